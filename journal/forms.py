@@ -1,0 +1,108 @@
+"""
+What an entry of each kind asks.
+
+A form's questions are also the sections of an entry that can be shared. Their ids are written into sealed
+documents, so an id never changes its meaning; a question that goes away leaves its id unused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from journal.forms_answers import Answers, Problem, Raw, clean_line, clean_text, parse_answers
+from journal.forms_emotions import ROWS, Emotion, emotions
+from journal.forms_field import (
+    LINE_CEILING,
+    TEXT_CEILING,
+    Answer,
+    BriefRole,
+    EntryKind,
+    Field,
+    FieldKind,
+    Form,
+    Measure,
+    Option,
+)
+from journal.forms_grounding import FREE, GROUNDING
+from journal.forms_integration import CAPTURE, INTEGRATION
+from journal.forms_preparation import PREPARATION, PREPARATION_SHORT
+from journal.forms_reframe import REFRAME
+from journal.words import N_
+
+FORMS: Mapping[EntryKind, Form] = MappingProxyType(
+    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE)}
+)
+
+THEMES: Mapping[str, str] = MappingProxyType(
+    {
+        "intention": N_("Your intention"),
+        "set": N_("How you are"),
+        "setting": N_("Where and with whom"),
+        "resources": N_("What steadies you"),
+        "grounding": N_("Grounding"),
+        "consent": N_("What is welcome"),
+        "reframe": N_("An old story"),
+        "sharing": N_("For your therapist"),
+        "continuity": N_("From last time"),
+        "capture": N_("What was there"),
+        "meaning": N_("What it may mean"),
+        "action": N_("One small step"),
+        "share": N_("For therapy"),
+        "old": N_("The old sentence"),
+        "witness": N_("A fair witness"),
+        "new": N_("A truer sentence"),
+        "step": N_("Living with it"),
+        "free": N_("Your words"),
+    }
+)
+
+GROUND_FIRST = 8
+"""Distress from 0 to 10 at which grounding is offered before going on; strengths up to 100 count by tens."""
+
+
+def form_of(kind: EntryKind) -> Form:
+    """Return the questions of one kind of entry."""
+    return FORMS[kind]
+
+
+def grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:
+    """Say whether an answer shows so much distress that grounding is offered before going on."""
+    for field in form.fields:
+        answer = answers.get(field.id)
+        if field.measure == "distress" and isinstance(answer, int) and answer >= GROUND_FIRST:
+            return True
+        if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
+            strengths = [value for row in emotions(answer) for value in row.strengths]
+            if strengths and max(strengths) >= GROUND_FIRST * 10:
+                return True
+    return False
+
+
+__all__ = [
+    "FORMS",
+    "GROUND_FIRST",
+    "LINE_CEILING",
+    "PREPARATION_SHORT",
+    "ROWS",
+    "TEXT_CEILING",
+    "THEMES",
+    "Answer",
+    "Answers",
+    "BriefRole",
+    "Emotion",
+    "EntryKind",
+    "Field",
+    "FieldKind",
+    "Form",
+    "Measure",
+    "Option",
+    "Problem",
+    "Raw",
+    "clean_line",
+    "clean_text",
+    "emotions",
+    "form_of",
+    "grounding_first",
+    "parse_answers",
+]

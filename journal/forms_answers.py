@@ -1,0 +1,156 @@
+"""From a posted form to answers: what can be kept is kept, and what cannot is handed back with a reason."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from itertools import zip_longest
+from typing import NamedTuple, Self
+
+from journal.forms_emotions import Emotion
+from journal.forms_field import Answer, Field, FieldKind, Form
+from journal.words import N_
+
+Raw = Mapping[str, list[str]]
+
+_REASONS: Mapping[FieldKind, str] = {
+    FieldKind.RATING_10: N_("Please choose a whole number from 0 to 10, or leave this blank."),
+    FieldKind.RATING_100: N_("Please choose a whole number from 0 to 100, or leave this blank."),
+    FieldKind.VOC_7: N_("Please choose a whole number from 1 to 7, or leave this blank."),
+    FieldKind.CHOICE: N_("Please choose one of the answers offered, or leave this blank."),
+    FieldKind.CHOICES: N_("Please choose from the answers offered, or leave this blank."),
+    FieldKind.DATE: N_("Please give a date such as 2026-11-22, or leave this blank."),
+    FieldKind.EMOTIONS: N_("Please name each feeling, and give numbers from 0 to 100 or leave them blank."),
+}
+_TOO_LONG = N_(
+    "This is longer than one field can hold. Your words are still here: shorten them or start a second entry."
+)
+
+
+class Problem(str):
+    """A sentence about one answer, with what was typed so that nothing has to be typed twice."""
+
+    raw: tuple[str, ...]
+    __slots__ = ("raw",)
+
+    def __new__(cls, sentence: str, raw: tuple[str, ...] = ()) -> Self:
+        """Build the sentence and keep *raw* beside it."""
+        problem = str.__new__(cls, sentence)
+        problem.raw = raw
+        return problem
+
+
+class Answers(NamedTuple):
+    """The answers that can be kept, and for each of the others a problem. No question is in both."""
+
+    answers: dict[str, Answer]
+    problems: dict[str, Problem]
+
+
+class _RefusedError(Exception):
+    def __init__(self, reason: str, raw: tuple[str, ...]) -> None:
+        super().__init__(reason)
+        self.problem = Problem(reason, raw)
+
+
+def clean_text(text: str) -> str:
+    """Return *text* in NFC with plain newlines and without control characters other than newline and tab."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def clean_line(text: str) -> str:
+    """Return *text* cleaned and on one line, without blanks at its ends."""
+    return re.sub(r"[\n\t]+", " ", clean_text(text)).strip()
+
+
+def parse_answers(form: Form, raw: Raw) -> Answers:
+    """
+    Read what was posted for *form*.
+
+    Args:
+        form: The questions that may be answered; anything else in *raw* is left alone.
+        raw: Values by field name. Emotions come as `<id>.name`, `<id>.before` and `<id>.after`.
+
+    Returns:
+        Answers without the blank ones, and problems by field id.
+    """
+    answers: dict[str, Answer] = {}
+    problems: dict[str, Problem] = {}
+    for field in form.fields:
+        try:
+            answer = _answer(field, raw)
+        except _RefusedError as refusal:
+            problems[field.id] = refusal.problem
+        else:
+            if answer not in (None, "", []):
+                answers[field.id] = answer
+    return Answers(answers, problems)
+
+
+def _answer(field: Field, raw: Raw) -> Answer | None:
+    if field.kind is FieldKind.EMOTIONS:
+        return _emotions(field, raw)
+    typed = [clean_text(value) for value in raw.get(field.id, [])]
+    if field.kind is FieldKind.CHOICES:
+        return _choices(field, typed)
+    first = typed[0] if typed else ""
+    if not first.strip():
+        return None
+    if field.kind in (FieldKind.LINE, FieldKind.TEXT):
+        return _words(field, first)
+    return _one(field, first.strip())
+
+
+def _words(field: Field, typed: str) -> str:
+    text = clean_line(typed) if field.kind is FieldKind.LINE else typed.strip("\n")
+    if len(text) > field.ceiling:
+        raise _RefusedError(_TOO_LONG, (typed,))
+    return text
+
+
+def _one(field: Field, typed: str) -> Answer:
+    if field.range is not None:
+        low, high = field.range
+        if re.fullmatch(r"[0-9]{1,3}", typed) and low <= int(typed) <= high:
+            return int(typed)
+    elif field.kind is FieldKind.DATE:
+        if _is_date(typed):
+            return typed
+    elif any(option.value == typed for option in field.options):
+        return typed
+    raise _RefusedError(_REASONS[field.kind], (typed,))
+
+
+def _is_date(typed: str) -> bool:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", typed) is None:
+        return False
+    try:
+        date.fromisoformat(typed)
+    except ValueError:
+        return False
+    return True
+
+
+def _choices(field: Field, typed: list[str]) -> list[str]:
+    wanted = {value.strip() for value in typed} - {""}
+    chosen = [option.value for option in field.options if option.value in wanted]
+    if len(chosen) != len(wanted):
+        raise _RefusedError(_REASONS[field.kind], tuple(typed))
+    return chosen
+
+
+def _emotions(field: Field, raw: Raw) -> list[str]:
+    columns = (
+        [clean_line(value) for value in raw.get(f"{field.id}.{part}", [])]
+        for part in ("name", "before", "after")
+    )
+    rows = [Emotion(*cells) for cells in zip_longest(*columns, fillvalue="") if any(cells)]
+    lines = [row.line for row in rows]
+    if not all(row.complete for row in rows):
+        raise _RefusedError(_REASONS[field.kind], tuple(lines))
+    if sum(map(len, lines)) > field.ceiling:
+        raise _RefusedError(_TOO_LONG, tuple(lines))
+    return lines

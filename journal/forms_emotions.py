@@ -1,0 +1,52 @@
+"""Named emotions with a strength before and after, as plain rows of boxes and plain lines of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ROWS = 3
+"""Rows offered on the form. Without scripts nobody can add a row, and three are enough to begin."""
+
+SEPARATOR = " | "
+
+
+@dataclass(frozen=True, slots=True)
+class Emotion:
+    """One row as text: what it is called, and its strength from 0 to 100 before and after."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+
+    @property
+    def line(self) -> str:
+        """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
+        cells = (cell.replace("|", "/").strip() for cell in (self.name, self.before, self.after))
+        return SEPARATOR.join(cells)
+
+    @property
+    def strengths(self) -> tuple[int, ...]:
+        """The strengths that were given."""
+        return tuple(int(cell) for cell in (self.before, self.after) if cell)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the row has a name and its strengths, where given, are whole numbers from 0 to 100."""
+        return bool(self.name) and all(strength(cell) for cell in (self.before, self.after))
+
+
+def strength(cell: str) -> bool:
+    """Say whether *cell* is blank or a whole number from 0 to 100."""
+    return not cell or (re.fullmatch(r"[0-9]{1,3}", cell) is not None and int(cell) <= 100)
+
+
+def emotions(lines: Sequence[str]) -> tuple[Emotion, ...]:
+    """Read stored lines back into rows."""
+    return tuple(_row([cell.strip() for cell in line.split("|")]) for line in lines)
+
+
+def _row(cells: list[str]) -> Emotion:
+    name, before, after = [*cells, "", ""][:3]
+    return Emotion(name, before, after)

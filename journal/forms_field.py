@@ -1,0 +1,149 @@
+"""What one question of a form is: its wording, its kind and who may ever see the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from journal.words import N_, Labelled
+
+Answer = str | int | list[str]
+BriefRole = Literal["intention", "came", "belief", "steadies", "bring", "not_open", "action", "state", ""]
+Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
+
+TEXT_CEILING = 20_000
+LINE_CEILING = 300
+
+
+class EntryKind(Labelled):
+    """The kinds of entry a patient can write."""
+
+    PREPARATION = "preparation", N_("Preparation")
+    CAPTURE = "capture", N_("Capture")
+    INTEGRATION = "integration", N_("Integration")
+    REFRAME = "reframe", N_("Reframe")
+    GROUNDING = "grounding", N_("Grounding")
+    FREE = "free", N_("Free writing")
+
+
+class FieldKind(StrEnum):
+    """How an answer is asked for and stored."""
+
+    LINE = "line"  # str, one line
+    TEXT = "text"  # str, many lines
+    RATING_10 = "rating_10"  # int, 0 to 10
+    RATING_100 = "rating_100"  # int, 0 to 100
+    VOC_7 = "voc_7"  # int, 1 to 7
+    CHOICE = "choice"  # str, an option's value
+    CHOICES = "choices"  # list[str], options' values in the form's order
+    DATE = "date"  # str, ISO date
+    EMOTIONS = "emotions"  # list[str], one line each: see forms_emotions
+
+
+RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(
+    {FieldKind.RATING_10: (0, 10), FieldKind.RATING_100: (0, 100), FieldKind.VOC_7: (1, 7)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to choose: the code that is stored and the words beside it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question. `low` and `high` word the two ends of a rating."""
+
+    id: str
+    label: str
+    kind: FieldKind
+    theme: str
+    hint: str = ""
+    options: tuple[Option, ...] = ()
+    max_length: int | None = None
+    shareable: bool = True
+    brief_role: BriefRole = ""
+    low: str = ""
+    high: str = ""
+    measure: Measure = ""
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The lowest and the highest rating, or nothing for a question without numbers."""
+        return RANGES.get(self.kind)
+
+    @property
+    def ceiling(self) -> int:
+        """The most characters an answer may have."""
+        if self.max_length is not None:
+            return self.max_length
+        return LINE_CEILING if self.kind is FieldKind.LINE else TEXT_CEILING
+
+    def chosen(self, answer: Answer) -> tuple[str, ...]:
+        """Return the labels of the chosen options; a code from an older form is shown as it was stored."""
+        labels = {option.value: option.label for option in self.options}
+        values = answer if isinstance(answer, list) else [str(answer)]
+        return tuple(labels.get(value, value) for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The questions of one kind of entry, in the order they are asked."""
+
+    kind: EntryKind
+    title: str
+    lead: str
+    fields: tuple[Field, ...]
+
+    def field(self, field_id: str) -> Field:
+        """
+        Return one question by its id.
+
+        Raises:
+            KeyError: If this form does not ask it.
+        """
+        for field in self.fields:
+            if field.id == field_id:
+                return field
+        raise KeyError(field_id)
+
+    def __contains__(self, field_id: object) -> bool:
+        """Say whether this form asks the question *field_id*."""
+        return any(field.id == field_id for field in self.fields)
+
+    @property
+    def shareable(self) -> tuple[Field, ...]:
+        """The questions whose answers a patient may share."""
+        return tuple(field for field in self.fields if field.shareable)
+
+
+def rating(
+    field_id: str,
+    label: str,
+    kind: FieldKind,
+    theme: str,
+    *,
+    measure: Measure,
+    hint: str = "",
+    role: BriefRole = "",
+) -> Field:
+    """Build a rating whose two ends are worded as usual for its measure."""
+    low, high = ENDS[measure]
+    return Field(field_id, label, kind, theme, hint, brief_role=role, low=low, high=high, measure=measure)
+
+
+ENDS: Mapping[Measure, tuple[str, str]] = MappingProxyType(
+    {
+        "distress": (N_("calm"), N_("the most distress I can imagine")),
+        "belief": (N_("not true at all"), N_("completely true")),
+        "felt_truth": (N_("feels completely false"), N_("feels completely true")),
+        "confidence": (N_("not doable"), N_("easily doable")),
+        "": ("", ""),
+    }
+)

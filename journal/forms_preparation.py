@@ -1,0 +1,163 @@
+"""What a preparation entry asks. Beliefs and wishes, never the event behind them."""
+
+from __future__ import annotations
+
+from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.grounding import SKILLS
+from journal.words import N_
+
+SKILL_OPTIONS = tuple(Option(skill.id, skill.title) for skill in SKILLS.values())
+
+PREPARATION = Form(
+    EntryKind.PREPARATION,
+    N_("Before a session"),
+    N_("Answer what helps you today. Every question can wait or be left out."),
+    (
+        Field(
+            "prep.why_now",
+            N_("What makes this a good time for a session?"),
+            FieldKind.TEXT,
+            "intention",
+            N_("Or: what makes you unsure about it?"),
+        ),
+        Field(
+            "prep.intention",
+            N_("In one line: what would you like to be open to?"),
+            FieldKind.LINE,
+            "intention",
+            N_("A direction or a question. Nothing here is graded."),
+            brief_role="intention",
+        ),
+        Field(
+            "prep.hold_lightly",
+            N_("If something else comes up, how would you like to meet it?"),
+            FieldKind.TEXT,
+            "intention",
+            N_("One word can do: gently, curiously, with company."),
+            brief_role="intention",
+        ),
+        Field(
+            "prep.state",
+            N_("How have the last few days been? Pick words or write."),
+            FieldKind.TEXT,
+            "set",
+            N_("Calm, tired, hopeful, on edge, numb, busy, raw, steady, something else."),
+            brief_role="state",
+        ),
+        Field(
+            "prep.sleep_body",
+            N_("How is your body today: sleep, food, tension, pain?"),
+            FieldKind.TEXT,
+            "set",
+            N_("If something worries you, tell your prescriber as well."),
+            brief_role="state",
+        ),
+        Field(
+            "prep.fears",
+            N_("Anything you are nervous about? What would help with that?"),
+            FieldKind.TEXT,
+            "set",
+            N_("Being nervous is common. You can also decide not to go ahead."),
+            brief_role="state",
+        ),
+        Field(
+            "prep.place",
+            N_("Where will you be? What makes it feel safe enough?"),
+            FieldKind.TEXT,
+            "setting",
+            N_("Light, blanket, water, a door that closes, a pet in another room."),
+        ),
+        Field(
+            "prep.people",
+            N_("Who is with you, and how will you signal for help?"),
+            FieldKind.TEXT,
+            "setting",
+            N_("A word, a hand, a bell. Agree on it with your sitter beforehand."),
+        ),
+        Field(
+            "prep.after_plan",
+            N_("What does the rest of the day look like? What is off the list?"),
+            FieldKind.TEXT,
+            "setting",
+            N_("Driving is off the list until the next day, after sleep. So are big decisions."),
+        ),
+        Field(
+            "prep.resources",
+            N_("Three things that steady you (person, place, song, phrase, object)."),
+            FieldKind.TEXT,
+            "resources",
+            N_("One on each line. Put one of them within reach."),
+            brief_role="steadies",
+        ),
+        Field(
+            "prep.anchor",
+            N_("Choose one grounding skill to practise today."),
+            FieldKind.CHOICE,
+            "grounding",
+            N_("Practise while things are calm, so that it is familiar later."),
+            SKILL_OPTIONS,
+            brief_role="steadies",
+        ),
+        rating(
+            "prep.anchor_before",
+            N_("Distress before practising"),
+            FieldKind.RATING_10,
+            "grounding",
+            measure="distress",
+        ),
+        rating(
+            "prep.anchor_after",
+            N_("Distress after practising"),
+            FieldKind.RATING_10,
+            "grounding",
+            measure="distress",
+        ),
+        Field(
+            "prep.boundaries",
+            N_("Touch, talking, music: what is welcome, what is not?"),
+            FieldKind.TEXT,
+            "consent",
+            N_("You can change your mind at any time. Your sitter can read this with you."),
+        ),
+        Field(
+            "prep.old_story",
+            N_("Is there a belief about yourself you would like to look at gently?"),
+            FieldKind.TEXT,
+            "reframe",
+            N_("The sentence is enough. What happened does not need to be written here."),
+            brief_role="belief",
+        ),
+        rating(
+            "prep.old_story_belief",
+            N_("How much does it feel true now?"),
+            FieldKind.RATING_100,
+            "reframe",
+            measure="belief",
+            role="belief",
+        ),
+        Field(
+            "prep.for_therapist",
+            N_("Is there anything you want your therapist to know before?"),
+            FieldKind.TEXT,
+            "sharing",
+            N_("It stays private until you share it."),
+            brief_role="bring",
+        ),
+        Field(
+            "prep.last_learning",
+            N_("From last time: what is still with you?"),
+            FieldKind.TEXT,
+            "continuity",
+            N_("Leave this out before a first session."),
+        ),
+    ),
+)
+
+PREPARATION_SHORT: tuple[str, ...] = (
+    "prep.intention",
+    "prep.state",
+    "prep.fears",
+    "prep.people",
+    "prep.resources",
+)
+"""The five questions offered first; the others follow for those who want them."""

@@ -1,0 +1,24 @@
+"""Sentences for people: marked here, translated where a page is rendered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for "mark, do not translate yet"
+    """Mark *message* for extraction and hand it back unchanged."""
+    return message
+
+
+class Labelled(StrEnum):
+    """A stored code that also carries the words people see for it."""
+
+    label: str
+
+    def __new__(cls, code: str, label: str = "") -> Self:
+        """Build a member whose value is *code* alone, so that documents stay small and stable."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.label = label
+        return member
