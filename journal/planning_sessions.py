@@ -1,0 +1,150 @@
+"""Sessions as values: what is known of one, which status may follow which, and what cannot be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import msgspec
+
+from journal.planning_zones import ResolvedTime, WallClockError, parse_local, parse_zone, resolve
+from journal.words import N_, Labelled
+
+
+class SessionKind(Labelled):
+    """What a session is for."""
+
+    PREPARATION = "preparation", N_("Preparation session")
+    DOSING = "dosing", N_("Dosing session")
+    INTEGRATION = "integration", N_("Integration session")
+    MEDICAL_CHECKIN = "medical_checkin", N_("Medical check-in")
+
+
+class Setting(Labelled):
+    """Where a session takes place."""
+
+    CLINIC = "clinic", N_("In the clinic")
+    HOME = "home", N_("At home")
+    TELEHEALTH_HOME = "telehealth_home", N_("At home, by video or phone")
+
+
+class Route(Labelled):
+    """How the medicine is taken."""
+
+    IV = "iv", N_("Infusion (IV)")
+    IM = "im", N_("Injection (IM)")
+    INTRANASAL_ESKETAMINE = "intranasal_esketamine", N_("Esketamine nasal spray")
+    SUBLINGUAL = "sublingual", N_("Under the tongue")
+    ORAL = "oral", N_("By mouth")
+    SUBCUTANEOUS = "subcutaneous", N_("Under the skin")
+    OTHER = "other", N_("Another way")
+
+
+class Phase(Labelled):
+    """Where in a course a dosing session stands."""
+
+    INDUCTION = "induction", N_("First series")
+    MAINTENANCE = "maintenance", N_("Maintenance")
+    SINGLE = "single", N_("Single session")
+
+
+class Status(Labelled):
+    """How far along a session is; only a person moves it."""
+
+    PLANNED = "planned", N_("Planned")
+    PREPARING = "preparing", N_("Preparing")
+    DAY_OF = "day_of", N_("Today")
+    IN_SESSION = "in_session", N_("In session")
+    RECOVERING = "recovering", N_("Resting")
+    INTEGRATING = "integrating", N_("Integrating")
+    CLOSED = "closed", N_("Closed")
+    CANCELLED = "cancelled", N_("Cancelled")
+    STOPPED_EARLY = "stopped_early", N_("Stopped early")
+
+
+ALLOWED_MOVES: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.PLANNED: frozenset(
+            {Status.PREPARING, Status.DAY_OF, Status.IN_SESSION, Status.CLOSED, Status.CANCELLED}
+        ),
+        Status.PREPARING: frozenset(
+            {Status.PLANNED, Status.DAY_OF, Status.IN_SESSION, Status.CLOSED, Status.CANCELLED}
+        ),
+        Status.DAY_OF: frozenset(
+            {Status.PLANNED, Status.PREPARING, Status.IN_SESSION, Status.CLOSED, Status.CANCELLED}
+        ),
+        # Nothing leads back out of a session that has begun: undoing the start would also undo the hold.
+        Status.IN_SESSION: frozenset({Status.RECOVERING, Status.STOPPED_EARLY}),
+        Status.RECOVERING: frozenset({Status.INTEGRATING, Status.CLOSED, Status.STOPPED_EARLY}),
+        Status.STOPPED_EARLY: frozenset({Status.RECOVERING, Status.INTEGRATING, Status.CLOSED}),
+        Status.INTEGRATING: frozenset({Status.CLOSED}),
+        Status.CLOSED: frozenset({Status.INTEGRATING}),
+        Status.CANCELLED: frozenset({Status.PLANNED}),
+    }
+)
+"""Which status a person may move a session to. Nothing else moves it, least of all the time of day."""
+
+LONGEST_MINUTES = 24 * 60
+TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
+    {"dose_text": 300, "prescriber_name": 300, "sitter": 300, "note": 2000, "cancel_reason": 2000}
+)
+ESKETAMINE_AT_HOME = N_(
+    "Esketamine nasal spray is given in a certified clinic only. Please choose the clinic."
+)
+
+
+class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One session as sealed under the server key. `local` is what the clock on the wall says in `zone`."""
+
+    kind: SessionKind
+    local: str
+    zone: str
+    minutes: int
+    setting: Setting
+    route: Route | None = None
+    phase: Phase | None = None
+    dose_text: str = ""
+    status: Status = Status.PLANNED
+    sequence_no: int | None = None
+    about: str | None = None
+    prescriber_name: str = ""
+    sitter: str = ""
+    note: str = ""
+    cancel_reason: str = ""
+    started_at: str | None = None
+    ended_at: str | None = None
+    rested_on: str | None = None
+
+    @property
+    def resolved(self) -> ResolvedTime:
+        """The planned start as a moment, with what the clocks had to do with it."""
+        return resolve(self.local, self.zone)
+
+    @property
+    def starts_at(self) -> datetime:
+        """The planned start in UTC."""
+        return self.resolved.utc
+
+    @property
+    def ends_at(self) -> datetime:
+        """The planned end in UTC."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+def check_session(details: SessionDetails) -> dict[str, str]:
+    """Return what keeps *details* from being planned, as sentences by field; nothing if all is well."""
+    problems: dict[str, str] = {}
+    for field, parse, value in (("zone", parse_zone, details.zone), ("local", parse_local, details.local)):
+        try:
+            parse(value)
+        except WallClockError as error:
+            problems[field] = str(error)
+    if not 1 <= details.minutes <= LONGEST_MINUTES:
+        problems["minutes"] = N_("Please give a length between 1 minute and 24 hours.")
+    if details.route is Route.INTRANASAL_ESKETAMINE and details.setting is not Setting.CLINIC:
+        problems["setting"] = ESKETAMINE_AT_HOME
+    for field, most in TEXT_LENGTHS.items():
+        if len(getattr(details, field)) > most:
+            problems[field] = N_("This is longer than this field can hold. Please shorten it.")
+    return problems
