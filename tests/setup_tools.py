@@ -28,7 +28,7 @@ def chromium() -> Path | None:
 
 
 def age() -> Path | None:
-    """Return the reference `age` tool, which reads our exports independently of the library that wrote them."""
+    """Return the reference `age` tool, which reads our exports with code that did not write them."""
     found = shutil.which("age")
     return Path(found) if found else None
 
@@ -64,8 +64,8 @@ def main() -> int:
         problems.append("The browser tests need Chromium. Install it, so that `chromium` is on the PATH.")
     if age() is None:
         problems.append(
-            "The export tests need the age tool (https://age-encryption.org). Install it with your package manager, "
-            "for example `apt-get install age` or `brew install age`, so that `age` is on the PATH."
+            "The export tests need the age tool (https://age-encryption.org). Install it with your package "
+            "manager, for example `apt-get install age` or `brew install age`, so that `age` is on the PATH."
         )
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
