@@ -1,0 +1,100 @@
+"""
+Bytes in, bytes out: everything Hearthside seals, opens, derives, signs and compares.
+
+Synchronous; no input or output, no settings, nothing of the layers above. docs/crypto-format.md
+describes every byte.
+"""
+
+from __future__ import annotations
+
+from crypto.context import NO_RECORD, Context, join_fields
+from crypto.derive import derive_key
+from crypto.envelope import Sealer, open_sealed, seal, unwrap_key, wrap_key
+from crypto.errors import CryptoError, FormatError, KeySizeError, OpenError
+from crypto.identity import PrivateIdentity, open_identity, seal_identity
+from crypto.keyring import Keyring, new_account_key
+from crypto.links import GrantedKey, grant_link_key, new_link_key, open_link_key
+from crypto.padding import pad, unpad
+from crypto.password import CEILING, FLOOR, STANDARD, Argon2Parameters, stretch
+from crypto.pins import (
+    check_pin,
+    invitation_id,
+    new_invitation_secret,
+    open_pin,
+    pin,
+    safety_code,
+    verify_voucher,
+    vouch,
+)
+from crypto.public_identity import PublicIdentity, verify
+from crypto.recovery import format_recovery_key, new_recovery_key, parse_recovery_key
+from crypto.server import ServerKey
+from crypto.slots import (
+    KeySlot,
+    decoy_slot,
+    passkey_slot,
+    password_slot,
+    recovery_slot,
+    unlock_with_passkey,
+    unlock_with_password,
+    unlock_with_recovery_key,
+)
+from crypto.websession import new_session_token, session_id, unwrap_account_key, wrap_account_key
+
+__all__ = [
+    "CEILING",
+    "FLOOR",
+    "NO_RECORD",
+    "STANDARD",
+    "Argon2Parameters",
+    "Context",
+    "CryptoError",
+    "FormatError",
+    "GrantedKey",
+    "KeySizeError",
+    "KeySlot",
+    "Keyring",
+    "OpenError",
+    "PrivateIdentity",
+    "PublicIdentity",
+    "Sealer",
+    "ServerKey",
+    "check_pin",
+    "decoy_slot",
+    "derive_key",
+    "format_recovery_key",
+    "grant_link_key",
+    "invitation_id",
+    "join_fields",
+    "new_account_key",
+    "new_invitation_secret",
+    "new_link_key",
+    "new_recovery_key",
+    "new_session_token",
+    "open_identity",
+    "open_link_key",
+    "open_pin",
+    "open_sealed",
+    "pad",
+    "parse_recovery_key",
+    "passkey_slot",
+    "password_slot",
+    "pin",
+    "recovery_slot",
+    "safety_code",
+    "seal",
+    "seal_identity",
+    "session_id",
+    "stretch",
+    "unlock_with_passkey",
+    "unlock_with_password",
+    "unlock_with_recovery_key",
+    "unpad",
+    "unwrap_account_key",
+    "unwrap_key",
+    "verify",
+    "verify_voucher",
+    "vouch",
+    "wrap_account_key",
+    "wrap_key",
+]

@@ -1,0 +1,70 @@
+"""
+The server key: seals who people are and when they meet, which reminders and calendars need.
+
+Format: docs/crypto-format.md section 13.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from hmac import digest
+
+from crypto.context import Context
+from crypto.derive import KEY_SIZE, derive_key
+from crypto.envelope import Sealer
+from crypto.errors import require_size
+
+
+class ServerKey:
+    """Everything that the server does with its own key."""
+
+    __slots__ = ("_index", "_key", "_sealer")
+
+    def __init__(self, key: bytes) -> None:
+        """
+        Derive the keys for each use.
+
+        Args:
+            key: 32 random bytes, kept outside the database.
+
+        Raises:
+            KeySizeError: If *key* is not 32 bytes long.
+        """
+        require_size(key, KEY_SIZE, "The server key")
+        self._key = key
+        self._index = derive_key(key, "server-index")
+        self._sealer = Sealer(derive_key(key, "server-records"))
+
+    def seal(self, plaintext: bytes, context: Context) -> bytes:
+        """Seal one value of operations; like `crypto.seal`."""
+        return self._sealer.seal(plaintext, context=context)
+
+    def open(self, sealed: bytes, context: Context) -> bytes:
+        """Open one value of operations; like `crypto.open_sealed`."""
+        return self._sealer.open(sealed, context=context)
+
+    def blind_index(self, value: str) -> bytes:
+        """
+        Make an e-mail address findable without storing it.
+
+        Args:
+            value: As typed; surrounding space, case and compatibility forms do not matter.
+
+        Returns:
+            32 bytes, HMAC-SHA256.
+        """
+        folded = unicodedata.normalize("NFKC", value).strip().casefold()
+        return digest(self._index, unicodedata.normalize("NFKC", folded).encode(), "sha256")
+
+    def mac(self, label: str, message: bytes) -> bytes:
+        """
+        Authenticate a message under a key derived for one use, such as the audit chain.
+
+        Args:
+            label: Names the use; two labels give unrelated keys.
+            message: Any length in bytes; join several values with `join_fields`.
+
+        Returns:
+            32 bytes, HMAC-SHA256. Compare it with `hmac.compare_digest`.
+        """
+        return digest(derive_key(self._key, f"server-mac/{label}"), message, "sha256")

@@ -1,0 +1,189 @@
+"""
+Key slots: several ways to the one account key, each replaceable without touching an entry.
+
+Every slot carries a key commitment, compared first: AES-GCM-SIV is not key-committing, so without one
+a made-up slot could open under several passwords and turn each sign-in into an answer about a password.
+Format: docs/crypto-format.md section 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import compare_digest
+from secrets import token_bytes
+
+from crypto.context import Context, join_fields, require_id
+from crypto.derive import KEY_SIZE, derive_key
+from crypto.envelope import WRAP_HEADER, WRAPPED_SIZE, unwrap_key, wrap_key
+from crypto.errors import FormatError, OpenError, require_size
+from crypto.password import SALT_SIZE, STANDARD, Argon2Parameters, stretch
+from crypto.recovery import RECOVERY_KEY_SIZE
+
+PASSWORD, RECOVERY, PASSKEY = "password", "recovery", "passkey"
+PASSKEY_OUTPUT_SIZE = 32
+"""What the WebAuthn PRF extension returns for one salt."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySlot:
+    """
+    One way to unlock an account, as stored. None of it is secret.
+
+    Attributes:
+        kind: "password", "recovery" or "passkey".
+        salt: 16 random bytes.
+        parameters: Encoded `Argon2Parameters` of a password slot (10 bytes); empty otherwise.
+        commitment: 32 bytes, equal only for the secret the slot was made with.
+        wrapped: 62 bytes, the account key under the slot key.
+    """
+
+    kind: str
+    salt: bytes
+    parameters: bytes
+    commitment: bytes
+    wrapped: bytes
+
+
+def password_slot(
+    account_key: bytes, password: str, *, account: bytes, parameters: Argon2Parameters = STANDARD
+) -> KeySlot:
+    """
+    Make a slot that a password opens. Slow: run it off the event loop.
+
+    Args:
+        account_key: 32 bytes.
+        password: As typed.
+        account: 16 bytes, the account's id.
+        parameters: What the password shall cost.
+
+    Raises:
+        KeySizeError: If *account_key* is not 32 bytes long.
+        FormatError: If *parameters* or *account* is out of bounds.
+    """
+    require_size(account_key, KEY_SIZE, "An account key")
+    salt = token_bytes(SALT_SIZE)
+    secret = stretch(password, salt, parameters)
+    return _make(PASSWORD, account_key, secret, salt, parameters.encode(), account)
+
+
+def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes) -> KeySlot:
+    """
+    Make a slot that a recovery key opens.
+
+    Args:
+        account_key: 32 bytes.
+        recovery_key: 20 bytes, from `new_recovery_key`.
+        account: 16 bytes, the account's id.
+
+    Raises:
+        KeySizeError: If a key has the wrong length.
+        FormatError: If *account* is not 16 bytes long.
+    """
+    require_size(account_key, KEY_SIZE, "An account key")
+    require_size(recovery_key, RECOVERY_KEY_SIZE, "A recovery key")
+    return _make(RECOVERY, account_key, recovery_key, token_bytes(SALT_SIZE), b"", account)
+
+
+def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes) -> KeySlot:
+    """
+    Make a slot that a passkey opens through the WebAuthn PRF extension.
+
+    Args:
+        account_key: 32 bytes.
+        prf_output: 32 bytes, the extension's first result.
+        account: 16 bytes, the account's id.
+
+    Raises:
+        KeySizeError: If a key has the wrong length.
+        FormatError: If *account* is not 16 bytes long.
+    """
+    require_size(account_key, KEY_SIZE, "An account key")
+    require_size(prf_output, PASSKEY_OUTPUT_SIZE, "A passkey's output")
+    return _make(PASSKEY, account_key, prf_output, token_bytes(SALT_SIZE), b"", account)
+
+
+def decoy_slot(account: bytes, parameters: Argon2Parameters = STANDARD) -> KeySlot:
+    """
+    Make a password slot that costs the same work as a real one and opens for nobody.
+
+    Sign-in tries it for an unknown address, so that the time taken does not tell who has an account.
+
+    Args:
+        account: 16 bytes, any id.
+        parameters: Those of real slots.
+
+    Raises:
+        FormatError: If *parameters* or *account* is out of bounds.
+    """
+    require_id(account, "An account id")
+    wrapped = WRAP_HEADER + token_bytes(WRAPPED_SIZE - len(WRAP_HEADER))
+    return KeySlot(PASSWORD, token_bytes(SALT_SIZE), parameters.encode(), token_bytes(KEY_SIZE), wrapped)
+
+
+def unlock_with_password(slot: KeySlot, password: str, *, account: bytes) -> bytes:
+    """
+    Open a slot by password. Slow: run it off the event loop.
+
+    Returns:
+        The 32-byte account key.
+
+    Raises:
+        OpenError: If the password is wrong, or the slot was changed or belongs to another account.
+        FormatError: If the slot is malformed or its parameters are out of bounds; no work is done then.
+    """
+    _check(slot, PASSWORD, account)
+    parameters = Argon2Parameters.decode(slot.parameters)
+    return _unlock(slot, stretch(password, slot.salt, parameters), account)
+
+
+def unlock_with_recovery_key(slot: KeySlot, recovery_key: bytes, *, account: bytes) -> bytes:
+    """
+    Open a slot by recovery key.
+
+    Returns:
+        The 32-byte account key.
+
+    Raises:
+        OpenError: If the recovery key is wrong, or the slot was changed or belongs to another account.
+        FormatError: If the slot is malformed.
+        KeySizeError: If *recovery_key* is not 20 bytes long.
+    """
+    require_size(recovery_key, RECOVERY_KEY_SIZE, "A recovery key")
+    _check(slot, RECOVERY, account)
+    return _unlock(slot, recovery_key, account)
+
+
+def unlock_with_passkey(slot: KeySlot, prf_output: bytes, *, account: bytes) -> bytes:
+    """Open a slot by passkey; like `unlock_with_recovery_key`, with the 32-byte PRF output."""
+    require_size(prf_output, PASSKEY_OUTPUT_SIZE, "A passkey's output")
+    _check(slot, PASSKEY, account)
+    return _unlock(slot, prf_output, account)
+
+
+def _check(slot: KeySlot, kind: str, account: bytes) -> None:
+    require_id(account, "An account id")
+    if slot.kind != kind or len(slot.salt) != SALT_SIZE or (kind != PASSWORD and slot.parameters):
+        raise FormatError(f"This is not a {kind} slot of a form that Hearthside reads.")
+
+
+def _keys(kind: str, secret: bytes, salt: bytes, parameters: bytes, account: bytes) -> tuple[bytes, bytes]:
+    """Derive the commitment and the slot key, both bound to everything the slot states."""
+    bound = join_fields(kind.encode(), account, salt, parameters)
+    commitment = derive_key(secret, "slot-commitment", context=bound)
+    return commitment, derive_key(secret, "slot-key", context=bound)
+
+
+def _make(
+    kind: str, account_key: bytes, secret: bytes, salt: bytes, parameters: bytes, account: bytes
+) -> KeySlot:
+    require_id(account, "An account id")
+    commitment, key = _keys(kind, secret, salt, parameters, account)
+    wrapped = wrap_key(key, account_key, context=Context("slot", account, salt))
+    return KeySlot(kind, salt, parameters, commitment, wrapped)
+
+
+def _unlock(slot: KeySlot, secret: bytes, account: bytes) -> bytes:
+    commitment, key = _keys(slot.kind, secret, slot.salt, slot.parameters, account)
+    if not compare_digest(commitment, slot.commitment):
+        raise OpenError(f"That {slot.kind} does not open this account.")
+    return unwrap_key(key, slot.wrapped, context=Context("slot", account, slot.salt))

@@ -1,0 +1,78 @@
+"""
+Web sessions: the cookie alone holds the key to the account key; the row is useless without it.
+
+Format: docs/crypto-format.md section 12.
+"""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+
+from crypto.context import ID_SIZE, Context
+from crypto.derive import derive_key
+from crypto.envelope import unwrap_key, wrap_key
+from crypto.errors import require_size
+
+TOKEN_SIZE = 32
+
+
+def new_session_token() -> bytes:
+    """Draw the 32 random bytes that go into the cookie, and nowhere else."""
+    return token_bytes(TOKEN_SIZE)
+
+
+def session_id(token: bytes) -> bytes:
+    """
+    Derive the id of the row from the cookie; it does not lead back.
+
+    Args:
+        token: 32 bytes.
+
+    Returns:
+        32 bytes.
+
+    Raises:
+        KeySizeError: If *token* is not 32 bytes long.
+    """
+    require_size(token, TOKEN_SIZE, "A session token")
+    return derive_key(token, "web-session-id")
+
+
+def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes) -> bytes:
+    """
+    Wrap the account key for the row of a web session.
+
+    Args:
+        token: 32 bytes, from the cookie.
+        account_key: 32 bytes.
+        account: 16 bytes, the account's id.
+
+    Returns:
+        62 bytes.
+
+    Raises:
+        KeySizeError: If *token* or *account_key* is not 32 bytes long.
+        FormatError: If *account* is not 16 bytes long.
+    """
+    context = _context(token, account)
+    return wrap_key(derive_key(token, "web-session-key"), account_key, context=context)
+
+
+def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes) -> bytes:
+    """
+    Open what `wrap_account_key` made.
+
+    Returns:
+        The 32-byte account key.
+
+    Raises:
+        KeySizeError: If *token* is not 32 bytes long.
+        OpenError: If it was wrapped for another token or account, or changed.
+        FormatError: If the version or algorithm is unknown.
+    """
+    context = _context(token, account)
+    return unwrap_key(derive_key(token, "web-session-key"), wrapped, context=context)
+
+
+def _context(token: bytes, account: bytes) -> Context:
+    return Context("web-session", account, session_id(token)[:ID_SIZE])
