@@ -1,0 +1,206 @@
+"""The shape of the house: which part may import which, how long a file may be, what a page may not hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+OURS = frozenset({"crypto", "journal", "portal", "templates", "tests", "bench"})
+
+# The parts of the standard library that reach outside the process, wait, or draw unsafe randomness.
+# fmt: off
+OUTSIDE = frozenset({
+    "asyncio", "concurrent", "ctypes", "datetime", "email", "fcntl", "ftplib", "http", "imaplib",
+    "importlib", "io", "logging", "marshal", "mmap", "multiprocessing", "os", "pathlib", "pickle", "random",
+    "sched", "select", "selectors", "shelve", "shutil", "signal", "smtplib", "socket", "socketserver",
+    "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "webbrowser",
+})
+# fmt: on
+PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2"}
+
+
+def modules(*folders: str) -> list[Path]:
+    """List the Python files below *folders*, as paths from the root."""
+    return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def pages() -> list[Path]:
+    """List the Jinja pages, as paths from the root."""
+    found = (
+        path for kind in ("*.html", "*.svg", "*.txt", "*.xml") for path in (ROOT / "templates").rglob(kind)
+    )
+    return sorted(path.relative_to(ROOT) for path in found)
+
+
+def source(path: Path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(source(path), filename=str(path))
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each import, wherever it stands in the file, as (module, name or nothing)."""
+    package = path.parent.parts
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((module, alias.name) for alias in node.names)
+
+
+def imported_packages(path: Path) -> set[str]:
+    return {module.partition(".")[0] for module, _ in imports(path)}
+
+
+@pytest.mark.parametrize("path", modules("crypto"), ids=str)
+def test_crypto_is_bytes_in_and_bytes_out(path):
+    """`crypto` stands on the standard library without its ways outside, on `cryptography` and on `argon2`."""
+    assert imported_packages(path) - PURE - {"crypto"} == set()
+
+
+@pytest.mark.parametrize("path", modules("journal"), ids=str)
+def test_journal_knows_nothing_of_the_web(path):
+    """`journal` imports `crypto` and itself; neither `portal` nor what serves or renders pages."""
+    web = {"starlette", "uvicorn", "jinja2", "python_multipart", "httpx"}
+    assert imported_packages(path) & ((OURS | web) - {"crypto", "journal"}) == set()
+
+
+@pytest.mark.parametrize("path", modules("portal", "templates"), ids=str)
+def test_portal_goes_through_the_journal(path):
+    """`portal` imports `journal`, and of `crypto` the root of its errors alone."""
+    assert imported_packages(path) & {"tests", "bench"} == set()
+    of_crypto = {(module, name) for module, name in imports(path) if module.partition(".")[0] == "crypto"}
+    assert of_crypto <= {("crypto", "CryptoError"), ("crypto.errors", "CryptoError")}
+
+
+def longest_allowed(path: Path) -> int | None:
+    """Return the most lines that *path* may have, or None where the house sets no limit."""
+    match path.parts:
+        case ["crypto", *_]:
+            return 200
+        case ["journal", "migrations", *_]:
+            return None
+        case ["journal", *_]:
+            return 250
+        case ["portal", "views", *_]:
+            return 150
+        case ["templates", *_]:
+            return 100
+    return None
+
+
+@pytest.mark.parametrize("path", [*modules("crypto", "journal", "portal", "templates"), *pages()], ids=str)
+def test_a_file_says_one_thing(path):
+    """A file is short enough to be read at once, and its name tells what is in it."""
+    limit = longest_allowed(path)
+    assert limit is None or len(source(path).splitlines()) <= limit
+    assert not re.search(r"util|helper|manager|misc", path.stem)
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal"), ids=str)
+def test_what_is_public_is_documented(path):
+    """Each module, public function and public class of `crypto` and `journal` says what it is for."""
+    if path.parts[:2] == ("journal", "migrations"):
+        return
+    module = tree(path)
+    public = [
+        node
+        for node in module.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_"
+    ]
+    bare = [node.name for node in public if not ast.get_docstring(node)]
+    if not source(path).strip():
+        return
+    assert ast.get_docstring(module)
+    assert bare == []
+
+
+MUTABLE_LITERALS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+MUTABLE_CALLS = frozenset(
+    {"list", "dict", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
+)
+
+
+def module_state(module: ast.Module) -> Iterator[str]:
+    """Yield the names that a module could use to remember something between requests."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Global):
+            yield from node.names
+    for node in module.body:
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            targets, value = [node.target], node.value
+        else:
+            continue
+        called = value.func if isinstance(value, ast.Call) else None
+        mutable = isinstance(value, MUTABLE_LITERALS) or (
+            isinstance(called, ast.Name) and called.id in MUTABLE_CALLS
+        )
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        # By custom nobody writes to a constant, which capitals mark.
+        yield from (name for name in names if mutable and not name.isupper() and name != "__all__")
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
+def test_modules_remember_nothing(path):
+    """No module keeps state: no `global`, no list, dict or set of its own that is not a constant."""
+    assert list(module_state(tree(path))) == []
+
+
+FORBIDDEN_IN_PAGES = {
+    "an inline script": re.compile(r"<script\b(?![^>]*\ssrc=)", re.IGNORECASE),
+    "an inline style sheet": re.compile(r"<style\b", re.IGNORECASE),
+    "a style attribute": re.compile(r"\sstyle\s*=", re.IGNORECASE),
+    "an event handler": re.compile(r"\son[a-z]+\s*=\s*[\"']", re.IGNORECASE),
+    "an htmx handler": re.compile(r"\bhx-on\b"),
+    "an htmx expression": re.compile(r"\bhx-[a-z-]+\s*=\s*[\"'](?:js|javascript):"),
+    "an htmx trigger filter": re.compile(r"\bhx-trigger\s*=\s*[\"'][^\"']*\["),
+    "a script address": re.compile(r"=\s*[\"']\s*javascript:", re.IGNORECASE),
+    "another origin": re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
+}
+
+
+@pytest.mark.parametrize("path", pages(), ids=str)
+def test_pages_obey_the_content_security_policy(path):
+    """A page holds nothing that the policy would block, or that would need the policy to be loosened."""
+    text = source(path)
+    assert [name for name, pattern in FORBIDDEN_IN_PAGES.items() if pattern.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("an inline script", '<script type="module">start()</script>'),
+        ("an inline style sheet", "<style>p { margin: 0 }</style>"),
+        ("a style attribute", '<p style="margin: 0">'),
+        ("an event handler", '<button onclick="save()">'),
+        ("an htmx handler", '<form hx-on:submit="save()">'),
+        ("an htmx expression", '<form hx-vals="js:{now: Date.now()}">'),
+        ("an htmx trigger filter", '<input hx-trigger="keyup[ctrlKey]">'),
+        ("a script address", '<a href="javascript:save()">'),
+        ("another origin", '<img src="//elsewhere.example/pixel.png">'),
+    ],
+)
+def test_each_rule_for_pages_catches_its_example(name, page):
+    """The rules above recognise what they forbid."""
+    assert FORBIDDEN_IN_PAGES[name].search(page)
+
+
+def test_an_ordinary_page_passes_every_rule():
+    """The rules above let the house's own way of writing pass."""
+    page = '<script src="/static/js/journal.js" defer></script><form hx-post="/journal" hx-trigger="change">'
+    assert not any(pattern.search(page) for pattern in FORBIDDEN_IN_PAGES.values())
