@@ -158,7 +158,7 @@ def expand(plan: CoursePlan) -> tuple[PlannedSession, ...]:
 
 
 def linked(planned: Sequence[PlannedSession], ids: Sequence[str]) -> tuple[SessionDetails, ...]:
-    """Return the details of *planned* with `about` set to the id that the dosing session is given in *ids*."""
+    """Return the details of *planned*, each `about` being the id that its dosing session has in *ids*."""
     return tuple(
         one.details if one.about is None else msgspec.structs.replace(one.details, about=ids[one.about])
         for one in planned

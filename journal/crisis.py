@@ -1,0 +1,113 @@
+"""
+Crisis contacts by region, from a data file that a practice can review line by line.
+
+The region is always chosen by the person and never guessed from an address or a device.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from journal.words import N_
+
+EMERGENCY_SENTENCE = N_("If you are in danger, call your local emergency number now.")
+STANDING_SENTENCE = N_(
+    "This is not an emergency service and is not watched live. "
+    "If you are in danger call your local emergency number."
+)
+UNVERIFIED_SENTENCE = N_("We have not been able to check this number.")
+
+DATA_FILE_WORDS: tuple[str, ...] = (
+    N_("Emergency services"),
+    N_("Emotional support line"),
+    N_("Free, day and night"),
+    N_("Day and night"),
+    N_("For veterans, service members and those close to them"),
+    N_("In many countries of the European Union, not in all"),
+    N_("Lists helplines by country"),
+    N_("United States"),
+    N_("Canada"),
+    N_("England"),
+    N_("Scotland, Wales and Northern Ireland"),
+    N_("Ireland"),
+    N_("Australia"),
+    N_("New Zealand"),
+    N_("Germany"),
+    N_("Elsewhere in the European Union"),
+    N_("Somewhere else"),
+)
+"""Words of the data file that are translated; the names of services stay as they are."""
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One number or address: how it reads, what a phone dials, and where and when it was last seen."""
+
+    kind: Literal["call", "text", "web"]
+    name: str
+    number: str
+    dial: str
+    note: str
+    verified: bool
+    last_verified: date | None
+    source: str
+
+    def __post_init__(self) -> None:
+        """Refuse a number that no phone can dial, and a check without its date and source."""
+        shape = r"https://[a-z0-9.-]+(/\S*)?" if self.kind == "web" else r"\+?[0-9]{2,15}"
+        if re.fullmatch(shape, self.dial) is None or not self.name or not self.number:
+            raise ValueError(f"{self.name}: {self.dial!r} is nothing that can be reached by {self.kind}")
+        if self.verified and not (self.last_verified and self.source):
+            raise ValueError(f"{self.name}: a verified contact names its source and the day")
+
+    @property
+    def href(self) -> str:
+        """The link that calls, writes or opens it."""
+        return {"call": "tel:", "text": "sms:", "web": ""}[self.kind] + self.dial
+
+
+class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One region: its emergency number, if it has a single one, and lines to call or write to."""
+
+    code: str
+    name: str
+    emergency: Contact | None
+    contacts: tuple[Contact, ...]
+
+
+class _ContactFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reviewed: date
+    about: str
+    regions: tuple[Region, ...]
+
+
+def read_contacts(data: bytes) -> tuple[Region, ...]:
+    """
+    Read a file of crisis contacts.
+
+    Raises:
+        ValueError: If it is not such a file, repeats a region or leaves one without any contact.
+    """
+    regions = msgspec.json.decode(data, type=_ContactFile).regions
+    if len({region.code for region in regions}) != len(regions):
+        raise ValueError("a region stands twice in the crisis contacts")
+    for region in regions:
+        if not region.contacts:
+            raise ValueError(f"region {region.code} has no contacts")
+    return regions
+
+
+@cache
+def regions() -> tuple[Region, ...]:
+    """Return every region in the order they are offered; the last one is for everywhere else."""
+    return read_contacts((resources.files("journal") / "data" / "crisis-contacts.json").read_bytes())
+
+
+def region(code: str) -> Region:
+    """Return the region of this code, or the one for everywhere else: nobody in need meets an error."""
+    return next((one for one in regions() if one.code == code), regions()[-1])

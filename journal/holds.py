@@ -1,0 +1,107 @@
+"""
+Acts that cannot be undone wait until a patient has slept.
+
+A new share, deleting for good, revoking for good, ending care, exporting and changing consent are held from
+the start of a dosing session until the patient says, on the next day, that they have rested. Pausing all sharing
+is never held, and nothing that was held is carried out silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from journal.planning import SessionDetails, SessionKind, Status, parse_zone
+from journal.words import N_
+
+MORNING = time(5, 0)
+"""When the next day begins for a hold: nobody is asked at midnight whether they have slept."""
+
+
+class HeldAct(StrEnum):
+    """What waits while a hold is on."""
+
+    SHARE = "share"
+    DELETE = "delete"
+    REVOKE = "revoke"
+    END_CARE = "end_care"
+    EXPORT = "export"
+    CONSENT = "consent"
+
+
+HELD_TODAY = N_(
+    "You have a dosing session today. Sharing something new, deleting, ending care, exporting and changing "
+    "consent wait until tomorrow, once you have slept. Pausing all sharing works at any time."
+)
+HELD_UNTIL_RESTED = N_(
+    "You had a dosing session. When you have slept and feel rested, say so here; until then, steps that "
+    "cannot be undone wait. Pausing all sharing works at any time."
+)
+
+
+_BEGUN = frozenset({Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY})
+_OVER = frozenset({Status.INTEGRATING, Status.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why and until when acts wait. Both moments are in UTC."""
+
+    since: datetime
+    may_confirm_from: datetime
+    sentence: str
+    needs_confirmation: bool
+    """Whether the patient has to say that they rested. Otherwise the hold lapses in the morning by itself."""
+
+
+def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
+    """
+    Return what holds irreversible acts at *now*, or nothing.
+
+    Args:
+        sessions: All sessions of one patient.
+        now: An aware moment.
+    """
+    holds = [found for session in sessions if (found := _hold_of(session, now)) is not None]
+    return max(holds, key=lambda found: (found.needs_confirmation, found.may_confirm_from), default=None)
+
+
+def rested_date(details: SessionDetails, now: datetime) -> str | None:
+    """Return the date to store when the patient says at *now* that they rested; nothing if it is too early."""
+    if now < _next_morning(details):
+        return None
+    return now.astimezone(parse_zone(details.zone)).date().isoformat()
+
+
+def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
+    if details.kind is not SessionKind.DOSING or details.status is Status.CANCELLED or _rested(details):
+        return None
+    start, morning = _start(details), _next_morning(details)
+    until_confirmed = details.status in _BEGUN
+    # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
+    today = start <= now < morning and (details.started_at is not None or details.status not in _OVER)
+    if not (until_confirmed or today):
+        return None
+    return Hold(start, morning, HELD_TODAY if now < morning else HELD_UNTIL_RESTED, until_confirmed)
+
+
+def _rested(details: SessionDetails) -> bool:
+    return details.rested_on is not None and date.fromisoformat(details.rested_on) > _local_date(details)
+
+
+def _start(details: SessionDetails) -> datetime:
+    if details.started_at is None:
+        return details.starts_at
+    started = datetime.fromisoformat(details.started_at)
+    return started if started.tzinfo is not None else started.replace(tzinfo=UTC)
+
+
+def _local_date(details: SessionDetails) -> date:
+    return _start(details).astimezone(parse_zone(details.zone)).date()
+
+
+def _next_morning(details: SessionDetails) -> datetime:
+    day = _local_date(details) + timedelta(days=1)
+    return datetime.combine(day, MORNING, parse_zone(details.zone)).astimezone(UTC)
