@@ -1,0 +1,196 @@
+/* Every page works without this file; it only makes some things smoother.
+   Nothing is ever kept in the browser's storage.
+
+   form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
+   form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
+   [data-hundred]         gets a slider beside its number field; data-label names it
+   button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
+   button[data-print]     prints the page */
+(() => {
+  "use strict";
+  const all = (selector, root = document) => root.querySelectorAll(selector);
+
+  /* --- Autosave -------------------------------------------------------- */
+
+  const drafts = new WeakMap(); // form -> what has been typed, what is on its way, what is safe
+
+  function draftOf(form) {
+    if (!drafts.has(form)) drafts.set(form, { edits: 0, sent: 0, saved: 0, busy: false, stopped: false, tries: 0, timer: 0, slow: 0, submit: null });
+    return drafts.get(form);
+  }
+
+  function say(sentence, trouble) {
+    const status = document.getElementById("save-status");
+    if (!status) return;
+    status.toggleAttribute("data-trouble", trouble);
+    if (status.textContent !== sentence) status.textContent = sentence;
+  }
+
+  function askToSave(form) {
+    form.dispatchEvent(new CustomEvent("save"));
+  }
+
+  function tryAgain(form, draft) {
+    clearTimeout(draft.timer);
+    const wait = Math.min(60, 2 ** Math.min(draft.tries, 6)) * 1000;
+    draft.tries += 1;
+    draft.timer = setTimeout(() => askToSave(form), wait);
+  }
+
+  function failed(form, draft, status) {
+    say(status === 401 || status === 403 ? form.dataset.signedOut : form.dataset.offline, true);
+    tryAgain(form, draft);
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-autosave]")) draftOf(form).edits += 1;
+  }, true);
+
+  // A request that waited in the queue was filled in when it was queued. Fill it in again as it leaves, so that it
+  // carries the latest words and the revision that the answer before it brought.
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.target;
+    if (!form.matches?.("form[data-autosave]")) return;
+    const draft = draftOf(form);
+    if (draft.stopped) return event.preventDefault();
+    const { request } = event.detail.ctx;
+    request.body = new URLSearchParams(new FormData(form));
+    request.keepalive = request.body.toString().length < 60000;
+    draft.sent = draft.edits;
+    draft.busy = true;
+    clearTimeout(draft.timer);
+    draft.slow = setTimeout(() => { if (!draft.tries) say(form.dataset.saving, false); }, 500);
+  });
+
+  // 2xx is the saved line; 409 and 422 bring a sentence of the server's own. Anything else must not replace
+  // the page nor lead away from it while there are words on it.
+  document.addEventListener("htmx:before:response", (event) => {
+    const form = event.target;
+    if (!form.matches?.("form[data-autosave]")) return;
+    const draft = draftOf(form);
+    const { ctx } = event.detail;
+    const { status } = ctx.response;
+    if (status >= 200 && status < 300 && !ctx.response.raw.redirected) {
+      draft.saved = draft.sent;
+      draft.tries = 0;
+    } else if (status === 409 || status === 422) {
+      draft.stopped = status === 409;
+      draft.tries = 0;
+    } else {
+      event.preventDefault();
+      failed(form, draft, ctx.response.raw.redirected ? 401 : status);
+    }
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    const form = event.target;
+    if (form.matches?.("form[data-autosave]")) failed(form, draftOf(form), 0);
+  });
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = event.target;
+    if (!form.matches?.("form[data-autosave]")) return;
+    const draft = draftOf(form);
+    clearTimeout(draft.slow);
+    draft.busy = false;
+    if (draft.submit) draft.submit();
+  });
+
+  // The button waits for a save on its way: otherwise its own revision would be a stale one.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-autosave]")) return;
+    const draft = draftOf(form);
+    if (draft.busy) {
+      event.preventDefault();
+      const { submitter } = event;
+      draft.submit = () => { draft.submit = null; form.requestSubmit(submitter); };
+    } else {
+      draft.leaving = true;
+    }
+  });
+
+  const writing = () => [...all("form[data-autosave]")].filter((form) => {
+    const draft = draftOf(form);
+    return draft.edits > draft.saved && !draft.leaving;
+  });
+
+  window.addEventListener("beforeunload", (event) => { if (writing().length) event.preventDefault(); });
+  window.addEventListener("online", () => writing().forEach(askToSave));
+  document.addEventListener("visibilitychange", () => writing().forEach(askToSave));
+  window.addEventListener("pageshow", () => all("form[data-autosave]").forEach((form) => { draftOf(form).leaving = false; }));
+
+  /* --- Leaving quickly -------------------------------------------------- */
+
+  function leave(form) {
+    all("form[data-autosave]").forEach((each) => { draftOf(each).leaving = true; });
+    const { action, dataset } = form;
+    document.title = "\u00a0";
+    document.body.remove();
+    fetch(action, { method: "POST", keepalive: true, redirect: "manual", credentials: "same-origin" }).catch(() => {});
+    location.replace(dataset.leave);
+  }
+
+  let shifts = [];
+  document.addEventListener("keydown", (event) => {
+    const form = document.querySelector("form[data-leave]");
+    if (!form || event.repeat) return;
+    shifts = event.key === "Shift" ? [...shifts, event.timeStamp].filter((at) => event.timeStamp - at < 1500) : [];
+    if (shifts.length >= 3) leave(form);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-leave]")) return;
+    event.preventDefault();
+    leave(event.target);
+  });
+
+  /* --- Small comforts --------------------------------------------------- */
+
+  function grow(area) {
+    area.style.blockSize = "auto";
+    area.style.blockSize = `${area.scrollHeight + 2}px`;
+  }
+
+  function addSlider(box) {
+    const number = box.querySelector("input");
+    if (!number || box.querySelector("[type=range]")) return;
+    const slider = Object.assign(document.createElement("input"), { type: "range", min: "0", max: "100", step: "1" });
+    slider.setAttribute("aria-label", box.dataset.label);
+    const follow = () => {
+      slider.toggleAttribute("data-untouched", number.value === "");
+      slider.value = number.value === "" ? "50" : number.value;
+    };
+    slider.addEventListener("input", () => {
+      number.value = slider.value;
+      slider.removeAttribute("data-untouched");
+    });
+    number.addEventListener("input", follow);
+    follow();
+    box.prepend(slider);
+  }
+
+  function enhance(root) {
+    if (!CSS.supports("field-sizing", "content")) {
+      all("textarea", root).forEach((area) => { area.addEventListener("input", () => grow(area)); grow(area); });
+    }
+    all("[data-hundred]", root).forEach(addSlider);
+    if (navigator.clipboard) all("[data-copy]", root).forEach((button) => { button.hidden = false; });
+    all("[data-print]", root).forEach((button) => { button.hidden = false; });
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    if (button?.matches("[data-print]")) window.print();
+    if (button?.matches("[data-copy]")) {
+      const source = document.querySelector(button.dataset.copy);
+      await navigator.clipboard.writeText((source.value ?? source.textContent).trim().replace(/\s+/g, " "));
+      button.textContent = button.dataset.copied;
+      button.setAttribute("aria-live", "polite");
+    }
+  });
+
+  enhance(document);
+  document.addEventListener("htmx:after:swap", () => enhance(document));
+  document.getElementById("errors")?.focus();
+})();
