@@ -6,12 +6,13 @@ Format: docs/crypto-format.md section 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from secrets import token_bytes
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
-from crypto.context import Context
+from crypto.context import Context, encode_owner, encode_record
 from crypto.derive import KEY_SIZE, derive_key
 from crypto.errors import FormatError, OpenError, require_size
 from crypto.padding import pad, unpad
@@ -53,11 +54,35 @@ class Sealer:
 
     def seal(self, plaintext: bytes, *, context: Context) -> bytes:
         """Seal one record; see `crypto.seal`."""
-        return encrypt(self._aead, RECORD_HEADER, token_bytes(NONCE_SIZE), pad(plaintext), context)
+        return encrypt(self._aead, RECORD_HEADER, token_bytes(NONCE_SIZE), pad(plaintext), context.encode())
 
     def open(self, sealed: bytes, *, context: Context) -> bytes:
         """Open one record; see `crypto.open_sealed`."""
-        return unpad(decrypt(self._aead, RECORD_HEADER, sealed, context))
+        return unpad(decrypt(self._aead, RECORD_HEADER, sealed, context.encode()))
+
+    def opener(self, *, purpose: str, owner: bytes) -> Callable[[bytes, bytes, int], bytes]:
+        """
+        Prepare to open many records of one owner that differ in record id and revision only.
+
+        A list or a search opens thousands; encoding what they share once saves a quarter of the time.
+
+        Args:
+            purpose: As in `Context`.
+            owner: 16 bytes, as in `Context`.
+
+        Returns:
+            A function of envelope, record id (16 bytes) and revision that returns the plaintext and
+            raises as `crypto.open_sealed` does.
+
+        Raises:
+            FormatError: If *purpose* or *owner* is outside its limits.
+        """
+        aead, shared = self._aead, encode_owner(purpose, owner)
+
+        def open_row(sealed: bytes, record: bytes, revision: int) -> bytes:
+            return unpad(decrypt(aead, RECORD_HEADER, sealed, shared + encode_record(record, revision)))
+
+        return open_row
 
 
 def seal(key: bytes, plaintext: bytes, *, context: Context) -> bytes:
@@ -122,7 +147,7 @@ def wrap_key(key: bytes, secret: bytes, *, context: Context) -> bytes:
         FormatError: If *context* holds a field outside its limits.
     """
     require_size(secret, KEY_SIZE, "A key to wrap")
-    return encrypt(_wrapping(key), WRAP_HEADER, token_bytes(NONCE_SIZE), secret, context)
+    return encrypt(_wrapping(key), WRAP_HEADER, token_bytes(NONCE_SIZE), secret, context.encode())
 
 
 def unwrap_key(key: bytes, wrapped: bytes, *, context: Context) -> bytes:
@@ -145,7 +170,7 @@ def unwrap_key(key: bytes, wrapped: bytes, *, context: Context) -> bytes:
     aead = _wrapping(key)
     if wrapped[:2] == WRAP_HEADER and len(wrapped) != WRAPPED_SIZE:
         raise OpenError(f"A wrapped key is {WRAPPED_SIZE} bytes long, not {len(wrapped)}.")
-    return decrypt(aead, WRAP_HEADER, wrapped, context)
+    return decrypt(aead, WRAP_HEADER, wrapped, context.encode())
 
 
 def _wrapping(key: bytes) -> AESGCMSIV:
@@ -154,18 +179,18 @@ def _wrapping(key: bytes) -> AESGCMSIV:
     return AESGCMSIV(derive_key(key, "wrap"))
 
 
-def encrypt(aead: AESGCM | AESGCMSIV, header: bytes, nonce: bytes, text: bytes, context: Context) -> bytes:
-    """Assemble an envelope around *text* as it is; the caller pads and picks the nonce."""
-    return header + nonce + aead.encrypt(nonce, text, header + context.encode())
+def encrypt(aead: AESGCM | AESGCMSIV, header: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:
+    """Assemble an envelope around *text* as it is; the caller pads it and draws the nonce."""
+    return header + nonce + aead.encrypt(nonce, text, header + associated)
 
 
-def decrypt(aead: AESGCM | AESGCMSIV, header: bytes, sealed: bytes, context: Context) -> bytes:
+def decrypt(aead: AESGCM | AESGCMSIV, header: bytes, sealed: bytes, associated: bytes) -> bytes:
     """Take an envelope apart again; what it returns is still padded."""
     if sealed[:2] != header:
         raise FormatError("This was sealed by another version of Hearthside, or is no sealed value.")
     if len(sealed) < _MINIMUM:
         raise OpenError("The sealed value is cut short.")
     try:
-        return aead.decrypt(sealed[2:_BODY], sealed[_BODY:], header + context.encode())
+        return aead.decrypt(sealed[2:_BODY], sealed[_BODY:], header + associated)
     except InvalidTag:
         raise OpenError("This key does not open it, or it was changed or moved.") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from secrets import token_bytes
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
@@ -16,14 +17,17 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 from crypto.context import NO_RECORD, Context
 from crypto.envelope import open_sealed, seal
-from crypto.errors import FormatError, OpenError
+from crypto.errors import FormatError, OpenError, require_size
 from crypto.keyring import Keyring
 from crypto.public_identity import PublicIdentity, signed_bytes, verify
 
 __all__ = ["PrivateIdentity", "PublicIdentity", "open_identity", "seal_identity", "verify"]
 
+MLKEM_SEED_SIZE = 64
+SEED_SIZE = 32
+
 _VERSION = b"\x01"
-_PRIVATE_SIZE = 1 + 64 + 32 + 32
+_PRIVATE_SIZE = 1 + MLKEM_SEED_SIZE + 2 * SEED_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +35,49 @@ class PrivateIdentity:
     """
     The seeds behind a `PublicIdentity`. Left out of `repr`, so that no log line shows them.
 
+    The keys are expanded once, on construction: a clinician opens one care-link key per patient, and
+    expanding them each time would cost more than the opening.
+
     Attributes:
         mlkem_seed: 64 bytes (FIPS 203: d || z).
         x25519_key: 32 bytes.
         signing_seed: 32 bytes (RFC 8032).
+        hpke_key: The key to open with.
     """
 
     mlkem_seed: bytes = field(repr=False)
     x25519_key: bytes = field(repr=False)
     signing_seed: bytes = field(repr=False)
+    hpke_key: MLKEM768X25519PrivateKey = field(init=False, repr=False, compare=False)
+    _signing_key: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
+    _public: PublicIdentity = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """
+        Expand the keys.
+
+        Raises:
+            KeySizeError: If a seed has the wrong length.
+        """
+        require_size(self.mlkem_seed, MLKEM_SEED_SIZE, "An ML-KEM seed")
+        require_size(self.x25519_key, SEED_SIZE, "An X25519 key")
+        require_size(self.signing_seed, SEED_SIZE, "A signing seed")
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(self.mlkem_seed)
+        x25519 = X25519PrivateKey.from_private_bytes(self.x25519_key)
+        signing = Ed25519PrivateKey.from_private_bytes(self.signing_seed)
+        public = PublicIdentity(
+            kem=mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw(),
+            signing=signing.public_key().public_bytes_raw(),
+        )
+        # Frozen means frozen for callers; this is the one place that may still write.
+        object.__setattr__(self, "hpke_key", MLKEM768X25519PrivateKey(mlkem, x25519))
+        object.__setattr__(self, "_signing_key", signing)
+        object.__setattr__(self, "_public", public)
 
     @classmethod
     def generate(cls) -> PrivateIdentity:
         """Draw a fresh identity."""
-        return cls(
-            mlkem_seed=MLKEM768PrivateKey.generate().private_bytes_raw(),
-            x25519_key=X25519PrivateKey.generate().private_bytes_raw(),
-            signing_seed=Ed25519PrivateKey.generate().private_bytes_raw(),
-        )
+        return cls(token_bytes(MLKEM_SEED_SIZE), token_bytes(SEED_SIZE), token_bytes(SEED_SIZE))
 
     def encode(self) -> bytes:
         """Return 129 bytes: version || ML-KEM seed || X25519 key || Ed25519 seed."""
@@ -68,17 +97,7 @@ class PrivateIdentity:
 
     def public(self) -> PublicIdentity:
         """Return the public half."""
-        mlkem = MLKEM768PrivateKey.from_seed_bytes(self.mlkem_seed).public_key().public_bytes_raw()
-        x25519 = X25519PrivateKey.from_private_bytes(self.x25519_key).public_key().public_bytes_raw()
-        signing = Ed25519PrivateKey.from_private_bytes(self.signing_seed).public_key().public_bytes_raw()
-        return PublicIdentity(kem=mlkem + x25519, signing=signing)
-
-    def hpke_key(self) -> MLKEM768X25519PrivateKey:
-        """Return the key to open with."""
-        return MLKEM768X25519PrivateKey(
-            MLKEM768PrivateKey.from_seed_bytes(self.mlkem_seed),
-            X25519PrivateKey.from_private_bytes(self.x25519_key),
-        )
+        return self._public
 
     def sign(self, message: bytes, *, purpose: str) -> bytes:
         """
@@ -91,8 +110,7 @@ class PrivateIdentity:
         Returns:
             64 bytes.
         """
-        key = Ed25519PrivateKey.from_private_bytes(self.signing_seed)
-        return key.sign(signed_bytes(message, purpose=purpose))
+        return self._signing_key.sign(signed_bytes(message, purpose=purpose))
 
 
 def seal_identity(keyring: Keyring, private: PrivateIdentity, *, account: bytes) -> bytes:

@@ -134,7 +134,7 @@ def open_link_key(
     info = _info(link, patient, clinician, signed_by, private.public())
     verify(signed_by, join_fields(info, granted.sealed), granted.signature, purpose=_PURPOSE)
     try:
-        return _SUITE.decrypt(granted.sealed, private.hpke_key(), info=info)
+        return _SUITE.decrypt(granted.sealed, private.hpke_key, info=info)
     except InvalidTag:
         raise OpenError("This care-link key is not sealed to your keys.") from None
 

@@ -8,12 +8,15 @@ most 12 % and leaks O(log log L) bits. Format: docs/crypto-format.md section 4.
 
 from __future__ import annotations
 
+import struct
+
 from crypto.errors import FormatError, OpenError
 
 MINIMUM = 256
 """Padmé hides little below this, and a one-line note is no less private than a page."""
 
-_PREFIX = 4
+_LENGTH = struct.Struct(">I")
+_PREFIX = _LENGTH.size
 _MAX_TEXT = 2**32 - 1
 
 
@@ -50,7 +53,7 @@ def pad(text: bytes) -> bytes:
     size = len(text)
     if size > _MAX_TEXT:
         raise FormatError("A sealed text holds fewer than 2^32 bytes.")
-    return (size.to_bytes(_PREFIX, "big") + text).ljust(padded_size(_PREFIX + size), b"\0")
+    return (_LENGTH.pack(size) + text).ljust(padded_size(_PREFIX + size), b"\0")
 
 
 def unpad(padded: bytes) -> bytes:
@@ -66,7 +69,9 @@ def unpad(padded: bytes) -> bytes:
     Raises:
         OpenError: If the length, the size class or the filling is not what `pad` makes.
     """
-    end = _PREFIX + int.from_bytes(padded[:_PREFIX], "big")
-    if len(padded) != padded_size(end) or padded[end:].strip(b"\0"):
-        raise OpenError("The sealed text is not padded as this format asks.")
-    return padded[_PREFIX:end]
+    size = len(padded)
+    if size >= MINIMUM:
+        end = _PREFIX + _LENGTH.unpack_from(padded)[0]
+        if size == padded_size(end) and padded.endswith(bytes(size - end)):
+            return padded[_PREFIX:end]
+    raise OpenError("The sealed text is not padded as this format asks.")
