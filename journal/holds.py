@@ -1,9 +1,9 @@
 """
 Acts that cannot be undone wait until a patient has slept.
 
-A new share, deleting for good, revoking for good, ending care, exporting and changing consent are held from
-the start of a dosing session until the patient says, on the next day, that they have rested. Pausing all sharing
-is never held, and nothing that was held is carried out silently.
+A new share, deleting for good, revoking for good, ending care, exporting and changing consent are held
+from the start of a dosing session until the patient says, on the next day, that they have rested. Pausing
+all sharing is never held, and nothing that was held is carried out silently.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
 
 
 def rested_date(details: SessionDetails, now: datetime) -> str | None:
-    """Return the date to store when the patient says at *now* that they rested; nothing if it is too early."""
+    """Return the date to store when the patient says at *now* that they rested, or nothing before."""
     if now < _next_morning(details):
         return None
     return now.astimezone(parse_zone(details.zone)).date().isoformat()

@@ -69,9 +69,14 @@ def parse_zone(name: str) -> ZoneInfo:
     Raises:
         WallClockError: If there is none; the name is never used as a path.
     """
-    if name not in _known_zones():
+    if not is_zone(name):
         raise WallClockError(UNKNOWN_ZONE)
     return ZoneInfo(name)
+
+
+def is_zone(name: str) -> bool:
+    """Say whether there is a time zone of this IANA name."""
+    return name in _known_zones()
 
 
 def parse_local(local: str) -> datetime:

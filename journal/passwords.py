@@ -1,0 +1,152 @@
+"""
+Advice on a new password: what keeps it from being used, and how hard it is to guess, in words.
+
+Length counts for more than symbols (NIST SP 800-63B), so any text of fifteen characters or more is welcome
+that is not common, not a pattern and not made of names that anyone here would try first.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+from xkcdpass import xkcd_password
+from zxcvbn import zxcvbn
+
+from crypto import FormatError
+from crypto.password import prepare
+from journal.words import N_
+
+SHORTEST = 15
+LONGEST = 1024
+"""Characters, counted after the same normalisation that comes before the key derivation."""
+
+LOOKED_AT = 72
+"""How many characters the strength is judged by; what follows can only make it harder to guess."""
+
+PRODUCT = "hearthside"
+OF_ONE_S_OWN = 8
+"""Letters and digits that have to remain once names known to everybody here are taken away."""
+
+STRENGTHS: tuple[str, ...] = (
+    N_("easy to guess"),
+    N_("easy to guess"),
+    N_("fair"),
+    N_("strong"),
+    N_("very strong"),
+)
+
+NOT_TEXT = N_("This holds something that is not text. Please type it instead of pasting it.")
+TOO_SHORT = N_("Please use at least 15 characters. A few words with spaces between them do well.")
+TOO_LONG = N_("Please use at most 1,024 characters.")
+TOO_COMMON = N_(
+    "Many people use this or something much like it, so it is tried first. Please choose another."
+)
+TOO_KNOWN = N_(
+    "This is little more than a name: yours, the practice’s or Hearthside’s. Please add words of your own."
+)
+
+HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "repeat": N_("Repeating a letter or a word adds little."),
+        "sequence": N_("Runs such as “abc” or “6543” are easy to guess."),
+        "spatial": N_("Keys that lie next to each other are easy to guess."),
+        "date": N_("Dates are easy to guess, above all your own."),
+        "regex": N_("Years are easy to guess."),
+        "known": N_("Your name and the practice’s are tried early."),
+        "passwords": N_("Part of this is on lists of common passwords."),
+        "male_names": N_("Names are tried early."),
+        "female_names": N_("Names are tried early."),
+        "surnames": N_("Names are tried early."),
+    }
+)
+ANOTHER_WORD = N_("One or two more words, picked at random, help the most.")
+
+# What zxcvbn reads as letters in disguise. It tries every combination: 70 of these signs take it seconds.
+_DISGUISES = ("4@", "({[<", "69", "1!|", "17|", "$5", "+7")
+_MOST_COMBINATIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAdvice:
+    """Strength from 0 to 4 and the word for it, problems that bar a password, and hints that do not."""
+
+    strength: int
+    word: str
+    problems: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
+def advise(password: str, *, context: Iterable[str] = ()) -> PasswordAdvice:
+    """
+    Judge a password that somebody is about to choose.
+
+    Args:
+        password: As typed; spaces and any script are welcome.
+        context: Names that others know: the person's, their e-mail address, the practice's.
+    """
+    try:
+        text = prepare(password).decode("utf-8")
+    except FormatError:
+        return PasswordAdvice(0, STRENGTHS[0], (NOT_TEXT,), ())
+    rest, names = _without_names(text, context)
+    judged = _judge(rest)
+    problems = []
+    if len(text) < SHORTEST:
+        problems.append(TOO_SHORT)
+    elif len(text) > LONGEST:
+        problems.append(TOO_LONG)
+    if names and len(re.sub(r"[\W_]+", "", rest)) < OF_ONE_S_OWN:
+        problems.append(TOO_KNOWN)
+    elif len(text) >= SHORTEST and judged.score < 2:
+        problems.append(TOO_COMMON)
+    strength = min(judged.score, 1) if problems else judged.score
+    hints = (HINTS["known"], *judged.hints) if names else judged.hints
+    return PasswordAdvice(strength, STRENGTHS[strength], tuple(problems), hints if strength < 3 else ())
+
+
+def suggest_passphrase(words: int = 6) -> str:
+    """Return words drawn at random from the EFF's long list: 12.9 bits each, 77 for the usual six."""
+    return " ".join(secrets.choice(_eff_long()) for _ in range(words))
+
+
+@cache
+def _eff_long() -> tuple[str, ...]:
+    path = xkcd_password.locate_wordfile("eff-long")
+    return tuple(sorted(xkcd_password.generate_wordlist(path, min_length=3, max_length=9)))
+
+
+def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
+    """Take the names that others know out of *text*, and say whether there were any."""
+    names = [one.partition("@")[0] if "@" in one else one for one in context]
+    parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
+    joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
+    known = sorted(parts | joined, key=len, reverse=True)
+    rest, count = re.subn("|".join(map(re.escape, known)), "", text, flags=re.IGNORECASE)
+    return rest, count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    score: int
+    hints: tuple[str, ...]
+
+
+def _judge(text: str) -> _Judged:
+    # Names are taken out before and not passed as zxcvbn's user_inputs, which it keeps for the next person.
+    looked_at = text[:LOOKED_AT]
+    if not looked_at:
+        return _Judged(0, (ANOTHER_WORD,))
+    if prod(max(1, sum(sign in looked_at for sign in signs)) for signs in _DISGUISES) > _MOST_COMBINATIONS:
+        for signs in _DISGUISES:
+            looked_at = re.sub(f"[{re.escape(signs)}]", signs[0], looked_at)
+    judged: dict[str, Any] = zxcvbn(looked_at, max_length=LOOKED_AT)
+    kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
+    hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
+    return _Judged(int(judged["score"]), (*hints, ANOTHER_WORD))
