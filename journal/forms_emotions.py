@@ -24,7 +24,7 @@ class Emotion:
     def line(self) -> str:
         """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
         cells = (cell.replace("|", "/").strip() for cell in (self.name, self.before, self.after))
-        return SEPARATOR.join(cells)
+        return SEPARATOR.join(cells).rstrip()
 
     @property
     def strengths(self) -> tuple[int, ...]:
