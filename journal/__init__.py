@@ -1,0 +1,1 @@
+"""The domain: accounts, care links, sessions, entries and what is shared of them."""

@@ -1,0 +1,56 @@
+"""Who is acting: a signed-in person with the keys that their own cookie unlocked, for one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
+from journal.errors import Damaged, NotFound
+from journal.house import House
+
+
+class Role(StrEnum):
+    """What a person is in the practice."""
+
+    PATIENT = "patient"
+    CLINICIAN = "clinician"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person. Lives as long as one request; nothing of it is kept in memory afterwards."""
+
+    id: UUID
+    role: Role
+    name: str
+    email: str
+    time_zone: str
+    now: datetime
+    house: House
+    keyring: Keyring
+    vault: Sealer
+    sealed_identity: bytes
+    public: PublicIdentity
+    session: str
+    recovery_ready: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the person's own time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def identity(self) -> PrivateIdentity:
+        """Open the person's private keys; refuse keys that do not belong to the public ones."""
+        try:
+            return open_identity(self.keyring, self.sealed_identity, self.public, account=self.id.bytes)
+        except CryptoError as error:
+            raise Damaged from error
+
+    def must_be(self, role: Role) -> None:
+        """Raise `NotFound` for anybody of another role: what is not theirs does not exist for them."""
+        if self.role is not role:
+            raise NotFound

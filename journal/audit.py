@@ -1,0 +1,92 @@
+"""
+Who opened or changed what, and when. Ids and states only: never a word that anybody wrote.
+
+An event is written in the transaction of the act that it records, so there is neither one without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from journal.actors import Actor
+from journal.store import key_of
+from journal.tables import AuditEvent
+
+
+class Act(StrEnum):
+    """Every class of event."""
+
+    ACCOUNT_OPENED = "account.opened"
+    SIGNED_IN = "account.signed-in"
+    SIGN_IN_REFUSED = "account.sign-in-refused"
+    PASSWORD_CHANGED = "account.password-changed"
+    RECOVERED = "account.recovered"
+    RECOVERY_KEY_MADE = "account.recovery-key-made"
+    INVITED = "care.invited"
+    INVITATION_WITHDRAWN = "care.invitation-withdrawn"
+    CARE_BEGAN = "care.began"
+    CARE_ENDED = "care.ended"
+    SHARING_PAUSED = "care.sharing-paused"
+    SHARING_RESUMED = "care.sharing-resumed"
+    SESSION_PLANNED = "session.planned"
+    SESSION_CHANGED = "session.changed"
+    ENTRY_DELETED = "entry.deleted"
+    ENTRY_RESTORED = "entry.restored"
+    SHARED = "share.shared"
+    SHARE_UPDATED = "share.updated"
+    SHARE_REVOKED = "share.revoked"
+    SHARE_OPENED = "share.opened"
+    RECORDS_TAKEN = "records.taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log."""
+
+    at: datetime
+    actor_id: UUID | None
+    action: Act
+    object_id: UUID | None
+
+
+async def note(
+    actor_id: UUID | None,
+    action: Act,
+    at: datetime,
+    *,
+    patient: UUID | None = None,
+    about: UUID | None = None,
+    outcome: str = "done",
+) -> None:
+    """Write one event."""
+    await AuditEvent.create(
+        at=at, actor_id=actor_id, patient_id=patient, action=action.value, object_id=about, outcome=outcome
+    )
+
+
+async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
+    """Write that *actor* opened each of *shares*, in one statement."""
+    await AuditEvent.bulk_create(
+        AuditEvent(
+            at=actor.now, actor_id=actor.id, patient_id=patient, action=Act.SHARE_OPENED.value, object_id=share
+        )
+        for share in shares
+    )
+
+
+async def events_about(patient: UUID, *, limit: int = 500) -> tuple[Event, ...]:
+    """Give the latest events about *patient*'s record, newest first."""
+    rows = (
+        await AuditEvent.filter(patient_id=patient)
+        .order_by("-id")
+        .limit(limit)
+        .values_list("at", "actor_id", "action", "object_id")
+    )
+    return tuple(
+        Event(at, key_of(actor) if actor else None, Act(action), key_of(about) if about else None)
+        for at, actor, action, about in rows
+    )

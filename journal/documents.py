@@ -1,0 +1,150 @@
+"""
+What stands inside the sealed columns, as JSON (docs/crypto-format.md lists the shapes).
+
+Opening a record that was altered, swapped or moved raises `Damaged`; so does one that opens but is not of its shape.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from crypto import Context, CryptoError, Sealer, ServerKey
+from journal.errors import Damaged
+from journal.forms_field import Answer
+
+Answers = dict[str, Answer]
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """Who an account belongs to; server key."""
+
+    name: str
+    email: str
+    time_zone: str
+
+
+class PracticeDetails(msgspec.Struct, frozen=True):
+    """The practice as people see it; server key."""
+
+    name: str
+
+
+class InvitationNote(msgspec.Struct, frozen=True):
+    """For whom an invitation is meant, in the clinician's words; server key."""
+
+    name: str
+
+
+class CourseDetails(msgspec.Struct, frozen=True):
+    """What a series of sessions is called; server key."""
+
+    title: str
+
+
+class EntryDocument(msgspec.Struct, frozen=True):
+    """An entry of any kind; the owner's vault key. `session_id` is the hex id of the session it is about."""
+
+    kind: str
+    title: str = ""
+    note: str = ""
+    session_id: str | None = None
+    answers: Answers = {}
+
+    def text(self) -> str:
+        """Give every word of it, for searching."""
+        words = [self.title, self.note]
+        for answer in self.answers.values():
+            words += answer if isinstance(answer, list) else [str(answer)]
+        return "\n".join(words)
+
+
+class RevisionDocument(msgspec.Struct, frozen=True):
+    """An earlier text of an entry; the owner's vault key. `sitting` names the page that wrote a conflicting text."""
+
+    entry_id: str
+    reason: str
+    revision: int
+    document: EntryDocument
+    sitting: str = ""
+
+
+class ShareDocument(msgspec.Struct, frozen=True):
+    """The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601."""
+
+    kind: str
+    title: str
+    session_id: str | None
+    answers: Answers
+    fields: list[str]
+    written_at: str
+    shared_at: str
+    entry_revision: int
+    note: str = ""
+
+
+D = TypeVar("D", bound=msgspec.Struct)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(document: msgspec.Struct) -> bytes:
+    """Write a document as JSON."""
+    return _encoder.encode(document)
+
+
+def seal_document(key: Sealer | ServerKey, document: msgspec.Struct, context: Context) -> bytes:
+    """Seal *document* so that it opens only in *context*."""
+    return key.seal(_encoder.encode(document), context=context)
+
+
+def open_bytes(key: Sealer | ServerKey, sealed: bytes, context: Context) -> bytes:
+    """
+    Open what stands in a sealed column.
+
+    Raises:
+        Damaged: If it was altered, swapped or moved.
+    """
+    try:
+        return key.open(sealed, context=context)
+    except CryptoError as error:
+        raise Damaged from error
+
+
+def open_document(key: Sealer | ServerKey, sealed: bytes, context: Context, shape: type[D]) -> D:
+    """Open what stands in a sealed column, as *shape*; raises `Damaged` when it does not open or does not fit."""
+    try:
+        return msgspec.json.decode(key.open(sealed, context=context), type=shape)
+    except (CryptoError, msgspec.MsgspecError) as error:
+        raise Damaged from error
+
+
+def profile_context(account: UUID) -> Context:
+    """Say where an account's profile stands."""
+    return Context("profile", account.bytes, account.bytes)
+
+
+def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
+    """Say where the current text of an entry stands."""
+    return Context("entry", owner.bytes, entry.bytes, revision)
+
+
+def revision_context(owner: UUID, revision_id: UUID) -> Context:
+    """Say where an earlier text of an entry stands."""
+    return Context("entry-revision", owner.bytes, revision_id.bytes)
+
+
+def share_context(link: UUID, share: UUID, revision: int) -> Context:
+    """Say where a shared copy stands."""
+    return Context("share", link.bytes, share.bytes, revision)
+
+
+def session_context(patient: UUID, session: UUID, revision: int) -> Context:
+    """Say where a session's details stand."""
+    return Context("session", patient.bytes, session.bytes, revision)
+
+
+def course_context(patient: UUID, course: UUID) -> Context:
+    """Say where a course's details stand."""
+    return Context("course", patient.bytes, course.bytes)

@@ -1,0 +1,181 @@
+"""
+Write and read one's own entries.
+
+A save names the revision that it was made from. When somebody saved in between, the text that lost the race is kept
+as an earlier version and the writer is told: neither is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from journal import audit, revisions, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import EntryDocument, entry_context, open_document, seal_document
+from journal.errors import NotFound, StaleRevision
+from journal.store import key_of, scrub, transaction
+
+UNDO_WINDOW = timedelta(days=7)
+SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
+COLUMNS = ("id", "revision", "sealed", "created_at", "updated_at", "deleted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, opened."""
+
+    id: UUID
+    revision: int
+    document: EntryDocument
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
+    """Give one of the actor's own entries; a deleted one only when asked for."""
+    actor.must_be(Role.PATIENT)
+    rows = await tables.Entry.filter(id=wanted, owner_id=actor.id).values_list(*COLUMNS)
+    if not rows or (rows[0][5] is not None and not deleted):
+        raise NotFound
+    return _opened(actor, rows[0])
+
+
+async def timeline(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> tuple[Entry, ...]:
+    """Give the latest *limit* entries, newest first; *before* a time for the next page."""
+    actor.must_be(Role.PATIENT)
+    query = tables.Entry.filter(owner_id=actor.id, deleted_at=None)
+    if before is not None:
+        query = query.filter(created_at__lt=before)
+    rows = await query.order_by("-created_at").limit(limit).values_list(*COLUMNS)
+    return tuple(_opened(actor, row) for row in rows)
+
+
+async def every(actor: Actor) -> tuple[Entry, ...]:
+    """Give all entries, oldest first."""
+    actor.must_be(Role.PATIENT)
+    rows = (
+        await tables.Entry.filter(owner_id=actor.id, deleted_at=None).order_by("created_at").values_list(*COLUMNS)
+    )
+    return tuple(_opened(actor, row) for row in rows)
+
+
+async def deleted(actor: Actor) -> tuple[Entry, ...]:
+    """Give the entries whose deletion can still be undone, newest first."""
+    actor.must_be(Role.PATIENT)
+    rows = (
+        await tables.Entry.filter(owner_id=actor.id, deleted_at__isnull=False)
+        .order_by("-deleted_at")
+        .values_list(*COLUMNS)
+    )
+    return tuple(_opened(actor, row) for row in rows)
+
+
+async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *, sitting: str = "") -> Entry:
+    """
+    Save an entry; on disk when this returns.
+
+    Args:
+        wanted: Its id; a new random one for a new entry.
+        base: The revision that the text was made from; 0 for a new entry.
+        document: All of it.
+        sitting: A random name of the page that writes, so that a page that lost the race keeps one text, not many.
+
+    Raises:
+        StaleRevision: If another page saved first; *document* is kept among the earlier versions.
+        NotFound: If it is somebody else's, or deleted.
+    """
+    actor.must_be(Role.PATIENT)
+    if base == 0:
+        try:
+            return await _create(actor, wanted, document)
+        except IntegrityError:
+            pass  # the page sent its first save twice, or another page has its id: decided below
+    current = await entry(actor, wanted)
+    if current.document == document:
+        return current
+    if current.revision == base:
+        saved = await _replace(actor, current, document)
+        if saved is not None:
+            return saved
+    await revisions.keep_conflict(actor, wanted, base, document, sitting)
+    raise StaleRevision
+
+
+async def delete(actor: Actor, wanted: UUID) -> None:
+    """Take an entry away, and every shared copy of it at once; the entry itself can be brought back for a week."""
+    actor.must_be(Role.PATIENT)
+    async with transaction():
+        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(deleted_at=actor.now)
+        if not changed:
+            raise NotFound
+        await tables.Share.filter(entry_id=wanted).delete()
+        await audit.note(actor.id, Act.ENTRY_DELETED, actor.now, patient=actor.id, about=wanted)
+    await scrub()
+
+
+async def undelete(actor: Actor, wanted: UUID) -> None:
+    """Bring a deleted entry back. What was shared of it is not shared again."""
+    actor.must_be(Role.PATIENT)
+    async with transaction():
+        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).update(
+            deleted_at=None
+        )
+        if not changed:
+            raise NotFound
+        await audit.note(actor.id, Act.ENTRY_RESTORED, actor.now, patient=actor.id, about=wanted)
+
+
+async def erase(actor: Actor, wanted: UUID) -> None:
+    """Erase a deleted entry for good, before its week is over."""
+    actor.must_be(Role.PATIENT)
+    if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
+        raise NotFound
+    await scrub()
+
+
+async def purge(now: datetime) -> int:
+    """Erase for good what was deleted longer ago than the undo window; gives how many. Needs no key."""
+    gone = await tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW).delete()
+    if gone:
+        await scrub()
+    return gone
+
+
+async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
+    sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
+    await tables.Entry.create(
+        id=wanted, owner_id=actor.id, revision=1, sealed=sealed, created_at=actor.now, updated_at=actor.now
+    )
+    return Entry(wanted, 1, document, actor.now, actor.now, None)
+
+
+async def _replace(actor: Actor, current: Entry, document: EntryDocument) -> Entry | None:
+    revision = current.revision + 1
+    sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
+    where = tables.Entry.filter(id=current.id, owner_id=actor.id, revision=current.revision, deleted_at=None)
+    if actor.now - current.updated_at < SITTING:
+        changed = await where.update(revision=revision, sealed=sealed, updated_at=actor.now)
+    else:
+        async with transaction():
+            changed = await where.update(revision=revision, sealed=sealed, updated_at=actor.now)
+            if changed:
+                await revisions.keep(actor, current.id, current.revision, current.document, at=current.updated_at)
+    return Entry(current.id, revision, document, current.created_at, actor.now, None) if changed else None
+
+
+def opened(actor: Actor, row: tables.Entry) -> Entry:
+    """Open one of the actor's own entries that came along with another row."""
+    return _opened(actor, tuple(getattr(row, column) for column in COLUMNS))
+
+
+def _opened(actor: Actor, row: tuple[object, ...]) -> Entry:
+    ident, revision, sealed, created, updated, gone = row
+    where = entry_context(actor.id, key_of(ident), revision)  # type: ignore[arg-type]
+    document = open_document(actor.vault, bytes(sealed), where, EntryDocument)  # type: ignore[call-overload]
+    return Entry(key_of(ident), revision, document, created, updated, gone)  # type: ignore[arg-type]

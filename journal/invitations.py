@@ -1,0 +1,229 @@
+"""
+A clinician invites a patient; the link carries a secret that lets both pin each other's keys.
+
+The secret never reaches the database in the clear: the row holds its look-up hash, a MAC of the clinician's keys
+under it, and the secret itself sealed under the clinician's vault key (to verify the patient's keys in return).
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from crypto import (
+    Context,
+    CryptoError,
+    PublicIdentity,
+    grant_link_key,
+    invitation_id,
+    new_invitation_secret,
+    new_link_key,
+    pin,
+    verify_voucher,
+    vouch,
+    wrap_key,
+)
+from journal import audit, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import InvitationNote, Profile, open_bytes, open_document, profile_context, seal_document
+from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
+from journal.house import House
+from journal.store import key_of, transaction
+from journal.words import N_
+
+LIFETIME = timedelta(days=14)
+
+
+class AlreadyLinked(JournalError):
+    """Patient and clinician have a care link."""
+
+    message = N_("You are already connected with this clinician. There is nothing more to do.")
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation as its clinician sees it; `token` goes into the link."""
+
+    id: UUID
+    name: str
+    token: str
+    expires_at: datetime
+    state: str  # open, accepted, withdrawn or expired
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What an invited person reads before accepting."""
+
+    invitation: UUID
+    clinician: UUID
+    clinician_name: str
+    invited_as: str
+
+
+async def invite(actor: Actor, name: str) -> Invitation:
+    """Make an invitation for a person whom the clinician calls *name*."""
+    actor.must_be(Role.CLINICIAN)
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 100:
+        raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
+    secret, invitation = new_invitation_secret(), uuid4()
+    async with transaction():
+        await tables.Invitation.create(
+            id=invitation,
+            clinician_id=actor.id,
+            lookup=invitation_id(secret).hex(),
+            voucher=vouch(secret, actor.public, account=actor.id.bytes, role=actor.role.value),
+            secret=actor.vault.seal(secret, context=_secret_context(actor.id, invitation)),
+            sealed=seal_document(actor.house.server, InvitationNote(name), _note_context(actor.id, invitation)),
+            created_at=actor.now,
+            expires_at=actor.now + LIFETIME,
+        )
+        await audit.note(actor.id, Act.INVITED, actor.now, about=invitation)
+    return Invitation(invitation, name, _token(secret), actor.now + LIFETIME, "open")
+
+
+async def invitations(actor: Actor) -> tuple[Invitation, ...]:
+    """Give the clinician's invitations, newest first."""
+    actor.must_be(Role.CLINICIAN)
+    rows = await tables.Invitation.filter(clinician_id=actor.id).order_by("-created_at")
+    return tuple(_view(actor, row) for row in rows)
+
+
+async def invitation(actor: Actor, wanted: UUID) -> Invitation:
+    """Give one of the clinician's own invitations."""
+    actor.must_be(Role.CLINICIAN)
+    row = await tables.Invitation.get_or_none(id=wanted, clinician_id=actor.id)
+    if row is None:
+        raise NotFound
+    return _view(actor, row)
+
+
+async def withdraw(actor: Actor, wanted: UUID) -> None:
+    """Make an open invitation useless."""
+    actor.must_be(Role.CLINICIAN)
+    async with transaction():
+        changed = await tables.Invitation.filter(
+            id=wanted, clinician_id=actor.id, accepted_at=None, withdrawn_at=None
+        ).update(withdrawn_at=actor.now)
+        if not changed:
+            raise NotFound
+        await audit.note(actor.id, Act.INVITATION_WITHDRAWN, actor.now, about=wanted)
+
+
+async def welcome(house: House, token: str) -> Welcome:
+    """Read an invitation by its link; raises `LinkExpired` when it does not work, `TrustBroken` when keys changed."""
+    row, _ = await _open(house, token)
+    owner = row.clinician
+    profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
+    note = open_document(house.server, bytes(row.sealed), _note_context(owner.id, row.id), InvitationNote)
+    return Welcome(row.id, owner.id, profile.name, note.name)
+
+
+async def accept(actor: Actor, token: str) -> UUID:
+    """
+    Begin care: pin the clinician's keys, make the link key, and vouch for one's own keys.
+
+    However many requests accept at once, one care link comes of it.
+
+    Returns:
+        The care link's id.
+    """
+    actor.must_be(Role.PATIENT)
+    row, secret = await _open(actor.house, token)
+    clinician, link = row.clinician.id, uuid4()
+    theirs = PublicIdentity.decode(bytes(row.clinician.public_identity))
+    key = new_link_key()
+    ids = {"link": link.bytes, "patient": actor.id.bytes, "clinician": clinician.bytes}
+    pair = f"{actor.id}:{clinician}"
+    made = tables.CareLink(
+        id=link,
+        patient_id=actor.id,
+        clinician_id=clinician,
+        invitation_id=row.id,
+        pair=pair,
+        patient_key=wrap_key(actor.keyring.vault, key, context=link_key_context(actor.id, link)),
+        clinician_key=grant_link_key(key, **ids, to=theirs, signer=actor.identity()),
+        patient_pin=pin(actor.keyring, theirs, owner=actor.id.bytes, peer=clinician.bytes, link=link.bytes),
+        voucher=vouch(secret, actor.public, account=actor.id.bytes, role=actor.role.value),
+        created_at=actor.now,
+    )
+    try:
+        async with transaction():
+            won = await tables.Invitation.filter(
+                id=row.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+            ).update(accepted_at=actor.now)
+            if not won:
+                raise LinkExpired
+            await made.save(force_create=True)
+            await audit.note(actor.id, Act.CARE_BEGAN, actor.now, patient=actor.id, about=link)
+    except IntegrityError as error:  # `pair` is unique while care lasts
+        raise AlreadyLinked from error
+    return link
+
+
+async def _open(house: House, token: str) -> tuple[tables.Invitation, bytes]:
+    try:
+        secret = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        lookup = invitation_id(secret).hex()
+    except (ValueError, CryptoError) as error:
+        raise LinkExpired from error
+    row = (
+        await tables.Invitation.filter(
+            lookup=lookup, accepted_at=None, withdrawn_at=None, expires_at__gt=house.clock(), clinician__status="active"
+        )
+        .select_related("clinician")
+        .first()
+    )
+    if row is None:
+        raise LinkExpired
+    try:
+        verify_voucher(
+            secret,
+            bytes(row.voucher),
+            PublicIdentity.decode(bytes(row.clinician.public_identity)),
+            account=key_of(row.clinician.id).bytes,
+            role=Role.CLINICIAN.value,
+        )
+    except CryptoError as error:
+        raise TrustBroken from error
+    return row, secret
+
+
+def secret_of(actor: Actor, row: tables.Invitation) -> bytes:
+    """Open the secret of a clinician's own invitation."""
+    return open_bytes(actor.vault, bytes(row.secret), _secret_context(actor.id, row.id))
+
+
+def link_key_context(patient: UUID, link: UUID) -> Context:
+    """Say where the patient's own copy of a link key stands."""
+    return Context("link-key", patient.bytes, link.bytes)
+
+
+def _view(actor: Actor, row: tables.Invitation) -> Invitation:
+    note = open_document(actor.house.server, bytes(row.sealed), _note_context(actor.id, row.id), InvitationNote)
+    state = "open"
+    if row.accepted_at:
+        state = "accepted"
+    elif row.withdrawn_at:
+        state = "withdrawn"
+    elif row.expires_at <= actor.now:
+        state = "expired"
+    return Invitation(row.id, note.name, _token(secret_of(actor, row)), row.expires_at, state)
+
+
+def _secret_context(clinician: UUID, invitation: UUID) -> Context:
+    return Context("invitation-secret", clinician.bytes, invitation.bytes)
+
+
+def _note_context(clinician: UUID, invitation: UUID) -> Context:
+    return Context("invitation", clinician.bytes, invitation.bytes)
+
+
+def _token(secret: bytes) -> str:
+    return urlsafe_b64encode(secret).rstrip(b"=").decode()

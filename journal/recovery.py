@@ -1,0 +1,96 @@
+"""
+The recovery key: shown once, and used only after the person has shown that they have it.
+
+Until it is confirmed it stands nowhere but on their page: the server puts it there a second time, sealed under
+their own vault key, so that it can compare what they type without having kept it.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+
+from crypto import (
+    Context,
+    CryptoError,
+    format_recovery_key,
+    new_recovery_key,
+    parse_recovery_key,
+    recovery_slot,
+    unwrap_account_key,
+)
+from journal import accounts, audit, tables
+from journal.actors import Actor
+from journal.audit import Act
+from journal.documents import open_bytes
+from journal.errors import Damaged, Refused
+from journal.store import transaction
+from journal.words import N_
+
+ASKED_GROUP = -1  # the last group carries the check symbol, so it shows that the whole key was copied
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A recovery key on its way: what the person sees, and the sealed copy that comes back with their answer."""
+
+    words: str
+    sealed: str
+
+
+def offer(actor: Actor) -> Offer:
+    """Make a new recovery key for the page; nothing is stored yet."""
+    key = new_recovery_key()
+    sealed = actor.vault.seal(key, context=_context(actor))
+    return Offer(format_recovery_key(key), urlsafe_b64encode(sealed).decode())
+
+
+def reopen(actor: Actor, sealed: str) -> Offer:
+    """Open an offer again, to show the same key when the answer did not fit."""
+    return Offer(format_recovery_key(_key(actor, sealed)), sealed)
+
+
+async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
+    """
+    Make the offered key the account's recovery key, in the place of any older one.
+
+    Args:
+        token: The session token, which unwraps the account key once more.
+        sealed: The offer as it came back.
+        typed: The last group of the key, or all of it.
+
+    Raises:
+        Refused: If what was typed is not from this key; the offer stands.
+    """
+    key = _key(actor, sealed)
+    if not _fits(key, typed):
+        raise Refused({"typed": N_("That is not the last group of this key. Look at your copy and type it again.")})
+    row = await tables.WebSession.get(id=actor.session)
+    account_key = unwrap_account_key(token, bytes(row.wrapped), account=actor.id.bytes)
+    async with transaction():
+        await accounts.store_slot(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.house)
+        await tables.Account.filter(id=actor.id).update(recovery_ready=True)
+        await audit.note(actor.id, Act.RECOVERY_KEY_MADE, actor.now)
+
+
+def _fits(key: bytes, typed: str) -> bool:
+    plain = "".join(typed.split()).replace("-", "").upper()
+    last = format_recovery_key(key).replace("-", " ").split()[ASKED_GROUP]
+    if plain == last.upper():
+        return True
+    try:
+        return parse_recovery_key(typed) == key
+    except CryptoError:
+        return False
+
+
+def _key(actor: Actor, sealed: str) -> bytes:
+    try:
+        blob = urlsafe_b64decode(sealed.encode())
+    except ValueError as error:
+        raise Damaged from error
+    return open_bytes(actor.vault, blob, _context(actor))
+
+
+def _context(actor: Actor) -> Context:
+    return Context("recovery-offer", actor.id.bytes, actor.id.bytes)

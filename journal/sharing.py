@@ -1,0 +1,184 @@
+"""
+What a patient lets one clinician read: a sealed copy of chosen sections, made when they say so and not before.
+
+The entry's own key never leaves the patient. A later edit is not shared until they say so again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from crypto import Sealer
+from journal import audit, care, entries, sessions, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.care import Link
+from journal.documents import ShareDocument, open_document, seal_document, share_context
+from journal.entries import Entry
+from journal.errors import JournalError, NotFound, Refused, StaleRevision
+from journal.forms import EntryKind, Field, form_of
+from journal.store import key_of, scrub, transaction
+from journal.words import N_
+
+TITLE = "title"  # the entry's own title is a section like any other
+
+
+class ConsentRequired(JournalError):
+    """The preview has not been confirmed."""
+
+    message = N_("Nothing is shared yet. Look at the preview and confirm it first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One copy that a clinician can read, as its patient sees it."""
+
+    id: UUID
+    entry: UUID
+    link: Link
+    document: ShareDocument
+    updated_at: datetime
+    opened_at: datetime | None
+    changed: bool
+
+
+def sections(entry: Entry) -> tuple[Field, ...]:
+    """Give the answered questions of an entry that may be shared, in the form's order."""
+    return tuple(
+        field
+        for field in form_of(EntryKind(entry.document.kind)).fields
+        if field.shareable and field.id in entry.document.answers
+    )
+
+
+def copy_of(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument:
+    """
+    Make the copy that a clinician will read: the chosen sections and nothing else.
+
+    Raises:
+        Refused: If nothing is chosen that can be shared.
+    """
+    chosen = set(fields)
+    able = [field.id for field in sections(entry)]
+    if entry.document.title:
+        able.insert(0, TITLE)
+    kept = [field for field in able if field in chosen]
+    if not kept:
+        raise Refused({"fields": N_("Choose at least one part to share, or leave the entry with you alone.")})
+    return ShareDocument(
+        kind=entry.document.kind,
+        title=entry.document.title if TITLE in kept else "",
+        session_id=entry.document.session_id,
+        answers={field: entry.document.answers[field] for field in kept if field != TITLE},
+        fields=kept,
+        written_at=entry.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+        shared_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        entry_revision=entry.revision,
+        note=entry.document.note,
+    )
+
+
+async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, previewed: int) -> UUID:
+    """
+    Let the clinician of care link *to* read the chosen sections; a copy already there is replaced.
+
+    Args:
+        previewed: The entry's revision that the person saw in the preview and confirmed.
+
+    Raises:
+        StaleRevision: If the entry changed since the preview: what is shared is what was seen.
+        HeldUntilRested: Too soon after a dosing session.
+        SharingPaused: While sharing with this clinician is paused.
+    """
+    await sessions.refuse_while_held(actor)
+    entry, link = await entries.entry(actor, wanted), await care.my_link(actor, to)
+    if entry.revision != previewed:
+        raise StaleRevision(N_("This entry changed since you looked at it. Look at the preview again."))
+    if link.paused_at:
+        raise care.SharingPaused(N_("Sharing with this person is paused. Resume it first; nothing was shared."))
+    await care.peer_identity(actor, link)  # a changed key stops sharing
+    document = copy_of(entry, fields, actor.now)
+    return await _put(actor, link, entry.id, document, await care.link_key(actor, link))
+
+
+async def update(actor: Actor, wanted: UUID) -> None:
+    """Replace a copy by the same sections as they read now."""
+    given = await _given(actor, wanted)
+    entry = await entries.entry(actor, given.entry)
+    await share(actor, given.entry, given.link.id, given.document.fields, previewed=entry.revision)
+
+
+async def revoke(actor: Actor, wanted: UUID) -> None:
+    """Delete a copy: the clinician opens it no more. What they have read, they have read."""
+    await sessions.refuse_while_held(actor)
+    given = await _given(actor, wanted)
+    async with transaction():
+        await tables.Share.filter(id=given.id).delete()
+        await audit.note(actor.id, Act.SHARE_REVOKED, actor.now, patient=actor.id, about=given.id)
+    await scrub()
+
+
+async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]:
+    """Give every copy that others can read, of one entry or of all, newest first."""
+    actor.must_be(Role.PATIENT)
+    links = {link.id: link for link in await care.my_links(actor)}
+    keys: dict[UUID, Sealer] = {}
+    query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
+    if entry is not None:
+        query = query.filter(entry_id=entry)
+    found = []
+    for row in await query.select_related("entry").order_by("-updated_at"):
+        link = links[key_of(row.link_id)]  # type: ignore[attr-defined]
+        if link.id not in keys:
+            keys[link.id] = await care.link_key(actor, link)
+        where = share_context(link.id, row.id, row.revision)
+        document = open_document(keys[link.id], bytes(row.sealed), where, ShareDocument)
+        source = row.entry
+        changed = source.revision != document.entry_revision and _differs(entries.opened(actor, source), document)
+        found.append(Given(row.id, source.id, link, document, row.updated_at, row.opened_at, changed))
+    return tuple(found)
+
+
+def _differs(entry: Entry, document: ShareDocument) -> bool:
+    try:
+        now = copy_of(entry, document.fields, entry.updated_at)
+    except Refused:
+        return True
+    same = msgspec.structs.replace(now, shared_at=document.shared_at, entry_revision=document.entry_revision)
+    return same != document
+
+
+async def _given(actor: Actor, wanted: UUID) -> Given:
+    for one in await given(actor):
+        if one.id == wanted:
+            return one
+    raise NotFound
+
+
+async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, key: Sealer) -> UUID:
+    async with transaction():
+        row = await tables.Share.get_or_none(link_id=link.id, entry_id=entry)
+        ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
+        sealed = seal_document(key, document, share_context(link.id, ident, revision))
+        if row:
+            await tables.Share.filter(id=ident, revision=row.revision).update(
+                revision=revision, sealed=sealed, updated_at=actor.now, opened_at=None
+            )
+        else:
+            await tables.Share.create(
+                id=ident,
+                link_id=link.id,
+                entry_id=entry,
+                revision=revision,
+                sealed=sealed,
+                created_at=actor.now,
+                updated_at=actor.now,
+            )
+        act = Act.SHARE_UPDATED if row else Act.SHARED
+        await audit.note(actor.id, act, actor.now, patient=actor.id, about=ident)
+    return ident

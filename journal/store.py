@@ -1,0 +1,110 @@
+"""
+Open, migrate and scrub the database.
+
+SQLite by default (WAL, every commit on disk before it is answered, deleted bytes overwritten); PostgreSQL by
+address. Nothing here knows what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from tortoise import connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.context import TortoiseContext, _current_context
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.transactions import in_transaction
+
+SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
+APPS = {
+    "journal": {"models": ["journal.tables"], "default_connection": "default", "migrations": "journal.migrations"}
+}
+
+transaction = in_transaction
+
+
+def configuration(url: str) -> dict[str, Any]:
+    """Give the ORM's configuration for *url* (`sqlite:///path/file.db` or `postgres://…`)."""
+    if url.startswith("sqlite:"):
+        url = f"{url}?{SQLITE_PRAGMAS}"
+    if url.startswith("postgresql:"):
+        url = "postgres:" + url.removeprefix("postgresql:")
+    return {"connections": {"default": url}, "apps": APPS, "use_tz": True, "timezone": "UTC"}
+
+
+MIGRATIONS = configuration("sqlite://:memory:")  # for `tortoise -c journal.store.MIGRATIONS makemigrations`
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database. Rows can be used only inside `use()`."""
+
+    url: str
+    context: TortoiseContext
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open the database at *url*; the first statement connects."""
+        store = cls(url, TortoiseContext())
+        with store.use():
+            await store.context.init(config=configuration(url))
+        return store
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """
+        Make this the database of the current task.
+
+        The library's own `with context` keeps one token per context, which two requests at once would overwrite.
+        """
+        token = _current_context.set(self.context)
+        try:
+            yield
+        finally:
+            _current_context.reset(token)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        with self.use():
+            await self.context.close_connections()
+
+
+async def migrate(url: str) -> None:
+    """Bring the database at *url* to this version's shape; does nothing when it is there already."""
+    store = await Store.open(url)
+    try:
+        with store.use():
+            executor = MigrationExecutor(connection(), APPS)
+            await executor.migrate([MigrationTarget("journal", "__latest__")])
+    finally:
+        await store.close()
+
+
+def connection() -> BaseDBAsyncClient:
+    """Give the current connection, or the current transaction's."""
+    return connections.get("default")
+
+
+def is_sqlite() -> bool:
+    """Tell whether the current database is SQLite."""
+    return connection().capabilities.dialect == "sqlite"
+
+
+async def scrub() -> None:
+    """
+    Make what was just deleted leave the files.
+
+    SQLite overwrites deleted cells (`secure_delete`), but older pages stay in the write-ahead log until it is
+    emptied. PostgreSQL reclaims rows on its own schedule; docs/threat-model.md says what that means.
+    """
+    if is_sqlite():
+        await connection().execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def key_of(value: object) -> UUID:
+    """Read an id as it comes from a bare query: SQLite gives text, PostgreSQL a UUID."""
+    return value if isinstance(value, UUID) else UUID(str(value))

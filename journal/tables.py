@@ -1,0 +1,213 @@
+"""
+The rows at rest.
+
+Every `sealed` column holds one envelope of docs/crypto-format.md; the comment beside it names the key.
+What is left in the clear is what a query must see: ids, states and the times of rows.
+"""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+
+class Practice(Model):
+    """The one practice of this installation. `demo` is set once, when its first row is written."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)
+    demo = fields.BooleanField()
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "practice"
+
+
+class Account(Model):
+    """A person who signs in: patient, clinician or administrator."""
+
+    id = fields.UUIDField(primary_key=True)
+    role = fields.CharField(16)
+    email_index = fields.CharField(64, unique=True)  # HMAC under the server key
+    sealed = fields.BinaryField()  # server key: name, address, time zone
+    public_identity = fields.BinaryField()
+    identity = fields.BinaryField()  # account key
+    status = fields.CharField(16, default="active")
+    recovery_ready = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account"
+
+
+class KeySlot(Model):
+    """One way to unlock an account key."""
+
+    id = fields.UUIDField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="slots", db_index=True)
+    kind = fields.CharField(16)
+    salt = fields.BinaryField()
+    parameters = fields.BinaryField()
+    commitment = fields.BinaryField()
+    wrapped = fields.BinaryField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "key_slot"
+
+
+class WebSession(Model):
+    """A signed-in browser. The cookie alone opens `wrapped`."""
+
+    id = fields.CharField(64, primary_key=True)  # hash of the cookie
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="web_sessions", db_index=True)
+    wrapped = fields.BinaryField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "web_session"
+
+
+class SetupLink(Model):
+    """A one-time link with which a clinician opens an account."""
+
+    lookup = fields.CharField(64, primary_key=True)  # hash of the token
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "setup_link"
+
+
+class Invitation(Model):
+    """A clinician's single-use invitation of one patient."""
+
+    id = fields.UUIDField(primary_key=True)
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="invitations", db_index=True)
+    lookup = fields.CharField(64, unique=True)  # hash of the secret
+    voucher = fields.BinaryField()  # MAC of the clinician's keys under the secret
+    secret = fields.BinaryField()  # clinician's vault key
+    sealed = fields.BinaryField()  # server key: whom it is for
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    accepted_at = fields.DatetimeField(null=True)
+    withdrawn_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "invitation"
+
+
+class CareLink(Model):
+    """One patient and one clinician. `pair` is unique while care lasts and empty once it has ended."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="clinician_links", db_index=True)
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="patient_links", db_index=True)
+    invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
+        "journal.Invitation", related_name="links", null=True
+    )
+    pair = fields.CharField(73, null=True, unique=True)
+    patient_key = fields.BinaryField(null=True)  # link key under the patient's vault key
+    clinician_key = fields.BinaryField(null=True)  # link key, HPKE; absent while sharing is paused
+    patient_pin = fields.BinaryField()  # what the patient believes of the clinician
+    clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
+    voucher = fields.BinaryField()  # MAC of the patient's keys under the invitation secret
+    created_at = fields.DatetimeField()
+    paused_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "care_link"
+
+
+class Course(Model):
+    """A planned series of sessions."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="courses", db_index=True)
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "course"
+
+
+class KapSession(Model):
+    """One session in the plan. Its date stands only in the sealed column."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="sessions", db_index=True)
+    course: fields.ForeignKeyNullableRelation[Course] = fields.ForeignKeyField(
+        "journal.Course", related_name="sessions", null=True
+    )
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "kap_session"
+
+
+class Entry(Model):
+    """A patient's entry, sealed under the vault key. Kind and session are sealed with it."""
+
+    id = fields.UUIDField(primary_key=True)
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="entries")
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # owner's vault key
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "entry"
+        indexes = [Index(fields=("owner_id", "created_at"))]
+
+
+class EntryRevision(Model):
+    """An earlier text of an entry, kept so that it can be read and restored."""
+
+    id = fields.UUIDField(primary_key=True)
+    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField("journal.Entry", related_name="revisions")
+    sealed = fields.BinaryField()  # owner's vault key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "entry_revision"
+        indexes = [Index(fields=("entry_id", "created_at"))]
+
+
+class Share(Model):
+    """A sealed copy of chosen sections, for one clinician."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField("journal.CareLink", related_name="shares")
+    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField("journal.Entry", related_name="shares", db_index=True)
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # care-link key
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    opened_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "share"
+        unique_together = (("link", "entry"),)
+
+
+class AuditEvent(Model):
+    """Who did what to whose record, and when. Ids only, never words."""
+
+    id = fields.BigIntField(primary_key=True, generated=True)
+    at = fields.DatetimeField()
+    actor_id = fields.UUIDField(null=True)
+    patient_id = fields.UUIDField(null=True)
+    action = fields.CharField(40)
+    object_id = fields.UUIDField(null=True)
+    outcome = fields.CharField(16, default="done")
+
+    class Meta:
+        table = "audit_event"
+        indexes = [Index(fields=("patient_id", "id"))]

@@ -1,0 +1,79 @@
+"""Signed-in browsers: the cookie is the only holder of the key that unwraps the account key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from crypto import CryptoError, Keyring, PublicIdentity, Sealer, unwrap_account_key, wrap_account_key
+from crypto import new_session_token as new_token
+from crypto import session_id as id_of
+from journal import tables
+from journal.actors import Actor, Role
+from journal.documents import Profile, open_document, profile_context
+from journal.errors import Damaged
+from journal.house import House
+from journal.store import key_of
+
+LIFETIME = timedelta(hours=12)
+
+
+async def start(house: House, account: UUID, account_key: bytes) -> bytes:
+    """Start a session; gives the token for the cookie, 32 bytes, which is stored nowhere."""
+    token, now = new_token(), house.clock()
+    await tables.WebSession.create(
+        id=id_of(token).hex(),
+        account_id=account,
+        wrapped=wrap_account_key(token, account_key, account=account.bytes),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    return token
+
+
+async def actor_for(house: House, token: bytes) -> Actor | None:
+    """Give the person whom *token* signs in, or None when it is unknown, expired or suspended."""
+    now = house.clock()
+    session = id_of(token).hex()
+    rows = await tables.WebSession.filter(id=session, account__status="active").values_list(
+        "account_id",
+        "wrapped",
+        "expires_at",
+        "account__role",
+        "account__sealed",
+        "account__public_identity",
+        "account__identity",
+        "account__recovery_ready",
+    )
+    if not rows:
+        return None
+    account_id, wrapped, expires_at, role, sealed, public, identity, ready = rows[0]
+    if expires_at <= now:
+        return None
+    account = key_of(account_id)
+    try:
+        keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
+        known = PublicIdentity.decode(bytes(public))
+    except CryptoError as error:
+        raise Damaged from error
+    profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
+    return Actor(
+        id=account,
+        role=Role(role),
+        name=profile.name,
+        email=profile.email,
+        time_zone=profile.time_zone,
+        now=now,
+        house=house,
+        keyring=keyring,
+        vault=Sealer(keyring.vault),
+        sealed_identity=bytes(identity),
+        public=known,
+        session=session,
+        recovery_ready=bool(ready),
+    )
+
+
+async def end(house: House, token: bytes) -> None:
+    """Sign the browser out: the row goes, and with it the only way to the keys."""
+    await tables.WebSession.filter(id=id_of(token).hex()).delete()

@@ -1,0 +1,93 @@
+"""Put the application together from a configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from crypto import STANDARD, Argon2Parameters, ServerKey
+from journal import entries, practice
+from journal.house import House, utc_now
+from journal.practice import PracticeView
+from journal.store import Store
+from portal.auth import guard
+from portal.config import Config
+from portal.errors import HANDLERS
+from portal.middleware import HostCheck, LastResort, SameOrigin, SecurityHeaders, UseStore
+from portal.pages import make_environment
+from portal.routes import ROUTES
+
+LARGEST_BODY = 4 * 1024 * 1024
+PURGE_EVERY = timedelta(hours=1)
+NOBODY_YET = PracticeView("", False)
+
+
+@dataclass(slots=True)
+class KnownPractice:
+    """The practice's name for every page; looked up until it is known, since it then stays."""
+
+    current: PracticeView = NOBODY_YET
+
+    async def look(self, house: House) -> None:
+        """Look the practice up, unless it is known."""
+        if self.current is NOBODY_YET:
+            self.current = await practice.the_practice(house) or NOBODY_YET
+
+
+def create_app(
+    config: Config, *, clock: Callable[[], datetime] = utc_now, argon2: Argon2Parameters = STANDARD
+) -> Starlette:
+    """
+    Make the application.
+
+    Args:
+        clock: Gives the time in UTC.
+        argon2: How new passwords are stretched; within the floor and ceiling of `crypto`.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.store = await Store.open(config.database_url)
+        with app.state.store.use():
+            await app.state.practice.look(app.state.house)
+            purging = asyncio.create_task(_purge_now_and_then(clock))
+        yield
+        purging.cancel()
+        await app.state.store.close()
+
+    app = Starlette(
+        routes=[
+            Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"),
+            *(Route(rule.path, guard(rule.view, rule.audience), methods=list(rule.methods)) for rule in ROUTES),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders, config=config),
+            Middleware(LastResort),
+            Middleware(HostCheck, config=config),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
+            Middleware(SameOrigin, config=config),
+            Middleware(UseStore),
+        ],
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]
+        lifespan=lifespan,
+    )
+    app.state.config = config
+    app.state.house = House(ServerKey(config.server_key), clock, argon2)
+    app.state.templates = make_environment()
+    app.state.practice = KnownPractice()
+    return app
+
+
+async def _purge_now_and_then(clock: Callable[[], datetime]) -> None:
+    while True:
+        await entries.purge(clock())
+        await asyncio.sleep(PURGE_EVERY.total_seconds())

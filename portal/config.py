@@ -1,0 +1,159 @@
+"""
+Settings: one frozen object, built from a mapping, every problem reported at once.
+
+Each setting is read from `HEARTHSIDE_<NAME>`; a secret one may also come from the file that `HEARTHSIDE_<NAME>_FILE`
+names. docs/operations.md lists them, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+PREFIX = "HEARTHSIDE_"
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used; each of `problems` names one and says what it needs."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _port(value: str) -> int:
+    if not value.isdigit() or not 0 <= int(value) <= 65535:
+        raise ValueError("a port number, 0 to 65535")
+    return int(value)
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError("an address without a path, like https://hearth.example.org")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("an https address; plain http is for this machine only")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _key(value: str) -> bytes:
+    try:
+        key = bytes.fromhex(value.strip())
+    except ValueError as error:
+        raise ValueError("64 hexadecimal digits (32 bytes)") from error
+    if len(key) != 32:
+        raise ValueError("64 hexadecimal digits (32 bytes)")
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its name without the prefix, how it is read, and what it is for."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str | None
+    help: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting("DATA", _text, "./data", "Folder for the database and, unless it is set, the server key."),
+    Setting("DATABASE_URL", _text, None, "sqlite:///… or postgres://…; a file in the data folder if unset.", secret=True),
+    Setting("SERVER_KEY", _key, None, "Seals names and dates; made in the data folder if unset.", secret=True),
+    Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
+    Setting("HOST", _text, "127.0.0.1", "The address to listen on."),
+    Setting("PORT", _port, "8000", "The port to listen on."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How this installation runs. Passed to `create_app`, never imported."""
+
+    data: Path
+    database_url: str
+    server_key: bytes
+    origin: str
+    host: str
+    port: int
+    key_is_beside_the_data: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether people come by https."""
+        return self.origin.startswith("https:")
+
+    @property
+    def cookie(self) -> str:
+        """Name the session cookie; browsers keep `__Host-` ones to this host over https."""
+        return "__Host-hearthside" if self.secure else "hearthside"
+
+    @classmethod
+    def from_mapping(cls, environment: Mapping[str, str]) -> Self:
+        """
+        Read the settings; makes the data folder (0700) and, if none is given, a server key in it (0600).
+
+        Raises:
+            ConfigError: With every problem there is.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for setting in SETTINGS:
+            try:
+                raw = _raw(environment, setting)
+                values[setting.name.lower()] = None if raw is None else setting.read(raw)
+            except (ValueError, OSError) as error:
+                problems.append(f"{PREFIX}{setting.name} needs {error}")
+        if problems:
+            raise ConfigError(problems)
+        data = Path(values["data"]).absolute()
+        try:
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError([f"{PREFIX}DATA needs a folder that can be written: {error.strerror}"]) from error
+        made = values["server_key"] is None
+        return cls(
+            data=data,
+            database_url=values["database_url"] or f"sqlite://{data / 'hearthside.sqlite3'}",
+            server_key=_key_file(data / "server-key") if made else values["server_key"],
+            origin=values["origin"],
+            host=values["host"],
+            port=values["port"],
+            key_is_beside_the_data=made,
+        )
+
+
+def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
+    name = PREFIX + setting.name
+    if setting.secret and (path := environment.get(name + "_FILE")):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return environment.get(name) or setting.default
+
+
+def _key_file(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _key(path.read_text(encoding="ascii"))
+    key = secrets.token_bytes(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key.hex() + "\n")
+    return key

@@ -1,0 +1,148 @@
+"""What happens around every request, in plain ASGI: context variables survive, and nothing buffers."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from journal.store import Store
+from portal.config import Config
+
+log = logging.getLogger("hearthside")
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = (
+    ("content-security-policy", CSP),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+)
+
+
+class SecurityHeaders:
+    """Put the security headers on every response; pages are never stored, static files may be."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self.secure = config.secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and dress the response."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS:
+                    headers[name] = value
+                if self.secure:
+                    headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, dressed)
+
+
+class LastResort:
+    """Answer what nobody foresaw with a kind sentence; log where it happened, never what was written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; if it breaks before an answer began, answer 500."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote what was typed
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            log.error("%s at %s:%s", type(error).__name__, frame.filename.rsplit("/", 2)[-1], frame.lineno)
+            if begun:
+                raise ConnectionError("the answer broke off") from None
+            sentence = "Something went wrong on our side. Nothing was saved. Go back: your words are still on that page."
+            await PlainTextResponse(sentence, 500)(scope, receive, send)
+
+
+class HostCheck:
+    """Answer only for the host people type: links in pages are built from it."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self.host = config.origin.split("//", 1)[1]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse other hosts with 400."""
+        if scope["type"] == "http" and Headers(scope=scope).get("host") != self.host:
+            if scope["path"] not in ("/healthz", "/readyz"):
+                return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
+        await self.app(scope, receive, send)
+
+
+class SameOrigin:
+    """Refuse unsafe requests that another site started (OWASP: Fetch Metadata, with Origin as fallback)."""
+
+    def __init__(self, app: ASGIApp, config: Config) -> None:
+        self.app = app
+        self.origin = config.origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse with 403 what does not come from our own pages."""
+        if scope["type"] == "http" and scope["method"] not in SAFE and not self._ours(Headers(scope=scope)):
+            return await PlainTextResponse("This request came from another site.", 403)(scope, receive, send)
+        await self.app(scope, receive, send)
+
+    def _ours(self, headers: Headers) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None and site != "same-origin":
+            return False
+        origin = headers.get("origin")
+        # `Referrer-Policy: no-referrer` makes some browsers send `Origin: null`; then only Fetch Metadata counts.
+        if origin in (None, "null"):
+            return site == "same-origin"
+        return origin == self.origin
+
+
+class UseStore:
+    """Make the application's database the one of this request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with the store in use."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        store: Store = Request(scope).app.state.store
+        with store.use():
+            await self.app(scope, receive, send)

@@ -1,0 +1,125 @@
+"""Turn a context into a page, or into the one block of it that htmx asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from portal import __version__
+
+LANGUAGE = "en"
+
+
+def make_environment() -> Environment:
+    """Build the Jinja environment: autoescape, no undefined names, gettext from the first template on."""
+    environment = Environment(
+        loader=FileSystemLoader(str(files("templates"))),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    words = Translations.load(str(files("portal") / "locale"), [LANGUAGE])
+    environment.install_gettext_translations(words or NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["static"] = _static
+    environment.filters.update(date=_date, time=_time, datetime=_datetime, day=_day)
+    return environment
+
+
+@cache
+def _static(path: str) -> str:
+    content = (files("portal") / "static" / path).read_bytes()
+    return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _zone(context: Context) -> tzinfo:
+    actor = context.get("actor")
+    return actor.zone if actor else UTC
+
+
+@pass_context
+def _date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+    """Write a day: Sunday, 22 November 2026."""
+    return format_date(value.astimezone(zone or _zone(context)), "EEEE, d MMMM y", locale=LANGUAGE)
+
+
+@pass_context
+def _day(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+    """Write a day in short: 22 Nov 2026."""
+    return format_date(value.astimezone(zone or _zone(context)), "d MMM y", locale=LANGUAGE)
+
+
+@pass_context
+def _time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+    """Write a time of day: 14:05."""
+    return format_time(value, "HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)  # type: ignore[arg-type]
+
+
+@pass_context
+def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+    """Write a day and a time: Sun 22 Nov 2026, 14:05."""
+    return format_datetime(value, "EEE d MMM y, HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)  # type: ignore[arg-type]
+
+
+def page(
+    request: Request,
+    template: str,
+    context: object | None = None,
+    *,
+    block: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """
+    Render *template* with the fields of *context*, a dataclass that is the page's contract.
+
+    With *block*, a request of htmx gets that named block alone, and everybody else the whole page.
+    """
+    state = request.app.state
+    values: dict[str, Any] = {
+        "actor": getattr(request.state, "actor", None),
+        "practice": state.practice.current,
+        "path": request.url.path,
+        "lang": LANGUAGE,
+        "version": __version__,
+    }
+    if is_dataclass(context):
+        values |= {field.name: getattr(context, field.name) for field in fields(context)}
+    compiled = state.templates.get_template(template)
+    if block is not None and is_htmx(request):
+        content = "".join(compiled.blocks[block](compiled.new_context(values)))
+    else:
+        content = compiled.render(values)
+    return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
+
+
+def is_htmx(request: Request) -> bool:
+    """Tell whether htmx asks, for a part of a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def see_other(request: Request, path: str) -> Response:
+    """Send the browser on after a form; htmx follows the same way as everybody else."""
+    if is_htmx(request):
+        return Response(status_code=204, headers={"hx-redirect": path})
+    return RedirectResponse(path, 303)
+
+
+def translator(request: Request) -> Callable[[str], str]:
+    """Give gettext, for sentences that the domain marked."""
+    found: Callable[[str], str] = request.app.state.templates.globals["gettext"]
+    return found

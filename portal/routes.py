@@ -1,0 +1,112 @@
+"""Every address there is, with the methods it answers and whom it is for. Tests try each one as everybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.auth import Audience, View
+from portal.views import (
+    accounts,
+    brief,
+    care,
+    course,
+    entry,
+    health,
+    help,
+    home,
+    invitations,
+    journal,
+    patients,
+    records,
+    recovery,
+    revisions,
+    sessions,
+    setup,
+    sharing,
+    welcome,
+)
+
+READ = ("GET",)
+SEND = ("POST",)
+FORM = ("GET", "POST")
+
+ANYONE = Audience.ANYONE
+SIGNED_IN = Audience.SIGNED_IN
+UNCONFIRMED = Audience.UNCONFIRMED
+PATIENT = Audience.PATIENT
+CLINICIAN = Audience.CLINICIAN
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One address: who may come, how, and what answers."""
+
+    path: str
+    methods: tuple[str, ...]
+    audience: Audience
+    view: View
+
+
+ROUTES = (
+    Rule("/", READ, ANYONE, home.home),
+    Rule("/healthz", READ, ANYONE, health.healthz),
+    Rule("/readyz", READ, ANYONE, health.readyz),
+    Rule("/help-now", READ, ANYONE, help.help_now),
+    Rule("/leave", READ, ANYONE, help.leave),
+    # Accounts
+    Rule("/sign-in", FORM, ANYONE, accounts.sign_in),
+    Rule("/sign-out", SEND, ANYONE, accounts.sign_out),
+    Rule("/password-strength", SEND, ANYONE, accounts.strength),
+    Rule("/recover", FORM, ANYONE, recovery.recover),
+    Rule("/setup/{token}", FORM, ANYONE, setup.set_up),
+    Rule("/invite/{token}", FORM, ANYONE, welcome.invitation),
+    Rule("/account", READ, SIGNED_IN, accounts.account),
+    Rule("/account/password", FORM, SIGNED_IN, accounts.password),
+    Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key),
+    Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery.confirmation),
+    # The patient's journal
+    Rule("/journal", READ, PATIENT, journal.timeline),
+    Rule("/journal/new", READ, PATIENT, entry.new),
+    Rule("/journal/deleted", READ, PATIENT, journal.deleted),
+    Rule("/journal/{id:uuid}", READ, PATIENT, entry.read),
+    Rule("/journal/{id:uuid}", SEND, PATIENT, entry.save),
+    Rule("/journal/{id:uuid}/edit", READ, PATIENT, entry.edit),
+    Rule("/journal/{id:uuid}/deletion", FORM, PATIENT, entry.deletion),
+    Rule("/journal/{id:uuid}/restoration", SEND, PATIENT, entry.restoration),
+    Rule("/journal/{id:uuid}/erasure", FORM, PATIENT, entry.erasure),
+    Rule("/journal/{id:uuid}/revisions", READ, PATIENT, revisions.revisions),
+    Rule("/journal/{id:uuid}/revisions/{revision:uuid}", READ, PATIENT, revisions.revision),
+    Rule("/journal/{id:uuid}/revisions/{revision:uuid}/restoration", SEND, PATIENT, revisions.restoration),
+    # Sharing
+    Rule("/journal/{id:uuid}/shares", FORM, PATIENT, sharing.shares),
+    Rule("/shares/{id:uuid}/update", SEND, PATIENT, sharing.update),
+    Rule("/shares/{id:uuid}/revocation", FORM, PATIENT, sharing.revocation),
+    Rule("/sharing", READ, PATIENT, care.team),
+    Rule("/sharing/log", READ, PATIENT, care.log),
+    Rule("/sharing/pause", SEND, PATIENT, care.pause_all),
+    Rule("/sharing/{id:uuid}", READ, PATIENT, care.link),
+    Rule("/sharing/{id:uuid}/pause", SEND, PATIENT, care.pause),
+    Rule("/sharing/{id:uuid}/resumption", SEND, PATIENT, care.resumption),
+    Rule("/sharing/{id:uuid}/end", FORM, PATIENT, care.end),
+    # Sessions
+    Rule("/sessions", READ, PATIENT, sessions.plan),
+    Rule("/sessions/new", FORM, PATIENT, sessions.new),
+    Rule("/sessions/rest", FORM, PATIENT, sessions.rest),
+    Rule("/sessions/{id:uuid}", READ, SIGNED_IN, sessions.session),
+    Rule("/sessions/{id:uuid}/edit", FORM, SIGNED_IN, sessions.edit),
+    Rule("/sessions/{id:uuid}/status", SEND, SIGNED_IN, sessions.status),
+    # The clinician's desk
+    Rule("/patients", READ, CLINICIAN, patients.caseload),
+    Rule("/patients/{id:uuid}", READ, CLINICIAN, patients.patient),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}", READ, CLINICIAN, patients.shared),
+    Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, patients.trust),
+    Rule("/patients/{id:uuid}/end", FORM, CLINICIAN, patients.end),
+    Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.brief),
+    Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.course),
+    Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.session),
+    Rule("/invitations", FORM, CLINICIAN, invitations.invitations),
+    Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.invitation),
+    Rule("/invitations/{id:uuid}/withdrawal", SEND, CLINICIAN, invitations.withdrawal),
+    # Records
+    Rule("/records", FORM, SIGNED_IN, records.records),
+)

@@ -1,0 +1,18 @@
+"""Course."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.errors import NotFound
+
+
+async def course(request: Request) -> Response:
+    """Not built yet."""
+    raise NotFound
+
+
+async def session(request: Request) -> Response:
+    """Not built yet."""
+    raise NotFound

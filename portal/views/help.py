@@ -1,0 +1,18 @@
+"""Help."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.errors import NotFound
+
+
+async def help_now(request: Request) -> Response:
+    """Not built yet."""
+    raise NotFound
+
+
+async def leave(request: Request) -> Response:
+    """Not built yet."""
+    raise NotFound

@@ -1,0 +1,18 @@
+"""Journal."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.errors import NotFound
+
+
+async def timeline(request: Request) -> Response:
+    """Not built yet."""
+    raise NotFound
+
+
+async def deleted(request: Request) -> Response:
+    """Not built yet."""
+    raise NotFound
