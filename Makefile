@@ -19,7 +19,7 @@ run: .venv/runtime ## Serve on http://127.0.0.1:8000 with data in ./data (DEMO=0
 
 test: .venv/ready ## Set up everything and run every test (PYTEST="-k name" narrows it)
 	$(BIN)/python tests/setup_tools.py
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal $(PYTEST)
 
 check: .venv/ready ## Lint, format and types
 	$(BIN)/ruff check .

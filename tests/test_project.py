@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.config import PREFIX, SETTINGS
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("crypto", "journal", "portal", "templates")
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
@@ -134,6 +136,14 @@ def test_the_readme_tells_how_to_begin():
     readme = (ROOT / "README.md").read_text()
     assert "make run" in readme
     assert "make test" in readme
+
+
+def test_every_setting_is_documented_and_no_other():
+    """docs/operations.md names each setting, a secret one with its `_FILE` twin, and nothing else as one."""
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", (ROOT / "docs" / "operations.md").read_text()))
+    secret = {setting.name for setting in SETTINGS if setting.secret}
+    settings = {setting.name for setting in SETTINGS} | {f"{name}_FILE" for name in secret}
+    assert named == {PREFIX + name for name in settings}
 
 
 @pytest.mark.parametrize(
