@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ from journal.forms import (
     Emotion,
     EntryKind,
     FieldKind,
+    Form,
+    Problem,
     clean_text,
     emotions,
     form_of,
@@ -82,10 +85,17 @@ IDS = {
     EntryKind.INTEGRATION: "meaning intention_link different unsure pattern relationships reframe_link "
     "ground_link one_action confidence obstacle followup learned top3 not_first not_ready",
     EntryKind.REFRAME: "trigger old_meaning old_belief_before emotions body cost facts_for "
-    "facts_against session_light thinking_habit new_meaning new_belief voc old_belief_after test_action test_due theme status",
+    "facts_against session_light thinking_habit new_meaning new_belief voc old_belief_after test_action "
+    "test_due theme status",
     EntryKind.GROUNDING: "skill context suds_before suds_after helped phrase note",
     EntryKind.FREE: "text",
 }
+
+
+def parsed(form: Form, raw: dict[str, list[str]]) -> tuple[dict[str, Any], dict[str, Problem]]:
+    """Read a posted form; the tests know which shape each answer has."""
+    answers, problems = parse_answers(form, raw)
+    return dict(answers), problems
 
 
 def test_every_kind_has_its_form():
@@ -188,7 +198,7 @@ def test_blank_answers_are_left_out():
 
 def test_a_whole_form_is_read():
     """Answers of every kind arrive in the shapes that documents store."""
-    answers, problems = parse_answers(
+    answers, problems = parsed(
         form_of(EntryKind.REFRAME),
         {
             "reframe.trigger": ["A door slammed"],
@@ -245,7 +255,7 @@ def test_a_whole_form_is_read():
 def test_what_cannot_be_kept_is_handed_back(field_id, typed):
     """One answer that cannot be kept is returned as typed, with a sentence, and the others stay."""
     words = "Every other word is kept."
-    answers, problems = parse_answers(
+    answers, problems = parsed(
         form_of(EntryKind.REFRAME), {field_id: [typed], "reframe.old_meaning": [words]}
     )
     assert answers == {"reframe.old_meaning": words}
@@ -308,7 +318,7 @@ def test_any_form_is_read_without_an_error(kind, data):
         f"reframe.emotions.{part}" for part in ("name", "before", "after")
     ]
     raw = data.draw(st.dictionaries(st.sampled_from(names), RAW_VALUES))
-    answers, problems = parse_answers(form, raw)
+    answers, problems = parsed(form, raw)
     assert not set(answers) & set(problems)
     for field_id, answer in answers.items():
         field = form.field(field_id)
@@ -331,7 +341,7 @@ def test_emotions_come_back_as_they_were_stored(rows):
         "reframe.emotions.before": [str(before) for _, before, _ in rows],
         "reframe.emotions.after": [str(after) for _, _, after in rows],
     }
-    answers = parse_answers(form_of(EntryKind.REFRAME), raw).answers
+    answers, _ = parsed(form_of(EntryKind.REFRAME), raw)
     for line in answers.get("reframe.emotions", []):
         assert [row.line for row in emotions([line])] == [line]
 

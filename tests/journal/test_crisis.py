@@ -1,0 +1,97 @@
+"""The crisis contacts: complete, dialable and honest about what was checked."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import msgspec
+import pytest
+
+from journal.crisis import DATA_FILE_WORDS, EMERGENCY_SENTENCE, read_contacts, region, regions
+
+FILE = resources.files("journal") / "data" / "crisis-contacts.json"
+CONTACTS = [contact for one in regions() for contact in (one.emergency, *one.contacts) if contact]
+
+
+def numbers(code):
+    return [(contact.kind, contact.dial) for contact in region(code).contacts]
+
+
+def test_the_numbers_are_the_clinical_ones():
+    """The lines named in the clinical pages are there."""
+    assert ("call", "988") in numbers("US")
+    assert ("text", "988") in numbers("US")
+    assert next(one.number for one in region("US").contacts if "Veterans" in one.name).endswith("press 1")
+    assert ("call", "988") in numbers("CA")
+    assert numbers("GB-ENG")[0] == ("call", "111")
+    assert {("call", "116123"), ("text", "85258")} <= set(numbers("GB"))
+    assert ("call", "131114") in numbers("AU")
+    assert ("call", "1737") in numbers("NZ")
+    assert ("call", "116123") in numbers("IE")
+    emergency = {one.code: one.emergency and one.emergency.dial for one in regions()}
+    assert emergency == {
+        "US": "911", "CA": "911", "GB-ENG": "999", "GB": "999", "IE": "112",
+        "AU": "000", "NZ": "111", "DE": "112", "EU": "112", "OTHER": None,
+    }  # fmt: skip
+
+
+def test_every_contact_can_be_reached():
+    """A call dials, a text writes, an address opens over https."""
+    shapes = {"call": r"tel:[0-9]{2,15}", "text": r"sms:[0-9]{2,15}", "web": r"https://\S+"}
+    for contact in CONTACTS:
+        assert re.fullmatch(shapes[contact.kind], contact.href)
+        shown = re.sub(r",.*|[^0-9]", "", contact.number)
+        assert contact.kind == "web" or shown == contact.dial
+
+
+def test_what_was_not_checked_says_so():
+    """A verified contact has its day and its source; an unverified one claims neither."""
+    for contact in CONTACTS:
+        assert contact.verified is (contact.last_verified is not None) is bool(contact.source)
+    assert {contact.verified for contact in CONTACTS} == {True, False}
+
+
+def test_words_of_the_file_are_marked_for_translation():
+    """Every name of a region and every note is in the list that translators see, and nothing else is."""
+    generic = {"Emergency services", "Emotional support line"}
+    said = {one.name for one in regions()} | {contact.note for contact in CONTACTS} - {""}
+    said |= {contact.name for contact in CONTACTS} & generic
+    assert said == set(DATA_FILE_WORDS)
+
+
+def test_an_unknown_region_is_somewhere_else():
+    """Nobody who looks for help meets an error."""
+    assert region("Atlantis").code == "OTHER"
+    assert region("").contacts
+    assert "local emergency number" in EMERGENCY_SENTENCE
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"dial": "911"', '"dial": "911 now"'),
+        ('"dial": "https://findahelpline.com"', '"dial": "http://findahelpline.com"'),
+        ('"dial": "https://findahelpline.com"', '"dial": "https://x\\" onclick=\\""'),
+        ('"kind": "text"', '"kind": "fax"'),
+        ('"code": "CA"', '"code": "US"'),
+        ('"verified": false', '"verified": true'),
+        ('"name": "Shout"', '"name": ""'),
+        ('"note": ""', '"remark": ""'),
+        ('"last_verified": "2026-11-22"', '"last_verified": "lately"'),
+    ],
+)
+def test_a_careless_edit_is_refused(old, new):
+    """A number nobody can dial, a repeated region or a check without a source is not loaded."""
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises((ValueError, msgspec.ValidationError)):
+        read_contacts(text.replace(old, new).encode())
+
+
+def test_a_region_without_contacts_is_refused():
+    """A region has at least one line besides its emergency number."""
+    nothing: dict[str, object] = {"code": "X", "name": "X", "emergency": None, "contacts": []}
+    empty = msgspec.json.encode({"reviewed": "2026-11-22", "about": "", "regions": [nothing]})
+    with pytest.raises(ValueError, match="no contacts"):
+        read_contacts(empty)

@@ -1,0 +1,131 @@
+"""Acts that cannot be undone wait from a dosing session until the patient has slept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journal.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, hold, rested_date
+from journal.planning import SessionDetails, SessionKind, Setting, Status
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DOSING = SessionDetails(SessionKind.DOSING, "2026-12-01T14:00", "Europe/Berlin", 120, Setting.HOME)
+BEGUN = msgspec.structs.replace(DOSING, status=Status.IN_SESSION, started_at="2026-12-01T13:05:00+00:00")
+
+
+def at(day, hour, minute=0):
+    """Return a moment of December 2026 by Berlin's clocks."""
+    return datetime(2026, 12, day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
+
+
+def held_at(sessions: list[SessionDetails], now: datetime) -> Hold:
+    """Return the hold that has to be there."""
+    found = hold(sessions, now)
+    assert found is not None
+    return found
+
+
+def with_(details, **changes):
+    return msgspec.structs.replace(details, **changes)
+
+
+def test_nothing_is_held_without_a_session():
+    """Without sessions, or before the one that is planned, every act is free."""
+    assert hold([], at(1, 15)) is None
+    assert hold([DOSING], at(1, 13, 59)) is None
+
+
+def test_a_planned_time_holds_until_the_next_morning():
+    """From the planned time on the day is held, even if nobody told the journal that the session began."""
+    held = held_at([DOSING], at(1, 14))
+    assert held.since == at(1, 14)
+    assert held.may_confirm_from == at(2, 5)
+    assert held.sentence == HELD_TODAY
+    assert not held.needs_confirmation
+    assert hold([DOSING], at(2, 4, 59)) is not None
+    assert hold([DOSING], at(2, 5)) is None
+
+
+@pytest.mark.parametrize("status", [Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY])
+def test_a_begun_session_holds_until_the_patient_has_rested(status):
+    """However many days pass, what was begun is held until the patient says that they have slept."""
+    session = with_(BEGUN, status=status)
+    for now in (at(1, 15), at(2, 4), at(2, 12), at(9, 12)):
+        held = held_at([session], now)
+        assert held.needs_confirmation
+        assert held.may_confirm_from == at(2, 5)
+        assert held.sentence == (HELD_TODAY if now < at(2, 5) else HELD_UNTIL_RESTED)
+        assert hold([with_(session, rested_on="2026-12-02")], now) is None
+
+
+def test_resting_on_the_same_day_does_not_count():
+    """A date of rest that is not later than the session's own day lifts nothing."""
+    assert hold([with_(BEGUN, rested_on="2026-12-01")], at(1, 20)) is not None
+    assert rested_date(BEGUN, at(1, 23, 59)) is None
+    assert rested_date(BEGUN, at(2, 4, 59)) is None
+    assert rested_date(BEGUN, at(2, 5)) == "2026-12-02"
+
+
+@pytest.mark.parametrize("status", [Status.INTEGRATING, Status.CLOSED])
+def test_closing_a_begun_session_lifts_nothing_that_day(status):
+    """A begun session holds for its day whatever it is called; one that never began is free once closed."""
+    assert hold([with_(BEGUN, status=status)], at(1, 16)) is not None
+    assert hold([with_(BEGUN, status=status)], at(2, 5)) is None
+    assert hold([with_(DOSING, status=status)], at(1, 16)) is None
+
+
+def test_a_cancelled_session_holds_nothing():
+    """A cancelled session is free."""
+    assert hold([with_(DOSING, status=Status.CANCELLED)], at(1, 15)) is None
+
+
+@pytest.mark.parametrize(
+    "kind", [SessionKind.PREPARATION, SessionKind.INTEGRATION, SessionKind.MEDICAL_CHECKIN]
+)
+def test_only_dosing_holds(kind):
+    """Talks and check-ins hold nothing, whatever their status."""
+    assert hold([with_(BEGUN, kind=kind)], at(1, 15)) is None
+
+
+def test_a_session_past_midnight_counts_by_the_day_it_began():
+    """Begun at 23:30, it may be confirmed from five in the morning; begun at 00:30, a day later."""
+    late = with_(BEGUN, started_at=at(1, 23, 30).isoformat())
+    early = with_(BEGUN, started_at=at(2, 0, 30).isoformat())
+    assert held_at([late], at(2, 1)).may_confirm_from == at(2, 5)
+    assert held_at([early], at(2, 1)).may_confirm_from == at(3, 5)
+
+
+def test_the_day_is_the_one_where_the_session_is():
+    """The patient's morning decides, not the server's: in Auckland it comes twelve hours before Berlin's."""
+    auckland = with_(DOSING, zone="Pacific/Auckland")
+    held = held_at([auckland], auckland.starts_at)
+    assert held.may_confirm_from == datetime(2026, 12, 2, 5, tzinfo=ZoneInfo("Pacific/Auckland"))
+
+
+def test_the_strictest_of_several_holds_wins():
+    """With several sessions, one that waits for confirmation is named before one that lapses."""
+    other = with_(DOSING, local="2026-12-03T09:00")
+    assert held_at([other, BEGUN], at(3, 10)).needs_confirmation
+    assert held_at([BEGUN, other], at(3, 10)).since == datetime(2026, 12, 1, 13, 5, tzinfo=UTC)
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    st.times(),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+    st.integers(0, 5 * 60),
+)
+def test_the_hours_after_a_start_are_always_held(day, clock, zone, minutes):
+    """For hours after a dosing session has begun no status but cancelled lets an irreversible act through."""
+    session = with_(DOSING, local=f"{day}T{clock:%H:%M}", zone=zone)
+    started = with_(session, started_at=session.starts_at.isoformat())
+    now = session.starts_at + timedelta(minutes=minutes)
+    morning = held_at([started], session.starts_at).may_confirm_from
+    assert morning.astimezone(ZoneInfo(zone)).date() > session.starts_at.astimezone(ZoneInfo(zone)).date()
+    for status in set(Status) - {Status.CANCELLED}:
+        assert hold([with_(started, status=status)], min(now, morning - timedelta(seconds=1))) is not None

@@ -1,0 +1,123 @@
+"""Advice on passwords: length, what everybody tries, and words for strength."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from zxcvbn import matching
+
+from journal.passwords import (
+    STRENGTHS,
+    TOO_COMMON,
+    TOO_KNOWN,
+    TOO_LONG,
+    TOO_SHORT,
+    advise,
+    suggest_passphrase,
+)
+
+CONTEXT = ("Bob Example", "bob.example@example.org", "Lantern Hollow")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "bob listens by lamplight",
+        "lanterns beside the river path",
+        "  leading and trailing  ",
+        "żółta łódź płynie rzeką",
+        "夜里读书的人喜欢安静的灯光和茶",
+        "dünne Äste über dem Weg",
+        "🦊🌲 seventeen quiet stones",
+    ],
+)
+def test_words_of_any_script_are_welcome(password):
+    """Fifteen characters or more that are not common need no digits, capitals or signs."""
+    advice = advise(password, context=CONTEXT)
+    assert advice.problems == ()
+    assert advice.strength >= 2
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("", TOO_SHORT),
+        ("xq7 lamp riv 2z", None),
+        ("xq7 lamp riv 2", TOO_SHORT),
+        ("e\u0301" * 8, TOO_SHORT),
+        (" " * 20, TOO_COMMON),
+        ("aaaaaaaaaaaaaaaaaaaa", TOO_COMMON),
+        ("passwordpassword1", TOO_COMMON),
+        ("1234567890123456", TOO_COMMON),
+        ("qwertyuiopasdfgh", TOO_COMMON),
+        ("hearthsidehearthside", TOO_KNOWN),
+        ("HearthSide 2026!!", TOO_KNOWN),
+        ("Bob Example bob example!", TOO_KNOWN),
+        ("LanternHollow-2026", TOO_KNOWN),
+        ("bob.example bob.example", TOO_KNOWN),
+        ("quiet stones by the river " * 40, TOO_LONG),
+    ],
+)
+def test_what_bars_a_password(password, problem):
+    """Too short, too long, common, or little more than a name that everybody here knows."""
+    assert advise(password, context=CONTEXT).problems == ((problem,) if problem else ())
+
+
+def test_length_counts_characters_after_composition():
+    """A letter typed as two code points counts once; what is stretched is what is counted."""
+    assert TOO_SHORT in advise("a\u0308" * 14).problems
+    assert TOO_SHORT not in advise("äöü and äöü now").problems
+    assert advise("x" * 1025).problems[0] == TOO_LONG
+
+
+def test_half_a_surrogate_is_no_text():
+    """What cannot be written as UTF-8 gets a sentence, not an error."""
+    assert len(advise("\ud800" * 20).problems) == 1
+
+
+def test_a_name_inside_a_longer_phrase_is_fine():
+    """A phrase may hold a name as long as enough else remains; the hint then says that names are tried."""
+    advice = advise("alice keeps warm stones", context=("Alice Sample", "alice@example.org"))
+    assert advice.problems == ()
+
+
+def test_weak_passwords_come_with_reasons():
+    """A barred password is called easy to guess and comes with hints; a strong one needs none."""
+    weak, strong = advise("abcabcabcabcabcabc"), advise("lanterns beside the river path")
+    assert weak.word == STRENGTHS[0]
+    assert weak.hints
+    assert strong.word == STRENGTHS[strong.strength]
+    assert strong.hints == ()
+
+
+def test_disguised_letters_do_not_stall():
+    """Signs that may stand for several letters are judged one way each, so the work stays small."""
+    disguised = "4@8({[<369|!1/\\$05+7%2" * 3
+    assert len(set(disguised) & set("4@({[<691!|7$5+")) == 15
+    assert advise(disguised).problems == ()
+
+
+def test_nobody_s_name_stays_in_the_strength_meter():
+    """The meter's tables are shared by everybody, so no name is ever put into them."""
+    advise("quiet stones by the river", context=("Wilhelmina Unforgettable", "wilhelmina@example.org"))
+    assert "wilhelmina" not in matching.RANKED_DICTIONARIES.get("user_inputs", {})
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=90), st.lists(st.text(max_size=30), max_size=3))
+def test_any_text_gets_advice(password, context):
+    """Every password gets a strength, its word, and sentences; a barred one is never called fair."""
+    advice = advise(password, context=context)
+    assert advice.word == STRENGTHS[advice.strength]
+    assert not advice.problems or advice.strength <= 1
+    assert all(sentence.endswith(".") for sentence in (*advice.problems, *advice.hints))
+
+
+def test_suggested_passphrases():
+    """Six words from a list of thousands, new each time, and good enough for the adviser."""
+    phrases = {suggest_passphrase() for _ in range(20)}
+    assert len(phrases) == 20
+    assert all(len(phrase.split(" ")) == 6 for phrase in phrases)
+    assert all(advise(phrase).problems == () for phrase in phrases)
+    assert len(suggest_passphrase(8).split(" ")) == 8
