@@ -1,0 +1,101 @@
+"""A shared copy as a page shows it: one shape for the patient's preview and for the clinician's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+
+from journal.documents import ShareDocument
+from journal.forms import Answer, Emotion, EntryKind, Field, FieldKind, emotions, form_of
+from journal.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSection:
+    """
+    One question with the patient's answer; what does not belong to its kind is empty.
+
+    `question`, `chosen`, `low` and `high` are the form's words, to be translated; `words` are the patient's
+    own, never to be.
+    """
+
+    question: str
+    words: str = ""
+    chosen: tuple[str, ...] = ()
+    rating: int | None = None
+    least: int = 0
+    most: int = 0
+    low: str = ""
+    high: str = ""
+    day: datetime | None = None
+    feelings: tuple[Emotion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView:
+    """A whole copy. `kind` is the form's word; `title` and `note` are the patient's and may be empty."""
+
+    kind: str
+    title: str
+    note: str
+    sections: tuple[SharedSection, ...]
+    written_at: datetime
+    shared_at: datetime
+    zone: tzinfo
+    about: Session | None = None
+
+
+def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = None) -> SharedView:
+    """
+    Lay a copy out for reading.
+
+    Args:
+        zone: The reader's own: an imported macro does not know who reads.
+        about: The session that the copy belongs to; see `session_of`.
+    """
+    form = form_of(EntryKind(document.kind))
+    known = {field.id: field for field in form.fields}
+    sections = [
+        _section(field, document.answers[field.id]) for field in form.fields if field.id in document.answers
+    ]
+    # A question that the form no longer asks is still somebody's words, and was shared.
+    sections += [
+        SharedSection("", _plain(answer)) for key, answer in document.answers.items() if key not in known
+    ]
+    return SharedView(
+        form.kind.label,
+        document.title,
+        document.note,
+        tuple(sections),
+        datetime.fromisoformat(document.written_at),
+        datetime.fromisoformat(document.shared_at),
+        zone,
+        about,
+    )
+
+
+def session_of(document: ShareDocument, plan: tuple[Session, ...]) -> Session | None:
+    """Find the session that a copy belongs to."""
+    return next((one for one in plan if one.id.hex == document.session_id), None)
+
+
+def _section(field: Field, answer: Answer) -> SharedSection:
+    if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
+        given = answer if isinstance(answer, list) else [str(answer)]
+        labels = {option.value: option.label for option in field.options}
+        unknown = ", ".join(value for value in given if value not in labels)
+        return SharedSection(field.label, unknown, tuple(labels[value] for value in given if value in labels))
+    if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
+        return SharedSection(field.label, feelings=emotions(answer))
+    if field.kind is FieldKind.DATE and isinstance(answer, str):
+        return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
+    if field.range is not None and isinstance(answer, int):
+        least, most = field.range
+        return SharedSection(
+            field.label, rating=answer, least=least, most=most, low=field.low, high=field.high
+        )
+    return SharedSection(field.label, _plain(answer))
+
+
+def _plain(answer: Answer) -> str:
+    return "\n".join(answer) if isinstance(answer, list) else str(answer)
