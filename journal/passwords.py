@@ -138,15 +138,20 @@ class _Judged:
     hints: tuple[str, ...]
 
 
-def _judge(text: str) -> _Judged:
-    # Names are taken out before and not passed as zxcvbn's user_inputs, which it keeps for the next person.
-    looked_at = text[:LOOKED_AT]
-    if not looked_at:
-        return _Judged(0, (ANOTHER_WORD,))
-    if prod(max(1, sum(sign in looked_at for sign in signs)) for signs in _DISGUISES) > _MOST_COMBINATIONS:
+def _looked_at(text: str) -> str:
+    """Return what the strength is judged by: the beginning, with few ways left to read signs as letters."""
+    start = text[:LOOKED_AT]
+    if prod(max(1, sum(sign in start for sign in signs)) for signs in _DISGUISES) > _MOST_COMBINATIONS:
         for signs in _DISGUISES:
-            looked_at = re.sub(f"[{re.escape(signs)}]", signs[0], looked_at)
-    judged: dict[str, Any] = zxcvbn(looked_at, max_length=LOOKED_AT)
+            start = re.sub(f"[{re.escape(signs)}]", signs[0], start)
+    return start
+
+
+def _judge(text: str) -> _Judged:
+    if not text:
+        return _Judged(0, (ANOTHER_WORD,))
+    # Names are taken out before and not passed as zxcvbn's user_inputs, which it keeps for the next person.
+    judged: dict[str, Any] = zxcvbn(_looked_at(text), max_length=LOOKED_AT)
     kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
     hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
     return _Judged(int(judged["score"]), (*hints, ANOTHER_WORD))

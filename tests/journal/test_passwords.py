@@ -13,6 +13,7 @@ from journal.passwords import (
     TOO_KNOWN,
     TOO_LONG,
     TOO_SHORT,
+    _looked_at,
     advise,
     suggest_passphrase,
 )
@@ -93,8 +94,14 @@ def test_weak_passwords_come_with_reasons():
 
 def test_disguised_letters_do_not_stall():
     """Signs that may stand for several letters are judged one way each, so the work stays small."""
+
+    def readings(text):
+        return len(matching.enumerate_l33t_subs(matching.relevant_l33t_subtable(text, matching.L33T_TABLE)))
+
     disguised = "4@8({[<369|!1/\\$05+7%2" * 3
     assert len(set(disguised) & set("4@({[<691!|7$5+")) == 15
+    assert readings(disguised) > 500
+    assert readings(_looked_at(disguised)) <= 20
     assert advise(disguised).problems == ()
 
 
