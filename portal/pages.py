@@ -33,8 +33,9 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    words = Translations.load(str(files("portal") / "locale"), [LANGUAGE])
-    environment.install_gettext_translations(words or NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
+    words = Translations.load(str(files("portal") / "locale"), [LANGUAGE]) or NullTranslations()
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["translate"] = words.gettext  # for code: the pages' own gettext needs a page around it
     environment.globals["static"] = _static
     environment.filters.update(date=_date, time=_time, datetime=_datetime, day=_day)
     return environment
@@ -121,5 +122,5 @@ def see_other(request: Request, path: str) -> Response:
 
 def translator(request: Request) -> Callable[[str], str]:
     """Give gettext, for sentences that the domain marked."""
-    found: Callable[[str], str] = request.app.state.templates.globals["gettext"]
+    found: Callable[[str], str] = request.app.state.templates.globals["translate"]
     return found
