@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.support import NullTranslations, Translations
+from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.requests import Request
@@ -33,7 +33,7 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    words = Translations.load(str(files("portal") / "locale"), [LANGUAGE]) or NullTranslations()
+    words = Translations.load(str(files("portal") / "locale"), [LANGUAGE])
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["translate"] = words.gettext  # for code: the pages' own gettext needs a page around it
     environment.globals["static"] = _static
@@ -67,13 +67,13 @@ def _day(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
 @pass_context
 def _time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a time of day: 14:05."""
-    return format_time(value, "HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)  # type: ignore[arg-type]
+    return format_time(value, "HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)
 
 
 @pass_context
 def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day and a time: Sun 22 Nov 2026, 14:05."""
-    return format_datetime(value, "EEE d MMM y, HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)  # type: ignore[arg-type]
+    return format_datetime(value, "EEE d MMM y, HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)
 
 
 def page(
