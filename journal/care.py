@@ -1,13 +1,7 @@
-"""
-Care links: who is whose, under which key, and whether the keys are still the pinned ones.
-
-`my_links` and `link_with` are the only ways to a link, and loading one *is* the authorisation.
-"""
+"""What a care link stands on: its key, and whether both people's keys are still the pinned ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from crypto import (
@@ -23,70 +17,34 @@ from crypto import (
     unwrap_key,
     verify_voucher,
 )
-from journal import audit, tables
+from journal import audit, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
 from journal.invitations import link_key_context, secret_of
-from journal.store import scrub, transaction
+from journal.links import Link, link_with, my_link, my_links
+from journal.store import key_of, scrub, transaction
 from journal.words import N_
+
+__all__ = [
+    "Link",
+    "SharingPaused",
+    "code_for",
+    "end",
+    "link_key",
+    "link_with",
+    "my_link",
+    "my_links",
+    "pause",
+    "peer_identity",
+    "resume",
+]
 
 
 class SharingPaused(JournalError):
     """The patient has paused sharing with this clinician."""
 
     message = N_("Sharing is paused. Nothing can be opened until it is resumed.")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A care link as one of its two people sees it; `peer` is the other one."""
-
-    id: UUID
-    patient: UUID
-    clinician: UUID
-    peer: UUID
-    peer_name: str
-    since: datetime
-    paused_at: datetime | None
-    ended_at: datetime | None
-    row: tables.CareLink
-
-    @property
-    def state(self) -> str:
-        """Say `active`, `paused` or `ended`."""
-        return "ended" if self.ended_at else "paused" if self.paused_at else "active"
-
-
-async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
-    """Give the actor's care links, oldest first; those that have ended only when asked for."""
-    mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
-    rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation").order_by("created_at")
-    if not ended:
-        rows = rows.filter(ended_at=None)
-    return tuple(_view(actor, row) for row in await rows)
-
-
-async def my_link(actor: Actor, wanted: UUID) -> Link:
-    """Give one of the actor's own lasting links by its id."""
-    for link in await my_links(actor):
-        if link.id == wanted:
-            return link
-    raise NotFound
-
-
-async def link_with(actor: Actor, patient: UUID) -> Link:
-    """Give the clinician's lasting link with *patient*: without one, the patient does not exist for them."""
-    actor.must_be(Role.CLINICIAN)
-    row = (
-        await tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
-        .select_related("patient", "clinician", "invitation")
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return _view(actor, row)
 
 
 async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
@@ -134,7 +92,7 @@ async def link_key(actor: Actor, link: Link) -> Sealer:
         if actor.role is Role.PATIENT:
             return Sealer(_own_copy(actor, link))
         theirs = await peer_identity(actor, link)
-        if link.row.clinician_key is None:
+        if link.row.clinician_key is None or link.paused_at:
             raise SharingPaused
         blob = bytes(link.row.clinician_key)
         return Sealer(open_link_key(blob, **ids, private=actor.identity(), signed_by=theirs))
@@ -143,32 +101,46 @@ async def link_key(actor: Actor, link: Link) -> Sealer:
 
 
 async def code_for(actor: Actor, link: Link) -> str:
-    """Give the safety code of 60 digits that both people can compare in person."""
+    """
+    Give the safety code of 60 digits that both people can compare in person.
+
+    It stands for the keys that this person holds, not for those that storage shows as theirs: whoever swapped the
+    public keys of both would otherwise show both the same code.
+    """
     theirs = await peer_identity(actor, link)
-    return safety_code(actor.id.bytes, actor.public, link.peer.bytes, theirs)
+    return safety_code(actor.id.bytes, actor.identity().public(), link.peer.bytes, theirs)
 
 
 async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     """
     Stop one clinician, or all, from opening anything, at once and until resumed. Never held back.
 
-    The clinician's copy of the link key is deleted; the patient keeps theirs, so that resuming is possible.
+    The clinician's copy of the link key is deleted; the patient keeps theirs, so that resuming is possible. Nothing
+    is opened for it, so that nothing damaged stands in its way.
     """
     actor.must_be(Role.PATIENT)
-    links = await my_links(actor) if wanted is None else (await my_link(actor, wanted),)
+    mine = tables.CareLink.filter(patient_id=actor.id, ended_at=None)
+    ids = [key_of(row) for row in await mine.values_list("id", flat=True)]
+    if wanted is not None and wanted not in ids:
+        raise NotFound
     async with transaction():
-        for link in links:
-            changed = await tables.CareLink.filter(id=link.id, paused_at=None, ended_at=None).update(
-                clinician_key=None, paused_at=actor.now
-            )
+        for link in ids if wanted is None else [wanted]:
+            changed = await mine.filter(id=link, paused_at=None).update(clinician_key=None, paused_at=actor.now)
             if changed:
-                await audit.note(actor.id, Act.SHARING_PAUSED, actor.now, patient=actor.id, about=link.id)
+                await audit.note(actor.id, Act.SHARING_PAUSED, actor.now, patient=actor.id, about=link)
     await scrub()
 
 
 async def resume(actor: Actor, wanted: UUID) -> None:
-    """Give the clinician a copy of the link key again, sealed to the keys that were pinned."""
+    """
+    Give the clinician a copy of the link key again, sealed to the keys that were pinned.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session: what is opened then cannot be unread.
+        TrustBroken: If the clinician's keys are not the pinned ones.
+    """
     actor.must_be(Role.PATIENT)
+    await sessions.refuse_while_held(actor)
     link = await my_link(actor, wanted)
     theirs = await peer_identity(actor, link)
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
@@ -185,7 +157,13 @@ async def resume(actor: Actor, wanted: UUID) -> None:
 
 
 async def end(actor: Actor, wanted: UUID) -> None:
-    """End care, from either side: every shared copy and every copy of the link's key is destroyed."""
+    """
+    End care, from either side: every shared copy and every copy of the link's key is destroyed.
+
+    Raises:
+        HeldUntilRested: For the patient, too soon after a dosing session.
+    """
+    await sessions.refuse_while_held(actor)
     link = await my_link(actor, wanted)
     async with transaction():
         changed = await tables.CareLink.filter(id=link.id, ended_at=None).update(
@@ -203,13 +181,4 @@ def _own_copy(actor: Actor, link: Link) -> bytes:
         raise Damaged
     return unwrap_key(
         actor.keyring.vault, bytes(link.row.patient_key), context=link_key_context(actor.id, link.id)
-    )
-
-
-def _view(actor: Actor, row: tables.CareLink) -> Link:
-    patient, clinician = row.patient, row.clinician
-    peer = clinician if actor.role is Role.PATIENT else patient
-    profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)
-    return Link(
-        row.id, patient.id, clinician.id, peer.id, profile.name, row.created_at, row.paused_at, row.ended_at, row
     )

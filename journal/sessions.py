@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from journal import audit, care, planning, tables
+from journal import audit, links, planning, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import CourseDetails, course_context, open_document, seal_document, session_context
@@ -172,7 +172,7 @@ async def _authorise(actor: Actor, patient: UUID) -> None:
         if actor.id != patient:
             raise NotFound
     else:
-        await care.link_with(actor, patient)
+        await links.link_with(actor, patient)
 
 
 async def _check(actor: Actor, patient: UUID, details: SessionDetails) -> None:
