@@ -39,6 +39,9 @@ from journal.words import N_
 LIFETIME = timedelta(days=14)
 
 
+ADULTS_ONLY = N_("Hearthside is for people of 18 or older. Tick this if you are.")
+
+
 class AlreadyLinked(JournalError):
     """Patient and clinician have a care link."""
 
@@ -73,12 +76,13 @@ async def invite(actor: Actor, name: str) -> Invitation:
     if not 1 <= len(name) <= 100:
         raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
     secret, invitation = new_invitation_secret(), uuid4()
+    keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
     async with transaction():
         await tables.Invitation.create(
             id=invitation,
             clinician_id=actor.id,
             lookup=invitation_id(secret).hex(),
-            voucher=vouch(secret, actor.public, account=actor.id.bytes, role=actor.role.value),
+            voucher=vouch(secret, keys, account=actor.id.bytes, role=actor.role.value),
             secret=actor.vault.seal(secret, context=_secret_context(actor.id, invitation)),
             sealed=seal_document(actor.house.server, InvitationNote(name), _note_context(actor.id, invitation)),
             created_at=actor.now,
