@@ -51,8 +51,8 @@ async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     """
     Give the other person's public keys, as pinned.
 
-    A clinician pins the patient's keys the first time, when the MAC that the patient made under the invitation
-    secret verifies. From then on only the pin counts.
+    A clinician pins the patient's keys the first time, when the MAC that the patient made under the
+    invitation secret verifies. From then on only the pin counts.
 
     Raises:
         TrustBroken: If the keys now in the database are not the pinned ones, or the pin was altered.
@@ -104,8 +104,8 @@ async def code_for(actor: Actor, link: Link) -> str:
     """
     Give the safety code of 60 digits that both people can compare in person.
 
-    It stands for the keys that this person holds, not for those that storage shows as theirs: whoever swapped the
-    public keys of both would otherwise show both the same code.
+    It stands for the keys that this person holds, not for those that storage shows as theirs: whoever
+    swapped the public keys of both would otherwise show both the same code.
     """
     theirs = await peer_identity(actor, link)
     return safety_code(actor.id.bytes, actor.identity().public(), link.peer.bytes, theirs)
@@ -115,18 +115,18 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     """
     Stop one clinician, or all, from opening anything, at once and until resumed. Never held back.
 
-    The clinician's copy of the link key is deleted; the patient keeps theirs, so that resuming is possible. Nothing
-    is opened for it, so that nothing damaged stands in its way.
+    The clinician's copy of the link key is deleted; the patient keeps theirs, so that resuming is possible.
+    Nothing is opened for it, so that nothing damaged stands in its way.
     """
     actor.must_be(Role.PATIENT)
     mine = tables.CareLink.filter(patient_id=actor.id, ended_at=None)
-    ids = [key_of(row) for row in await mine.values_list("id", flat=True)]
+    ids = [key_of(one) for one in await mine.values_list("id", flat=True)]
     if wanted is not None and wanted not in ids:
         raise NotFound
     async with transaction():
         for link in ids if wanted is None else [wanted]:
-            changed = await mine.filter(id=link, paused_at=None).update(clinician_key=None, paused_at=actor.now)
-            if changed:
+            active = mine.filter(id=link, paused_at=None)
+            if await active.update(clinician_key=None, paused_at=actor.now):
                 await audit.note(actor.id, Act.SHARING_PAUSED, actor.now, patient=actor.id, about=link)
     await scrub()
 

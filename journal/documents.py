@@ -72,7 +72,11 @@ class RevisionDocument(msgspec.Struct, frozen=True):
 
 
 class ShareDocument(msgspec.Struct, frozen=True):
-    """The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601."""
+    """
+    The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601.
+
+    `entry_id` is the hex id of the entry that it was made from, so that a row moved to another entry is noticed.
+    """
 
     kind: str
     title: str
@@ -83,6 +87,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
     shared_at: str
     entry_revision: int
     note: str = ""
+    entry_id: str = ""
 
 
 D = TypeVar("D", bound=msgspec.Struct)

@@ -39,10 +39,10 @@ class Link:
 async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
     """Give the actor's care links, oldest first; those that have ended only when asked for."""
     mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
-    rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation").order_by("created_at")
+    rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation")
     if not ended:
         rows = rows.filter(ended_at=None)
-    return tuple(_view(actor, row) for row in await rows)
+    return tuple([_view(actor, row) for row in await rows.order_by("created_at")])
 
 
 async def my_link(actor: Actor, wanted: UUID) -> Link:
@@ -71,5 +71,13 @@ def _view(actor: Actor, row: tables.CareLink) -> Link:
     peer = clinician if actor.role is Role.PATIENT else patient
     profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)
     return Link(
-        row.id, patient.id, clinician.id, peer.id, profile.name, row.created_at, row.paused_at, row.ended_at, row
+        row.id,
+        patient.id,
+        clinician.id,
+        peer.id,
+        profile.name,
+        row.created_at,
+        row.paused_at,
+        row.ended_at,
+        row,
     )

@@ -1,5 +1,5 @@
 """
-What a patient lets one clinician read: a sealed copy of chosen sections, made when they say so and not before.
+What a patient lets one clinician read: a sealed copy of chosen sections, made when they say so.
 
 The entry's own key never leaves the patient. A later edit is not shared until they say so again.
 """
@@ -20,12 +20,13 @@ from journal.audit import Act
 from journal.care import Link
 from journal.documents import ShareDocument, open_document, seal_document, share_context
 from journal.entries import Entry
-from journal.errors import JournalError, NotFound, Refused, StaleRevision
+from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.forms import EntryKind, Field, form_of
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
 TITLE = "title"  # the entry's own title is a section like any other
+NOTE = "note"  # and so is the word of care that stands before it
 
 
 class ConsentRequired(JournalError):
@@ -36,7 +37,12 @@ class ConsentRequired(JournalError):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One copy that a clinician can read, as its patient sees it."""
+    """
+    One copy that a clinician can read, as its patient sees it.
+
+    `revision` is the entry's present one, `changed` tells whether the chosen sections read differently now.
+    A copy that does not open is `damaged`: its document is empty, and it can only be revoked.
+    """
 
     id: UUID
     entry: UUID
@@ -45,6 +51,8 @@ class Given:
     updated_at: datetime
     opened_at: datetime | None
     changed: bool
+    revision: int
+    damaged: bool = False
 
 
 def sections(entry: Entry) -> tuple[Field, ...]:
@@ -64,9 +72,8 @@ def copy_of(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument
         Refused: If nothing is chosen that can be shared.
     """
     chosen = set(fields)
-    able = [field.id for field in sections(entry)]
-    if entry.document.title:
-        able.insert(0, TITLE)
+    heads = {TITLE: entry.document.title, NOTE: entry.document.note}
+    able = [head for head, words in heads.items() if words] + [field.id for field in sections(entry)]
     kept = [field for field in able if field in chosen]
     if not kept:
         raise Refused({"fields": N_("Choose at least one part to share, or leave the entry with you alone.")})
@@ -74,12 +81,13 @@ def copy_of(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument
         kind=entry.document.kind,
         title=entry.document.title if TITLE in kept else "",
         session_id=entry.document.session_id,
-        answers={field: entry.document.answers[field] for field in kept if field != TITLE},
+        answers={field: entry.document.answers[field] for field in kept if field not in heads},
         fields=kept,
         written_at=entry.created_at.astimezone(UTC).isoformat(timespec="seconds"),
         shared_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         entry_revision=entry.revision,
-        note=entry.document.note,
+        note=entry.document.note if NOTE in kept else "",
+        entry_id=entry.id.hex,
     )
 
 
@@ -100,26 +108,40 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     if entry.revision != previewed:
         raise StaleRevision(N_("This entry changed since you looked at it. Look at the preview again."))
     if link.paused_at:
-        raise care.SharingPaused(N_("Sharing with this person is paused. Resume it first; nothing was shared."))
+        raise care.SharingPaused(
+            N_("Sharing with this person is paused. Resume it first; nothing was shared.")
+        )
     await care.peer_identity(actor, link)  # a changed key stops sharing
     document = copy_of(entry, fields, actor.now)
     return await _put(actor, link, entry.id, document, await care.link_key(actor, link))
 
 
-async def update(actor: Actor, wanted: UUID) -> None:
-    """Replace a copy by the same sections as they read now."""
-    given = await _given(actor, wanted)
-    entry = await entries.entry(actor, given.entry)
-    await share(actor, given.entry, given.link.id, given.document.fields, previewed=entry.revision)
+async def update(actor: Actor, wanted: UUID, *, seen: int) -> None:
+    """
+    Replace a copy by the same sections as they read now.
+
+    Args:
+        seen: The entry's revision that the person had before them.
+
+    Raises:
+        StaleRevision: If the entry has changed again since.
+    """
+    one = await the_given(actor, wanted)
+    await share(actor, one.entry, one.link.id, one.document.fields, previewed=seen)
 
 
 async def revoke(actor: Actor, wanted: UUID) -> None:
-    """Delete a copy: the clinician opens it no more. What they have read, they have read."""
+    """
+    Delete a copy: the clinician opens it no more. What they have read, they have read.
+
+    Nothing is opened for it, so that a damaged copy can be revoked like any other.
+    """
+    actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    given = await _given(actor, wanted)
     async with transaction():
-        await tables.Share.filter(id=given.id).delete()
-        await audit.note(actor.id, Act.SHARE_REVOKED, actor.now, patient=actor.id, about=given.id)
+        if not await tables.Share.filter(id=wanted, link__patient_id=actor.id).delete():
+            raise NotFound
+        await audit.note(actor.id, Act.SHARE_REVOKED, actor.now, patient=actor.id, about=wanted)
     await scrub()
 
 
@@ -131,17 +153,46 @@ async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]
     query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
     if entry is not None:
         query = query.filter(entry_id=entry)
-    found = []
-    for row in await query.select_related("entry").order_by("-updated_at"):
-        link = links[key_of(row.link_id)]  # type: ignore[attr-defined]
+    rows = await query.select_related("entry").order_by("-updated_at")
+    found = [(row, links[key_of(row.link_id)]) for row in rows]  # type: ignore[attr-defined]
+    return tuple([await _opened(actor, row, link, keys) for row, link in found])
+
+
+async def the_given(actor: Actor, wanted: UUID) -> Given:
+    """Give one copy that the actor gave."""
+    for one in await given(actor):
+        if one.id == wanted:
+            return one
+    raise NotFound
+
+
+async def _opened(actor: Actor, row: tables.Share, link: Link, keys: dict[UUID, Sealer]) -> Given:
+    source = row.entry
+    try:
         if link.id not in keys:
             keys[link.id] = await care.link_key(actor, link)
         where = share_context(link.id, row.id, row.revision)
         document = open_document(keys[link.id], bytes(row.sealed), where, ShareDocument)
-        source = row.entry
-        changed = source.revision != document.entry_revision and _differs(entries.opened(actor, source), document)
-        found.append(Given(row.id, source.id, link, document, row.updated_at, row.opened_at, changed))
-    return tuple(found)
+        if document.entry_id != source.id.hex:
+            raise Damaged
+        edited = source.revision != document.entry_revision
+        changed, damaged = edited and _differs(entries.opened(actor, source), document), False
+    except (Damaged, TrustBroken):
+        # One bad copy keeps neither the journal nor the other copies from being seen, and is never hidden.
+        moment = row.updated_at.isoformat(timespec="seconds")
+        document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
+        changed, damaged = False, True
+    return Given(
+        id=row.id,
+        entry=source.id,
+        link=link,
+        document=document,
+        updated_at=row.updated_at,
+        opened_at=row.opened_at,
+        changed=changed,
+        revision=source.revision,
+        damaged=damaged,
+    )
 
 
 def _differs(entry: Entry, document: ShareDocument) -> bool:
@@ -153,15 +204,14 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
     return same != document
 
 
-async def _given(actor: Actor, wanted: UUID) -> Given:
-    for one in await given(actor):
-        if one.id == wanted:
-            return one
-    raise NotFound
-
-
 async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, key: Sealer) -> UUID:
     async with transaction():
+        # Takes the link's lock before reading: a pause or an end that comes first leaves nothing behind it.
+        lasting = tables.CareLink.filter(id=link.id, patient_id=actor.id, ended_at=None, paused_at=None)
+        if not await lasting.update(paused_at=None):
+            raise StaleRevision(
+                N_("Sharing with this person was paused or ended meanwhile. Nothing was shared.")
+            )
         row = await tables.Share.get_or_none(link_id=link.id, entry_id=entry)
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))
