@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from journal.actors import Actor
 from journal.store import key_of
 from journal.tables import AuditEvent
+
+COLUMNS = ("at", "actor_id", "action", "object_id")
 
 
 class Act(StrEnum):
@@ -80,13 +83,18 @@ async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
 
 async def events_about(patient: UUID, *, limit: int = 500) -> tuple[Event, ...]:
     """Give the latest events about *patient*'s record, newest first."""
-    rows = (
-        await AuditEvent.filter(patient_id=patient)
-        .order_by("-id")
-        .limit(limit)
-        .values_list("at", "actor_id", "action", "object_id")
-    )
-    return tuple(
-        Event(at, key_of(actor) if actor else None, Act(action), key_of(about) if about else None)
-        for at, actor, action, about in rows
-    )
+    rows = await AuditEvent.filter(patient_id=patient).order_by("-id").limit(limit).values_list(*COLUMNS)
+    return tuple(_event(row) for row in rows)
+
+
+async def every_event(patient: UUID, *, by: UUID | None = None) -> tuple[Event, ...]:
+    """Give all events about *patient*'s record, oldest first; with *by*, the acts of that person alone."""
+    query = AuditEvent.filter(patient_id=patient)
+    if by is not None:
+        query = query.filter(actor_id=by)
+    return tuple(_event(row) for row in await query.order_by("id").values_list(*COLUMNS))
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    at, actor, action, about = row
+    return Event(at, key_of(actor) if actor else None, Act(action), key_of(about) if about else None)
