@@ -1,0 +1,552 @@
+"""
+Make the vectors beside this file, or with --check say which of them are no longer what the code makes.
+
+Inputs are fixed: every key is the SHA-256 of its name. What HPKE draws at random cannot be fixed, so the
+two sealed care-link keys are taken from the files once they are there.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from crypto import (
+    FLOOR,
+    NO_RECORD,
+    Argon2Parameters,
+    Context,
+    GrantedKey,
+    Keyring,
+    KeySlot,
+    PrivateIdentity,
+    PublicIdentity,
+    ServerKey,
+    derive_key,
+    format_recovery_key,
+    invitation_id,
+    join_fields,
+    pad,
+    safety_code,
+    session_id,
+    stretch,
+    vouch,
+)
+from crypto.envelope import RECORD_HEADER, WRAP_HEADER, _wrapping, encrypt
+from crypto.links import _SUITE, _info
+from crypto.slots import _keys
+
+HERE = Path(__file__).parent
+Input = dict[str, Any]
+Vector = tuple[str, dict[str, Any]]
+
+
+def fixed(name: str, size: int = 32) -> bytes:
+    """Return the first bytes of a hash chain over *name*, at most 64."""
+    first = sha256(b"hearthside vector: " + name.encode()).digest()
+    return (first + sha256(first).digest())[:size]
+
+
+ALICE, BOB, CHARLIE, DANA = (fixed(name, 16) for name in ("alice", "bob", "charlie", "dana"))
+ENTRY, LINK = fixed("entry", 16), fixed("link", 16)
+ACCOUNT_KEY = fixed("account key")
+RECOVERY_KEY = fixed("recovery key", 20)
+PASSWORD = "a quiet river"
+TEXT = b"Tonight the sea was inside the room, and it was kind."
+
+
+def person(name: str) -> PrivateIdentity:
+    """Return the fixed identity of someone."""
+    return PrivateIdentity(fixed(f"{name} mlkem", 64), fixed(f"{name} x25519"), fixed(f"{name} ed25519"))
+
+
+def flip(data: bytes, at: int) -> bytes:
+    """Flip the lowest bit of one byte."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] if at >= 0 else flip(data, len(data) + at)
+
+
+def case(name: str, operation: str, about: str, given: Input, expect: Input | str) -> Vector:
+    """Put one vector together; bytes become hexadecimal, and a bare string names the refusal."""
+
+    def shown(values: Input) -> Input:
+        return {key: value.hex() if isinstance(value, bytes) else value for key, value in values.items()}
+
+    outcome = {"refused": expect} if isinstance(expect, str) else {"opens": shown(expect)}
+    return name, {"about": about, "operation": operation, "input": shown(given), "expect": outcome}
+
+
+def contexts() -> Iterator[Vector]:
+    """Section 2."""
+    given: Input = {"purpose": "entry", "owner": ALICE, "record": ENTRY, "revision": 3}
+    encoded = Context("entry", ALICE, ENTRY, 3).encode()
+    op = "encode-context"
+    yield case("context-encodes", op, "A context of revision 3.", given, {"bytes": encoded})
+    short = given | {"owner": ALICE[:15]}
+    yield case("context-short-owner", op, "An owner id of 15 bytes.", short, "FormatError")
+    negative = given | {"revision": -1}
+    yield case("context-negative-revision", op, "A revision below zero.", negative, "FormatError")
+    large = given | {"revision": 2**64}
+    yield case("context-large-revision", op, "A revision of 65 bits.", large, "FormatError")
+    foreign = given | {"purpose": "entrée"}
+    yield case("context-foreign-purpose", op, "A purpose that is not ASCII.", foreign, "FormatError")
+    yield case("context-no-purpose", op, "An empty purpose.", given | {"purpose": ""}, "FormatError")
+
+
+def paddings() -> Iterator[Vector]:
+    """Section 4."""
+    op = "remove-padding"
+    for size in (0, 252, 253, 1500):
+        text = fixed("text") * 50
+        given: Input = {"padded": pad(text[:size])}
+        yield case(f"padding-{size}", op, f"A text of {size} bytes.", given, {"text": text[:size]})
+    padded = pad(TEXT)
+    bad = {
+        "filled": ("A filling byte that is not zero.", flip(padded, -1)),
+        "too-long": ("A size class larger than the text needs.", padded + bytes(16)),
+        "overstated": ("A length beyond the end.", struct.pack(">I", 5000) + padded[4:]),
+        "cut": ("Fewer bytes than the smallest class.", padded[:255]),
+        "empty": ("No bytes at all.", b""),
+    }
+    for name, (about, value) in bad.items():
+        yield case(f"padding-{name}", op, about, {"padded": value}, "OpenError")
+
+
+def records() -> Iterator[Vector]:
+    """Section 3, algorithm 1."""
+    key, context = fixed("record key"), Context("entry", ALICE, ENTRY, 3)
+    sealed = encrypt(AESGCM(key), RECORD_HEADER, fixed("nonce", 12), pad(TEXT), context.encode())
+    good: Input = {
+        "key": key, "purpose": "entry", "owner": ALICE, "record": ENTRY, "revision": 3, "sealed": sealed,
+    }  # fmt: skip
+    op = "open-record"
+    yield case("record-opens", op, "An entry, opened where it belongs.", good, {"text": TEXT})
+    bad: dict[str, tuple[str, Input, str]] = {
+        "other-version": ("Version 2.", {"sealed": b"\x02" + sealed[1:]}, "FormatError"),
+        "version-zero": ("Version 0.", {"sealed": b"\0" + sealed[1:]}, "FormatError"),
+        "unknown-algorithm": ("Algorithm 9.", {"sealed": b"\x01\x09" + sealed[2:]}, "FormatError"),
+        "downgraded": ("Passed off as a wrapped key.", {"sealed": b"\x01\x02" + sealed[2:]}, "FormatError"),
+        "empty": ("No bytes at all.", {"sealed": b""}, "FormatError"),
+        "header-only": ("Cut after the header.", {"sealed": sealed[:2]}, "OpenError"),
+        "shorter-than-tag": ("29 bytes, one less than the least.", {"sealed": sealed[:29]}, "OpenError"),
+        "truncated": ("The last byte is missing.", {"sealed": sealed[:-1]}, "OpenError"),
+        "extended": ("One byte too many.", {"sealed": sealed + b"\0"}, "OpenError"),
+        "changed-nonce": ("One bit of the nonce flipped.", {"sealed": flip(sealed, 2)}, "OpenError"),
+        "changed-text": ("One bit of the ciphertext flipped.", {"sealed": flip(sealed, 20)}, "OpenError"),
+        "changed-tag": ("One bit of the tag flipped.", {"sealed": flip(sealed, -1)}, "OpenError"),
+        "wrong-key": ("Under another key.", {"key": fixed("other key")}, "OpenError"),
+        "wrong-purpose": ("As a share.", {"purpose": "share"}, "OpenError"),
+        "wrong-owner": ("In another account.", {"owner": DANA}, "OpenError"),
+        "wrong-record": ("In another row.", {"record": fixed("other entry", 16)}, "OpenError"),
+        "swapped-ids": ("Owner and record exchanged.", {"owner": ENTRY, "record": ALICE}, "OpenError"),
+        "wrong-revision": ("As an older revision.", {"revision": 2}, "OpenError"),
+        "short-key": ("A key of 31 bytes.", {"key": key[:31]}, "KeySizeError"),
+        "long-key": ("A key of 33 bytes.", {"key": key + b"\0"}, "KeySizeError"),
+    }
+    for name, (about, change, error) in bad.items():
+        yield case(f"record-{name}", op, about, good | change, error)
+    smuggled = encrypt(AESGCM(key), RECORD_HEADER, fixed("nonce", 12), flip(pad(TEXT), -1), context.encode())
+    about = "Authentic, with bytes hidden in the filling."
+    yield case("record-bad-padding", op, about, good | {"sealed": smuggled}, "OpenError")
+    bare = encrypt(AESGCM(key), RECORD_HEADER, fixed("nonce", 12), TEXT, context.encode())
+    yield case("record-unpadded", op, "Authentic, but not padded.", good | {"sealed": bare}, "OpenError")
+
+
+def wrapped(key: bytes, secret: bytes, context: Context) -> bytes:
+    """Wrap a key with a fixed nonce."""
+    return encrypt(_wrapping(key), WRAP_HEADER, fixed("wrap nonce", 12), secret, context.encode())
+
+
+def wraps() -> Iterator[Vector]:
+    """Section 3, algorithm 2, and section 5."""
+    key, secret = fixed("wrapping key"), fixed("link key")
+    sealed = wrapped(key, secret, Context("link-key", ALICE, LINK))
+    good: Input = {
+        "key": key, "purpose": "link-key", "owner": ALICE, "record": LINK, "revision": 0, "sealed": sealed,
+    }  # fmt: skip
+    op = "unwrap-key"
+    yield case("wrap-opens", op, "A care-link key under the vault key.", good, {"key": secret})
+    bad: dict[str, tuple[str, Input, str]] = {
+        "other-version": ("Version 2.", {"sealed": b"\x02" + sealed[1:]}, "FormatError"),
+        "as-record": ("Passed off as a record.", {"sealed": b"\x01\x01" + sealed[2:]}, "FormatError"),
+        "truncated": ("The last byte is missing.", {"sealed": sealed[:-1]}, "OpenError"),
+        "extended": ("One byte too many.", {"sealed": sealed + b"\0"}, "OpenError"),
+        "changed": ("One bit flipped.", {"sealed": flip(sealed, 30)}, "OpenError"),
+        "wrong-key": ("Under another key.", {"key": fixed("other key")}, "OpenError"),
+        "wrong-owner": ("In another account.", {"owner": DANA}, "OpenError"),
+        "short-key": ("A key of 16 bytes.", {"key": key[:16]}, "KeySizeError"),
+    }
+    for name, (about, change, error) in bad.items():
+        yield case(f"wrap-{name}", op, about, good | change, error)
+    long = encrypt(
+        _wrapping(key),
+        WRAP_HEADER,
+        fixed("wrap nonce", 12),
+        secret * 2,
+        Context("link-key", ALICE, LINK).encode(),
+    )
+    yield case("wrap-long-secret", op, "Authentic, around 64 bytes.", good | {"sealed": long}, "OpenError")
+    for name, salt, bound in (
+        ("plain", b"", b""),
+        ("salted", fixed("salt", 16), b""),
+        ("bound", b"", b"ctx"),
+    ):
+        given: Input = {"secret": key, "label": "vault", "salt": salt, "context": bound}
+        made = derive_key(key, "vault", salt, context=bound)
+        yield case(f"derive-{name}", "derive-key", f"HKDF, {name}.", given, {"key": made})
+    given = {"secret": key[:15], "label": "vault", "salt": b"", "context": b""}
+    yield case("derive-short-secret", "derive-key", "A secret of 15 bytes.", given, "KeySizeError")
+
+
+def passwords() -> Iterator[Vector]:
+    """Section 6."""
+    salt = fixed("password salt", 16)
+    op = "stretch"
+    base: Input = {"password": PASSWORD, "salt": salt, "parameters": FLOOR.encode()}
+    key = stretch(PASSWORD, salt, FLOOR)
+    yield case("password-stretches", op, "At the floor.", base, {"key": key})
+    spaces = base | {"password": PASSWORD.replace(" ", "\u00a0")}
+    yield case("password-other-spaces", op, "No-break spaces give the same key.", spaces, {"key": key})
+    accents = stretch("été", salt, FLOOR)
+    for name, typed in (("composed", "\u00e9t\u00e9"), ("decomposed", "e\u0301te\u0301")):
+        about = f"Accents typed {name}; both give one key."
+        yield case(f"password-{name}", op, about, base | {"password": typed}, {"key": accents})
+    trailing = base | {"password": PASSWORD + " "}
+    key = stretch(PASSWORD + " ", salt, FLOOR)
+    yield case("password-trailing-space", op, "A space at the end counts.", trailing, {"key": key})
+    lanes = Argon2Parameters(19456, 2, 2)
+    two = base | {"parameters": lanes.encode()}
+    yield case("password-two-lanes", op, "Parallelism 2.", two, {"key": stretch(PASSWORD, salt, lanes)})
+    bounds = {
+        "little-memory": (19455, 2, 1),
+        "one-pass": (19456, 1, 1),
+        "no-lanes": (19456, 2, 0),
+        "much-memory": (1048577, 2, 1),
+        "absurd-memory": (2**32 - 1, 2, 1),
+        "many-passes": (19456, 11, 1),
+        "absurd-passes": (19456, 2**32 - 1, 1),
+        "many-lanes": (19456, 2, 5),
+    }
+    for name, numbers in bounds.items():
+        given = base | {"parameters": struct.pack(">BIIB", 0x13, *numbers)}
+        yield case(f"password-{name}", op, f"Parameters {numbers}.", given, "FormatError")
+    old = base | {"parameters": b"\x10" + FLOOR.encode()[1:]}
+    yield case("password-old-argon2", op, "Argon2 version 1.0.", old, "FormatError")
+    cut = base | {"parameters": FLOOR.encode()[:-1]}
+    yield case("password-cut-parameters", op, "Parameters of 9 bytes.", cut, "FormatError")
+    yield case("password-short-salt", op, "A salt of 8 bytes.", base | {"salt": salt[:8]}, "FormatError")
+
+
+def slot(kind: str, secret: bytes, parameters: bytes = b"") -> KeySlot:
+    """Make a slot with a fixed salt and nonce."""
+    salt = fixed(f"{kind} salt", 16)
+    commitment, key = _keys(kind, secret, salt, parameters, ALICE)
+    return KeySlot(
+        kind, salt, parameters, commitment, wrapped(key, ACCOUNT_KEY, Context("slot", ALICE, salt))
+    )
+
+
+def slot_input(made: KeySlot, **how: object) -> Input:
+    """Describe an attempt to open a slot."""
+    stored = {name: getattr(made, name) for name in ("kind", "salt", "parameters", "commitment", "wrapped")}
+    return stored | {"account": ALICE, "as": made.kind} | how
+
+
+def slots() -> Iterator[Vector]:
+    """Section 7."""
+    op, opens = "unlock-slot", {"account_key": ACCOUNT_KEY}
+    stretched = stretch(PASSWORD, fixed("password salt", 16), FLOOR)
+    good = slot_input(slot("password", stretched, FLOOR.encode()), password=PASSWORD)
+    yield case("slot-password-opens", op, "The right password.", good, opens)
+    weak = struct.pack(">BIIB", 0x13, 8, 1, 1)
+    heavy = struct.pack(">BIIB", 0x13, 2**31, 2, 1)
+    bad: dict[str, tuple[str, Input, str]] = {
+        "wrong-password": ("Another password.", {"password": PASSWORD + "."}, "OpenError"),
+        "wrong-account": ("Moved to another account.", {"account": DANA}, "OpenError"),
+        "wrong-commitment": ("Another commitment.", {"commitment": fixed("commitment")}, "OpenError"),
+        "cut-commitment": ("A commitment cut short.", {"commitment": good["commitment"][:16]}, "OpenError"),
+        "changed-salt": ("Another salt.", {"salt": fixed("other salt", 16)}, "OpenError"),
+        "changed-wrap": ("One bit of the wrapped key.", {"wrapped": flip(good["wrapped"], 20)}, "OpenError"),
+        "wrap-version": ("Its key of version 2.", {"wrapped": b"\2" + good["wrapped"][1:]}, "FormatError"),
+        "weak": ("Parameters below the floor.", {"parameters": weak}, "FormatError"),
+        "heavy": ("Parameters above the ceiling.", {"parameters": heavy}, "FormatError"),
+        "other-cost": ("Allowed parameters, but not its own.",
+                       {"parameters": Argon2Parameters(19457, 2, 1).encode()}, "OpenError"),
+        "as-recovery": ("Relabelled.", {"kind": "recovery"}, "FormatError"),
+    }  # fmt: skip
+    for name, (about, change, error) in bad.items():
+        yield case(f"slot-{name}", op, about, good | change, error)
+    other = slot_input(slot("password", fixed("another secret"), FLOOR.encode()), password=PASSWORD)
+    mixed = good | {"commitment": good["commitment"], "wrapped": other["wrapped"]}
+    yield case("slot-mixed", op, "The wrapped key of another slot.", mixed, "OpenError")
+    paper = slot_input(slot("recovery", RECOVERY_KEY), secret=RECOVERY_KEY)
+    yield case("slot-recovery-opens", op, "The right recovery key.", paper, opens)
+    wrong = paper | {"secret": fixed("other recovery key", 20)}
+    yield case("slot-recovery-wrong", op, "Another recovery key.", wrong, "OpenError")
+    cut = paper | {"secret": RECOVERY_KEY[:19]}
+    yield case("slot-recovery-cut", op, "A recovery key of 19 bytes.", cut, "KeySizeError")
+    costly = paper | {"parameters": FLOOR.encode()}
+    yield case("slot-recovery-parameters", op, "Parameters where none belong.", costly, "FormatError")
+    secret = fixed("prf output")
+    touch = slot_input(slot("passkey", secret), secret=secret)
+    yield case("slot-passkey-opens", op, "The right passkey.", touch, opens)
+    relabelled = touch | {"kind": "recovery"}
+    yield case("slot-passkey-relabelled", op, "Relabelled.", relabelled, "FormatError")
+
+
+def recovery_keys() -> Iterator[Vector]:
+    """Section 8."""
+    op, text = "read-recovery-key", format_recovery_key(RECOVERY_KEY)
+    opens = {"recovery_key": RECOVERY_KEY}
+    zero = format_recovery_key(bytes(20))
+    swapped = text[:2] + text[3] + text[2] + text[4:]
+    yield case("recovery-key-reads", op, "As printed.", {"text": text}, opens)
+    spoken = text.lower().replace("-", " \u2013 ") + "\n"
+    yield case("recovery-key-loosely", op, "Lower case, other dashes, spaces.", {"text": spoken}, opens)
+    letters = zero.replace("0", "o").replace("1", "l")
+    yield case("recovery-key-letters", op, "O for 0.", {"text": letters}, {"recovery_key": bytes(20)})
+    highest = format_recovery_key(b"\xff" * 20)
+    yield case("recovery-key-highest", op, "All bits set.", {"text": highest}, {"recovery_key": b"\xff" * 20})
+    bad = {
+        "typo": ("One wrong symbol.", ("2" if text[0] != "2" else "3") + text[1:]),
+        "swap": ("Two neighbours exchanged.", swapped),
+        "short": ("A symbol missing.", text[:-1]),
+        "long": ("A symbol too many.", text + "0"),
+        "letter-u": ("A letter that is never used.", "U" + text[1:]),
+        "empty": ("Nothing.", ""),
+    }
+    for name, (about, typed) in bad.items():
+        yield case(f"recovery-key-{name}", op, about, {"text": typed}, "FormatError")
+
+
+def identities() -> Iterator[Vector]:
+    """Section 9."""
+    alice, bob = person("alice"), person("bob")
+    public = alice.public().encode()
+    op = "read-public-identity"
+    yield case("identity-reads", op, "Alice.", {"public": public}, {"signing": public[-32:]})
+    order_eight = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+    low = bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800")
+    bad = {
+        "other-version": ("Version 2.", b"\x02" + public[1:]),
+        "cut": ("A byte missing.", public[:-1]),
+        "mlkem-modulus": ("An ML-KEM coefficient above the modulus.", public[:1] + b"\xff\xff" + public[3:]),
+        "x25519-zero": ("X25519 zero.", public[:1185] + bytes(32) + public[1217:]),
+        "x25519-order-eight": ("X25519 of order eight.", public[:1185] + low + public[1217:]),
+        "ed25519-zero": ("Ed25519 y = 0.", public[:-32] + bytes(32)),
+        "ed25519-neutral": ("Ed25519 neutral element.", public[:-32] + b"\x01" + bytes(31)),
+        "ed25519-order-eight": ("Ed25519 of order eight.", public[:-32] + order_eight),
+        "ed25519-order-eight-negative": ("The same, x negated.", public[:-32] + order_eight[:-1] + b"\x85"),
+        "ed25519-not-reduced": ("Ed25519 y = p + 3.", public[:-32] + b"\xf0" + b"\xff" * 30 + b"\x7f"),
+    }
+    for name, (about, value) in bad.items():
+        yield case(f"identity-{name}", op, about, {"public": value}, "FormatError")
+
+    op, keyring = "open-identity", Keyring.from_account_key(ACCOUNT_KEY)
+
+    def kept(content: bytes) -> bytes:
+        context = Context("identity", ALICE, NO_RECORD).encode()
+        return encrypt(
+            AESGCM(keyring.identity_wrap), RECORD_HEADER, fixed("nonce", 12), pad(content), context
+        )
+
+    good: Input = {
+        "account_key": ACCOUNT_KEY, "account": ALICE, "sealed": kept(alice.encode()), "expected": public,
+    }  # fmt: skip
+    yield case("identity-opens", op, "Alice's own.", good, {"private": alice.encode()})
+    swapped = good | {"expected": bob.public().encode()}
+    yield case("identity-swapped", op, "The public half was replaced.", swapped, "OpenError")
+    moved = good | {"account": DANA}
+    yield case("identity-moved", op, "Moved to another account.", moved, "OpenError")
+    newer = good | {"sealed": kept(b"\x02" + alice.encode()[1:])}
+    yield case("identity-newer", op, "Authentic, of a newer version.", newer, "FormatError")
+
+    op = "verify-signature"
+    signature = alice.sign(TEXT, purpose="test")
+    signed: Input = {"public": public, "purpose": "test", "message": TEXT, "signature": signature}
+    yield case("signature-verifies", op, "By Alice.", signed, {"verified": True})
+    for name, about, change in (
+        ("other-purpose", "For another purpose.", {"purpose": "link-key"}),
+        ("other-person", "By Bob.", {"public": bob.public().encode()}),
+        ("other-message", "Of another text.", {"message": TEXT + b"!"}),
+        ("changed", "One bit flipped.", {"signature": flip(signature, 5)}),
+        ("cut", "63 bytes.", {"signature": signature[:63]}),
+    ):
+        yield case(f"signature-{name}", op, about, signed | change, "OpenError")
+
+
+def recorded(name: str, link_key: bytes, info: bytes, to: PublicIdentity) -> bytes:
+    """Take the HPKE part from a committed vector, or seal it anew where there is none."""
+    file = HERE / f"{name}.json"
+    if file.exists():
+        return GrantedKey.decode(bytes.fromhex(json.loads(file.read_text("utf-8"))["input"]["grant"])).sealed
+    return _SUITE.encrypt(link_key, to.hpke_key(), info=info)
+
+
+def link_keys() -> Iterator[Vector]:
+    """Section 10."""
+    alice, bob, charlie, dana = (person(name) for name in ("alice", "bob", "charlie", "dana"))
+    link_key = fixed("link key")
+    info = _info(LINK, ALICE, BOB, alice.public(), bob.public())
+
+    def grant(sealed: bytes, signer: PrivateIdentity = alice, purpose: str = "link-key") -> bytes:
+        return GrantedKey(sealed, signer.sign(join_fields(info, sealed), purpose=purpose)).encode()
+
+    sealed = recorded("link-key-opens", link_key, info, bob.public())
+    good: Input = {
+        "grant": grant(sealed), "link": LINK, "patient": ALICE, "clinician": BOB,
+        "private": bob.encode(), "signed_by": alice.public().encode(),
+    }  # fmt: skip
+    op = "open-link-key"
+    yield case("link-key-opens", op, "Alice grants, Bob opens.", good, {"link_key": link_key})
+    other = recorded("link-key-wrong-info", link_key, b"another info", bob.public())
+    bad: dict[str, tuple[str, Input, str]] = {
+        "wrong-info": ("Signed rightly, sealed with another info.", {"grant": grant(other)}, "OpenError"),
+        "other-link": ("For another care link.", {"link": fixed("other link", 16)}, "OpenError"),
+        "other-patient": ("As if from Dana.", {"patient": DANA}, "OpenError"),
+        "other-clinician": ("As if to Charlie.", {"clinician": CHARLIE}, "OpenError"),
+        "wrong-reader": ("Charlie tries to open it.", {"private": charlie.encode()}, "OpenError"),
+        "signed-by-another": ("Signed by another patient.", {"grant": grant(sealed, dana)}, "OpenError"),
+        "other-pin": ("Checked against Dana's keys.", {"signed_by": dana.public().encode()}, "OpenError"),
+        "other-purpose": ("Signed for another purpose.", {"grant": grant(sealed, alice, "x")}, "OpenError"),
+        "changed": ("One bit of the sealed key.", {"grant": flip(grant(sealed), -1)}, "OpenError"),
+        "changed-signature": ("One bit of the signature.", {"grant": flip(grant(sealed), 10)}, "OpenError"),
+        "truncated": ("The last byte is missing.", {"grant": grant(sealed)[:-1]}, "OpenError"),
+        "low-order": ("Signed rightly, an X25519 share of zero.",
+                      {"grant": grant(sealed[:1088] + bytes(32) + sealed[1120:])}, "OpenError"),
+        "other-version": ("Version 2.", {"grant": b"\x02" + grant(sealed)[1:]}, "FormatError"),
+        "other-algorithm": ("Algorithm 1.", {"grant": b"\x01\x01" + grant(sealed)[2:]}, "FormatError"),
+    }  # fmt: skip
+    for name, (about, change, error) in bad.items():
+        yield case(f"link-key-{name}", op, about, good | change, error)
+
+
+def trust() -> Iterator[Vector]:
+    """Section 11."""
+    alice, bob = person("alice").public(), person("bob").public()
+    secret = fixed("invitation secret")
+    given: Input = {"secret": secret}
+    yield case("invitation-id", "invitation-id", "The look-up id.", given, {"id": invitation_id(secret)})
+    cut: Input = {"secret": secret[:31]}
+    yield case("invitation-short", "invitation-id", "A secret of 31 bytes.", cut, "KeySizeError")
+    voucher = vouch(secret, bob, account=BOB, role="clinician")
+    good: Input = {
+        "secret": secret, "voucher": voucher, "identity": bob.encode(), "account": BOB, "role": "clinician",
+    }  # fmt: skip
+    op = "verify-voucher"
+    yield case("voucher-verifies", op, "Bob vouched for.", good, {"verified": True})
+    for name, about, change in (
+        ("other-keys", "Other keys in Bob's name.", {"identity": alice.encode()}),
+        ("other-account", "Bob's keys in another name.", {"account": CHARLIE}),
+        ("other-role", "As if he were the patient.", {"role": "patient"}),
+        ("other-invitation", "Of another invitation.", {"secret": fixed("other invitation")}),
+        ("cut", "31 bytes.", {"voucher": voucher[:31]}),
+    ):
+        yield case(f"voucher-{name}", op, about, good | change, "OpenError")
+
+    keyring = Keyring.from_account_key(ACCOUNT_KEY)
+    sealed = encrypt(
+        AESGCM(keyring.pins), RECORD_HEADER, fixed("nonce", 12), pad(BOB + bob.encode()),
+        Context("pin", ALICE, LINK).encode(),
+    )  # fmt: skip
+    good = {"account_key": ACCOUNT_KEY, "owner": ALICE, "peer": BOB, "link": LINK, "sealed": sealed}
+    op = "open-pin"
+    yield case("pin-opens", op, "Alice remembers Bob.", good, {"public": bob.encode()})
+    for name, about, change in (
+        ("other-peer", "As if it were Charlie.", {"peer": CHARLIE}),
+        ("other-owner", "In Dana's account.", {"owner": DANA}),
+        ("other-link", "For another care link.", {"link": fixed("other link", 16)}),
+        ("other-key", "Under another account key.", {"account_key": fixed("other account key")}),
+    ):
+        yield case(f"pin-{name}", op, about, good | change, "OpenError")
+
+    code = safety_code(ALICE, alice, BOB, bob)
+    sides: Input = {"a_id": ALICE, "a": alice.encode(), "b_id": BOB, "b": bob.encode()}
+    turned: Input = {"a_id": BOB, "a": bob.encode(), "b_id": ALICE, "b": alice.encode()}
+    op = "safety-code"
+    yield case("safety-code-alice-bob", op, "Alice first.", sides, {"code": code})
+    yield case("safety-code-bob-alice", op, "Bob first: the same code.", turned, {"code": code})
+    changed = sides | {"b": person("charlie").public().encode()}
+    code = safety_code(ALICE, alice, BOB, person("charlie").public())
+    yield case("safety-code-other-keys", op, "Other keys: another code.", changed, {"code": code})
+
+
+def server() -> Iterator[Vector]:
+    """Sections 12 and 13."""
+    token = fixed("session token")
+    given: Input = {"token": token}
+    yield case("session-id", "session-id", "The row's id.", given, {"id": session_id(token)})
+    context = Context("web-session", ALICE, session_id(token)[:16])
+    row = wrapped(derive_key(token, "web-session-key"), ACCOUNT_KEY, context)
+    good: Input = {"token": token, "wrapped": row, "account": ALICE}
+    op = "unwrap-session"
+    yield case("session-opens", op, "The right cookie.", good, {"account_key": ACCOUNT_KEY})
+    wrong = good | {"token": fixed("other token")}
+    yield case("session-other-token", op, "Another cookie.", wrong, "OpenError")
+    moved = good | {"account": DANA}
+    yield case("session-other-account", op, "Moved to another account.", moved, "OpenError")
+    cut = good | {"token": token[:16]}
+    yield case("session-short-token", op, "A cookie of 16 bytes.", cut, "KeySizeError")
+
+    key = fixed("server key")
+    records_key = derive_key(key, "server-records")
+    place = Context("session", ALICE, ENTRY, 1)
+    sealed = encrypt(AESGCM(records_key), RECORD_HEADER, fixed("nonce", 12), pad(TEXT), place.encode())
+    good = {
+        "server_key": key, "purpose": "session", "owner": ALICE, "record": ENTRY, "revision": 1,
+        "sealed": sealed,
+    }  # fmt: skip
+    op = "open-server-record"
+    yield case("server-record-opens", op, "A session's time and place.", good, {"text": TEXT})
+    other = good | {"server_key": fixed("other server key")}
+    yield case("server-record-other-key", op, "Of another installation.", other, "OpenError")
+    owner = ServerKey(key)
+    for name, email in (("plain", "alice@example.org"), ("loose", "  Alice@EXAMPLE.org\u3000")):
+        given = {"server_key": key, "email": email}
+        index = {"index": owner.blind_index("alice@example.org")}
+        yield case(f"blind-index-{name}", "blind-index", "Both give one index.", given, index)
+    given = {"server_key": key, "label": "audit", "message": TEXT}
+    yield case("server-mac", "server-mac", "A link of a chain.", given, {"mac": owner.mac("audit", TEXT)})
+
+
+MAKERS = (
+    contexts, paddings, records, wraps, passwords, slots, recovery_keys, identities, link_keys, trust, server,
+)  # fmt: skip
+
+
+def vectors() -> dict[str, str]:
+    """Make all vectors: file name to content."""
+    made: dict[str, str] = {}
+    for maker in MAKERS:
+        for name, vector in maker():
+            if f"{name}.json" in made:
+                raise ValueError(f"Two vectors are called {name}.")
+            made[f"{name}.json"] = json.dumps(vector, indent=2) + "\n"
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Write the vectors, or check those that are there."""
+    made = vectors()
+    present = {file.name: file.read_text("utf-8") for file in HERE.glob("*.json")}
+    if "--check" not in arguments:
+        for name, content in made.items():
+            (HERE / name).write_text(content, encoding="utf-8")
+        for name in present.keys() - made.keys():
+            (HERE / name).unlink()
+    if "--check" not in arguments:
+        sys.stdout.write(f"{len(made)} vectors written\n")
+        return 0
+    different = sorted(name for name in made.keys() | present.keys() if made.get(name) != present.get(name))
+    sys.stdout.write("".join(f"{name} differs\n" for name in different))
+    sys.stdout.write(f"{len(made)} vectors checked\n")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

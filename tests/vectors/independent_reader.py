@@ -1,0 +1,431 @@
+"""
+Read every vector with nothing but docs/crypto-format.md, `cryptography` and `argon2-cffi`.
+
+Written from the format page alone and importing nothing of Hearthside, it shows that the page suffices.
+HPKE is put together here from ML-KEM, X25519, SHA-3 and HKDF, so that the library's is checked as well.
+Run it with no arguments; it names each file that does not do what it promises and exits 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sys
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
+
+Input = dict[str, Any]
+Output = dict[str, Any]
+
+
+class Refused(Exception):
+    """A refusal, carrying the name of the error that section 1 asks for."""
+
+
+def format_error() -> Refused:
+    return Refused("FormatError")
+
+
+def open_error() -> Refused:
+    return Refused("OpenError")
+
+
+def key_size_error() -> Refused:
+    return Refused("KeySizeError")
+
+
+def raw(data: Input, name: str) -> bytes:
+    return bytes.fromhex(data[name])
+
+
+# Section 2: tuples and contexts.
+
+
+def tuple_(*fields: bytes) -> bytes:
+    return b"".join(len(one).to_bytes(4, "big") + one for one in fields)
+
+
+def context(purpose: str, owner: bytes, record: bytes, revision: int) -> bytes:
+    if not (purpose.isascii() and 1 <= len(purpose) <= 64 and len(owner) == 16 and len(record) == 16):
+        raise format_error()
+    if not 0 <= revision < 2**64:
+        raise format_error()
+    return tuple_(b"\x01", purpose.encode("ascii"), owner, record, revision.to_bytes(8, "big"))
+
+
+# Sections 3 and 4: envelope and padding.
+
+
+def open_record(key: bytes, sealed: bytes, where: bytes) -> bytes:
+    if len(key) != 32:
+        raise key_size_error()
+    if sealed[:2] != b"\x01\x01":
+        raise format_error()
+    if len(sealed) < 30:
+        raise open_error()
+    try:
+        padded = AESGCM(key).decrypt(sealed[2:14], sealed[14:], b"\x01\x01" + where)
+    except InvalidTag:
+        raise open_error() from None
+    return remove_padding(padded)
+
+
+def unwrap(key: bytes, sealed: bytes, where: bytes) -> bytes:
+    if len(key) != 32:
+        raise key_size_error()
+    if sealed[:2] != b"\x01\x02":
+        raise format_error()
+    if len(sealed) != 62:
+        raise open_error()
+    try:
+        return AESGCMSIV(derive(key, "wrap")).decrypt(sealed[2:14], sealed[14:], b"\x01\x02" + where)
+    except InvalidTag:
+        raise open_error() from None
+
+
+def remove_padding(padded: bytes) -> bytes:
+    if len(padded) < 256:
+        raise open_error()
+    total = 4 + int.from_bytes(padded[:4], "big")
+    size = 256
+    if total > 256:
+        e = 0
+        while 2 ** (e + 1) <= total:
+            e += 1
+        s = 1
+        while 2**s <= e:
+            s += 1
+        step = 2 ** (e - s)
+        size = (total + step - 1) // step * step
+    if len(padded) != size or any(padded[total:]):
+        raise open_error()
+    return padded[4:total]
+
+
+# Section 5: derived keys.
+
+
+def hkdf_extract(salt: bytes, secret: bytes) -> bytes:
+    return hmac.digest(salt or bytes(32), secret, "sha256")
+
+
+def hkdf_expand(extracted: bytes, info: bytes, size: int) -> bytes:
+    out, block, counter = b"", b"", 1
+    while len(out) < size:
+        block = hmac.digest(extracted, block + info + bytes([counter]), "sha256")
+        out, counter = out + block, counter + 1
+    return out[:size]
+
+
+def derive(secret: bytes, label: str, salt: bytes = b"", bound: bytes = b"") -> bytes:
+    if len(secret) < 16:
+        raise key_size_error()
+    info = b"hearthside/v1/" + label.encode("ascii") + (b"\0" + bound if bound else b"")
+    return hkdf_expand(hkdf_extract(salt, secret), info, 32)
+
+
+# Sections 6 and 7: passwords and slots.
+
+
+def stretch(password: str, salt: bytes, parameters: bytes) -> bytes:
+    if len(parameters) != 10 or parameters[0] != 0x13:
+        raise format_error()
+    memory, passes = int.from_bytes(parameters[1:5], "big"), int.from_bytes(parameters[5:9], "big")
+    lanes = parameters[9]
+    if not (19_456 <= memory <= 1_048_576 and 2 <= passes <= 10 and 1 <= lanes <= 4 and len(salt) == 16):
+        raise format_error()
+    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in password)
+    try:
+        text = unicodedata.normalize("NFC", spaced).encode("utf-8")
+    except UnicodeEncodeError:
+        raise format_error() from None
+    return hash_secret_raw(
+        text, salt, time_cost=passes, memory_cost=memory, parallelism=lanes, hash_len=32, type=Type.ID
+    )
+
+
+def unlock(data: Input) -> bytes:
+    kind, account = data["as"], raw(data, "account")
+    salt, parameters = raw(data, "salt"), raw(data, "parameters")
+    secret = b"" if kind == "password" else raw(data, "secret")
+    if kind != "password" and len(secret) != {"recovery": 20, "passkey": 32}[kind]:
+        raise key_size_error()
+    if data["kind"] != kind or len(salt) != 16 or (kind != "password" and parameters):
+        raise format_error()
+    if kind == "password":
+        secret = stretch(data["password"], salt, parameters)
+    bound = tuple_(kind.encode("ascii"), account, salt, parameters)
+    if not hmac.compare_digest(derive(secret, "slot-commitment", bound=bound), raw(data, "commitment")):
+        raise open_error()
+    slot_key = derive(secret, "slot-key", bound=bound)
+    return unwrap(slot_key, raw(data, "wrapped"), context("slot", account, salt, 0))
+
+
+# Section 8: recovery keys as text.
+
+
+def read_recovery_key(text: str) -> bytes:
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    digits = []
+    for one in unicodedata.normalize("NFKC", text).upper():
+        if one == "." or unicodedata.category(one) in ("Zs", "Pd", "Cc", "Cf"):
+            continue
+        value = alphabet.find({"O": "0", "I": "1", "L": "1"}.get(one, one))
+        if value < 0:
+            raise format_error()
+        digits.append(value)
+    if len(digits) != 36:
+        raise format_error()
+    whole = 0
+    for digit in digits:
+        whole = whole * 32 + digit
+    number, check = divmod(whole, 2**20)
+    if number % 1_048_573 != check:
+        raise format_error()
+    return number.to_bytes(20, "big")
+
+
+# Section 9: identities.
+
+
+def read_public(data: bytes) -> tuple[bytes, bytes, bytes]:
+    if len(data) != 1249 or data[0] != 1:
+        raise format_error()
+    mlkem, x25519, signing = data[1:1185], data[1185:1217], data[1217:]
+    try:
+        MLKEM768PublicKey.from_public_bytes(mlkem)
+        X25519PrivateKey.from_private_bytes(b"\x77" * 32).exchange(X25519PublicKey.from_public_bytes(x25519))
+    except ValueError:
+        raise format_error() from None
+    p = 2**255 - 19
+    q = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+    order_eight = int.from_bytes(q, "little")
+    y = int.from_bytes(signing, "little") % 2**255
+    if y >= p or y in (0, 1, p - 1, order_eight, p - order_eight):
+        raise format_error()
+    return mlkem, x25519, signing
+
+
+def public_of(private: bytes) -> bytes:
+    if len(private) != 129 or private[0] != 1:
+        raise format_error()
+    return (
+        b"\x01"
+        + MLKEM768PrivateKey.from_seed_bytes(private[1:65]).public_key().public_bytes_raw()
+        + X25519PrivateKey.from_private_bytes(private[65:97]).public_key().public_bytes_raw()
+        + Ed25519PrivateKey.from_private_bytes(private[97:]).public_key().public_bytes_raw()
+    )
+
+
+def open_identity(data: Input) -> bytes:
+    key = derive(raw(data, "account_key"), "identity")
+    read_public(raw(data, "expected"))
+    private = open_record(key, raw(data, "sealed"), context("identity", raw(data, "account"), bytes(16), 0))
+    if public_of(private) != raw(data, "expected"):
+        raise open_error()
+    return private
+
+
+def check_signature(public: bytes, purpose: str, message: bytes, signature: bytes) -> None:
+    signed = tuple_(b"hearthside/v1/signature", purpose.encode(), message)
+    try:
+        Ed25519PublicKey.from_public_bytes(read_public(public)[2]).verify(signature, signed)
+    except InvalidSignature:
+        raise open_error() from None
+
+
+# Section 10: care-link keys. RFC 9180 section 5.1 with the KEM of draft-ietf-hpke-pq.
+
+
+def kem_shared_secret(enc: bytes, mlkem_seed: bytes, x25519_key: bytes) -> bytes:
+    private = X25519PrivateKey.from_private_bytes(x25519_key)
+    quantum = MLKEM768PrivateKey.from_seed_bytes(mlkem_seed).decapsulate(enc[:1088])
+    try:
+        classic = private.exchange(X25519PublicKey.from_public_bytes(enc[1088:]))
+    except ValueError:
+        raise open_error() from None
+    own = private.public_key().public_bytes_raw()
+    return hashlib.sha3_256(quantum + classic + enc[1088:] + own + b"\\.//^\\").digest()
+
+
+def hpke_key_and_nonce(shared: bytes, info: bytes, aead_id: int) -> tuple[bytes, bytes]:
+    suite = b"HPKE" + (0x647A).to_bytes(2, "big") + (1).to_bytes(2, "big") + aead_id.to_bytes(2, "big")
+
+    def extract(salt: bytes, label: bytes, secret: bytes) -> bytes:
+        return hkdf_extract(salt, b"HPKE-v1" + suite + label + secret)
+
+    def expand(extracted: bytes, label: bytes, bound: bytes, size: int) -> bytes:
+        return hkdf_expand(extracted, size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + bound, size)
+
+    schedule = b"\0" + extract(b"", b"psk_id_hash", b"") + extract(b"", b"info_hash", info)
+    secret = extract(shared, b"secret", b"")
+    return expand(secret, b"key", schedule, 32), expand(secret, b"base_nonce", schedule, 12)
+
+
+def open_link_key(data: Input) -> bytes:
+    grant, private, signed_by = raw(data, "grant"), raw(data, "private"), raw(data, "signed_by")
+    read_public(signed_by)
+    if grant[:2] != b"\x01\x03":
+        raise format_error()
+    if len(grant) != 1234:
+        raise open_error()
+    signature, sealed = grant[2:66], grant[66:]
+    info = tuple_(
+        b"hearthside/v1/link-key",
+        b"\x01\x03",
+        raw(data, "link"),
+        raw(data, "patient"),
+        raw(data, "clinician"),
+        hashlib.sha256(signed_by).digest(),
+        hashlib.sha256(public_of(private)).digest(),
+    )
+    check_signature(signed_by, "link-key", tuple_(info, sealed), signature)
+    shared = kem_shared_secret(sealed[:1120], private[1:65], private[65:97])
+    key, nonce = hpke_key_and_nonce(shared, info, 2)
+    try:
+        return AESGCM(key).decrypt(nonce, sealed[1120:], b"")
+    except InvalidTag:
+        raise open_error() from None
+
+
+# Section 11: invitations, pins, safety codes.
+
+
+def invitation_secret(data: Input) -> bytes:
+    secret = raw(data, "secret")
+    if len(secret) != 32:
+        raise key_size_error()
+    return secret
+
+
+def verify_voucher(data: Input) -> None:
+    key = derive(invitation_secret(data), "invitation-voucher")
+    stated = tuple_(data["role"].encode(), raw(data, "account"), raw(data, "identity"))
+    if not hmac.compare_digest(hmac.digest(key, stated, "sha256"), raw(data, "voucher")):
+        raise open_error()
+
+
+def open_pin(data: Input) -> bytes:
+    key = derive(raw(data, "account_key"), "pins")
+    opened = open_record(key, raw(data, "sealed"), context("pin", raw(data, "owner"), raw(data, "link"), 0))
+    if opened[:16] != raw(data, "peer"):
+        raise open_error()
+    read_public(opened[16:])
+    return opened[16:]
+
+
+def safety_code(data: Input) -> str:
+    sides = [(raw(data, "a_id"), raw(data, "a")), (raw(data, "b_id"), raw(data, "b"))]
+    sides.sort()
+    h = hashlib.sha512(tuple_(b"hearthside/v1/safety-code", *sides[0], *sides[1])).digest()
+    return " ".join(f"{int.from_bytes(h[5 * i : 5 * i + 5], 'big') % 100_000:05d}" for i in range(12))
+
+
+# Sections 12 and 13: web sessions and the server key.
+
+
+def session_id(token: bytes) -> bytes:
+    if len(token) != 32:
+        raise key_size_error()
+    return derive(token, "web-session-id")
+
+
+def unwrap_session(data: Input) -> bytes:
+    token = raw(data, "token")
+    where = context("web-session", raw(data, "account"), session_id(token)[:16], 0)
+    return unwrap(derive(token, "web-session-key"), raw(data, "wrapped"), where)
+
+
+def blind_index(data: Input) -> bytes:
+    folded = unicodedata.normalize("NFKC", data["email"]).strip().casefold()
+    key = derive(raw(data, "server_key"), "server-index")
+    return hmac.digest(key, unicodedata.normalize("NFKC", folded).encode("utf-8"), "sha256")
+
+
+# The vectors.
+
+
+def place(data: Input) -> bytes:
+    return context(data["purpose"], raw(data, "owner"), raw(data, "record"), data["revision"])
+
+
+def signature_verifies(data: Input) -> Output:
+    check_signature(raw(data, "public"), data["purpose"], raw(data, "message"), raw(data, "signature"))
+    return {"verified": True}
+
+
+def voucher_verifies(data: Input) -> Output:
+    verify_voucher(data)
+    return {"verified": True}
+
+
+def server_mac(data: Input) -> bytes:
+    key = derive(raw(data, "server_key"), "server-mac/" + data["label"])
+    return hmac.digest(key, raw(data, "message"), "sha256")
+
+
+def server_record(data: Input) -> bytes:
+    return open_record(derive(raw(data, "server_key"), "server-records"), raw(data, "sealed"), place(data))
+
+
+OPERATIONS: dict[str, Callable[[Input], Output]] = {
+    "encode-context": lambda d: {"bytes": place(d).hex()},
+    "remove-padding": lambda d: {"text": remove_padding(raw(d, "padded")).hex()},
+    "open-record": lambda d: {"text": open_record(raw(d, "key"), raw(d, "sealed"), place(d)).hex()},
+    "unwrap-key": lambda d: {"key": unwrap(raw(d, "key"), raw(d, "sealed"), place(d)).hex()},
+    "derive-key": lambda d: {
+        "key": derive(raw(d, "secret"), d["label"], raw(d, "salt"), raw(d, "context")).hex()
+    },
+    "stretch": lambda d: {"key": stretch(d["password"], raw(d, "salt"), raw(d, "parameters")).hex()},
+    "unlock-slot": lambda d: {"account_key": unlock(d).hex()},
+    "read-recovery-key": lambda d: {"recovery_key": read_recovery_key(d["text"]).hex()},
+    "read-public-identity": lambda d: {"signing": read_public(raw(d, "public"))[2].hex()},
+    "open-identity": lambda d: {"private": open_identity(d).hex()},
+    "verify-signature": signature_verifies,
+    "open-link-key": lambda d: {"link_key": open_link_key(d).hex()},
+    "invitation-id": lambda d: {"id": derive(invitation_secret(d), "invitation-id").hex()},
+    "verify-voucher": voucher_verifies,
+    "open-pin": lambda d: {"public": open_pin(d).hex()},
+    "safety-code": lambda d: {"code": safety_code(d)},
+    "session-id": lambda d: {"id": session_id(raw(d, "token")).hex()},
+    "unwrap-session": lambda d: {"account_key": unwrap_session(d).hex()},
+    "open-server-record": lambda d: {"text": server_record(d).hex()},
+    "blind-index": lambda d: {"index": blind_index(d).hex()},
+    "server-mac": lambda d: {"mac": server_mac(d).hex()},
+}
+
+
+def outcome(vector: dict[str, Any]) -> dict[str, Any]:
+    """Do what a vector asks and state what happened in the vector's own words."""
+    try:
+        return {"opens": OPERATIONS[vector["operation"]](vector["input"])}
+    except Refused as refused:
+        return {"refused": str(refused)}
+
+
+def main() -> int:
+    """Read all vectors beside this file."""
+    files = sorted(Path(__file__).parent.glob("*.json"))
+    wrong = 0
+    for file in files:
+        vector = json.loads(file.read_text(encoding="utf-8"))
+        got = outcome(vector)
+        if got != vector["expect"]:
+            wrong += 1
+            sys.stdout.write(f"{file.name}: expected {vector['expect']}, got {got}\n")
+    sys.stdout.write(f"{len(files)} vectors read, {wrong} wrong\n")
+    return 1 if wrong or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
