@@ -15,7 +15,7 @@
   const drafts = new WeakMap(); // form -> what has been typed, what is on its way, what is safe
 
   function draftOf(form) {
-    if (!drafts.has(form)) drafts.set(form, { edits: 0, sent: 0, saved: 0, busy: false, stopped: false, tries: 0, timer: 0, slow: 0, submit: null });
+    if (!drafts.has(form)) drafts.set(form, { edits: 0, sent: 0, saved: 0, busy: false, stopped: false, tries: 0, timer: 0, slow: 0, submit: null, leaving: false });
     return drafts.get(form);
   }
 
@@ -47,14 +47,16 @@
     if (form?.matches("[data-autosave]")) draftOf(form).edits += 1;
   }, true);
 
-  // A request that waited in the queue was filled in when it was queued. Fill it in again as it leaves, so that it
-  // carries the latest words and the revision that the answer before it brought.
+  // A request that waited in the queue was filled in when it was queued, and aimed at a status line that the answer
+  // before it has replaced. Fill it in and aim it again as it leaves, so that it carries the latest words and revision.
   document.addEventListener("htmx:before:request", (event) => {
     const form = event.target;
     if (!form.matches?.("form[data-autosave]")) return;
     const draft = draftOf(form);
-    if (draft.stopped) return event.preventDefault();
-    const { request } = event.detail.ctx;
+    if (draft.stopped || draft.leaving) return event.preventDefault();
+    const { ctx } = event.detail;
+    const { request } = ctx;
+    ctx.target = document.getElementById("save-status");
     request.body = new URLSearchParams(new FormData(form));
     request.keepalive = request.body.toString().length < 60000;
     draft.sent = draft.edits;
