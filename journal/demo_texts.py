@@ -1,0 +1,139 @@
+"""
+The demonstration: a practice, its clinician and three patients, all invented, and what they wrote.
+
+Days count from the day on which it is loaded, so that it always shows a practice in the middle of its week.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from importlib import resources
+
+import msgspec
+
+from journal.forms import Answer, EntryKind
+from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status, resolve
+
+_DONE = frozenset({Status.INTEGRATING, Status.CLOSED})
+
+
+class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who can sign in to the demonstration."""
+
+    name: str
+    email: str
+    password: str
+    time_zone: str
+
+
+class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One session; `day` counts from today, `about` is the place of its dosing session in the list."""
+
+    kind: SessionKind
+    day: int
+    time: str
+    minutes: int
+    setting: Setting
+    route: Route | None = None
+    phase: Phase | None = None
+    dose_text: str = ""
+    status: Status = Status.PLANNED
+    sequence_no: int | None = None
+    about: int | None = None
+    sitter: str = ""
+
+
+class DemoEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers that the patient changed after sharing, and when."""
+
+    day: int
+    time: str
+    answers: dict[str, Answer]
+
+
+class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared."""
+
+    kind: EntryKind
+    day: int
+    time: str
+    title: str
+    answers: dict[str, Answer]
+    session: int | None = None
+    note: str = ""
+    shared: tuple[str, ...] = ()
+    due: int | None = None
+    edit: DemoEdit | None = None
+
+    def answers_on(self, today: date) -> dict[str, Answer]:
+        """Return the answers as first written, with the day on which a small step is due."""
+        if self.due is None:
+            return dict(self.answers)
+        return {**self.answers, "reframe.test_due": (today + timedelta(days=self.due)).isoformat()}
+
+    def answers_now(self, today: date) -> dict[str, Answer]:
+        """Return the answers as they stand, later changes included."""
+        return self.answers_on(today) | (self.edit.answers if self.edit else {})
+
+
+class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One patient, with a course and a journal."""
+
+    course: str
+    prescriber_name: str
+    sessions: tuple[DemoSession, ...]
+    entries: tuple[DemoEntry, ...]
+
+    def moment(self, today: date, day: int, time: str) -> datetime:
+        """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""
+        return resolve(f"{today + timedelta(days=day)}T{time}", self.time_zone).utc
+
+    def session_details(self, today: date, ids: Mapping[int, str]) -> tuple[SessionDetails, ...]:
+        """
+        Return the sessions as they stand on *today*.
+
+        Args:
+            today: The date where the patient lives.
+            ids: The id that each session is given, by its place in the list.
+        """
+        return tuple(self._details(one, today, ids) for one in self.sessions)
+
+    def _details(self, one: DemoSession, today: date, ids: Mapping[int, str]) -> SessionDetails:
+        begun = one.kind is SessionKind.DOSING and one.status in _DONE
+        start = self.moment(today, one.day, one.time)
+        return SessionDetails(
+            one.kind,
+            f"{today + timedelta(days=one.day)}T{one.time}",
+            self.time_zone,
+            one.minutes,
+            one.setting,
+            one.route,
+            one.phase,
+            one.dose_text,
+            one.status,
+            one.sequence_no,
+            None if one.about is None else ids[one.about],
+            self.prescriber_name if one.kind is SessionKind.DOSING else "",
+            one.sitter,
+            started_at=start.isoformat() if begun else None,
+            ended_at=(start + timedelta(minutes=one.minutes)).isoformat() if begun else None,
+            rested_on=(today + timedelta(days=one.day + 1)).isoformat() if begun else None,
+        )
+
+
+class DemoPractice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole demonstration."""
+
+    name: str
+    clinician: DemoPerson
+    patients: tuple[DemoPatient, ...] = ()
+
+
+def demo_practice() -> DemoPractice:
+    """Read the demonstration from the package's data files."""
+    data = resources.files("journal") / "data"
+    practice = msgspec.json.decode((data / "demo-practice.json").read_bytes(), type=DemoPractice)
+    files = (data / f"demo-{name}.json" for name in ("alice", "dana", "femi"))
+    patients = tuple(msgspec.json.decode(file.read_bytes(), type=DemoPatient) for file in files)
+    return msgspec.structs.replace(practice, patients=patients)
