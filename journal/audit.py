@@ -17,7 +17,7 @@ from journal.actors import Actor
 from journal.store import key_of
 from journal.tables import AuditEvent
 
-COLUMNS = ("at", "actor_id", "action", "object_id")
+COLUMNS = ("at", "actor_id", "action", "object_id", "id")
 
 
 class Act(StrEnum):
@@ -54,6 +54,7 @@ class Event:
     actor_id: UUID | None
     action: Act
     object_id: UUID | None
+    id: int
 
 
 async def note(
@@ -75,16 +76,31 @@ async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
     """Write that *actor* opened each of *shares*, in one statement."""
     await AuditEvent.bulk_create(
         AuditEvent(
-            at=actor.now, actor_id=actor.id, patient_id=patient, action=Act.SHARE_OPENED.value, object_id=share
+            at=actor.now,
+            actor_id=actor.id,
+            patient_id=patient,
+            action=Act.SHARE_OPENED.value,
+            object_id=share,
         )
         for share in shares
     )
 
 
-async def events_about(patient: UUID, *, limit: int = 500) -> tuple[Event, ...]:
-    """Give the latest events about *patient*'s record, newest first."""
-    rows = await AuditEvent.filter(patient_id=patient).order_by("-id").limit(limit).values_list(*COLUMNS)
-    return tuple(_event(row) for row in rows)
+async def events_about(patient: UUID, *, limit: int = 500, before: int | None = None) -> tuple[Event, ...]:
+    """Give the latest events about *patient*'s record, newest first; *before* an event's id for the next."""
+    query = AuditEvent.filter(patient_id=patient)
+    if before is not None:
+        query = query.filter(id__lt=before)
+    return tuple(_event(row) for row in await query.order_by("-id").limit(limit).values_list(*COLUMNS))
+
+
+async def openings(patient: UUID, shares: Iterable[UUID]) -> dict[UUID, tuple[datetime, ...]]:
+    """Give when each of *shares* was opened, oldest first; those that nobody opened are left out."""
+    query = AuditEvent.filter(patient_id=patient, action=Act.SHARE_OPENED.value, object_id__in=list(shares))
+    found: dict[UUID, tuple[datetime, ...]] = {}
+    for share, at in await query.order_by("id").values_list("object_id", "at"):
+        found[key_of(share)] = (*found.get(key_of(share), ()), at)
+    return found
 
 
 async def every_event(patient: UUID, *, by: UUID | None = None) -> tuple[Event, ...]:
@@ -96,5 +112,5 @@ async def every_event(patient: UUID, *, by: UUID | None = None) -> tuple[Event, 
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    at, actor, action, about = row
-    return Event(at, key_of(actor) if actor else None, Act(action), key_of(about) if about else None)
+    at, actor, action, about, ident = row
+    return Event(at, key_of(actor) if actor else None, Act(action), key_of(about) if about else None, ident)
