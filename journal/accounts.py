@@ -23,13 +23,14 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, planning, tables, websessions
+from journal import audit, tables, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused, WrongCredentials
 from journal.house import House
 from journal.passwords import advise
+from journal.planning_zones import WallClockError, parse_zone
 from journal.store import transaction
 from journal.words import N_
 
@@ -60,8 +61,10 @@ class NewAccount:
             problems["name"] = N_("Write the name you go by, up to 100 characters.")
         if len(email) > 254 or not EMAIL.fullmatch(email):
             problems["email"] = N_("Write an e-mail address like name@example.org.")
-        if not planning.is_zone(self.time_zone):
-            problems["time_zone"] = N_("Choose a time zone from the list.")
+        try:
+            parse_zone(self.time_zone)
+        except WallClockError as error:
+            problems["time_zone"] = str(error)
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise Refused(problems)
@@ -173,7 +176,9 @@ async def unlock(actor: Actor, password: str) -> bytes:
     try:
         if slot is None:
             raise CryptoError
-        return await actor.house.stretch(partial(unlock_with_password, slot, password, account=actor.id.bytes))
+        return await actor.house.stretch(
+            partial(unlock_with_password, slot, password, account=actor.id.bytes)
+        )
     except CryptoError as error:
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
 
@@ -191,7 +196,9 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     return await _renew(actor.house, actor.id, account_key, password, Act.PASSWORD_CHANGED)
 
 
-async def recover(house: House, email: str, recovery_key: str, password: str, repeated: str, practice: str) -> bytes:
+async def recover(
+    house: House, email: str, recovery_key: str, password: str, repeated: str, practice: str
+) -> bytes:
     """
     Open an account with its recovery key and set a new password. The old recovery key stops working.
 
@@ -233,5 +240,7 @@ async def _slot_for(house: House, email: str, kind: str) -> tuple[UUID | None, K
     ).first()
     if row is None:
         return None, None
-    slot = KeySlot(row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped))
+    slot = KeySlot(
+        row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
+    )
     return row.account_id, slot  # type: ignore[attr-defined]

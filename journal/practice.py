@@ -34,7 +34,9 @@ class PracticeView:
 class RealPractice(JournalError):
     """A demonstration is never loaded into a real practice, nor the other way round."""
 
-    message = N_("This installation already holds a practice. Use an empty data folder for the demonstration.")
+    message = N_(
+        "This installation already holds a practice. Use an empty data folder for the demonstration."
+    )
 
 
 async def the_practice(house: House) -> PracticeView | None:
@@ -42,7 +44,9 @@ async def the_practice(house: House) -> PracticeView | None:
     row = await tables.Practice.get_or_none(id=THE_ONE)
     if row is None:
         return None
-    return PracticeView(open_document(house.server, bytes(row.sealed), CONTEXT, PracticeDetails).name, row.demo)
+    return PracticeView(
+        open_document(house.server, bytes(row.sealed), CONTEXT, PracticeDetails).name, row.demo
+    )
 
 
 async def found(house: House, name: str, *, demo: bool = False) -> None:
@@ -110,9 +114,9 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
         raise Refused(problems)
     now = house.clock()
     async with transaction():
-        won = await tables.SetupLink.filter(lookup=_lookup(_token(token)), used_at=None, expires_at__gt=now).update(
-            used_at=now
-        )
+        won = await tables.SetupLink.filter(
+            lookup=_lookup(_token(token)), used_at=None, expires_at__gt=now
+        ).update(used_at=now)
         if not won:
             raise LinkExpired
         if practice is None:

@@ -20,20 +20,22 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
-APPS = {
-    "journal": {"models": ["journal.tables"], "default_connection": "default", "migrations": "journal.migrations"}
-}
-
 transaction = in_transaction
 
 
 def configuration(url: str) -> dict[str, Any]:
-    """Give the ORM's configuration for *url* (`sqlite:///path/file.db` or `postgres://…`)."""
-    if url.startswith("sqlite:"):
+    """
+    Give the ORM's configuration for *url* (`sqlite:///path/file.db` or `postgres://…`).
+
+    The connection is named after its kind: the ORM keeps prepared statements by that name, for the whole process.
+    """
+    kind = "sqlite" if url.startswith("sqlite:") else "postgres"
+    if kind == "sqlite":
         url = f"{url}?{SQLITE_PRAGMAS}"
-    if url.startswith("postgresql:"):
+    elif url.startswith("postgresql:"):
         url = "postgres:" + url.removeprefix("postgresql:")
-    return {"connections": {"default": url}, "apps": APPS, "use_tz": True, "timezone": "UTC"}
+    app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
+    return {"connections": {kind: url}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
 
 
 MIGRATIONS = configuration("sqlite://:memory:")  # for `tortoise -c journal.store.MIGRATIONS makemigrations`
@@ -78,7 +80,7 @@ async def migrate(url: str) -> None:
     store = await Store.open(url)
     try:
         with store.use():
-            executor = MigrationExecutor(connection(), APPS)
+            executor = MigrationExecutor(connection(), configuration(url)["apps"])
             await executor.migrate([MigrationTarget("journal", "__latest__")])
     finally:
         await store.close()
@@ -86,7 +88,8 @@ async def migrate(url: str) -> None:
 
 def connection() -> BaseDBAsyncClient:
     """Give the current connection, or the current transaction's."""
-    return connections.get("default")
+    (name,) = connections.db_config
+    return connections.get(name)
 
 
 def is_sqlite() -> bool:

@@ -14,7 +14,6 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from crypto import STANDARD, Argon2Parameters, ServerKey
 from journal import entries, practice
 from journal.house import House, utc_now
 from journal.practice import PracticeView
@@ -43,15 +42,13 @@ class KnownPractice:
             self.current = await practice.the_practice(house) or NOBODY_YET
 
 
-def create_app(
-    config: Config, *, clock: Callable[[], datetime] = utc_now, argon2: Argon2Parameters = STANDARD
-) -> Starlette:
+def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> Starlette:
     """
     Make the application.
 
     Args:
         clock: Gives the time in UTC.
-        argon2: How new passwords are stretched; within the floor and ceiling of `crypto`.
+        quick: Stretch new passwords at the floor of what is accepted (tests and the demonstration).
     """
 
     @asynccontextmanager
@@ -67,7 +64,10 @@ def create_app(
     app = Starlette(
         routes=[
             Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"),
-            *(Route(rule.path, guard(rule.view, rule.audience), methods=list(rule.methods)) for rule in ROUTES),
+            *(
+                Route(rule.path, guard(rule.view, rule.audience), methods=list(rule.methods))
+                for rule in ROUTES
+            ),
         ],
         middleware=[
             Middleware(SecurityHeaders, config=config),
@@ -81,7 +81,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.config = config
-    app.state.house = House(ServerKey(config.server_key), clock, argon2)
+    app.state.house = House.with_key(config.server_key, clock=clock, quick=quick)
     app.state.templates = make_environment()
     app.state.practice = KnownPractice()
     return app

@@ -76,8 +76,16 @@ class Setting:
 
 SETTINGS = (
     Setting("DATA", _text, "./data", "Folder for the database and, unless it is set, the server key."),
-    Setting("DATABASE_URL", _text, None, "sqlite:///… or postgres://…; a file in the data folder if unset.", secret=True),
-    Setting("SERVER_KEY", _key, None, "Seals names and dates; made in the data folder if unset.", secret=True),
+    Setting(
+        "DATABASE_URL",
+        _text,
+        None,
+        "sqlite:///… or postgres://…; a file in the data folder if unset.",
+        secret=True,
+    ),
+    Setting(
+        "SERVER_KEY", _key, None, "Seals names and dates; made in the data folder if unset.", secret=True
+    ),
     Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
     Setting("HOST", _text, "127.0.0.1", "The address to listen on."),
     Setting("PORT", _port, "8000", "The port to listen on."),
@@ -128,7 +136,9 @@ class Config:
         try:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError([f"{PREFIX}DATA needs a folder that can be written: {error.strerror}"]) from error
+            raise ConfigError(
+                [f"{PREFIX}DATA needs a folder that can be written: {error.strerror}"]
+            ) from error
         made = values["server_key"] is None
         return cls(
             data=data,

@@ -55,7 +55,9 @@ async def journal_error(request: Request, error: Exception) -> Response:
     status, heading = next((status, heading) for kind, status, heading in STATUS if isinstance(error, kind))
     _ = translator(request)
     details = tuple(_(sentence) for sentence in error.fields.values()) if isinstance(error, Refused) else ()
-    return page(request, "error.html", ErrorPage(_(heading), _(error.message), details), block="main", status=status)
+    return page(
+        request, "error.html", ErrorPage(_(heading), _(error.message), details), block="main", status=status
+    )
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -75,7 +77,9 @@ async def http_error(request: Request, error: Exception) -> Response:
 async def store_gone(request: Request, error: Exception) -> Response:
     """Answer 503 while the database cannot be reached: nothing is ever called saved that was not."""
     _ = translator(request)
-    sentence = N_("We cannot reach our records right now. Nothing was saved. Your words are still on the page you came from.")
+    sentence = N_(
+        "We cannot reach our records right now. Nothing was saved. Your words are still on the page you came from."
+    )
     return page(
         request,
         "error.html",

@@ -11,15 +11,13 @@ from importlib.resources import files
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
-
-LANGUAGE = "en"
+from portal.words import LANGUAGE, Words
 
 
 def make_environment() -> Environment:
@@ -33,11 +31,11 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    words = Translations.load(str(files("portal") / "locale"), [LANGUAGE])
-    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["translate"] = words.gettext  # for code: the pages' own gettext needs a page around it
+    words = Words()
+    environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["static"] = _static
-    environment.filters.update(date=_date, time=_time, datetime=_datetime, day=_day)
+    environment.filters.update(date=_date, time=_time, datetime=_datetime, day=_day, said=words.said)
+    environment.extend(words=words)
     return environment
 
 
@@ -122,5 +120,5 @@ def see_other(request: Request, path: str) -> Response:
 
 def translator(request: Request) -> Callable[[str], str]:
     """Give gettext, for sentences that the domain marked."""
-    found: Callable[[str], str] = request.app.state.templates.globals["translate"]
-    return found
+    words: Words = request.app.state.templates.words
+    return words.plain

@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from tests.cast import Furniture, furnish
 from tests.postgres import PostgresServer, running_postgres
 
 if TYPE_CHECKING:
@@ -80,3 +81,45 @@ async def _migrate_postgres(server: PostgresServer) -> None:
 
     await server.create(_TEMPLATE)
     await store.migrate(server.url(_TEMPLATE))
+
+
+@pytest.fixture(scope="session")
+def furnished_sqlite(migrated_sqlite: Path) -> tuple[Path, Furniture]:
+    """An SQLite file with the cast in it, to copy from."""
+    path = migrated_sqlite.with_name("furnished.sqlite3")
+    shutil.copyfile(migrated_sqlite, path)
+    return path, asyncio.run(furnish(f"sqlite://{path}"))
+
+
+@pytest.fixture(scope="session")
+def furnished_postgres(postgres: PostgresServer, migrated_postgres: str) -> tuple[str, Furniture]:
+    """The name of a database with the cast in it, to copy from."""
+    name = "furnished"
+    asyncio.run(postgres.create(name, template=migrated_postgres))
+    return name, asyncio.run(furnish(postgres.url(name)))
+
+
+@pytest.fixture
+def furnished_sqlite_url(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> tuple[str, Furniture]:
+    """A fresh SQLite database with the cast in it: its address, and what opens it."""
+    path = tmp_path / "furnished.sqlite3"
+    shutil.copyfile(furnished_sqlite[0], path)
+    return f"sqlite://{path}", furnished_sqlite[1]
+
+
+@pytest.fixture
+def furnished_postgres_url(
+    postgres: PostgresServer, furnished_postgres: tuple[str, Furniture]
+) -> Iterator[tuple[str, Furniture]]:
+    """A fresh PostgreSQL database with the cast in it: its address, and what opens it."""
+    name = f"test_{uuid.uuid4().hex}"
+    asyncio.run(postgres.create(name, template=furnished_postgres[0]))
+    yield postgres.url(name), furnished_postgres[1]
+    asyncio.run(postgres.drop(name))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def furnished_url(request: pytest.FixtureRequest) -> tuple[str, Furniture]:
+    """A fresh database of either kind with the cast in it."""
+    url: tuple[str, Furniture] = request.getfixturevalue(f"furnished_{request.param}_url")
+    return url

@@ -1,33 +1,105 @@
-"""Accounts."""
+"""Sign in and out, and look after one's own account."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import accounts, websessions
+from journal.errors import Refused, WrongCredentials
+from journal.passwords import advise
+from portal import auth
+from portal.auth import SignIn, actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Context of the account page."""
+
+    name: str
+    email: str
+    time_zone: str
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPage:
+    """Context of the page that changes the password."""
+
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Context of the line that says how a password would do."""
+
+    word: str
+    problem: str
 
 
 async def sign_in(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Ask for address and password; a wrong pair and an unknown address read alike."""
+    if request.method == "GET":
+        return page(
+            request, "sign_in.html", SignIn(next=auth.safe_next(request.query_params.get("next", "/")))
+        )
+    form = await Form.read(request)
+    where = auth.safe_next(form["next"])
+    try:
+        token = await accounts.sign_in(request.app.state.house, form["email"], form["password"])
+    except WrongCredentials as error:
+        again = SignIn(email=form["email"], next=where, problem=error.message)
+        return page(request, "sign_in.html", again, status=422)
+    if old := auth.token_of(request):
+        await websessions.end(request.app.state.house, old)
+    return auth.set_token(request, see_other(request, where), token)
 
 
 async def sign_out(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def strength(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """End the session here; nothing on this machine opens anything afterwards."""
+    if token := auth.token_of(request):
+        await websessions.end(request.app.state.house, token)
+    return auth.forget_token(request, see_other(request, "/sign-in"))
 
 
 async def account(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show what the account is and what can be done with it."""
+    actor = actor_of(request)
+    done = request.query_params.get("done", "")
+    context = AccountPage(
+        actor.name, actor.email, actor.time_zone, done if done in ("password", "recovery") else ""
+    )
+    return page(request, "account/account.html", context)
 
 
 async def password(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Change the password; other browsers are signed out and this one gets a new token."""
+    if request.method == "GET":
+        return page(request, "account/password.html", PasswordPage())
+    form, actor = await Form.read(request), actor_of(request)
+    try:
+        token = await accounts.change_password(
+            actor,
+            form["current"],
+            form["password"],
+            form["repeated"],
+            request.app.state.practice.current.name,
+        )
+    except Refused as error:
+        return page(request, "account/password.html", PasswordPage(dict(error.fields)), status=422)
+    return auth.set_token(request, see_other(request, "/account?done=password"), token)
+
+
+async def strength(request: Request) -> Response:
+    """Say in words how a password would do, while it is typed; nothing of it is kept."""
+    form = await Form.read(request)
+    house, typed = request.app.state.house, form["password"]
+    if not typed:
+        return page(request, "account/strength.html", Strength("", ""))
+    names = (form["name"], form["email"], request.app.state.practice.current.name)
+    advice = await house.stretch(lambda: advise(typed, context=names))
+    return page(request, "account/strength.html", Strength(advice.word, next(iter(advice.problems), "")))

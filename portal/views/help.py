@@ -1,18 +1,35 @@
-"""Help."""
+"""Help now, for anybody, signed in or not; and the page that a quick exit lands on."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import crisis, grounding
+from journal.crisis import Region
+from journal.grounding import Skill
+from portal.pages import page
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """Context of the help page: the chosen region's contacts first, all the others below."""
+
+    chosen: Region | None
+    regions: tuple[Region, ...]
+    skills: tuple[Skill, ...]
 
 
 async def help_now(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show crisis contacts by region, chosen and never guessed, and three ways to come back to the present."""
+    code = request.query_params.get("region", "")
+    regions = crisis.regions()
+    chosen = next((region for region in regions if region.code == code), None)
+    return page(request, "help_now.html", HelpPage(chosen, regions, grounding.HELP_NOW))
 
 
 async def leave(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show a page that says nothing about where somebody has been."""
+    return page(request, "leave.html")

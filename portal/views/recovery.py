@@ -1,23 +1,75 @@
-"""Recovery."""
+"""The recovery key: make one, show it once, and come back with it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import accounts, recovery
+from journal.errors import Refused
+from journal.recovery import Offer
+from portal import auth
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverPage:
+    """Context of the page for those who lost their password."""
+
+    email: str = ""
+    recovery_key: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Context of the recovery key's page; without an offer it explains what the key is for."""
+
+    first: bool
+    offer: Offer | None = None
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 async def recover(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Open an account with its recovery key and set a new password."""
+    if request.method == "GET":
+        return page(request, "account/recover.html", RecoverPage())
+    form = await Form.read(request)
+    try:
+        token = await accounts.recover(
+            request.app.state.house,
+            form["email"],
+            form["recovery_key"],
+            form["password"],
+            form["repeated"],
+            request.app.state.practice.current.name,
+        )
+    except Refused as error:
+        again = RecoverPage(form["email"], form["recovery_key"], dict(error.fields))
+        return page(request, "account/recover.html", again, status=422)
+    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), token)
 
 
 async def recovery_key(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Explain the key; on asking, make one and show it, this once."""
+    actor = actor_of(request)
+    offer = recovery.offer(actor) if request.method == "POST" else None
+    return page(request, "account/recovery_key.html", KeyPage(not actor.recovery_ready, offer))
 
 
 async def confirmation(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Let the key count once the person has shown that they have it; otherwise show the same key again."""
+    form, actor = await Form.read(request), actor_of(request)
+    token = auth.token_of(request)
+    assert token is not None  # the guard read it
+    first = not actor.recovery_ready
+    try:
+        await recovery.confirm(actor, token, form["offer"], form["typed"])
+    except Refused as error:
+        again = KeyPage(first, recovery.reopen(actor, form["offer"]), dict(error.fields))
+        return page(request, "account/recovery_key.html", again, status=422)
+    return see_other(request, "/" if first else "/account?done=recovery")

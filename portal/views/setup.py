@@ -1,13 +1,61 @@
-"""Setup."""
+"""A clinician opens their account with a one-time link, and the practice when they are its first."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import practice
+from journal.accounts import NewAccount
+from journal.errors import Refused
+from journal.passwords import suggest_passphrase
+from journal.planning import common_zones
+from portal import auth
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPage:
+    """Context of the page that opens a clinician's account."""
+
+    ask_practice: bool
+    passphrase: str
+    zones: tuple[str, ...]
+    practice_name: str = ""
+    name: str = ""
+    email: str = ""
+    time_zone: str = "UTC"
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def new_account(form: Form) -> NewAccount:
+    """Read what a person typed to open an account."""
+    return NewAccount(form["name"], form["email"], form["password"], form["repeated"], form["time_zone"])
 
 
 async def set_up(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Open the account; the link works once."""
+    house, token = request.app.state.house, request.path_params["token"]
+    ask = await practice.setup_needs_name(house, token)
+    if request.method == "GET":
+        return page(request, "account/setup.html", SetupPage(ask, suggest_passphrase(), common_zones()))
+    form = await Form.read(request)
+    try:
+        session = await practice.set_up(house, token, form["practice_name"], new_account(form))
+    except Refused as error:
+        again = SetupPage(
+            ask,
+            form["suggested"] or suggest_passphrase(),
+            common_zones(),
+            form["practice_name"],
+            form["name"],
+            form["email"],
+            form["time_zone"],
+            dict(error.fields),
+        )
+        return page(request, "account/setup.html", again, status=422)
+    await request.app.state.practice.look(house)
+    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)

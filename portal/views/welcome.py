@@ -1,13 +1,74 @@
-"""Welcome."""
+"""An invited person reads who invites them, opens an account or signs in, and accepts."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import accounts, invitations, websessions
+from journal.actors import Actor, Role
+from journal.errors import NotFound, Refused
+from journal.invitations import Welcome
+from journal.passwords import suggest_passphrase
+from journal.planning import common_zones
+from journal.store import transaction
+from portal import auth
+from portal.forms import Form
+from portal.pages import page, see_other
+from portal.views.setup import new_account
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomePage:
+    """Context of the invitation's page. Somebody signed in only accepts; everybody else opens an account."""
+
+    welcome: Welcome
+    passphrase: str
+    zones: tuple[str, ...]
+    name: str = ""
+    email: str = ""
+    time_zone: str = "UTC"
+    adult: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 async def invitation(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show the invitation, or accept it."""
+    house, token = request.app.state.house, request.path_params["token"]
+    actor: Actor | None = request.state.actor
+    found = await invitations.welcome(house, token)
+    if request.method == "GET":
+        context = WelcomePage(found, suggest_passphrase(), common_zones(), name=found.invited_as)
+        return page(request, "account/welcome.html", context)
+    if actor is not None:
+        if actor.role is not Role.PATIENT:
+            raise NotFound
+        await invitations.accept(actor, token)
+        return see_other(request, "/sharing")
+    form = await Form.read(request)
+    new = new_account(form)
+    try:
+        new = new.checked(request.app.state.practice.current.name)
+        if "adult" not in form:
+            raise Refused({"adult": invitations.ADULTS_ONLY})
+        async with transaction():
+            account, account_key = await accounts.open_account(house, Role.PATIENT, new)
+            session = await websessions.start(house, account, account_key)
+            patient = await websessions.actor_for(house, session)
+            assert patient is not None  # made in this transaction
+            await invitations.accept(patient, token)
+    except Refused as error:
+        again = WelcomePage(
+            found,
+            form["suggested"] or suggest_passphrase(),
+            common_zones(),
+            form["name"],
+            form["email"],
+            form["time_zone"],
+            "adult" in form,
+            dict(error.fields),
+        )
+        return page(request, "account/welcome.html", again, status=422)
+    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)

@@ -1,0 +1,127 @@
+"""The `hearthside` command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import uvicorn
+from journal.demo import load_demo
+
+from journal import practice
+from journal.errors import JournalError
+from journal.house import House
+from journal.store import Store, migrate
+from portal import __version__
+from portal.app import create_app
+from portal.config import Config, ConfigError
+
+log = logging.getLogger("hearthside")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives its exit code: 0 done, 1 refused, 2 not understood."""
+    options = _parser().parse_args(arguments)
+    environment = dict(os.environ)
+    if options.data:
+        environment["HEARTHSIDE_DATA"] = options.data
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # At DEBUG the ORM would print the values it binds.
+    logging.getLogger("tortoise").setLevel(logging.WARNING)
+    try:
+        return int(options.run(Config.from_mapping(environment), options))
+    except ConfigError as error:
+        print("Hearthside cannot start:", *error.problems, sep="\n  ", file=sys.stderr)
+        return 2
+    except JournalError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hearthside", description="A sealed journal, shared on the patient's terms."
+    )
+    parser.add_argument("--version", action="version", version=f"hearthside {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    table: Mapping[str, tuple[Callable[[Config, argparse.Namespace], int], str]] = {
+        "run": (_run, "migrate, load the demonstration into an empty data folder, and serve on this machine"),
+        "serve": (_serve, "serve; the database must have been migrated"),
+        "migrate": (_migrate, "bring the database to this version's shape"),
+        "setup-link": (_setup_link, "print a one-time link with which a clinician opens an account"),
+    }
+    for name, (run, help_text) in table.items():
+        command = commands.add_parser(
+            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
+        )
+        command.add_argument("--data", help="folder for the database (HEARTHSIDE_DATA)")
+        if name == "run":
+            command.add_argument("--no-demo", action="store_true", help="start with an empty practice")
+        command.set_defaults(run=run)
+    return parser
+
+
+def _run(config: Config, options: argparse.Namespace) -> int:
+    asyncio.run(migrate(config.database_url))
+    state = asyncio.run(
+        _in_house(config, lambda house: _begin(house, config.origin, demo=not options.no_demo))
+    )
+    print(f"\n  Hearthside is at {config.origin}\n  {state}\n", flush=True)
+    return _serve(config, options)
+
+
+async def _begin(house: House, origin: str, *, demo: bool) -> str:
+    """Load the demonstration or make a set-up link, if nothing is there yet; gives what to tell the person."""
+    known = await practice.the_practice(house)
+    if known is None and demo:
+        await load_demo(house)
+        known = await practice.the_practice(house)
+    if known is None:
+        return f"Set up the first clinician's account: {origin}/setup/{await practice.new_setup_link(house)}"
+    if known.is_demo:
+        return "A demonstration. Sign in as alice@example.org (alice reads by lamplight) or bob@example.org (bob listens by lamplight)."
+    return f"The practice is {known.name}. Sign in there."
+
+
+def _serve(config: Config, options: argparse.Namespace) -> int:
+    if config.key_is_beside_the_data:
+        log.warning(
+            "The server key lies in the data folder. For real people, keep it elsewhere: HEARTHSIDE_SERVER_KEY_FILE."
+        )
+    uvicorn.run(
+        create_app(config),
+        host=config.host,
+        port=config.port,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        log_config=None,
+        proxy_headers=False,
+    )
+    return 0
+
+
+def _migrate(config: Config, options: argparse.Namespace) -> int:
+    asyncio.run(migrate(config.database_url))
+    print("The database has this version's shape.")
+    return 0
+
+
+def _setup_link(config: Config, options: argparse.Namespace) -> int:
+    token = asyncio.run(_in_house(config, practice.new_setup_link))
+    print(f"{config.origin}/setup/{token}")
+    return 0
+
+
+async def _in_house(config: Config, act: Callable[[House], Coroutine[Any, Any, str]]) -> str:
+    store = await Store.open(config.database_url)
+    try:
+        with store.use():
+            return await act(House.with_key(config.server_key))
+    finally:
+        await store.close()

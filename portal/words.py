@@ -1,0 +1,39 @@
+"""Translate for pages. What is translated is escaped as well: a sentence that came from a person stays text."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from babel.support import NullTranslations, Translations
+from jinja2.runtime import Undefined
+from markupsafe import Markup, escape
+
+LANGUAGE = "en"
+
+
+class Words:
+    """Gettext for templates and views, in one language."""
+
+    def __init__(self, language: str = LANGUAGE) -> None:
+        self._translations: NullTranslations = Translations.load(str(files("portal") / "locale"), [language])
+
+    def plain(self, message: str) -> str:
+        """Translate *message*, as text."""
+        found: str = self._translations.gettext(message)
+        return found
+
+    def gettext(self, message: str, **variables: object) -> Markup:
+        """Translate *message* for a page and put *variables* in; all of it is escaped."""
+        found = escape(self._translations.gettext(message))
+        return found % variables if variables else found
+
+    def ngettext(self, one: str, many: str, number: int, **variables: object) -> Markup:
+        """Translate the form that fits *number*, which the message may name as `%(num)s`."""
+        found = escape(self._translations.ngettext(one, many, number))
+        return found % {"num": number, **variables}
+
+    def said(self, sentence: str | Undefined | None) -> Markup | None:
+        """Translate a sentence that may not be there: `errors.name|said` is None when nothing is wrong."""
+        if sentence is None or isinstance(sentence, Undefined):
+            return None
+        return self.gettext(sentence)

@@ -1,0 +1,106 @@
+"""
+The cast: patient alice, her therapist bob, outsider therapist charlie, outsider patient dana.
+
+Everybody is signed in. The furnished database is made once a session and copied for each test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from journal import accounts, invitations, practice, recovery, websessions
+from journal.accounts import NewAccount
+from journal.actors import Actor, Role
+from journal.house import House
+from journal.store import Store
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+SERVER_KEY = bytes(range(32))
+PRACTICE = "Quiet Practice"
+NAMES = {
+    "alice": "Alice Sample",
+    "bob": "Bob Example",
+    "charlie": "Charlie Outsider",
+    "dana": "Dana Placeholder",
+}
+PASSWORDS = {name: f"{name} keeps the lamp lit" for name in NAMES}
+ZONE = "Europe/Berlin"
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        """Move on, by the arguments of `timedelta`."""
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What a test cannot read from the database: the session tokens and ids of a furnished one."""
+
+    tokens: dict[str, bytes]
+    link: UUID
+
+
+@dataclass
+class Cast:
+    """Everybody, in an open database."""
+
+    clock: Clock
+    house: House
+    tokens: dict[str, bytes]
+    link: UUID
+
+    async def actor(self, name: str) -> Actor:
+        """Load somebody as a request of theirs would, at the clock's time."""
+        actor = await websessions.actor_for(self.house, self.tokens[name])
+        assert actor is not None
+        return actor
+
+
+def new_account(name: str) -> NewAccount:
+    """What *name* types to open an account."""
+    return NewAccount(NAMES[name], f"{name}@example.org", PASSWORDS[name], PASSWORDS[name], ZONE)
+
+
+def cast_of(furniture: Furniture, clock: Clock | None = None) -> Cast:
+    """Bring the cast of a furnished database to life."""
+    clock = clock or Clock()
+    return Cast(
+        clock, House.with_key(SERVER_KEY, clock=clock, quick=True), dict(furniture.tokens), furniture.link
+    )
+
+
+async def furnish(url: str) -> Furniture:
+    """Let the practice, the accounts and the care link of alice and bob come about in the migrated database at *url*."""
+    house = House.with_key(SERVER_KEY, clock=Clock(NOON - timedelta(hours=1)), quick=True)
+    store = await Store.open(url)
+    tokens = {}
+    try:
+        with store.use():
+            for name in ("bob", "charlie"):
+                link = await practice.new_setup_link(house)
+                tokens[name] = await practice.set_up(house, link, PRACTICE, new_account(name))
+            for name in ("alice", "dana"):
+                account, key = await accounts.open_account(house, Role.PATIENT, new_account(name))
+                tokens[name] = await websessions.start(house, account, key)
+            for token in tokens.values():
+                actor = await websessions.actor_for(house, token)
+                assert actor is not None
+                offer = recovery.offer(actor)
+                await recovery.confirm(actor, token, offer.sealed, offer.words)
+            bob, alice = [await websessions.actor_for(house, tokens[name]) for name in ("bob", "alice")]
+            assert bob is not None and alice is not None
+            invited = await invitations.invite(bob, "Alice")
+            return Furniture(tokens, await invitations.accept(alice, invited.token))
+    finally:
+        await store.close()
