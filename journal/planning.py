@@ -18,6 +18,7 @@ from journal.planning_sessions import (
     Setting,
     Status,
     check_session,
+    moves_of,
 )
 from journal.planning_zones import (
     FOLD_SENTENCES,
@@ -213,6 +214,7 @@ __all__ = [
     "expand",
     "is_zone",
     "linked",
+    "moves_of",
     "parse_local",
     "parse_zone",
     "resolve",

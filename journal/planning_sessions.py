@@ -85,6 +85,10 @@ ALLOWED_MOVES: Mapping[Status, frozenset[Status]] = MappingProxyType(
 )
 """Which status a person may move a session to. Nothing else moves it, least of all the time of day."""
 
+_OF_A_TALK = frozenset({Status.PLANNED, Status.CLOSED, Status.CANCELLED})
+_UNTIL_RESTED = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
+_AFTERWARDS = frozenset({Status.INTEGRATING, Status.CLOSED})
+
 LONGEST_MINUTES = 24 * 60
 TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
     {"dose_text": 300, "prescriber_name": 300, "sitter": 300, "note": 2000, "cancel_reason": 2000}
@@ -115,6 +119,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     started_at: str | None = None
     ended_at: str | None = None
     rested_on: str | None = None
+    added_by_patient: bool = False
 
     @property
     def resolved(self) -> ResolvedTime:
@@ -130,6 +135,21 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def ends_at(self) -> datetime:
         """The planned end in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
+
+
+def moves_of(details: SessionDetails) -> tuple[Status, ...]:
+    """
+    Return the statuses that may follow, in the order of a session's life.
+
+    A talk is planned, takes place or is cancelled; only of a dosing session is anybody in the middle. And
+    after one, nothing goes on before the patient has said that they rested: that would end the hold.
+    """
+    allowed = ALLOWED_MOVES[details.status]
+    if details.kind is not SessionKind.DOSING:
+        allowed &= _OF_A_TALK
+    elif details.status in _UNTIL_RESTED and details.rested_on is None:
+        allowed -= _AFTERWARDS
+    return tuple(status for status in Status if status in allowed)
 
 
 def check_session(details: SessionDetails) -> dict[str, str]:

@@ -1,0 +1,80 @@
+"""What a plan of sessions says: what is next, over or under way, and which number a dosing session has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from journal.planning import SessionKind, Status
+from journal.sessions import Session
+
+ACUTE = timedelta(hours=4)
+"""How long after its start a dosing session may be felt so much that a page has to be one calm screen."""
+
+_OVER = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
+_RESTING = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Which dosing session of its phase one is, and how many that phase has."""
+
+    number: int
+    of: int
+
+
+def lasting(plan: Iterable[Session]) -> tuple[Session, ...]:
+    """Give the sessions that were not cancelled."""
+    return tuple(one for one in plan if one.details.status is not Status.CANCELLED)
+
+
+def ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
+    """Give the sessions that are still to come or under way, the next one first."""
+    return tuple(one for one in plan if one.details.status not in _OVER and one.details.ends_at > now)
+
+
+def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
+    """Give the other sessions, the latest first; cancelled ones are among them."""
+    return tuple(
+        one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.details.ends_at <= now
+    )
+
+
+def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:
+    """
+    Count the dosing sessions that last, in the order of their times, each phase for itself.
+
+    Counted and not read from the plan: a session that is cancelled, moved or added leaves the numbers right.
+    """
+    phases: dict[object, list[UUID]] = {}
+    for one in lasting(plan):
+        if one.details.kind is SessionKind.DOSING:
+            phases.setdefault(one.details.phase, []).append(one.id)
+    return {
+        ident: Number(place, len(phase)) for phase in phases.values() for place, ident in enumerate(phase, 1)
+    }
+
+
+def dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
+    """Give the dosing session that *one* is, or is about."""
+    if one.details.kind is SessionKind.DOSING:
+        return one
+    return next((other for other in plan if other.id.hex == one.details.about), None)
+
+
+def around(dosing: Session, plan: Iterable[Session]) -> tuple[Session, ...]:
+    """Give the talks that belong to a dosing session, in the order of their times."""
+    return tuple(one for one in plan if one.details.about == dosing.id.hex)
+
+
+def is_acute(one: Session, now: datetime) -> bool:
+    """Tell whether a dosing session is under way, or was so recently that little may be asked of anybody."""
+    details = one.details
+    if details.kind is not SessionKind.DOSING or details.rested_on:
+        return False
+    if details.status is Status.IN_SESSION:
+        return True
+    started = datetime.fromisoformat(details.started_at) if details.started_at else one.starts_at
+    return details.status in _RESTING and now < started + ACUTE

@@ -1,0 +1,88 @@
+"""
+The rows behind the sessions: opened when they are read, sealed when they are written.
+
+Dates stand only in the sealed column, so a patient's sessions are put in order here; there are dozens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from journal import audit, tables
+from journal.actors import Actor
+from journal.audit import Act
+from journal.documents import open_document, seal_document, session_context
+from journal.errors import StaleRevision
+from journal.planning import SessionDetails
+from journal.store import key_of, transaction
+from journal.words import N_
+
+COLUMNS = ("id", "patient_id", "course_id", "revision", "sealed")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session of a patient, opened; `starts_at` is UTC."""
+
+    id: UUID
+    patient: UUID
+    course: UUID | None
+    revision: int
+    details: SessionDetails
+    starts_at: datetime
+
+
+async def load(actor: Actor, patient: UUID) -> tuple[Session, ...]:
+    """Give all sessions of a patient, in the order of their times; the caller has authorised it."""
+    rows = await tables.KapSession.filter(patient_id=patient).values_list(*COLUMNS)
+    return tuple(sorted((opened(actor, row) for row in rows), key=lambda one: (one.starts_at, one.id)))
+
+
+async def insert(
+    actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
+) -> None:
+    """Write a new session."""
+    await tables.KapSession.create(
+        id=ident,
+        patient_id=patient,
+        course_id=course,
+        revision=1,
+        sealed=seal_document(actor.house.server, details, session_context(patient, ident, 1)),
+        created_at=actor.now,
+    )
+
+
+async def write(actor: Actor, current: Session, base: int, details: SessionDetails) -> None:
+    """
+    Write a new revision of a session.
+
+    Raises:
+        StaleRevision: If *base* is not the revision that stands in the database.
+    """
+    if details == current.details:
+        return
+    revision = base + 1
+    sealed = seal_document(
+        actor.house.server, details, session_context(current.patient, current.id, revision)
+    )
+    async with transaction():
+        changed = await tables.KapSession.filter(id=current.id, revision=base).update(
+            revision=revision, sealed=sealed
+        )
+        if not changed:
+            raise StaleRevision(
+                N_("Somebody changed this session in the meantime. Look at it again before saving.")
+            )
+        await audit.note(actor.id, Act.SESSION_CHANGED, actor.now, patient=current.patient, about=current.id)
+
+
+def opened(actor: Actor, row: tuple[Any, ...]) -> Session:
+    """Open one row of `COLUMNS`."""
+    ident, patient, course, revision, sealed = row
+    key, owner = key_of(ident), key_of(patient)
+    where = session_context(owner, key, revision)
+    details = open_document(actor.house.server, bytes(sealed), where, SessionDetails)
+    return Session(key, owner, key_of(course) if course else None, revision, details, details.starts_at)
