@@ -45,13 +45,23 @@ class CourseDetails(msgspec.Struct, frozen=True):
 
 
 class EntryDocument(msgspec.Struct, frozen=True):
-    """An entry of any kind; the owner's vault key. `session_id` is the hex id of the session it is about."""
+    """
+    An entry of any kind; the owner's vault key.
+
+    `session_id` is the hex id of the session it is about, `sitting` the random name of the page that wrote it.
+    """
 
     kind: str
     title: str = ""
     note: str = ""
     session_id: str | None = None
     answers: Answers = {}
+    sitting: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is not a word in it."""
+        return not (self.title or self.note or self.answers)
 
     def text(self) -> str:
         """Give every word of it, for searching."""

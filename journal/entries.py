@@ -1,8 +1,8 @@
 """
 Write and read one's own entries.
 
-A save names the revision that it was made from. When somebody saved in between, the text that lost the race is kept
-as an earlier version and the writer is told: neither is lost.
+A save names the revision that it was made from. When somebody saved in between, the text that lost is kept as
+an earlier version and the writer is told: neither is lost.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import audit, revisions, tables
+from journal import audit, revisions, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import EntryDocument, entry_context, open_document, seal_document
 from journal.errors import NotFound, StaleRevision
 from journal.store import key_of, scrub, transaction
+from journal.words import N_
 
 UNDO_WINDOW = timedelta(days=7)
 SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
+A_PARAGRAPH = 200  # characters
 COLUMNS = ("id", "revision", "sealed", "created_at", "updated_at", "deleted_at")
 
 
@@ -61,7 +64,9 @@ async def every(actor: Actor) -> tuple[Entry, ...]:
     """Give all entries, oldest first."""
     actor.must_be(Role.PATIENT)
     rows = (
-        await tables.Entry.filter(owner_id=actor.id, deleted_at=None).order_by("created_at").values_list(*COLUMNS)
+        await tables.Entry.filter(owner_id=actor.id, deleted_at=None)
+        .order_by("created_at")
+        .values_list(*COLUMNS)
     )
     return tuple(_opened(actor, row) for row in rows)
 
@@ -93,34 +98,65 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
         wanted: Its id; a new random one for a new entry.
         base: The revision that the text was made from; 0 for a new entry.
         document: All of it.
-        sitting: A random name of the page that writes, so that a page that lost the race keeps one text, not many.
+        sitting: A random name of the page that writes. A page never loses a race against itself, when the
+            answer to its own last save did not reach it; one that lost to another keeps one text, not many.
 
     Raises:
         StaleRevision: If another page saved first; *document* is kept among the earlier versions.
         NotFound: If it is somebody else's, or deleted.
     """
     actor.must_be(Role.PATIENT)
+    document = msgspec.structs.replace(document, sitting=sitting)
     if base == 0:
         try:
             return await _create(actor, wanted, document)
         except IntegrityError:
             pass  # the page sent its first save twice, or another page has its id: decided below
     current = await entry(actor, wanted)
-    if current.document == document:
+    if _reads_the_same(current.document, document):
         return current
-    if current.revision == base:
-        saved = await _replace(actor, current, document)
+    unanswered = current.revision != base and sitting != "" and current.document.sitting == sitting
+    if current.revision == base or unanswered:
+        # A save that was overtaken on the way may arrive late: then the words it finds are kept beside it.
+        saved = await _replace(actor, current, document, keep=unanswered)
         if saved is not None:
             return saved
     await revisions.keep_conflict(actor, wanted, base, document, sitting)
     raise StaleRevision
 
 
+async def restore(actor: Actor, wanted: UUID, version: UUID) -> Entry:
+    """
+    Make an earlier version the present text; the text until now becomes an earlier version.
+
+    Raises:
+        StaleRevision: If another page saved at the same moment; nothing was changed.
+    """
+    earlier = await revisions.revision(actor, wanted, version)
+    current = await entry(actor, wanted)
+    if _reads_the_same(current.document, earlier.document):
+        return current
+    document = msgspec.structs.replace(earlier.document, sitting="")
+    restored = await _replace(actor, current, document, keep=True)
+    if restored is None:
+        raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
+    return restored
+
+
 async def delete(actor: Actor, wanted: UUID) -> None:
-    """Take an entry away, and every shared copy of it at once; the entry itself can be brought back for a week."""
+    """
+    Take an entry away, and every shared copy of it at once; the entry itself can be brought back for a week.
+
+    Raises:
+        HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
+    """
     actor.must_be(Role.PATIENT)
+    if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
+        await sessions.refuse_while_held(actor)
     async with transaction():
-        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(deleted_at=actor.now)
+        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
+            deleted_at=actor.now
+        )
         if not changed:
             raise NotFound
         await tables.Share.filter(entry_id=wanted).delete()
@@ -141,8 +177,14 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
 
 
 async def erase(actor: Actor, wanted: UUID) -> None:
-    """Erase a deleted entry for good, before its week is over."""
+    """
+    Erase a deleted entry for good, before its week is over.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+    """
     actor.must_be(Role.PATIENT)
+    await sessions.refuse_while_held(actor)
     if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
         raise NotFound
     await scrub()
@@ -164,18 +206,32 @@ async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     return Entry(wanted, 1, document, actor.now, actor.now, None)
 
 
-async def _replace(actor: Actor, current: Entry, document: EntryDocument) -> Entry | None:
+async def _replace(
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
+) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     where = tables.Entry.filter(id=current.id, owner_id=actor.id, revision=current.revision, deleted_at=None)
-    if actor.now - current.updated_at < SITTING:
+    if not (keep or actor.now - current.updated_at >= SITTING or _shrinks(current.document, document)):
         changed = await where.update(revision=revision, sealed=sealed, updated_at=actor.now)
     else:
         async with transaction():
             changed = await where.update(revision=revision, sealed=sealed, updated_at=actor.now)
             if changed:
-                await revisions.keep(actor, current.id, current.revision, current.document, at=current.updated_at)
+                await revisions.keep(
+                    actor, current.id, current.revision, current.document, at=current.updated_at
+                )
     return Entry(current.id, revision, document, current.created_at, actor.now, None) if changed else None
+
+
+def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
+    return one == msgspec.structs.replace(other, sitting=one.sitting)
+
+
+def _shrinks(before: EntryDocument, after: EntryDocument) -> bool:
+    """Tell whether so much went at once that it may have been a slip of the hand."""
+    length = len(before.text())
+    return length >= A_PARAGRAPH and len(after.text()) < length / 2
 
 
 def opened(actor: Actor, row: tables.Entry) -> Entry:
