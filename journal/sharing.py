@@ -95,6 +95,8 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     """
     Let the clinician of care link *to* read the chosen sections; a copy already there is replaced.
 
+    A replaced copy counts as unread again.
+
     Args:
         previewed: The entry's revision that the person saw in the preview and confirmed.
 
@@ -106,7 +108,9 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     await sessions.refuse_while_held(actor)
     entry, link = await entries.entry(actor, wanted), await care.my_link(actor, to)
     if entry.revision != previewed:
-        raise StaleRevision(N_("This entry changed since you looked at it. Look at the preview again."))
+        raise StaleRevision(
+            N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
+        )
     if link.paused_at:
         raise care.SharingPaused(
             N_("Sharing with this person is paused. Resume it first; nothing was shared.")
@@ -114,20 +118,6 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     await care.peer_identity(actor, link)  # a changed key stops sharing
     document = copy_of(entry, fields, actor.now)
     return await _put(actor, link, entry.id, document, await care.link_key(actor, link))
-
-
-async def update(actor: Actor, wanted: UUID, *, seen: int) -> None:
-    """
-    Replace a copy by the same sections as they read now.
-
-    Args:
-        seen: The entry's revision that the person had before them.
-
-    Raises:
-        StaleRevision: If the entry has changed again since.
-    """
-    one = await the_given(actor, wanted)
-    await share(actor, one.entry, one.link.id, one.document.fields, previewed=seen)
 
 
 async def revoke(actor: Actor, wanted: UUID) -> None:
