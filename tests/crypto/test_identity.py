@@ -172,6 +172,13 @@ def test_signature_by_another_or_cut_is_refused(alice: Person, dana: Person) -> 
             verify(alice.public, b"message", wrong, purpose="test")
 
 
+def test_key_off_the_curve_verifies_nothing(alice: Person) -> None:
+    """A signing key that is no point at all refuses with an error of ours."""
+    nowhere = PublicIdentity(alice.public.kem, (2).to_bytes(32, "little"))
+    with pytest.raises(OpenError):
+        verify(nowhere, b"message", alice.private.sign(b"message", purpose="test"), purpose="test")
+
+
 def test_purpose_and_message_do_not_run_into_each_other(alice: Person) -> None:
     """A signature of "ab" for "c" is none of "b" for "ca"."""
     signature = alice.private.sign(b"bc", purpose="a")

@@ -1,0 +1,220 @@
+"""The committed vectors: our functions, the generator and the independent reader agree on every one."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import crypto
+from crypto import Argon2Parameters, Context, CryptoError, Keyring, KeySlot, PrivateIdentity, PublicIdentity
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests" / "vectors"
+FILES = sorted(FOLDER.glob("*.json"))
+Input = dict[str, Any]
+
+
+def raw(data: Input, name: str) -> bytes:
+    return bytes.fromhex(data[name])
+
+
+def place(data: Input) -> Context:
+    return Context(data["purpose"], raw(data, "owner"), raw(data, "record"), data["revision"])
+
+
+def public(data: Input, name: str) -> PublicIdentity:
+    return PublicIdentity.decode(raw(data, name))
+
+
+def keyring(data: Input) -> Keyring:
+    return Keyring.from_account_key(raw(data, "account_key"))
+
+
+def unlock(data: Input) -> bytes:
+    slot = KeySlot(
+        data["kind"], *(raw(data, name) for name in ("salt", "parameters", "commitment", "wrapped"))
+    )
+    account = raw(data, "account")
+    if data["as"] == "password":
+        return crypto.unlock_with_password(slot, data["password"], account=account)
+    if data["as"] == "recovery":
+        return crypto.unlock_with_recovery_key(slot, raw(data, "secret"), account=account)
+    return crypto.unlock_with_passkey(slot, raw(data, "secret"), account=account)
+
+
+def stretch(data: Input) -> bytes:
+    parameters = Argon2Parameters.decode(raw(data, "parameters"))
+    return crypto.stretch(data["password"], raw(data, "salt"), parameters)
+
+
+def derive(data: Input) -> bytes:
+    return crypto.derive_key(
+        raw(data, "secret"), data["label"], raw(data, "salt"), context=raw(data, "context")
+    )
+
+
+def open_identity(data: Input) -> bytes:
+    return crypto.open_identity(
+        keyring(data), raw(data, "sealed"), public(data, "expected"), account=raw(data, "account")
+    ).encode()
+
+
+def verify(data: Input) -> bool:
+    signer = public(data, "public")
+    crypto.verify(signer, raw(data, "message"), raw(data, "signature"), purpose=data["purpose"])
+    return True
+
+
+def open_link_key(data: Input) -> bytes:
+    return crypto.open_link_key(
+        raw(data, "grant"),
+        link=raw(data, "link"),
+        patient=raw(data, "patient"),
+        clinician=raw(data, "clinician"),
+        private=PrivateIdentity.decode(raw(data, "private")),
+        signed_by=public(data, "signed_by"),
+    )
+
+
+def verify_voucher(data: Input) -> bool:
+    crypto.verify_voucher(
+        raw(data, "secret"),
+        raw(data, "voucher"),
+        public(data, "identity"),
+        account=raw(data, "account"),
+        role=data["role"],
+    )
+    return True
+
+
+def open_pin(data: Input) -> bytes:
+    ids = {name: raw(data, name) for name in ("owner", "peer", "link")}
+    return crypto.open_pin(keyring(data), raw(data, "sealed"), **ids).encode()
+
+
+def safety_code(data: Input) -> str:
+    return crypto.safety_code(raw(data, "a_id"), public(data, "a"), raw(data, "b_id"), public(data, "b"))
+
+
+def server(data: Input) -> crypto.ServerKey:
+    return crypto.ServerKey(raw(data, "server_key"))
+
+
+OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
+    "encode-context": lambda d: place(d).encode(),
+    "remove-padding": lambda d: crypto.unpad(raw(d, "padded")),
+    "open-record": lambda d: crypto.open_sealed(raw(d, "key"), raw(d, "sealed"), context=place(d)),
+    "unwrap-key": lambda d: crypto.unwrap_key(raw(d, "key"), raw(d, "sealed"), context=place(d)),
+    "derive-key": derive,
+    "stretch": stretch,
+    "unlock-slot": unlock,
+    "read-recovery-key": lambda d: crypto.parse_recovery_key(d["text"]),
+    "read-public-identity": lambda d: public(d, "public").signing,
+    "open-identity": open_identity,
+    "verify-signature": verify,
+    "open-link-key": open_link_key,
+    "invitation-id": lambda d: crypto.invitation_id(raw(d, "secret")),
+    "verify-voucher": verify_voucher,
+    "open-pin": open_pin,
+    "safety-code": safety_code,
+    "session-id": lambda d: crypto.session_id(raw(d, "token")),
+    "unwrap-session": lambda d: crypto.unwrap_account_key(
+        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account")
+    ),
+    "open-server-record": lambda d: server(d).open(raw(d, "sealed"), place(d)),
+    "blind-index": lambda d: server(d).blind_index(d["email"]),
+    "server-mac": lambda d: server(d).mac(d["label"], raw(d, "message")),
+}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_vector(file: Path) -> None:
+    """What a file says opens, opens to that; what it says is refused, is refused with that very error."""
+    vector = json.loads(file.read_text("utf-8"))
+    expected = vector["expect"]
+    operation = OPERATIONS[vector["operation"]]
+    if "refused" in expected:
+        with pytest.raises(CryptoError) as caught:
+            operation(vector["input"])
+        assert type(caught.value).__name__ == expected["refused"]
+    else:
+        result = operation(vector["input"])
+        shown = result.hex() if isinstance(result, bytes) else result
+        assert [shown] == list(expected["opens"].values())
+
+
+def test_every_operation_opens_and_is_refused() -> None:
+    """No operation is shown only at its best, except those that cannot fail on bytes of any kind."""
+    seen: dict[str, Counter[str]] = {name: Counter() for name in OPERATIONS}
+    for file in FILES:
+        vector = json.loads(file.read_text("utf-8"))
+        seen[vector["operation"]].update(vector["expect"].keys())
+    never_refused = {name for name, counts in seen.items() if not counts["refused"]}
+    assert never_refused == {"safety-code", "session-id", "blind-index", "server-mac"}
+    assert all(counts["opens"] for counts in seen.values())
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT) if script == "generate.py" else ""}
+    return subprocess.run(
+        [sys.executable, str(FOLDER / script), *arguments],
+        capture_output=True,
+        check=False,
+        cwd=FOLDER,
+        env=environment,
+        text=True,
+    )
+
+
+def test_generator_makes_the_committed_vectors() -> None:
+    """The files are what the code makes today: the format has not moved without a new version."""
+    done = run("generate.py", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(FILES)} vectors" in done.stdout
+
+
+def test_independent_reader_agrees() -> None:
+    """A reader written from the format page alone opens and refuses the same files."""
+    done = run("independent_reader.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == f"{len(FILES)} vectors read, 0 wrong\n"
+
+
+def test_independent_reader_imports_nothing_of_ours() -> None:
+    """It stands on the standard library, `cryptography` and `argon2` only."""
+    tree = ast.parse((FOLDER / "independent_reader.py").read_text("utf-8"))
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    tops = {name.split(".")[0] for name in names}
+    assert tops - set(sys.stdlib_module_names) == {"cryptography", "argon2"}
+
+
+def test_independent_reader_notices_a_wrong_vector(tmp_path: Path) -> None:
+    """Its agreement means something: a promise that is not kept is named, and so is an empty folder."""
+    script = tmp_path / "independent_reader.py"
+    script.write_bytes((FOLDER / "independent_reader.py").read_bytes())
+
+    def result() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(script)], capture_output=True, check=False, cwd=tmp_path, text=True
+        )
+
+    assert result().returncode == 1
+    vector = json.loads((FOLDER / "record-opens.json").read_text("utf-8"))
+    vector["expect"] = {"refused": "OpenError"}
+    (tmp_path / "record-opens.json").write_text(json.dumps(vector), "utf-8")
+    done = result()
+    assert done.returncode == 1
+    assert "record-opens.json: expected" in done.stdout
