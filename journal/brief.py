@@ -1,212 +1,174 @@
 """
 The brief: one page for the coming integration session, from shared copies only.
 
-Every line is the patient's own words and names the entry it comes from. Nothing is summed up, ranked or concluded.
+Every line is the patient's own words and names the copy it comes from. Nothing is summed up, ranked or
+concluded, and nothing tells whether there is more than was shared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import TypeVar
 from uuid import UUID
 
-from journal import reading
+from journal import agenda, reading
 from journal.actors import Actor
+from journal.agenda import Number
+from journal.brief_beliefs import Pair, pairs
+from journal.brief_lines import PAIRS, ROOM, SKILLS, STEPS, Quote, SkillLine, Step, Use, quotes, skills, steps
 from journal.care import Link
-from journal.forms import BriefRole, EntryKind, FieldKind, form_of
-from journal.planning import SessionKind, Status
-from journal.reading import Shared
+from journal.forms import BriefRole, EntryKind
+from journal.planning import SessionKind
+from journal.reading import Folder, Shared
 from journal.sessions import Session
 
-LINES = 5  # of one section; the page has to fit on paper
-LETTERS = 280  # of one quotation
+__all__ = ["Brief", "Pair", "Quote", "SkillLine", "Step", "Use", "brief"]
 
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A patient's answer as they wrote it, the question it answers and the entry it stands in."""
-
-    words: str
-    question: str
-    source: Shared
-    cut: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReframeLine:
-    """Old meaning and new meaning, with how true each felt (0 to 100), where the patient said so."""
-
-    old: str
-    new: str
-    old_before: int | None
-    old_after: int | None
-    new_belief: int | None
-    source: Shared
-
-
-@dataclass(frozen=True, slots=True)
-class GroundingLine:
-    """A grounding skill that was used, distress before and after (0 to 10), and whether it helped."""
-
-    skill: str
-    helped: str
-    before: int | None
-    after: int | None
-    source: Shared
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """All that fits on one page. Each tuple is newest first and may be empty."""
+    """
+    All that fits on one page; each tuple is newest first and may be empty.
+
+    `about` is the dosing session that the coming integration session is about; `days` counts from its day to
+    today and is negative while it is still to come. `more` says that something shared did not fit.
+    """
 
     link: Link
     paused: bool
+    damaged: int
     coming: Session | None
     about: Session | None
-    days_since: int | None
-    in_series: int
+    number: Number | None
+    days: int | None
     intention: tuple[Quote, ...]
+    state: tuple[Quote, ...]
     bring: tuple[Quote, ...]
     not_open: tuple[Quote, ...]
     came: tuple[Quote, ...]
-    reframes: tuple[ReframeLine, ...]
-    beliefs: tuple[Quote, ...]
-    grounding: tuple[GroundingLine, ...]
+    beliefs: tuple[Pair, ...]
+    skills: tuple[SkillLine, ...]
     steadies: tuple[Quote, ...]
-    actions: tuple[Quote, ...]
+    steps: tuple[Step, ...]
+    more: bool
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to quote."""
-        return not any(
-            (self.intention, self.bring, self.not_open, self.came, self.reframes, self.beliefs)
-            + (self.grounding, self.steadies, self.actions)
-        )
+        return not any(self.sources)
+
+    @property
+    def sources(self) -> tuple[Shared, ...]:
+        """Give every copy that a line draws on, each once."""
+        return tuple({one.id: one for one in self._sources()}.values())
+
+    def _sources(self) -> Iterator[Shared]:
+        words = self.intention + self.state + self.bring + self.not_open + self.came + self.steadies
+        yield from (line.source for line in words)
+        yield from (line.source for line in self.steps)
+        yield from (source for pair in self.beliefs for source in pair.sources)
+        yield from (use.source for skill in self.skills for use in skill.uses)
+
+
+class _Page:
+    """Takes as many lines as a section has room for, and remembers whether anything was left over."""
+
+    def __init__(self) -> None:
+        self.more = False
+
+    def take(self, lines: Iterable[T], most: int) -> tuple[T, ...]:
+        found = tuple(islice(lines, most + 1))
+        self.more |= len(found) > most or any(getattr(line, "cut", False) for line in found)
+        return found[:most]
+
+    def quotes(self, shared: Iterable[Shared], role: BriefRole) -> tuple[Quote, ...]:
+        return self.take(quotes(shared, role), ROOM[role].lines)
 
 
 async def brief(actor: Actor, patient: UUID) -> Brief:
-    """Draw up the brief; every copy that is quoted counts as opened, and the patient sees that."""
+    """
+    Draw up the brief; every copy that is quoted counts as opened, and the patient sees that.
+
+    Intentions, wishes and what came are those of the dosing session in question. Beliefs, what steadies and
+    small steps go on from one session to the next; so does a wish not to open with something.
+    """
     found = await reading.folder(actor, patient)
-    coming = _coming(found.sessions, actor.now)
-    about = _about(found.sessions, coming, actor.now)
-    near = [one for one in found.shared if _belongs(one, found.sessions, about)]
-    made = Brief(
-        found.link,
-        found.paused,
-        coming,
-        about,
-        (actor.now - about.starts_at).days if about else None,
-        _in_series(found.sessions, about),
-        _quotes(near, "intention"),
-        _quotes(near, "bring"),
-        _quotes(near, "not_open"),
-        _quotes(near, "came"),
-        tuple(_reframes(found.shared))[:LINES],
-        _quotes(near, "belief", but=EntryKind.REFRAME),
-        tuple(_grounding(found.shared))[:LINES],
-        _quotes(found.shared, "steadies", but=EntryKind.GROUNDING),
-        _quotes(near, "action"),
+    plan = agenda.lasting(found.sessions)
+    coming = _coming(plan, actor.now)
+    about = _about(plan, coming, actor.now)
+    shared, near, page = found.shared, _near(found, coming, about, actor.now), _Page()
+    went = about is not None and about.starts_at <= actor.now
+    drawn = Brief(
+        link=found.link,
+        paused=found.paused,
+        damaged=len(found.damaged),
+        coming=coming,
+        about=about,
+        number=agenda.numbers(plan).get(about.id) if about else None,
+        days=(_day(actor, actor.now) - _day(actor, about.starts_at)).days if about else None,
+        intention=page.quotes(near, "intention"),
+        state=() if went else page.quotes(near, "state"),
+        bring=page.quotes(near, "bring"),
+        not_open=page.quotes(shared, "not_open"),
+        came=page.quotes(near, "came"),
+        beliefs=page.take(pairs(shared), PAIRS),
+        skills=page.take(skills(shared), SKILLS),
+        steadies=page.quotes(shared, "steadies"),
+        steps=page.take(steps(shared), STEPS),
+        more=page.more,  # the last to be asked, when all of the above has been taken
     )
-    await reading.mark_opened(actor, patient, {line.source.id for line in _lines(made)})
-    return made
+    await reading.mark_opened(actor, patient, [one.id for one in drawn.sources])
+    return drawn
 
 
-def _lines(made: Brief) -> Iterator[Quote | ReframeLine | GroundingLine]:
-    yield from made.intention + made.bring + made.not_open + made.came + made.beliefs
-    yield from made.reframes
-    yield from made.grounding
-    yield from made.steadies + made.actions
-
-
-def _coming(plan: tuple[Session, ...], now: datetime) -> Session | None:
-    for one in plan:
-        if one.details.kind is SessionKind.INTEGRATION and one.details.ends_at > now and _lasts(one):
-            return one
-    return None
+def _coming(plan: Iterable[Session], now: datetime) -> Session | None:
+    ahead = agenda.ahead(plan, now)
+    return next((one for one in ahead if one.details.kind is SessionKind.INTEGRATION), None)
 
 
 def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> Session | None:
-    dosing = [one for one in plan if one.details.kind is SessionKind.DOSING and _lasts(one)]
-    if coming is not None and coming.details.about:
-        for one in dosing:
-            if one.id.hex == coming.details.about and one.starts_at <= now:
-                return one
-    past = [one for one in dosing if one.starts_at <= now]
-    return past[-1] if past else None
+    """Give the dosing session in question: as planned, else the last before the talk, else the next."""
+    dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
+    planned = agenda.dosing_of(coming, dosing) if coming else None
+    if planned is not None:
+        return planned
+    until = coming.starts_at if coming else now
+    before = [one for one in dosing if one.starts_at <= until]
+    return before[-1] if before else next(iter(dosing), None)
 
 
-def _belongs(one: Shared, plan: tuple[Session, ...], about: Session | None) -> bool:
+def _near(found: Folder, coming: Session | None, about: Session | None, now: datetime) -> tuple[Shared, ...]:
+    """Give the copies that belong to *about*: tied to it, or tied to nothing and written around it."""
     if about is None:
-        return True
-    if one.document.session_id == about.id.hex:
-        return True
-    tied = next((session for session in plan if session.id.hex == one.document.session_id), None)
-    if tied is not None:
-        return tied.details.about == about.id.hex or tied.starts_at > about.starts_at
-    return one.written_at >= about.starts_at
+        return found.shared
+    starts = [
+        one.starts_at for one in agenda.lasting(found.sessions) if one.details.kind is SessionKind.DOSING
+    ]
+    before = max((start for start in starts if start < about.starts_at), default=EARLIEST)
+    after = min((start for start in starts if start > about.starts_at), default=LATEST)
+    around = (before, about.starts_at), (about.starts_at, after)
+    tied_to = {one.id.hex: one for one in found.sessions}
+
+    def belongs(one: Shared) -> bool:
+        tied = tied_to.get(one.document.session_id or "")
+        if tied is not None and tied == coming:
+            return True
+        dosing = agenda.dosing_of(tied, found.sessions) if tied else None
+        if dosing is not None:
+            return dosing.id == about.id
+        ahead = about.starts_at > now or one.document.kind == EntryKind.PREPARATION
+        first, last = around[0 if ahead else 1]
+        return first <= one.written_at < last
+
+    return tuple(one for one in found.shared if belongs(one))
 
 
-def _in_series(plan: tuple[Session, ...], about: Session | None) -> int:
-    if about is None or about.details.sequence_no is None:
-        return 0
-    return sum(1 for one in plan if one.course == about.course and one.details.kind is SessionKind.DOSING)
-
-
-def _lasts(one: Session) -> bool:
-    return one.details.status is not Status.CANCELLED
-
-
-def _quotes(shared: list[Shared] | tuple[Shared, ...], role: BriefRole, but: EntryKind | None = None) -> tuple[Quote, ...]:
-    found = []
-    for one in shared:
-        kind = EntryKind(one.document.kind)
-        if kind is but:
-            continue
-        for field in form_of(kind).fields:
-            answer = one.document.answers.get(field.id)
-            if field.brief_role != role or answer is None:
-                continue
-            if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
-                words = ", ".join(field.chosen(answer))
-            elif isinstance(answer, list):
-                words = ", ".join(answer)
-            else:
-                words = str(answer)
-            cut = len(words) > LETTERS
-            found.append(Quote(words[:LETTERS].rsplit(" ", 1)[0] if cut else words, field.label, one, cut))
-    return tuple(found[:LINES])
-
-
-def _reframes(shared: tuple[Shared, ...]) -> Iterator[ReframeLine]:
-    for one in shared:
-        answers = one.document.answers
-        old, new = answers.get("reframe.old_meaning", ""), answers.get("reframe.new_meaning", "")
-        if one.document.kind == EntryKind.REFRAME and (old or new):
-            yield ReframeLine(
-                str(old),
-                str(new),
-                _number(one, "reframe.old_belief_before"),
-                _number(one, "reframe.old_belief_after"),
-                _number(one, "reframe.new_belief"),
-                one,
-            )
-
-
-def _grounding(shared: tuple[Shared, ...]) -> Iterator[GroundingLine]:
-    form = form_of(EntryKind.GROUNDING)
-    for one in shared:
-        skill, helped = one.document.answers.get("ground.skill"), one.document.answers.get("ground.helped", "")
-        if one.document.kind == EntryKind.GROUNDING and skill:
-            yield GroundingLine(
-                form.field("ground.skill").chosen(skill)[0],
-                form.field("ground.helped").chosen(helped)[0] if helped else "",
-                _number(one, "ground.suds_before"),
-                _number(one, "ground.suds_after"),
-                one,
-            )
-
-
-def _number(one: Shared, field: str) -> int | None:
-    answer = one.document.answers.get(field)
-    return answer if isinstance(answer, int) else None
+def _day(actor: Actor, moment: datetime) -> date:
+    return moment.astimezone(actor.zone).date()

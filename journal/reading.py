@@ -1,20 +1,25 @@
-"""What a clinician can read: the copies that were sealed for them, and nothing that hints at anything else."""
+"""What a clinician can read: the copies sealed for them, and nothing that hints at anything else."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from journal import audit, care, sessions, tables
+from crypto import Sealer
+from journal import agenda, audit, care, sessions, tables
 from journal.actors import Actor, Role
+from journal.agenda import Number
 from journal.care import Link, SharingPaused
 from journal.documents import ShareDocument, open_document, share_context
-from journal.errors import NotFound, TrustBroken
+from journal.errors import Damaged, NotFound, TrustBroken
 from journal.planning import Status
 from journal.sessions import Session
-from journal.store import transaction
+from journal.store import key_of, transaction
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,57 +44,81 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What one patient shares with one clinician; empty while sharing is paused."""
+    """
+    What one patient shares with one clinician, newest entry first; empty while sharing is paused.
+
+    `damaged` are copies that are not what was sealed. They hide nothing else, and are not hidden themselves.
+    """
 
     link: Link
     shared: tuple[Shared, ...]
     sessions: tuple[Session, ...]
     paused: bool
+    damaged: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of a clinician's caseload."""
+    """One line of a caseload. `number` is that of the dosing session that `next` is, or is about."""
 
     patient: UUID
     name: str
     since: datetime
     next: Session | None
+    number: Number | None
     last: Session | None
     unread: int
-    latest_at: datetime | None
     paused: bool
 
 
 async def folder(actor: Actor, patient: UUID) -> Folder:
-    """Open what *patient* shares with the clinician, newest entry first, beside the session dates."""
+    """
+    Open what *patient* shares with the clinician, beside the session dates.
+
+    Raises:
+        TrustBroken: If the patient's keys are not the pinned ones: then nothing can be trusted to be theirs.
+    """
     link = await care.link_with(actor, patient)
     plan = await sessions.sessions_of(actor, patient)
     try:
         key = await care.link_key(actor, link)
     except SharingPaused:
         return Folder(link, (), plan, True)
-    rows = await tables.Share.filter(link_id=link.id).order_by("-updated_at")
-    shared = [
-        Shared(
-            row.id,
-            open_document(key, bytes(row.sealed), share_context(link.id, row.id, row.revision), ShareDocument),
-            row.updated_at,
-            row.opened_at is None,
-        )
-        for row in rows
-    ]
-    shared.sort(key=lambda one: one.written_at, reverse=True)
-    return Folder(link, tuple(shared), plan, False)
+    opened = {row.id: _opened(key, link, row) for row in await tables.Share.filter(link_id=link.id)}
+    shared = [one for one in opened.values() if one is not None]
+    shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
+    damaged = tuple(ident for ident, one in opened.items() if one is None)
+    return Folder(link, tuple(shared), plan, False, damaged)
 
 
-async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]:
-    """Open one shared copy; the patient sees in their log that it was opened, by whom and when."""
+def _opened(key: Sealer, link: Link, row: tables.Share) -> Shared | None:
+    where = share_context(link.id, row.id, row.revision)
+    try:
+        document = open_document(key, bytes(row.sealed), where, ShareDocument)
+    except Damaged:
+        return None
+    if document.entry_id != key_of(row.entry_id).hex:  # type: ignore[attr-defined]
+        return None
+    return Shared(row.id, document, row.updated_at, row.opened_at is None)
+
+
+async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Folder, Shared]:
+    """
+    Open one shared copy; the patient sees in their log that it was opened, by whom and when.
+
+    Raises:
+        SharingPaused: While the patient has paused sharing.
+        Damaged: If it is not what was sealed.
+    """
     found = await folder(actor, patient)
+    if found.paused:
+        raise SharingPaused
+    if wanted in found.damaged:
+        raise Damaged
     for one in found.shared:
         if one.id == wanted:
             await mark_opened(actor, patient, [one.id])
-            return found.link, one
+            return found, one
     raise NotFound
 
 
@@ -99,7 +128,9 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
     if not ids:
         return
     async with transaction():
-        await tables.Share.filter(id__in=ids, opened_at=None).update(opened_at=actor.now)
+        # A copy that was updated after this request began is not the one that was read, and stays new.
+        read = tables.Share.filter(id__in=ids, opened_at=None, updated_at__lte=actor.now)
+        await read.update(opened_at=actor.now)
         await audit.note_opened(actor, patient, ids)
 
 
@@ -108,28 +139,32 @@ async def caseload(actor: Actor) -> tuple[Case, ...]:
     actor.must_be(Role.CLINICIAN)
     links = await care.my_links(actor)
     plans = await sessions.of_patients(actor, [link.patient for link in links])
-    rows = await tables.Share.filter(link_id__in=[link.id for link in links]).values_list(
-        "link_id", "updated_at", "opened_at"
+    rows = await tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None).values_list(
+        "link_id", flat=True
     )
-    cases = []
-    for link in links:
-        mine = [] if link.paused_at else [row for row in rows if str(row[0]) == str(link.id)]
-        plan = [one for one in plans[link.patient] if one.details.status is not Status.CANCELLED]
-        ahead = [one for one in plan if one.details.ends_at > actor.now]
-        past = [one for one in plan if one.details.ends_at <= actor.now]
-        cases.append(
-            Case(
-                link.patient,
-                link.peer_name,
-                link.since,
-                ahead[0] if ahead else None,
-                past[-1] if past else None,
-                sum(1 for row in mine if row[2] is None),
-                max((row[1] for row in mine), default=None),
-                link.paused_at is not None,
-            )
-        )
-    return tuple(sorted(cases, key=lambda case: (case.next is None, case.next and case.next.starts_at, case.name)))
+    unread = Counter(key_of(row) for row in rows)
+    cases = [_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
+    return tuple(sorted(cases, key=lambda case: (case.next.starts_at if case.next else NEVER, case.name)))
+
+
+def _case(actor: Actor, link: Link, plan: tuple[Session, ...], unread: int) -> Case:
+    paused = link.paused_at is not None
+    ahead = agenda.ahead(plan, actor.now)
+    behind = [one for one in agenda.behind(plan, actor.now) if one.starts_at <= actor.now]
+    behind = [one for one in behind if one.details.status is not Status.CANCELLED]
+    coming = ahead[0] if ahead else None
+    dosing = agenda.dosing_of(coming, plan) if coming else None
+    number = agenda.numbers(plan).get(dosing.id) if dosing else None
+    return Case(
+        link.patient,
+        link.peer_name,
+        link.since,
+        coming,
+        number,
+        behind[0] if behind else None,
+        0 if paused else unread,
+        paused,
+    )
 
 
 async def trusted(actor: Actor, link: Link) -> bool:

@@ -1,0 +1,195 @@
+"""
+The lines of a brief: a patient's own words with the question they answer and the copy they stand in.
+
+How much of each there can be is settled here, so that a brief stays on one printed page whatever was shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from unicodedata import east_asian_width
+
+from journal.forms import Answer, BriefRole, EntryKind, FieldKind, form_of
+from journal.forms_field import Field
+from journal.reading import Shared
+
+PAIRS = 3
+STEPS = 2
+SKILLS = 4
+USES = 2  # of one skill
+SENTENCE = 120  # letters of an old or a new sentence
+STEP = 140
+LEARNED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many quotations a section holds, and how many letters each."""
+
+    lines: int
+    letters: int
+
+
+ROOM: Mapping[BriefRole, Room] = MappingProxyType(
+    {
+        "intention": Room(2, 160),
+        "state": Room(2, 140),
+        "bring": Room(4, 160),
+        "not_open": Room(2, 140),
+        "came": Room(4, 190),
+        "steadies": Room(4, 90),
+    }
+)
+# Each line of these answers is a thing of its own.
+LISTS = frozenset({"int.top3", "prep.resources"})
+# These have lines of their own shape below.
+PAIRED = frozenset({"ground.skill", "ground.helped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """
+    An answer as it was written, or the beginning of it.
+
+    `chosen` answers are labels of ours that the patient chose: to be translated, and never in quotation marks.
+    """
+
+    words: str
+    question: str
+    source: Shared
+    cut: bool = False
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One small step: in the patient's words, how doable it seemed (0 to 10), by when, and how it went."""
+
+    words: str
+    source: Shared
+    cut: bool = False
+    doable: int | None = None
+    due: date | None = None
+    went: str = ""
+    learned: str = ""
+    learned_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a grounding skill: whether it helped, and distress before and after (0 to 10)."""
+
+    helped: str
+    worse: bool
+    before: int | None
+    after: int | None
+    source: Shared
+
+
+@dataclass(frozen=True, slots=True)
+class SkillLine:
+    """A grounding skill and the latest times it was used; one that made things worse is among them."""
+
+    skill: str
+    uses: tuple[Use, ...]
+
+
+def shorten(text: str, letters: int) -> tuple[str, bool]:
+    """Give *text* if it fits, else its beginning up to a word's end; letters of double width count twice."""
+    text = text.strip()
+    room = letters
+    for place, letter in enumerate(text):
+        room -= 2 if east_asian_width(letter) in "FW" else 1
+        if room < 0:
+            return text[:place].rsplit(None, 1)[0], True
+    return text, False
+
+
+def words_of(one: Shared, field: str) -> str:
+    """Give a written answer of a copy, or nothing."""
+    answer = one.document.answers.get(field)
+    return answer.strip() if isinstance(answer, str) else ""
+
+
+def number_of(one: Shared, field: str) -> int | None:
+    """Give a rating of a copy, where there is one."""
+    answer = one.document.answers.get(field)
+    return answer if isinstance(answer, int) else None
+
+
+def quotes(shared: Iterable[Shared], role: BriefRole) -> Iterator[Quote]:
+    """Yield what answers the questions of one role, copy by copy; written answers before chosen ones."""
+    found = [quote for one in shared for quote in _quotes(one, role)]
+    yield from sorted(found, key=lambda quote: quote.chosen)
+
+
+def _quotes(one: Shared, role: BriefRole) -> Iterator[Quote]:
+    for field in form_of(EntryKind(one.document.kind)).fields:
+        answer = one.document.answers.get(field.id)
+        if field.brief_role != role or field.id in PAIRED or answer is None:
+            continue
+        if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
+            for label in field.chosen(answer):
+                yield Quote(label, field.label, one, chosen=True)
+            continue
+        for line in _lines(field, answer):
+            words, cut = shorten(line, ROOM[role].letters)
+            yield Quote(words, field.label, one, cut)
+
+
+def _lines(field: Field, answer: Answer) -> Iterator[str]:
+    text = answer if isinstance(answer, str) else str(answer)
+    yield from (line for line in (text.splitlines() if field.id in LISTS else [text]) if line.strip())
+
+
+def steps(shared: Iterable[Shared]) -> Iterator[Step]:
+    """Yield the small steps, copy by copy, with how each went where that was shared."""
+    went = form_of(EntryKind.INTEGRATION).field("int.followup")
+    for one in shared:
+        step, learned = words_of(one, "int.one_action"), words_of(one, "int.learned")
+        followup = words_of(one, "int.followup")
+        if step or learned or followup:
+            yield Step(
+                *_cut(step, one),
+                number_of(one, "int.confidence"),
+                None,
+                went.chosen(followup)[0] if followup else "",
+                *shorten(learned, LEARNED),
+            )
+        if tried := words_of(one, "reframe.test_action"):
+            due = words_of(one, "reframe.test_due")
+            yield Step(*_cut(tried, one), due=date.fromisoformat(due) if due else None)
+
+
+def _cut(text: str, one: Shared) -> tuple[str, Shared, bool]:
+    words, cut = shorten(text, STEP)
+    return words, one, cut
+
+
+def skills(shared: Iterable[Shared]) -> tuple[SkillLine, ...]:
+    """Give the grounding skills that were used, each with its latest times."""
+    form = form_of(EntryKind.GROUNDING)
+    used: dict[str, list[Use]] = {}
+    for one in shared:
+        skill, helped = words_of(one, "ground.skill"), words_of(one, "ground.helped")
+        if skill and one.document.kind == EntryKind.GROUNDING:
+            used.setdefault(form.field("ground.skill").chosen(skill)[0], []).append(
+                Use(
+                    form.field("ground.helped").chosen(helped)[0] if helped else "",
+                    helped == "worse",
+                    number_of(one, "ground.suds_before"),
+                    number_of(one, "ground.suds_after"),
+                    one,
+                )
+            )
+    return tuple(SkillLine(skill, _latest(uses)) for skill, uses in used.items())
+
+
+def _latest(uses: list[Use]) -> tuple[Use, ...]:
+    """Keep the latest times; what got worse must not fall off the page."""
+    latest = uses[:USES]
+    worse = next((use for use in uses if use.worse), None)
+    return tuple(latest) if worse is None or worse in latest else (*latest[:-1], worse)
