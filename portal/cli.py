@@ -11,9 +11,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import uvicorn
-from journal.demo import load_demo
 
 from journal import practice
+from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.store import Store, migrate
@@ -76,7 +76,7 @@ def _run(config: Config, options: argparse.Namespace) -> int:
 
 
 async def _begin(house: House, origin: str, *, demo: bool) -> str:
-    """Load the demonstration or make a set-up link, if nothing is there yet; gives what to tell the person."""
+    """Load the demonstration or make a set-up link, if nothing is there yet; gives what to say."""
     known = await practice.the_practice(house)
     if known is None and demo:
         await load_demo(house)
@@ -84,14 +84,17 @@ async def _begin(house: House, origin: str, *, demo: bool) -> str:
     if known is None:
         return f"Set up the first clinician's account: {origin}/setup/{await practice.new_setup_link(house)}"
     if known.is_demo:
-        return "A demonstration. Sign in as alice@example.org (alice reads by lamplight) or bob@example.org (bob listens by lamplight)."
+        return (
+            "A demonstration. Sign in as alice@example.org (alice reads by lamplight)"
+            " or bob@example.org (bob listens by lamplight)."
+        )
     return f"The practice is {known.name}. Sign in there."
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
     if config.key_is_beside_the_data:
         log.warning(
-            "The server key lies in the data folder. For real people, keep it elsewhere: HEARTHSIDE_SERVER_KEY_FILE."
+            "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
         )
     uvicorn.run(
         create_app(config),

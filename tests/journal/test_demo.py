@@ -1,0 +1,58 @@
+"""The demonstration: whole, fresh, and never in a real practice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from journal import accounts, care, entries, practice, reading, sharing, websessions
+from journal.demo import load_demo
+from journal.demo_texts import demo_practice
+from journal.house import House
+from journal.practice import RealPractice
+from journal.store import Store
+from tests.cast import SERVER_KEY, Cast, Clock
+
+EMAILS = {"alice": "alice@example.org", "bob": "bob@example.org"}
+
+
+async def test_the_demonstration_loads_with_its_people_and_words(database_url: str) -> None:
+    """Three patients and their clinician can sign in; some entries are shared, one changed since."""
+    store = await Store.open(database_url)
+    house = House.with_key(SERVER_KEY, clock=Clock(datetime.now(UTC)), quick=True)
+    demo = demo_practice()
+    with store.use():
+        await load_demo(house)
+        known = await practice.the_practice(house)
+        assert known is not None
+        assert known.is_demo
+        total = 0
+        for person in demo.patients:
+            token = await accounts.sign_in(house, person.email, person.password)
+            patient = await websessions.actor_for(house, token)
+            assert patient is not None
+            total += len(await entries.every(patient))
+            given = await sharing.given(patient)
+            assert {one.entry for one in given}
+            assert len(given) == sum(1 for one in person.entries if one.shared)
+        assert total == sum(len(person.entries) for person in demo.patients) >= 40
+        token = await accounts.sign_in(house, demo.clinician.email, demo.clinician.password)
+        bob = await websessions.actor_for(house, token)
+        assert bob is not None
+        assert len(await reading.caseload(bob)) == 3
+        assert len(await care.my_links(bob)) == 3
+        with pytest.raises(RealPractice):
+            await practice.new_setup_link(house)
+        with pytest.raises(RealPractice):
+            await load_demo(house)
+    await store.close()
+
+
+async def test_a_real_practice_never_takes_the_demonstration(cast: Cast) -> None:
+    """Where real people are, invented ones are refused and nothing changes."""
+    with pytest.raises(RealPractice):
+        await load_demo(cast.house)
+    known = await practice.the_practice(cast.house)
+    assert known is not None
+    assert not known.is_demo
