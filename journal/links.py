@@ -29,6 +29,7 @@ class Link:
     paused_at: datetime | None
     ended_at: datetime | None
     row: tables.CareLink
+    peer_zone: str = "UTC"
 
     @property
     def state(self) -> str:
@@ -80,4 +81,5 @@ def _view(actor: Actor, row: tables.CareLink) -> Link:
         row.paused_at,
         row.ended_at,
         row,
+        profile.time_zone,
     )
