@@ -54,7 +54,7 @@ class Quote:
     """
     An answer as it was written, or the beginning of it.
 
-    `chosen` answers are labels of ours that the patient chose: to be translated, and never in quotation marks.
+    `chosen` answers are labels of ours that the patient chose: to be translated, never in quotation marks.
     """
 
     words: str
