@@ -60,10 +60,17 @@ class SecurityHeaders:
                     headers[name] = value
                 if self.secure:
                     headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", _keeping(scope, message["status"]))
             await send(message)
 
         await self.app(scope, receive, dressed)
+
+
+def _keeping(scope: Scope, status: int) -> str:
+    """Pages are never kept. Static files are: for good where the address carries the hash of the file."""
+    if status >= 400 or not scope["path"].startswith("/static/"):
+        return "no-store"
+    return "public, max-age=31536000, immutable" if scope["query_string"] else "public, max-age=86400"
 
 
 class LastResort:
