@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 
@@ -53,20 +54,12 @@ def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = N
         zone: The reader's own: an imported macro does not know who reads.
         about: The session that the copy belongs to; see `session_of`.
     """
-    form = form_of(EntryKind(document.kind))
-    known = {field.id: field for field in form.fields}
-    sections = [
-        _section(field, document.answers[field.id]) for field in form.fields if field.id in document.answers
-    ]
-    # A question that the form no longer asks is still somebody's words, and was shared.
-    sections += [
-        SharedSection("", _plain(answer)) for key, answer in document.answers.items() if key not in known
-    ]
+    kind = EntryKind(document.kind)
     return SharedView(
-        form.kind.label,
+        kind.label,
         document.title,
         document.note,
-        tuple(sections),
+        sections_of(kind, document.answers),
         datetime.fromisoformat(document.written_at),
         datetime.fromisoformat(document.shared_at),
         zone,
@@ -79,7 +72,18 @@ def session_of(document: ShareDocument, plan: tuple[Session, ...]) -> Session | 
     return next((one for one in plan if one.id.hex == document.session_id), None)
 
 
-def _section(field: Field, answer: Answer) -> SharedSection:
+def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
+    """Lay answers out for reading, in the form's order."""
+    form = form_of(kind)
+    known = {field.id for field in form.fields}
+    sections = [section_of(field, answers[field.id]) for field in form.fields if field.id in answers]
+    # A question that the form no longer asks is still somebody's words.
+    sections += [SharedSection("", _plain(answer)) for key, answer in answers.items() if key not in known]
+    return tuple(sections)
+
+
+def section_of(field: Field, answer: Answer) -> SharedSection:
+    """Lay one answer out for reading."""
     if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
         given = answer if isinstance(answer, list) else [str(answer)]
         labels = {option.value: option.label for option in field.options}
