@@ -21,7 +21,7 @@ from journal.store import Store
 from portal.auth import guard
 from portal.config import Config
 from portal.errors import HANDLERS
-from portal.middleware import HostCheck, LastResort, SameOrigin, SecurityHeaders, UseStore
+from portal.middleware import HeadAsGet, HostCheck, LastResort, SameOrigin, SecurityHeaders, UseStore
 from portal.pages import make_environment
 from portal.routes import ROUTES
 
@@ -75,6 +75,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
             Middleware(HostCheck, config=config),
             Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
             Middleware(SameOrigin, config=config),
+            Middleware(HeadAsGet),
             Middleware(UseStore),
         ],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]
