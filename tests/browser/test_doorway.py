@@ -1,0 +1,18 @@
+"""The pages that anybody meets before there is an account, and the two signs that are always there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Desk
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_doorway_is_open_to_everybody(desk: Desk, scheme: str) -> None:
+    """Sign-in, recovery and help now have nothing that axe, the console or the policy complains of."""
+    page = await desk.person(scheme=scheme)
+    for path in ("/", "/sign-in", "/recover", "/help-now", "/help-now?region=US", "/leave", "/nowhere"):
+        await page.goto(path)
+        await desk.axe(page)
+        if path != "/leave":
+            assert await page.get_by_text("not an emergency service").count()
