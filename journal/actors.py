@@ -34,7 +34,7 @@ class Actor:
     keyring: Keyring
     vault: Sealer
     sealed_identity: bytes
-    public: PublicIdentity
+    public_keys: bytes
     session: str
     recovery_ready: bool
 
@@ -42,6 +42,14 @@ class Actor:
     def zone(self) -> ZoneInfo:
         """Give the person's own time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def public(self) -> PublicIdentity:
+        """Read the public keys as storage shows them; checked here, since most requests do not need them."""
+        try:
+            return PublicIdentity.decode(self.public_keys)
+        except CryptoError as error:
+            raise Damaged from error
 
     def identity(self) -> PrivateIdentity:
         """Open the person's private keys; refuse keys that do not belong to the public ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from crypto import CryptoError, Keyring, PublicIdentity, Sealer, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, Sealer, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import tables
@@ -13,9 +13,14 @@ from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged
 from journal.house import House
-from journal.store import key_of
+from journal.store import fetch, key_of, time_of
 
 LIFETIME = timedelta(hours=12)
+SIGNED_IN = """
+    SELECT account_id, wrapped, expires_at, role, sealed, public_identity, identity, recovery_ready
+    FROM web_session JOIN account ON account.id = account_id
+    WHERE web_session.id = $1 AND status = 'active'
+"""
 
 
 async def start(house: House, account: UUID, account_key: bytes) -> bytes:
@@ -35,25 +40,13 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     """Give the person whom *token* signs in, or None when it is unknown, expired or suspended."""
     now = house.clock()
     session = id_of(token).hex()
-    rows = await tables.WebSession.filter(id=session, account__status="active").values_list(
-        "account_id",
-        "wrapped",
-        "expires_at",
-        "account__role",
-        "account__sealed",
-        "account__public_identity",
-        "account__identity",
-        "account__recovery_ready",
-    )
-    if not rows:
+    rows = await fetch(SIGNED_IN, session)
+    if not rows or time_of(rows[0][2]) <= now:
         return None
-    account_id, wrapped, expires_at, role, sealed, public, identity, ready = rows[0]
-    if expires_at <= now:
-        return None
+    account_id, wrapped, _, role, sealed, public, identity, ready = rows[0]
     account = key_of(account_id)
     try:
         keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
-        known = PublicIdentity.decode(bytes(public))
     except CryptoError as error:
         raise Damaged from error
     profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
@@ -68,7 +61,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         keyring=keyring,
         vault=Sealer(keyring.vault),
         sealed_identity=bytes(identity),
-        public=known,
+        public_keys=bytes(public),
         session=session,
         recovery_ready=bool(ready),
     )
