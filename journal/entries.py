@@ -7,9 +7,10 @@ an earlier version and the writer is told: neither is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,13 +21,19 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import EntryDocument, entry_context, open_document, seal_document
 from journal.errors import NotFound, StaleRevision
-from journal.store import key_of, scrub, transaction
+from journal.store import change, fetch, key_of, scrub, time_of, transaction
 from journal.words import N_
 
 UNDO_WINDOW = timedelta(days=7)
 SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
 A_PARAGRAPH = 200  # characters
 COLUMNS = ("id", "revision", "sealed", "created_at", "updated_at", "deleted_at")
+OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entry WHERE owner_id = $1"
+REPLACE = """
+    UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
+    WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
+"""
+EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class Entry:
 async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
     """Give one of the actor's own entries; a deleted one only when asked for."""
     actor.must_be(Role.PATIENT)
-    rows = await tables.Entry.filter(id=wanted, owner_id=actor.id).values_list(*COLUMNS)
+    rows = await fetch(OWN + " AND id = $2", actor.id, wanted)
     if not rows or (rows[0][5] is not None and not deleted):
         raise NotFound
     return _opened(actor, rows[0])
@@ -53,21 +60,15 @@ async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
 async def timeline(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> tuple[Entry, ...]:
     """Give the latest *limit* entries, newest first; *before* a time for the next page."""
     actor.must_be(Role.PATIENT)
-    query = tables.Entry.filter(owner_id=actor.id, deleted_at=None)
-    if before is not None:
-        query = query.filter(created_at__lt=before)
-    rows = await query.order_by("-created_at").limit(limit).values_list(*COLUMNS)
+    page = " AND deleted_at IS NULL AND created_at < $2 ORDER BY created_at DESC LIMIT $3"
+    rows = await fetch(OWN + page, actor.id, before or EVER, limit)
     return tuple(_opened(actor, row) for row in rows)
 
 
 async def every(actor: Actor) -> tuple[Entry, ...]:
     """Give all entries, oldest first."""
     actor.must_be(Role.PATIENT)
-    rows = (
-        await tables.Entry.filter(owner_id=actor.id, deleted_at=None)
-        .order_by("created_at")
-        .values_list(*COLUMNS)
-    )
+    rows = await fetch(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
     return tuple(_opened(actor, row) for row in rows)
 
 
@@ -82,11 +83,7 @@ async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
 async def deleted(actor: Actor) -> tuple[Entry, ...]:
     """Give the entries whose deletion can still be undone, newest first."""
     actor.must_be(Role.PATIENT)
-    rows = (
-        await tables.Entry.filter(owner_id=actor.id, deleted_at__isnull=False)
-        .order_by("-deleted_at")
-        .values_list(*COLUMNS)
-    )
+    rows = await fetch(OWN + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
     return tuple(_opened(actor, row) for row in rows)
 
 
@@ -211,12 +208,12 @@ async def _replace(
 ) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
-    where = tables.Entry.filter(id=current.id, owner_id=actor.id, revision=current.revision, deleted_at=None)
+    written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
     if not (keep or actor.now - current.updated_at >= SITTING or _shrinks(current.document, document)):
-        changed = await where.update(revision=revision, sealed=sealed, updated_at=actor.now)
+        changed = await change(REPLACE, *written)
     else:
         async with transaction():
-            changed = await where.update(revision=revision, sealed=sealed, updated_at=actor.now)
+            changed = await change(REPLACE, *written)
             if changed:
                 await revisions.keep(
                     actor, current.id, current.revision, current.document, at=current.updated_at
@@ -239,8 +236,9 @@ def opened(actor: Actor, row: tables.Entry) -> Entry:
     return _opened(actor, tuple(getattr(row, column) for column in COLUMNS))
 
 
-def _opened(actor: Actor, row: tuple[object, ...]) -> Entry:
+def _opened(actor: Actor, row: Sequence[Any]) -> Entry:
     ident, revision, sealed, created, updated, gone = row
-    where = entry_context(actor.id, key_of(ident), revision)  # type: ignore[arg-type]
-    document = open_document(actor.vault, bytes(sealed), where, EntryDocument)  # type: ignore[call-overload]
-    return Entry(key_of(ident), revision, document, created, updated, gone)  # type: ignore[arg-type]
+    key = key_of(ident)
+    where = entry_context(actor.id, key, revision)
+    document = open_document(actor.vault, bytes(sealed), where, EntryDocument)
+    return Entry(key, revision, document, time_of(created), time_of(updated), time_of(gone) if gone else None)
