@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from secrets import token_bytes
 
-from crypto.context import ID_SIZE, Context
+from crypto.context import NO_RECORD, Context
 from crypto.derive import derive_key
 from crypto.envelope import unwrap_key, wrap_key
 from crypto.errors import require_size
@@ -54,8 +54,7 @@ def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes) -> byt
         KeySizeError: If *token* or *account_key* is not 32 bytes long.
         FormatError: If *account* is not 16 bytes long.
     """
-    context = _context(token, account)
-    return wrap_key(derive_key(token, "web-session-key"), account_key, context=context)
+    return wrap_key(_key(token), account_key, context=Context("web-session", account, NO_RECORD))
 
 
 def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes) -> bytes:
@@ -70,9 +69,10 @@ def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes) -> bytes
         OpenError: If it was wrapped for another token or account, or changed.
         FormatError: If the version or algorithm is unknown.
     """
-    context = _context(token, account)
-    return unwrap_key(derive_key(token, "web-session-key"), wrapped, context=context)
+    return unwrap_key(_key(token), wrapped, context=Context("web-session", account, NO_RECORD))
 
 
-def _context(token: bytes, account: bytes) -> Context:
-    return Context("web-session", account, session_id(token)[:ID_SIZE])
+def _key(token: bytes) -> bytes:
+    # Every session has a wrapping key of its own, so the context need not name the row as well.
+    require_size(token, TOKEN_SIZE, "A session token")
+    return derive_key(token, "web-session-key")

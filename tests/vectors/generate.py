@@ -481,7 +481,7 @@ def server() -> Iterator[Vector]:
     token = fixed("session token")
     given: Input = {"token": token}
     yield case("session-id", "session-id", "The row's id.", given, {"id": session_id(token)})
-    context = Context("web-session", ALICE, session_id(token)[:16])
+    context = Context("web-session", ALICE, NO_RECORD)
     row = wrapped(derive_key(token, "web-session-key"), ACCOUNT_KEY, context)
     good: Input = {"token": token, "wrapped": row, "account": ALICE}
     op = "unwrap-session"

@@ -342,7 +342,9 @@ def session_id(token: bytes) -> bytes:
 
 def unwrap_session(data: Input) -> bytes:
     token = raw(data, "token")
-    where = context("web-session", raw(data, "account"), session_id(token)[:16], 0)
+    if len(token) != 32:
+        raise key_size_error()
+    where = context("web-session", raw(data, "account"), bytes(16), 0)
     return unwrap(derive(token, "web-session-key"), raw(data, "wrapped"), where)
 
 
