@@ -183,7 +183,7 @@ def test_generator_makes_the_committed_vectors() -> None:
 
 
 def test_independent_reader_agrees() -> None:
-    """A reader written from the format page alone opens and refuses the same files."""
+    """A reader that follows the format page alone opens and refuses the same files."""
     done = run("independent_reader.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout == f"{len(FILES)} vectors read, 0 wrong\n"

@@ -1,7 +1,7 @@
 """
 Read every vector with nothing but docs/crypto-format.md, `cryptography` and `argon2-cffi`.
 
-Written from the format page alone and importing nothing of Hearthside, it shows that the page suffices.
+Following the format page alone and importing nothing of Hearthside, it shows that the page suffices.
 HPKE is put together here from ML-KEM, X25519, SHA-3 and HKDF, so that the library's is checked as well.
 Run it with no arguments; it names each file that does not do what it promises and exits 1 if there is one.
 """
