@@ -15,7 +15,7 @@
   const drafts = new WeakMap(); // form -> what has been typed, what is on its way, what is safe
 
   function draftOf(form) {
-    if (!drafts.has(form)) drafts.set(form, { edits: 0, sent: 0, saved: 0, busy: false, stopped: false, tries: 0, timer: 0, slow: 0, submit: null, leaving: false });
+    if (!drafts.has(form)) drafts.set(form, { edits: 0, sent: 0, saved: 0, busy: false, answered: 0, tries: 0, timer: 0, slow: 0, submit: null, leaving: false });
     return drafts.get(form);
   }
 
@@ -53,7 +53,7 @@
     const form = event.target;
     if (!form.matches?.("form[data-autosave]")) return;
     const draft = draftOf(form);
-    if (draft.stopped || draft.leaving) return event.preventDefault();
+    if (draft.leaving) return event.preventDefault();
     const { ctx } = event.detail;
     const { request } = ctx;
     ctx.target = document.getElementById("save-status");
@@ -65,8 +65,8 @@
     draft.slow = setTimeout(() => { if (!draft.tries) say(form.dataset.saving, false); }, 500);
   });
 
-  // 2xx is the saved line; 409 and 422 bring a sentence of the server's own. Anything else must not replace
-  // the page nor lead away from it while there are words on it.
+  // 2xx is the saved line; 409 and 422 bring a sentence of the server's own, which says in data-revision or data-kept
+  // whether the words are safe. Anything else must not replace the page nor lead away from it while there are words on it.
   document.addEventListener("htmx:before:response", (event) => {
     const form = event.target;
     if (!form.matches?.("form[data-autosave]")) return;
@@ -77,12 +77,19 @@
       draft.saved = draft.sent;
       draft.tries = 0;
     } else if (status === 409 || status === 422) {
-      draft.stopped = status === 409;
+      draft.answered = draft.sent;
       draft.tries = 0;
     } else {
       event.preventDefault();
       failed(form, draft, ctx.response.raw.redirected ? 401 : status);
     }
+  });
+
+  document.addEventListener("htmx:after:swap", (event) => {
+    const form = event.target;
+    if (!form.matches?.("form[data-autosave]")) return;
+    const draft = draftOf(form);
+    if (draft.answered === draft.sent && document.querySelector("#save-status:is([data-revision], [data-kept])")) draft.saved = draft.sent;
   });
 
   document.addEventListener("htmx:error", (event) => {
