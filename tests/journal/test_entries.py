@@ -1,0 +1,155 @@
+"""Writing is never lost: not to a second page, not to a pause, and not to a slip of the finger for a week."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from journal import entries, revisions, search, tables
+from journal.actors import Actor
+from journal.documents import EntryDocument
+from journal.entries import UNDO_WINDOW, Entry
+from journal.errors import NotFound, StaleRevision
+from tests.cast import Cast
+
+
+def words(text: str, title: str = "") -> EntryDocument:
+    """A free entry."""
+    return EntryDocument("free", title, answers={"free.text": text})
+
+
+async def written(actor: Actor, text: str, ident: UUID | None = None) -> Entry:
+    """A new entry with these words."""
+    return await entries.save(actor, ident or uuid4(), 0, words(text))
+
+
+async def test_what_was_saved_is_what_is_read(cast: Cast) -> None:
+    """An entry opens for its owner as it was written, and for nobody else."""
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    one = await written(alice, "grey water 🌊\nslow")
+    assert (await entries.entry(alice, one.id)).document == words("grey water 🌊\nslow")
+    with pytest.raises(NotFound):
+        await entries.entry(dana, one.id)
+    with pytest.raises(NotFound):
+        await entries.save(dana, one.id, 1, words("mine now"))
+    with pytest.raises(NotFound):
+        await entries.save(dana, one.id, 0, words("mine now"))
+    with pytest.raises(NotFound):
+        await entries.timeline(await cast.actor("bob"))
+
+
+async def test_saving_the_same_words_again_writes_nothing(cast: Cast) -> None:
+    """An autosave without a change is no new revision."""
+    alice = await cast.actor("alice")
+    one = await written(alice, "the same")
+    assert (await entries.save(alice, one.id, 1, words("the same"))).revision == 1
+    assert (await entries.save(alice, one.id, 0, words("the same"))).revision == 1
+
+
+async def test_the_page_that_lost_the_race_keeps_its_words(cast: Cast) -> None:
+    """Two pages began from one text: the second save is told, and its words are an earlier version."""
+    alice = await cast.actor("alice")
+    one = await written(alice, "begin")
+    await entries.save(alice, one.id, 1, words("phone"))
+    for attempt in ("desk", "desk and more"):
+        with pytest.raises(StaleRevision):
+            await entries.save(alice, one.id, 1, words(attempt), sitting="desk-page")
+    assert (await entries.entry(alice, one.id)).document == words("phone")
+    kept = await revisions.revisions(alice, one.id)
+    assert [version.document.text() for version in kept] == [words("desk and more").text()]
+
+
+async def test_many_saves_at_once_lose_no_words(cast: Cast) -> None:
+    """Of twenty pages that save at once one wins, and the words of the others are kept."""
+    alice = await cast.actor("alice")
+    one = await written(alice, "begin")
+    texts = [f"page {number}" for number in range(20)]
+    outcomes = await asyncio.gather(
+        *(entries.save(alice, one.id, 1, words(text), sitting=text) for text in texts), return_exceptions=True
+    )
+    assert sum(isinstance(outcome, Entry) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, StaleRevision) for outcome in outcomes) == 19
+    current = (await entries.entry(alice, one.id)).document
+    kept = [version.document for version in await revisions.revisions(alice, one.id)]
+    assert sorted(document.text() for document in [current, *kept]) == sorted(
+        words(text).text() for text in texts
+    )
+
+
+async def test_a_pause_begins_a_new_version(cast: Cast) -> None:
+    """Autosaves of one sitting are one version; what stood before a pause can be read again."""
+    alice = await cast.actor("alice")
+    one = await written(alice, "first")
+    cast.clock.forward(minutes=1)
+    await entries.save(await cast.actor("alice"), one.id, 1, words("first, longer"))
+    cast.clock.forward(hours=3)
+    alice = await cast.actor("alice")
+    await entries.save(alice, one.id, 2, words("evening"))
+    assert [version.document for version in await revisions.revisions(alice, one.id)] == [
+        words("first, longer")
+    ]
+
+
+async def test_deleting_can_be_undone_for_a_week(cast: Cast) -> None:
+    """A deleted entry is out of sight, comes back whole, and is erased when its week is over."""
+    alice = await cast.actor("alice")
+    one = await written(alice, "not today")
+    await entries.delete(alice, one.id)
+    with pytest.raises(NotFound):
+        await entries.entry(alice, one.id)
+    assert [gone.id for gone in await entries.deleted(alice)] == [one.id]
+    await entries.undelete(alice, one.id)
+    assert (await entries.entry(alice, one.id)).document == words("not today")
+    await entries.delete(alice, one.id)
+    assert await entries.purge(alice.now + UNDO_WINDOW) == 0
+    cast.clock.forward(days=8)
+    assert await entries.purge(cast.clock()) == 1
+    with pytest.raises(NotFound):
+        await entries.undelete(alice, one.id)
+
+
+async def test_what_is_erased_leaves_the_file(sqlite_cast: Cast, tmp_path: Path) -> None:
+    """
+    After erasing, neither the sealed entry nor its versions are in the database or its write-ahead log.
+
+    PostgreSQL frees its pages on its own schedule: docs/operations.md says so.
+    """
+    cast = sqlite_cast
+    alice = await cast.actor("alice")
+    one = await written(alice, "x" * 3000)
+    cast.clock.forward(hours=1)
+    alice = await cast.actor("alice")
+    await entries.save(alice, one.id, 1, words("y" * 3000))
+    sealed = [bytes((await tables.Entry.get(id=one.id)).sealed)]
+    sealed += [bytes(row.sealed) for row in await tables.EntryRevision.filter(entry_id=one.id)]
+    assert len(sealed) == 2
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("furnished.sqlite3*"))
+
+    assert all(blob[100:400] in files() for blob in sealed)
+    await entries.delete(alice, one.id)
+    await entries.erase(alice, one.id)
+    assert not any(blob[start : start + 32] in files() for blob in sealed for start in range(0, 2900, 100))
+
+
+async def test_searching_finds_every_word_whatever_its_case(cast: Cast) -> None:
+    """Search looks into titles, notes and answers of one's own entries, and into nothing else."""
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    sea = await entries.save(
+        alice, uuid4(), 0, EntryDocument("capture", "The SEA", answers={"int.words": 'say "yes"'})
+    )
+    await entries.save(alice, uuid4(), 0, EntryDocument("free", "kind", answers={"free.text": "nothing"}))
+    await written(dana, "the sea, too")
+
+    async def found(query: str) -> list[UUID]:
+        return [one.id for one in await search.search(alice, query)]
+
+    assert await found("sea YES") == [sea.id]
+    assert await found('"yes"') == [sea.id]
+    assert await found("free.text") == []  # the form's own names are not words of hers
+    assert await found("sea nothing") == []
+    assert await found("   ") == []
