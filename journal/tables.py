@@ -45,7 +45,9 @@ class KeySlot(Model):
     """One way to unlock an account key."""
 
     id = fields.UUIDField(primary_key=True)
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="slots", db_index=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="slots", db_index=True
+    )
     kind = fields.CharField(16)
     salt = fields.BinaryField()
     parameters = fields.BinaryField()
@@ -61,7 +63,9 @@ class WebSession(Model):
     """A signed-in browser. The cookie alone opens `wrapped`."""
 
     id = fields.CharField(64, primary_key=True)  # hash of the cookie
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="web_sessions", db_index=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="web_sessions", db_index=True
+    )
     wrapped = fields.BinaryField()
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
@@ -86,7 +90,9 @@ class Invitation(Model):
     """A clinician's single-use invitation of one patient."""
 
     id = fields.UUIDField(primary_key=True)
-    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="invitations", db_index=True)
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="invitations", db_index=True
+    )
     lookup = fields.CharField(64, unique=True)  # hash of the secret
     voucher = fields.BinaryField()  # MAC of the clinician's keys under the secret
     secret = fields.BinaryField()  # clinician's vault key
@@ -104,8 +110,12 @@ class CareLink(Model):
     """One patient and one clinician. `pair` is unique while care lasts and empty once it has ended."""
 
     id = fields.UUIDField(primary_key=True)
-    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="clinician_links", db_index=True)
-    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="patient_links", db_index=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="clinician_links", db_index=True
+    )
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="patient_links", db_index=True
+    )
     invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
         "journal.Invitation", related_name="links", null=True
     )
@@ -127,7 +137,9 @@ class Course(Model):
     """A planned series of sessions."""
 
     id = fields.UUIDField(primary_key=True)
-    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="courses", db_index=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="courses", db_index=True
+    )
     sealed = fields.BinaryField()  # server key
     created_at = fields.DatetimeField()
 
@@ -139,7 +151,9 @@ class KapSession(Model):
     """One session in the plan. Its date stands only in the sealed column."""
 
     id = fields.UUIDField(primary_key=True)
-    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="sessions", db_index=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="sessions", db_index=True
+    )
     course: fields.ForeignKeyNullableRelation[Course] = fields.ForeignKeyField(
         "journal.Course", related_name="sessions", null=True
     )
@@ -155,7 +169,9 @@ class Entry(Model):
     """A patient's entry, sealed under the vault key. Kind and session are sealed with it."""
 
     id = fields.UUIDField(primary_key=True)
-    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("journal.Account", related_name="entries")
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="entries"
+    )
     revision = fields.IntField()
     sealed = fields.BinaryField()  # owner's vault key
     created_at = fields.DatetimeField()
@@ -171,7 +187,9 @@ class EntryRevision(Model):
     """An earlier text of an entry, kept so that it can be read and restored."""
 
     id = fields.UUIDField(primary_key=True)
-    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField("journal.Entry", related_name="revisions")
+    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField(
+        "journal.Entry", related_name="revisions"
+    )
     sealed = fields.BinaryField()  # owner's vault key
     created_at = fields.DatetimeField()
 
@@ -184,8 +202,12 @@ class Share(Model):
     """A sealed copy of chosen sections, for one clinician."""
 
     id = fields.UUIDField(primary_key=True)
-    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField("journal.CareLink", related_name="shares")
-    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField("journal.Entry", related_name="shares", db_index=True)
+    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="shares"
+    )
+    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField(
+        "journal.Entry", related_name="shares", db_index=True
+    )
     revision = fields.IntField()
     sealed = fields.BinaryField()  # care-link key
     created_at = fields.DatetimeField()
