@@ -100,7 +100,10 @@ def page(
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
     compiled = state.templates.get_template(template)
     if block is not None and is_htmx(request):
-        content = "".join(compiled.blocks[block](compiled.new_context(values)))
+        parts = compiled.new_context(values)
+        # Up to its first output a page imports the macros that its blocks call.
+        next(compiled.root_render_func(parts), "")
+        content = "".join(compiled.blocks[block](parts))
     else:
         content = compiled.render(values)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
