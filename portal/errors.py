@@ -95,5 +95,5 @@ HANDLERS = {
     HTTPException: http_error,
     DBConnectionError: store_gone,
     OperationalError: store_gone,
-    OSError: store_gone,
+    ConnectionError: store_gone,
 }
