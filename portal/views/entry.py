@@ -1,43 +1,82 @@
-"""Entry."""
+"""Read an entry and go on with it; its other pages stand in the files beside this one."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import entries, sessions, sharing
+from journal.documents import EntryDocument
+from journal.forms import EntryKind, Form, form_of
+from journal.sessions import Session
+from journal.sharing import Given
+from portal.auth import actor_of
+from portal.pages import page
+from portal.views.entry_new import more, new
+from portal.views.entry_page import Draft, writing_page
+from portal.views.entry_removal import deletion, erasure, restoration
+from portal.views.entry_saving import save
+from portal.views.entry_screens import MORE
+from portal.views.shared_view import SharedSection, sections_of
+
+__all__ = ["deletion", "edit", "erasure", "new", "read", "restoration", "save"]
+
+SENTENCES = frozenset(
+    f"reframe.{part}"
+    for part in ("old_meaning", "old_belief_before", "old_belief_after", "new_meaning", "new_belief")
+)
 
 
-async def new(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+@dataclass(frozen=True, slots=True)
+class ReadingPage:
+    """Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other."""
+
+    id: UUID
+    form: Form
+    document: EntryDocument
+    about: Session | None
+    beside: bool
+    sections: tuple[SharedSection, ...]
+    created_at: datetime
+    updated_at: datetime
+    given: tuple[Given, ...]
+    ground: bool
 
 
 async def read(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def save(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show an entry."""
+    actor = actor_of(request)
+    found = await entries.entry(actor, request.path_params["id"])
+    document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
+    beside = "reframe.old_meaning" in answers
+    plan = await sessions.my_sessions(actor) if document.session_id else ()
+    context = ReadingPage(
+        found.id,
+        form_of(kind),
+        document,
+        next((one for one in plan if one.id.hex == document.session_id), None),
+        beside,
+        sections_of(
+            kind, {key: value for key, value in answers.items() if not (beside and key in SENTENCES)}
+        ),
+        found.created_at,
+        found.updated_at,
+        await sharing.given(actor, entry=found.id),
+        "ground" in request.query_params,
+    )
+    return page(request, "journal/entry.html", context)
 
 
 async def edit(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def deletion(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def restoration(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def erasure(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Open an entry to go on with it, all at once or at one question."""
+    actor, asked = actor_of(request), request.query_params
+    found = await entries.entry(actor, request.path_params["id"])
+    draft = Draft(found.id, found.revision, found.document)
+    if asked.get("prompt") == MORE:
+        return await more(request, draft)
+    context = await writing_page(actor, draft, prompt=asked.get("prompt", ""), ground="ground" in asked)
+    return page(request, "journal/write.html", context)

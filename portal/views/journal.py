@@ -1,18 +1,114 @@
-"""Journal."""
+"""The journal: a timeline on the dates of sessions, a search over it, and what can still be brought back."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import entries, sessions
+from journal.actors import Actor
+from journal.entries import UNDO_WINDOW, Entry
+from journal.readers import readers
+from journal.search import search
+from portal.auth import actor_of
+from portal.pages import page
+from portal.views.entry_form import uuid_of
+from portal.views.search_hits import Hit, hit
+from portal.views.timeline import Line, Node, hang, line_of
+
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """
+    Context of the timeline. `older` is the moment before which the next page begins.
+
+    `undo` is what was just deleted, `rest` says that somebody stopped for today.
+    """
+
+    nodes: tuple[Node, ...]
+    nothing_yet: bool
+    first: bool
+    older: str
+    undo: Entry | None
+    until: datetime | None
+    rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Context of the search."""
+
+    q: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A deleted entry: until when it can be brought back."""
+
+    line: Line
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedPage:
+    """Context of the page of deleted entries."""
+
+    removed: tuple[Removed, ...]
 
 
 async def timeline(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show a page of the timeline, or what was looked for."""
+    actor, asked = actor_of(request), request.query_params
+    if words := asked.get("q", "").strip():
+        return await _search(request, actor, words[:200])
+    newest = _moment(asked.get("before", ""))
+    found = await entries.timeline(actor, before=newest, limit=PAGE + 1)
+    shown, more = found[:PAGE], len(found) > PAGE
+    plan = await sessions.my_sessions(actor)
+    oldest = shown[-1].created_at if more else None
+    shares = await readers(actor, [one.id for one in shown])
+    undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
+    context = TimelinePage(
+        hang(actor, shown, plan, shares, newest=newest, oldest=oldest),
+        not shown and newest is None,
+        newest is None,
+        oldest.isoformat() if oldest else "",
+        undo,
+        undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
+        "rest" in asked,
+    )
+    return page(request, "journal/timeline.html", context)
 
 
 async def deleted(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show what was deleted and can still be brought back."""
+    gone = [(one, one.deleted_at) for one in await entries.deleted(actor_of(request))]
+    removed = tuple(Removed(line_of(one, {}), at + UNDO_WINDOW) for one, at in gone if at)
+    return page(request, "journal/deleted.html", DeletedPage(removed))
+
+
+async def _search(request: Request, actor: Actor, words: str) -> Response:
+    found = await search(actor, words)
+    shares = await readers(actor, [one.id for one in found])
+    hits = tuple(hit(line_of(one, shares), one.document, words) for one in found)
+    return page(request, "journal/search.html", SearchPage(words, hits))
+
+
+async def _undo(actor: Actor, text: str | None) -> Entry | None:
+    wanted = uuid_of(text)
+    return next((one for one in await entries.deleted(actor) if one.id == wanted), None)
+
+
+def _moment(text: str) -> datetime | None:
+    """Read the moment of a page; an address that somebody bent shows the newest page."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,135 @@
+"""From a posted page to an entry: what is not on the page stays as it was, what cannot be kept is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+import msgspec
+
+from journal.documents import EntryDocument
+from journal.forms import (
+    LINE_CEILING,
+    ROWS,
+    Answer,
+    Emotion,
+    EntryKind,
+    Field,
+    FieldKind,
+    Problem,
+    clean_line,
+    emotions,
+    form_of,
+    grounding_first,
+    parse_answers,
+)
+from journal.words import N_
+from portal.forms import Form
+
+LONG_LINE = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry as the page would have it, and what of the page could not be kept."""
+
+    document: EntryDocument
+    problems: Mapping[str, str] = field(default_factory=dict)
+    ground_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question on a page: what stands in it, and what is wrong with that."""
+
+    field: Field
+    value: Answer | None
+    rows: tuple[Emotion, ...]
+    error: str
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """Read an id from a form or an address; None when it is none."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def kind_of(text: str | None) -> EntryKind | None:
+    """Read a kind of entry from a form or an address; None when it is none."""
+    try:
+        return EntryKind(text or "")
+    except ValueError:
+        return None
+
+
+def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
+    """
+    Put what was typed on a page into an entry.
+
+    Args:
+        form: The posted page. `fields` lists the questions that were on it.
+        before: The entry until now.
+        plan: The hex ids of the sessions that it may be tied to.
+    """
+    asks = form_of(EntryKind(before.kind))
+    raw, shown = form.lists, set(form.all("fields"))
+    named = {name.removesuffix(part) for name in raw for part in ("", ".name", ".before", ".after")}
+    present = replace(asks, fields=tuple(one for one in asks.fields if one.id in shown or one.id in named))
+    typed, problems = parse_answers(present, raw)
+    replaced = {one.id for one in present.fields} - problems.keys()
+    kept = {name: answer for name, answer in before.answers.items() if name not in replaced} | typed
+    order = [one.id for one in asks.fields]
+    answers = {name: kept[name] for name in sorted(kept, key=lambda name: _place(order, name))}
+    found: dict[str, str] = dict(problems)
+    document = msgspec.structs.replace(
+        before,
+        title=_line(form, "title", before.title, found),
+        note=_line(form, "note", before.note, found),
+        session_id=_session(form, before, plan),
+        answers=answers,
+    )
+    return Written(document, found, grounding_first(present, typed))
+
+
+def ask(
+    fields: Collection[Field], answers: Mapping[str, Answer], problems: Mapping[str, str]
+) -> tuple[Asked, ...]:
+    """Lay questions out for a page, with what was answered or typed."""
+    return tuple(_ask(one, answers.get(one.id), problems.get(one.id)) for one in fields)
+
+
+def _ask(one: Field, answer: Answer | None, problem: str | None) -> Asked:
+    raw = list(problem.raw) if isinstance(problem, Problem) else None
+    rows: tuple[Emotion, ...] = ()
+    if one.kind is FieldKind.EMOTIONS:
+        lines = raw if raw is not None else answer if isinstance(answer, list) else []
+        rows = emotions(lines) + (Emotion(""),) * max(1, ROWS - len(lines))
+    elif raw is not None:
+        answer = raw if one.kind is FieldKind.CHOICES else raw[0] if raw else ""
+    return Asked(one, answer, rows, problem or "")
+
+
+def _place(order: list[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)  # what is no longer asked stays, at the end
+
+
+def _line(form: Form, name: str, before: str, problems: dict[str, str]) -> str:
+    if name not in form:
+        return before
+    line = clean_line(form[name])
+    if len(line) <= LINE_CEILING:
+        return line
+    problems[name] = Problem(LONG_LINE, (line,))
+    return before
+
+
+def _session(form: Form, before: EntryDocument, plan: Collection[str]) -> str | None:
+    if "session" not in form:
+        return before.session_id
+    if not form["session"]:
+        return None
+    wanted = uuid_of(form["session"])
+    return wanted.hex if wanted and wanted.hex in plan else before.session_id

@@ -1,0 +1,64 @@
+"""Take an entry away, bring it back, or erase it for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import entries, sessions, sharing
+from journal.entries import UNDO_WINDOW, Entry
+from journal.errors import NotFound
+from journal.sharing import Given
+from portal.auth import actor_of
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPage:
+    """Context of the question before deleting: who loses their copy, and until when it can be undone."""
+
+    entry: Entry
+    given: tuple[Given, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePage:
+    """Context of the question before erasing for good."""
+
+    entry: Entry
+
+
+async def deletion(request: Request) -> Response:
+    """Ask, then delete; a shared entry waits while a dosing session is too close."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    if request.method == "POST":
+        await entries.delete(actor, wanted)
+        return see_other(request, f"/journal?deleted={wanted}")
+    found, given = await entries.entry(actor, wanted), await sharing.given(actor, entry=wanted)
+    if given:
+        await sessions.refuse_while_held(actor)
+    return page(request, "journal/deletion.html", DeletionPage(found, given, actor.now + UNDO_WINDOW))
+
+
+async def restoration(request: Request) -> Response:
+    """Bring a deleted entry back."""
+    wanted = request.path_params["id"]
+    await entries.undelete(actor_of(request), wanted)
+    return see_other(request, f"/journal/{wanted}")
+
+
+async def erasure(request: Request) -> Response:
+    """Ask, then erase a deleted entry for good."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    if request.method == "POST":
+        await entries.erase(actor, wanted)
+        return see_other(request, "/journal/deleted")
+    found = await entries.entry(actor, wanted, deleted=True)
+    if found.deleted_at is None:
+        raise NotFound
+    await sessions.refuse_while_held(actor)
+    return page(request, "journal/erasure.html", ErasurePage(found))

@@ -1,0 +1,75 @@
+"""Which questions stand on one screen, when a form is answered one question at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from journal.errors import NotFound
+from journal.forms import PREPARATION_SHORT, Field, FieldKind, Form
+
+FIRST = "first"
+MORE = "more"
+"""The resting place after the first few questions, where the others are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A question with what belongs to it; `previous` and `next` name other screens, or nothing."""
+
+    fields: tuple[Field, ...]
+    number: int
+    of: int
+    previous: str
+    next: str
+
+    @property
+    def id(self) -> str:
+        """Give the name by which addresses call it."""
+        return self.fields[0].id
+
+
+def first_few(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+    """Part the questions that are offered first from those that follow for who wants them."""
+    few = [fields for fields in _together(form) if fields[0].id in PREPARATION_SHORT]
+    if not few:
+        return form.fields, ()
+    others = [fields for fields in _together(form) if fields not in few]
+    return tuple(one for fields in few for one in fields), tuple(one for fields in others for one in fields)
+
+
+def screens(form: Form) -> tuple[Screen, ...]:
+    """Give all screens of a form in the order they are shown."""
+    parts = [_together(form, part) for part in first_few(form) if part]
+    flat = [(fields, place, len(part)) for part in parts for place, fields in enumerate(part, 1)]
+    found = []
+    for index, (fields, number, of) in enumerate(flat):
+        previous = flat[index - 1][0][0].id if index else ""
+        following = flat[index + 1][0][0].id if index + 1 < len(flat) else ""
+        found.append(Screen(fields, number, of, previous, MORE if following and number == of else following))
+    return tuple(found)
+
+
+def screen_of(form: Form, wanted: str) -> Screen:
+    """
+    Give one screen by its name.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    every = screens(form)
+    for screen in every:
+        if wanted in (screen.id, FIRST):
+            return screen
+    raise NotFound
+
+
+def _together(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:
+    """Put a number or a date with the question it belongs to."""
+    groups: list[list[Field]] = []
+    for field in form.fields if fields is None else fields:
+        belongs = bool(field.measure) or field.kind is FieldKind.DATE
+        if groups and belongs and field.theme == groups[-1][0].theme:
+            groups[-1].append(field)
+        else:
+            groups.append([field])
+    return [tuple(group) for group in groups]
