@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, entries, sessions
+from journal import agenda, care, entries, sessions
 from journal.actors import Actor, Role
 from journal.entries import Entry
 from journal.forms import EntryKind
@@ -18,6 +19,7 @@ from journal.sessions import Session
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
 
+DAY = timedelta(days=1)
 RECENT = timedelta(days=7)
 
 
@@ -58,16 +60,7 @@ async def home_of(actor: Actor) -> Home:
         (one for one in dosing if one.details.status in (Status.IN_SESSION, Status.RECOVERING)), None
     )
     ahead = [one for one in plan if one.details.ends_at > actor.now]
-    past = [one for one in dosing if one.starts_at <= actor.now]
-    about, invites = None, EntryKind.FREE
-    if past and actor.now - past[-1].starts_at < timedelta(hours=24):
-        about, invites = past[-1], EntryKind.CAPTURE
-    elif past and actor.now - past[-1].starts_at < RECENT:
-        about, invites = past[-1], EntryKind.INTEGRATION
-    else:
-        coming = next((one for one in dosing if one.starts_at > actor.now), None)
-        if coming is not None:
-            about, invites = coming, EntryKind.PREPARATION
+    invites, about = fitting(plan, actor.now)
     return Home(
         ahead[0] if ahead else None,
         about,
@@ -77,3 +70,16 @@ async def home_of(actor: Actor) -> Home:
         await entries.timeline(actor, limit=3),
         bool(await care.my_links(actor)),
     )
+
+
+def fitting(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
+    """Give the kind of entry that fits the moment, and the dosing session that it would be about."""
+    dosing = [one for one in agenda.lasting(plan) if one.details.kind is SessionKind.DOSING]
+    past = [one for one in dosing if one.starts_at <= now]
+    if past and now - past[-1].starts_at < DAY:
+        return EntryKind.CAPTURE, past[-1]
+    if past and now - past[-1].starts_at < RECENT:
+        return EntryKind.INTEGRATION, past[-1]
+    if coming := next((one for one in dosing if one.starts_at > now), None):
+        return EntryKind.PREPARATION, coming
+    return EntryKind.FREE, None
