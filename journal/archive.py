@@ -1,0 +1,138 @@
+"""
+Pack records into one archive and seal it with a passphrase: a zip file in memory inside an age file.
+
+docs/export-format.md describes both. Nothing unsealed is ever written to a disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import msgspec
+from anyio import run_process, to_thread
+
+from journal import accounts, records, sessions
+from journal.actors import Actor, Role
+from journal.errors import JournalError, Refused
+from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
+from journal.house import House
+from journal.passwords import advise
+from journal.records import Records
+from journal.words import N_
+
+PROGRAM = Path(__file__).with_name("age_process.py")
+MANIFEST = "manifest.json"
+NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
+"""What a file in the archive may be called: no name that anybody typed, and no way out of the folder."""
+
+LEVEL = 1  # of compression: prose shrinks to a third; level 6 takes four times as long for a tenth less
+OWNER_ONLY = 0o100600 << 16
+
+Pages = Mapping[str, str]
+Draw = Callable[[Records], Pages]
+
+
+class NotSealed(JournalError):
+    """The archive could not be sealed; the likeliest reason is memory."""
+
+    message = N_(
+        "The file could not be made this time. Nothing was written anywhere. Try again in a little while."
+    )
+
+
+async def take(
+    actor: Actor,
+    current: str,
+    passphrase: str,
+    *,
+    practice: str,
+    app_version: str,
+    patient: UUID | None,
+    draw: Draw,
+) -> bytes:
+    """
+    Give the actor their records as an age file.
+
+    A patient takes everything of their own; a clinician what was shared with them, by one patient or by all.
+
+    Args:
+        current: The actor's password, asked for again.
+        passphrase: What the file will open with; it is kept nowhere.
+        patient: For a clinician, whose records; None for everybody's.
+        draw: Makes the pages for people, by file name.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+        Refused: If the password is not theirs (`current`), or the passphrase is too weak (`passphrase`).
+        NotFound: If the patient is not in the clinician's care.
+        NotSealed: If the server could not seal it.
+    """
+    await sessions.refuse_while_held(actor)
+    phrase = unicodedata.normalize("NFC", passphrase).strip()
+    known = (actor.name, actor.email, practice)
+    advice = await actor.house.stretch(lambda: advise(phrase, context=known))
+    if advice.problems or len(phrase.splitlines()) > 1:
+        raise Refused({"passphrase": next(iter(advice.problems), N_("Please write it on one line."))})
+    await accounts.unlock(actor, current)
+    found = await (
+        records.of_patient(actor, practice)
+        if actor.role is Role.PATIENT
+        else records.shared(actor, practice, patient)
+    )
+    return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), phrase)
+
+
+def pack(found: Records, pages: Pages, app_version: str) -> bytes:
+    """Put documents, pages and a manifest with their hashes into a zip file, in the order of their names."""
+    files = {name: page.encode() for name, page in pages.items()}
+    files |= {name: _json(document) for name, document in found.documents.items()}
+    manifest = Manifest(
+        FORMAT,
+        SCHEMA_VERSION,
+        app_version,
+        found.made_at,
+        found.account.time_zone,
+        found.account.id,
+        found.account.role,
+        list(found.unreadable),
+        [FileRecord(name, len(body), sha256(body).hexdigest()) for name, body in sorted(files.items())],
+    )
+    files[MANIFEST] = msgspec.json.format(_json(manifest), indent=2)
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for name, body in sorted(files.items()):
+            if not NAME.fullmatch(name):
+                raise ValueError(f"a file of the archive may not be called {name!r}")
+            entry = ZipInfo(name, found.made_at.timetuple()[:6])
+            entry.external_attr = OWNER_ONLY
+            archive.writestr(entry, body, ZIP_DEFLATED, LEVEL)
+    return buffer.getvalue()
+
+
+def _json(document: object) -> bytes:
+    return msgspec.json.encode(document)
+
+
+async def _sealed(house: House, make: Callable[[], bytes], passphrase: str) -> bytes:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
+    async with house.exporting:
+        made = await to_thread.run_sync(make)
+        done = await run_process(
+            [sys.executable, "-I", str(PROGRAM)],
+            input=passphrase.encode() + b"\n" + made,
+            check=False,
+            stderr=None,
+            env=environment,
+        )
+    if done.returncode:
+        raise NotSealed
+    return done.stdout

@@ -1,0 +1,217 @@
+"""
+The shapes of the JSON files in an export, as docs/export-format.md describes them; a test compares the two.
+
+Times are UTC. `question`, `labels` and `label` hold Hearthside's words, in English; the rest is a person's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from journal.actors import Role
+from journal.audit import Act
+from journal.forms import Answer
+from journal.planning import Phase, Route, SessionKind, Setting, Status
+from journal.revisions import Reason
+
+FORMAT = "hearthside-records"
+SCHEMA_VERSION = 1
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Who took the records away."""
+
+    id: UUID
+    role: Role
+    name: str
+    email: str
+    time_zone: str
+    practice: str
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """One answered question; `question` is empty when today's forms no longer ask it."""
+
+    id: str
+    question: str
+    kind: str
+    value: Answer
+    labels: list[str]
+
+
+class Version(msgspec.Struct, frozen=True):
+    """An earlier version of an entry."""
+
+    id: UUID
+    kept_at: datetime
+    reason: Reason
+    revision: int
+    title: str
+    note: str
+    session_id: UUID | None
+    answers: list[Answered]
+
+
+class EntryRecord(msgspec.Struct, frozen=True):
+    """An entry as it reads now, with its earlier versions, newest first."""
+
+    id: UUID
+    kind: str
+    title: str
+    note: str
+    session_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+    answers: list[Answered]
+    earlier: list[Version]
+
+
+class CourseRecord(msgspec.Struct, frozen=True):
+    """A series of sessions."""
+
+    id: UUID
+    title: str
+
+
+class SessionRecord(msgspec.Struct, frozen=True):
+    """One session; `local` is the planned time on the wall in `zone`, `starts_at` the same moment in UTC."""
+
+    id: UUID
+    course_id: UUID | None
+    about: UUID | None
+    kind: SessionKind
+    status: Status
+    starts_at: datetime
+    local: str
+    zone: str
+    minutes: int
+    setting: Setting
+    route: Route | None
+    phase: Phase | None
+    sequence_no: int | None
+    added_by_patient: bool
+    dose_text: str
+    prescriber_name: str
+    sitter: str
+    note: str
+    cancel_reason: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    rested_on: str | None
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Courses and sessions, in the order of their times."""
+
+    courses: list[CourseRecord]
+    sessions: list[SessionRecord]
+
+
+class LinkRecord(msgspec.Struct, frozen=True):
+    """One clinician of the care team, also after care has ended."""
+
+    id: UUID
+    clinician_id: UUID
+    name: str
+    state: str
+    since: datetime
+    paused_at: datetime | None
+    ended_at: datetime | None
+
+
+class Section(msgspec.Struct, frozen=True):
+    """One part of an entry that was shared."""
+
+    id: str
+    label: str
+
+
+class ShareRecord(msgspec.Struct, frozen=True):
+    """One copy that a clinician can read at the time of the export."""
+
+    id: UUID
+    entry_id: UUID
+    link_id: UUID
+    name: str
+    sections: list[Section]
+    entry_revision: int
+    shared_at: datetime
+    openings: list[datetime]
+    changed: bool
+
+
+class Sharing(msgspec.Struct, frozen=True):
+    """The care team, and what its members can read."""
+
+    care_team: list[LinkRecord]
+    shares: list[ShareRecord]
+
+
+class EventRecord(msgspec.Struct, frozen=True):
+    """Who did what, and when; `name` is empty when nobody signed in did it or the person is not known."""
+
+    at: datetime
+    action: Act
+    actor_id: UUID | None
+    name: str
+    object_id: UUID | None
+
+
+class CopyRecord(msgspec.Struct, frozen=True):
+    """A shared copy, as its clinician reads it."""
+
+    id: UUID
+    kind: str
+    title: str
+    note: str
+    session_id: UUID | None
+    written_at: datetime
+    shared_at: datetime
+    answers: list[Answered]
+
+
+class PatientRecord(msgspec.Struct, frozen=True):
+    """One patient in a clinician's export."""
+
+    id: UUID
+    link_id: UUID
+    name: str
+    since: datetime
+    state: str
+    courses: list[CourseRecord]
+    sessions: list[SessionRecord]
+    shared: list[CopyRecord]
+    log: list[EventRecord]
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """Something that did not open: it is missing from the other files."""
+
+    what: str
+    id: UUID
+
+
+class FileRecord(msgspec.Struct, frozen=True):
+    """One file of the archive."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What the archive is, and a hash of each of its other files."""
+
+    format: str
+    schema_version: int
+    app_version: str
+    created_at: datetime
+    time_zone: str
+    account_id: UUID
+    role: Role
+    unreadable: list[Unreadable]
+    files: list[FileRecord]

@@ -1,0 +1,174 @@
+"""From what the domain keeps to what an export holds: each answer with its question, each id in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from journal.audit import Event
+from journal.care import Link
+from journal.documents import Answers, EntryDocument
+from journal.export_format import (
+    Answered,
+    CopyRecord,
+    EntryRecord,
+    EventRecord,
+    LinkRecord,
+    Section,
+    SessionRecord,
+    ShareRecord,
+    Version,
+)
+from journal.forms import FORMS, Answer, EntryKind, Field, FieldKind
+from journal.reading import Shared
+from journal.revisions import Reason
+from journal.session_rows import Session
+from journal.sharing import NOTE, TITLE, Given
+from journal.words import N_
+
+UNKNOWN = "unknown"
+"""The kind of an answer whose question no form asks any more. Its words are kept all the same."""
+
+
+def entry_record(
+    ident: UUID,
+    revision: int,
+    document: EntryDocument,
+    created_at: datetime,
+    updated_at: datetime,
+    earlier: list[Version],
+) -> EntryRecord:
+    """Describe an entry as it reads now."""
+    return EntryRecord(
+        ident,
+        document.kind,
+        document.title,
+        document.note,
+        _session_id(document.session_id),
+        created_at,
+        updated_at,
+        revision,
+        answered(document.kind, document.answers),
+        earlier,
+    )
+
+
+def version(ident: UUID, reason: str, revision: int, document: EntryDocument, kept_at: datetime) -> Version:
+    """Describe an earlier version of an entry."""
+    return Version(
+        ident,
+        kept_at,
+        Reason(reason),
+        revision,
+        document.title,
+        document.note,
+        _session_id(document.session_id),
+        answered(document.kind, document.answers),
+    )
+
+
+def answered(kind: str, answers: Answers) -> list[Answered]:
+    """Put answers beside their questions: in the form's order, then those that the form no longer asks."""
+    fields = _fields(kind)
+    known = [_answered(field, answers[field.id]) for field in fields.values() if field.id in answers]
+    gone = [Answered(key, "", UNKNOWN, value, []) for key, value in answers.items() if key not in fields]
+    return known + gone
+
+
+def session_record(one: Session) -> SessionRecord:
+    """Describe a session."""
+    details = one.details
+    return SessionRecord(
+        one.id,
+        one.course,
+        _session_id(details.about),
+        details.kind,
+        details.status,
+        one.starts_at,
+        details.local,
+        details.zone,
+        details.minutes,
+        details.setting,
+        details.route,
+        details.phase,
+        details.sequence_no,
+        details.added_by_patient,
+        details.dose_text,
+        details.prescriber_name,
+        details.sitter,
+        details.note,
+        details.cancel_reason,
+        _moment(details.started_at),
+        _moment(details.ended_at),
+        details.rested_on,
+    )
+
+
+def link_record(link: Link) -> LinkRecord:
+    """Describe one clinician of the care team."""
+    return LinkRecord(
+        link.id, link.clinician, link.peer_name, link.state, link.since, link.paused_at, link.ended_at
+    )
+
+
+def share_record(given: Given, openings: Iterable[datetime]) -> ShareRecord:
+    """Describe a copy that a clinician can read, and when they opened it."""
+    document, fields = given.document, _fields(given.document.kind)
+    labels = {TITLE: N_("Title"), NOTE: N_("Content note")} | {
+        field.id: field.label for field in fields.values()
+    }
+    return ShareRecord(
+        given.id,
+        given.entry,
+        given.link.id,
+        given.link.peer_name,
+        [Section(section, labels.get(section, "")) for section in document.fields],
+        document.entry_revision,
+        datetime.fromisoformat(document.shared_at),
+        list(openings),
+        given.changed,
+    )
+
+
+def copy_record(shared: Shared) -> CopyRecord:
+    """Describe a shared copy for the clinician who reads it."""
+    document = shared.document
+    return CopyRecord(
+        shared.id,
+        document.kind,
+        document.title,
+        document.note,
+        _session_id(document.session_id),
+        shared.written_at,
+        shared.shared_at,
+        answered(document.kind, document.answers),
+    )
+
+
+def event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> list[EventRecord]:
+    """Describe events, with the names of the people who can be known."""
+    known: Mapping[UUID | None, str] = {**names}
+    return [
+        EventRecord(one.at, one.action, one.actor_id, known.get(one.actor_id, ""), one.object_id)
+        for one in events
+    ]
+
+
+def _answered(field: Field, value: Answer) -> Answered:
+    labels = field.chosen(value) if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES) else ()
+    return Answered(field.id, field.label, field.kind.value, value, list(labels))
+
+
+def _fields(kind: str) -> Mapping[str, Field]:
+    if kind not in FORMS:
+        return {}
+    return {field.id: field for field in FORMS[EntryKind(kind)].fields}
+
+
+def _session_id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,236 @@
+"""
+Collect what a person may take away: a patient everything of their own, a clinician what was shared with them.
+
+An entry that does not open does not keep the others back: it is named among what could not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from journal import audit, care, reading, sessions, sharing, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.care import Link
+from journal.documents import (
+    CourseDetails,
+    EntryDocument,
+    RevisionDocument,
+    course_context,
+    entry_context,
+    open_document,
+    revision_context,
+)
+from journal.errors import Damaged, NotFound, TrustBroken
+from journal.export_format import (
+    Account,
+    CourseRecord,
+    EntryRecord,
+    EventRecord,
+    PatientRecord,
+    Plan,
+    Sharing,
+    Unreadable,
+    Version,
+)
+from journal.export_records import (
+    copy_record,
+    entry_record,
+    event_records,
+    link_record,
+    session_record,
+    share_record,
+    version,
+)
+from journal.store import fetch, key_of, time_of, transaction
+
+ENTRIES = """
+    SELECT id, revision, sealed, created_at, updated_at FROM entry
+    WHERE owner_id = $1 AND deleted_at IS NULL ORDER BY created_at, id
+"""
+EARLIER = """
+    SELECT v.id, v.sealed, v.created_at, v.entry_id FROM entry_revision v JOIN entry e ON e.id = v.entry_id
+    WHERE e.owner_id = $1 AND e.deleted_at IS NULL ORDER BY v.created_at DESC, v.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecords:
+    """Everything of one patient's own; entries oldest first, events too."""
+
+    account: Account
+    made_at: datetime
+    entries: tuple[EntryRecord, ...]
+    plan: Plan
+    sharing: Sharing
+    log: tuple[EventRecord, ...]
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def documents(self) -> Mapping[str, Any]:
+        """Give the JSON documents of the archive by file name."""
+        return {
+            "data/account.json": self.account,
+            "data/entries.json": self.entries,
+            "data/log.json": self.log,
+            "data/sessions.json": self.plan,
+            "data/sharing.json": self.sharing,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicianRecords:
+    """What patients shared with one clinician, in the order in which care began."""
+
+    account: Account
+    made_at: datetime
+    patients: tuple[PatientRecord, ...]
+    unreadable: tuple[Unreadable, ...]
+
+    @property
+    def documents(self) -> Mapping[str, Any]:
+        """Give the JSON documents of the archive by file name, in which no patient's name stands."""
+        numbered = {f"data/patient-{number}.json": one for number, one in enumerate(self.patients, 1)}
+        return {"data/account.json": self.account, **numbered}
+
+
+Records = PatientRecords | ClinicianRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to take, for the page that offers it."""
+
+    entries: int
+    sessions: int
+
+
+async def extent(actor: Actor) -> Extent:
+    """Count the patient's own entries and sessions."""
+    actor.must_be(Role.PATIENT)
+    return Extent(
+        await tables.Entry.filter(owner_id=actor.id, deleted_at=None).count(),
+        await tables.KapSession.filter(patient_id=actor.id).count(),
+    )
+
+
+async def of_patient(actor: Actor, practice: str) -> PatientRecords:
+    """Open everything of the patient's own, and write down that they took it."""
+    actor.must_be(Role.PATIENT)
+    missing: list[Unreadable] = []
+    entries = await _entries(actor, missing)
+    links = await care.my_links(actor, ended=True)
+    given = await sharing.given(actor)
+    missing += [Unreadable("share", one.id) for one in given if one.damaged]
+    openings = await audit.openings(actor.id, [one.id for one in given])
+    shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
+    plan = [session_record(one) for one in await sessions.my_sessions(actor)]
+    courses = await _courses(actor, actor.id)
+    await audit.note(actor.id, Act.RECORDS_TAKEN, actor.now, patient=actor.id)
+    names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
+    return PatientRecords(
+        _account(actor, practice),
+        actor.now,
+        tuple(entries),
+        Plan(courses, plan),
+        Sharing([link_record(link) for link in links], shares),
+        tuple(event_records(await audit.every_event(actor.id), names)),
+        tuple(missing),
+    )
+
+
+async def shared(actor: Actor, practice: str, patient: UUID | None) -> ClinicianRecords:
+    """
+    Open what *patient*, or everybody in the clinician's care, shared with them; each copy counts as opened.
+
+    Raises:
+        NotFound: If there is nobody, or the patient is not in their care.
+        TrustBroken: If the keys of the one patient asked for are not the pinned ones.
+    """
+    links = await care.my_links(actor) if patient is None else (await care.link_with(actor, patient),)
+    actor.must_be(Role.CLINICIAN)
+    if not links:
+        raise NotFound
+    missing: list[Unreadable] = []
+    patients = []
+    for link in links:
+        try:
+            patients.append(await _shared_by(actor, link, missing))
+        except (Damaged, TrustBroken):
+            if patient is not None:
+                raise
+            missing.append(Unreadable("patient", link.patient))
+    return ClinicianRecords(_account(actor, practice), actor.now, tuple(patients), tuple(missing))
+
+
+async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
+    folder = await reading.folder(actor, link.patient)
+    missing += [Unreadable("share", copy) for copy in folder.damaged]
+    copies = [copy_record(one) for one in folder.shared]
+    courses = await _courses(actor, link.patient)
+    async with transaction():
+        await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
+        await audit.note(actor.id, Act.RECORDS_TAKEN, actor.now, patient=link.patient, about=link.id)
+    events = await audit.every_event(link.patient, by=actor.id)
+    return PatientRecord(
+        link.patient,
+        link.id,
+        link.peer_name,
+        link.since,
+        link.state,
+        courses,
+        [session_record(one) for one in folder.sessions],
+        copies,
+        event_records(events, {actor.id: actor.name}),
+    )
+
+
+async def _entries(actor: Actor, missing: list[Unreadable]) -> list[EntryRecord]:
+    earlier = await _earlier(actor, missing)
+    found = []
+    for row, revision, sealed, created, updated in await fetch(ENTRIES, actor.id):
+        ident = key_of(row)
+        try:
+            where = entry_context(actor.id, ident, revision)
+            document = open_document(actor.vault, bytes(sealed), where, EntryDocument)
+        except Damaged:
+            missing.append(Unreadable("entry", ident))
+            continue
+        moments = time_of(created), time_of(updated)
+        found.append(entry_record(ident, revision, document, *moments, earlier.get(ident, [])))
+    return found
+
+
+async def _earlier(actor: Actor, missing: list[Unreadable]) -> dict[UUID, list[Version]]:
+    found: dict[UUID, list[Version]] = {}
+    for row, sealed, created, entry in await fetch(EARLIER, actor.id):
+        ident, owner = key_of(row), key_of(entry)
+        try:
+            where = revision_context(actor.id, ident)
+            kept = open_document(actor.vault, bytes(sealed), where, RevisionDocument)
+            if kept.entry_id != owner.hex:  # the row was hung under another entry
+                raise Damaged
+        except Damaged:
+            missing.append(Unreadable("earlier version", ident))
+            continue
+        record = version(ident, kept.reason, kept.revision, kept.document, time_of(created))
+        found.setdefault(owner, []).append(record)
+    return found
+
+
+async def _courses(actor: Actor, patient: UUID) -> list[CourseRecord]:
+    rows = await tables.Course.filter(patient_id=patient).order_by("created_at").values_list("id", "sealed")
+    found = []
+    for row, sealed in rows:
+        where = course_context(patient, key_of(row))
+        details = open_document(actor.house.server, bytes(sealed), where, CourseDetails)
+        found.append(CourseRecord(key_of(row), details.title))
+    return found
+
+
+def _account(actor: Actor, practice: str) -> Account:
+    return Account(actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice)
