@@ -1,13 +1,94 @@
-"""Records."""
+"""Take one's records away, as one file that opens with a passphrase."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import archive, care, sessions
+from journal.actors import Actor, Role
+from journal.errors import NotFound, Refused
+from journal.passwords import suggest_passphrase
+from journal.records import Extent, extent
+from portal import __version__
+from portal.archive_pages import drawing
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsPage:
+    """
+    Context of the page.
+
+    `held` is a sentence while a dosing session keeps a patient from taking anything; `extent` is a patient's,
+    `patients` a clinician's. `own` and `chosen` are what was typed before something needed another look.
+    """
+
+    zip_name: str
+    offered: str
+    held: str = ""
+    extent: Extent | None = None
+    patients: tuple[tuple[str, str], ...] = ()
+    own: str = ""
+    chosen: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 async def records(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Say what the records are and hand them over, sealed."""
+    actor = actor_of(request)
+    if request.method == "GET":
+        return page(request, "records/records.html", await _context(actor, suggest_passphrase()))
+    form = await Form.read(request)
+    own, offered = form["passphrase"].strip(), form["offered"]
+    try:
+        sealed = await archive.take(
+            actor,
+            form["current"],
+            own or offered,
+            practice=request.app.state.practice.current.name,
+            app_version=__version__,
+            patient=_patient(form["patient"]),
+            draw=drawing(request.app.state.templates, actor),
+        )
+    except Refused as refused:
+        typed = await _context(actor, offered, own, form["patient"], refused.fields)
+        return page(request, "records/records.html", typed, status=422)
+    headers = {"content-disposition": f'attachment; filename="{_zip_name(actor)}.age"'}
+    return Response(sealed, media_type="application/octet-stream", headers=headers)
+
+
+async def _context(
+    actor: Actor, offered: str, own: str = "", chosen: str = "", errors: Mapping[str, str] | None = None
+) -> RecordsPage:
+    if actor.role is Role.CLINICIAN:
+        patients = tuple((str(link.patient), link.peer_name) for link in await care.my_links(actor))
+        return RecordsPage(
+            _zip_name(actor), offered, patients=patients, own=own, chosen=chosen, errors=errors or {}
+        )
+    hold = await sessions.held(actor)
+    return RecordsPage(
+        _zip_name(actor),
+        offered,
+        held=hold.sentence if hold else "",
+        extent=await extent(actor),
+        own=own,
+        errors=errors or {},
+    )
+
+
+def _zip_name(actor: Actor) -> str:
+    return f"hearthside-records-{actor.now.astimezone(actor.zone):%Y-%m-%d}.zip"
+
+
+def _patient(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise NotFound from error
