@@ -1,43 +1,128 @@
-"""Care."""
+"""The patient's care team: who can read what, and how to pause, to resume, to compare codes and to part."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import care as links
+from journal import reading, sessions, sharing
+from journal.actors import Actor
+from journal.care import Link
+from journal.errors import HeldUntilRested, TrustBroken
+from journal.holds import Hold
+from portal.auth import actor_of
+from portal.pages import page, see_other
+from portal.views.shared_items import Item, items
+from portal.views.sharing_log import log
+
+__all__ = ["end", "link", "log", "pause", "pause_all", "resumption", "team"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One clinician of the team; `trusted` is False when their keys are not the pinned ones."""
+
+    link: Link
+    trusted: bool
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Context of the care team's page; `past` are the links that have ended."""
+
+    members: tuple[Member, ...]
+    past: tuple[Link, ...]
+    can_pause: bool
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """Context of one clinician's page; `code` is the safety code, empty when their keys have changed."""
+
+    member: Member
+    code: str
+    waiting: Hold | None
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Context of the page that asks before care is ended."""
+
+    member: Member
+    waiting: Hold | None
 
 
 async def team(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def log(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def pause_all(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show everybody who can read something, and what."""
+    actor = actor_of(request)
+    everyone = await links.my_links(actor, ended=True)
+    shared = await items(actor, await sharing.given(actor))
+    members = tuple([await _member(actor, one, shared) for one in everyone if not one.ended_at])
+    past = tuple(one for one in everyone if one.ended_at)
+    can_pause = any(member.link.paused_at is None for member in members)
+    context = Team(members, past, can_pause, request.query_params.get("done", ""))
+    return page(request, "sharing/team.html", context)
 
 
 async def link(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show one clinician: the safety code, and everything that they can read."""
+    return await _one(request, actor_of(request))
+
+
+async def pause_all(request: Request) -> Response:
+    """Stop everybody from opening anything. Never held back, and nothing is asked first."""
+    await links.pause(actor_of(request))
+    return see_other(request, "/sharing?done=paused")
 
 
 async def pause(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Stop one clinician from opening anything."""
+    wanted = request.path_params["id"]
+    await links.pause(actor_of(request), wanted)
+    return see_other(request, f"/sharing/{wanted}?done=paused")
 
 
 async def resumption(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Let one clinician open again what is shared with them."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    try:
+        await links.resume(actor, wanted)
+    except (HeldUntilRested, TrustBroken):
+        return await _one(request, actor, status=409)  # the page says which of the two it is
+    return see_other(request, f"/sharing/{wanted}?done=resumed")
 
 
 async def end(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Ask, with honest words about what stays known, and end care with one clinician."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    one = await links.my_link(actor, wanted)
+    status = 200
+    if request.method == "POST":
+        try:
+            await links.end(actor, wanted)
+            return see_other(request, "/sharing?done=ended")
+        except HeldUntilRested:
+            status = 409
+    member = await _member(actor, one, await items(actor, await sharing.given(actor)))
+    return page(request, "sharing/end.html", Ending(member, await sessions.held(actor)), status=status)
+
+
+async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
+    one = await links.my_link(actor, request.path_params["id"])
+    member = await _member(actor, one, await items(actor, await sharing.given(actor)))
+    code = await links.code_for(actor, one) if member.trusted else ""
+    done = request.query_params.get("done", "")
+    return page(
+        request, "sharing/link.html", One(member, code, await sessions.held(actor), done), status=status
+    )
+
+
+async def _member(actor: Actor, one: Link, shared: tuple[Item, ...]) -> Member:
+    theirs = tuple(item for item in shared if item.given.link.id == one.id)
+    return Member(one, await reading.trusted(actor, one), theirs)

@@ -1,23 +1,99 @@
-"""Sharing."""
+"""The patient lets one clinician read chosen sections: choose, look, confirm; and takes it back."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import entries, sessions, sharing
+from journal.actors import Actor
+from journal.care import Link, SharingPaused
+from journal.entries import Entry
+from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
+from journal.holds import Hold
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+from portal.views import share_steps
+from portal.views.shared_items import Item, items
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Context of the page that asks before a copy is taken back."""
+
+    item: Item
+    waiting: Hold | None
 
 
 async def shares(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show who can read an entry, and let somebody read parts of it: choose, look, confirm."""
+    actor = actor_of(request)
+    entry = await entries.entry(actor, request.path_params["id"])
+    if request.method == "GET":
+        wanted, done = (request.query_params.get(name, "") for name in ("to", "done"))
+        to = await share_steps.chosen_link(actor, wanted) if wanted else None
+        return page(request, "sharing/choose.html", await share_steps.choosing(actor, entry, to, done=done))
+    form = await Form.read(request)
+    to = await share_steps.chosen_link(actor, form["to"])
+    if form["step"] == "choose":
+        context = await share_steps.choosing(actor, entry, to, chosen=form.all("sections"))
+        return page(request, "sharing/choose.html", context)
+    seen = form.whole("previewed") if form["step"] == "confirm" else None
+    return await _share(request, actor, entry, to, form.all("sections"), seen, done="shared")
 
 
 async def update(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Let the same person read the same sections as they are now; a text not looked at is shown first."""
+    actor = actor_of(request)
+    one = await sharing.the_given(actor, request.path_params["id"])
+    entry = await entries.entry(actor, one.entry)
+    seen = (await Form.read(request)).whole("previewed")
+    return await _share(request, actor, entry, one.link, one.document.fields, seen, done="updated")
 
 
 async def revocation(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Ask, with honest words about what was read, and take a copy back."""
+    actor = actor_of(request)
+    one = await sharing.the_given(actor, request.path_params["id"])
+    status = 200
+    if request.method == "POST":
+        try:
+            await sharing.revoke(actor, one.id)
+            return see_other(request, f"/journal/{one.entry}/shares?done=revoked")
+        except HeldUntilRested:
+            status = 409
+    (item,) = await items(actor, [one])
+    context = Revocation(item, await sessions.held(actor))
+    return page(request, "sharing/revocation.html", context, status=status)
+
+
+async def _share(
+    request: Request,
+    actor: Actor,
+    entry: Entry,
+    to: Link,
+    sections: Iterable[str],
+    seen: int | None,
+    *,
+    done: str,
+) -> Response:
+    sections, changed = tuple(sections), ""
+    try:
+        if seen is not None:
+            try:
+                await sharing.share(actor, entry.id, to.id, sections, previewed=seen)
+                return see_other(request, f"/journal/{entry.id}/shares?done={done}")
+            except StaleRevision as error:
+                changed = error.message
+        context = await share_steps.preview(actor, entry, to, sections, changed)
+        return page(request, "sharing/preview.html", context, status=409 if changed else 200)
+    except Refused as error:
+        again = await share_steps.choosing(actor, entry, to, chosen=sections, errors=error.fields)
+        return page(request, "sharing/choose.html", again, status=422)
+    except (HeldUntilRested, SharingPaused, TrustBroken) as error:
+        again = await share_steps.choosing(actor, entry, to, chosen=sections, problem=error.message)
+        return page(request, "sharing/choose.html", again, status=409)

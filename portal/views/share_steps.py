@@ -1,0 +1,118 @@
+"""The steps in which an entry is shared: whom it is for, which sections, and a look at exactly that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from journal import care, reading, sessions, sharing
+from journal.actors import Actor
+from journal.care import Link
+from journal.entries import Entry
+from journal.errors import NotFound
+from journal.forms import EntryKind
+from journal.holds import Hold
+from journal.words import N_
+from portal.views.shared_items import Item, items
+from portal.views.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """
+    Context of the page on which an entry is shared.
+
+    Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
+    `waiting` says why nothing can be shared today; `problem` is what came in the way of the step before.
+    """
+
+    entry: Entry
+    kind: str
+    items: tuple[Item, ...]
+    team: tuple[Link, ...]
+    to: Link | None
+    trusted: bool
+    waiting: Hold | None
+    choices: tuple[tuple[str, SharedSection], ...]
+    chosen: frozenset[str]
+    done: str = ""
+    problem: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Context of the preview: exactly what `to` will read, as `view`, which their own page draws alike."""
+
+    entry: Entry
+    to: Link
+    view: SharedView
+    sections: tuple[str, ...]
+    replaces: bool
+    problem: str = ""
+
+
+async def chosen_link(actor: Actor, wanted: str) -> Link:
+    """Give one of the actor's own links by its id as text."""
+    try:
+        return await care.my_link(actor, UUID(wanted))
+    except ValueError as error:
+        raise NotFound from error
+
+
+async def choosing(
+    actor: Actor,
+    entry: Entry,
+    to: Link | None = None,
+    *,
+    chosen: Iterable[str] | None = None,
+    done: str = "",
+    problem: str = "",
+    errors: Mapping[str, str] | None = None,
+) -> Choosing:
+    """Lay out the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
+    given = await sharing.given(actor, entry=entry.id)
+    team = await care.my_links(actor)
+    if to is None and len(team) == 1:
+        to = team[0]
+    before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
+    return Choosing(
+        entry=entry,
+        kind=EntryKind(entry.document.kind).label,
+        items=await items(actor, given),
+        team=team,
+        to=to,
+        trusted=to is None or await reading.trusted(actor, to),
+        waiting=await sessions.held(actor),
+        choices=tuple(_choices(entry)),
+        chosen=frozenset(before if chosen is None else chosen),
+        done=done,
+        problem=problem,
+        errors=errors or {},
+    )
+
+
+async def preview(
+    actor: Actor, entry: Entry, to: Link, sections: Iterable[str], problem: str = ""
+) -> Preview:
+    """
+    Lay out the second step, from the very copy that would be sealed.
+
+    Raises:
+        Refused: If nothing is chosen that can be shared.
+    """
+    copy = sharing.copy_of(entry, sections, actor.now)
+    about = session_of(copy, await sessions.my_sessions(actor))
+    given = await sharing.given(actor, entry=entry.id)
+    replaces = any(one.link.id == to.id for one in given)
+    return Preview(entry, to, shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem)
+
+
+def _choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
+    if entry.document.title:
+        yield sharing.TITLE, SharedSection(N_("Its title"), entry.document.title)
+    if entry.document.note:
+        yield sharing.NOTE, SharedSection(N_("Your content note"), entry.document.note)
+    for one in sharing.sections(entry):
+        yield one.id, section_of(one, entry.document.answers[one.id])

@@ -1,0 +1,70 @@
+"""What is shared at present, with when each copy was opened: for every page on which the patient sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from journal import audit, entries, sessions
+from journal.actors import Actor
+from journal.entries import Entry
+from journal.errors import Damaged
+from journal.forms import EntryKind
+from journal.sessions import Session
+from journal.sharing import Given
+from portal.views.shared_view import SharedView, session_of, shared_view
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """
+    One shared copy as its patient sees it listed; `entry` is None when the entry itself cannot be opened.
+
+    `view` is what its reader sees, and None for a copy that does not open. `opened` are the moments at which
+    the copy as it is now was opened; `opened_before` the last at which an earlier one was, which an update has
+    since replaced.
+    """
+
+    given: Given
+    entry: Entry | None
+    view: SharedView | None
+    opened: tuple[datetime, ...]
+    opened_before: datetime | None
+
+    @property
+    def title(self) -> str:
+        """Give the entry's own title, which may be empty."""
+        return self.entry.document.title if self.entry else ""
+
+    @property
+    def kind(self) -> str:
+        """Give the form's word for the entry, to be translated."""
+        document = self.entry.document if self.entry else self.given.document
+        return EntryKind(document.kind).label
+
+
+async def items(actor: Actor, given: Iterable[Given]) -> tuple[Item, ...]:
+    """Put each copy beside its entry and its log."""
+    listed = list(given)
+    if not listed:
+        return ()
+    log = await audit.openings(actor.id, [one.id for one in listed])
+    plan = await sessions.my_sessions(actor)
+    try:
+        sources = await entries.several(actor, {one.entry for one in listed})
+    except Damaged:
+        sources = {}  # what is shared stays in sight, and so do the buttons that stop it
+    return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), plan) for one in listed)
+
+
+def _item(
+    actor: Actor, one: Given, entry: Entry | None, moments: tuple[datetime, ...], plan: tuple[Session, ...]
+) -> Item:
+    now = tuple(at for at in moments if at >= one.updated_at)
+    if one.opened_at is not None and not now:
+        now = (one.opened_at,)
+    before = [at for at in moments if at < one.updated_at]
+    about = session_of(one.document, plan)
+    view = None if one.damaged else shared_view(one.document, actor.zone, about)
+    return Item(one, entry, view, now, before[-1] if before else None)
