@@ -22,8 +22,8 @@ class Item:
     One shared copy as its patient sees it listed; `entry` is None when the entry itself cannot be opened.
 
     `view` is what its reader sees, and None for a copy that does not open. `opened` are the moments at which
-    the copy as it is now was opened; `opened_before` the last at which an earlier one was, which an update has
-    since replaced.
+    the copy as it is now was opened; `opened_before` the last at which an earlier one was, which an update
+    has since replaced.
     """
 
     given: Given

@@ -6,65 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import msgspec
 import pytest
 
 from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
-from journal import accounts, care, entries, invitations, reading, sessions, sharing, tables
+from journal import care, entries, reading, sharing, tables
 from journal.care import SharingPaused
-from journal.documents import EntryDocument, ShareDocument, seal_document, share_context
-from journal.entries import Entry
+from journal.documents import EntryDocument, seal_document, share_context
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
-from journal.planning import Route, SessionDetails, SessionKind, Setting, Status
 from journal.store import Store
-from tests.cast import PASSWORDS, ZONE, Cast, Furniture, cast_of
-
-DOCUMENT = EntryDocument(
-    "integration",
-    title="The sea",
-    note="About my father",
-    answers={
-        "int.meaning": "Maybe that I am allowed to rest.",
-        "int.top3": "the door\nsleep",
-        "int.hard": "The part nobody needs to know.",
-        "int.not_ready": "x",
-    },
-)
-PARTS = ("title", "int.meaning")
-
-
-async def written(cast: Cast, who: str = "alice", document: EntryDocument = DOCUMENT) -> Entry:
-    """Let somebody write an entry."""
-    return await entries.save(await cast.actor(who), uuid4(), 0, document)
-
-
-async def rewritten(cast: Cast, entry: Entry, **answers: str) -> Entry:
-    """Let alice change some answers, a while later."""
-    cast.clock.forward(minutes=1)
-    document = msgspec.structs.replace(entry.document, answers=entry.document.answers | answers)
-    return await entries.save(await cast.actor("alice"), entry.id, entry.revision, document)
-
-
-async def shared(cast: Cast, entry: Entry, parts: tuple[str, ...] = PARTS) -> UUID:
-    """Let alice share parts of her entry with bob."""
-    return await sharing.share(
-        await cast.actor("alice"), entry.id, cast.link, parts, previewed=entry.revision
-    )
-
-
-async def read_by(cast: Cast, who: str) -> tuple[ShareDocument, ...]:
-    """Give what a clinician of alice's can read."""
-    alice = await cast.actor("alice")
-    folder = await reading.folder(await cast.actor(who), alice.id)
-    return tuple(one.document for one in folder.shared)
-
-
-async def connected(cast: Cast, clinician: str, patient: str = "alice") -> UUID:
-    """Connect two of the cast."""
-    invited = await invitations.invite(await cast.actor(clinician), patient)
-    return await invitations.accept(await cast.actor(patient), invited.token)
+from tests.cast import Cast, Furniture, cast_of
+from tests.scenes import PARTS, connected, in_session, opened_by, read_by, rested, rewritten, shared, written
 
 
 async def test_nothing_is_shared_by_default(cast: Cast) -> None:
@@ -146,10 +99,9 @@ async def test_an_update_replaces_the_copy_and_is_unread_again(cast: Cast) -> No
     """There is one copy of an entry for one clinician, and it is new to them after each update."""
     alice, entry = await cast.actor("alice"), await written(cast)
     share = await shared(cast, entry)
-    cast.clock.forward(minutes=5)
-    await reading.read(await cast.actor("bob"), alice.id, share)
+    opened = await opened_by(cast, "bob", share)
     (one,) = await sharing.given(alice)
-    assert one.opened_at == cast.clock.now
+    assert one.opened_at == opened
     entry = await rewritten(cast, entry, **{"int.meaning": "Changed."})
     assert await shared(cast, entry) == share
     (one,) = await sharing.given(await cast.actor("alice"))
@@ -270,26 +222,14 @@ async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
 
 async def test_sharing_and_revoking_wait_until_rested(cast: Cast) -> None:
     """From a dosing session until rest is confirmed on the next day, neither is done; nothing is queued."""
-    entry = await written(cast)
-    share = await shared(cast, entry)
-    other = await written(cast)
-    local = cast.clock.now.replace(tzinfo=None).isoformat(timespec="minutes")
-    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
-    session = await sessions.add(await cast.actor("alice"), (await cast.actor("alice")).id, details)
-    cast.clock.forward(hours=-1)
-    await sessions.move(await cast.actor("alice"), session, Status.IN_SESSION)
-    cast.clock.forward(hours=3)
+    share, other = await shared(cast, await written(cast)), await written(cast)
+    session = await in_session(cast)
     with pytest.raises(HeldUntilRested):
         await shared(cast, other)
     with pytest.raises(HeldUntilRested):
         await sharing.revoke(await cast.actor("alice"), share)
-    assert await tables.Share.all().values_list("id", flat=True) in ([share], [str(share)])
-    cast.clock.forward(hours=22)
-    for who in ("alice", "bob"):
-        cast.tokens[who] = await accounts.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
-    assert len(await read_by(cast, "bob")) == 1
-    await sessions.move(await cast.actor("alice"), session, Status.RECOVERING)
-    await sessions.confirm_rested(await cast.actor("alice"))
+    await rested(cast, session)
+    assert [one.id for one in await sharing.given(await cast.actor("alice"))] == [share]
     await shared(cast, other)
     await sharing.revoke(await cast.actor("alice"), share)
     assert len(await read_by(cast, "bob")) == 1

@@ -1,0 +1,355 @@
+"""Care links: whose they are, pausing and resuming, the end of care, and keys that changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID, uuid4
+
+import pytest
+
+from crypto import PrivateIdentity, ServerKey
+from journal import audit, care, reading, sessions, sharing, tables
+from journal.actors import Actor
+from journal.care import SharingPaused
+from journal.documents import Profile, profile_context, seal_document
+from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
+from tests.cast import Cast
+from tests.scenes import connected, in_session, opened_by, read_by, rested, shared, written
+
+
+async def row(cast: Cast, link: UUID | None = None) -> tables.CareLink:
+    """Give a care link as the database has it."""
+    return await tables.CareLink.get(id=link or cast.link)
+
+
+async def swap_keys(actor: Actor, identity: PrivateIdentity | None = None) -> None:
+    """Let whoever writes the database put other public keys in the place of somebody's."""
+    other = (identity or PrivateIdentity.generate()).public().encode()
+    await tables.Account.filter(id=actor.id).update(public_identity=other)
+
+
+async def test_each_sees_the_other(cast: Cast) -> None:
+    """The link bears the other one's name, on both sides."""
+    (mine,) = await care.my_links(await cast.actor("alice"))
+    (theirs,) = await care.my_links(await cast.actor("bob"))
+    assert (mine.peer_name, theirs.peer_name) == ("Bob Example", "Alice Sample")
+    assert mine.id == theirs.id == cast.link
+    assert mine.state == "active"
+
+
+async def test_outsiders_have_no_link(cast: Cast) -> None:
+    """Nobody else can load it or act on it, and it stays as it was."""
+    before = await row(cast)
+    for who in ("charlie", "dana"):
+        actor = await cast.actor(who)
+        assert await care.my_links(actor, ended=True) == ()
+        for act in (care.my_link, care.end):
+            with pytest.raises(NotFound):
+                await act(actor, cast.link)
+    dana = await cast.actor("dana")
+    for patient_act in (care.pause, care.resume):
+        with pytest.raises(NotFound):
+            await patient_act(dana, cast.link)
+    await care.pause(dana)
+    assert dict(await row(cast)) == dict(before)
+
+
+async def test_a_clinician_neither_pauses_nor_resumes(cast: Cast) -> None:
+    """Those are the patient's."""
+    bob = await cast.actor("bob")
+    for act in (care.pause(bob), care.pause(bob, cast.link), care.resume(bob, cast.link)):
+        with pytest.raises(NotFound):
+            await act
+    assert (await row(cast)).paused_at is None
+
+
+async def test_pausing_takes_the_clinicians_key_away(cast: Cast) -> None:
+    """While sharing is paused there is no copy of the key that the clinician could open."""
+    share = await shared(cast, await written(cast))
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await care.pause(alice, cast.link)
+    assert (await row(cast)).clinician_key is None
+    folder = await reading.folder(bob, alice.id)
+    assert folder.paused
+    assert folder.shared == ()
+    with pytest.raises(SharingPaused):
+        await reading.read(bob, alice.id, share)
+    (case,) = await reading.caseload(bob)
+    assert (case.paused, case.unread) == (True, 0)
+    (mine,) = await care.my_links(alice)
+    assert mine.state == "paused"
+
+
+async def test_resuming_gives_the_same_copies_back(cast: Cast) -> None:
+    """Nothing was lost by pausing."""
+    await shared(cast, await written(cast))
+    before, alice = await read_by(cast, "bob"), await cast.actor("alice")
+    await care.pause(alice)
+    await care.resume(alice, cast.link)
+    assert await read_by(cast, "bob") == before
+    assert (await row(cast)).paused_at is None
+
+
+async def test_pausing_and_resuming_twice_is_once(cast: Cast) -> None:
+    """A button pressed twice does no harm, and is logged once."""
+    alice = await cast.actor("alice")
+    await care.pause(alice)
+    since = (await row(cast)).paused_at
+    cast.clock.forward(minutes=1)
+    await care.pause(await cast.actor("alice"))
+    assert (await row(cast)).paused_at == since
+    for _ in range(2):
+        await care.resume(await cast.actor("alice"), cast.link)
+    counts = [
+        await tables.AuditEvent.filter(action=f"care.sharing-{act}").count() for act in ("paused", "resumed")
+    ]
+    assert counts == [1, 1]
+
+
+async def test_pausing_all_pauses_each(cast: Cast) -> None:
+    """One act stops every clinician; resuming is one by one."""
+    second = await connected(cast, "charlie")
+    entry = await written(cast)
+    await shared(cast, entry)
+    await shared(cast, entry, to=second)
+    await care.pause(await cast.actor("alice"))
+    assert [(await row(cast, link)).clinician_key for link in (cast.link, second)] == [None, None]
+    await care.resume(await cast.actor("alice"), second)
+    assert len(await read_by(cast, "charlie")) == 1
+    assert await read_by(cast, "bob") == ()
+
+
+async def test_a_key_put_back_by_storage_opens_nothing_while_paused(cast: Cast) -> None:
+    """Whoever restores the deleted key column alone does not undo a pause."""
+    await shared(cast, await written(cast))
+    kept = (await row(cast)).clinician_key
+    await care.pause(await cast.actor("alice"))
+    await tables.CareLink.filter(id=cast.link).update(clinician_key=kept)
+    assert await read_by(cast, "bob") == ()
+
+
+async def test_pausing_works_during_a_session_and_resuming_waits(cast: Cast) -> None:
+    """A pause takes nothing away for good; what is opened after resuming cannot be unread."""
+    await shared(cast, await written(cast))
+    session = await in_session(cast)
+    await care.pause(await cast.actor("alice"))
+    assert (await row(cast)).clinician_key is None
+    with pytest.raises(HeldUntilRested):
+        await care.resume(await cast.actor("alice"), cast.link)
+    assert (await row(cast)).clinician_key is None
+    await rested(cast, session)
+    await care.resume(await cast.actor("alice"), cast.link)
+    assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_nothing_damaged_stands_in_the_way_of_a_pause(cast: Cast) -> None:
+    """With the clinician's name and keys and the patient's own key all overwritten, pausing still works."""
+    bob = await cast.actor("bob")
+    await tables.Account.filter(id=bob.id).update(sealed=b"?" * 80, public_identity=b"?")
+    await tables.CareLink.filter(id=cast.link).update(patient_key=b"?" * 60, patient_pin=b"?")
+    await care.pause(await cast.actor("alice"))
+    assert (await row(cast)).clinician_key is None
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who: str) -> None:
+    """Whoever ends it: no key copy and no share is left, and the clinician finds nobody there."""
+    for _ in range(3):
+        await shared(cast, await written(cast))
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await care.end(await cast.actor(who), cast.link)
+    left = await row(cast)
+    assert (left.patient_key, left.clinician_key, left.pair) == (None, None, None)
+    assert left.ended_at == cast.clock.now
+    assert await tables.Share.all().count() == 0
+    for gone in (
+        reading.folder(bob, alice.id),
+        sessions.sessions_of(bob, alice.id),
+        care.link_with(bob, alice.id),
+    ):
+        with pytest.raises(NotFound):
+            await gone
+    assert await reading.caseload(bob) == ()
+    assert await sharing.given(alice) == ()
+    (past,) = await care.my_links(alice, ended=True)
+    assert past.state == "ended"
+    with pytest.raises(NotFound):
+        await care.end(alice, cast.link)
+
+
+async def test_an_ended_link_takes_no_share(cast: Cast) -> None:
+    """A page that was open when care ended shares nothing."""
+    entry = await written(cast)
+    await care.end(await cast.actor("bob"), cast.link)
+    with pytest.raises(NotFound):
+        await shared(cast, entry)
+    assert await tables.Share.all().count() == 0
+
+
+async def test_keys_kept_from_before_the_end_open_nothing_after_a_new_start(cast: Cast) -> None:
+    """A new care link has a new key: a former copy of the key is of no use for it."""
+    await shared(cast, await written(cast))
+    kept = (await row(cast)).clinician_key
+    await care.end(await cast.actor("alice"), cast.link)
+    again = await connected(cast, "bob")
+    await shared(cast, await written(cast), to=again)
+    assert len(await read_by(cast, "bob")) == 1
+    await tables.CareLink.filter(id=again).update(clinician_key=kept)
+    with pytest.raises(TrustBroken):
+        await read_by(cast, "bob")
+
+
+async def test_ending_care_waits_for_the_patient_but_not_for_the_clinician(cast: Cast) -> None:
+    """It cannot be undone, so a patient is not asked to decide it under the medicine."""
+    await in_session(cast)
+    with pytest.raises(HeldUntilRested):
+        await care.end(await cast.actor("alice"), cast.link)
+    assert (await row(cast)).ended_at is None
+    await care.end(await cast.actor("bob"), cast.link)
+    assert (await row(cast)).ended_at is not None
+
+
+async def test_ended_twice_at_once_ends_once(cast: Cast) -> None:
+    """Both press the button in the same moment."""
+    both = [care.end(await cast.actor(who), cast.link) for who in ("alice", "bob")]
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["NoneType", "NotFound"]
+    assert await tables.AuditEvent.filter(action="care.ended").count() == 1
+
+
+async def test_both_sides_see_the_same_safety_code(cast: Cast) -> None:
+    """Sixty digits, twelve groups of five; another pair has other ones."""
+    await connected(cast, "bob", "dana")
+    codes = []
+    for who, at in (("alice", 0), ("bob", 0), ("dana", 0), ("bob", 1)):
+        actor = await cast.actor(who)
+        codes.append(await care.code_for(actor, (await care.my_links(actor))[at]))
+    assert codes[0] == codes[1] != codes[2] == codes[3]
+    assert [len(group) for group in codes[0].split()] == [5] * 12
+
+
+async def test_the_safety_code_stands_for_the_keys_one_holds(cast: Cast) -> None:
+    """Own public keys swapped in the database give an error, not a code that would match a lie."""
+    alice = await cast.actor("alice")
+    await swap_keys(alice)
+    alice = await cast.actor("alice")
+    (link,) = await care.my_links(alice)
+    with pytest.raises(Damaged):
+        await care.code_for(alice, link)
+
+
+Try = Callable[[Cast, Actor], Awaitable[object]]
+
+
+async def try_to_share(cast: Cast, alice: Actor) -> object:
+    return await shared(cast, await written(cast))
+
+
+async def try_to_resume(cast: Cast, alice: Actor) -> object:
+    return await care.resume(alice, cast.link)
+
+
+async def try_the_code(cast: Cast, alice: Actor) -> object:
+    return await care.code_for(alice, await care.my_link(alice, cast.link))
+
+
+@pytest.mark.parametrize("attempt", [try_to_share, try_to_resume, try_the_code])
+@pytest.mark.parametrize("tampering", ["keys", "pin", "no keys"])
+async def test_changed_keys_stop_everything_that_would_trust_them(
+    cast: Cast, attempt: Try, tampering: str
+) -> None:
+    """Whether the clinician's keys or the patient's pin of them were altered, nothing is given to them."""
+    bob = await cast.actor("bob")
+    if attempt is try_to_resume:
+        await care.pause(await cast.actor("alice"))
+    if tampering == "keys":
+        await swap_keys(bob)
+    elif tampering == "no keys":
+        await tables.Account.filter(id=bob.id).update(public_identity=b"")
+    else:
+        await tables.CareLink.filter(id=cast.link).update(
+            patient_pin=(await row(cast)).patient_pin[:-1] + b"?"
+        )
+    before = dict(await row(cast))
+    with pytest.raises(TrustBroken):
+        await attempt(cast, await cast.actor("alice"))
+    assert dict(await row(cast)) == before
+    assert await tables.Share.all().count() == 0
+
+
+async def test_a_patients_changed_keys_stop_the_clinicians_reading(cast: Cast) -> None:
+    """Before the first reading the invitation's secret tells, afterwards the pin does."""
+    share = await shared(cast, await written(cast))
+    alice, kept = await cast.actor("alice"), (await cast.actor("alice")).public.encode()
+    for _ in range(2):
+        await swap_keys(alice)
+        with pytest.raises(TrustBroken):
+            await reading.read(await cast.actor("bob"), alice.id, share)
+        await tables.Account.filter(id=alice.id).update(public_identity=kept)
+        await opened_by(cast, "bob", share)
+
+
+async def test_a_link_moved_to_another_clinician_is_not_trusted(cast: Cast) -> None:
+    """A row rewritten to name charlie gets no share sealed for charlie, and charlie opens nothing."""
+    await shared(cast, await written(cast))
+    alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
+    await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
+    with pytest.raises(TrustBroken):
+        await shared(cast, await written(cast))
+    with pytest.raises((TrustBroken, Damaged)):
+        await reading.folder(charlie, alice.id)
+
+
+async def test_a_link_made_up_by_storage_is_not_trusted(cast: Cast) -> None:
+    """A whole row made up for charlie, with charlie's own key in it, takes no share of alice's."""
+    alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
+    ident, real = uuid4(), await row(cast)
+    await tables.CareLink.create(
+        id=ident,
+        patient_id=alice.id,
+        clinician_id=charlie.id,
+        pair=f"{alice.id}:{charlie.id}",
+        patient_key=real.patient_key,
+        clinician_key=real.clinician_key,
+        patient_pin=real.patient_pin,
+        voucher=real.voucher,
+        created_at=alice.now,
+    )
+    with pytest.raises(TrustBroken):
+        await shared(cast, await written(cast), to=ident)
+    assert await tables.Share.all().count() == 0
+
+
+async def test_nobodys_name_is_taken_from_another_row(cast: Cast) -> None:
+    """A profile copied from another account does not open as this one's."""
+    charlie, bob = await cast.actor("charlie"), await cast.actor("bob")
+    copied = (await tables.Account.get(id=charlie.id)).sealed
+    await tables.Account.filter(id=bob.id).update(sealed=copied)
+    with pytest.raises(Damaged):
+        await care.my_links(await cast.actor("alice"))
+
+
+async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> None:
+    """Storage without the server key cannot rename anybody."""
+    bob = await cast.actor("bob")
+    forged = seal_document(
+        ServerKey(b"x" * 32), Profile("Somebody Else", bob.email, bob.time_zone), profile_context(bob.id)
+    )
+    await tables.Account.filter(id=bob.id).update(sealed=forged)
+    with pytest.raises(Damaged):
+        await care.my_links(await cast.actor("alice"))
+
+
+async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None:
+    """Each time, with who and when; a patient's own looking is not."""
+    share = await shared(cast, await written(cast))
+    moments = [await opened_by(cast, "bob", share) for _ in range(3)]
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await sharing.given(alice)
+    assert await audit.openings(alice.id, [share]) == {share: tuple(moments)}
+    events = [one for one in await audit.events_about(alice.id) if one.action is audit.Act.SHARE_OPENED]
+    assert {one.actor_id for one in events} == {bob.id}
+    assert [one.at for one in events] == moments[::-1]
+    page = await audit.events_about(alice.id, limit=2, before=events[0].id)
+    assert [one.id for one in page] == [events[1].id, events[2].id]

@@ -1,0 +1,90 @@
+"""What the cast does before a test looks: write, share, connect, be in a session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from journal import accounts, entries, invitations, reading, sessions, sharing
+from journal.documents import EntryDocument, ShareDocument
+from journal.entries import Entry
+from journal.planning import Route, SessionDetails, SessionKind, Setting, Status, parse_zone
+from tests.cast import PASSWORDS, ZONE, Cast
+
+THE_SEA = EntryDocument(
+    "integration",
+    title="The sea",
+    note="About my father",
+    answers={
+        "int.meaning": "Maybe that I am allowed to rest.",
+        "int.top3": "the door\nsleep",
+        "int.hard": "The part nobody needs to know.",
+        "int.not_ready": "x",
+    },
+)
+PARTS = ("title", "int.meaning")
+
+
+async def written(cast: Cast, who: str = "alice", document: EntryDocument = THE_SEA) -> Entry:
+    """Let somebody write an entry."""
+    return await entries.save(await cast.actor(who), uuid4(), 0, document)
+
+
+async def rewritten(cast: Cast, entry: Entry, **answers: str) -> Entry:
+    """Let alice change some answers, a while later."""
+    cast.clock.forward(minutes=1)
+    changed = msgspec.structs.replace(entry.document, answers={**entry.document.answers, **answers})
+    return await entries.save(await cast.actor("alice"), entry.id, entry.revision, changed)
+
+
+async def shared(cast: Cast, entry: Entry, parts: tuple[str, ...] = PARTS, *, to: UUID | None = None) -> UUID:
+    """Let alice share parts of her entry, with bob unless another link is named."""
+    alice = await cast.actor("alice")
+    return await sharing.share(alice, entry.id, to or cast.link, parts, previewed=entry.revision)
+
+
+async def read_by(cast: Cast, who: str) -> tuple[ShareDocument, ...]:
+    """Give what a clinician of alice's can read."""
+    alice = await cast.actor("alice")
+    folder = await reading.folder(await cast.actor(who), alice.id)
+    return tuple(one.document for one in folder.shared)
+
+
+async def opened_by(cast: Cast, who: str, share: UUID) -> datetime:
+    """Let a clinician of alice's open a share, a while later; gives when."""
+    cast.clock.forward(minutes=5)
+    await reading.read(await cast.actor(who), (await cast.actor("alice")).id, share)
+    return cast.clock.now
+
+
+async def connected(cast: Cast, clinician: str, patient: str = "alice") -> UUID:
+    """Connect two of the cast."""
+    invited = await invitations.invite(await cast.actor(clinician), patient)
+    return await invitations.accept(await cast.actor(patient), invited.token)
+
+
+async def in_session(cast: Cast) -> UUID:
+    """Let alice be an hour into a dosing session; gives its id."""
+    alice = await cast.actor("alice")
+    local = cast.clock.now.astimezone(parse_zone(ZONE)).replace(tzinfo=None).isoformat(timespec="minutes")
+    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
+    session = await sessions.add(alice, alice.id, details)
+    await sessions.move(alice, session, Status.IN_SESSION)
+    cast.clock.forward(hours=1)
+    return session
+
+
+async def rested(cast: Cast, session: UUID) -> None:
+    """Let a night go by, and alice say that she has slept; everybody signs in again."""
+    await sessions.move(await cast.actor("alice"), session, Status.RECOVERING)
+    cast.clock.forward(hours=24)
+    await signed_in_again(cast)
+    await sessions.confirm_rested(await cast.actor("alice"))
+
+
+async def signed_in_again(cast: Cast) -> None:
+    """Let everybody sign in, since sessions end within a day."""
+    for who in cast.tokens:
+        cast.tokens[who] = await accounts.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
