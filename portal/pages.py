@@ -5,24 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime, tzinfo
-from functools import cache
+from datetime import UTC, date, datetime, tzinfo
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
+from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
 
 
 def make_environment() -> Environment:
     """Build the Jinja environment: autoescape, no undefined names, gettext from the first template on."""
-    environment = Environment(
+    environment = SettlingEnvironment(
         loader=FileSystemLoader(str(files("templates"))),
         autoescape=True,
         undefined=StrictUndefined,
@@ -33,6 +34,7 @@ def make_environment() -> Environment:
     )
     words = Words()
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
+    environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = _static
     environment.filters.update(date=_date, time=_time, datetime=_datetime, day=_day, said=words.said)
     environment.extend(words=words)
@@ -45,33 +47,40 @@ def _static(path: str) -> str:
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def _zone(context: Context) -> tzinfo:
-    actor = context.get("actor")
-    return actor.zone if actor else UTC
+def _local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
+    if zone is None:
+        actor = context.get("actor")
+        zone = actor.zone if actor else UTC
+    return value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=2000)  # the same few days stand on every page
+def _written(local: date, pattern: str) -> str:
+    return format_datetime(local, pattern, locale=LANGUAGE)
 
 
 @pass_context
 def _date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""
-    return format_date(value.astimezone(zone or _zone(context)), "EEEE, d MMMM y", locale=LANGUAGE)
+    return _written(_local(context, value, zone).date(), "EEEE, d MMMM y")
 
 
 @pass_context
 def _day(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day in short: 22 Nov 2026."""
-    return format_date(value.astimezone(zone or _zone(context)), "d MMM y", locale=LANGUAGE)
+    return _written(_local(context, value, zone).date(), "d MMM y")
 
 
 @pass_context
 def _time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a time of day: 14:05."""
-    return format_time(value, "HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)
+    return _written(_local(context, value, zone), "HH:mm")
 
 
 @pass_context
 def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day and a time: Sun 22 Nov 2026, 14:05."""
-    return format_datetime(value, "EEE d MMM y, HH:mm", tzinfo=zone or _zone(context), locale=LANGUAGE)
+    return _written(_local(context, value, zone), "EEE d MMM y, HH:mm")
 
 
 def page(
@@ -92,7 +101,7 @@ def page(
     values: dict[str, Any] = {
         "actor": getattr(request.state, "actor", None),
         "practice": state.practice.current,
-        "path": request.url.path,
+        "path": request.scope["path"],
         "lang": LANGUAGE,
         "version": __version__,
     }
