@@ -13,6 +13,9 @@ from journal.sessions import Session
 ACUTE = timedelta(hours=4)
 """How long after its start a dosing session may be felt so much that a page has to be one calm screen."""
 
+EARLY = timedelta(hours=12)
+"""How long before its planned time a session can be said to start."""
+
 _OVER = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
 _RESTING = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 

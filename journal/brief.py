@@ -96,14 +96,17 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
     """
     Draw up the brief; every copy that is quoted counts as opened, and the patient sees that.
 
-    Intentions, wishes and what came are those of the dosing session in question. Beliefs, what steadies and
-    small steps go on from one session to the next; so does a wish not to open with something.
+    An intention is that of the dosing session in question. What came, and what the patient brings, is also
+    what was shared since the last talk. Beliefs, what steadies and small steps go on from one session to the
+    next; so does a wish not to open with something.
     """
     found = await reading.folder(actor, patient)
     plan = agenda.lasting(found.sessions)
     coming = _coming(plan, actor.now)
     about = _about(plan, coming, actor.now)
     shared, near, page = found.shared, _near(found, coming, about, actor.now), _Page()
+    since = _last_talk(plan, coming, actor.now)
+    now = tuple(one for one in shared if one in near or one.shared_at > since)
     went = about is not None and about.starts_at <= actor.now
     drawn = Brief(
         link=found.link,
@@ -115,9 +118,9 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
         days=(_day(actor, actor.now) - _day(actor, about.starts_at)).days if about else None,
         intention=page.quotes(near, "intention"),
         state=() if went else page.quotes(near, "state"),
-        bring=page.quotes(near, "bring"),
+        bring=page.quotes(now, "bring"),
         not_open=page.quotes(shared, "not_open"),
-        came=page.quotes(near, "came"),
+        came=page.quotes(now, "came"),
         beliefs=page.take(pairs(shared), PAIRS),
         skills=page.take(skills(shared), SKILLS),
         steadies=page.quotes(shared, "steadies"),
@@ -142,6 +145,11 @@ def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> 
     until = coming.starts_at if coming else now
     before = [one for one in dosing if one.starts_at <= until]
     return before[-1] if before else next(iter(dosing), None)
+
+
+def _last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> datetime:
+    talks = [one for one in plan if one.details.kind is SessionKind.INTEGRATION and one != coming]
+    return max((one.starts_at for one in talks if one.starts_at <= now), default=EARLIEST)
 
 
 def _near(found: Folder, coming: Session | None, about: Session | None, now: datetime) -> tuple[Shared, ...]:

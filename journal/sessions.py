@@ -7,9 +7,11 @@ Loading a session is the authorisation to see it. The rows themselves are those 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import msgspec
+from tortoise.exceptions import IntegrityError
 
 from journal import audit, links, planning, session_rows, tables
 from journal.actors import Actor, Role
@@ -22,7 +24,12 @@ from journal.session_rows import Session
 from journal.store import key_of, transaction
 from journal.words import N_
 
+NO_SUCH_MOVE = N_(
+    "This session has gone on in the meantime, or cannot go there. Look at where it stands now."
+)
+
 __all__ = [
+    "NO_SUCH_MOVE",
     "Session",
     "add",
     "change",
@@ -72,9 +79,14 @@ async def session(actor: Actor, wanted: UUID) -> Session:
     return session_rows.opened(actor, rows[0])
 
 
-async def plan_course(actor: Actor, patient: UUID, title: str, plan: CoursePlan) -> UUID:
+async def plan_course(
+    actor: Actor, patient: UUID, title: str, plan: CoursePlan, *, course: UUID | None = None
+) -> UUID:
     """
     Write a whole series at once; gives the course's id.
+
+    Args:
+        course: A random id made with the form, so that a form that is sent twice plans one course.
 
     Raises:
         Refused: If the plan needs another look.
@@ -84,34 +96,27 @@ async def plan_course(actor: Actor, patient: UUID, title: str, plan: CoursePlan)
     if problems := planning.check_plan(plan):
         raise Refused(problems)
     planned = planning.expand(plan)
-    course, ids = uuid4(), [uuid4() for _ in planned]
-    async with transaction():
-        await tables.Course.create(
-            id=course,
-            patient_id=patient,
-            sealed=seal_document(
-                actor.house.server, CourseDetails(title.strip()), course_context(patient, course)
-            ),
-            created_at=actor.now,
-        )
-        for ident, one in zip(ids, planned, strict=True):
-            about = None if one.about is None else ids[one.about].hex
-            await session_rows.insert(
-                actor, patient, ident, msgspec.structs.replace(one.details, about=about), course
-            )
-        await audit.note(actor.id, Act.SESSION_PLANNED, actor.now, patient=patient, about=course)
+    course, ids = course or uuid4(), [uuid4() for _ in planned]
+    sealed = seal_document(actor.house.server, CourseDetails(title.strip()), course_context(patient, course))
+    with suppress(IntegrityError):  # its course is planned already
+        async with transaction():
+            await tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
+            for ident, details in zip(ids, planning.linked(planned, [one.hex for one in ids]), strict=True):
+                await session_rows.insert(actor, patient, ident, details, course)
+            await audit.note(actor.id, Act.SESSION_PLANNED, actor.now, patient=patient, about=course)
     return course
 
 
-async def add(actor: Actor, patient: UUID, details: SessionDetails) -> UUID:
-    """Add a single session; a patient can add their own. Gives its id."""
+async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None) -> UUID:
+    """Add a single session, once for each *ident*; a patient can add their own. Gives its id."""
     await _authorise(actor, patient)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _check(actor, patient, details)
-    ident = uuid4()
-    async with transaction():
-        await session_rows.insert(actor, patient, ident, details, None)
-        await audit.note(actor.id, Act.SESSION_PLANNED, actor.now, patient=patient, about=ident)
+    ident = ident or uuid4()
+    with suppress(IntegrityError):  # it is there already
+        async with transaction():
+            await session_rows.insert(actor, patient, ident, details, None)
+            await audit.note(actor.id, Act.SESSION_PLANNED, actor.now, patient=patient, about=ident)
     return ident
 
 
@@ -153,7 +158,7 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     current = await session(actor, wanted)
     before = current.details
     if status not in planning.moves_of(before):
-        raise Refused({"status": N_("A session cannot go from there to here. Choose another status.")})
+        raise Refused({"status": NO_SUCH_MOVE})
     moment = actor.now.isoformat(timespec="seconds")
     changes: dict[str, object] = {
         "status": status,

@@ -1,38 +1,113 @@
-"""Sessions."""
+"""The plan as its patient sees it, and single sessions for both: reading, changing, going on."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import NotFound
+from journal import agenda, care, sessions
+from journal.actors import Role
+from journal.errors import HeldUntilRested, Refused
+from journal.holds import Hold, hold
+from journal.planning import Status
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+from portal.views import session_edit
+from portal.views.session_lines import SessionLine, lines_of
+from portal.views.session_page import calm_page, session_page
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """Context of a patient's plan. `readers` are the people who see it too."""
+
+    next: SessionLine | None
+    ahead: tuple[SessionLine, ...]
+    behind: tuple[SessionLine, ...]
+    readers: tuple[str, ...]
+    waiting: Hold | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestPage:
+    """Context of the page on which a patient says that they have rested; nothing waits without `waiting`."""
+
+    waiting: Hold | None
+    can_confirm: bool
+    done: bool = False
 
 
 async def plan(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show the patient's own plan, what is next on top."""
+    actor = actor_of(request)
+    mine = await sessions.my_sessions(actor)
+    lines = {line.session.id: line for line in lines_of(actor, mine)}
+    ahead = [lines[one.id] for one in agenda.ahead(mine, actor.now)]
+    context = PlanPage(
+        ahead[0] if ahead else None,
+        tuple(ahead[1:]),
+        tuple(lines[one.id] for one in agenda.behind(mine, actor.now)),
+        tuple(link.peer_name for link in await care.my_links(actor)),
+        hold([one.details for one in mine], actor.now),
+    )
+    return page(request, "sessions/plan.html", context)
 
 
 async def new(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Let a patient add a session of their own."""
+    return await session_edit.add(request, actor_of(request).id)
 
 
 async def rest(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Say what waits and since when, and let the patient say that they have slept and feel rested."""
+    actor = actor_of(request)
+    status, done = 200, False
+    if request.method == "POST":
+        try:
+            await sessions.confirm_rested(actor)
+            done = True
+        except HeldUntilRested:
+            status = 409
+    waiting = await sessions.held(actor)
+    can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
+    return page(request, "sessions/rest.html", RestPage(waiting, can_confirm, done), status=status)
 
 
 async def session(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
-
-
-async def edit(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Show one session; while it is under way, its patient gets one calm screen."""
+    return await _show(request)
 
 
 async def status(request: Request) -> Response:
-    """Not built yet."""
-    raise NotFound
+    """Move a session to its next status."""
+    actor, form = actor_of(request), await Form.read(request)
+    wanted = request.path_params["id"]
+    try:
+        await sessions.move(actor, wanted, _status(form["status"]), form["cancel_reason"].strip())
+    except Refused as error:
+        return await _show(request, next(iter(error.fields.values())))
+    return see_other(request, f"/sessions/{wanted}")
+
+
+async def edit(request: Request) -> Response:
+    """Change a session."""
+    return await session_edit.change(request)
+
+
+async def _show(request: Request, problem: str = "") -> Response:
+    actor = actor_of(request)
+    one = await sessions.session(actor, request.path_params["id"])
+    code = 422 if problem else 200
+    if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
+        return page(request, "sessions/calm.html", await calm_page(actor, one), status=code)
+    return page(request, "sessions/session.html", await session_page(actor, one, problem), status=code)
+
+
+def _status(typed: str) -> Status:
+    try:
+        return Status(typed)
+    except ValueError:
+        raise Refused({"status": sessions.NO_SUCH_MOVE}) from None

@@ -1,0 +1,111 @@
+"""A patient's page at the clinician's desk: session dates, and what was shared before and after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from journal import agenda, care, reading, sessions
+from journal.actors import Actor
+from journal.care import Link
+from journal.errors import TrustBroken
+from journal.forms import EntryKind
+from journal.reading import Folder, Shared
+from journal.sessions import Session
+from portal.views.session_lines import SessionLine, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """One shared copy at its session; `days` counts from the session's day to the day it was written."""
+
+    shared: Shared
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One session on the spine with what hangs on it, newest first."""
+
+    line: SessionLine
+    hung: tuple[Hung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPage:
+    """
+    Context of a patient's page.
+
+    `nodes` run from the latest session to the first; `later` are planned ones on which nothing hangs yet.
+    `loose` hangs nowhere, as there is no session. Without `trusted`, nothing shared is opened.
+    """
+
+    patient: UUID
+    link: Link
+    next: SessionLine | None
+    later: tuple[SessionLine, ...]
+    nodes: tuple[Node, ...]
+    loose: tuple[Hung, ...]
+    unread: int
+    damaged: int
+    trusted: bool
+
+
+async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
+    """Give the page; when keys have changed, the plan alone."""
+    trusted = True
+    try:
+        folder = await reading.folder(actor, patient)
+    except TrustBroken:
+        link, plan = await care.link_with(actor, patient), await sessions.sessions_of(actor, patient)
+        folder, trusted = Folder(link, (), plan, False), False
+    lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
+    ahead = agenda.ahead(folder.sessions, actor.now)
+    hung: dict[UUID | None, list[Hung]] = {}
+    for shared in folder.shared:
+        at = place_of(shared, folder.sessions)
+        hung.setdefault(at.id if at else None, []).append(_hung(actor, shared, at))
+    later = tuple(lines[one.id] for one in ahead[1:] if one.id not in hung)
+    without = {line.session.id for line in later} | {one.id for one in ahead[:1] if one.id not in hung}
+    nodes = tuple(
+        Node(lines[one.id], tuple(hung.get(one.id, ())))
+        for one in reversed(folder.sessions)
+        if one.id not in without
+    )
+    return PatientPage(
+        patient=patient,
+        link=folder.link,
+        next=lines[ahead[0].id] if ahead else None,
+        later=later,
+        nodes=nodes,
+        loose=tuple(hung.get(None, ())),
+        unread=sum(one.unread for one in folder.shared),
+        damaged=len(folder.damaged),
+        trusted=trusted,
+    )
+
+
+def place_of(shared: Shared, plan: tuple[Session, ...]) -> Session | None:
+    """
+    Give the session that a copy hangs on: the one it is tied to, else the last before it was written.
+
+    A preparation that is tied to nothing looks ahead, and so does what was written before the first session.
+    """
+    tied = next((one for one in plan if one.id.hex == shared.document.session_id), None)
+    if tied is not None:
+        return tied
+    lasting = agenda.lasting(plan)
+    before = [one for one in lasting if one.starts_at <= shared.written_at]
+    after = [one for one in lasting if one.starts_at > shared.written_at]
+    if after and (not before or shared.document.kind == EntryKind.PREPARATION):
+        return after[0]
+    return before[-1] if before else None
+
+
+def _hung(actor: Actor, shared: Shared, at: Session | None) -> Hung:
+    days = 0
+    if at is not None:
+        written, held = (moment.astimezone(actor.zone).date() for moment in (shared.written_at, at.starts_at))
+        days = (written - held).days
+    return Hung(shared, EntryKind(shared.document.kind).label, days)

@@ -1,0 +1,125 @@
+"""Add a session or change one; what was typed comes back if it needs another look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import care, sessions
+from journal.actors import Actor, Role
+from journal.errors import Refused, StaleRevision
+from journal.planning import SessionKind
+from journal.sessions import Session
+from journal.words import N_
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+from portal.views.session_form import SessionForm, dosing_lines, problems_of, uuid_of, zones_for
+from portal.views.session_form_page import Codes, SessionFormPage, translated
+from portal.views.session_lines import lines_of
+
+
+async def add(request: Request, patient: UUID) -> Response:
+    """Let a patient, or a clinician of theirs, add one session to the plan."""
+    actor = actor_of(request)
+    name, zone = await _patient(actor, patient)
+    plan = await sessions.sessions_of(actor, patient)
+    errors: dict[str, str] = {}
+    ident = uuid4()
+    if request.method == "GET":
+        form = SessionForm.blank(_kind(request.query_params.get("kind", "")), zone, _about(request, plan))
+    else:
+        sent = await Form.read(request)
+        form, ident = SessionForm.typed(sent), uuid_of(sent["ident"]) or ident
+        try:
+            added = await sessions.add(actor, patient, form.details(), ident=ident)
+            return see_other(request, f"/sessions/{added}")
+        except Refused as error:
+            errors = problems_of(error)
+    context = SessionFormPage(
+        heading=N_("Add a session"),
+        action=request.url.path,
+        back=f"/patients/{patient}" if name else "/sessions",
+        form=form,
+        ident=ident.hex,
+        codes=Codes.of(request),
+        zones=zones_for(zone, actor.time_zone, form.values["zone"]),
+        dosing=dosing_lines(actor, plan),
+        patient=patient,
+        name=name,
+        errors=translated(request, errors),
+    )
+    return page(request, "sessions/form.html", context, status=422 if errors else 200)
+
+
+async def change(request: Request) -> Response:
+    """Move a session or change what is known of it; what was typed on an old page is never lost."""
+    actor = actor_of(request)
+    one = await sessions.session(actor, request.path_params["id"])
+    if request.method == "GET":
+        return await _form(request, one, SessionForm.of(one.details))
+    form = await Form.read(request)
+    base, limited = form.whole("revision") or 0, not sessions.may_change(actor, one)
+    typed = SessionForm.of(one.details).with_sitter(form["sitter"]) if limited else SessionForm.typed(form)
+    try:
+        await sessions.change(actor, one.id, base, typed.details())
+    except Refused as error:
+        return await _form(request, one, typed, base=base, errors=problems_of(error))
+    except StaleRevision:
+        return await _form(request, await sessions.session(actor, one.id), typed, newer=True)
+    return see_other(request, f"/sessions/{one.id}")
+
+
+async def _form(
+    request: Request,
+    one: Session,
+    form: SessionForm,
+    *,
+    base: int | None = None,
+    errors: Mapping[str, str] | None = None,
+    newer: bool = False,
+) -> Response:
+    actor = actor_of(request)
+    name, zone = await _patient(actor, one.patient)
+    plan = await sessions.sessions_of(actor, one.patient)
+    context = SessionFormPage(
+        heading=N_("Change this session"),
+        action=f"/sessions/{one.id}/edit",
+        back=f"/sessions/{one.id}",
+        form=form,
+        ident=one.id.hex,
+        codes=Codes.of(request),
+        zones=zones_for(zone, actor.time_zone, one.details.zone),
+        dosing=tuple(line for line in dosing_lines(actor, plan) if line.session.id != one.id),
+        patient=one.patient,
+        name=name,
+        errors=translated(request, errors or {}),
+        revision=one.revision if base is None else base,
+        limited=not sessions.may_change(actor, one),
+        newer=next((line for line in lines_of(actor, plan) if newer and line.session.id == one.id), None),
+    )
+    return page(request, "sessions/form.html", context, status=422 if errors else 409 if newer else 200)
+
+
+async def _patient(actor: Actor, patient: UUID) -> tuple[str, str]:
+    """Give the patient's name, empty for the patient, and the time zone that a session is likely in."""
+    if actor.role is Role.PATIENT:
+        return "", actor.time_zone
+    link = await care.link_with(actor, patient)
+    return link.peer_name, link.peer_zone
+
+
+def _kind(typed: str) -> SessionKind:
+    try:
+        return SessionKind(typed)
+    except ValueError:
+        return SessionKind.DOSING
+
+
+def _about(request: Request, plan: tuple[Session, ...]) -> str:
+    """Give the dosing session that the address names, as the form writes it."""
+    asked = request.query_params.get("about", "").replace("-", "")
+    return asked if any(one.id.hex == asked for one in plan) else ""

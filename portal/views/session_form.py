@@ -1,0 +1,137 @@
+"""The form of one session: what was typed, and the session that it describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from journal import planning
+from journal.actors import Actor
+from journal.errors import Refused
+from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
+from journal.sessions import Session
+from journal.words import N_, Labelled
+from portal.forms import Form
+from portal.views.session_lines import SessionLine, lines_of
+
+E = TypeVar("E", bound=Labelled)
+
+FIELDS = (
+    "kind",
+    "date",
+    "time",
+    "zone",
+    "minutes",
+    "setting",
+    "about",
+    "route",
+    "phase",
+    "dose_text",
+    "prescriber_name",
+    "sitter",
+    "note",
+)
+NUMBER = N_("Please give a whole number of minutes.")
+CHOICE = N_("Please choose one of these.")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionForm:
+    """What stands in the fields, as text, so that it can be shown again as it was typed."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def blank(cls, kind: SessionKind, zone: str, about: str = "") -> SessionForm:
+        """Begin with what can be assumed."""
+        minutes = "120" if kind is SessionKind.DOSING else "50"
+        known = {"kind": kind, "zone": zone, "minutes": minutes, "setting": Setting.HOME, "about": about}
+        return cls({name: str(known.get(name, "")) for name in FIELDS})
+
+    @classmethod
+    def of(cls, details: SessionDetails) -> SessionForm:
+        """Fill the fields with what is known of a session."""
+        values = {name: getattr(details, name, None) or "" for name in FIELDS}
+        values |= {"date": details.local[:10], "time": details.local[11:16]}
+        return cls({name: str(value) for name, value in values.items()})
+
+    @classmethod
+    def typed(cls, form: Form) -> SessionForm:
+        """Take the fields as they were sent."""
+        return cls({name: form[name] for name in FIELDS})
+
+    def with_sitter(self, sitter: str) -> SessionForm:
+        """Give the same with another sitter."""
+        return SessionForm({**self.values, "sitter": sitter})
+
+    def details(self) -> SessionDetails:
+        """
+        Give what was typed as a planned session.
+
+        Raises:
+            Refused: If a field cannot be understood. Whether it makes sense is asked by the service.
+        """
+        problems: dict[str, str] = {}
+        text = {name: value.strip() for name, value in self.values.items()}
+        kind = _member(SessionKind, "kind", text, problems)
+        setting = _member(Setting, "setting", text, problems)
+        route = _member(Route, "route", text, problems) if text["route"] else None
+        phase = _member(Phase, "phase", text, problems) if text["phase"] else None
+        minutes = int(text["minutes"]) if re.fullmatch("[0-9]{1,6}", text["minutes"]) else None
+        if minutes is None:
+            problems["minutes"] = NUMBER
+        if problems or kind is None or setting is None or minutes is None:
+            raise Refused(problems)
+        dosing = kind is SessionKind.DOSING
+        about = uuid_of(text["about"])
+        if about is None and text["about"] and not dosing:
+            raise Refused({"about": CHOICE})
+        return SessionDetails(
+            kind,
+            f"{text['date']}T{text['time']}",
+            text["zone"],
+            minutes,
+            setting,
+            route if dosing else None,
+            phase if dosing else None,
+            text["dose_text"] if dosing else "",
+            Status.PLANNED,
+            about=about.hex if about and not dosing else None,
+            prescriber_name=text["prescriber_name"] if dosing else "",
+            sitter=text["sitter"] if dosing else "",
+            note=text["note"],
+        )
+
+
+def zones_for(*first: str) -> tuple[str, ...]:
+    """Give the time zones to choose from, those that are likely first."""
+    return tuple(dict.fromkeys((*first, *planning.common_zones())))
+
+
+def dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
+    """Give the dosing sessions that another session can be about."""
+    return tuple(line for line in lines_of(actor, plan) if line.details.kind is SessionKind.DOSING)
+
+
+def problems_of(error: Refused) -> dict[str, str]:
+    """Give what needs another look by the names of our fields: a day and a time make one moment."""
+    return {"date" if name == "local" else name: sentence for name, sentence in error.fields.items()}
+
+
+def _member(codes: type[E], name: str, text: Mapping[str, str], problems: dict[str, str]) -> E | None:
+    try:
+        return codes(text[name])
+    except ValueError:
+        problems[name] = CHOICE
+        return None
+
+
+def uuid_of(typed: str) -> UUID | None:
+    """Read an id from a form; None when it is none."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None

@@ -1,0 +1,134 @@
+"""Sessions as lines of a page: how far away each is, which number it has, and what its own clocks say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from journal import agenda, planning
+from journal.actors import Actor, Role
+from journal.agenda import Number
+from journal.planning import FoldNote, SessionDetails, SessionKind, Status
+from journal.sessions import Session
+from journal.words import N_
+
+ORDINALS = (
+    N_("1st"),
+    N_("2nd"),
+    N_("3rd"),
+    N_("4th"),
+    N_("5th"),
+    N_("6th"),
+    N_("7th"),
+    N_("8th"),
+    N_("9th"),
+    N_("10th"),
+    N_("11th"),
+    N_("12th"),
+    N_("13th"),
+    N_("14th"),
+    N_("15th"),
+    N_("16th"),
+    N_("17th"),
+    N_("18th"),
+    N_("19th"),
+    N_("20th"),
+)
+
+# What a person says when a session goes on; the clinician says it of the patient.
+SAID: Mapping[Status, tuple[str, str]] = MappingProxyType(
+    {
+        Status.PLANNED: (N_("It is planned again"), N_("It is planned again")),
+        Status.PREPARING: (N_("I am getting ready"), N_("They are getting ready")),
+        Status.DAY_OF: (N_("Today is the day"), N_("Today is the day")),
+        Status.IN_SESSION: (N_("I am starting now"), N_("It is starting now")),
+        Status.RECOVERING: (N_("It is over, I am resting"), N_("It is over, they are resting")),
+        Status.STOPPED_EARLY: (N_("We stopped early"), N_("It was stopped early")),
+        Status.INTEGRATING: (N_("Open it again"), N_("Open it again")),
+        Status.CLOSED: (N_("It took place"), N_("It took place")),
+        Status.CANCELLED: (N_("Cancel this session"), N_("Cancel this session")),
+    }
+)
+CLOSE = N_("This session is complete")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """
+    One session as its reader sees it.
+
+    `number` is that of the dosing session it is, or is about; `days` counts from the reader's today. `zone`
+    is the reader's, `there` the session's own, where its clocks say something else.
+    """
+
+    session: Session
+    number: Number | None
+    nth: str
+    days: int
+    zone: ZoneInfo
+    there: ZoneInfo | None
+    fold_note: FoldNote
+
+    @property
+    def details(self) -> SessionDetails:
+        """Give what is known of the session."""
+        return self.session.details
+
+    @property
+    def state(self) -> str:
+        """Give the word that the spine knows: planned, done or cancelled."""
+        if self.details.status is Status.CANCELLED:
+            return "cancelled"
+        begun = self.details.status not in (Status.PLANNED, Status.PREPARING, Status.DAY_OF)
+        return "done" if begun or self.days < 0 else "planned"
+
+
+def line_of(actor: Actor, one: Session, number: Number | None) -> SessionLine:
+    """Lay one session out for its reader."""
+    zone, there = actor.zone, planning.parse_zone(one.details.zone)
+    here_says, there_says = (one.starts_at.astimezone(place).utcoffset() for place in (zone, there))
+    return SessionLine(
+        one,
+        number,
+        nth_of(number),
+        days_from(actor, one.starts_at),
+        zone,
+        None if here_says == there_says else there,
+        one.details.resolved.fold_note,
+    )
+
+
+def lines_of(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
+    """Lay a patient's plan out for its reader, in the plan's order."""
+    numbers = agenda.numbers(plan)
+    about = ((one, agenda.dosing_of(one, plan)) for one in plan)
+    return tuple(line_of(actor, one, numbers.get(dosing.id) if dosing else None) for one, dosing in about)
+
+
+def days_from(actor: Actor, moment: datetime) -> int:
+    """Count the days from the reader's today to a moment, by the reader's calendar."""
+    return (moment.astimezone(actor.zone).date() - actor.now.astimezone(actor.zone).date()).days
+
+
+def nth_of(number: Number | None) -> str:
+    """Give the ordinal, to be translated; nothing beyond those that have one."""
+    return ORDINALS[number.number - 1] if number and number.number <= len(ORDINALS) else ""
+
+
+def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
+    """Give the next statuses that make sense now, each with the words of the person who would choose it."""
+    side = 0 if actor.role is Role.PATIENT else 1
+    found = []
+    for status in planning.moves_of(one.details):
+        if status is Status.IN_SESSION and one.starts_at - actor.now > agenda.EARLY:
+            continue  # nobody starts days ahead, and a start cannot be taken back
+        if status is Status.CLOSED and one.starts_at > actor.now and one.details.started_at is None:
+            continue
+        closing = (
+            status is Status.CLOSED and one.details.kind is SessionKind.DOSING and one.details.started_at
+        )
+        found.append((status, CLOSE if closing else SAID[status][side]))
+    return tuple(found)

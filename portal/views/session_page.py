@@ -1,0 +1,106 @@
+"""What the page of one session holds, for its patient and for their clinicians."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from journal import agenda, care, entries, sessions, sharing
+from journal.actors import Actor, Role
+from journal.entries import Entry
+from journal.forms import EntryKind
+from journal.grounding import HELP_NOW, Skill
+from journal.planning import SessionKind, Status
+from journal.sessions import Session
+from portal.views.session_lines import SessionLine, lines_of, moves_for
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One of the patient's own entries about a session, and who can read parts of it."""
+
+    entry: Entry
+    kind: str
+    shared_with: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """
+    Context of a session's page.
+
+    `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
+    see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
+    with this one. `rest` asks the patient to say that they have rested.
+    """
+
+    line: SessionLine
+    related: tuple[SessionLine, ...]
+    moves: tuple[tuple[Status, str], ...]
+    may_change: bool
+    may_cancel: bool
+    name: str
+    readers: tuple[str, ...]
+    about: Session
+    written: tuple[Written, ...]
+    rest: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalmPage:
+    """Context of the one calm screen while a dosing session is under way: a line, a name, and little else."""
+
+    line: SessionLine
+    intention: str
+    moves: tuple[tuple[Status, str], ...]
+    skills: tuple[Skill, ...] = HELP_NOW
+
+
+async def calm_page(actor: Actor, one: Session) -> CalmPage:
+    """Give the calm screen for a session under way."""
+    (line,) = lines_of(actor, (one,))
+    intention = ""
+    for entry in await _tied(actor, {one.id.hex}):
+        words = entry.document.answers.get("prep.intention")
+        if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
+            intention = words
+    return CalmPage(line, intention, moves_for(actor, one))
+
+
+async def session_page(actor: Actor, one: Session, problem: str = "") -> SessionPage:
+    """Give a session's page for its reader."""
+    mine = actor.role is Role.PATIENT
+    plan = await sessions.sessions_of(actor, one.patient)
+    lines = {line.session.id: line for line in lines_of(actor, plan)}
+    about = agenda.dosing_of(one, plan) or one
+    belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
+    moves = moves_for(actor, one)
+    return SessionPage(
+        line=lines[one.id],
+        related=tuple(lines[other.id] for other in belonging if other.id != one.id),
+        moves=tuple(move for move in moves if move[0] is not Status.CANCELLED),
+        may_change=sessions.may_change(actor, one),
+        may_cancel=any(status is Status.CANCELLED for status, _ in moves),
+        name="" if mine else (await care.link_with(actor, one.patient)).peer_name,
+        readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
+        about=about,
+        written=await _written(actor, {one.id.hex, about.id.hex}) if mine else (),
+        rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
+        problem=problem,
+    )
+
+
+async def _tied(actor: Actor, wanted: set[str]) -> tuple[Entry, ...]:
+    """Give the patient's entries about a session, latest first. To find them, all are opened."""
+    everything = reversed(await entries.every(actor))
+    return tuple(entry for entry in everything if entry.document.session_id in wanted)
+
+
+async def _written(actor: Actor, wanted: set[str]) -> tuple[Written, ...]:
+    readers: dict[object, list[str]] = {}
+    for given in await sharing.given(actor):
+        readers.setdefault(given.entry, []).append(given.link.peer_name)
+    return tuple(
+        Written(entry, EntryKind(entry.document.kind).label, tuple(readers.get(entry.id, ())))
+        for entry in await _tied(actor, wanted)
+    )
