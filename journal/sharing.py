@@ -76,7 +76,7 @@ def copy_of(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument
     able = [head for head, words in heads.items() if words] + [field.id for field in sections(entry)]
     kept = [field for field in able if field in chosen]
     if not kept:
-        raise Refused({"sections": N_("Choose at least one part to share, or leave the entry with you alone.")})
+        raise Refused({"sections": N_("Choose at least one part to share, or keep the entry to yourself.")})
     return ShareDocument(
         kind=entry.document.kind,
         title=entry.document.title if TITLE in kept else "",
