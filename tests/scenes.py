@@ -20,7 +20,7 @@ THE_SEA = EntryDocument(
     answers={
         "int.meaning": "Maybe that I am allowed to rest.",
         "int.top3": "the door\nsleep",
-        "int.hard": "The part nobody needs to know.",
+        "int.unsure": "The part nobody needs to know.",
         "int.not_ready": "x",
     },
 )

@@ -90,7 +90,7 @@ async def test_an_edit_elsewhere_is_no_change_of_what_is_shared(cast: Cast) -> N
     """Only the chosen sections count."""
     entry = await written(cast)
     await shared(cast, entry)
-    await rewritten(cast, entry, **{"int.hard": "Another private thing."})
+    await rewritten(cast, entry, **{"int.unsure": "Another private thing."})
     (one,) = await sharing.given(await cast.actor("alice"))
     assert not one.changed
 
