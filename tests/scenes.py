@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from tortoise.models import Model
 
 from journal import accounts, entries, invitations, reading, sessions, sharing
 from journal.documents import EntryDocument, ShareDocument
@@ -82,6 +84,12 @@ async def rested(cast: Cast, session: UUID) -> None:
     cast.clock.forward(hours=24)
     await signed_in_again(cast)
     await sessions.confirm_rested(await cast.actor("alice"))
+
+
+async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:
+    """Give a row as the database has it."""
+    (row,) = await table.filter(id=ident).values()
+    return row
 
 
 async def signed_in_again(cast: Cast) -> None:

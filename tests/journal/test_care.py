@@ -15,7 +15,7 @@ from journal.care import SharingPaused
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from tests.cast import Cast
-from tests.scenes import connected, in_session, opened_by, read_by, rested, shared, written
+from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
 
 
 async def row(cast: Cast, link: UUID | None = None) -> tables.CareLink:
@@ -40,7 +40,7 @@ async def test_each_sees_the_other(cast: Cast) -> None:
 
 async def test_outsiders_have_no_link(cast: Cast) -> None:
     """Nobody else can load it or act on it, and it stays as it was."""
-    before = await row(cast)
+    before = await at_rest(tables.CareLink, cast.link)
     for who in ("charlie", "dana"):
         actor = await cast.actor(who)
         assert await care.my_links(actor, ended=True) == ()
@@ -52,7 +52,7 @@ async def test_outsiders_have_no_link(cast: Cast) -> None:
         with pytest.raises(NotFound):
             await patient_act(dana, cast.link)
     await care.pause(dana)
-    assert dict(await row(cast)) == dict(before)
+    assert await at_rest(tables.CareLink, cast.link) == before
 
 
 async def test_a_clinician_neither_pauses_nor_resumes(cast: Cast) -> None:
@@ -247,7 +247,8 @@ async def try_to_share(cast: Cast, alice: Actor) -> object:
 
 
 async def try_to_resume(cast: Cast, alice: Actor) -> object:
-    return await care.resume(alice, cast.link)
+    await care.resume(alice, cast.link)
+    return None
 
 
 async def try_the_code(cast: Cast, alice: Actor) -> object:
@@ -271,10 +272,10 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
         await tables.CareLink.filter(id=cast.link).update(
             patient_pin=(await row(cast)).patient_pin[:-1] + b"?"
         )
-    before = dict(await row(cast))
+    before = await at_rest(tables.CareLink, cast.link)
     with pytest.raises(TrustBroken):
         await attempt(cast, await cast.actor("alice"))
-    assert dict(await row(cast)) == before
+    assert await at_rest(tables.CareLink, cast.link) == before
     assert await tables.Share.all().count() == 0
 
 

@@ -13,6 +13,7 @@ from journal import audit, care, entries, reading, sharing, tables
 from tests.cast import Cast
 from tests.portal.conftest import Portal
 from tests.scenes import (
+    at_rest,
     connected,
     in_session,
     opened_by,
@@ -204,7 +205,7 @@ async def test_her_link_does_not_answer_to_others(portal: Portal, who: str) -> N
     """Another patient and both clinicians find nothing there and change nothing."""
     cast = portal.cast
     await shared(cast, await written(cast))
-    before = dict(await row(cast))
+    before = await at_rest(tables.CareLink, cast.link)
     async with portal.client(who) as outsider:
         answers = [await outsider.get(f"/sharing/{cast.link}{part}") for part in ("", "/end")]
         answers += [
@@ -216,7 +217,7 @@ async def test_her_link_does_not_answer_to_others(portal: Portal, who: str) -> N
         log = await outsider.get("/sharing/log")
         assert "The sea" not in log.text
         assert "Alice" not in log.text
-    assert dict(await row(cast)) == before
+    assert await at_rest(tables.CareLink, cast.link) == before
     assert await tables.Share.all().count() == 1
 
 

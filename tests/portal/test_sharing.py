@@ -14,9 +14,11 @@ from crypto import PrivateIdentity
 from journal import care, entries, invitations, sharing, tables
 from journal.documents import EntryDocument
 from journal.entries import Entry
+from journal.forms import Answer
 from tests.cast import NOON
 from tests.portal.conftest import Portal
 from tests.scenes import (
+    at_rest,
     connected,
     in_session,
     opened_by,
@@ -308,7 +310,7 @@ async def test_nothing_of_hers_answers_to_others(portal: Portal) -> None:
     share = await shared(cast, entry)
     await connected(cast, "bob", "dana")
     form = {"to": str(cast.link), "sections": ["int.meaning"], "step": "confirm", "previewed": "1"}
-    before = dict(await tables.Share.get(id=share))
+    before = await at_rest(tables.Share, share)
     for who in ("dana", "bob", "charlie"):
         async with portal.client(who) as outsider:
             for answer in (
@@ -320,7 +322,7 @@ async def test_nothing_of_hers_answers_to_others(portal: Portal) -> None:
             ):
                 assert answer.status_code == 404
                 assert "The sea" not in answer.text
-    assert dict(await tables.Share.get(id=share)) == before
+    assert await at_rest(tables.Share, share) == before
     assert await count() == 1
 
 
@@ -428,7 +430,7 @@ async def test_a_damaged_copy_is_shown_and_can_be_stopped(portal: Portal) -> Non
 
 async def test_every_kind_of_answer_can_be_looked_at(portal: Portal) -> None:
     """Ratings, choices, feelings and dates read as words; what is typed stays text and is never markup."""
-    answers = {
+    answers: dict[str, Answer] = {
         "reframe.old_meaning": "<b>100% my fault</b> %(name)s",
         "reframe.old_belief_before": 80,
         "reframe.emotions": ["Shame | 80 | 20", "Joy"],
