@@ -1,0 +1,204 @@
+"""Read pages as a browser without scripts would: where they lead, and what their forms would send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from httpx import AsyncClient, Response
+
+from portal.routes import ROUTES, Rule
+
+Sent = list[tuple[str, str]]
+WRITTEN = frozenset({"text", "search", "email", "password", "tel", "url", "textarea"})
+"""Kinds of field in which people write as they like."""
+
+
+@dataclass
+class Control:
+    """One field of a form. `options` are those of a select."""
+
+    name: str
+    kind: str
+    value: str = ""
+    chosen: bool = False
+    maxlength: int | None = None
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Form:
+    """A form, the page it stands on, and its fields in their order."""
+
+    page: str
+    action: str
+    method: str
+    controls: list[Control] = field(default_factory=list)
+
+    def named(self, name: str) -> bool:
+        """Tell whether there is a field of this name."""
+        return any(control.name == name for control in self.controls)
+
+    def filled(self, write: Callable[[Control], str]) -> Sent:
+        """Fill the form in: every choice made, every free field as *write* says."""
+        sent: Sent = []
+        decided: set[str] = set()
+        chosen = {one.name for one in self.controls if one.kind in ("radio", "submit") and one.chosen}
+        for one in self.controls:
+            if not one.name or one.kind in ("button", "reset", "file"):
+                continue
+            if one.kind in ("radio", "submit"):
+                if one.name in decided or (one.name in chosen and not one.chosen):
+                    continue
+                decided.add(one.name)
+            sent.append((one.name, write(one) if one.kind in WRITTEN else _usual(one)))
+        return sent
+
+
+def _usual(control: Control) -> str:
+    if control.kind == "select":
+        return control.value or next((option for option in control.options if option), "")
+    standing = {"date": "2031-03-24", "time": "11:00", "datetime-local": "2031-03-24T11:00", "number": "3"}
+    return control.value or standing.get(control.kind, "on" if control.kind == "checkbox" else "")
+
+
+@dataclass
+class Page:
+    """What one answer holds: `status`, the text, the addresses it leads to and its forms."""
+
+    url: str
+    status: int
+    text: str
+    links: list[str] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
+
+
+class _Reader(HTMLParser):
+    def __init__(self, page: Page) -> None:
+        super().__init__(convert_charrefs=True)
+        self._page = page
+        self._form: Form | None = None
+        self._by_id: dict[str, Form] = {}
+        self._elsewhere: list[tuple[str, Control]] = []
+        self._select: Control | None = None
+        self._area: Control | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        seen = {name: value or "" for name, value in attrs}
+        if tag == "a" and "href" in seen:
+            self._page.links.append(self._join(seen["href"]))
+        if tag == "form":
+            self._form = Form(
+                self._page.url, self._join(seen.get("action", "")), seen.get("method", "get").lower()
+            )
+            self._page.forms.append(self._form)
+            self._by_id[seen.get("id", "")] = self._form
+        if tag in ("input", "textarea", "select", "button"):
+            self._control(tag, seen)
+        if tag == "option" and self._select is not None:
+            self._select.options.append(seen.get("value", ""))
+            if "selected" in seen:
+                self._select.value = seen.get("value", "")
+        for name in ("hx-post", "hx-put", "hx-patch", "hx-delete"):
+            if name in seen and tag != "form":
+                # It sends the form around it, and its own value with that.
+                sent = Form(self._page.url, self._join(seen[name]), name.removeprefix("hx-"))
+                sent.controls = self._form.controls if self._form else [Control(seen.get("name", ""), "text")]
+                self._page.forms.append(sent)
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._area.value += data.removeprefix("\n") if not self._area.value else data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        if tag == "select":
+            self._select = None
+        if tag == "textarea":
+            self._area = None
+
+    def close(self) -> None:
+        super().close()
+        for ident, control in self._elsewhere:
+            self._by_id[ident].controls.append(control)
+
+    def _join(self, address: str) -> str:
+        return urljoin(self._page.url, address)
+
+    def _control(self, tag: str, seen: dict[str, str]) -> None:
+        kind = (
+            seen.get("type", "submit" if tag == "button" else "text") if tag in ("input", "button") else tag
+        )
+        length = int(seen["maxlength"]) if seen.get("maxlength") else None
+        control = Control(seen.get("name", ""), kind, seen.get("value", ""), "checked" in seen, length)
+        if tag == "select":
+            self._select = control
+        if tag == "textarea":
+            self._area = control
+        if "disabled" in seen:
+            return
+        if "formaction" in seen:
+            assert self._form is not None
+            also = Form(self._page.url, self._join(seen["formaction"]), self._form.method)
+            also.controls = self._form.controls
+            self._page.forms.append(also)
+        elif "form" in seen:
+            self._elsewhere.append((seen["form"], control))
+        elif self._form is not None:
+            self._form.controls.append(control)
+
+
+def read(answer: Response) -> Page:
+    """Read one answer."""
+    page = Page(str(answer.url), answer.status_code, answer.text)
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        reader = _Reader(page)
+        reader.feed(answer.text)
+        reader.close()
+    return page
+
+
+def pattern_of(path: str) -> re.Pattern[str]:
+    """The addresses that a rule's path stands for."""
+    return re.compile(re.sub(r"\{[a-z]+(?::uuid)?\}", "[^/]+", path))
+
+
+_KNOWN = [(pattern_of(rule.path), rule.path, rule) for rule in ROUTES]
+
+
+def rules_at(address: str, method: str) -> list[Rule]:
+    """The rules that answer *method* at an address."""
+    path = urlsplit(address).path
+    literal = [rule for _, plain, rule in _KNOWN if plain == path]
+    found = literal or [rule for pattern, _, rule in _KNOWN if pattern.fullmatch(path)]
+    return [rule for rule in found if method.upper() in rule.methods]
+
+
+async def walk(browser: AsyncClient, begin: Iterable[str], *, of_each: int = 2) -> list[Page]:
+    """
+    Follow every link to our own pages, at most *of_each* addresses to one rule.
+
+    Addresses that differ in their query count as different: a page may show another form there.
+    """
+    waiting, seen, pages = [urljoin(str(browser.base_url), path) for path in begin], set[str](), list[Page]()
+    counts: dict[str, int] = {}
+    while waiting:
+        address = waiting.pop(0).partition("#")[0]
+        ours = urlsplit(address).netloc == urlsplit(str(browser.base_url)).netloc
+        rules = rules_at(address, "GET") if ours else []
+        if (
+            not rules
+            or address in seen
+            or counts.get(rules[0].path, 0) >= of_each * (1 + ("?" in address) * 4)
+        ):
+            continue
+        seen.add(address)
+        counts[rules[0].path] = counts.get(rules[0].path, 0) + 1
+        page = read(await browser.get(address, follow_redirects=True))
+        pages.append(page)
+        waiting += page.links
+    return pages

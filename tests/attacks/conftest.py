@@ -1,0 +1,165 @@
+"""The furnished world: made once, copied for each test; and the forms that its people find on their pages."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from httpx import AsyncClient, Response
+from jinja2 import Environment
+
+from journal import sessions
+from journal.planning import SessionDetails, SessionKind, Setting, Status
+from portal.middleware import HEADERS
+from portal.pages import make_environment
+from tests.attacks import browse
+from tests.attacks import world as worlds
+from tests.attacks.browse import Control, Sent
+from tests.attacks.world import WORDS, Rows, World
+from tests.cast import PASSWORDS, Furniture
+from tests.portal.conftest import Portal, running
+
+STRANGE = "words of a stranger"
+BEGINNINGS = {
+    "alice": (
+        "/",
+        "/account",
+        "/records",
+        "/journal/{entry}/revisions/{revision}",
+        "/journal/{entry}/shares?to={link}",
+        "/journal/{reframe}/shares",
+        "/sharing/{karl's link}",
+    ),
+    "bob": ("/", "/account", "/records"),
+    "hana": ("/account/recovery-key",),
+}
+"""Where each begins to follow links. Some pages are named, so that none depends on which link comes first."""
+
+
+async def dressed(answer: Response) -> None:
+    """Fail unless an answer carries every security header, and forbids storing unless it is a static file."""
+    missing = {name: answer.headers.get(name) for name, value in HEADERS if answer.headers.get(name) != value}
+    assert not missing, f"{answer.request.method} {answer.request.url}: {answer.status_code} {missing}"
+    if not answer.request.url.path.startswith("/static/"):
+        assert answer.headers["cache-control"] == "no-store", answer.request.url
+
+
+@dataclass
+class Target:
+    """A running application to attack, what is in it, and the file it keeps it in."""
+
+    portal: Portal
+    world: World
+    path: Path
+
+    def client(self, name: str | None = None) -> AsyncClient:
+        """A browser in which *name* is signed in; it fails on any answer without the security headers."""
+        browser = self.portal.client(name)
+        browser.event_hooks["response"].append(dressed)
+        return browser
+
+    def rows(self) -> Rows:
+        """Everything that people made, as it is stored now."""
+        return worlds.rows_of(self.path)
+
+
+@pytest.fixture(scope="session")
+def attacked_sqlite(
+    furnished_sqlite: tuple[Path, Furniture], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, World]:
+    """An SQLite file with the world in it, to copy from."""
+    path = tmp_path_factory.mktemp("attacked") / "world.sqlite3"
+    shutil.copyfile(furnished_sqlite[0], path)
+    return path, asyncio.run(worlds.furnish(f"sqlite://{path}", furnished_sqlite[1]))
+
+
+@pytest.fixture(scope="session")
+def templates() -> Environment:
+    """The product's pages, compiled once: for each test anew they would take longer than the attacks."""
+    return make_environment()
+
+
+@pytest.fixture
+async def target(
+    attacked_sqlite: tuple[Path, World], templates: Environment, tmp_path: Path
+) -> AsyncIterator[Target]:
+    """The application on a fresh copy of the world."""
+    original, world = attacked_sqlite
+    path = tmp_path / "world.sqlite3"
+    shutil.copyfile(original, path)
+    async with running(f"sqlite://{path}", world.furniture, tmp_path) as portal:
+        portal.app.state.templates = templates
+        yield Target(portal, world, path)
+
+
+@pytest.fixture(scope="session")
+def forms(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sent]:
+    """What the people of the world would send, by the path of the rule that their pages send it to."""
+    folder = tmp_path_factory.mktemp("walked")
+    shutil.copyfile(attacked_sqlite[0], folder / "world.sqlite3")
+    return asyncio.run(_collect(folder, attacked_sqlite[1]))
+
+
+async def _collect(folder: Path, world: World) -> dict[str, Sent]:
+    found: dict[str, Sent] = {}
+    async with running(f"sqlite://{folder}/world.sqlite3", world.furniture, folder) as portal:
+        for name, begin in BEGINNINGS.items():
+            async with portal.client(name) as browser:
+                pages = await browse.walk(browser, [path.format_map(world.ids) for path in begin])
+                assert [(page.url, page.status) for page in pages if page.status != 200] == []
+                if name == "alice":
+                    await _rest(portal)
+                    pages.append(browse.read(await browser.get("/sessions/rest")))
+                if name == "hana":
+                    pages.append(browse.read(await browser.post("/account/recovery-key")))
+            for form in (form for page in pages for form in page.forms):
+                for rule in browse.rules_at(form.action, form.method):
+                    if form.method != "get":
+                        found.setdefault(rule.path, _strange(form.filled(_write(name))))
+        # With the right password a file would be sealed each time, which takes seconds.
+        found["/records"] = [(name, STRANGE) for name, _ in found["/records"]]
+        async with portal.client() as browser:
+            for path in ("/sign-in", "/recover", *_tokens(world)):
+                for form in browse.read(await browser.get(path)).forms:
+                    for rule in browse.rules_at(form.action or path, form.method):
+                        found.setdefault(rule.path, form.filled(_write("")))
+    return found
+
+
+async def _rest(portal: Portal) -> None:
+    """Let alice have had a session yesterday, so that she is asked whether she has rested."""
+    alice = await portal.cast.actor("alice")
+    begun = alice.now - timedelta(days=1)
+    details = SessionDetails(
+        SessionKind.DOSING,
+        f"{begun:%Y-%m-%dT%H:%M}",
+        "UTC",
+        60,
+        Setting.CLINIC,
+        status=Status.RECOVERING,
+        started_at=begun.isoformat(),
+    )
+    await sessions.add(alice, alice.id, details)
+
+
+def _tokens(world: World) -> tuple[str, str]:
+    return f"/setup/{world.set_up['open']}", f"/invite/{world.invited['open']}"
+
+
+def _write(name: str) -> Callable[[Control], str]:
+    def write(control: Control) -> str:
+        if control.name == "current":
+            return PASSWORDS.get(name, "")
+        return "stranger@example.org" if control.kind == "email" else STRANGE
+
+    return write
+
+
+def _strange(sent: Sent) -> Sent:
+    """Keep alice's words out of what others send: an answer may give back what came with the question."""
+    return [(name, STRANGE if any(word in value for word in WORDS) else value) for name, value in sent]

@@ -1,0 +1,311 @@
+"""
+Every address, asked as everybody for whom it is not.
+
+The tests come from the one table of routes: a new rule is attacked from its first day, and one with an
+audience or parameters that these tests do not know fails until somebody has thought about it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from httpx import Response
+
+from portal.auth import Audience
+from portal.middleware import LastResort, SecurityHeaders
+from portal.routes import ROUTES, Rule
+from tests.attacks.browse import Sent
+from tests.attacks.conftest import STRANGE, Target, dressed
+from tests.attacks.world import WORDS, Rows, World
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+CLINICIANS, PATIENTS = ("charlie", "frieda"), ("dana",)
+SIGNED_OUT = (None, "gil")
+
+FOR_ANYONE = {
+    "/": "the sign-in page, or one's own home",
+    "/healthz": "says that the process is alive",
+    "/readyz": "says that the database answers",
+    "/help-now": "whoever needs help gets it without asking",
+    "/leave": "an empty page to leave to",
+    "/sign-in": "how people come in",
+    "/sign-out": "ends one's own session only",
+    "/password-strength": "judges what was just typed, and keeps nothing",
+    "/recover": "asks for a recovery key",
+    "/setup/{token}": "the token is the right",
+    "/invite/{token}": "the token is the right",
+}
+FOR_ONESELF = {
+    "/account": "one's own account",
+    "/account/password": "one's own password, with the present one",
+    "/account/recovery-key": "one's own recovery key",
+    "/account/recovery-key/confirmation": "one's own recovery key",
+    "/journal": "one's own entries",
+    "/journal/new": "an empty page",
+    "/journal/deleted": "one's own entries",
+    "/sharing": "one's own clinicians",
+    "/sharing/log": "one's own log",
+    "/sharing/pause": "one's own clinicians",
+    "/sessions": "one's own plan",
+    "/sessions/new": "one's own plan",
+    "/sessions/rest": "one's own rest",
+    "/patients": "one's own caseload",
+    "/invitations": "one's own invitations",
+    "/records": "one's own records, with the present password",
+}
+PARAMETERS = {
+    ("journal", "id"): "entry",
+    ("journal", "revision"): "revision",
+    ("shares", "id"): "share",
+    ("sharing", "id"): "link",
+    ("sessions", "id"): "session",
+    ("patients", "id"): "alice",
+    ("patients", "share"): "share",
+    ("invitations", "id"): "invitation",
+}
+OF_ANOTHER = {
+    "/journal/{id:uuid}/restoration": "deleted",
+    "/journal/{id:uuid}/erasure": "deleted",
+    "/shares/{id:uuid}/update": "changed share",
+    "/sharing/{id:uuid}/resumption": "karl's link",
+}
+"""Where only something in a certain state can be acted on."""
+WITH_A_TOKEN = {"/setup/{token}": frozenset({"setup_link"}), "/invite/{token}": frozenset({"invitation"})}
+"""Whoever has the token may use it up: the one row that an act of theirs may change."""
+OWNERS = {
+    Audience.ANYONE: None,
+    Audience.SIGNED_IN: "alice",
+    Audience.UNCONFIRMED: "hana",
+    Audience.PATIENT: "alice",
+    Audience.CLINICIAN: "bob",
+}
+
+every_rule = pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{'+'.join(rule.methods)} {rule.path}")
+
+
+def address(rule: Rule, world: World) -> str:
+    """The rule's path with alice's own ids in it."""
+    prefix = rule.path.split("/")[1]
+    known = world.ids | {"alice": world.people["alice"]}
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        if name == "token":
+            return (world.set_up if prefix == "setup" else world.invited)["open"]
+        assert (prefix, name) in PARAMETERS, f"say in PARAMETERS which id of alice's stands in {rule.path}"
+        return str(known[OF_ANOTHER.get(rule.path, PARAMETERS[prefix, name])])
+
+    return re.sub(r"\{([a-z]+)(?::uuid)?\}", fill, rule.path)
+
+
+def tells(answer: Response) -> list[str]:
+    """The words of alice's that an answer holds, wherever in it."""
+    whole = answer.text + "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    return [word for word in WORDS if word.lower() in whole.lower()]
+
+
+def outcomes(rule: Rule, name: str | None) -> set[int] | None:
+    """How *name* has to be answered; None for what is theirs to use."""
+    if rule.audience is Audience.ANYONE:
+        assert rule.path in FOR_ANYONE, f"say in FOR_ANYONE why {rule.path} is for anyone"
+        return None
+    if name in SIGNED_OUT:
+        return {401}
+    role = Audience.CLINICIAN if name in (*CLINICIANS, "bob") else Audience.PATIENT
+    if rule.audience in (Audience.PATIENT, Audience.CLINICIAN) and rule.audience is not role:
+        return {404}
+    if "{" in rule.path:
+        return {403, 404}
+    assert rule.path in FOR_ONESELF, f"say in FOR_ONESELF whose data {rule.path} shows"
+    return None
+
+
+def unharmed(before: Rows, after: Rows, world: World, *, but: frozenset[str] = frozenset()) -> None:
+    """Fail unless every row that is not dana's own is there byte for byte, and no new one hangs on alice."""
+    alice = {str(world.people["alice"]), *(str(world.ids[name]) for name in ("entry", "link", "share"))}
+    dana = str(world.people["dana"])
+    for table in before.keys() - but:
+        changed = [
+            row for row in before[table] - after[table] if dana not in row or alice & set(map(str, row))
+        ]
+        assert not changed, f"{table} was changed"
+        new = [row for row in after[table] - before[table] if alice & set(map(str, row))]
+        assert not new, f"{table} got a row"
+
+
+@every_rule
+async def test_an_outsider_finds_nothing(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
+    """Whoever an address is not for is refused, reads nothing of alice's and changes nothing."""
+    where, before = address(rule, target.world), target.rows()
+    for name in (*SIGNED_OUT, *PATIENTS, *CLINICIANS):
+        expected = outcomes(rule, name)
+        async with target.client(name) as browser:
+            for method in rule.methods:
+                for body in ([] if method == "GET" else forms.get(rule.path, []), [("text", STRANGE)]):
+                    for extra in ({}, {"hx-request": "true"}):
+                        answer = await browser.request(method, where, data=_data(body), headers=extra)
+                        told = f"{method} {where} as {name}: {answer.status_code}"
+                        assert tells(answer) == [], told
+                        assert expected is None or answer.status_code in expected, told
+    unharmed(before, target.rows(), target.world, but=WITH_A_TOKEN.get(rule.path, frozenset()))
+
+
+@every_rule
+async def test_the_other_side_of_the_room_finds_nothing(
+    target: Target, forms: dict[str, Sent], rule: Rule
+) -> None:
+    """Alice's own therapist has no way into her pages, and she has none into his."""
+    for name in ("alice", "bob"):
+        if outcomes(rule, name) != {404}:
+            continue
+        before = target.rows()
+        async with target.client(name) as browser:
+            for method in rule.methods:
+                answer = await browser.request(
+                    method, address(rule, target.world), data=_data(forms.get(rule.path, []))
+                )
+                assert answer.status_code == 404
+                assert name == "alice" or tells(answer) == []
+        assert target.rows() == before
+
+
+@every_rule
+async def test_those_it_is_for_are_let_in(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
+    """The control: with the same addresses and forms the right person is not refused, so the others were."""
+    async with target.client(OWNERS[rule.audience]) as browser:
+        for method in rule.methods:
+            assert method == "GET" or rule.path in forms, f"no page of theirs sends anything to {rule.path}"
+            answer = await browser.request(
+                method, address(rule, target.world), data=_data(forms.get(rule.path, []))
+            )
+            assert answer.status_code in (200, 204, 303, 409, 422), (method, rule.path, answer.status_code)
+
+
+@every_rule
+async def test_no_other_method_gets_through(target: Target, rule: Rule) -> None:
+    """What a rule does not list is refused, whatever a header says; HEAD is GET without the body."""
+    where, before = address(rule, target.world), target.rows()
+    listed = {method for other in ROUTES if other.path == rule.path for method in other.methods}
+    for name in (None, "alice", "bob"):
+        async with target.client(name) as browser:
+            for method in set(METHODS) - listed - {"HEAD"}:
+                answer = await browser.request(method, where, headers={"x-http-method-override": "POST"})
+                assert answer.status_code == 405, (method, where)
+            head = await browser.request("HEAD", where, data={"email": STRANGE})
+            if "GET" in listed:
+                assert head.status_code == (await browser.get(where)).status_code
+            else:
+                assert head.status_code == 405
+    assert target.rows() == before
+
+
+@every_rule
+async def test_another_site_can_send_nothing(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
+    """Every unsafe request that did not come from our own pages is refused before anything is looked at."""
+    started_elsewhere: tuple[dict[str, str], ...] = (
+        {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
+        {"sec-fetch-site": "same-site", "origin": "http://127.0.0.1:9000"},
+        {"sec-fetch-site": "none"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "https://127.0.0.1:8000"},
+        {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:8000"},
+        {},
+    )
+    before = target.rows()
+    async with target.client(OWNERS[rule.audience]) as browser:
+        for name in ("origin", "sec-fetch-site"):
+            del browser.headers[name]
+        for headers in started_elsewhere:
+            for method in set(rule.methods) - {"GET"}:
+                answer = await browser.request(
+                    method, address(rule, target.world), data=_data(forms.get(rule.path, [])), headers=headers
+                )
+                assert answer.status_code == 403, headers
+    assert target.rows() == before
+
+
+@every_rule
+async def test_another_host_is_not_answered(target: Target, rule: Rule) -> None:
+    """Under any other name there is nothing, so that no link is ever built from one."""
+    if rule.path in ("/healthz", "/readyz"):
+        return  # for the machine that watches, which knows this one by its address
+    async with target.client(OWNERS[rule.audience]) as browser:
+        for host in ("evil.example", "127.0.0.1", "127.0.0.1:8000.evil.example", "", "127.0.0.1:80"):
+            for method in rule.methods:
+                answer = await browser.request(method, address(rule, target.world), headers={"host": host})
+                assert (answer.status_code, tells(answer)) == (400, []), host
+
+
+async def test_before_the_recovery_key_nothing_else_opens(target: Target) -> None:
+    """A person who has not confirmed the recovery key is led there from every page of theirs."""
+    async with target.client("hana") as browser:
+        for rule in ROUTES:
+            if rule.audience not in (Audience.SIGNED_IN, Audience.PATIENT):
+                continue
+            for method in rule.methods:
+                answer = await browser.request(method, address(rule, target.world))
+                assert answer.headers.get("location") == "/account/recovery-key", rule.path
+                assert tells(answer) == []
+
+
+async def test_what_is_refused_or_static_is_dressed_alike(target: Target) -> None:
+    """Errors, refusals and static files carry the security headers; the client checks each."""
+    async with target.client("alice") as browser:
+        found = await browser.get("/")
+        files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', found.text))
+        assert len(files) > 4
+        for path in files:
+            assert (await browser.get(path)).status_code == 200
+        for path, status in (
+            ("/nothing-here", 404),
+            ("/journal/not-an-id", 404),
+            ("/static/nothing.css", 404),
+            ("/static/..%2f..%2fpyproject.toml", 404),
+            ("/static/css", 404),
+        ):
+            assert (await browser.get(path)).status_code == status, path
+        large = await browser.post("/sign-in", content=b"email=" + b"a" * (5 << 20))
+        assert large.status_code in (400, 413)
+        broken = {"content-type": "multipart/form-data; boundary=x"}
+        assert (await browser.post("/sign-in", content=b"--x\r\nbroken", headers=broken)).status_code in (
+            400,
+            422,
+        )
+        assert (await browser.get("/", headers={"host": "evil.example"})).status_code == 400
+        cross = {"sec-fetch-site": "cross-site"}
+        assert (await browser.post("/sign-out", headers=cross)).status_code == 403
+
+
+async def test_an_error_nobody_foresaw_is_dressed_and_tells_nothing(
+    target: Target, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last resort answers with a sentence; neither it nor the log repeats what the error quotes."""
+    from httpx import ASGITransport, AsyncClient
+
+    async def breaks(scope, receive, send):
+        raise ValueError(f"could not read {WORDS[0]}")
+
+    app = SecurityHeaders(LastResort(breaks), target.portal.app.state.config)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1:8000") as browser:
+        answer = await browser.get("/")
+    await dressed(answer)
+    assert answer.status_code == 500
+    assert "Nothing was saved" in answer.text
+    assert WORDS[0] not in answer.text + caplog.text
+    assert "ValueError" in caplog.text
+
+
+def test_every_path_stands_in_one_list() -> None:
+    """The lists above name no address that is gone, and none twice."""
+    paths = {rule.path for rule in ROUTES}
+    assert FOR_ANYONE.keys() | FOR_ONESELF.keys() | WITH_A_TOKEN.keys() | OF_ANOTHER.keys() <= paths
+    assert not FOR_ANYONE.keys() & FOR_ONESELF.keys()
+
+
+def _data(sent: Sent) -> dict[str, list[str]]:
+    data: dict[str, list[str]] = {}
+    for name, value in sent:
+        data.setdefault(name, []).append(value)
+    return data

@@ -1,0 +1,332 @@
+"""
+The whole machine at rest, in a thief's hands: database, settings and the server key.
+
+Whatever is stored anywhere, taken whole or in part, as it is or as the source of a derived key, opens nothing
+that people wrote. The control plants the real keys among the loot, and the same search then opens everything.
+"""
+
+from __future__ import annotations
+
+import ast
+import hmac
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import new as new_hash
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
+
+from crypto import (
+    NO_RECORD,
+    Argon2Parameters,
+    Context,
+    CryptoError,
+    GrantedKey,
+    PrivateIdentity,
+    PublicIdentity,
+    ServerKey,
+    derive_key,
+    join_fields,
+    open_link_key,
+    stretch,
+    unwrap_account_key,
+    unwrap_key,
+)
+from journal import care
+from tests.attacks.conftest import Target
+from tests.attacks.world import HERS, WORDS
+from tests.cast import NAMES, PASSWORDS, PRACTICE, SERVER_KEY
+from tests.test_architecture import ROOT, modules
+
+KEY = 32
+SECRETS = (16, 20, 32, 64)
+"""The lengths of what keys are derived from."""
+PRIVATE = 129
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """
+    Something sealed under a person's key, taken apart as docs/crypto-format.md says.
+
+    `derive` gives the keys that a secret would become for this value alone.
+    """
+
+    name: str
+    sealed: bytes
+    place: Context
+    derive: Callable[[bytes], Iterable[bytes]] = lambda secret: ()
+
+    @property
+    def wraps(self) -> bool:
+        """Tell whether it is a key under a key, which opens with what the outer key becomes."""
+        return self.sealed[:2] == b"\x01\x02"
+
+    def opens_with_one_of(self, keys: Iterable[bytes]) -> bool:
+        """Try keys until one opens it; of a value that wraps, these are the derived ones."""
+        nonce, text = self.sealed[2:14], self.sealed[14:]
+        associated = self.sealed[:2] + self.place.encode()
+        cipher = AESGCMSIV if self.wraps else AESGCM
+        for key in keys:
+            try:
+                cipher(key).decrypt(nonce, text, associated)
+            except InvalidTag:
+                continue
+            return True
+        return False
+
+
+def labels() -> tuple[str, ...]:
+    """Every label that the product derives a key with, read from its source."""
+    found = set()
+    for path in modules("crypto", "journal", "portal"):
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "derive_key":
+                label = node.args[1]
+                assert isinstance(label, ast.Constant | ast.JoinedStr), path
+                if isinstance(label, ast.Constant):
+                    found.add(str(label.value))
+    assert {"vault", "pins", "identity", "server-records", "slot-key", "web-session-key", "wrap"} <= found
+    return tuple(sorted(found))
+
+
+def values_in(path: Path) -> list[bytes]:
+    """Every value of every column of every table, as bytes; an id also as the 16 bytes it stands for."""
+    values: set[bytes] = set()
+    with sqlite3.connect(path) as connection:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for row in connection.execute(f'SELECT * FROM "{table}"'):
+                for value in row:
+                    values |= set(_bytes_of(value))
+    connection.close()
+    return sorted(values)
+
+
+def _bytes_of(value: object) -> Iterator[bytes]:
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, str):
+        yield value.encode()
+        with suppress(ValueError):
+            yield bytes.fromhex(value.replace("-", ""))
+
+
+def settings_of(target: Target) -> list[bytes]:
+    """Every setting, as text and, where it is hexadecimal, as bytes."""
+    config = target.portal.app.state.config
+    found = [getattr(config, name) for name in config.__dataclass_fields__]
+    return [part for value in found for part in _bytes_of(value if isinstance(value, bytes) else str(value))]
+
+
+def slices(value: bytes, size: int, offsets: Iterable[int]) -> set[bytes]:
+    """The parts of *value* of one size at *offsets* from its beginning; below zero, from its end."""
+    places = (offset if offset >= 0 else len(value) + offset for offset in offsets)
+    return {value[at : at + size] for at in places if 0 <= at <= len(value) - size}
+
+
+def raw_keys(loot: Iterable[bytes]) -> set[bytes]:
+    """Every 32 bytes in a row, wherever they begin."""
+    return {key for value in loot for key in slices(value, KEY, range(len(value)))}
+
+
+def derived_keys(loot: Iterable[bytes], server_key: bytes) -> set[bytes]:
+    """What each value, and each part of it that stands where a field would, becomes under each label."""
+    found = set()
+    known = labels()
+    for value in loot:
+        secrets = {value} | slices(value, KEY, (*range(0, len(value), KEY), 1, 2, 14, -KEY))
+        secrets |= {part for size in SECRETS for part in slices(value, size, (0, 2, 14, -size))}
+        for label in known:
+            found |= {derive_key(secret, label) for secret in secrets if len(secret) >= 16}
+            found.add(derive_key(server_key, label, value))
+            found.add(derive_key(server_key, label, context=value))
+    return found
+
+
+def opened(targets: Iterable[Sealed], keys: Iterable[bytes], loot: Iterable[bytes]) -> set[str]:
+    """Try every key on every target, and on each what the loot would become for it alone."""
+    keys, loot = list(keys), list(loot)
+    outer = [derive_key(key, "wrap") for key in keys]
+    found = set()
+    for one in targets:
+        own = [key for value in loot for key in one.derive(value)]
+        own = [derive_key(key, "wrap") for key in own] if one.wraps else own
+        if one.opens_with_one_of((outer if one.wraps else keys) + own):
+            found.add(one.name)
+    return found
+
+
+def _row(path: Path, statement: str, *values: object) -> tuple[bytes, ...]:
+    with sqlite3.connect(path) as connection:
+        row: tuple[bytes, ...] = connection.execute(statement, [str(value) for value in values]).fetchone()
+    connection.close()
+    return row
+
+
+def what_people_wrote(target: Target) -> list[Sealed]:
+    """One of everything that is sealed under a person's key."""
+    path, ids, people = target.path, target.world.ids, target.world.people
+    alice, bob, link = people["alice"], people["bob"], ids["link"]
+
+    def of(name: str, table: str, column: str, row: UUID, *place: object) -> Sealed:
+        (sealed,) = _row(path, f"SELECT {column} FROM {table} WHERE id = ?", row)
+        return Sealed(name, sealed, Context(*place))  # type: ignore[arg-type]
+
+    found = [
+        of("entry", "entry", "sealed", ids["entry"], "entry", alice.bytes, ids["entry"].bytes, 2),
+        of("revision", "entry_revision", "sealed", ids["revision"], "entry-revision", alice.bytes,
+           ids["revision"].bytes),
+        of("share", "share", "sealed", ids["share"], "share", link.bytes, ids["share"].bytes, 1),
+        of("link key", "care_link", "patient_key", link, "link-key", alice.bytes, link.bytes),
+        of("alice's pin", "care_link", "patient_pin", link, "pin", alice.bytes, link.bytes),
+        of("bob's pin", "care_link", "clinician_pin", link, "pin", bob.bytes, link.bytes),
+        of("invitation", "invitation", "secret", ids["invitation"], "invitation-secret", bob.bytes,
+           ids["invitation"].bytes),
+    ]  # fmt: skip
+    for name, account in (("alice", alice), ("bob", bob)):
+        found.append(
+            of(f"{name}'s identity", "account", "identity", account, "identity", account.bytes, NO_RECORD)
+        )
+        (sealed,) = _row(path, "SELECT wrapped FROM web_session WHERE account_id = ?", account)
+        found.append(
+            Sealed(f"{name}'s web session", sealed, Context("web-session", account.bytes, NO_RECORD))
+        )
+    return [*found, *(_slot(path, f"alice's {kind}", kind, alice) for kind in ("password", "recovery"))]
+
+
+def _slot(path: Path, name: str, kind: str, account: UUID) -> Sealed:
+    salt, parameters, sealed = _row(
+        path,
+        "SELECT salt, parameters, wrapped FROM key_slot WHERE account_id = ? AND kind = ?",
+        account,
+        kind,
+    )
+    bound = join_fields(kind.encode(), account.bytes, salt, parameters)
+
+    def derive(secret: bytes) -> list[bytes]:
+        return [derive_key(secret, "slot-key", context=bound)] if len(secret) >= 16 else []
+
+    return Sealed(name, sealed, Context("slot", account.bytes, salt), derive)
+
+
+def test_the_loot_opens_nothing(target: Target) -> None:
+    """No stored byte, no setting and nothing derived from them opens a word, a score, a key or a pin."""
+    loot = values_in(target.path) + settings_of(target)
+    assert SERVER_KEY in loot
+    assert sum(map(len, loot)) > 20_000
+    keys = raw_keys(loot) | derived_keys(loot, SERVER_KEY)
+    assert opened(what_people_wrote(target), keys, loot) == set()
+
+
+def test_the_link_key_needs_a_private_key_that_is_not_there(target: Target) -> None:
+    """No 129 bytes in a row are the private keys that bob's copy of the link key is sealed to."""
+    link, people = target.world.ids["link"], target.world.people
+    blob, signer = _row(
+        target.path,
+        "SELECT clinician_key, public_identity FROM care_link JOIN account ON account.id = patient_id"
+        " WHERE care_link.id = ?",
+        link,
+    )
+    ids = {"link": link.bytes, "patient": people["alice"].bytes, "clinician": people["bob"].bytes}
+    tried = 0
+    for value in values_in(target.path) + settings_of(target):
+        for part in slices(value, PRIVATE, range(len(value))):
+            with suppress(CryptoError):
+                private = PrivateIdentity.decode(part)
+                tried += 1
+                with pytest.raises(CryptoError):
+                    open_link_key(blob, **ids, private=private, signed_by=PublicIdentity.decode(signer))
+    assert tried
+    assert len(GrantedKey.decode(blob).sealed) > KEY
+
+
+async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
+    """The control: with the keys of alice and bob planted in odd places, the same search opens everything."""
+    store, tokens = target.path, target.world.furniture.tokens
+    secrets = []
+    for name in ("alice", "bob"):
+        account = target.world.people[name]
+        (wrapped,) = _row(store, "SELECT wrapped FROM web_session WHERE account_id = ?", account)
+        secrets += [tokens[name], unwrap_account_key(tokens[name], wrapped, account=account.bytes)]
+        salt, parameters = _row(
+            store, "SELECT salt, parameters FROM key_slot WHERE account_id = ? AND kind = 'password'", account
+        )
+        secrets.append(stretch(PASSWORDS[name], salt, Argon2Parameters.decode(parameters)))
+    alice = await target.portal.cast.actor("alice")
+    link = await care.my_link(alice, target.world.ids["link"])
+    link_key = unwrap_key(
+        alice.keyring.vault,
+        link.row.patient_key or b"",
+        context=Context("link-key", alice.id.bytes, link.id.bytes),
+    )
+    targets = what_people_wrote(target)
+    odd = [b"\x01\x02" + secret + b"tail" for secret in secrets] + [b"\x07" * 5 + link_key + b"\x07"]
+    keys = raw_keys(odd) | derived_keys(odd, SERVER_KEY)
+    found = opened(targets, keys, secrets)
+    assert {one.name for one in targets} - found == {"alice's recovery"}
+
+
+def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
+    """What a thief of the whole machine gets, and the control for the thief without the key."""
+    assert names_opened(target, [SERVER_KEY]) == {
+        "account",
+        "practice",
+        "invitation",
+        "course",
+        "kap_session",
+    }
+
+
+def test_without_the_server_key_names_and_dates_stay_closed(target: Target) -> None:
+    """The thief of the database or a backup opens no name, no address and no date with anything in it."""
+    loot = values_in(target.path)
+    assert names_opened(target, list(raw_keys(loot))) == set()
+    everything = b"".join(path.read_bytes() for path in target.path.parent.glob("world.sqlite3*"))
+    assert b"CREATE TABLE" in everything
+    for word in (*WORDS, *NAMES.values(), PRACTICE, "@example.org", "T14:00", "Europe/Berlin", HERS):
+        assert word.encode() not in everything
+
+
+def names_opened(target: Target, keys: list[bytes]) -> set[str]:
+    """The tables in which one of *keys*, as it is or as the server's key, opens a row."""
+    alice, bob, ids = target.world.people["alice"], target.world.people["bob"], target.world.ids
+    places = {
+        "practice": (Context("practice", bytes(16), bytes(16)), "1"),
+        "account": (Context("profile", alice.bytes, alice.bytes), alice),
+        "invitation": (Context("invitation", bob.bytes, ids["invitation"].bytes), ids["invitation"]),
+        "course": (Context("course", alice.bytes, ids["course"].bytes), ids["course"]),
+        "kap_session": (Context("session", alice.bytes, ids["session"].bytes, 1), ids["session"]),
+    }
+    rows = {
+        table: Sealed(table, _row(target.path, f"SELECT sealed FROM {table} WHERE id = ?", row)[0], place)
+        for table, (place, row) in places.items()
+    }
+    attempts = [
+        derive_key(key, label) for key in keys for label in ("server-records", "server-index", "vault")
+    ]
+    return {table for table, row in rows.items() if row.opens_with_one_of([*keys, *attempts])}
+
+
+def test_a_guessed_address_finds_nobody_without_the_server_key(target: Target) -> None:
+    """The index of addresses is no hash to run a list of guesses against, under any key in the loot."""
+    stored = {bytes.fromhex(str(value)) for value in _column(target.path, "account", "email_index")}
+    assert ServerKey(SERVER_KEY).blind_index(" Alice@Example.ORG ") in stored
+    loot = values_in(target.path)
+    for guess in (b"alice@example.org", b"ALICE@EXAMPLE.ORG", b"bob@example.org"):
+        for name in ("sha256", "sha3_256", "blake2s", "sha512_256"):
+            assert new_hash(name, guess).digest() not in stored
+        for key in (b"", bytes(KEY), b"hearthside", b"server-index", *loot):
+            assert hmac.digest(key, guess, "sha256") not in stored
+            assert len(key) != KEY or ServerKey(key).blind_index(guess.decode()) not in stored
+
+
+def _column(path: Path, table: str, column: str) -> list[object]:
+    with sqlite3.connect(path) as connection:
+        found = [row[0] for row in connection.execute(f'SELECT "{column}" FROM "{table}"')]
+    connection.close()
+    return found

@@ -1,0 +1,64 @@
+"""Every page compiles, and none can let what people typed become markup."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from jinja2 import nodes
+
+from portal.pages import make_environment
+from portal.words import Words
+from tests.test_architecture import modules, pages, source
+
+ENVIRONMENT = make_environment()
+NAMES = [str(path.relative_to("templates")) for path in pages()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_compiles(name: str) -> None:
+    """Each template, partials and macros included, compiles and finds the templates that it names."""
+    ENVIRONMENT.get_template(name)
+    tree = ENVIRONMENT.parse(source(pages()[NAMES.index(name)]))
+    for kind in (nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import):
+        for node in tree.find_all(kind):
+            (wanted,) = [child for field, child in node.iter_fields() if field == "template"]
+            assert isinstance(wanted, nodes.Const), f"{name} names a template that a request decides"
+            ENVIRONMENT.get_template(wanted.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_escapes_everything(name: str) -> None:
+    """No page switches escaping off, or calls a text safe."""
+    tree = ENVIRONMENT.parse(source(pages()[NAMES.index(name)]))
+    assert [one.name for one in tree.find_all(nodes.Filter) if one.name in ("safe", "forceescape")] == []
+    assert not list(tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier)))
+    for one in tree.find_all(nodes.Filter):
+        # Its keys become attributes as they stand, so only the page itself may name them.
+        assert one.name != "xmlattr" or isinstance(one.node, nodes.Dict | nodes.Name), name
+
+
+def test_no_code_calls_a_text_safe() -> None:
+    """Outside the pages nothing makes markup but what translates sentences, and that escapes them first."""
+    made = re.compile(r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b")
+    found = [str(path) for path in modules("portal", "journal", "templates") if made.search(source(path))]
+    assert found == ["portal/pages.py"]
+    known = re.compile(r"\bMarkup\b|\bmarkupsafe\b")
+    found = [str(path) for path in modules("portal", "journal", "templates") if known.search(source(path))]
+    assert found == ["portal/settling.py", "portal/words.py"]
+    assert ENVIRONMENT.from_string('{{ _("<b>") }}').render() == "&lt;b&gt;"
+
+
+def test_a_translation_escapes_the_sentence_and_what_stands_in_it() -> None:
+    """A person's words stay text in whichever place of a translated sentence they come."""
+    words = Words()
+    assert words.gettext("<b> %(name)s", name="<i>") == "&lt;b&gt; &lt;i&gt;"
+    assert words.ngettext("%(name)s", "<b> %(name)s", 2, name="<i>") == "&lt;b&gt; &lt;i&gt;"
+    assert words.said("100 % <b>") == "100 % &lt;b&gt;"
+
+
+def test_the_environment_escapes_what_it_is_given() -> None:
+    """The control: the very environment of the product escapes, and refuses what a page does not define."""
+    page = ENVIRONMENT.from_string('<p title="{{ words }}">{{ words }}</p>')
+    assert page.render(words='"><script>') == '<p title="&#34;&gt;&lt;script&gt;">&#34;&gt;&lt;script&gt;</p>'
+    assert ENVIRONMENT.undefined.__name__ == "StrictUndefined"

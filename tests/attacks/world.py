@@ -1,0 +1,255 @@
+"""
+A practice furnished so that every attack has something to aim at.
+
+To the cast come frieda, whose care of alice has ended; gil, whose account is suspended while his care of her
+lasts; karl, with whom she has paused sharing; and hana, a patient without a recovery key yet. Alice's words
+and dates occur nowhere else: where one turns up, it leaked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from journal import (
+    accounts,
+    care,
+    entries,
+    invitations,
+    practice,
+    reading,
+    recovery,
+    sessions,
+    sharing,
+    tables,
+    websessions,
+)
+from journal import revisions as versions
+from journal.accounts import NewAccount
+from journal.actors import Actor, Role
+from journal.documents import EntryDocument
+from journal.forms import FORMS, EntryKind, FieldKind
+from journal.house import House
+from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
+from journal.store import Store
+from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture
+
+HERS = "Zaunkoenig"
+"""The stem of every word that only alice, or somebody she shares with, may read."""
+OTHERS = "Dompfaff"
+"""The stem of every word that only dana, or charlie with whom she shares, may read."""
+YEAR = 2031
+"""The year of alice's planned sessions; nothing else happens in it."""
+WORDS = (
+    HERS,
+    "Alice Sample",
+    "alice@example.org",
+    *(f"{month} {YEAR}" for month in ("Mar", "March", "Apr", "April")),
+    f"{YEAR}-03",
+    f"{YEAR}-04",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """The ids and tokens of the furnished database; `furniture` signs everybody in."""
+
+    furniture: Furniture
+    people: dict[str, UUID]
+    ids: dict[str, UUID]
+    set_up: dict[str, str]
+    invited: dict[str, str]
+
+
+@dataclass
+class _Making:
+    """What the steps of furnishing hand on."""
+
+    house: House
+    clock: Clock
+    tokens: dict[str, bytes]
+
+    async def actor(self, name: str) -> Actor:
+        actor = await websessions.actor_for(self.house, self.tokens[name])
+        assert actor is not None
+        return replace(actor, now=self.clock.now)
+
+    async def clinician(self, name: str) -> None:
+        link = await practice.new_setup_link(self.house)
+        self.tokens[name] = await practice.set_up(self.house, link, PRACTICE, _new(name))
+        await self.confirm(name)
+
+    async def confirm(self, name: str) -> None:
+        actor = await self.actor(name)
+        offer = recovery.offer(actor)
+        await recovery.confirm(actor, self.tokens[name], offer.sealed, offer.words)
+
+
+def _new(name: str) -> NewAccount:
+    password = f"{name} keeps the lamp lit"
+    return NewAccount(f"{name.capitalize()} Example", f"{name}@example.org", password, password, ZONE)
+
+
+async def furnish(url: str, furniture: Furniture) -> World:
+    """Add to the cast in the database at *url* what is there to be attacked."""
+    clock = Clock(NOON - timedelta(minutes=50))
+    making = _Making(House.with_key(SERVER_KEY, clock=clock, quick=True), clock, dict(furniture.tokens))
+    store = await Store.open(url)
+    try:
+        with store.use():
+            for name in ("frieda", "gil", "karl"):
+                await making.clinician(name)
+            account, key = await accounts.open_account(making.house, Role.PATIENT, _new("hana"))
+            making.tokens["hana"] = await websessions.start(making.house, account, key)
+            ids = {"link": furniture.link}
+            await _write(making, ids)
+            await _plan(making, ids)
+            await _share(making, ids)
+            await _others(making, ids)
+            set_up, invited = await _links(making, ids)
+            people = {name: (await making.actor(name)).id for name in making.tokens}
+            await tables.Account.filter(id=people["gil"]).update(status="suspended")
+    finally:
+        await store.close()
+    return World(Furniture(making.tokens, furniture.link), people, ids, set_up, invited)
+
+
+def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
+    """An answer to every question of a form; those that are words hold the stem."""
+    answers: dict[str, str | int | list[str]] = {}
+    for field in FORMS[kind].fields:
+        if field.range is not None:
+            answers[field.id] = field.range[1] // 2
+        elif field.kind is FieldKind.CHOICE:
+            answers[field.id] = field.options[0].value
+        elif field.kind is FieldKind.CHOICES:
+            answers[field.id] = [option.value for option in field.options[:2]]
+        elif field.kind is FieldKind.DATE:
+            answers[field.id] = f"{YEAR}-03-20"
+        elif field.kind is FieldKind.EMOTIONS:
+            answers[field.id] = [f"{HERS}feeling|60|40"]
+        else:
+            answers[field.id] = f"{HERS} wrote {field.id}"
+    return answers
+
+
+async def _write(making: _Making, ids: dict[str, UUID]) -> None:
+    """Write an entry of every kind, one of them with an earlier version, and one that is deleted."""
+    for kind in EntryKind:
+        ids[kind.value] = uuid4()
+        title = f"{HERS} {kind.value}"
+        document = EntryDocument(kind.value, title, f"{HERS} be gentle", answers=answers_of(kind))
+        await entries.save(await making.actor("alice"), ids[kind.value], 0, document)
+    ids["entry"], ids["deleted"] = ids["integration"], ids["capture"]
+    document = EntryDocument("integration", f"{HERS} later", answers=answers_of(EntryKind.INTEGRATION))
+    making.clock.forward(minutes=15)
+    alice = await making.actor("alice")
+    await entries.save(alice, ids["entry"], 1, document)
+    ids["revision"] = (await versions.revisions(alice, ids["entry"]))[0].id
+    await entries.delete(alice, ids["deleted"])
+
+
+async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
+    """Let bob plan a course, and alice add a session of her own."""
+    plan = CoursePlan(
+        first_date=date(YEAR, 3, 17), first_time=time(14), zone=ZONE, dosing_count=2, every_days=7,
+        setting=Setting.HOME, route=Route.SUBLINGUAL, phase=Phase.INDUCTION, dose_text=f"{HERS} as agreed",
+        preparation_days_before=2, integration_days_after=1, prescriber_name=f"Dr {HERS}",
+    )  # fmt: skip
+    alice, bob = await making.actor("alice"), await making.actor("bob")
+    ids["course"] = await sessions.plan_course(bob, alice.id, f"{HERS} course", plan)
+    ids["session"] = next(
+        one.id for one in await sessions.my_sessions(alice) if one.details.kind is SessionKind.DOSING
+    )
+    own = SessionDetails(
+        SessionKind.MEDICAL_CHECKIN, f"{YEAR}-04-21T09:00", ZONE, 30, Setting.CLINIC, sitter=f"{HERS} K.",
+        note=f"{HERS} bring the list",
+    )  # fmt: skip
+    ids["own session"] = await sessions.add(alice, alice.id, own)
+
+
+async def _share(making: _Making, ids: dict[str, UUID]) -> None:
+    """Share with bob, who reads; with others before care ends, sharing is paused or they are suspended."""
+    for name in ("frieda", "gil", "karl"):
+        invited = await invitations.invite(await making.actor(name), "Alice")
+        ids[f"{name}'s link"] = await invitations.accept(await making.actor("alice"), invited.token)
+    alice = await making.actor("alice")
+    fields = [sharing.TITLE, *answers_of(EntryKind.INTEGRATION)]
+    for name in ("bob", "frieda", "gil", "karl"):
+        link = ids["link" if name == "bob" else f"{name}'s link"]
+        ids[f"{name}'s share"] = await sharing.share(alice, ids["entry"], link, fields, previewed=2)
+        await reading.read(await making.actor(name), alice.id, ids[f"{name}'s share"])
+    ids["share"] = ids["bob's share"]
+    fields = [sharing.NOTE, *answers_of(EntryKind.REFRAME)]
+    ids["changed share"] = await sharing.share(alice, ids["reframe"], ids["link"], fields, previewed=1)
+    await reading.read(await making.actor("bob"), alice.id, ids["changed share"])
+    changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
+    await entries.save(alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed))
+    await care.end(alice, ids["frieda's link"])
+    await care.pause(alice, ids["karl's link"])
+
+
+async def _others(making: _Making, ids: dict[str, UUID]) -> None:
+    """Give dana and charlie what alice and bob have, in words of their own."""
+    invited = await invitations.invite(await making.actor("charlie"), "Dana")
+    dana, ids["dana's entry"] = await making.actor("dana"), uuid4()
+    ids["dana's link"] = await invitations.accept(dana, invited.token)
+    answers: dict[str, str | int | list[str]] = {"free.text": f"{OTHERS} wrote this"}
+    for revision in (1, 2):
+        document = EntryDocument("free", f"{OTHERS} {revision}", answers=answers)
+        dana = await making.actor("dana")
+        await entries.save(dana, ids["dana's entry"], revision - 1, document)
+        making.clock.forward(minutes=1 if revision == 2 else 11)
+    dana, charlie = await making.actor("dana"), await making.actor("charlie")
+    ids["dana's revision"] = (await versions.revisions(dana, ids["dana's entry"]))[0].id
+    ids["dana's share"] = await sharing.share(
+        dana, ids["dana's entry"], ids["dana's link"], [sharing.TITLE, "free.text"], previewed=2
+    )
+    await reading.read(charlie, dana.id, ids["dana's share"])
+    plan = CoursePlan(date(2033, 5, 3), time(9), ZONE, 1, 1, Setting.CLINIC, dose_text=f"{OTHERS} dose")
+    ids["dana's course"] = await sessions.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
+    ids["dana's session"] = (await sessions.my_sessions(dana))[0].id
+    ids["charlie's invitation"] = (await invitations.invite(charlie, f"{OTHERS} invited")).id
+
+
+async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str], dict[str, str]]:
+    """Make set-up links and invitations of bob's in every state that one can be in."""
+    making.clock.now = NOON - timedelta(days=30)
+    set_up = {"expired": await practice.new_setup_link(making.house)}
+    expired = await invitations.invite(await making.actor("bob"), f"{HERS} invited late")
+    making.clock.now = NOON - timedelta(minutes=30)
+    set_up |= {
+        "used": await practice.new_setup_link(making.house),
+        "open": await practice.new_setup_link(making.house),
+    }
+    await practice.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
+    bob = await making.actor("bob")
+    withdrawn = await invitations.invite(bob, f"{HERS} invited in vain")
+    await invitations.withdraw(bob, withdrawn.id)
+    waiting = await invitations.invite(bob, "Jan")
+    accepted = await invitations.invite(bob, "Hana")
+    await invitations.accept(await making.actor("hana"), accepted.token)
+    ids["invitation"], ids["withdrawn invitation"] = waiting.id, withdrawn.id
+    invited = {"expired": expired, "used": accepted, "withdrawn": withdrawn, "open": waiting}
+    return set_up, {state: one.token for state, one in invited.items()}
+
+
+Rows = dict[str, frozenset[tuple[object, ...]]]
+PASSING = frozenset({"audit_event", "web_session", "sqlite_sequence"})
+"""Tables that somebody's mere coming in writes to."""
+
+
+def rows_of(path: Path) -> Rows:
+    """Every row of every table that holds what people made, as it stands in the file at *path*."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        named = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = {
+            name: frozenset(connection.execute(f'SELECT * FROM "{name}"').fetchall())
+            for (name,) in named
+            if name not in PASSING
+        }
+    connection.close()
+    return found
