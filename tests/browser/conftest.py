@@ -66,7 +66,10 @@ class Desk:
 
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium itself writes a line for every answer of 400 and above, which forms that are sent back have.
-        if message.type in ("error", "warning") and "the server responded with a status of" not in message.text:
+        if (
+            message.type in ("error", "warning")
+            and "the server responded with a status of" not in message.text
+        ):
             self.troubles.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
@@ -78,7 +81,8 @@ class Desk:
         # `evaluate` injects through the debugger, which the Content-Security-Policy does not concern.
         await page.evaluate(AXE.read_text(encoding="utf-8"))
         found = await page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", WCAG
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+            WCAG,
         )
         for violation in found["violations"]:
             nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
