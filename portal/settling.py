@@ -1,20 +1,31 @@
 """
-Put into a page, when it is compiled, what every rendering would find again.
+Compile pages so that rendering them does only what differs from one time to the next.
 
-Those are the words marked `_("…")`, since an environment speaks one language, and addresses of static files.
+The words marked `_("…")` and the addresses of static files are put in then, since an environment speaks one
+language; and of words that need no escaping, as most do not, no escaped copy is made.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 SETTLED = ("_", "static")
+_to_escape = re.compile("[&<>'\"]").search
+
+
+def written(value: object) -> str:
+    """Escape *value* like `markupsafe.escape`, which makes a new object even of words it leaves alone."""
+    kind = type(value)
+    if kind is Markup or (kind is str and _to_escape(cast(str, value)) is None):
+        return cast(str, value)
+    return escape(value)
 
 
 class _Settling(NodeTransformer):
@@ -40,8 +51,15 @@ class _Compiler(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - as above
         super().visit_Template(_Settling(self.environment).visit(node), frame)
 
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.written(")
+
 
 class SettlingEnvironment(Environment):
-    """A Jinja environment for one language."""
+    """A Jinja environment for one language, without `finalize`."""
 
     code_generator_class = _Compiler
+    written = staticmethod(written)

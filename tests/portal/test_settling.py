@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from portal.settling import SettlingEnvironment
+from portal.settling import SettlingEnvironment, written
 
 Render = Callable[..., str]
 
@@ -68,3 +71,24 @@ def test_what_is_known_later_is_looked_up_later(
     """A sentence from elsewhere, or one with something to put in, is translated when the page is rendered."""
     assert render(source, label="a < b") == page
     assert len(asked) == 1
+
+
+@given(
+    value=st.one_of(st.text(), st.text(alphabet="a&<>'\""), st.text().map(Markup), st.integers(), st.none())
+)
+def test_what_people_wrote_stays_text(value: object) -> None:
+    """Whatever stands in a page is escaped, and what was escaped already is not escaped again."""
+    assert str(written(value)) == str(escape(value))
+
+
+@pytest.mark.parametrize("value", ["<script>", "a & b", Markup("<b>"), UUID(int=7), 3])
+def test_a_page_escapes_what_it_writes(render: Render, value: object) -> None:
+    """A page writes values, macro arguments and lists with every special character escaped."""
+    page = "{% macro say(w) %}{{ w }}{% endmacro %}{{ v }} {{ say(v) }} {% for w in [v] %}{{ w }}{% endfor %}"
+    shown = str(escape(value))
+    assert render(page, v=value) == f"{shown} {shown} {shown}"
+
+
+def test_a_part_that_is_not_escaped_stays_so(render: Render) -> None:
+    """A part for which escaping is off is written as it is."""
+    assert render("{% autoescape false %}{{ v }}{% endautoescape %}{{ v }}", v="<b>") == "<b>&lt;b&gt;"
