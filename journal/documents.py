@@ -6,6 +6,7 @@ Opening a record that was altered, swapped or moved raises `Damaged`; so does on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
@@ -48,7 +49,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
     """
     An entry of any kind; the owner's vault key.
 
-    `session_id` is the hex id of the session it is about, `sitting` the random name of the page that wrote it.
+    `session_id` is the hex id of the session it is about, `sitting` the random name of the last page.
     """
 
     kind: str
@@ -102,6 +103,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
 
 D = TypeVar("D", bound=msgspec.Struct)
 _encoder = msgspec.json.Encoder()
+_entries = msgspec.json.Decoder(EntryDocument)
 
 
 def encode(document: msgspec.Struct) -> bytes:
@@ -143,6 +145,32 @@ def profile_context(account: UUID) -> Context:
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
     """Say where the current text of an entry stands."""
     return Context("entry", owner.bytes, entry.bytes, revision)
+
+
+def entry_bytes_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int], bytes]:
+    """
+    Prepare to open many entries of one owner: a list opens thirty, a search thousands.
+
+    Returns:
+        A function of envelope, entry and revision that raises `Damaged` as `open_bytes` does.
+    """
+    open_row = key.opener(purpose="entry", owner=owner.bytes)
+
+    def opened(sealed: bytes, entry: UUID, revision: int) -> bytes:
+        try:
+            return open_row(sealed, entry.bytes, revision)
+        except CryptoError as error:
+            raise Damaged from error
+
+    return opened
+
+
+def decode_entry(plain: bytes) -> EntryDocument:
+    """Read an opened entry; raises `Damaged` when it is not of its shape."""
+    try:
+        return _entries.decode(plain)
+    except msgspec.MsgspecError as error:
+        raise Damaged from error
 
 
 def revision_context(owner: UUID, revision_id: UUID) -> Context:

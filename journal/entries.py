@@ -19,7 +19,7 @@ from tortoise.exceptions import IntegrityError
 from journal import audit, revisions, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import EntryDocument, entry_context, open_document, seal_document
+from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
 from journal.errors import NotFound, StaleRevision
 from journal.store import change, fetch, key_of, scrub, time_of, transaction
 from journal.words import N_
@@ -62,14 +62,14 @@ async def timeline(actor: Actor, *, before: datetime | None = None, limit: int =
     actor.must_be(Role.PATIENT)
     page = " AND deleted_at IS NULL AND created_at < $2 ORDER BY created_at DESC LIMIT $3"
     rows = await fetch(OWN + page, actor.id, before or EVER, limit)
-    return tuple(_opened(actor, row) for row in rows)
+    return _all_opened(actor, rows)
 
 
 async def every(actor: Actor) -> tuple[Entry, ...]:
     """Give all entries, oldest first."""
     actor.must_be(Role.PATIENT)
     rows = await fetch(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
-    return tuple(_opened(actor, row) for row in rows)
+    return _all_opened(actor, rows)
 
 
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
@@ -84,7 +84,7 @@ async def deleted(actor: Actor) -> tuple[Entry, ...]:
     """Give the entries whose deletion can still be undone, newest first."""
     actor.must_be(Role.PATIENT)
     rows = await fetch(OWN + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
-    return tuple(_opened(actor, row) for row in rows)
+    return _all_opened(actor, rows)
 
 
 async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *, sitting: str = "") -> Entry:
@@ -236,9 +236,13 @@ def opened(actor: Actor, row: tables.Entry) -> Entry:
     return _opened(actor, tuple(getattr(row, column) for column in COLUMNS))
 
 
+def _all_opened(actor: Actor, rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...]:
+    found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
+    for ident, revision, sealed, created, updated, gone in rows:
+        key, times = key_of(ident), (time_of(created), time_of(updated), time_of(gone) if gone else None)
+        found.append(Entry(key, revision, decode_entry(plain_of(bytes(sealed), key, revision)), *times))
+    return tuple(found)
+
+
 def _opened(actor: Actor, row: Sequence[Any]) -> Entry:
-    ident, revision, sealed, created, updated, gone = row
-    key = key_of(ident)
-    where = entry_context(actor.id, key, revision)
-    document = open_document(actor.vault, bytes(sealed), where, EntryDocument)
-    return Entry(key, revision, document, time_of(created), time_of(updated), time_of(gone) if gone else None)
+    return _all_opened(actor, (row,))[0]

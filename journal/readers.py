@@ -6,10 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import tables
 from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
-from journal.store import key_of
+from journal.store import fetch, key_of
+
+WHO = """
+    SELECT share.entry_id, care_link.paused_at, account.id, account.sealed
+    FROM share
+    JOIN care_link ON care_link.id = share.link_id
+    JOIN account ON account.id = care_link.clinician_id
+    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id IN (%s)
+    ORDER BY share.created_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +33,13 @@ async def readers(actor: Actor, entries: Collection[UUID]) -> Mapping[UUID, tupl
     actor.must_be(Role.PATIENT)
     if not entries:
         return {}
-    rows = (
-        await tables.Share.filter(
-            entry_id__in=list(entries), link__patient_id=actor.id, link__ended_at__isnull=True
-        )
-        .order_by("created_at")
-        .values_list("entry_id", "link__paused_at", "link__clinician_id", "link__clinician__sealed")
-    )
+    places = ", ".join(f"${place}" for place in range(2, len(entries) + 2))
     names: dict[UUID, str] = {}
     found: dict[UUID, tuple[Reader, ...]] = {}
-    for entry, paused_at, clinician, sealed in rows:
-        peer = key_of(clinician)
+    for entry, paused_at, clinician, sealed in await fetch(WHO % places, actor.id, *entries):
+        peer, shown = key_of(clinician), key_of(entry)
         if peer not in names:
             profile = open_document(actor.house.server, bytes(sealed), profile_context(peer), Profile)
             names[peer] = profile.name
-        shown = key_of(entry)
         found[shown] = (*found.get(shown, ()), Reader(names[peer], paused_at is not None))
     return found

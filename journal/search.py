@@ -6,12 +6,10 @@ import unicodedata
 
 import msgspec
 
-from journal import tables
 from journal.actors import Actor, Role
-from journal.documents import EntryDocument, entry_context, open_bytes
-from journal.entries import COLUMNS, Entry
-from journal.errors import Damaged
-from journal.store import key_of
+from journal.documents import decode_entry, entry_bytes_opener
+from journal.entries import OWN, Entry
+from journal.store import fetch, key_of, time_of
 
 
 async def search(actor: Actor, words: str) -> tuple[Entry, ...]:
@@ -25,21 +23,16 @@ async def search(actor: Actor, words: str) -> tuple[Entry, ...]:
     if not needles:
         return ()
     escaped = [msgspec.json.encode(needle)[1:-1].decode() for needle in needles]
-    rows = (
-        await tables.Entry.filter(owner_id=actor.id, deleted_at=None).order_by("-created_at").values_list(*COLUMNS)
-    )
-    found = []
+    rows = await fetch(OWN + " AND deleted_at IS NULL ORDER BY created_at DESC", actor.id)
+    found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
     for ident, revision, sealed, created, updated, _ in rows:
         key = key_of(ident)
-        raw = open_bytes(actor.vault, bytes(sealed), entry_context(actor.id, key, revision))
-        folded = raw.decode().casefold()
+        plain = plain_of(bytes(sealed), key, revision)
+        folded = plain.decode().casefold()
         if not all(needle in folded for needle in escaped):
             continue
-        try:
-            document = msgspec.json.decode(raw, type=EntryDocument)
-        except msgspec.MsgspecError as error:
-            raise Damaged from error
+        document = decode_entry(plain)
         text = document.text().casefold()
         if all(needle in text for needle in needles):
-            found.append(Entry(key, revision, document, created, updated, None))
+            found.append(Entry(key, revision, document, time_of(created), time_of(updated), None))
     return tuple(found)

@@ -6,6 +6,7 @@ Dates stand only in the sealed column, so a patient's sessions are put in order 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,9 +18,10 @@ from journal.audit import Act
 from journal.documents import open_document, seal_document, session_context
 from journal.errors import StaleRevision
 from journal.planning import SessionDetails
-from journal.store import key_of, transaction
+from journal.store import fetch, key_of, transaction
 from journal.words import N_
 
+OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 COLUMNS = ("id", "patient_id", "course_id", "revision", "sealed")
 
 
@@ -37,7 +39,7 @@ class Session:
 
 async def load(actor: Actor, patient: UUID) -> tuple[Session, ...]:
     """Give all sessions of a patient, in the order of their times; the caller has authorised it."""
-    rows = await tables.KapSession.filter(patient_id=patient).values_list(*COLUMNS)
+    rows = await fetch(OF_PATIENT, patient)
     return tuple(sorted((opened(actor, row) for row in rows), key=lambda one: (one.starts_at, one.id)))
 
 
@@ -79,7 +81,7 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
         await audit.note(actor.id, Act.SESSION_CHANGED, actor.now, patient=current.patient, about=current.id)
 
 
-def opened(actor: Actor, row: tuple[Any, ...]) -> Session:
+def opened(actor: Actor, row: Sequence[Any]) -> Session:
     """Open one row of `COLUMNS`."""
     ident, patient, course, revision, sealed = row
     key, owner = key_of(ident), key_of(patient)
