@@ -8,7 +8,7 @@ concluded, and nothing tells whether there is more than was shared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TypeVar
@@ -18,7 +18,8 @@ from journal import agenda, reading
 from journal.actors import Actor
 from journal.agenda import Number
 from journal.brief_beliefs import Pair, pairs
-from journal.brief_lines import PAIRS, ROOM, SKILLS, STEPS, Quote, SkillLine, Step, Use, quotes, skills, steps
+from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
+from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
 from journal.care import Link
 from journal.forms import BriefRole, EntryKind
 from journal.planning import SessionKind
@@ -78,14 +79,14 @@ class Brief:
 
 
 class _Page:
-    """Takes as many lines as a section has room for, and remembers whether anything was left over."""
+    """Takes as many lines as a section has room for, and remembers whether any were left over."""
 
     def __init__(self) -> None:
         self.more = False
 
     def take(self, lines: Iterable[T], most: int) -> tuple[T, ...]:
         found = tuple(islice(lines, most + 1))
-        self.more |= len(found) > most or any(getattr(line, "cut", False) for line in found)
+        self.more |= len(found) > most
         return found[:most]
 
     def quotes(self, shared: Iterable[Shared], role: BriefRole) -> tuple[Quote, ...]:
@@ -128,7 +129,41 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
         more=page.more,  # the last to be asked, when all of the above has been taken
     )
     await reading.mark_opened(actor, patient, [one.id for one in drawn.sources])
-    return drawn
+    return _fitted(drawn)
+
+
+def _fitted(drawn: Brief) -> Brief:
+    """Shorten quotations only as far as the page needs it."""
+    for scale in SCALES:
+        quoted = {
+            role: [one.shortened(ROOM[role].letters * scale) for one in getattr(drawn, role)] for role in ROOM
+        }
+        fitted = replace(
+            drawn,
+            **{role: tuple(lines) for role, lines in quoted.items()},
+            beliefs=tuple(one.shortened(SENTENCE * scale) for one in drawn.beliefs),
+            steps=tuple(one.shortened(STEP * scale) for one in drawn.steps),
+        )
+        if _printed_lines(fitted) <= PAGE:
+            break
+    lines = (
+        *(one for role in ROOM for one in getattr(fitted, role)),
+        *fitted.beliefs,
+        *fitted.skills,
+        *fitted.steps,
+    )
+    return replace(fitted, more=fitted.more or any(line.cut for line in lines))
+
+
+def _printed_lines(drawn: Brief) -> float:
+    """Estimate the lines that it takes on paper, in columns of half a page."""
+    quoted = [one for role in ROOM for one in getattr(drawn, role)]
+    return (
+        sum(lines_of(one.words) + SOURCE for one in quoted)
+        + sum(2 * (max(lines_of(one.old), lines_of(one.new)) + SOURCE) for one in drawn.beliefs)
+        + sum(1 + SOURCE * len(one.uses) for one in drawn.skills)
+        + sum(lines_of(one.words) + lines_of(one.learned) + SOURCE for one in drawn.steps)
+    )
 
 
 def _coming(plan: Iterable[Session], now: datetime) -> Session | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from journal.brief_lines import SENTENCE, number_of, shorten, words_of
+from journal.brief_lines import number_of, words_of
+from journal.brief_room import shorten
 from journal.forms import EntryKind
 from journal.reading import Shared
 
@@ -21,7 +22,6 @@ class Pair:
 
     old: str
     new: str
-    cut: bool
     old_before: int | None
     old_after: int | None
     old_latest: int | None
@@ -30,6 +30,18 @@ class Pair:
     source: Shared
     new_source: Shared
     first: Shared
+    old_cut: bool = False
+    new_cut: bool = False
+
+    def shortened(self, letters: float) -> Pair:
+        """Give it with the beginnings of its sentences, where they are longer."""
+        (old, old_cut), (new, new_cut) = shorten(self.old, letters), shorten(self.new, letters)
+        return replace(self, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether a sentence is longer than what is quoted."""
+        return self.old_cut or self.new_cut
 
     @property
     def sources(self) -> tuple[Shared, ...]:
@@ -78,14 +90,11 @@ def _pair(same: list[_Rated]) -> Pair:
     latest, first = same[0], same[-1]
     # The newest truer sentence, even where the latest copy only rates the old one once more.
     renewed = next((one for one in same if one.new), latest)
-    old, old_cut = shorten(latest.old, SENTENCE)
-    new, new_cut = shorten(renewed.new, SENTENCE)
     again = [one.after if one.after is not None else one.before for one in same[:-1]]
     felt = [one.felt for one in same if one.felt is not None]
     return Pair(
-        old=old,
-        new=new,
-        cut=old_cut or new_cut,
+        old=latest.old,
+        new=renewed.new,
         old_before=first.before,
         old_after=first.after,
         old_latest=next((rating for rating in again if rating is not None), None),

@@ -1,48 +1,17 @@
-"""
-The lines of a brief: a patient's own words with the question they answer and the copy they stand in.
-
-How much of each there can be is settled here, so that a brief stays on one printed page whatever was shared.
-"""
+"""The lines of a brief: a patient's own words with the question they answer and the copy they stand in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
-from types import MappingProxyType
-from unicodedata import east_asian_width
 
+from journal.brief_room import shorten
 from journal.forms import Answer, BriefRole, EntryKind, FieldKind, form_of
 from journal.forms_field import Field
 from journal.reading import Shared
 
-PAIRS = 3
-STEPS = 2
-SKILLS = 4
 USES = 2  # of one skill
-SENTENCE = 120  # letters of an old or a new sentence
-STEP = 140
-LEARNED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many quotations a section holds, and how many letters each."""
-
-    lines: int
-    letters: int
-
-
-ROOM: Mapping[BriefRole, Room] = MappingProxyType(
-    {
-        "intention": Room(2, 160),
-        "state": Room(2, 140),
-        "bring": Room(4, 160),
-        "not_open": Room(2, 140),
-        "came": Room(4, 190),
-        "steadies": Room(4, 90),
-    }
-)
 # Each line of these answers is a thing of its own.
 LISTS = frozenset({"int.top3", "prep.resources"})
 # These have lines of their own shape below.
@@ -63,6 +32,11 @@ class Quote:
     cut: bool = False
     chosen: bool = False
 
+    def shortened(self, letters: float) -> Quote:
+        """Give the beginning of it, where it is longer."""
+        words, cut = shorten(self.words, letters)
+        return replace(self, words=words, cut=cut)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -70,12 +44,17 @@ class Step:
 
     words: str
     source: Shared
-    cut: bool = False
     doable: int | None = None
     due: date | None = None
     went: str = ""
     learned: str = ""
+    cut: bool = False
     learned_cut: bool = False
+
+    def shortened(self, letters: float) -> Step:
+        """Give it with the beginnings of its words, where they are longer."""
+        (words, cut), (learned, learned_cut) = shorten(self.words, letters), shorten(self.learned, letters)
+        return replace(self, words=words, cut=cut, learned=learned, learned_cut=learned_cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +70,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class SkillLine:
-    """A grounding skill and the latest times it was used; one that made things worse is among them."""
+    """
+    A grounding skill and the latest times it was used; one that made things worse is among them.
+
+    `cut` tells that it was used more often.
+    """
 
     skill: str
     uses: tuple[Use, ...]
-
-
-def shorten(text: str, letters: int) -> tuple[str, bool]:
-    """Give *text* if it fits, else its beginning up to a word's end; letters of double width count twice."""
-    text = text.strip()
-    room = letters
-    for place, letter in enumerate(text):
-        room -= 2 if east_asian_width(letter) in "FW" else 1
-        if room < 0:
-            return text[:place].rsplit(None, 1)[0], True
-    return text, False
+    cut: bool
 
 
 def words_of(one: Shared, field: str) -> str:
@@ -136,13 +109,13 @@ def _quotes(one: Shared, role: BriefRole) -> Iterator[Quote]:
                 yield Quote(label, field.label, one, chosen=True)
             continue
         for line in _lines(field, answer):
-            words, cut = shorten(line, ROOM[role].letters)
-            yield Quote(words, field.label, one, cut)
+            yield Quote(line, field.label, one)
 
 
 def _lines(field: Field, answer: Answer) -> Iterator[str]:
     text = answer if isinstance(answer, str) else str(answer)
-    yield from (line for line in (text.splitlines() if field.id in LISTS else [text]) if line.strip())
+    lines = text.splitlines() if field.id in LISTS else [text]
+    yield from (line.strip() for line in lines if line.strip())
 
 
 def steps(shared: Iterable[Shared]) -> Iterator[Step]:
@@ -152,21 +125,11 @@ def steps(shared: Iterable[Shared]) -> Iterator[Step]:
         step, learned = words_of(one, "int.one_action"), words_of(one, "int.learned")
         followup = words_of(one, "int.followup")
         if step or learned or followup:
-            yield Step(
-                *_cut(step, one),
-                number_of(one, "int.confidence"),
-                None,
-                went.chosen(followup)[0] if followup else "",
-                *shorten(learned, LEARNED),
-            )
+            how = went.chosen(followup)[0] if followup else ""
+            yield Step(step, one, number_of(one, "int.confidence"), None, how, learned)
         if tried := words_of(one, "reframe.test_action"):
             due = words_of(one, "reframe.test_due")
-            yield Step(*_cut(tried, one), due=date.fromisoformat(due) if due else None)
-
-
-def _cut(text: str, one: Shared) -> tuple[str, Shared, bool]:
-    words, cut = shorten(text, STEP)
-    return words, one, cut
+            yield Step(tried, one, due=date.fromisoformat(due) if due else None)
 
 
 def skills(shared: Iterable[Shared]) -> tuple[SkillLine, ...]:
@@ -185,7 +148,7 @@ def skills(shared: Iterable[Shared]) -> tuple[SkillLine, ...]:
                     one,
                 )
             )
-    return tuple(SkillLine(skill, _latest(uses)) for skill, uses in used.items())
+    return tuple(SkillLine(skill, _latest(uses), len(uses) > USES) for skill, uses in used.items())
 
 
 def _latest(uses: list[Use]) -> tuple[Use, ...]:

@@ -15,6 +15,7 @@ from journal.agenda import Number
 from journal.care import Link, SharingPaused
 from journal.documents import ShareDocument, open_document, share_context
 from journal.errors import Damaged, NotFound, TrustBroken
+from journal.forms import EntryKind
 from journal.planning import Status
 from journal.sessions import Session
 from journal.store import key_of, transaction
@@ -30,6 +31,11 @@ class Shared:
     document: ShareDocument
     updated_at: datetime
     unread: bool
+
+    @property
+    def kind(self) -> str:
+        """Give the form's word for the kind of entry, to be translated."""
+        return EntryKind(self.document.kind).label
 
     @property
     def written_at(self) -> datetime:
