@@ -1,0 +1,72 @@
+"""
+How much of each thing stands in a brief, so that it stays on one printed page whatever was shared.
+
+The numbers fit the print style: tests/browser/test_brief_print.py prints full briefs in several scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from types import MappingProxyType
+from unicodedata import east_asian_width
+
+from journal.forms import BriefRole
+
+PAIRS = 3
+STEPS = 2
+SKILLS = 3
+SENTENCE = 95  # letters of an old or a new sentence
+STEP = 95  # letters of a step, and of what was learned from it
+
+SCALES = (6.0, 4.0, 2.5, 1.75, 1.25, 1.0)
+"""How many times the letters below each quotation may have, tried in turn until the page holds them all."""
+
+PAGE = 118.0
+"""Lines of print that a page holds, both columns together; a page of the tightest scale always fits."""
+
+LINE = 52  # letters of a printed line
+SOURCE = 0.85  # lines that a question and a source take
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many quotations a section holds, and how many letters each has at least."""
+
+    lines: int
+    letters: int
+
+
+ROOM: Mapping[BriefRole, Room] = MappingProxyType(
+    {
+        "intention": Room(2, 95),
+        "state": Room(2, 95),
+        "bring": Room(4, 95),
+        "not_open": Room(2, 95),
+        "came": Room(4, 145),
+        "steadies": Room(3, 70),
+    }
+)
+
+
+def width(letter: str) -> float:
+    """Give how wide a letter is, in letters of ordinary width."""
+    if east_asian_width(letter) in "FW":
+        return 2
+    return 1.45 if letter.isupper() or letter in "mw—…" else 1
+
+
+def shorten(text: str, letters: float) -> tuple[str, bool]:
+    """Give *text* if it fits, else its beginning up to a word's end, and whether it was shortened."""
+    room = letters
+    for place, letter in enumerate(text):
+        room -= width(letter)
+        if room < 0:
+            return text[:place].rsplit(None, 1)[0], True
+    return text, False
+
+
+def lines_of(words: str) -> int:
+    """Give how many printed lines *words* take in one column."""
+    return ceil(sum(map(width, words)) / LINE)
