@@ -2,136 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
-from tortoise.exceptions import IntegrityError
-
 from crypto import (
     CryptoError,
-    Keyring,
-    KeySlot,
-    PrivateIdentity,
     decoy_slot,
-    new_account_key,
     parse_recovery_key,
     password_slot,
-    seal_identity,
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, tables, websessions
-from journal.actors import Actor, Role
+from journal import audit, key_slots, tables, websessions
+from journal.actors import Actor
 from journal.audit import Act
-from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused, WrongCredentials
 from journal.house import House
-from journal.passwords import advise
-from journal.planning_zones import WallClockError, parse_zone
+from journal.new_accounts import password_problems
 from journal.store import transaction
 from journal.words import N_
-
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-
-
-@dataclass(frozen=True, slots=True)
-class NewAccount:
-    """What a person types to open an account."""
-
-    name: str
-    email: str
-    password: str
-    repeated: str
-    time_zone: str
-
-    def checked(self, practice: str) -> NewAccount:
-        """
-        Give it tidied up.
-
-        Raises:
-            Refused: With a sentence for each field that needs another look.
-        """
-        name = " ".join(unicodedata.normalize("NFC", self.name).split())
-        email = self.email.strip()
-        problems: dict[str, str] = {}
-        if not 1 <= len(name) <= 100:
-            problems["name"] = N_("Write the name you go by, up to 100 characters.")
-        if len(email) > 254 or not EMAIL.fullmatch(email):
-            problems["email"] = N_("Write an e-mail address like name@example.org.")
-        try:
-            parse_zone(self.time_zone)
-        except WallClockError as error:
-            problems["time_zone"] = str(error)
-        problems |= password_problems(self.password, self.repeated, name, email, practice)
-        if problems:
-            raise Refused(problems)
-        return NewAccount(name, email, self.password, self.repeated, self.time_zone)
-
-
-def password_problems(password: str, repeated: str, *context: str) -> dict[str, str]:
-    """Say what keeps *password* from being used; empty when nothing does."""
-    advice = advise(password, context=context)
-    if advice.problems:
-        return {"password": advice.problems[0]}
-    if password != repeated:
-        return {"repeated": N_("The two passwords are not the same. Type it again.")}
-    return {}
-
-
-async def open_account(house: House, role: Role, new: NewAccount) -> tuple[UUID, bytes]:
-    """
-    Make an account with keys of its own; run inside a transaction.
-
-    Returns:
-        The account's id and its account key, so that the person can be signed in at once.
-
-    Raises:
-        Refused: If the address already has an account here.
-    """
-    account, account_key = uuid4(), new_account_key()
-    keyring, identity = Keyring.from_account_key(account_key), PrivateIdentity.generate()
-    slot = await house.stretch(
-        partial(password_slot, account_key, new.password, account=account.bytes, parameters=house.argon2)
-    )
-    now = house.clock()
-    taken = {"email": N_("This address already has an account here. Sign in with it instead.")}
-    if await tables.Account.exists(email_index=house.server.blind_index(new.email).hex()):
-        raise Refused(taken)
-    try:
-        await tables.Account.create(
-            id=account,
-            role=role.value,
-            email_index=house.server.blind_index(new.email).hex(),
-            sealed=seal_document(
-                house.server, Profile(new.name, new.email, new.time_zone), profile_context(account)
-            ),
-            public_identity=identity.public().encode(),
-            identity=seal_identity(keyring, identity, account=account.bytes),
-            created_at=now,
-        )
-    except IntegrityError as error:
-        raise Refused(taken) from error
-    await store_slot(account, slot, house)
-    await audit.note(account, Act.ACCOUNT_OPENED, now)
-    return account, account_key
-
-
-async def store_slot(account: UUID, slot: KeySlot, house: House) -> None:
-    """Put *slot* in the place of the account's slot of the same kind; run inside a transaction."""
-    await tables.KeySlot.filter(account_id=account, kind=slot.kind).delete()
-    await tables.KeySlot.create(
-        id=uuid4(),
-        account_id=account,
-        kind=slot.kind,
-        salt=slot.salt,
-        parameters=slot.parameters,
-        commitment=slot.commitment,
-        wrapped=slot.wrapped,
-        created_at=house.clock(),
-    )
 
 
 async def sign_in(house: House, email: str, password: str) -> bytes:
@@ -146,8 +35,7 @@ async def sign_in(house: House, email: str, password: str) -> bytes:
     Raises:
         WrongCredentials: If they do not open an account.
     """
-    account, slot = await _slot_for(house, email, "password")
-    known = account is not None
+    account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
     slot = slot or decoy_slot(who.bytes, house.argon2)
     try:
@@ -155,7 +43,6 @@ async def sign_in(house: House, email: str, password: str) -> bytes:
     except CryptoError as error:
         await audit.note(account, Act.SIGN_IN_REFUSED, house.clock(), outcome="refused")
         raise WrongCredentials from error
-    assert known  # a decoy never opens
     async with transaction():
         token = await websessions.start(house, who, account_key)
         await audit.note(who, Act.SIGNED_IN, house.clock())
@@ -172,7 +59,7 @@ async def unlock(actor: Actor, password: str) -> bytes:
     Raises:
         Refused: If the password is not theirs.
     """
-    _, slot = await _slot_for(actor.house, actor.email, "password")
+    _, slot = await key_slots.of_email(actor.house, actor.email, "password")
     try:
         if slot is None:
             raise CryptoError
@@ -207,7 +94,7 @@ async def recover(
     """
     if problems := password_problems(password, repeated, email, practice):
         raise Refused(problems)
-    account, slot = await _slot_for(house, email, "recovery")
+    account, slot = await key_slots.of_email(house, email, "recovery")
     try:
         key = parse_recovery_key(recovery_key)
         if account is None or slot is None:
@@ -226,21 +113,9 @@ async def _renew(house: House, account: UUID, account_key: bytes, password: str,
     )
     async with transaction():
         await tables.WebSession.filter(account_id=account).delete()
-        await store_slot(account, slot, house)
+        await key_slots.put(account, slot, house.clock())
         if act is Act.RECOVERED:
             await tables.KeySlot.filter(account_id=account, kind="recovery").delete()
             await tables.Account.filter(id=account).update(recovery_ready=False)
         await audit.note(account, act, house.clock())
         return await websessions.start(house, account, account_key)
-
-
-async def _slot_for(house: House, email: str, kind: str) -> tuple[UUID | None, KeySlot | None]:
-    row = await tables.KeySlot.filter(
-        account__email_index=house.server.blind_index(email).hex(), account__status="active", kind=kind
-    ).first()
-    if row is None:
-        return None, None
-    slot = KeySlot(
-        row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
-    )
-    return row.account_id, slot  # type: ignore[attr-defined]

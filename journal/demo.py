@@ -1,7 +1,7 @@
 """
 Load the demonstration: a whole practice, invented, so that a newcomer sees the product at work.
 
-Everything goes through the same services as in real life: nothing in it is sealed or shared in a way of its own.
+It goes through the same services as real life: nothing in it is sealed or shared in a way of its own.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from journal import (
-    accounts,
     entries,
     invitations,
+    new_accounts,
     practice,
     recovery,
     session_rows,
@@ -22,12 +22,12 @@ from journal import (
     tables,
     websessions,
 )
-from journal.accounts import NewAccount
 from journal.actors import Actor, Role
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
 from journal.documents import CourseDetails, EntryDocument, course_context, seal_document
 from journal.errors import Refused
 from journal.house import House
+from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails
 from journal.practice import RealPractice
 
@@ -54,8 +54,9 @@ async def load_demo(house: House) -> None:
 
 async def _open(house: House, role: Role, person: DemoPerson) -> Actor:
     new = NewAccount(person.name, person.email, person.password, person.password, person.time_zone)
-    account, account_key = await accounts.open_account(house, role, new)
-    token = await websessions.start(house, account, account_key)
+    readied = await new_accounts.ready(house, new)
+    await new_accounts.open_account(house, role, readied)
+    token = await websessions.start(house, readied.id, readied.account_key)
     actor = await websessions.actor_for(house, token)
     if actor is None:
         raise Refused({})

@@ -9,12 +9,12 @@ from datetime import timedelta
 from hashlib import sha256
 
 from crypto import Context
-from journal import accounts, tables, websessions
-from journal.accounts import NewAccount
+from journal import new_accounts, tables, websessions
 from journal.actors import Role
 from journal.documents import PracticeDetails, open_document, seal_document
 from journal.errors import JournalError, LinkExpired, Refused
 from journal.house import House
+from journal.new_accounts import NewAccount
 from journal.store import transaction
 from journal.words import N_
 
@@ -112,7 +112,7 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
         problems |= error.fields
     if problems:
         raise Refused(problems)
-    now = house.clock()
+    readied, now = await new_accounts.ready(house, new), house.clock()
     async with transaction():
         won = await tables.SetupLink.filter(
             lookup=_lookup(_token(token)), used_at=None, expires_at__gt=now
@@ -121,8 +121,8 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
             raise LinkExpired
         if practice is None:
             await found(house, name)
-        account, account_key = await accounts.open_account(house, Role.CLINICIAN, new)
-        return await websessions.start(house, account, account_key)
+        await new_accounts.open_account(house, Role.CLINICIAN, readied)
+        return await websessions.start(house, readied.id, readied.account_key)
 
 
 def _token(text: str) -> bytes:

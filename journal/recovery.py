@@ -19,7 +19,7 @@ from crypto import (
     recovery_slot,
     unwrap_account_key,
 )
-from journal import accounts, audit, tables
+from journal import audit, key_slots, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_bytes
@@ -64,11 +64,13 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
     """
     key = _key(actor, sealed)
     if not _fits(key, typed):
-        raise Refused({"typed": N_("That is not the last group of this key. Look at your copy and type it again.")})
+        raise Refused(
+            {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
+        )
     row = await tables.WebSession.get(id=actor.session)
     account_key = unwrap_account_key(token, bytes(row.wrapped), account=actor.id.bytes)
     async with transaction():
-        await accounts.store_slot(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.house)
+        await key_slots.put(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.now)
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)
         await audit.note(actor.id, Act.RECOVERY_KEY_MADE, actor.now)
 

@@ -8,17 +8,21 @@ address. Nothing here knows what is stored.
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
 from tortoise import connections
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
+from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.context import TortoiseContext, _current_context
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
@@ -30,7 +34,7 @@ def configuration(url: str) -> dict[str, Any]:
     """
     Give the ORM's configuration for *url* (`sqlite:///path/file.db` or `postgres://…`).
 
-    The connection is named after its kind: the ORM keeps prepared statements by that name, for the whole process.
+    The connection is named after its kind: the ORM keeps prepared statements by that name.
     """
     kind = "sqlite" if url.startswith("sqlite:") else "postgres"
     if kind == "sqlite":
@@ -44,12 +48,43 @@ def configuration(url: str) -> dict[str, Any]:
 MIGRATIONS = configuration("sqlite://:memory:")  # for `tortoise -c journal.store.MIGRATIONS makemigrations`
 
 
+@dataclass(slots=True)
+class Reader:
+    """
+    A second connection to an SQLite file, which only reads, on the thread of the event loop itself.
+
+    Looking a row up takes SQLite less time than it takes to wake another thread, and in WAL mode a reader never
+    waits for a writer. It sees what is committed, so what a transaction has written is read over its own connection.
+    """
+
+    connection: sqlite3.Connection | None = None
+
+    def fetch(self, path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Read rows from the file at *path*, which is opened the first time."""
+        try:
+            if self.connection is None:
+                self.connection = sqlite3.connect(path, isolation_level=None)
+                self.connection.execute("PRAGMA query_only = ON")
+            return self.connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.connection is not None:
+            self.connection.close()
+
+
+_reader: ContextVar[Reader] = ContextVar("reader")
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """An open database. Rows can be used only inside `use()`."""
 
     url: str
     context: TortoiseContext
+    reader: Reader = field(default_factory=Reader)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -64,16 +99,18 @@ class Store:
         """
         Make this the database of the current task.
 
-        The library's own `with context` keeps one token per context, which two requests at once would overwrite.
+        The library's own `with context` keeps one token per context; two requests would overwrite it.
         """
-        token = _current_context.set(self.context)
+        token, reading = _current_context.set(self.context), _reader.set(self.reader)
         try:
             yield
         finally:
             _current_context.reset(token)
+            _reader.reset(reading)
 
     async def close(self) -> None:
         """Close every connection."""
+        self.reader.close()
         with self.use():
             await self.context.close_connections()
 
@@ -103,7 +140,7 @@ def is_sqlite() -> bool:
 
 async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """
-    Run a statement as it is written, for what nearly every request asks.
+    Run a SELECT as it is written, for what nearly every request asks.
 
     The ORM takes longer to put such a statement together and to convert its rows than the database takes to
     answer it: docs/performance.md has the figures. Everything else goes through the ORM.
@@ -115,18 +152,22 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     Returns:
         Rows as the driver gives them: read ids with `key_of` and times with `time_of`.
     """
-    return (await _execute(sql, values))[1]
+    client = connection()
+    if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
+        return _reader.get().fetch(client.filename, _with_question_marks(sql), _as_text(values))
+    return (await _execute(client, sql, values))[1]
 
 
 async def change(sql: str, *values: object) -> int:
     """Run an UPDATE as it is written, like `fetch`; gives how many rows it changed."""
-    return (await _execute(sql, values))[0]
+    return (await _execute(connection(), sql, values))[0]
 
 
-async def _execute(sql: str, values: Sequence[object]) -> tuple[int, Sequence[Sequence[Any]]]:
-    client = connection()
-    if client.capabilities.dialect == "sqlite":
-        sql, values = _with_question_marks(sql), [_as_text(value) for value in values]
+async def _execute(
+    client: BaseDBAsyncClient, sql: str, values: Sequence[object]
+) -> tuple[int, Sequence[Sequence[Any]]]:
+    if isinstance(client, SqliteClient):
+        sql, values = _with_question_marks(sql), _as_text(values)
     changed, rows = await client.execute_query(sql, list(values))
     return changed, rows  # type: ignore[return-value]  # rows of either driver can be read by position
 
@@ -136,11 +177,16 @@ def _with_question_marks(sql: str) -> str:
     return re.sub(r"\$\d+", "?", sql)
 
 
-def _as_text(value: object) -> object:
+def _as_text(values: Sequence[object]) -> list[object]:
     """Write ids and times as the ORM does."""
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat(" ") if isinstance(value, datetime) else value
+    return [
+        str(value)
+        if isinstance(value, UUID)
+        else value.isoformat(" ")
+        if isinstance(value, datetime)
+        else value
+        for value in values
+    ]
 
 
 async def scrub() -> None:

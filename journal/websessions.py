@@ -67,6 +67,6 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     )
 
 
-async def end(house: House, token: bytes) -> None:
+async def end(token: bytes) -> None:
     """Sign the browser out: the row goes, and with it the only way to the keys."""
     await tables.WebSession.filter(id=id_of(token).hex()).delete()

@@ -51,7 +51,8 @@ class ErrorPage:
 
 async def journal_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain with its page."""
-    assert isinstance(error, JournalError)
+    if not isinstance(error, JournalError):
+        raise error
     status, heading = next((status, heading) for kind, status, heading in STATUS if isinstance(error, kind))
     _ = translator(request)
     details = tuple(_(sentence) for sentence in error.fields.values()) if isinstance(error, Refused) else ()
@@ -62,7 +63,8 @@ async def journal_error(request: Request, error: Exception) -> Response:
 
 async def http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refused: no such address, wrong method, a body that cannot be read."""
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     _ = translator(request)
     if error.status_code in (404, 405):
         context = ErrorPage(_(N_("Nothing here")), _(NotFound.message))
@@ -78,7 +80,7 @@ async def store_gone(request: Request, error: Exception) -> Response:
     """Answer 503 while the database cannot be reached: nothing is ever called saved that was not."""
     _ = translator(request)
     sentence = N_(
-        "We cannot reach our records right now. Nothing was saved. Your words are still on the page you came from."
+        "We cannot reach our records now. Nothing was saved. Your words are still on the page you came from."
     )
     return page(
         request,

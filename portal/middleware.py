@@ -16,19 +16,9 @@ from portal.config import Config
 log = logging.getLogger("hearthside")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = (
     ("content-security-policy", CSP),
@@ -97,7 +87,7 @@ class LastResort:
             log.error("%s at %s:%s", type(error).__name__, frame.filename.rsplit("/", 2)[-1], frame.lineno)
             if begun:
                 raise ConnectionError("the answer broke off") from None
-            sentence = "Something went wrong on our side. Nothing was saved. Go back: your words are still on that page."
+            sentence = "Something went wrong on our side. Go back: your words are still on that page."
             await PlainTextResponse(sentence, 500)(scope, receive, send)
 
 
@@ -110,9 +100,9 @@ class HostCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse other hosts with 400."""
-        if scope["type"] == "http" and Headers(scope=scope).get("host") != self.host:
-            if scope["path"] not in ("/healthz", "/readyz"):
-                return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
+        ours = scope["type"] != "http" or Headers(scope=scope).get("host") == self.host
+        if not ours and scope["path"] not in ("/healthz", "/readyz"):
+            return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
         await self.app(scope, receive, send)
 
 
@@ -147,7 +137,7 @@ class SameOrigin:
         if site is not None and site != "same-origin":
             return False
         origin = headers.get("origin")
-        # `Referrer-Policy: no-referrer` makes some browsers send `Origin: null`; then only Fetch Metadata counts.
+        # With `Referrer-Policy: no-referrer` some browsers send `Origin: null`: Fetch Metadata decides.
         if origin in (None, "null"):
             return site == "same-origin"
         return origin == self.origin

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from journal import accounts, invitations, practice, recovery, websessions
-from journal.accounts import NewAccount
+from journal import invitations, new_accounts, practice, recovery, websessions
 from journal.actors import Actor, Role
 from journal.house import House
+from journal.new_accounts import NewAccount
 from journal.store import Store
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -81,7 +81,7 @@ def cast_of(furniture: Furniture, clock: Clock | None = None) -> Cast:
 
 
 async def furnish(url: str) -> Furniture:
-    """Let the practice, the accounts and the care link of alice and bob come about in the migrated database at *url*."""
+    """Let the practice, the people and one care link come about in the migrated database at *url*."""
     house = House.with_key(SERVER_KEY, clock=Clock(NOON - timedelta(hours=1)), quick=True)
     store = await Store.open(url)
     tokens = {}
@@ -91,15 +91,17 @@ async def furnish(url: str) -> Furniture:
                 link = await practice.new_setup_link(house)
                 tokens[name] = await practice.set_up(house, link, PRACTICE, new_account(name))
             for name in ("alice", "dana"):
-                account, key = await accounts.open_account(house, Role.PATIENT, new_account(name))
-                tokens[name] = await websessions.start(house, account, key)
+                readied = await new_accounts.ready(house, new_account(name))
+                await new_accounts.open_account(house, Role.PATIENT, readied)
+                tokens[name] = await websessions.start(house, readied.id, readied.account_key)
             for token in tokens.values():
                 actor = await websessions.actor_for(house, token)
                 assert actor is not None
                 offer = recovery.offer(actor)
                 await recovery.confirm(actor, token, offer.sealed, offer.words)
             bob, alice = [await websessions.actor_for(house, tokens[name]) for name in ("bob", "alice")]
-            assert bob is not None and alice is not None
+            assert bob is not None
+            assert alice is not None
             invited = await invitations.invite(bob, "Alice")
             return Furniture(tokens, await invitations.accept(alice, invited.token))
     finally:

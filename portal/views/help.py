@@ -23,7 +23,7 @@ class HelpPage:
 
 
 async def help_now(request: Request) -> Response:
-    """Show crisis contacts by region, chosen and never guessed, and three ways to come back to the present."""
+    """Show crisis contacts by region, chosen and never guessed, and ways to come back to the present."""
     code = request.query_params.get("region", "")
     regions = crisis.regions()
     chosen = next((region for region in regions if region.code == code), None)

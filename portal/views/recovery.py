@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import accounts, recovery
-from journal.errors import Refused
+from journal.errors import NotFound, Refused
 from journal.recovery import Offer
 from portal import auth
 from portal.auth import actor_of
@@ -65,7 +65,8 @@ async def confirmation(request: Request) -> Response:
     """Let the key count once the person has shown that they have it; otherwise show the same key again."""
     form, actor = await Form.read(request), actor_of(request)
     token = auth.token_of(request)
-    assert token is not None  # the guard read it
+    if token is None:
+        raise NotFound
     first = not actor.recovery_ready
     try:
         await recovery.confirm(actor, token, form["offer"], form["typed"])

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import practice
-from journal.accounts import NewAccount
 from journal.errors import Refused
+from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
 from portal import auth

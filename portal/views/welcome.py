@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, invitations, websessions
+from journal import invitations, welcoming
 from journal.actors import Actor, Role
 from journal.errors import NotFound, Refused
 from journal.invitations import Welcome
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
-from journal.store import transaction
 from portal import auth
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -53,12 +52,7 @@ async def invitation(request: Request) -> Response:
         new = new.checked(request.app.state.practice.current.name)
         if "adult" not in form:
             raise Refused({"adult": invitations.ADULTS_ONLY})
-        async with transaction():
-            account, account_key = await accounts.open_account(house, Role.PATIENT, new)
-            session = await websessions.start(house, account, account_key)
-            patient = await websessions.actor_for(house, session)
-            assert patient is not None  # made in this transaction
-            await invitations.accept(patient, token)
+        session = await welcoming.open_and_accept(house, token, new)
     except Refused as error:
         again = WelcomePage(
             found,

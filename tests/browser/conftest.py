@@ -1,4 +1,4 @@
-"""A real Chromium against a real server: every console error, CSP report or foreign request fails the test."""
+"""A real Chromium at a real server: a console error, CSP report or foreign request fails the test."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from tests.setup_tools import chromium
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 REPORT_CSP = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
@@ -111,7 +116,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         "HEARTHSIDE_DATA": str(data),
         "HEARTHSIDE_PORT": str(port),
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
-        "PYTHONPATH": os.getcwd(),
+        "PYTHONPATH": str(Path.cwd()),
     }
     command = [sys.executable, "-c", "from portal.cli import main; main(['run', '--no-demo'])"]
     with log.open("w") as output:

@@ -261,7 +261,7 @@ async def setup_link(server: Server) -> str:
         "from portal.cli import main; main(['setup-link'])",
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.getcwd(),
+            "PYTHONPATH": str(Path.cwd()),
             "HEARTHSIDE_DATA": str(server.data),
             "HEARTHSIDE_ORIGIN": server.origin,
         },

@@ -17,7 +17,7 @@ def hearthside(*arguments: str, **settings: str) -> subprocess.CompletedProcess[
     """Run the command with nothing but *settings* in its environment."""
     return subprocess.run(
         [sys.executable, "-c", "import sys; from portal.cli import main; sys.exit(main())", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), **settings},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), **settings},
         capture_output=True,
         text=True,
         timeout=60,

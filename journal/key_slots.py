@@ -1,0 +1,38 @@
+"""The ways to an account key, one row each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from crypto import KeySlot
+from journal import tables
+from journal.house import House
+
+
+async def put(account: UUID, slot: KeySlot, now: datetime) -> None:
+    """Put *slot* in the place of the account's slot of the same kind; run inside a transaction."""
+    await tables.KeySlot.filter(account_id=account, kind=slot.kind).delete()
+    await tables.KeySlot.create(
+        id=uuid4(),
+        account_id=account,
+        kind=slot.kind,
+        salt=slot.salt,
+        parameters=slot.parameters,
+        commitment=slot.commitment,
+        wrapped=slot.wrapped,
+        created_at=now,
+    )
+
+
+async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, KeySlot | None]:
+    """Find an active account by address, with its slot of one kind; nothing when there is none."""
+    row = await tables.KeySlot.filter(
+        account__email_index=house.server.blind_index(email).hex(), account__status="active", kind=kind
+    ).first()
+    if row is None:
+        return None, None
+    slot = KeySlot(
+        row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
+    )
+    return row.account_id, slot  # type: ignore[attr-defined]

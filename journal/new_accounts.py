@@ -1,0 +1,120 @@
+"""Open an account: check what was typed, make its keys, and write it down."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from crypto import Keyring, KeySlot, PrivateIdentity, new_account_key, password_slot, seal_identity
+from journal import audit, key_slots, tables
+from journal.actors import Role
+from journal.audit import Act
+from journal.documents import Profile, profile_context, seal_document
+from journal.errors import Refused
+from journal.house import House
+from journal.passwords import advise
+from journal.planning_zones import WallClockError, parse_zone
+from journal.store import transaction
+from journal.words import N_
+
+TAKEN = N_("This address already has an account here. Sign in with it instead.")
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a person types to open an account."""
+
+    name: str
+    email: str
+    password: str
+    repeated: str
+    time_zone: str
+
+    def checked(self, practice: str) -> NewAccount:
+        """
+        Give it tidied up.
+
+        Raises:
+            Refused: With a sentence for each field that needs another look.
+        """
+        name = " ".join(unicodedata.normalize("NFC", self.name).split())
+        email = self.email.strip()
+        problems: dict[str, str] = {}
+        if not 1 <= len(name) <= 100:
+            problems["name"] = N_("Write the name you go by, up to 100 characters.")
+        if len(email) > 254 or not EMAIL.fullmatch(email):
+            problems["email"] = N_("Write an e-mail address like name@example.org.")
+        try:
+            parse_zone(self.time_zone)
+        except WallClockError as error:
+            problems["time_zone"] = str(error)
+        problems |= password_problems(self.password, self.repeated, name, email, practice)
+        if problems:
+            raise Refused(problems)
+        return NewAccount(name, email, self.password, self.repeated, self.time_zone)
+
+
+def password_problems(password: str, repeated: str, *context: str) -> dict[str, str]:
+    """Say what keeps *password* from being used; empty when nothing does."""
+    advice = advise(password, context=context)
+    if advice.problems:
+        return {"password": advice.problems[0]}
+    if password != repeated:
+        return {"repeated": N_("The two passwords are not the same. Type it again.")}
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Readied:
+    """An account that only has to be written down: its id, its keys and how its password opens them."""
+
+    id: UUID
+    account_key: bytes
+    identity: PrivateIdentity
+    slot: KeySlot
+    new: NewAccount
+
+
+async def ready(house: House, new: NewAccount) -> Readied:
+    """Make an account's keys. Hashing its password takes a while: never inside a transaction, which all wait for."""
+    account, account_key = uuid4(), new_account_key()
+    work = partial(password_slot, account_key, new.password, account=account.bytes, parameters=house.argon2)
+    return Readied(account, account_key, PrivateIdentity.generate(), await house.stretch(work), new)
+
+
+async def open_account(house: House, role: Role, readied: Readied) -> None:
+    """
+    Write an account down.
+
+    Raises:
+        Refused: If the address already has an account here.
+    """
+    new, now = readied.new, house.clock()
+    index = house.server.blind_index(new.email).hex()
+    keyring = Keyring.from_account_key(readied.account_key)
+    if await tables.Account.exists(email_index=index):
+        raise Refused({"email": TAKEN})
+    try:
+        async with transaction():
+            await tables.Account.create(
+                id=readied.id,
+                role=role.value,
+                email_index=index,
+                sealed=seal_document(
+                    house.server, Profile(new.name, new.email, new.time_zone), profile_context(readied.id)
+                ),
+                public_identity=readied.identity.public().encode(),
+                identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
+                created_at=now,
+            )
+            await key_slots.put(readied.id, readied.slot, now)
+            await audit.note(readied.id, Act.ACCOUNT_OPENED, now)
+    except IntegrityError as error:
+        raise Refused({"email": TAKEN}) from error

@@ -1,0 +1,32 @@
+"""Open a patient's account by an invitation: both happen, or neither does."""
+
+from __future__ import annotations
+
+from journal import invitations, new_accounts, websessions
+from journal.actors import Role
+from journal.errors import LinkExpired
+from journal.house import House
+from journal.new_accounts import NewAccount
+from journal.store import transaction
+
+
+async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:
+    """
+    Open an account for *new*, who was invited, and begin care.
+
+    Returns:
+        A session token.
+
+    Raises:
+        LinkExpired: If the link does not work, or somebody used it first.
+        Refused: If the address has an account here; the link stays good.
+    """
+    readied = await new_accounts.ready(house, new)
+    async with transaction():
+        await new_accounts.open_account(house, Role.PATIENT, readied)
+        session = await websessions.start(house, readied.id, readied.account_key)
+        patient = await websessions.actor_for(house, session)
+        if patient is None:
+            raise LinkExpired
+        await invitations.accept(patient, token)
+    return session
