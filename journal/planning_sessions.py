@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from journal.planning_zones import ResolvedTime, WallClockError, parse_local, parse_zone, resolve
+from journal.planning_zones import ResolvedTime, WallClockError, moment, parse_local, parse_zone, resolve
 from journal.words import N_, Labelled
 
 
@@ -129,7 +129,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def starts_at(self) -> datetime:
         """The planned start in UTC."""
-        return self.resolved.utc
+        return moment(self.local, self.zone)
 
     @property
     def ends_at(self) -> datetime:

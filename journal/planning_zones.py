@@ -97,6 +97,16 @@ def parse_local(local: str) -> datetime:
     return naive
 
 
+def moment(local: str, zone: str) -> datetime:
+    """
+    Return the moment in UTC when clocks in *zone* say *local*; see `resolve`, which also says what was odd.
+
+    Raises:
+        WallClockError: If either names nothing.
+    """
+    return parse_local(local).replace(tzinfo=parse_zone(zone)).astimezone(UTC)
+
+
 def resolve(local: str, zone: str) -> ResolvedTime:
     """
     Return the moment when clocks in *zone* say *local*.
@@ -109,13 +119,12 @@ def resolve(local: str, zone: str) -> ResolvedTime:
     """
     naive = parse_local(local)
     place = parse_zone(zone)
-    first = naive.replace(tzinfo=place, fold=0)
-    moment = first.astimezone(UTC)
-    if moment.astimezone(place).replace(tzinfo=None) != naive:
-        return ResolvedTime(moment, "gap")
+    first, begins = naive.replace(tzinfo=place), moment(local, zone)
+    if begins.astimezone(place).replace(tzinfo=None) != naive:
+        return ResolvedTime(begins, "gap")
     if first.utcoffset() != first.replace(fold=1).utcoffset():
-        return ResolvedTime(moment, "fold")
-    return ResolvedTime(moment, "")
+        return ResolvedTime(begins, "fold")
+    return ResolvedTime(begins, "")
 
 
 @cache
