@@ -59,6 +59,16 @@ def _written(local: date, pattern: str) -> str:
     return format_datetime(local, pattern, locale=LANGUAGE)
 
 
+def long_day(value: datetime, zone: tzinfo) -> str:
+    """Write a day as the filter `date` does, for lists that are too long for a filter."""
+    return _written(value.astimezone(zone).date(), "EEEE, d MMMM y")
+
+
+def short_day(value: datetime, zone: tzinfo) -> str:
+    """Write a day as the filter `day` does."""
+    return _written(value.astimezone(zone).date(), "d MMM y")
+
+
 @pass_context
 def _date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""

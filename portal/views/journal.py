@@ -17,7 +17,7 @@ from portal.auth import actor_of
 from portal.pages import page
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
-from portal.views.timeline import Line, Node, hang, line_of
+from portal.views.timeline import Line, Node, Stretch, Timeline
 
 PAGE = 30
 
@@ -30,7 +30,7 @@ class TimelinePage:
     `undo` is what was just deleted, `rest` says that somebody stopped for today.
     """
 
-    nodes: tuple[Node, ...]
+    nodes: list[Node]
     nothing_yet: bool
     first: bool
     older: str
@@ -75,7 +75,7 @@ async def timeline(request: Request) -> Response:
     shares = await readers(actor, [one.id for one in shown])
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        hang(actor, shown, plan, shares, newest=newest, oldest=oldest),
+        Timeline(request).hang(shown, plan, shares, Stretch(newest, oldest)),
         not shown and newest is None,
         newest is None,
         oldest.isoformat() if oldest else "",
@@ -88,15 +88,18 @@ async def timeline(request: Request) -> Response:
 
 async def deleted(request: Request) -> Response:
     """Show what was deleted and can still be brought back."""
-    gone = [(one, one.deleted_at) for one in await entries.deleted(actor_of(request))]
-    removed = tuple(Removed(line_of(one, {}), at + UNDO_WINDOW) for one, at in gone if at)
+    lines, gone = Timeline(request), await entries.deleted(actor_of(request))
+    removed = tuple(
+        Removed(lines.line(one, {}), one.deleted_at + UNDO_WINDOW) for one in gone if one.deleted_at
+    )
     return page(request, "journal/deleted.html", DeletedPage(removed))
 
 
 async def _search(request: Request, actor: Actor, words: str) -> Response:
     found = await search(actor, words)
     shares = await readers(actor, [one.id for one in found])
-    hits = tuple(hit(line_of(one, shares), one.document, words) for one in found)
+    lines = Timeline(request)
+    hits = tuple(hit(lines.line(one, shares), one.document, words) for one in found)
     return page(request, "journal/search.html", SearchPage(words, hits))
 
 

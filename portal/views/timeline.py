@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
 
 from journal import agenda
 from journal.actors import Actor
@@ -15,98 +18,122 @@ from journal.forms import EntryKind
 from journal.planning import SessionKind, Status
 from journal.readers import Reader
 from journal.sessions import Session
+from journal.words import N_
+from portal.auth import actor_of
+from portal.pages import long_day, short_day, translator
 
-NOBODY: tuple[Reader, ...] = ()
+Readers = Mapping[UUID, tuple[Reader, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An entry in a list: never more of it than its title. `kind` is the form's word."""
+class Line(msgspec.Struct, frozen=True):
+    """An entry in a list: never more of it than its title. `kind` and `day` are written out."""
 
     id: UUID
     title: str
     kind: str
-    created_at: datetime
+    day: str
     readers: tuple[Reader, ...]
 
 
+class Node(msgspec.Struct, frozen=True):
+    """
+    A session on the spine with the entries that hang on it; without `id`, those from before the first.
+
+    `label`, `day` and `said` (a word beside the date) are written out; `state` is "planned", "cancelled" or
+    nothing.
+    """
+
+    lines: list[Line]
+    id: UUID | None = None
+    kind: str = ""
+    label: str = ""
+    day: str = ""
+    state: str = ""
+    said: str = ""
+
+
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A session on the spine with the entries that hang on it; without one, those from before the first."""
+class Stretch:
+    """A part of the timeline: from `newest` (None: the present) back to `oldest` (None: the beginning)."""
 
-    session: Session | None
-    number: int
-    state: str
-    next: bool
-    today: bool
-    lines: tuple[Line, ...]
+    newest: datetime | None
+    oldest: datetime | None
 
 
-def line_of(entry: Entry, readers: Mapping[UUID, tuple[Reader, ...]]) -> Line:
-    """Lay an entry out for a list."""
-    document = entry.document
-    kind = EntryKind(document.kind).label
-    return Line(entry.id, document.title, kind, entry.created_at, readers.get(entry.id, NOBODY))
-
-
-def hang(
-    actor: Actor,
-    entries: Sequence[Entry],
-    plan: Sequence[Session],
-    readers: Mapping[UUID, tuple[Reader, ...]],
-    *,
-    newest: datetime | None,
-    oldest: datetime | None,
-) -> tuple[Node, ...]:
+class Timeline:
     """
-    Hang entries on the sessions they are about, or else on the last one before they were written.
+    What every line of one page has in common.
 
-    Args:
-        newest: Where this page of the timeline begins; None for the present.
-        oldest: Where it ends; None when nothing is older.
-
-    Returns:
-        The latest session first. One without entries is there when it falls between the two moments; the next
-        one is, when the page begins at the present.
+    Lists are long and words few: they are translated once here, where a page would do it for every line.
     """
-    known = {one.id.hex: one for one in plan}
-    posts = [one for one in agenda.lasting(plan) if one.details.kind is not SessionKind.MEDICAL_CHECKIN]
-    times = [one.starts_at for one in posts]
-    coming = next(iter(agenda.ahead(posts, actor.now)), None)
-    hung: dict[UUID | None, list[Line]] = {
-        one.id: [] for one in posts if _falls_here(one, coming, actor.now, newest, oldest)
-    }
-    for entry in entries:
-        post = known.get(entry.document.session_id or "")
-        if post is None and (place := bisect_right(times, entry.created_at)):
-            post = posts[place - 1]
-        hung.setdefault(post.id if post else None, []).append(line_of(entry, readers))
-    numbers = agenda.numbers(plan)
-    nodes = [
-        _node(actor, one, numbers.get(one.id), one is coming, hung[one.id])
-        for one in reversed(plan)
-        if one.id in hung
-    ]
-    if None in hung:
-        nodes.append(Node(None, 0, "done", False, False, tuple(hung[None])))
-    return tuple(nodes)
+
+    __slots__ = ("_", "actor", "kinds", "zone")
+
+    def __init__(self, request: Request) -> None:
+        self.actor: Actor = actor_of(request)
+        self.zone = self.actor.zone
+        self._: Callable[[str], str] = translator(request)
+        self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
+
+    def line(self, entry: Entry, readers: Readers) -> Line:
+        """Lay an entry out for a list."""
+        document = entry.document
+        day = short_day(entry.created_at, self.zone)
+        return Line(entry.id, document.title, self.kinds[document.kind], day, readers.get(entry.id, ()))
+
+    def hang(
+        self, entries: Sequence[Entry], plan: Sequence[Session], readers: Readers, stretch: Stretch
+    ) -> list[Node]:
+        """
+        Hang entries on the sessions they are about, or else on the last one before they were written.
+
+        Returns:
+            The latest session first. One without entries is there when it falls into *stretch*; the next one
+            is, when that begins at the present.
+        """
+        known = {one.id.hex: one for one in plan}
+        posts = [one for one in agenda.lasting(plan) if one.details.kind is not SessionKind.MEDICAL_CHECKIN]
+        times = [one.starts_at for one in posts]
+        now = self.actor.now
+        under_way = max(0, bisect_right(times, now) - 1)
+        coming = next((one for one in posts[under_way:] if agenda.ahead([one], now)), None)
+        hung: dict[UUID | None, list[Line]] = {
+            one.id: [] for one in posts if _falls_into(one, coming, now, stretch)
+        }
+        for entry in entries:
+            post = known.get(entry.document.session_id or "")
+            if post is None and (place := bisect_right(times, entry.created_at)):
+                post = posts[place - 1]
+            hung.setdefault(post.id if post else None, []).append(self.line(entry, readers))
+        numbers = agenda.numbers(plan)
+        nodes = [
+            self._node(one, numbers.get(one.id), one is coming, hung[one.id])
+            for one in reversed(plan)
+            if one.id in hung
+        ]
+        if None in hung:
+            nodes.append(Node(hung[None]))
+        return nodes
+
+    def _node(self, one: Session, number: agenda.Number | None, coming: bool, lines: list[Line]) -> Node:
+        day, kind = long_day(one.starts_at, self.zone), one.details.kind
+        cancelled, planned = one.details.status is Status.CANCELLED, one.starts_at > self.actor.now
+        said = ""
+        if cancelled:
+            said = self._(N_("cancelled"))
+        elif day == long_day(self.actor.now, self.zone):
+            said = self._(N_("today"))
+        elif coming:
+            said = self._(N_("next"))
+        elif planned:
+            said = self._(N_("planned"))
+        label = self._(kind.label) + (f" {number.number}" if number else "")
+        state = "cancelled" if cancelled else "planned" if planned else ""
+        return Node(lines, one.id, kind.value, label, day, state, said)
 
 
-def _falls_here(
-    one: Session, coming: Session | None, now: datetime, newest: datetime | None, oldest: datetime | None
-) -> bool:
+def _falls_into(one: Session, coming: Session | None, now: datetime, stretch: Stretch) -> bool:
     if one is coming:
-        return newest is None
-    past = one.starts_at <= (newest or now)
-    return past and (oldest is None or one.starts_at >= oldest)
-
-
-def _node(actor: Actor, one: Session, number: agenda.Number | None, coming: bool, lines: list[Line]) -> Node:
-    today = one.starts_at.astimezone(actor.zone).date() == actor.now.astimezone(actor.zone).date()
-    return Node(one, number.number if number else 0, _state(one, actor.now), coming, today, tuple(lines))
-
-
-def _state(one: Session, now: datetime) -> str:
-    if one.details.status is Status.CANCELLED:
-        return "cancelled"
-    return "planned" if one.starts_at > now else "done"
+        return stretch.newest is None
+    begun = one.starts_at <= (stretch.newest or now)
+    return begun and (stretch.oldest is None or one.starts_at >= stretch.oldest)
