@@ -184,11 +184,10 @@ class _Pages:
             Near(format_date(first, "LLLL y", locale=LANGUAGE), f"journal/{first:%Y-%m}.html")
             for first, _ in grouped
         ]
+        around: list[Near | None] = [None, *near, None]
         return [
             Month(here.title, here.file, group, before, after)
-            for (_, group), here, before, after in zip(
-                grouped, near, [None, *near[:-1]], [*near[1:], None], strict=True
-            )
+            for (_, group), here, before, after in zip(grouped, near, around, around[2:], strict=False)
         ]
 
     def _titles(self, written: Iterable[EntryRecord | CopyRecord]) -> dict[UUID, str]:

@@ -1,0 +1,453 @@
+"""What an export holds: everything of a patient's own; of a clinician's, what is shared and nothing else."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from crypto import PrivateIdentity
+from journal import archive, audit, care, entries, invitations, records, sessions, sharing, tables
+from journal.audit import Act
+from journal.documents import EntryDocument
+from journal.entries import Entry
+from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
+from journal.export_format import EntryRecord, Manifest, PatientRecord, Unreadable
+from journal.forms import EntryKind
+from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
+from journal.records import ClinicianRecords, PatientRecords
+from journal.store import transaction
+from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+
+PHRASE = "a lamp left on the quiet sill"
+
+
+async def written(cast: Cast, document: EntryDocument, who: str = "alice") -> Entry:
+    """Let somebody write an entry."""
+    return await entries.save(await cast.actor(who), uuid4(), 0, document)
+
+
+async def rewritten(cast: Cast, entry: Entry, **changes: object) -> Entry:
+    """Let alice change an entry, after a pause long enough to keep the text until now."""
+    cast.clock.forward(minutes=30)
+    document = msgspec.structs.replace(entry.document, **changes)
+    return await entries.save(await cast.actor("alice"), entry.id, entry.revision, document)
+
+
+async def shared(cast: Cast, entry: Entry, *parts: str, link: UUID | None = None) -> UUID:
+    """Let alice share parts of an entry, with bob unless said."""
+    return await sharing.share(
+        await cast.actor("alice"), entry.id, link or cast.link, parts, previewed=entry.revision
+    )
+
+
+async def taken_by(cast: Cast, who: str = "alice") -> PatientRecords:
+    """Let a patient collect their records."""
+    return await records.of_patient(await cast.actor(who), PRACTICE)
+
+
+async def shared_with(cast: Cast, who: str, patient: UUID | None = None) -> ClinicianRecords:
+    """Let a clinician collect what is shared with them."""
+    return await records.shared(await cast.actor(who), PRACTICE, patient)
+
+
+def packed(found: PatientRecords | ClinicianRecords, pages: dict[str, str] | None = None) -> zipfile.ZipFile:
+    """Pack what was collected, as before it is sealed."""
+    return zipfile.ZipFile(io.BytesIO(archive.pack(found, pages or {}, "0.0.0")))
+
+
+def everything(packed: zipfile.ZipFile) -> bytes:
+    """Give the content of all files, and the archive as it stands."""
+    assert packed.fp is not None
+    packed.fp.seek(0)
+    return b"".join(packed.read(name) for name in packed.namelist()) + packed.fp.read()
+
+
+async def test_a_patient_takes_entries_of_every_kind(cast: Cast) -> None:
+    """An entry of each kind is there with its words, title, content note and times."""
+    wrote = []
+    for kind in EntryKind:
+        cast.clock.forward(minutes=1)
+        wrote.append(await written(cast, EntryDocument(kind.value, f"Title {kind}", f"Note {kind}")))
+    found = await taken_by(cast)
+    assert [
+        (one.id, one.kind, one.title, one.note, one.created_at, one.updated_at, one.revision)
+        for one in found.entries
+    ] == [
+        (one.id, one.document.kind, one.document.title, one.document.note, one.created_at, one.updated_at, 1)
+        for one in wrote
+    ]
+
+
+async def test_each_answer_comes_with_its_question_and_its_labels(sqlite_cast: Cast) -> None:
+    """An answer names its question; a choice says in words what was chosen; the form's order is kept."""
+    await written(
+        sqlite_cast,
+        EntryDocument(
+            "grounding",
+            answers={"ground.helped": "yes", "ground.suds_before": 7, "gone.question": ["a", "b"]},
+        ),
+    )
+    ((entry,)) = (await taken_by(sqlite_cast)).entries
+    assert [(one.id, one.kind, one.value, one.labels) for one in entry.answers] == [
+        ("ground.suds_before", "rating_10", 7, []),
+        ("ground.helped", "choice", "yes", ["Yes"]),
+        ("gone.question", "unknown", ["a", "b"], []),
+    ]
+    assert [bool(one.question) for one in entry.answers] == [True, True, False]
+
+
+async def test_an_entry_of_a_kind_that_is_not_known_keeps_its_words(sqlite_cast: Cast) -> None:
+    """What a later version wrote is exported all the same."""
+    await written(sqlite_cast, EntryDocument("dream", "At sea", answers={"dream.text": "Grey water."}))
+    ((entry,)) = (await taken_by(sqlite_cast)).entries
+    assert entry.kind == "dream"
+    assert [one.value for one in entry.answers] == ["Grey water."]
+
+
+async def test_earlier_versions_come_with_their_entry(cast: Cast) -> None:
+    """Each earlier version stands under its entry, newest first; so does a text that lost to another page."""
+    first = await written(cast, EntryDocument("free", answers={"free.text": "one"}))
+    second = await rewritten(cast, first, answers={"free.text": "two"})
+    await rewritten(cast, second, answers={"free.text": "three"})
+    cast.clock.forward(minutes=1)
+    with pytest.raises(Exception, match="another page"):
+        await entries.save(
+            await cast.actor("alice"), first.id, 1, EntryDocument("free", answers={"free.text": "four"})
+        )
+    ((entry,)) = (await taken_by(cast)).entries
+    assert [one.value for one in entry.answers] == ["three"]
+    assert [(one.reason, one.answers[0].value) for one in entry.earlier] == [
+        ("conflict", "four"),
+        ("earlier", "two"),
+        ("earlier", "one"),
+    ]
+
+
+async def test_what_was_deleted_is_not_taken(cast: Cast) -> None:
+    """A deleted entry is left out with its earlier versions, also while it could be brought back."""
+    gone = await written(cast, EntryDocument("free", "Gone", answers={"free.text": "deleted words"}))
+    gone = await rewritten(cast, gone, title="Still gone")
+    await entries.delete(await cast.actor("alice"), gone.id)
+    found = await taken_by(cast)
+    assert found.entries == ()
+    assert b"deleted words" not in everything(packed(found))
+
+
+async def test_sessions_and_courses_are_taken(cast: Cast) -> None:
+    """The plan comes with its course, in the order of its times, and each talk names its dosing session."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    plan = CoursePlan(
+        date(2026, 12, 1), time(14), ZONE, 2, 7, Setting.HOME, Route.SUBLINGUAL, integration_days_after=1
+    )
+    course = await sessions.plan_course(bob, alice.id, "Two at home", plan)
+    found = (await taken_by(cast)).plan
+    assert [(one.id, one.title) for one in found.courses] == [(course, "Two at home")]
+    assert [one.kind.value for one in found.sessions] == ["dosing", "integration"] * 2
+    assert found.sessions[0].local == "2026-12-01T14:00"
+    assert found.sessions[0].starts_at == datetime(2026, 12, 1, 13, tzinfo=UTC)
+    assert [one.about for one in found.sessions[1::2]] == [one.id for one in found.sessions[::2]]
+    assert {one.course_id for one in found.sessions} == {course}
+
+
+async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
+    """A patient sees who can read which parts, since when, each opening, and what was taken back."""
+    entry = await written(
+        cast, EntryDocument("integration", "The sea", answers={"int.meaning": "x", "int.top3": "y"})
+    )
+    share = await shared(cast, entry, "title", "int.meaning")
+    alice = await cast.actor("alice")
+    for _ in range(2):
+        cast.clock.forward(hours=1)
+        await shared_with(cast, "bob")
+    gone = await shared(cast, await written(cast, EntryDocument("free", "Other")), "title")
+    await sharing.revoke(await cast.actor("alice"), gone)
+    found = await taken_by(cast)
+    ((link,), (copy,)) = (found.sharing.care_team, found.sharing.shares)
+    assert (link.id, link.name, link.state) == (cast.link, NAMES["bob"], "active")
+    assert (copy.id, copy.entry_id, copy.link_id, copy.name) == (share, entry.id, cast.link, NAMES["bob"])
+    assert [one.id for one in copy.sections] == ["title", "int.meaning"]
+    assert all(one.label for one in copy.sections)
+    assert copy.shared_at == alice.now
+    assert copy.openings == [alice.now + timedelta(hours=1), alice.now + timedelta(hours=2)]
+    told = [(one.action, one.name, one.object_id) for one in found.log]
+    assert (Act.SHARE_REVOKED, NAMES["alice"], gone) in told
+    assert told.count((Act.RECORDS_TAKEN, NAMES["bob"], cast.link)) == 2
+    assert told[-1] == (Act.RECORDS_TAKEN, NAMES["alice"], None)
+
+
+async def test_an_ended_care_team_stays_in_the_history(cast: Cast) -> None:
+    """Whoever was on the care team is named after care has ended, also in the log."""
+    await care.end(await cast.actor("bob"), cast.link)
+    found = await taken_by(cast)
+    assert [(one.name, one.state) for one in found.sharing.care_team] == [(NAMES["bob"], "ended")]
+    assert (Act.CARE_ENDED, NAMES["bob"]) in [(one.action, one.name) for one in found.log]
+
+
+async def test_records_of_others_are_not_among_ones_own(cast: Cast) -> None:
+    """Nothing of another patient stands in an export: no entry, session, name or event."""
+    await written(cast, EntryDocument("free", "Danas words"), "dana")
+    details = SessionDetails(SessionKind.DOSING, "2026-12-01T14:00", ZONE, 60, Setting.HOME)
+    dana = await cast.actor("dana")
+    await sessions.add(dana, dana.id, details)
+    found = await taken_by(cast)
+    assert found.entries == ()
+    assert found.plan.sessions == []
+    for trace in (b"Danas words", NAMES["dana"].encode(), str(dana.id).encode()):
+        assert trace not in everything(packed(found))
+
+
+async def test_a_clinician_takes_the_shared_parts_alone(cast: Cast) -> None:
+    """What is not shared is nowhere in the archive: not its words, not its title, not its id."""
+    entry = await written(
+        cast,
+        EntryDocument(
+            "integration",
+            "Hidden title",
+            "Hidden note",
+            answers={"int.meaning": "shared meaning", "int.top3": "hidden wish"},
+        ),
+    )
+    entry = await rewritten(cast, entry, title="Hidden title again")
+    secret = await written(cast, EntryDocument("free", "Hidden page", answers={"free.text": "hidden words"}))
+    share = await shared(cast, entry, "int.meaning")
+    found = await shared_with(cast, "bob")
+    ((patient,)) = found.patients
+    assert [(one.id, [a.value for a in one.answers], one.title, one.note) for one in patient.shared] == [
+        (share, ["shared meaning"], "", "")
+    ]
+    content = everything(packed(found))
+    assert b"shared meaning" in content
+    for trace in ("Hidden", "hidden", str(secret.id), secret.id.hex, str(entry.id), entry.id.hex):
+        assert trace.encode() not in content
+
+
+async def test_taking_counts_as_opening(cast: Cast) -> None:
+    """Every copy in a clinician's export is marked as opened, and the patient's log says both."""
+    entry = await written(cast, EntryDocument("free", "Shown"))
+    share = await shared(cast, entry, "title")
+    cast.clock.forward(hours=1)
+    bob = await cast.actor("bob")
+    await shared_with(cast, "bob")
+    alice = await cast.actor("alice")
+    ((given,)) = await sharing.given(alice)
+    assert given.opened_at == bob.now
+    events = [(one.actor_id, one.action, one.object_id, one.at) for one in await audit.events_about(alice.id)]
+    assert (bob.id, Act.SHARE_OPENED, share, bob.now) in events
+    assert (bob.id, Act.RECORDS_TAKEN, cast.link, bob.now) in events
+
+
+async def test_a_clinicians_log_is_of_their_own_acts(cast: Cast) -> None:
+    """In a clinician's export the log holds what they did, and not what the patient or others did."""
+    await shared(cast, await written(cast, EntryDocument("free", "Shown")), "title")
+    ((patient,)) = (await shared_with(cast, "bob")).patients
+    bob = await cast.actor("bob")
+    assert {one.actor_id for one in patient.log} == {bob.id}
+    assert [one.action for one in patient.log] == [Act.SHARE_OPENED, Act.RECORDS_TAKEN]
+
+
+async def test_strangers_have_nothing_to_take(cast: Cast) -> None:
+    """Nothing is there for a clinician of other patients, or of former ones, nor for another patient."""
+    await shared(cast, await written(cast, EntryDocument("free", "Shown")), "title")
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    for who, patient in (
+        ("charlie", alice.id),
+        ("charlie", None),
+        ("bob", dana.id),
+        ("dana", alice.id),
+        ("dana", None),
+    ):
+        with pytest.raises(NotFound):
+            await shared_with(cast, who, patient)
+    with pytest.raises(NotFound):
+        await taken_by(cast, "bob")
+    await care.end(alice, cast.link)
+    for patient in (alice.id, None):
+        with pytest.raises(NotFound):
+            await shared_with(cast, "bob", patient)
+    assert not [one for one in await audit.every_event(alice.id) if one.action is Act.RECORDS_TAKEN]
+
+
+async def test_one_patient_or_all(cast: Cast) -> None:
+    """A clinician takes one patient's copies or everybody's; only those who are in it are told."""
+    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    await invitations.accept(await cast.actor("dana"), invited.token)
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    one = await shared_with(cast, "bob", alice.id)
+    assert [patient.name for patient in one.patients] == [NAMES["alice"]]
+    assert NAMES["dana"].encode() not in everything(packed(one))
+    assert Act.RECORDS_TAKEN not in [event.action for event in await audit.every_event(dana.id)]
+    both = await shared_with(cast, "bob")
+    assert [patient.name for patient in both.patients] == [NAMES["alice"], NAMES["dana"]]
+    assert Act.RECORDS_TAKEN in [event.action for event in await audit.every_event(dana.id)]
+
+
+async def test_a_pause_leaves_the_plan_and_no_copy(cast: Cast) -> None:
+    """While sharing is paused the export holds no copy and says why."""
+    await shared(cast, await written(cast, EntryDocument("free", "Shown before")), "title")
+    await care.pause(await cast.actor("alice"))
+    found = await shared_with(cast, "bob")
+    assert [(patient.state, patient.shared) for patient in found.patients] == [("paused", [])]
+    assert b"Shown before" not in everything(packed(found))
+
+
+async def test_changed_keys_stop_one_patient_and_not_the_others(cast: Cast) -> None:
+    """A patient whose keys are not the pinned ones is named as missing among all, and refused alone."""
+    await shared_with(cast, "bob")
+    alice = await cast.actor("alice")
+    forged = PrivateIdentity.generate().public().encode()
+    await tables.Account.filter(id=alice.id).update(public_identity=forged)
+    found = await shared_with(cast, "bob")
+    assert found.patients == ()
+    assert found.unreadable == (Unreadable("patient", alice.id),)
+    with pytest.raises(TrustBroken):
+        await shared_with(cast, "bob", alice.id)
+
+
+async def test_one_damaged_record_does_not_keep_the_others_back(cast: Cast) -> None:
+    """An entry, a version and a copy that do not open are named, and everything else is there."""
+    kept = await written(cast, EntryDocument("free", "Kept"))
+    kept = await rewritten(cast, kept, title="Kept too")
+    share = await shared(cast, kept, "title")
+    broken = await written(cast, EntryDocument("free", "Broken"))
+    ((version,)) = await tables.EntryRevision.filter(entry_id=kept.id)
+    await tables.Entry.filter(id=broken.id).update(sealed=bytes(80))
+    await tables.EntryRevision.filter(id=version.id).update(sealed=bytes(80))
+    await tables.Share.filter(id=share).update(sealed=bytes(80))
+    found = await taken_by(cast)
+    assert [one.title for one in found.entries] == ["Kept too"]
+    assert set(found.unreadable) == {
+        Unreadable("entry", broken.id),
+        Unreadable("earlier version", version.id),
+        Unreadable("share", share),
+    }
+    clinicians = await shared_with(cast, "bob")
+    assert clinicians.unreadable == (Unreadable("share", share),)
+    assert [one.shared for one in clinicians.patients] == [[]]
+
+
+async def test_a_version_hung_under_another_entry_is_not_shown_there(cast: Cast) -> None:
+    """An earlier version that storage moved to another entry is named as unreadable."""
+    one = await rewritten(cast, await written(cast, EntryDocument("free", "One")), title="One again")
+    other = await written(cast, EntryDocument("free", "Other"))
+    ((version,)) = await tables.EntryRevision.filter(entry_id=one.id)
+    await tables.EntryRevision.filter(id=version.id).update(entry_id=other.id)
+    found = await taken_by(cast)
+    assert [entry.earlier for entry in found.entries] == [[], []]
+    assert found.unreadable == (Unreadable("earlier version", version.id),)
+
+
+async def test_the_manifest_has_the_hash_of_every_file(sqlite_cast: Cast) -> None:
+    """Every file but the manifest stands in it with its size and SHA-256; the order is that of the names."""
+    await written(sqlite_cast, EntryDocument("free", "Words"))
+    found = await taken_by(sqlite_cast)
+    opened = packed(found, {"index.html": "<p>pages</p>", "journal/2026-11.html": "<p>a month</p>"})
+    names = opened.namelist()
+    manifest = msgspec.json.decode(opened.read("manifest.json"), type=Manifest)
+    assert names == sorted(names)
+    assert {one.name: (one.size, one.sha256) for one in manifest.files} == {
+        name: (len(opened.read(name)), sha256(opened.read(name)).hexdigest())
+        for name in names
+        if name != "manifest.json"
+    }
+    assert manifest.created_at == found.made_at
+    assert (manifest.account_id, manifest.role.value, manifest.time_zone) == (
+        found.account.id,
+        "patient",
+        ZONE,
+    )
+    assert msgspec.json.decode(opened.read("data/entries.json"), type=list[EntryRecord]) == list(
+        found.entries
+    )
+
+
+async def test_the_same_records_make_the_same_archive(sqlite_cast: Cast) -> None:
+    """Packing is deterministic: the same records at the same moment give the same bytes."""
+    await written(sqlite_cast, EntryDocument("free", "Words"))
+    found = await taken_by(sqlite_cast)
+    pages = {"style.css": "p {}", "index.html": "<p>"}
+    again = dict(reversed(pages.items()))
+    assert archive.pack(found, pages, "1") == archive.pack(found, again, "1")
+
+
+async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
+    """No patient's name or id stands in a file name."""
+    opened = packed(await shared_with(cast, "bob"))
+    assert opened.namelist() == ["data/account.json", "data/patient-1.json", "manifest.json"]
+    read = msgspec.json.decode(opened.read("data/patient-1.json"), type=PatientRecord)
+    assert read.name == NAMES["alice"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../out.html", "/etc/x.html", "a/b/c.html", "At sea.html", "x", "data\\x.json"]
+)
+async def test_no_name_leads_out_of_the_folder(sqlite_cast: Cast, name: str) -> None:
+    """A page whose name is anything but plain letters in at most one folder is refused."""
+    found = await taken_by(sqlite_cast)
+    with pytest.raises(ValueError, match="may not be called"):
+        archive.pack(found, {name: ""}, "0")
+
+
+async def test_a_thousand_entries_are_packed(sqlite_cast: Cast) -> None:
+    """A life of writing is taken away whole."""
+    alice = await sqlite_cast.actor("alice")
+    async with transaction():
+        for number in range(1000):
+            then = replace(alice, now=alice.now + timedelta(hours=number))
+            await entries.save(
+                then, uuid4(), 0, EntryDocument("free", answers={"free.text": f"page {number}"})
+            )
+    found = await taken_by(sqlite_cast)
+    read = msgspec.json.decode(packed(found).read("data/entries.json"), type=list[EntryRecord])
+    assert [one.answers[0].value for one in read] == [f"page {number}" for number in range(1000)]
+
+
+async def take(cast: Cast, who: str, password: str, phrase: str) -> bytes:
+    """Ask for an export as the portal does."""
+    return await archive.take(
+        await cast.actor(who),
+        password,
+        phrase,
+        practice=PRACTICE,
+        app_version="0",
+        patient=None,
+        draw=lambda found: {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("password", "phrase", "field"),
+    [
+        ("not the password", PHRASE, "current"),
+        (PASSWORDS["alice"], "short", "passphrase"),
+        (PASSWORDS["alice"], "alice alice sample", "passphrase"),
+        (PASSWORDS["alice"], f"{PHRASE}\nand a line", "passphrase"),
+        (PASSWORDS["alice"], "", "passphrase"),
+    ],
+)
+async def test_nothing_is_opened_or_noted_when_refused(
+    sqlite_cast: Cast, password: str, phrase: str, field: str
+) -> None:
+    """A wrong password or a weak passphrase ends the matter before anything is opened."""
+    with pytest.raises(Refused) as refused:
+        await take(sqlite_cast, "alice", password, phrase)
+    assert set(refused.value.fields) == {field}
+    alice = await sqlite_cast.actor("alice")
+    assert Act.RECORDS_TAKEN not in [one.action for one in await audit.every_event(alice.id)]
+
+
+async def test_after_a_dosing_session_it_waits(sqlite_cast: Cast) -> None:
+    """From the start of a dosing session a patient takes nothing until they have slept; a clinician can."""
+    alice = await sqlite_cast.actor("alice")
+    local = alice.now.astimezone(alice.zone).strftime("%Y-%m-%dT%H:%M")
+    await sessions.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
+    with pytest.raises(HeldUntilRested):
+        await take(sqlite_cast, "alice", PASSWORDS["alice"], PHRASE)
+    with pytest.raises(Refused):
+        await take(sqlite_cast, "bob", "wrong, but asked", PHRASE)

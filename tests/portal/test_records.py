@@ -1,0 +1,447 @@
+"""Taking records away: who may, what the page says, and a file that the stock age tool opens."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from httpx import AsyncClient, Response
+
+from journal import archive, audit, care, entries, records, sessions, sharing, tables
+from journal.audit import Act
+from journal.documents import EntryDocument
+from journal.entries import Entry
+from journal.planning import SessionDetails, SessionKind, Setting
+from portal.archive_pages import drawing
+from portal.pages import make_environment
+from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.portal.conftest import Portal
+from tests.portal.markup import Markup
+from tests.setup_tools import age
+
+CANARY = "a heron stood in the grey shallows"
+SHOWN = "the door was open on both sides"
+PHRASE = "seven lamps on a quiet sill"
+OUTSIDE = re.compile(
+    r"""(?:href|src|action)\s*=\s*["']?\s*(?:[a-z]+:|//)|url\(|@import|<script|<img|<iframe"""
+)
+
+
+async def written(cast: Cast, document: EntryDocument, who: str = "alice") -> Entry:
+    """Let somebody write an entry."""
+    return await entries.save(await cast.actor(who), uuid4(), 0, document)
+
+
+async def a_full_journal(cast: Cast) -> Entry:
+    """Let alice write two entries and share one part of the second with bob."""
+    await written(cast, EntryDocument("free", f"Only mine: {CANARY}", answers={"free.text": CANARY}))
+    cast.clock.forward(minutes=1)
+    answers: dict[str, str | int | list[str]] = {"int.meaning": SHOWN, "int.top3": CANARY}
+    entry = await written(cast, EntryDocument("integration", f"About {CANARY}", answers=answers))
+    await sharing.share(await cast.actor("alice"), entry.id, cast.link, ["int.meaning"], previewed=1)
+    return entry
+
+
+def form(who: str, **fields: str) -> dict[str, str]:
+    """Fill in the form as *who* does."""
+    return {"current": PASSWORDS[who], "passphrase": "", "offered": PHRASE} | fields
+
+
+async def pages_of(cast: Cast, who: str) -> dict[str, str]:
+    """Draw the pages of somebody's export, without sealing them."""
+    actor = await cast.actor(who)
+    if who == "alice":
+        return drawing(make_environment(), actor)(await records.of_patient(actor, PRACTICE))
+    return drawing(make_environment(), actor)(await records.shared(actor, PRACTICE, None))
+
+
+def words_of(page: str) -> str:
+    """Give a page's words, with single blanks between them."""
+    return Markup(page).one("body").words
+
+
+def opened_by_age(sealed: bytes, phrase: str, folder: Path) -> bytes:
+    """
+    Open a file with the stock age tool, typing the passphrase at its prompt.
+
+    age asks for it on its terminal alone, so a program in between gives it one.
+    """
+    tool = age()
+    assert tool is not None
+    (folder / "in.age").write_bytes(sealed)
+    spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    command = [
+        sys.executable,
+        "-c",
+        spawn,
+        str(tool),
+        "-d",
+        "-o",
+        str(folder / "out.zip"),
+        str(folder / "in.age"),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        said = b""
+        while b"passphrase" not in said:
+            part = os.read(running.stdout.fileno(), 1024)
+            assert part, said
+            said += part
+        running.stdin.write(phrase.encode() + b"\n")
+        running.stdin.flush()
+        said += running.stdout.read()
+        assert running.wait() == 0, said
+    return (folder / "out.zip").read_bytes()
+
+
+def hear(event: str, told: tuple[object, ...]) -> None:
+    """Write down which files this process opens to write, while somebody listens."""
+    if event != "open" or not LISTENING or isinstance(told[0], int):  # a number is a pipe, open already
+        return
+    if isinstance(told[2], int) and told[2] & (os.O_WRONLY | os.O_RDWR):
+        HEARD.append(str(told[0]))
+
+
+HEARD: list[str] = []
+LISTENING: list[bool] = []
+sys.addaudithook(hear)  # stays for the life of the process, so it does nothing unless asked
+
+
+@contextmanager
+def written_files() -> Iterator[list[str]]:
+    """Give the files that are opened to write meanwhile, apart from Python's own caches."""
+    HEARD.clear()
+    LISTENING.append(True)
+    found: list[str] = []
+    try:
+        yield found
+    finally:
+        LISTENING.clear()
+        found += [name for name in HEARD if "__pycache__" not in name]
+
+
+async def test_the_audit_hook_hears_what_is_written(tmp_path: Path) -> None:
+    """The watch that the next test relies on notices a file that is written, named or not."""
+    with written_files() as found:
+        (tmp_path / "note").write_text("words")
+        with tempfile.TemporaryFile() as unnamed:
+            unnamed.write(b"words")
+    assert len(found) >= 2
+
+
+async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A patient and a clinician take their records at the same time; age opens both files, and all is in them.
+
+    Pages are answered meanwhile, and not a word of it is written to any disk of the server.
+    """
+    await a_full_journal(portal.cast)
+    limiter = portal.app.state.house.exporting
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    there = names_in(tmp_path)
+    async with (
+        portal.client("alice") as alice,
+        portal.client("bob") as bob,
+        portal.client("charlie") as charlie,
+    ):
+        with written_files() as on_disk:
+            both = asyncio.gather(
+                alice.post("/records", data=form("alice", passphrase=f"  {PHRASE} for me ")),
+                bob.post("/records", data=form("bob")),
+            )
+            while not limiter.borrowed_tokens:
+                assert not both.done()
+                await charlie.get("/records")
+            assert (await charlie.get("/records")).status_code == 200
+            assert not both.done()
+            assert limiter.borrowed_tokens == limiter.total_tokens == 1
+            mine, theirs = await both
+    assert on_disk == []
+    assert not with_traces(tmp_path)
+    assert names_in(tmp_path) == there
+
+    for answer in (mine, theirs):
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "application/octet-stream"
+        disposition = 'attachment; filename="hearthside-records-2026-11-22.zip.age"'
+        assert answer.headers["content-disposition"] == disposition
+        assert answer.content.startswith(b"age-encryption.org/v1\n-> scrypt ")
+        assert CANARY.encode() not in answer.content
+
+    own = checked(opened_by_age(mine.content, f"{PHRASE} for me", tmp_path))
+    assert CANARY in words_of(own["journal/2026-11.html"].decode())
+    assert json.loads(own["data/entries.json"])[0]["answers"][0]["value"] == CANARY
+    (tmp_path / "out.zip").unlink()
+    copies = opened_by_age(theirs.content, PHRASE, tmp_path)
+    files = checked(copies)
+    assert SHOWN in words_of(files["patients/1.html"].decode())
+    assert CANARY.encode() not in copies + b"".join(files.values())
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def with_traces(folder: Path) -> list[Path]:
+    """Give the files below *folder* in which a word of the journal or of the passphrase can be read."""
+    traces = (CANARY.encode(), SHOWN.encode(), PHRASE.encode())
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and any(trace in path.read_bytes() for trace in traces)
+    ]
+
+
+def checked(packed: bytes) -> dict[str, bytes]:
+    """Unpack an archive in memory, and hold every file against the manifest."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
+        assert opened.testzip() is None
+        files = {name: opened.read(name) for name in opened.namelist()}
+    manifest = msgspec.json.decode(files["manifest.json"])
+    hashes = {one["name"]: one["sha256"] for one in manifest["files"]}
+    assert hashes == {
+        name: sha256(content).hexdigest() for name, content in files.items() if name != "manifest.json"
+    }
+    return files
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_a_wrong_password_gives_no_file(portal: Portal, who: str) -> None:
+    """Whoever does not know the password gets the page back, with what was typed and the same six words."""
+    await a_full_journal(portal.cast)
+    async with portal.client(who) as client:
+        answer = await client.post(
+            "/records", data=form(who, current="not it", passphrase="my own long words")
+        )
+    page = Markup(answer.text)
+    assert answer.status_code == 422
+    assert "content-disposition" not in answer.headers
+    assert page.one(id="current-error").words
+    assert page.one(name="passphrase").attributes["value"] == "my own long words"
+    assert page.one(name="offered").attributes["value"] == PHRASE
+    assert page.one(id="offer").words == PHRASE
+    assert page.one(name="current").attributes["value"] == ""
+    alice = await portal.cast.actor("alice")
+    assert Act.RECORDS_TAKEN not in [one.action for one in await audit.every_event(alice.id)]
+
+
+@pytest.mark.parametrize(
+    "typed", [{"passphrase": "too short"}, {"offered": ""}, {"offered": "aaaaaaaaaaaaaaaa"}]
+)
+async def test_a_weak_passphrase_is_not_used(portal: Portal, typed: dict[str, str]) -> None:
+    """A passphrase that would not protect the file is handed back, whichever field it came in."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", **typed))
+    assert answer.status_code == 422
+    assert Markup(answer.text).one(id="passphrase-error").words
+
+
+async def test_the_page_offers_a_passphrase_that_would_do(any_portal: Portal) -> None:
+    """Every look at the page draws six new words, which it shows and sends back with the form."""
+    await a_full_journal(any_portal.cast)
+    async with any_portal.client("alice") as client:
+        first, second = [Markup((await client.get("/records")).text) for _ in range(2)]
+    offers = [page.one(id="offer").words for page in (first, second)]
+    assert [page.one(name="offered").attributes["value"] for page in (first, second)] == offers
+    assert offers[0] != offers[1]
+    assert all(len(offer.split()) == 6 for offer in offers)
+    assert "2 entries" in first.one("main").words
+    assert "hearthside-records-2026-11-22.zip.age" in first.one("main").words
+
+
+async def test_a_clinician_chooses_among_their_patients_alone(any_portal: Portal) -> None:
+    """The page names the clinician's own patients; without any it says so and has no form."""
+    async with any_portal.client("bob") as bob, any_portal.client("charlie") as charlie:
+        page = Markup((await bob.get("/records")).text)
+        empty = Markup((await charlie.get("/records")).text)
+    alice = await any_portal.cast.actor("alice")
+    assert [option.attributes["value"] for option in page.all("option")] == ["", str(alice.id)]
+    assert empty.all("form", within="main") == []
+
+
+async def post(client: AsyncClient, who: str, patient: UUID | str) -> Response:
+    return await client.post("/records", data=form(who, patient=str(patient)))
+
+
+async def test_outsiders_get_nothing(portal: Portal) -> None:
+    """A clinician of other patients, one whose care has ended, and nobody: none of them gets a file."""
+    await a_full_journal(portal.cast)
+    alice = await portal.cast.actor("alice")
+    async with portal.client("charlie") as charlie, portal.client("bob") as bob, portal.client() as nobody:
+        assert (await post(charlie, "charlie", alice.id)).status_code == 404
+        assert (await post(charlie, "charlie", "")).status_code == 404
+        assert (await post(charlie, "charlie", "no id")).status_code == 404
+        assert (await post(nobody, "alice", "")).status_code == 401
+        await care.end(alice, portal.cast.link)
+        assert (await post(bob, "bob", alice.id)).status_code == 404
+        assert (await post(bob, "bob", "")).status_code == 404
+
+
+async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None:
+    """While acts wait, a sentence stands in place of the form, and a form sent anyway is refused."""
+    alice = await portal.cast.actor("alice")
+    local = alice.now.astimezone(alice.zone).strftime("%Y-%m-%dT%H:%M")
+    await sessions.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
+    async with portal.client("alice") as client:
+        page = await client.get("/records")
+        sent = await client.post("/records", data=form("alice"))
+    assert page.status_code == 200
+    assert Markup(page.text).all("form", within="main") == []
+    assert "wait until tomorrow" in page.text
+    assert sent.status_code == 409
+    assert "content-disposition" not in sent.headers
+
+
+async def test_when_sealing_breaks_off_the_person_is_told(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the program that seals ends without a file, there is a sentence and no half of one."""
+    monkeypatch.setattr(archive, "PROGRAM", Path("/nowhere/at/all.py"))
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice"))
+    assert answer.status_code == 400
+    assert "could not be made this time" in answer.text
+
+
+async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) -> None:
+    """The contents list entries under their session; every link inside the archive leads somewhere."""
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    session = await sessions.add(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, "2026-11-20T14:00", ZONE, 60, Setting.HOME)
+    )
+    about = await written(cast, EntryDocument("capture", "Of that day", session_id=session.hex))
+    for days in (20, 60):
+        then = replace(alice, now=alice.now + timedelta(days=days))
+        await entries.save(then, uuid4(), 0, EntryDocument("free", "", "Heavy", answers={"free.text": "x"}))
+    await sharing.share(await cast.actor("alice"), about.id, cast.link, ["title"], previewed=1)
+    pages = await pages_of(cast, "alice")
+    pager = Markup(pages["journal/2026-12.html"]).all("a", within="pager")
+    assert [one.words for one in pager] == ["November 2026", "January 2027"]
+    contents = Markup(pages["index.html"])
+    assert "Dosing session" in contents.one("h2", within="about").words
+    first = contents.one("a", within="contents")
+    assert first.attributes["href"] == f"journal/2026-11.html#e-{about.id}"
+    assert links_that_lead_nowhere(pages) == []
+
+
+async def test_a_clinicians_pages_hold_together(portal: Portal) -> None:
+    """The list leads to each patient, and the copies to their sessions."""
+    await a_full_journal(portal.cast)
+    pages = await pages_of(portal.cast, "bob")
+    assert links_that_lead_nowhere(pages) == []
+    assert Markup(pages["index.html"]).one("a", within="main").attributes["href"] == "patients/1.html"
+    assert "You opened “Integration”" in words_of(pages["patients/1.html"])
+    assert "You took away what is shared with you" in words_of(pages["patients/1.html"])
+
+
+def links_that_lead_nowhere(pages: dict[str, str]) -> list[str]:
+    """Follow every link from page to page and to the place in it."""
+    places = {
+        name: {node.attributes.get("id") for node in Markup(page).elements} for name, page in pages.items()
+    }
+    lost = []
+    for name, page in pages.items():
+        for link in Markup(page).all("a") + Markup(page).all("link"):
+            path, _, place = link.attributes["href"].partition("#")
+            target = os.path.normpath(Path(name).parent / path) if path else name
+            if target not in pages or (place and place not in places[target]):
+                lost.append(f"{name}: {path}#{place}")
+    return lost
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_pages_need_no_other_place_and_run_nothing(portal: Portal, who: str) -> None:
+    """What a patient wrote as markup stays text; no page names another address, and none has a script."""
+    nasty = "<script>alert(1)</script><img src=x onerror=alert(1)> & </details>"
+    entry = await written(
+        portal.cast,
+        EntryDocument("reframe", nasty, nasty, answers={"reframe.old_meaning": nasty, "gone.field": nasty}),
+    )
+    alice = await portal.cast.actor("alice")
+    parts = ["title", "note", "reframe.old_meaning"]
+    await sharing.share(alice, entry.id, portal.cast.link, parts, previewed=1)
+    pages = await pages_of(portal.cast, who)
+    readme = pages.pop("README.txt")
+    assert [name for name, page in pages.items() if OUTSIDE.search(page)] == []
+    assert any(" ".join(nasty.split()) in words_of(page) for page in pages.values() if "<body" in page)
+    assert all("script-src 'none'" in page for page in pages.values() if "<body" in page)
+    assert "&" not in readme.replace(" & ", "")
+
+
+async def test_every_page_says_what_it_is(portal: Portal) -> None:
+    """Each page begins with the warning, has one heading of the first rank, and says who took it and when."""
+    await a_full_journal(portal.cast)
+    for who in ("alice", "bob"):
+        pages = await pages_of(portal.cast, who)
+        for name, page in pages.items():
+            if name.endswith(".html"):
+                assert words_of(page).startswith("Contains sensitive mental-health information")
+                assert len(Markup(page).all("h1")) == 1, name
+                assert f"Taken away by {NAMES[who]} on Sun 22 Nov 2026, 13:01." in words_of(page)
+        assert NAMES[who] in pages["README.txt"]
+
+
+async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
+    """Numbers come with their scale, choices and feelings in words, lines as they were typed."""
+    answers: dict[str, str | int | list[str]] = {
+        "reframe.old_belief_before": 90,
+        "reframe.emotions": ["shame | 80 | 30"],
+        "reframe.theme": ["safety"],
+        "reframe.old_meaning": "first line\n  second line",
+        "lost.list": ["one", "two"],
+    }
+    await written(portal.cast, EntryDocument("reframe", "R", answers=answers))
+    cast = portal.cast
+    cast.clock.forward(hours=1)
+    page = (await pages_of(cast, "alice"))["journal/2026-11.html"]
+    words = words_of(page)
+    assert "90 from 0 (not true at all) to 100 (completely true)" in words
+    assert "shame before 80 afterwards 30" in words
+    assert "Safety" in words
+    assert "first line\n  second line" in page
+    assert "An earlier question" in words
+
+
+async def test_earlier_versions_are_folded_under_their_entry(portal: Portal) -> None:
+    """The present text is read first; what it was before stands behind one line."""
+    cast = portal.cast
+    entry = await written(cast, EntryDocument("free", "T", answers={"free.text": "as it was"}))
+    cast.clock.forward(hours=1)
+    now = EntryDocument("free", "T", answers={"free.text": "as it is"})
+    await entries.save(await cast.actor("alice"), entry.id, 1, now)
+    page = Markup((await pages_of(cast, "alice"))["journal/2026-11.html"])
+    assert [(one.words, "earlier" in one.within) for one in page.all("div", within="answer")] == [
+        ("as it is", False),
+        ("as it was", True),
+    ]
+    assert page.one("summary", within="earlier").words == "1 earlier version"
+
+
+async def test_what_did_not_open_is_said_on_the_first_page(portal: Portal) -> None:
+    """A hole in the export is not hidden from whoever reads it."""
+    entry = await written(portal.cast, EntryDocument("free", "Broken"))
+    assert "missing" not in (await pages_of(portal.cast, "alice"))["index.html"]
+    await tables.Entry.filter(id=entry.id).update(sealed=bytes(64))
+    assert "1 record did not open" in words_of((await pages_of(portal.cast, "alice"))["index.html"])
