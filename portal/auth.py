@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from journal import websessions
 from journal.actors import Actor, Role
-from journal.errors import NotFound
+from journal.errors import Damaged, NotFound
 from portal.pages import is_htmx, page, see_other
 
 View = Callable[[Request], Awaitable[Response]]
@@ -87,9 +87,15 @@ def guard(view: View, audience: Audience) -> View:
     """Let *audience* through to *view*: others are asked to sign in, or find nothing there."""
 
     async def guarded(request: Request) -> Response:
-        token = token_of(request)
-        actor = await websessions.actor_for(request.app.state.house, token) if token else None
-        request.state.actor = actor
+        token, trouble = token_of(request), None
+        try:
+            actor = await websessions.actor_for(request.app.state.house, token) if token else None
+        except Damaged as error:
+            # Help, and the way out and in again, stay open to somebody whose own records do not open.
+            if audience is not Audience.ANYONE:
+                raise
+            actor, trouble = None, error
+        request.state.actor, request.state.trouble = actor, trouble
         if audience is Audience.ANYONE:
             return await view(request)
         if actor is None:

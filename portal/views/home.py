@@ -44,6 +44,8 @@ async def home(request: Request) -> Response:
     """Show the person's own home."""
     actor: Actor | None = request.state.actor
     if actor is None:
+        if request.state.trouble:
+            raise request.state.trouble
         return page(request, "sign_in.html", SignIn())
     if not actor.recovery_ready:
         return see_other(request, RECOVERY_KEY)
