@@ -65,7 +65,7 @@ ROUTES = (
     Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key),
     Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery.confirmation),
     # The patient's journal
-    Rule("/journal", READ, PATIENT, journal.timeline),
+    Rule("/journal", FORM, PATIENT, journal.timeline),
     Rule("/journal/new", READ, PATIENT, entry.new),
     Rule("/journal/deleted", READ, PATIENT, journal.deleted),
     Rule("/journal/{id:uuid}", READ, PATIENT, entry.read),

@@ -14,6 +14,7 @@ from journal.entries import UNDO_WINDOW, Entry
 from journal.readers import readers
 from journal.search import search
 from portal.auth import actor_of
+from portal.forms import Form
 from portal.pages import page
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
@@ -63,9 +64,9 @@ class DeletedPage:
 
 
 async def timeline(request: Request) -> Response:
-    """Show a page of the timeline, or what was looked for."""
+    """Show a page of the timeline; a form asks for what was looked for, since an address is written down."""
     actor, asked = actor_of(request), request.query_params
-    if words := asked.get("q", "").strip():
+    if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
         return await _search(request, actor, words[:200])
     newest = _moment(asked.get("before", ""))
     found = await entries.timeline(actor, before=newest, limit=PAGE + 1)
