@@ -1,0 +1,64 @@
+"""The brief on paper: one sheet, A4 or Letter, whatever was shared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from httpx import AsyncClient
+from playwright.async_api import Page, Route, async_playwright
+
+from tests.browser.conftest import QUIET
+from tests.cast import Furniture
+from tests.portal.conftest import ORIGIN, Portal, running
+from tests.setup_tools import chromium
+from tests.shared_material import WORDS, share_a_full_brief
+
+LONG = WORDS * 5
+SHOUTED = "NEVER AGAIN WILL I WALK AWAY FROM WHO I WAS WHEN WATER WAS WARM AND NOBODY WANTED MORE. " * 15
+IDEOGRAPHS = "海はとても静かで、扉は両側に開いていて、手が温かくなった。もう何も持たなくてよいと思った。" * 20
+UNBROKEN = "humming" * 200
+NARROW = "lit till I tilt it; ill fit, I sit still, lift it; a tiny silly trill, " * 20
+
+
+@pytest.fixture
+async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path) -> AsyncIterator[Portal]:
+    """The application, on SQLite."""
+    async with running(*furnished_sqlite_url, tmp_path) as portal:
+        yield portal
+
+
+async def serve(page: Page, browser: AsyncClient) -> None:
+    """Answer the page's requests from the application in this process."""
+
+    async def answer(route: Route) -> None:
+        got = await browser.get(route.request.url)
+        await route.fulfill(status=got.status_code, headers=dict(got.headers), body=got.content)
+
+    await page.route("**/*", answer)
+
+
+async def sheets(page: Page, paper: str) -> int:
+    """Print, and count the pages."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", await page.pdf(format=paper)))
+
+
+@pytest.mark.parametrize(
+    ("words", "turns"),
+    [(LONG, 3), (SHOUTED, 3), (IDEOGRAPHS, 3), (UNBROKEN, 3), (NARROW, 3), (LONG, 1), (UNBROKEN, 1)],
+    ids=["long", "shouted", "wide", "unbroken", "narrow", "few long", "few unbroken"],
+)
+async def test_a_full_brief_is_one_sheet(portal: Portal, words: str, turns: int) -> None:
+    """Every section filled to its brim, in any script, prints on one page of either paper."""
+    await share_a_full_brief(portal.cast, lambda field: words, turns=turns)
+    alice = (await portal.cast.actor("alice")).id
+    async with portal.client("bob") as browser, async_playwright() as playwright:
+        chrome = await playwright.chromium.launch(executable_path=str(chromium()), args=QUIET)
+        page = await chrome.new_page()
+        await serve(page, browser)
+        await page.goto(f"{ORIGIN}/patients/{alice}/brief")
+        await page.evaluate("document.fonts.ready")
+        assert await page.locator(".brief-lines > li, .brief-pair").count() > 10
+        assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
+        await chrome.close()

@@ -1,0 +1,121 @@
+"""Entries that fill every line of a brief, shared by alice with bob."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid4
+
+from journal import entries, sessions, sharing
+from journal.actors import Actor
+from journal.documents import EntryDocument
+from journal.forms import Answer, EntryKind, FieldKind, form_of
+from journal.planning import CoursePlan, Phase, Route, SessionKind, Setting
+from journal.sessions import Session
+from tests.cast import NOON, Cast
+
+WORDS = (
+    "There was a door at the end of the corridor, painted the green of old pears, and behind it somebody was "
+    "humming the song that my grandmother hummed while she folded sheets. I stood there for what felt like "
+    "an hour, not afraid and not in a hurry, and then I noticed that my hands had let go of the railing."
+)
+
+
+async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int = 6, every: int = 7) -> None:
+    """Let bob plan a course for alice: Fridays at 14:00, integration on the Sundays at 16:00."""
+    plan = CoursePlan(
+        first,
+        time(14),
+        "Europe/Berlin",
+        count,
+        every,
+        Setting.HOME,
+        Route.SUBLINGUAL,
+        Phase.INDUCTION,
+        "200 mg as told",
+        preparation_days_before=2,
+        integration_days_after=2,
+        integration_time=time(16),
+    )
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    await sessions.plan_course(bob, alice.id, "", plan)
+
+
+async def dosing(cast: Cast) -> list[Session]:
+    """Give alice's dosing sessions in order."""
+    mine = await sessions.my_sessions(await cast.actor("alice"))
+    return [one for one in mine if one.details.kind is SessionKind.DOSING]
+
+
+async def write(
+    cast: Cast,
+    kind: str,
+    answers: Mapping[str, Answer],
+    *,
+    title: str = "",
+    about: Session | None = None,
+    at: datetime | None = None,
+) -> UUID:
+    """Let alice write an entry."""
+    alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
+    document = EntryDocument(kind, title, session_id=about.id.hex if about else None, answers=dict(answers))
+    return (await entries.save(alice, uuid4(), 0, document)).id
+
+
+async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = None) -> UUID:
+    """Let alice share parts of an entry with bob; all of it when none are named."""
+    alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
+    written = await entries.entry(alice, entry)
+    chosen = fields or ("title", *(field.id for field in sharing.sections(written)))
+    return await sharing.share(alice, entry, cast.link, chosen, previewed=written.revision)
+
+
+def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer]:
+    """Answer every question of a form that a patient may share; *words* gives the text for a question."""
+    answers: dict[str, Answer] = {}
+    for field in form_of(kind).shareable:
+        if field.kind is FieldKind.TEXT:
+            answers[field.id] = words(field.id)
+        elif field.kind is FieldKind.LINE:
+            answers[field.id] = words(field.id)[:300]
+        elif field.range is not None:
+            answers[field.id] = field.range[1]
+        elif field.kind is FieldKind.CHOICE:
+            answers[field.id] = field.options[-1].value
+        elif field.kind is FieldKind.DATE:
+            answers[field.id] = "2026-11-24"
+    return answers
+
+
+async def share_a_full_brief(
+    cast: Cast, words: Callable[[str], str] = lambda field: WORDS, *, turns: int = 3
+) -> None:
+    """Fill every section of a brief: with one turn a little of each, with three to the brim and beyond."""
+    await plan_course(cast)
+    third = (await dosing(cast))[2]
+    for turn in range(turns):
+        for kind in EntryKind:
+            answers = everything(kind, words)
+            if kind is EntryKind.REFRAME:
+                answers["reframe.old_meaning"] = f"{turn} {answers['reframe.old_meaning']}"
+            if kind in (EntryKind.PREPARATION, EntryKind.INTEGRATION):
+                lists = {"prep.resources", "int.top3"} & answers.keys()
+                answers |= {field: "\n".join([words(field)] * 4) for field in lists}
+            at = NOON - timedelta(hours=10 - turn)
+            title = f"The corridor and the door, and what my hands did there, part {turn + 1}"
+            await share(cast, await write(cast, kind, answers, title=title, about=third, at=at))
+    for skill in ("orient", "feet_hands", "paced_breath", "categories", "cold_warm")[: 2 * turns - 1]:
+        for helped in ("yes", "bit", "worse"):
+            used = {
+                "ground.skill": skill,
+                "ground.helped": helped,
+                "ground.suds_before": 10,
+                "ground.suds_after": 9,
+            }
+            await share(cast, await write(cast, EntryKind.GROUNDING, used, title=title, about=third))
+
+
+async def reader(cast: Cast) -> Actor:
+    """Give bob, who reads."""
+    return await cast.actor("bob")
