@@ -70,9 +70,13 @@ class Brief:
         """Give every copy that a line draws on, each once."""
         return tuple({one.id: one for one in self._sources()}.values())
 
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """Give every quotation, section by section."""
+        return self.intention + self.state + self.bring + self.not_open + self.came + self.steadies
+
     def _sources(self) -> Iterator[Shared]:
-        words = self.intention + self.state + self.bring + self.not_open + self.came + self.steadies
-        yield from (line.source for line in words)
+        yield from (line.source for line in self.quotes)
         yield from (line.source for line in self.steps)
         yield from (source for pair in self.beliefs for source in pair.sources)
         yield from (use.source for skill in self.skills for use in skill.uses)
@@ -134,32 +138,34 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
 
 def _fitted(drawn: Brief) -> Brief:
     """Shorten quotations only as far as the page needs it."""
-    for scale in SCALES:
-        quoted = {
-            role: [one.shortened(ROOM[role].letters * scale) for one in getattr(drawn, role)] for role in ROOM
-        }
-        fitted = replace(
-            drawn,
-            **{role: tuple(lines) for role, lines in quoted.items()},
-            beliefs=tuple(one.shortened(SENTENCE * scale) for one in drawn.beliefs),
-            steps=tuple(one.shortened(STEP * scale) for one in drawn.steps),
-        )
-        if _printed_lines(fitted) <= PAGE:
-            break
-    lines = (
-        *(one for role in ROOM for one in getattr(fitted, role)),
-        *fitted.beliefs,
-        *fitted.skills,
-        *fitted.steps,
+    tries = (_shortened(drawn, scale) for scale in SCALES)
+    fitted = next((one for one in tries if _printed_lines(one) <= PAGE), _shortened(drawn, SCALES[-1]))
+    cut = [one.cut for one in fitted.quotes] + [one.cut for one in fitted.beliefs]
+    cut += [one.cut for one in fitted.skills] + [one.cut or one.learned_cut for one in fitted.steps]
+    return replace(fitted, more=fitted.more or any(cut))
+
+
+def _shortened(drawn: Brief, scale: float) -> Brief:
+    def short(lines: tuple[Quote, ...], role: BriefRole) -> tuple[Quote, ...]:
+        return tuple(one.shortened(ROOM[role].letters * scale) for one in lines)
+
+    return replace(
+        drawn,
+        intention=short(drawn.intention, "intention"),
+        state=short(drawn.state, "state"),
+        bring=short(drawn.bring, "bring"),
+        not_open=short(drawn.not_open, "not_open"),
+        came=short(drawn.came, "came"),
+        steadies=short(drawn.steadies, "steadies"),
+        beliefs=tuple(one.shortened(SENTENCE * scale) for one in drawn.beliefs),
+        steps=tuple(one.shortened(STEP * scale) for one in drawn.steps),
     )
-    return replace(fitted, more=fitted.more or any(line.cut for line in lines))
 
 
 def _printed_lines(drawn: Brief) -> float:
     """Estimate the lines that it takes on paper, in columns of half a page."""
-    quoted = [one for role in ROOM for one in getattr(drawn, role)]
     return (
-        sum(lines_of(one.words) + SOURCE for one in quoted)
+        sum(lines_of(one.words) + SOURCE for one in drawn.quotes)
         + sum(2 * (max(lines_of(one.old), lines_of(one.new)) + SOURCE) for one in drawn.beliefs)
         + sum(1 + SOURCE * len(one.uses) for one in drawn.skills)
         + sum(lines_of(one.words) + lines_of(one.learned) + SOURCE for one in drawn.steps)

@@ -17,16 +17,16 @@ from journal.forms import BriefRole
 PAIRS = 3
 STEPS = 2
 SKILLS = 3
-SENTENCE = 95  # letters of an old or a new sentence
-STEP = 95  # letters of a step, and of what was learned from it
+SENTENCE = 88  # letters of an old or a new sentence
+STEP = 88  # letters of a step, and of what was learned from it
 
 SCALES = (6.0, 4.0, 2.5, 1.75, 1.25, 1.0)
 """How many times the letters below each quotation may have, tried in turn until the page holds them all."""
 
-PAGE = 118.0
+PAGE = 90.0
 """Lines of print that a page holds, both columns together; a page of the tightest scale always fits."""
 
-LINE = 52  # letters of a printed line
+LINE = 50  # letters of a printed line
 SOURCE = 0.85  # lines that a question and a source take
 
 
@@ -40,11 +40,11 @@ class Room:
 
 ROOM: Mapping[BriefRole, Room] = MappingProxyType(
     {
-        "intention": Room(2, 95),
-        "state": Room(2, 95),
-        "bring": Room(4, 95),
-        "not_open": Room(2, 95),
-        "came": Room(4, 145),
+        "intention": Room(2, 88),
+        "state": Room(2, 88),
+        "bring": Room(4, 88),
+        "not_open": Room(2, 88),
+        "came": Room(4, 138),
         "steadies": Room(3, 70),
     }
 )
