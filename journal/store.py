@@ -53,8 +53,8 @@ class Reader:
     """
     A second connection to an SQLite file, which only reads, on the thread of the event loop itself.
 
-    Looking a row up takes SQLite less time than it takes to wake another thread, and in WAL mode a reader never
-    waits for a writer. It sees what is committed, so what a transaction has written is read over its own connection.
+    Looking a row up takes SQLite less time than waking another thread takes, and in WAL mode a reader waits for
+    no writer. It sees what is committed: what a transaction has written is read over the transaction's own.
     """
 
     connection: sqlite3.Connection | None = None

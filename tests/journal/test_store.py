@@ -1,0 +1,120 @@
+"""Statements written out for what nearly every request asks: the same on both stores as through the ORM."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.exceptions import OperationalError
+
+from journal import tables
+from journal.store import Store, change, fetch, key_of, time_of, transaction
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, 5, tzinfo=UTC)
+LINKS = "SELECT lookup, created_at, expires_at, used_at FROM setup_link WHERE lookup = $1"
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[Store]:
+    """An open database of either kind."""
+    store = await Store.open(database_url)
+    with store.use():
+        yield store
+    await store.close()
+
+
+async def link(name: str, expires_at: datetime = NOON) -> None:
+    await tables.SetupLink.create(lookup=name, created_at=NOON, expires_at=expires_at)
+
+
+async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
+    """Ids, times and empty columns read the same whichever store they come from."""
+    await link("a")
+    event = await tables.AuditEvent.create(at=NOON, actor_id=uuid4(), action="signed-in")
+    ((lookup, created, expires, used),) = await fetch(LINKS, "a")
+    assert (lookup, time_of(created), time_of(expires), used) == ("a", NOON, NOON, None)
+    ((actor, about),) = await fetch("SELECT actor_id, object_id FROM audit_event WHERE id = $1", event.id)
+    assert key_of(actor) == event.actor_id
+    assert about is None
+
+
+async def test_what_was_written_out_the_orm_reads_alike(opened: Store) -> None:
+    """A time and an id written by `change` are found and read through the ORM."""
+    await link("a")
+    event = await tables.AuditEvent.create(at=NOON, action="signed-in")
+    later, somebody = NOON + timedelta(days=1, microseconds=7), UUID(int=7)
+    assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", later, "a") == 1
+    assert await change("UPDATE audit_event SET object_id = $1 WHERE id = $2", somebody, event.id) == 1
+    assert (await tables.SetupLink.get(lookup="a")).used_at == later
+    assert await tables.SetupLink.filter(used_at__gt=NOON, used_at=later).exists()
+    assert await tables.AuditEvent.filter(object_id=somebody).exists()
+
+
+async def test_a_change_says_how_many_rows_it_changed(opened: Store) -> None:
+    """None, one or several."""
+    for name in "abc":
+        await link(name)
+    assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "nobody") == 0
+    assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup > $2", NOON, "a") == 2
+
+
+async def test_times_are_compared_as_times(opened: Store) -> None:
+    """A time with microseconds and one without are told apart and put in order."""
+    whole = NOON.replace(microsecond=0)
+    await link("a", whole)
+    await link("b", NOON)
+    await link("c", whole - timedelta(seconds=1))
+    ordered = await fetch("SELECT lookup FROM setup_link WHERE expires_at >= $1 ORDER BY expires_at", whole)
+    assert [row[0] for row in ordered] == ["a", "b"]
+
+
+async def test_a_transaction_reads_what_it_wrote(opened: Store) -> None:
+    """Inside, a statement sees what was written before it; outside, nobody does until it is committed."""
+    await link("a")
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write() -> str:
+        async with transaction():
+            await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
+            ((_, _, _, used),) = await fetch(LINKS, "a")
+            begun.set()
+            await may_end.wait()
+            return str(used and time_of(used))
+
+    writing = asyncio.create_task(write())
+    await begun.wait()
+    ((_, _, _, outside),) = await fetch(LINKS, "a")
+    may_end.set()
+    assert outside is None
+    assert await writing == str(NOON)
+    ((_, _, _, afterwards),) = await fetch(LINKS, "a")
+    assert time_of(afterwards) == NOON
+
+
+async def test_what_was_taken_back_was_never_there(opened: Store) -> None:
+    """After a transaction that fails, a statement reads what stood there before."""
+    await link("a")
+
+    async def fail() -> None:
+        async with transaction():
+            await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    ((_, _, _, used),) = await fetch(LINKS, "a")
+    assert used is None
+
+
+async def test_a_read_cannot_write(sqlite_url: str) -> None:
+    """The connection that reads refuses to write, whatever it is asked."""
+    store = await Store.open(sqlite_url)
+    with store.use():
+        await link("a")
+        with pytest.raises(OperationalError):
+            await fetch("DELETE FROM setup_link WHERE lookup = $1", "a")
+        assert await tables.SetupLink.exists(lookup="a")
+    await store.close()
