@@ -78,9 +78,11 @@ async def test_a_transaction_reads_what_it_wrote(opened: Store) -> None:
 
     async def write() -> str:
         async with transaction():
-            await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
-            ((_, _, _, used),) = await fetch(LINKS, "a")
-            begun.set()
+            try:
+                await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
+                ((_, _, _, used),) = await fetch(LINKS, "a")
+            finally:
+                begun.set()
             await may_end.wait()
             return str(used and time_of(used))
 
@@ -88,8 +90,8 @@ async def test_a_transaction_reads_what_it_wrote(opened: Store) -> None:
     await begun.wait()
     ((_, _, _, outside),) = await fetch(LINKS, "a")
     may_end.set()
-    assert outside is None
     assert await writing == str(NOON)
+    assert outside is None
     ((_, _, _, afterwards),) = await fetch(LINKS, "a")
     assert time_of(afterwards) == NOON
 
