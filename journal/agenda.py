@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal.planning import SessionKind, Status
+from journal.planning import Phase, SessionDetails, SessionKind, Status
 from journal.sessions import Session
 
 ACUTE = timedelta(hours=4)
@@ -15,6 +15,9 @@ ACUTE = timedelta(hours=4)
 
 EARLY = timedelta(hours=12)
 """How long before its planned time a session can be said to start."""
+
+LATE = timedelta(hours=24)
+"""How long after its planned time a session can still be said to start."""
 
 _OVER = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
 _RESTING = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
@@ -47,17 +50,22 @@ def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
 
 def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:
     """
-    Count the dosing sessions that last, in the order of their times, each phase for itself.
+    Count the dosing sessions that last, in the order of their times: maintenance for itself, single ones not at all.
 
     Counted and not read from the plan: a session that is cancelled, moved or added leaves the numbers right.
     """
-    phases: dict[object, list[UUID]] = {}
+    series: dict[bool, list[UUID]] = {True: [], False: []}
     for one in lasting(plan):
-        if one.details.kind is SessionKind.DOSING:
-            phases.setdefault(one.details.phase, []).append(one.id)
+        if one.details.kind is SessionKind.DOSING and one.details.phase is not Phase.SINGLE:
+            series[is_maintenance(one.details)].append(one.id)
     return {
-        ident: Number(place, len(phase)) for phase in phases.values() for place, ident in enumerate(phase, 1)
+        ident: Number(place, len(all_)) for all_ in series.values() for place, ident in enumerate(all_, 1)
     }
+
+
+def is_maintenance(details: SessionDetails) -> bool:
+    """Tell which of the two series a dosing session counts in."""
+    return details.phase is Phase.MAINTENANCE
 
 
 def dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:

@@ -66,7 +66,7 @@ async def course(request: Request) -> Response:
     except Refused as error:
         return _form(request, link, form, error.fields)
     lasting = agenda.lasting(await sessions.sessions_of(actor, link.patient))
-    plan = replace(plan, first_sequence_no=next_number(plan.phase, [one.details for one in lasting]))
+    plan = replace(plan, first_sequence_no=next_number(plan.phase, lasting))
     if sent["step"] != "confirm":
         return _preview(request, link, form, plan, lines_of(actor, lasting))
     await sessions.plan_course(actor, link.patient, "", plan, course=uuid_of(sent["course"]))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from journal import planning
+from journal import agenda, planning
 from journal.agenda import Number
 from journal.planning import CoursePlan, Phase, SessionDetails, SessionKind
+from journal.sessions import Session
 from portal.views.session_lines import nth_of
 
 
@@ -40,11 +41,14 @@ def preview(plan: CoursePlan) -> tuple[Planned, ...]:
         clocks = "" if before is None or before == offset else "forward" if offset > before else "back"
         index = dosing.index(place if one.about is None else one.about)
         number = Number(plan.first_sequence_no + index, len(dosing))
-        found.append(Planned(one.details, resolved.utc, nth_of(number), clocks, resolved.sentence))
+        nth = "" if plan.phase is Phase.SINGLE else nth_of(number)
+        found.append(Planned(one.details, resolved.utc, nth, clocks, resolved.sentence))
         before = offset
     return tuple(found)
 
 
-def next_number(phase: Phase | None, taken: Sequence[SessionDetails]) -> int:
-    """Give the number that the first dosing session of a further course has in its phase."""
-    return 1 + sum(one.kind is SessionKind.DOSING and one.phase is phase for one in taken)
+def next_number(phase: Phase | None, plan: Sequence[Session]) -> int:
+    """Give the number that the first dosing session of a further course has in its series."""
+    counted = agenda.numbers(plan)
+    same = phase is Phase.MAINTENANCE
+    return 1 + sum(one.id in counted and agenda.is_maintenance(one.details) is same for one in plan)

@@ -101,7 +101,7 @@ async def _search(request: Request, actor: Actor, words: str) -> Response:
     shares = await readers(actor, [one.id for one in found])
     lines = Timeline(request)
     hits = tuple(hit(lines.line(one, shares), one.document, words) for one in found)
-    return page(request, "journal/search.html", SearchPage(words, hits))
+    return page(request, "journal/search.html", SearchPage(words, hits), block="main")
 
 
 async def _undo(actor: Actor, text: str | None) -> Entry | None:

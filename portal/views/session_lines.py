@@ -121,14 +121,17 @@ def nth_of(number: Number | None) -> str:
 def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
     """Give the next statuses that make sense now, each with the words of the person who would choose it."""
     side = 0 if actor.role is Role.PATIENT else 1
-    found = []
-    for status in planning.moves_of(one.details):
-        if status is Status.IN_SESSION and one.starts_at - actor.now > agenda.EARLY:
-            continue  # nobody starts days ahead, and a start cannot be taken back
-        if status is Status.CLOSED and one.starts_at > actor.now and one.details.started_at is None:
-            continue
-        closing = (
-            status is Status.CLOSED and one.details.kind is SessionKind.DOSING and one.details.started_at
-        )
-        found.append((status, CLOSE if closing else SAID[status][side]))
-    return tuple(found)
+    begun, dosing = one.details.started_at is not None, one.details.kind is SessionKind.DOSING
+    near = one.starts_at - agenda.EARLY <= actor.now < one.starts_at + agenda.LATE
+    # A start cannot be taken back, so it is offered around the planned time only; so is the end of what has begun.
+    sensible = {
+        Status.PREPARING: actor.now < one.starts_at - agenda.EARLY,
+        Status.DAY_OF: near and days_from(actor, one.starts_at) == 0,
+        Status.IN_SESSION: near,
+        Status.CLOSED: begun or one.details.ends_at <= actor.now,
+    }
+    return tuple(
+        (status, CLOSE if status is Status.CLOSED and begun and dosing else SAID[status][side])
+        for status in planning.moves_of(one.details)
+        if sensible.get(status, True)
+    )

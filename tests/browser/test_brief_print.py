@@ -19,7 +19,6 @@ LONG = WORDS * 5
 SHOUTED = "NEVER AGAIN WILL I WALK AWAY FROM WHO I WAS WHEN WATER WAS WARM AND NOBODY WANTED MORE. " * 15
 IDEOGRAPHS = "海はとても静かで、扉は両側に開いていて、手が温かくなった。もう何も持たなくてよいと思った。" * 20
 UNBROKEN = "humming" * 200
-NARROW = "lit till I tilt it; ill fit, I sit still, lift it; a tiny silly trill, " * 20
 
 
 @pytest.fixture
@@ -46,8 +45,8 @@ async def sheets(page: Page, paper: str) -> int:
 
 @pytest.mark.parametrize(
     ("words", "turns"),
-    [(LONG, 3), (SHOUTED, 3), (IDEOGRAPHS, 3), (UNBROKEN, 3), (NARROW, 3), (LONG, 1), (UNBROKEN, 1)],
-    ids=["long", "shouted", "wide", "unbroken", "narrow", "few long", "few unbroken"],
+    [(LONG, 3), (SHOUTED, 3), (IDEOGRAPHS, 3), (UNBROKEN, 3), (LONG, 1)],
+    ids=["long", "shouted", "wide", "unbroken", "few"],
 )
 async def test_a_full_brief_is_one_sheet(portal: Portal, words: str, turns: int) -> None:
     """Every section filled to its brim, in any script, prints on one page of either paper."""
