@@ -171,7 +171,7 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
             )
             while not limiter.borrowed_tokens:
                 assert not both.done()
-                await charlie.get("/records")
+                await charlie.post("/records", data=form("charlie", current="not it"))
             assert (await charlie.get("/records")).status_code == 200
             assert not both.done()
             assert limiter.borrowed_tokens == limiter.total_tokens == 1
@@ -403,6 +403,14 @@ async def test_every_page_says_what_it_is(portal: Portal) -> None:
         assert NAMES[who] in pages["README.txt"]
 
 
+async def test_the_plain_text_is_plain(portal: Portal) -> None:
+    """In the README, which is no markup, a name stands as it is written."""
+    alice = replace(await portal.cast.actor("alice"), name="Alice O’Hara & 'Co'")
+    pages = drawing(make_environment(), alice)(await records.of_patient(alice, PRACTICE))
+    assert "Taken away by Alice O’Hara & 'Co' on" in pages["README.txt"]
+    assert "Alice O’Hara &amp; &#39;Co&#39;" in pages["index.html"]
+
+
 async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
     """Numbers come with their scale, choices and feelings in words, lines as they were typed."""
     answers: dict[str, str | int | list[str]] = {
@@ -418,7 +426,7 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
     page = (await pages_of(cast, "alice"))["journal/2026-11.html"]
     words = words_of(page)
     assert "90 from 0 (not true at all) to 100 (completely true)" in words
-    assert "shame before 80 afterwards 30" in words
+    assert "shame before 80, afterwards 30" in words
     assert "Safety" in words
     assert "first line\n  second line" in page
     assert "An earlier question" in words
