@@ -75,7 +75,7 @@ async def opened(browser: AsyncClient, path: str) -> Page:
 
 
 async def pressed(
-    browser: AsyncClient, page: Page, go: str = "done", **typed: str | Sequence[str]
+    browser: AsyncClient, page: Page, go: str = "done", /, **typed: str | Sequence[str]
 ) -> Response:
     """Type into a writing page and press a button; questions are named with `__` for the dot."""
     return await browser.post(action(page), data=page.filled(dotted(typed), go))
