@@ -148,9 +148,14 @@ def copy_record(shared: Shared) -> CopyRecord:
 
 def event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> list[EventRecord]:
     """Describe events, with the names of the people who can be known."""
-    known: Mapping[UUID | None, str] = {**names}
     return [
-        EventRecord(one.at, one.action, one.actor_id, known.get(one.actor_id, ""), one.object_id)
+        EventRecord(
+            one.at,
+            one.action,
+            one.actor_id,
+            names.get(one.actor_id, "") if one.actor_id else "",
+            one.object_id,
+        )
         for one in events
     ]
 

@@ -30,7 +30,14 @@ from crypto import (
 from journal import audit, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import InvitationNote, Profile, open_bytes, open_document, profile_context, seal_document
+from journal.documents import (
+    InvitationNote,
+    Profile,
+    open_bytes,
+    open_document,
+    profile_context,
+    seal_document,
+)
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.house import House
 from journal.store import key_of, transaction
@@ -84,7 +91,9 @@ async def invite(actor: Actor, name: str) -> Invitation:
             lookup=invitation_id(secret).hex(),
             voucher=vouch(secret, keys, account=actor.id.bytes, role=actor.role.value),
             secret=actor.vault.seal(secret, context=_secret_context(actor.id, invitation)),
-            sealed=seal_document(actor.house.server, InvitationNote(name), _note_context(actor.id, invitation)),
+            sealed=seal_document(
+                actor.house.server, InvitationNote(name), _note_context(actor.id, invitation)
+            ),
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
         )
@@ -179,7 +188,11 @@ async def _open(house: House, token: str) -> tuple[tables.Invitation, bytes]:
         raise LinkExpired from error
     row = (
         await tables.Invitation.filter(
-            lookup=lookup, accepted_at=None, withdrawn_at=None, expires_at__gt=house.clock(), clinician__status="active"
+            lookup=lookup,
+            accepted_at=None,
+            withdrawn_at=None,
+            expires_at__gt=house.clock(),
+            clinician__status="active",
         )
         .select_related("clinician")
         .first()
@@ -210,7 +223,9 @@ def link_key_context(patient: UUID, link: UUID) -> Context:
 
 
 def _view(actor: Actor, row: tables.Invitation) -> Invitation:
-    note = open_document(actor.house.server, bytes(row.sealed), _note_context(actor.id, row.id), InvitationNote)
+    note = open_document(
+        actor.house.server, bytes(row.sealed), _note_context(actor.id, row.id), InvitationNote
+    )
     state = "open"
     if row.accepted_at:
         state = "accepted"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from journal import tables
@@ -66,7 +67,9 @@ async def revisions(actor: Actor, entry: UUID) -> tuple[Revision, ...]:
 async def revision(actor: Actor, entry: UUID, wanted: UUID) -> Revision:
     """Give one earlier version of one's own entry."""
     actor.must_be(Role.PATIENT)
-    rows = await tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id).values_list(*COLUMNS)
+    rows = await tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id).values_list(
+        *COLUMNS
+    )
     if not rows:
         raise NotFound
     return _opened(actor, rows[0])
@@ -82,12 +85,18 @@ async def _write(actor: Actor, entry: UUID, kept: RevisionDocument, at: datetime
     )
 
 
-def _opened(actor: Actor, row: tuple[object, ...]) -> Revision:
+def _opened(actor: Actor, row: tuple[Any, ...]) -> Revision:
     ident, sealed, created, entry = row
     where = revision_context(actor.id, key_of(ident))
-    kept = open_document(actor.vault, bytes(sealed), where, RevisionDocument)  # type: ignore[call-overload]
+    kept = open_document(actor.vault, bytes(sealed), where, RevisionDocument)
     if kept.entry_id != key_of(entry).hex:  # the row was hung under another entry
         raise Damaged
     return Revision(
-        key_of(ident), key_of(entry), created, Reason(kept.reason), kept.revision, kept.sitting, kept.document  # type: ignore[arg-type]
+        key_of(ident),
+        key_of(entry),
+        created,
+        Reason(kept.reason),
+        kept.revision,
+        kept.sitting,
+        kept.document,
     )

@@ -53,13 +53,16 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.store = await Store.open(config.database_url)
-        with app.state.store.use():
-            await app.state.practice.look(app.state.house)
-            purging = asyncio.create_task(_purge_now_and_then(clock))
-        yield
-        purging.cancel()
-        await app.state.store.close()
+        store = app.state.store = await Store.open(config.database_url)
+        try:
+            with store.use():
+                await app.state.practice.look(app.state.house)
+                purging = asyncio.create_task(_purge_now_and_then(clock))
+            yield
+            purging.cancel()
+        finally:
+            # Also when the start did not succeed: an open connection keeps the process from ending.
+            await store.close()
 
     app = Starlette(
         routes=[
@@ -78,7 +81,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
             Middleware(HeadAsGet),
             Middleware(UseStore),
         ],
-        exception_handlers=HANDLERS,  # type: ignore[arg-type]
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.state.config = config
