@@ -1,0 +1,1 @@
+"""How fast the product is as its people meet it: `make bench`. docs/performance.md explains the figures."""

@@ -1,0 +1,110 @@
+"""Measure everything and write bench/results.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+
+from bench import exporting, no_cipher, pages, saving, signing_in
+from bench.figures import AIMS, FULL, Figures, Length
+from bench.people import PATIENT_ONLY, SMALL, People
+from bench.rows import DATABASE, add_strangers
+from bench.server import ROOT, furnish, served
+
+RESULTS = Path(__file__).with_name("results.json")
+STRANGERS = 100
+TIMES = 1000
+
+
+async def measure(folder: Path, length: Length) -> Figures:
+    """Make the people, serve them, and take every figure."""
+    small = (SMALL,) if length.small else ()
+    busy, few, many, bare = (folder / name for name in ("busy", "few", "many", "bare"))
+    everybody = _made(busy, *small)
+    shutil.copy(busy / DATABASE, folder / "copy.sqlite3")
+    patient = _made(few, PATIENT_ONLY, *small)
+    shutil.copytree(few, many)
+    without_cipher = _made(bare, PATIENT_ONLY, no_cipher.FLAG, *small)
+    for place, strangers in (
+        (few, STRANGERS),
+        (many, STRANGERS * (10 if small else TIMES)),
+        (bare, STRANGERS),
+    ):
+        add_strangers(place, strangers)
+    figures: Figures = {}
+    with (
+        served(busy) as port,
+        served(few) as quiet,
+        served(bare, no_cipher.FLAG) as open_,
+        served(many) as full,
+    ):
+        figures |= await pages.timeline(quiet, patient, length)
+        figures |= await pages.sealing((quiet, patient), (open_, without_cipher), length)
+        figures |= await pages.growth((quiet, patient), (full, patient), length)
+        figures |= await pages.search(port, everybody, length)
+        figures |= await saving.saving(port, everybody, folder / "copy.sqlite3", length)
+        figures |= await signing_in.stall(port, everybody, length)
+    figures |= await exporting.export(busy, everybody, length.rounds)
+    return figures
+
+
+def _made(folder: Path, *flags: str) -> People:
+    folder.mkdir()
+    return furnish(folder, *flags)
+
+
+def write(figures: Figures, to: Path) -> None:
+    """Write every figure beside its aim, and what it was measured on."""
+    measured_on = {
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "on": datetime.now(UTC).date().isoformat(),
+    }
+    standing = {name: figures[name].standing(name) for name in AIMS}
+    to.write_text(json.dumps(standing | {"measured_on": measured_on}, indent=2) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the measurement; gives its exit code, which does not judge."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "--rounds", type=int, default=FULL.rounds, help="how often each measurement is repeated"
+    )
+    parser.add_argument("--seconds", type=float, default=FULL.seconds, help="how long one of them takes")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    figures = run(Length(options.rounds, options.seconds))
+    write(figures, options.output)
+    for name, aim in AIMS.items():
+        value = figures[name].value
+        told = (
+            "" if aim.limit is None else f"  {'met' if aim.is_met_by(value) else 'not met'} ({aim.limit:g})"
+        )
+        print(f"{name:24}{value:12.4g} {aim.unit}{told}")
+    return 0
+
+
+def run(length: Length) -> Figures:
+    """
+    Measure in a folder of the checkout.
+
+    Not in /tmp, which may be memory: a commit there is durable in name only.
+    """
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / ".cache", prefix="bench-") as folder:
+        return uvloop.run(measure(Path(folder), length))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Taking everything away: the archive of a journal, up to the point where the passphrase is stretched."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from time import perf_counter
+
+from bench.figures import Figure, Figures, middle
+from bench.people import SERVER_KEY, People
+from bench.rows import DATABASE
+from journal import records, websessions
+from journal.archive import pack
+from journal.house import House
+from journal.store import Store
+from portal import __version__
+from portal.archive_pages import drawing
+from portal.pages import make_environment
+
+ENTRIES = 1000
+
+
+async def export(folder: Path, people: People, rounds: int) -> Figures:
+    """Measure collecting, opening, drawing and packing a journal of 1,000 entries."""
+    store, environment = await Store.open(f"sqlite://{folder / DATABASE}"), make_environment()
+    token = urlsafe_b64decode(people.searchers[ENTRIES] + "=")
+    times, size = [], 0
+    try:
+        with store.use():
+            actor = await websessions.actor_for(House.with_key(SERVER_KEY), token)
+            assert actor is not None
+            for _ in range(rounds + 1):
+                begun = perf_counter()
+                found = await records.of_patient(actor, "Quiet Practice")
+                size = len(pack(found, drawing(environment, actor)(found), __version__))
+                times.append(perf_counter() - begun)
+    finally:
+        await store.close()
+    beside = {"quickest": min(times), "archive_bytes": size}
+    return {f"export_{ENTRIES}_s": Figure(middle(times[1:]), beside)}

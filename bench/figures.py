@@ -1,0 +1,80 @@
+"""What is aimed for, and how a figure stands beside its aim. The aims are those of the design, section 7."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A limit with its unit; what is counted per second has to reach it, everything else to stay below."""
+
+    limit: float | None
+    unit: str
+
+    def is_met_by(self, value: float) -> bool:
+        """Tell whether *value* keeps to it."""
+        if self.limit is None:
+            return True
+        return value >= self.limit if self.unit in ("1/s", "of raw commits") else value <= self.limit
+
+
+AIMS = {
+    "save_per_s": Aim(1500, "1/s"),
+    "save_vs_raw_commit": Aim(0.25, "of raw commits"),
+    "timeline30_per_s": Aim(1302, "1/s"),
+    "hello_per_s": Aim(None, "1/s"),
+    "search_1000_ms": Aim(5, "ms"),
+    "search_10000_ms": Aim(50, "ms"),
+    "export_1000_s": Aim(0.2, "s"),
+    "sealing_overhead": Aim(1.10, "times"),
+    "growth_1000x": Aim(1.2, "times"),
+    "signin_stall_p99_ratio": Aim(2, "times"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value, with what was measured beside it to tell how far to trust it."""
+
+    value: float
+    beside: dict[str, float] = field(default_factory=dict)
+
+    def standing(self, name: str) -> dict[str, Any]:
+        """Give the figure with its aim, as results.json has it."""
+        aim = AIMS[name]
+        beside = {key: rounded(value) for key, value in self.beside.items()}
+        return {
+            "value": rounded(self.value),
+            **asdict(aim),
+            "met": aim.is_met_by(self.value),
+            "beside": beside,
+        }
+
+
+Figures = dict[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long to measure, so many rounds of so many seconds, and whether only to see that all of it works."""
+
+    rounds: int
+    seconds: float
+    small: bool = False
+
+
+FULL = Length(7, 0.6)
+SMALL = Length(1, 0.05, small=True)
+
+
+def middle(values: list[float]) -> float:
+    """Give the median: on a machine that others use as well, the mean tells of them."""
+    return median(values)
+
+
+def rounded(value: float) -> float:
+    """Keep three digits; more would be noise."""
+    return float(f"{value:.3g}") if value < 1000 else float(round(value))

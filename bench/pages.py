@@ -1,0 +1,62 @@
+"""Pages: how many a second, what sealing costs them, and whether other people's data slows them down."""
+
+from __future__ import annotations
+
+from bench.client import Act, Person, asking, repeat
+from bench.figures import Figure, Figures, Length, middle
+from bench.people import NEEDLE, People
+
+
+def reading(port: int, people: People) -> Act:
+    """The act of looking at the patient's timeline."""
+    return asking(Person(port, people.patient).get("/journal"))
+
+
+async def timeline(port: int, people: People, length: Length) -> Figures:
+    """Measure a patient's timeline of 30 entries on one connection, beside the smallest answer there is."""
+    hello = asking(Person(port).get("/healthz"))
+    pairs = await _in_turn((port, hello), (port, reading(port, people)), length)
+    hellos, pages = [one for one, _ in pairs], [other for _, other in pairs]
+    share = middle([page / hello for hello, page in pairs])
+    return {
+        "hello_per_s": Figure(middle(hellos)),
+        "timeline30_per_s": Figure(middle(pages), {"best_round": max(pages), "of_hello": share}),
+    }
+
+
+async def search(port: int, people: People, length: Length) -> Figures:
+    """Measure a search that finds three entries in a journal of so many, from the request to the page."""
+    figures = {}
+    for count, cookie in people.searchers.items():
+        act = asking(Person(port, cookie).post("/journal", [("q", NEEDLE)]))
+        rounds = [await repeat(port, [act], length.seconds) for _ in range(length.rounds)]
+        took = [1000 * seconds for done in rounds for seconds in done.answers]
+        figures[f"search_{count}_ms"] = Figure(middle(took), {"quickest": min(took)})
+    return figures
+
+
+async def sealing(sealed: tuple[int, People], bare: tuple[int, People], length: Length) -> Figures:
+    """Compare the timeline of a server with that of one whose cipher encrypts nothing."""
+    times = await _slower(sealed, bare, length)
+    return {"sealing_overhead": Figure(times)}
+
+
+async def growth(few: tuple[int, People], many: tuple[int, People], length: Length) -> Figures:
+    """Compare the timeline among few other entries with that among a thousand times as many."""
+    times = await _slower(many, few, length)
+    return {"growth_1000x": Figure(times)}
+
+
+async def _slower(one: tuple[int, People], other: tuple[int, People], length: Length) -> float:
+    """Tell how many times as long a page takes of *one* as of *other*."""
+    pairs = await _in_turn((one[0], reading(*one)), (other[0], reading(*other)), length)
+    return middle([quick / slow for slow, quick in pairs])
+
+
+async def _in_turn(one: tuple[int, Act], other: tuple[int, Act], length: Length) -> list[tuple[float, float]]:
+    """Let two acts take turns, each on one connection; gives pairs of their rates, a warm-up left out."""
+    pairs = []
+    for _ in range(length.rounds + 1):
+        rates = [(await repeat(port, [act], length.seconds)).per_second for port, act in (one, other)]
+        pairs.append((rates[0], rates[1]))
+    return pairs[1:]

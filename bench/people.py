@@ -1,0 +1,205 @@
+"""
+The people of a measurement, in a database of their own: a clinician, a patient at their side, and strangers.
+
+Run as `python -m bench.people FOLDER`, it fills the folder and prints who can be asked as JSON; with
+`--without-cipher` everything in it is written by the cipher that encrypts nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+
+from bench import no_cipher
+from bench.rows import DATABASE, entry_row, insert
+from journal import (
+    entries,
+    invitations,
+    new_accounts,
+    planning,
+    practice,
+    recovery,
+    sessions,
+    sharing,
+    websessions,
+)
+from journal.actors import Actor, Role
+from journal.documents import EntryDocument, entry_context, seal_document
+from journal.forms import EntryKind
+from journal.house import House
+from journal.new_accounts import NewAccount
+from journal.planning import CoursePlan, Phase, Route, Setting
+from journal.store import Store, migrate
+
+SERVER_KEY = bytes(range(32))
+ZONE = "Europe/Berlin"
+PASSWORD = "slow water under the bridge"
+WORDS_EACH = 200
+PATIENT_ONLY = "--patient-only"
+SMALL = "--small"
+TIMELINE = 30
+SEARCHED = (1_000, 10_000)
+WRITERS = 8
+NEEDLE = "heron"
+"""Stands in three entries of each journal that is searched, and in none of the other words."""
+
+VOCABULARY = """
+    after again along always around because before behind body breath bright calm carry clear close cold
+    country dark door dream early earth edge evening every face far father feel field floor friend garden
+    gentle ground hand hear heart heavy home hour house kitchen lake later leave letter light listen long
+    maybe memory mirror moment morning mother music near night nothing open other path quiet rain remember
+    river road room sea shore silence sister sleep slow snow soft someone song sound stairs stay stone story
+    street summer there though together tree under until voice walk wall warm water weather while white window
+"""
+
+
+class Writer(msgspec.Struct):
+    """One who writes while others do: the cookie, the id of the entry, and the address to sign in with."""
+
+    cookie: str
+    entry: str
+    email: str
+
+
+class People(msgspec.Struct):
+    """Who can be asked, by the cookies of the signed-in ones; searchers by the number of their entries."""
+
+    patient: str
+    searchers: dict[int, str]
+    writers: list[Writer]
+
+
+def words(chance: random.Random, count: int = WORDS_EACH) -> str:
+    """Write so many words."""
+    return " ".join(chance.choices(VOCABULARY.split(), k=count))
+
+
+def cookie(token: bytes) -> str:
+    """Write a session token as its cookie."""
+    return urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+async def furnish(folder: Path, *, patient_only: bool = False, small: bool = False) -> People:
+    """
+    Make the practice: one clinician; a patient with a course, a journal of 30 entries and five shared ones.
+
+    Unless it is the patient only: those who search, and those who write and sign in at the same time.
+
+    Args:
+        small: Stretch passwords little and search a hundredth, to see that all of it works.
+    """
+    url = f"sqlite://{folder / DATABASE}"
+    await migrate(url)
+    store = await Store.open(url)
+    house = House.with_key(SERVER_KEY, quick=small)
+    with store.use():
+        setup, new = await practice.new_setup_link(house), _new_account("clinician")
+        clinician = await _ready(house, await practice.set_up(house, setup, "Quiet Practice", new))
+        patient, token = await _patient(house, "patient")
+        invited = await invitations.invite(clinician, "Patient")
+        link = await invitations.accept(patient, invited.token)
+        await sessions.plan_course(clinician, patient.id, "Six at home", _plan())
+        await _keep_a_journal(patient, link)
+        searchers = {}
+        for count in () if patient_only else SEARCHED:
+            searcher, searching = await _patient(house, f"searcher{count}")
+            write_many(folder, searcher, count // 100 if small else count)
+            searchers[count] = cookie(searching)
+        writers = []
+        for number in range(0 if patient_only else WRITERS):
+            writer, writing = await _patient(house, f"writer{number}")
+            entry = await entries.save(writer, uuid4(), 0, document(random.Random(number)))
+            writers.append(Writer(cookie(writing), str(entry.id), writer.email))
+    await store.close()
+    return People(cookie(token), searchers, writers)
+
+
+def document(chance: random.Random, text: str = "") -> EntryDocument:
+    """Write an entry of 200 words."""
+    return EntryDocument(EntryKind.FREE.value, words(chance, 4), answers={"free.text": text or words(chance)})
+
+
+def write_many(folder: Path, owner: Actor, count: int) -> None:
+    """Put *count* entries into a journal at once, three of them with the needle."""
+    chance = random.Random(count)
+    with_needle = set(chance.sample(range(count), 3))
+    rows = []
+    for number in range(count):
+        ident = uuid4()
+        text = words(chance) + (f" {NEEDLE}" if number in with_needle else "")
+        sealed = seal_document(owner.vault, document(chance, text), entry_context(owner.id, ident, 1))
+        rows.append(entry_row(ident, owner.id, sealed, number))
+    insert(folder, {"entry": rows})
+
+
+def _new_account(name: str) -> NewAccount:
+    return NewAccount(name.title(), f"{name}@example.org", PASSWORD, PASSWORD, ZONE)
+
+
+async def _patient(house: House, name: str) -> tuple[Actor, bytes]:
+    readied = await new_accounts.ready(house, _new_account(name))
+    await new_accounts.open_account(house, Role.PATIENT, readied)
+    token = await websessions.start(house, readied.id, readied.account_key)
+    return await _ready(house, token), token
+
+
+async def _ready(house: House, token: bytes) -> Actor:
+    actor = await websessions.actor_for(house, token)
+    assert actor is not None
+    offer = recovery.offer(actor)
+    await recovery.confirm(actor, token, offer.sealed, offer.words)
+    return actor
+
+
+def _plan() -> CoursePlan:
+    return CoursePlan(
+        (datetime.now(UTC) - timedelta(days=16)).date(),
+        time(14),
+        ZONE,
+        dosing_count=6,
+        every_days=7,
+        setting=Setting.HOME,
+        route=Route.SUBLINGUAL,
+        phase=Phase.INDUCTION,
+        dose_text="as told by the prescriber",
+        preparation_days_before=2,
+        integration_days_after=1,
+    )
+
+
+async def _keep_a_journal(patient: Actor, link: UUID) -> None:
+    chance, plan = random.Random(TIMELINE), await sessions.my_sessions(patient)
+    dosing = [one for one in plan if one.details.kind is planning.SessionKind.DOSING]
+    for number in range(TIMELINE):
+        about = dosing[number % 3].id.hex if number % 2 else None
+        written = msgspec.structs.replace(document(chance), session_id=about)
+        at = replace(patient, now=patient.now - timedelta(hours=13 * (TIMELINE - number)))
+        entry = await entries.save(at, uuid4(), 0, written)
+        if number % 6 == 0:
+            await sharing.share(patient, entry.id, link, ["title", "free.text"], previewed=entry.revision)
+
+
+def main() -> None:
+    """Furnish the folder named on the command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    for flag in (no_cipher.FLAG, PATIENT_ONLY, SMALL):
+        parser.add_argument(flag, action="store_true")
+    options = parser.parse_args()
+    if options.without_cipher:
+        no_cipher.take_out()
+    made = furnish(options.folder, patient_only=options.patient_only, small=options.small)
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(made)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""
+The server that is measured: the product as it is served, one worker, in a process of its own.
+
+Run as `python -m bench.server`, it serves with the settings of its environment, like `hearthside serve`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from bench import no_cipher
+from bench.people import SERVER_KEY, People
+from bench.rows import DATABASE
+from portal.cli import main
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30  # seconds until a server that does not answer is given up
+
+
+def furnish(folder: Path, *flags: str) -> People:
+    """Fill *folder* in a process of its own, so that no cipher is left out of this one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.people", str(folder), *flags],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return msgspec.json.decode(done.stdout, type=People)
+
+
+@contextmanager
+def served(folder: Path, *flags: str) -> Iterator[int]:
+    """Serve what is in *folder*; gives the port."""
+    port = _free_port()
+    settings = {
+        "HEARTHSIDE_DATA": str(folder),
+        "HEARTHSIDE_DATABASE_URL": f"sqlite://{folder / DATABASE}",
+        "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
+        "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
+        "HEARTHSIDE_PORT": str(port),
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bench.server", *flags],
+        cwd=ROOT,
+        env=os.environ | settings,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port, server)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError("the server did not start") from None
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    if no_cipher.FLAG in sys.argv:
+        no_cipher.take_out()
+    sys.exit(main(["serve"]))
