@@ -96,7 +96,8 @@ async def _write(
     saved = await entries.save(actor, uuid4(), 0, written)
     if one.shared:
         later = min(actor.now + LATER, now)
-        await sharing.share(_at(actor, later), saved.id, link, one.shared, previewed=saved.revision)
+        sections = (sharing.TITLE, *one.shared)
+        await sharing.share(_at(actor, later), saved.id, link, sections, previewed=saved.revision)
     if one.edit:
         edited = EntryDocument(one.kind.value, one.title, one.note, about, one.answers_now(today))
         at = person.moment(today, one.edit.day, one.edit.time)
