@@ -63,7 +63,8 @@ def shorten(text: str, letters: float) -> tuple[str, bool]:
     for place, letter in enumerate(text):
         room -= width(letter)
         if room < 0:
-            return text[:place].rsplit(None, 1)[0], True
+            whole = text[:place].rsplit(None, 1)
+            return whole[0] if whole else "", True
     return text, False
 
 

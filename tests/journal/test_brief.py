@@ -1,0 +1,294 @@
+"""The brief: what belongs to the coming session, in the patient's own words, and never anything unshared."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journal import brief as briefs
+from journal import care, entries, sessions, tables
+from journal.brief_beliefs import pairs
+from journal.brief_lines import quotes, skills, steps
+from journal.brief_room import ROOM, shorten, width
+from journal.documents import EntryDocument, ShareDocument
+from journal.errors import NotFound
+from journal.forms import EntryKind, FieldKind, form_of
+from journal.planning import SessionKind, Status
+from journal.reading import Shared
+from tests.cast import NOON, Cast
+from tests.shared_material import dosing, everything, plan_course, share, share_a_full_brief, write
+
+MOMENT = datetime(2026, 11, 20, tzinfo=UTC)
+WORD = st.text(min_size=1, max_size=400).filter(lambda text: text.strip())
+
+
+def copy(kind: EntryKind, answers: dict[str, object], days: int = 0) -> Shared:
+    """A copy as its reader has it, written some days after a fixed moment."""
+    at = (MOMENT + timedelta(days=days)).isoformat()
+    document = ShareDocument(kind, "", None, answers, list(answers), at, at, 1)  # type: ignore[arg-type]
+    return Shared(uuid4(), document, MOMENT, True)
+
+
+@st.composite
+def copies(draw: st.DrawFn) -> Shared:
+    """Any copy that its form allows."""
+    kind = draw(st.sampled_from(list(EntryKind)))
+    answers: dict[str, object] = {}
+    for field in form_of(kind).shareable:
+        if draw(st.booleans()):
+            continue
+        if field.kind in (FieldKind.TEXT, FieldKind.LINE):
+            answers[field.id] = draw(WORD)
+        elif field.range is not None:
+            answers[field.id] = draw(st.integers(*field.range))
+        elif field.kind is FieldKind.CHOICE:
+            answers[field.id] = draw(st.sampled_from(field.options)).value
+        elif field.kind is FieldKind.CHOICES:
+            answers[field.id] = [draw(st.sampled_from(field.options)).value]
+        elif field.kind is FieldKind.DATE:
+            answers[field.id] = "2026-12-01"
+    return copy(kind, answers, draw(st.integers(0, 3)))
+
+
+def texts(one: Shared) -> str:
+    """All that a copy says."""
+    return "\0".join(str(answer) for answer in one.document.answers.values())
+
+
+@given(st.lists(copies(), max_size=4))
+def test_every_line_is_quoted_from_the_copy_it_names(shared: list[Shared]) -> None:
+    """Whatever was shared: words stand in their source as they are, and labels are those of a chosen answer."""
+    for role in ROOM:
+        for quote in quotes(shared, role):
+            short = quote.shortened(ROOM[role].letters)
+            if quote.chosen:
+                fields = form_of(EntryKind(quote.source.document.kind)).fields
+                assert any(
+                    quote.words in field.chosen(quote.source.document.answers.get(field.id, ""))
+                    for field in fields
+                )
+            else:
+                assert short.words in texts(quote.source)
+                assert short.words
+    for pair in pairs(shared):
+        short_pair = pair.shortened(20)
+        assert short_pair.old in texts(pair.source)
+        assert short_pair.new in texts(pair.new_source)
+    for step in steps(shared):
+        assert step.shortened(20).words in texts(step.source)
+        assert step.shortened(20).learned in texts(step.source)
+    for line in skills(shared):
+        assert all(use.source.document.kind == EntryKind.GROUNDING for use in line.uses)
+
+
+@given(st.text(), st.integers(1, 200))
+def test_shortening_keeps_a_beginning_that_fits(text: str, letters: int) -> None:
+    """A shortened text is the beginning of the whole one, has room, and says that it was shortened."""
+    short, cut = shorten(text, letters)
+    assert text.startswith(short)
+    assert cut is (short != text)
+    assert sum(map(width, short)) <= letters
+
+
+def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
+    """The same sentence in several copies: first rating, the one after it, and the latest; the newest truer one."""
+    shared = [
+        copy(EntryKind.REFRAME, {"reframe.old_meaning": "it WAS my job ", "reframe.old_belief_after": 40}, 9),
+        copy(
+            EntryKind.REFRAME,
+            {
+                "reframe.old_meaning": "It was  my job.",
+                "reframe.old_belief_before": 70,
+                "reframe.new_meaning": "I was a child.",
+                "reframe.new_belief": 55,
+            },
+            5,
+        ),
+        copy(
+            EntryKind.REFRAME,
+            {
+                "reframe.old_meaning": "It was my job.",
+                "reframe.old_belief_before": 90,
+                "reframe.old_belief_after": 80,
+                "reframe.new_meaning": "I was small.",
+                "reframe.new_belief": 20,
+            },
+            1,
+        ),
+        copy(EntryKind.PREPARATION, {"prep.old_story": "It was my job", "prep.old_story_belief": 95}, 0),
+        copy(EntryKind.REFRAME, {"reframe.new_meaning": "I may rest."}, 0),
+    ]
+    first, second = pairs(shared)
+    assert (first.old, first.new) == ("it WAS my job", "I was a child.")
+    assert (first.old_before, first.old_after, first.old_latest) == (95, None, 40)
+    assert (first.new_before, first.new_latest) == (20, 55)
+    assert (second.old, second.new, second.new_before) == ("", "I may rest.", None)
+
+
+def test_what_made_things_worse_does_not_fall_off() -> None:
+    """Of many uses of a skill two are told, and one that made things worse is among them."""
+    used = [
+        copy(EntryKind.GROUNDING, {"ground.skill": "orient", "ground.helped": helped}, -day)
+        for day, helped in enumerate(("yes", "bit", "no", "worse", "yes"))
+    ]
+    (line,) = skills(used)
+    assert [use.helped for use in line.uses] == ["Yes", "It got worse"]
+    assert line.cut
+
+
+def test_lists_are_quoted_line_by_line() -> None:
+    """Three things to bring are three quotations."""
+    found = list(
+        quotes([copy(EntryKind.INTEGRATION, {"int.top3": "the door\n\n my hands \nsleep"})], "bring")
+    )
+    assert [quote.words for quote in found] == ["the door", "my hands", "sleep"]
+
+
+async def test_nothing_unshared_is_ever_in_a_brief(cast: Cast) -> None:
+    """Of entries shared in part, and of others not at all, no unshared word, title or number is there."""
+    await plan_course(cast)
+    third = (await dosing(cast))[2]
+    for kind in EntryKind:
+        every = everything(kind, lambda field: f"SECRET {field}")
+        await write(cast, kind, every, title="SECRET title", about=third)
+        chosen = [field for field in every if isinstance(every[field], str)][:2]
+        partly = {
+            field: f"open {field}" if str(every[field])[:6] == "SECRET" else every[field] for field in every
+        }
+        partly |= {field: every[field] for field in every if field not in chosen}
+        await share(cast, await write(cast, kind, partly, title="SECRET title", about=third), *chosen)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.brief(bob, alice.id)
+    assert not drawn.is_empty
+    assert "SECRET" not in repr(drawn)
+    assert all("open" in quote.words for quote in drawn.quotes if not quote.chosen)
+
+
+async def test_what_is_quoted_counts_as_opened_and_nothing_else(cast: Cast) -> None:
+    """The patient sees that the quoted copies were opened; a copy without a place in the brief stays new."""
+    await plan_course(cast)
+    quoted = await share(cast, await write(cast, "integration", {"int.top3": "the door"}))
+    beside = await share(cast, await write(cast, "free", {"free.text": "a long evening"}))
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.brief(bob, alice.id)
+    assert [one.id for one in drawn.sources] == [quoted]
+    opened = {row.id: row.opened_at is not None for row in await tables.Share.all()}
+    assert opened == {quoted: True, beside: False}
+
+
+async def test_the_session_in_question(cast: Cast) -> None:
+    """The coming talk and the dosing session it is about, how long ago that was, and its number."""
+    await plan_course(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    third = (await dosing(cast))[2]
+    drawn = await briefs.brief(bob, alice.id)
+    assert drawn.coming is not None
+    assert drawn.coming.details.about == third.id.hex
+    assert (drawn.about, drawn.days) == (third, 2)
+    assert drawn.number is not None
+    assert (drawn.number.number, drawn.number.of) == (3, 6)
+
+
+async def test_before_the_first_dosing_session(cast: Cast) -> None:
+    """How the patient is, and what they hope for, is there before anything has happened; without a plan as well."""
+    answers = {"prep.intention": "To rest.", "prep.fears": "Not coming back."}
+    await share(cast, await write(cast, "preparation", answers))
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.brief(bob, alice.id)
+    assert (drawn.coming, drawn.about, drawn.days, drawn.number) == (None, None, None, None)
+    assert [quote.words for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
+    await plan_course(cast, first=NOON.date() + timedelta(days=5))
+    drawn = await briefs.brief(bob, alice.id)
+    assert drawn.days == -5
+    assert [quote.words for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
+
+
+async def test_what_belongs_to_other_sessions_stays_out(cast: Cast) -> None:
+    """Intentions are those of the session in question; what came before the last talk is not told again."""
+    await plan_course(cast)
+    second, third, fourth = (await dosing(cast))[1:4]
+    for about, name in ((second, "second"), (third, "third"), (fourth, "fourth")):
+        prepared = {"prep.intention": f"Towards the {name}."}
+        await share(cast, await write(cast, "preparation", prepared, about=about))
+    earlier = NOON - timedelta(days=8)
+    told = await write(cast, "capture", {"int.images": "An old sea."}, about=second, at=earlier)
+    await share(cast, told, at=earlier)
+    late = await write(cast, "integration", {"int.different": "A late thought."}, about=second)
+    await share(cast, late)
+    await share(cast, await write(cast, "capture", {"int.images": "A new sea."}))
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.brief(bob, alice.id)
+    assert [quote.words for quote in drawn.intention] == ["Towards the third."]
+    assert {quote.words for quote in drawn.came} == {"A late thought.", "A new sea."}
+
+
+async def test_a_cancelled_talk_is_not_the_coming_one(cast: Cast) -> None:
+    """When the talk is cancelled, the next one counts, with its own dosing session."""
+    await plan_course(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    plan = await sessions.sessions_of(bob, alice.id)
+    talk = next(one for one in plan if one.details.kind is SessionKind.INTEGRATION and one.starts_at > NOON)
+    await sessions.move(bob, talk.id, Status.CANCELLED)
+    drawn = await briefs.brief(bob, alice.id)
+    fourth = (await dosing(cast))[3]
+    assert drawn.about == fourth
+    assert drawn.days == -5
+
+
+async def test_paused_there_is_nothing_to_quote(cast: Cast) -> None:
+    """While sharing is paused the brief keeps the dates and quotes nothing; nothing counts as opened."""
+    await share_a_full_brief(cast, turns=1)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    await care.pause(alice)
+    drawn = await briefs.brief(bob, alice.id)
+    assert (drawn.paused, drawn.is_empty, drawn.more) == (True, True, False)
+    assert drawn.about is not None
+    assert not await tables.Share.filter(opened_at__isnull=False).exists()
+
+
+async def test_a_full_brief_says_that_there_is_more(cast: Cast) -> None:
+    """Sections hold what they hold; that something shared did not fit is said, and cut quotations are marked."""
+    await share_a_full_brief(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.brief(bob, alice.id)
+    assert drawn.more
+    assert any(quote.cut for quote in drawn.quotes)
+    for role, room in ROOM.items():
+        assert len(getattr(drawn, role)) <= room.lines
+
+
+async def test_a_short_brief_quotes_whole(cast: Cast) -> None:
+    """With room on the page, long answers are quoted to their end."""
+    await plan_course(cast)
+    words = "One slow sentence after the other. " * 15
+    await share(cast, await write(cast, "integration", {"int.meaning": words}))
+    drawn = await briefs.brief(await cast.actor("bob"), (await cast.actor("alice")).id)
+    assert [quote.words for quote in drawn.came] == [words.strip()]
+    assert not drawn.more
+
+
+@pytest.mark.parametrize("outsider", ["charlie", "dana", "alice"])
+async def test_nobody_else_draws_a_brief(cast: Cast, outsider: str) -> None:
+    """A brief is for the patient's own clinician."""
+    alice = await cast.actor("alice")
+    with pytest.raises(NotFound):
+        await briefs.brief(await cast.actor(outsider), alice.id)
+
+
+async def test_no_number_tells_of_private_entries(cast: Cast) -> None:
+    """With twenty private entries more, the brief is the same to the letter."""
+    await plan_course(cast)
+    await share(cast, await write(cast, "integration", {"int.top3": "the door"}))
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    before = await briefs.brief(bob, alice.id)
+    for turn in range(20):
+        document = EntryDocument("integration", "", answers={"int.top3": f"private {turn}"})
+        await entries.save(alice, uuid4(), 0, document)
+    after = await briefs.brief(bob, alice.id)
+    hide = re.compile(r"unread=\w+|row=<[^>]*>")
+    assert hide.sub("", repr(after)) == hide.sub("", repr(before))
