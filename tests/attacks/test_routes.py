@@ -292,7 +292,7 @@ async def test_an_error_nobody_foresaw_is_dressed_and_tells_nothing(
         answer = await browser.get("/")
     await dressed(answer)
     assert answer.status_code == 500
-    assert "Nothing was saved" in answer.text
+    assert "went wrong on our side" in answer.text
     assert WORDS[0] not in answer.text + caplog.text
     assert "ValueError" in caplog.text
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from journal import (
-    accounts,
     care,
     entries,
     invitations,
+    new_accounts,
     practice,
     reading,
     recovery,
@@ -28,23 +28,26 @@ from journal import (
     websessions,
 )
 from journal import revisions as versions
-from journal.accounts import NewAccount
 from journal.actors import Actor, Role
 from journal.documents import EntryDocument
 from journal.forms import FORMS, EntryKind, FieldKind
 from journal.house import House
+from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
 from journal.store import Store
 from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture
 
 HERS = "Zaunkoenig"
 """The stem of every word that only alice, or somebody she shares with, may read."""
+PLANNED = "Goldammer"
+"""The stem of every word in her plan, which stands under the server key."""
 OTHERS = "Dompfaff"
 """The stem of every word that only dana, or charlie with whom she shares, may read."""
 YEAR = 2031
 """The year of alice's planned sessions; nothing else happens in it."""
 WORDS = (
     HERS,
+    PLANNED,
     "Alice Sample",
     "alice@example.org",
     *(f"{month} {YEAR}" for month in ("Mar", "March", "Apr", "April")),
@@ -58,6 +61,7 @@ class World:
     """The ids and tokens of the furnished database; `furniture` signs everybody in."""
 
     furniture: Furniture
+    recovery_key: str
     people: dict[str, UUID]
     ids: dict[str, UUID]
     set_up: dict[str, str]
@@ -66,11 +70,12 @@ class World:
 
 @dataclass
 class _Making:
-    """What the steps of furnishing hand on."""
+    """What the steps of furnishing hand on. `key` is the recovery key that was confirmed last."""
 
     house: House
     clock: Clock
     tokens: dict[str, bytes]
+    key: str = ""
 
     async def actor(self, name: str) -> Actor:
         actor = await websessions.actor_for(self.house, self.tokens[name])
@@ -86,6 +91,7 @@ class _Making:
         actor = await self.actor(name)
         offer = recovery.offer(actor)
         await recovery.confirm(actor, self.tokens[name], offer.sealed, offer.words)
+        self.key = offer.words
 
 
 def _new(name: str) -> NewAccount:
@@ -102,8 +108,9 @@ async def furnish(url: str, furniture: Furniture) -> World:
         with store.use():
             for name in ("frieda", "gil", "karl"):
                 await making.clinician(name)
-            account, key = await accounts.open_account(making.house, Role.PATIENT, _new("hana"))
-            making.tokens["hana"] = await websessions.start(making.house, account, key)
+            readied = await new_accounts.ready(making.house, _new("hana"))
+            await new_accounts.open_account(making.house, Role.PATIENT, readied)
+            making.tokens["hana"] = await websessions.start(making.house, readied.id, readied.account_key)
             ids = {"link": furniture.link}
             await _write(making, ids)
             await _plan(making, ids)
@@ -111,10 +118,12 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _others(making, ids)
             set_up, invited = await _links(making, ids)
             people = {name: (await making.actor(name)).id for name in making.tokens}
+            await making.confirm("alice")
             await tables.Account.filter(id=people["gil"]).update(status="suspended")
     finally:
         await store.close()
-    return World(Furniture(making.tokens, furniture.link), people, ids, set_up, invited)
+    tokens = Furniture(making.tokens, furniture.link)
+    return World(tokens, making.key, people, ids, set_up, invited)
 
 
 def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
@@ -156,17 +165,17 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     """Let bob plan a course, and alice add a session of her own."""
     plan = CoursePlan(
         first_date=date(YEAR, 3, 17), first_time=time(14), zone=ZONE, dosing_count=2, every_days=7,
-        setting=Setting.HOME, route=Route.SUBLINGUAL, phase=Phase.INDUCTION, dose_text=f"{HERS} as agreed",
-        preparation_days_before=2, integration_days_after=1, prescriber_name=f"Dr {HERS}",
+        setting=Setting.HOME, route=Route.SUBLINGUAL, phase=Phase.INDUCTION, dose_text=f"{PLANNED} as agreed",
+        preparation_days_before=2, integration_days_after=1, prescriber_name=f"Dr {PLANNED}",
     )  # fmt: skip
     alice, bob = await making.actor("alice"), await making.actor("bob")
-    ids["course"] = await sessions.plan_course(bob, alice.id, f"{HERS} course", plan)
+    ids["course"] = await sessions.plan_course(bob, alice.id, f"{PLANNED} course", plan)
     ids["session"] = next(
         one.id for one in await sessions.my_sessions(alice) if one.details.kind is SessionKind.DOSING
     )
     own = SessionDetails(
-        SessionKind.MEDICAL_CHECKIN, f"{YEAR}-04-21T09:00", ZONE, 30, Setting.CLINIC, sitter=f"{HERS} K.",
-        note=f"{HERS} bring the list",
+        SessionKind.MEDICAL_CHECKIN, f"{YEAR}-04-21T09:00", ZONE, 30, Setting.CLINIC, sitter=f"{PLANNED} K.",
+        note=f"{PLANNED} bring the list",
     )  # fmt: skip
     ids["own session"] = await sessions.add(alice, alice.id, own)
 

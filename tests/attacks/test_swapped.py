@@ -1,0 +1,293 @@
+"""
+Hostile storage: every sealed value replaced, bent, cut or moved to another place.
+
+Whoever opens the page that shows it reads one sentence about what is wrong and what to do; never a trace of the
+program, never somebody else's words, never a page on which the thing is simply missing. And nothing is written.
+The columns come from the tables: a new sealed one fails until it stands in `SHOWN`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
+from tortoise import fields
+from tortoise.models import Model
+
+from journal import tables
+from journal.errors import Damaged, TrustBroken, WrongCredentials
+from tests.attacks.conftest import Target
+from tests.attacks.world import OTHERS
+from tests.cast import PASSWORDS
+
+DAMAGED = ("This record cannot be opened: it is not what was saved.", str(Damaged.message))
+COPY = ("it is not what was shared", "they are not what was shared", "it is not what you shared", *DAMAGED)
+KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
+SIGN_IN = (str(WrongCredentials.message),)
+RECOVER = ("That e-mail address and recovery key do not open an account.",)
+
+
+def names(target: Target) -> dict[str, str]:
+    """What can stand in braces in an address, a field or a row's name."""
+    world = target.world
+    found = {name: str(ident) for name, ident in (world.ids | world.people).items()}
+    return found | {
+        "open": world.invited["open"],
+        "set up": world.set_up["open"],
+        "recovery key": world.recovery_key,
+    }
+
+
+@dataclass(frozen=True)
+class Look:
+    """
+    One request of somebody's that needs the value, and the sentences of which one has to come.
+
+    A `slow` one takes seconds where nothing is wrong with the value, so it is tried with a few changes only.
+    """
+
+    who: str | None
+    path: str
+    says: tuple[str, ...]
+    form: Mapping[str, str] = field(default_factory=dict)
+    slow: bool = False
+
+    async def at(self, target: Target) -> Response:
+        """Send it."""
+        known = names(target)
+        async with target.client(self.who) as browser:
+            if not self.form:
+                return await browser.get(self.path.format_map(known))
+            form = {name: value.format_map(known) for name, value in self.form.items()}
+            return await browser.post(self.path.format_map(known), data=form)
+
+    def told(self, answer: Response) -> bool:
+        """Tell whether one of the sentences came."""
+        text = unescape(answer.text)
+        return any(sentence in text for sentence in self.says)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One value: the row that holds it, by column and name in the world, and who needs it."""
+
+    row: str
+    looks: tuple[Look, ...]
+    by: str = "id"
+    first: str = ""
+
+
+SHARING = {"to": "{link}", "step": "confirm", "previewed": "2", "sections": "title"}
+SIGNING_IN = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
+OPENING = (
+    Look("bob", "/patients/{alice}", KEYS + DAMAGED),
+    Look("bob", "/patients/{alice}/shared/{share}", KEYS + DAMAGED),
+    Look("bob", "/patients/{alice}/brief", KEYS + DAMAGED),
+)
+RECOVERING = {
+    "email": "alice@example.org",
+    "recovery_key": "{recovery key}",
+    "password": "seven small stones in a row",
+    "repeated": "seven small stones in a row",
+}
+SLOT = (
+    Place("alice", (Look(None, "/sign-in", SIGN_IN, SIGNING_IN),), by="kind = 'password' AND account_id"),
+    Place("alice", (Look(None, "/recover", RECOVER, RECOVERING),), by="kind = 'recovery' AND account_id"),
+)
+TAKING = {"current": PASSWORDS["alice"], "passphrase": "eight small stones in a ring"}
+SHOWN: dict[str, tuple[Place, ...]] = {
+    "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
+    "account.sealed": (
+        Place("alice", (Look("alice", "/account", DAMAGED), Look("bob", "/patients/{alice}", DAMAGED))),
+        Place("bob", (Look("alice", "/sharing", DAMAGED), Look(None, "/invite/{open}", DAMAGED))),
+    ),
+    "account.public_identity": (
+        Place("alice", OPENING),
+        Place("bob", (*OPENING, Look("alice", "/sharing/{link}", KEYS), Look(None, "/invite/{open}", KEYS))),
+        Place("bob", (Look("alice", "/journal/{entry}/shares", KEYS, SHARING),)),
+    ),
+    "account.identity": (
+        Place("bob", OPENING),
+        Place("alice", (Look("alice", "/sharing/{link}", DAMAGED),)),
+    ),
+    "key_slot.salt": SLOT,
+    "key_slot.parameters": SLOT[:1],
+    "key_slot.commitment": SLOT,
+    "key_slot.wrapped": SLOT,
+    "web_session.wrapped": (Place("alice", (Look("alice", "/account", DAMAGED),), by="account_id"),),
+    "invitation.voucher": (Place("invitation", (Look(None, "/invite/{open}", KEYS),)),),
+    "invitation.secret": (Place("invitation", (Look("bob", "/invitations", DAMAGED),)),),
+    "invitation.sealed": (
+        Place("invitation", (Look("bob", "/invitations", DAMAGED), Look(None, "/invite/{open}", DAMAGED))),
+    ),
+    "care_link.patient_key": (
+        Place(
+            "link",
+            (
+                Look("alice", "/sharing", COPY),
+                Look("alice", "/journal/{entry}/shares", KEYS + DAMAGED, SHARING),
+            ),
+        ),
+        Place(
+            "karl's link", (Look("alice", "/sharing/{karl's link}/resumption", KEYS + DAMAGED, {"x": ""}),)
+        ),
+    ),
+    "care_link.clinician_key": (Place("link", OPENING),),
+    "care_link.patient_pin": (
+        Place(
+            "link",
+            (
+                Look("alice", "/sharing", KEYS),
+                Look("alice", "/sharing/{link}", KEYS),
+                Look("alice", "/journal/{entry}/shares", KEYS, SHARING),
+            ),
+        ),
+    ),
+    "care_link.clinician_pin": (Place("link", OPENING),),
+    "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
+    "course.sealed": (Place("course", (Look("alice", "/records", DAMAGED, TAKING, slow=True),)),),
+    "kap_session.sealed": (
+        Place(
+            "session",
+            (
+                Look("alice", "/sessions", DAMAGED),
+                Look("alice", "/sessions/{session}", DAMAGED),
+                Look("bob", "/sessions/{session}", DAMAGED),
+                Look("bob", "/patients/{alice}", DAMAGED),
+                Look("bob", "/patients", DAMAGED),
+            ),
+        ),
+    ),
+    "entry.sealed": (
+        Place(
+            "entry",
+            (
+                Look("alice", "/journal", DAMAGED),
+                Look("alice", "/journal/{entry}", DAMAGED),
+                Look("alice", "/journal/{entry}/edit", DAMAGED),
+                Look("alice", "/journal", DAMAGED, {"q": "anything"}),
+            ),
+        ),
+        Place("deleted", (Look("alice", "/journal/deleted", DAMAGED),)),
+    ),
+    "entry_revision.sealed": (
+        Place(
+            "revision",
+            (
+                Look("alice", "/journal/{entry}/revisions", DAMAGED),
+                Look("alice", "/journal/{entry}/revisions/{revision}", DAMAGED),
+            ),
+        ),
+    ),
+    "share.sealed": (
+        Place(
+            "share",
+            (
+                Look("bob", "/patients/{alice}", COPY),
+                Look("bob", "/patients/{alice}/shared/{share}", COPY),
+                Look("bob", "/patients/{alice}/brief", COPY),
+                Look("alice", "/sharing", COPY),
+                Look("alice", "/journal/{entry}/shares", COPY),
+            ),
+        ),
+    ),
+}
+
+
+def sealed_columns() -> Iterator[tuple[str, str]]:
+    """Every table and column that holds bytes."""
+    for model in vars(tables).values():
+        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
+            for name, one in model._meta.fields_map.items():
+                if isinstance(one, fields.BinaryField):
+                    yield str(model._meta.db_table), name
+
+
+def damaged(value: bytes) -> Iterator[tuple[str, bytes]]:
+    """Every way to bend, cut and relabel one value."""
+    for name, at in (
+        ("version", 0),
+        ("algorithm", 1),
+        ("nonce", 2),
+        ("middle", len(value) // 2),
+        ("end", -1),
+    ):
+        bent = bytearray(value)
+        bent[at] ^= 1
+        yield f"one bit of its {name} flipped", bytes(bent)
+    yield "a later version", b"\x02" + value[1:]
+    for algorithm in (1, 2, 3):
+        yield f"algorithm {algorithm}", value[:1] + bytes((algorithm,)) + value[2:]
+    yield "the last byte cut off", value[:-1]
+    yield "cut down to the header", value[:2]
+    yield "nothing left", b""
+    yield "a byte longer", value + b"\x00"
+
+
+def moved(connection: sqlite3.Connection, table: str, column: str) -> Iterator[tuple[str, bytes]]:
+    """The same column of other rows, and other columns, for this one."""
+    same = f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"
+    yield from ((f"that of row {at}", row[0]) for at, row in enumerate(connection.execute(same).fetchall()))
+    for other_table, other in (("entry", "sealed"), ("account", "sealed"), ("share", "sealed"),
+                               ("account", "public_identity"), ("care_link", "patient_key"),
+                               ("care_link", "clinician_key"), ("web_session", "wrapped")):  # fmt: skip
+        found = f"SELECT {other} FROM {other_table} WHERE {other} IS NOT NULL LIMIT 1"
+        yield f"{other_table}.{other}", connection.execute(found).fetchone()[0]
+
+
+def write(path: Path, statement: str, *values: Any) -> None:
+    """Change the database behind the application's back."""
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+def test_every_sealed_column_is_attacked() -> None:
+    """No column of bytes is left out, and none is listed that is gone."""
+    assert {f"{table}.{column}" for table, column in sealed_columns()} == SHOWN.keys()
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_what_was_changed_is_refused_with_words(target: Target, name: str) -> None:
+    """However one value is changed or replaced, whoever needs it is told so, and nothing is written."""
+    table, column = name.split(".")
+    for place in SHOWN[name]:
+        row = names(target).get(place.row, place.row)
+        put = f"UPDATE {table} SET {column} = ? WHERE {place.by} = ?"
+        with sqlite3.connect(target.path) as connection:
+            pins = connection.execute("SELECT clinician_pin, id FROM care_link").fetchall()
+            get = f"SELECT {column} FROM {table} WHERE {place.by} = ?"
+            (value,) = connection.execute(get, (row,)).fetchone()
+            instead = {how: other for how, other in damaged(value) if other != value}
+            instead |= {how: other for how, other in moved(connection, table, column) if other != value}
+        connection.close()
+        if place.first:
+            write(target.path, place.first)
+        for turn, (how, other) in enumerate(instead.items()):
+            write(target.path, put, other, row)
+            before = target.rows()
+            # Whoever needs the value needs it in the same way, so they take turns; the first change all look at.
+            for look in place.looks if turn == 0 else place.looks[turn % len(place.looks) :][:1]:
+                if look.slow and turn % 8:
+                    continue
+                answer = await look.at(target)
+                told = f"{name} of {place.row}, {how}: {look.who} at {look.path} got {answer.status_code}"
+                assert answer.status_code in (200, 409, 422, 500), told
+                assert look.told(answer), f"{told} {answer.text}"
+                assert OTHERS not in answer.text, told
+                assert "Traceback" not in answer.text, told
+                assert "location" not in answer.headers, told
+            assert target.rows() == before
+        write(target.path, put, value, row)
+        for pin in pins:
+            write(target.path, "UPDATE care_link SET clinician_pin = ? WHERE id = ?", *pin)
+        for look in (one for one in place.looks if not one.slow):  # the control: with the value back
+            answer = await look.at(target)
+            assert answer.status_code in (200, 303), f"{name}: {look.path}"
+            assert not look.told(answer), f"{name}: {look.path}"
