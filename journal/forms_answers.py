@@ -15,6 +15,9 @@ from journal.words import N_
 
 Raw = Mapping[str, list[str]]
 
+# All there will ever be of the Unicode categories Cc and Cs, but for newline and tab.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
 _REASONS: Mapping[FieldKind, str] = {
     FieldKind.RATING_10: N_("Please choose a whole number from 0 to 10, or leave this blank."),
     FieldKind.RATING_100: N_("Please choose a whole number from 0 to 100, or leave this blank."),
@@ -58,7 +61,7 @@ class _RefusedError(Exception):
 def clean_text(text: str) -> str:
     """Return *text* in NFC with plain newlines and without control characters other than newline and tab."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return _CONTROLS.sub("", text)
 
 
 def clean_line(text: str) -> str:

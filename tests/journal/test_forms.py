@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from typing import Any
 
@@ -363,3 +364,12 @@ def test_chosen_words_are_shown_and_old_codes_survive():
     assert field.chosen(["blame", "from_long_ago"]) == ("Blame", "from_long_ago")
     with pytest.raises(KeyError):
         form_of(EntryKind.FREE).field("prep.state")
+
+
+def test_exactly_controls_and_lone_surrogates_go():
+    """Of all characters there are, cleaning takes out those of the categories Cc and Cs, but newline and tab."""
+    kept = [chr(code) for code in range(sys.maxunicode + 1) if clean_text(f"a{chr(code)}b") != "ab"]
+    gone = {chr(code) for code in range(sys.maxunicode + 1)} - set(kept)
+    assert {unicodedata.category(character) for character in gone} == {"Cc", "Cs"}
+    assert {unicodedata.category(c) for c in kept if c not in "\n\r\t"}.isdisjoint({"Cc", "Cs"})
+    assert gone.isdisjoint("\n\r\t")
