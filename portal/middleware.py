@@ -29,6 +29,7 @@ HEADERS = (
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
 )
+HTTPS_ONLY = (("strict-transport-security", "max-age=63072000; includeSubDomains"),)
 
 
 class SecurityHeaders:
@@ -36,7 +37,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.secure = config.secure
+        self.headers = Headers(dict(HEADERS + HTTPS_ONLY if config.secure else HEADERS)).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and dress the response."""
@@ -45,11 +46,9 @@ class SecurityHeaders:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                # No view sets one of these, so they are put beside the others as they are.
+                message["headers"] = [*message["headers"], *self.headers]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS:
-                    headers[name] = value
-                if self.secure:
-                    headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
                 headers.setdefault("cache-control", _keeping(scope, message["status"]))
             await send(message)
 

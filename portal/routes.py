@@ -48,6 +48,20 @@ class Rule:
 
 
 ROUTES = (
+    # The patient's journal; first, since routes are tried in turn and a page that saves by itself asks most
+    Rule("/journal", FORM, PATIENT, journal.timeline),
+    Rule("/journal/new", READ, PATIENT, entry.new),
+    Rule("/journal/deleted", READ, PATIENT, journal.deleted),
+    Rule("/journal/{id:uuid}", READ, PATIENT, entry.read),
+    Rule("/journal/{id:uuid}", SEND, PATIENT, entry.save),
+    Rule("/journal/{id:uuid}/edit", READ, PATIENT, entry.edit),
+    Rule("/journal/{id:uuid}/deletion", FORM, PATIENT, entry.deletion),
+    Rule("/journal/{id:uuid}/restoration", SEND, PATIENT, entry.restoration),
+    Rule("/journal/{id:uuid}/erasure", FORM, PATIENT, entry.erasure),
+    Rule("/journal/{id:uuid}/revisions", READ, PATIENT, revisions.revisions),
+    Rule("/journal/{id:uuid}/revisions/{revision:uuid}", READ, PATIENT, revisions.revision),
+    Rule("/journal/{id:uuid}/revisions/{revision:uuid}/restoration", SEND, PATIENT, revisions.restoration),
+    # For everybody
     Rule("/", READ, ANYONE, home.home),
     Rule("/healthz", READ, ANYONE, health.healthz),
     Rule("/readyz", READ, ANYONE, health.readyz),
@@ -64,19 +78,6 @@ ROUTES = (
     Rule("/account/password", FORM, SIGNED_IN, accounts.password),
     Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key),
     Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery.confirmation),
-    # The patient's journal
-    Rule("/journal", FORM, PATIENT, journal.timeline),
-    Rule("/journal/new", READ, PATIENT, entry.new),
-    Rule("/journal/deleted", READ, PATIENT, journal.deleted),
-    Rule("/journal/{id:uuid}", READ, PATIENT, entry.read),
-    Rule("/journal/{id:uuid}", SEND, PATIENT, entry.save),
-    Rule("/journal/{id:uuid}/edit", READ, PATIENT, entry.edit),
-    Rule("/journal/{id:uuid}/deletion", FORM, PATIENT, entry.deletion),
-    Rule("/journal/{id:uuid}/restoration", SEND, PATIENT, entry.restoration),
-    Rule("/journal/{id:uuid}/erasure", FORM, PATIENT, entry.erasure),
-    Rule("/journal/{id:uuid}/revisions", READ, PATIENT, revisions.revisions),
-    Rule("/journal/{id:uuid}/revisions/{revision:uuid}", READ, PATIENT, revisions.revision),
-    Rule("/journal/{id:uuid}/revisions/{revision:uuid}/restoration", SEND, PATIENT, revisions.restoration),
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, sharing.shares),
     Rule("/shares/{id:uuid}/update", SEND, PATIENT, sharing.update),
