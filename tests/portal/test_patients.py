@@ -1,0 +1,211 @@
+"""The clinician's desk: caseload, patient's page, one shared copy, keys, and the end of care."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from crypto import PrivateIdentity
+from journal import care, invitations, sharing, tables
+from tests.cast import NOON
+from tests.portal.browsing import Page, followed, opened
+from tests.portal.conftest import Portal
+from tests.shared_material import dosing, plan_course, share, write
+
+
+async def path_of(portal: Portal) -> str:
+    """The address of alice's page."""
+    return f"/patients/{(await portal.cast.actor('alice')).id}"
+
+
+def spine(page: Page) -> dict[str, list[str]]:
+    """What hangs on each session of the spine, in the order it is read: how it is told, and its title."""
+    found: dict[str, list[str]] = {}
+    session = ""
+    for one in page.markup.elements:
+        kind = one.attributes.get("class", "")
+        if kind == "spine-label":
+            session = one.words
+            found[session] = []
+        if kind == "spine-entry":
+            found[session].append(one.words)
+    return found
+
+
+async def test_an_empty_caseload_leads_to_invitations(portal: Portal) -> None:
+    """A clinician without patients reads what to do next."""
+    async with portal.client("charlie") as browser:
+        page = await opened(browser, "/patients")
+        assert "Nobody is here yet" in page.words
+        assert page.markup.one("a", href="/invitations", **{"class": "button button-primary"}).words
+
+
+async def test_the_caseload_says_who_is_next_in_words(any_portal: Portal) -> None:
+    """Who has the next session comes first; new and paused are said in words."""
+    cast = any_portal.cast
+    await plan_course(cast)
+    bob, dana = await cast.actor("bob"), await cast.actor("dana")
+    await invitations.accept(dana, (await invitations.invite(bob, "Dana")).token)
+    for number in range(2):
+        await share(cast, await write(cast, "free", {"free.text": str(number)}))
+    async with any_portal.client("bob") as browser:
+        first, second = (await opened(browser, "/patients")).markup.all("li", **{"class": "case"})
+        assert "Today, 16:00 · Integration session about the 3rd dosing session" in first.words
+        assert "2 new since you last looked" in first.words
+        assert "Dana Placeholder" in second.words
+        assert "No session planned yet" in second.words
+        assert "Nothing new" in second.words
+        await care.pause(await cast.actor("alice"))
+        assert "Sharing is paused" in (await opened(browser, "/patients")).words
+        assert "new since" not in (await opened(browser, "/patients")).words
+
+
+async def test_what_was_shared_hangs_before_and_after_each_session(portal: Portal) -> None:
+    """Tied entries hang on their session, others on the last before them; a preparation looks ahead."""
+    cast = portal.cast
+    await plan_course(cast)
+    third = (await dosing(cast))[2]
+    for kind, title, about, days in (
+        ("preparation", "Towards it", third, -3),
+        ("capture", "The sea", third, 0),
+        ("free", "Untied", None, -8),
+        ("preparation", "Ahead", None, 0),
+    ):
+        at = third.starts_at + timedelta(days=days, hours=1)
+        field = {"preparation": "prep.intention", "capture": "int.images", "free": "free.text"}[kind]
+        await share(cast, await write(cast, kind, {field: "words"}, title=title, about=about, at=at))
+    await write(cast, "free", {"free.text": "words"}, title="PRIVATE")
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    assert "PRIVATE" not in page.answer.text
+    hung = spine(page)
+    assert [
+        re.sub("New to you|Capture|Preparation|Free writing", "", one) for one in hung["3rd dosing session"]
+    ] == [
+        "the same day The sea",
+        "3 days before Towards it",
+    ]
+    (untied,) = hung["Integration session about the 1st dosing session"]
+    assert untied.endswith("Untied")
+    assert "4 days after" in untied
+    assert hung["2nd dosing session"] == hung["1st dosing session"] == []
+    assert "2 days before" in hung["Integration session about the 3rd dosing session"][0]
+
+
+async def test_titles_lead_to_one_copy_and_opening_is_seen(any_portal: Portal) -> None:
+    """The page shows titles alone; the copy opens on its own page, which says that the patient will see it."""
+    entry = await write(any_portal.cast, "integration", {"int.top3": "the <door>"}, title="My door")
+    copy = await share(any_portal.cast, entry)
+    path = await path_of(any_portal)
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, path)
+        assert "New to you" in page.words
+        assert "the &lt;door&gt;" not in page.answer.text
+        one = await opened(browser, f"{path}/shared/{copy}")
+        assert "the <door>" in one.words
+        assert "Alice Sample will see that you opened this." in one.words
+        assert "New to you" not in (await opened(browser, path)).words
+    (given,) = await sharing.given(await any_portal.cast.actor("alice"))
+    assert given.opened_at == NOON
+
+
+async def test_while_paused_the_plan_stays_and_nothing_opens(portal: Portal) -> None:
+    """The page says it neutrally, and whether anything was shared or not, it reads the same."""
+    path = await path_of(portal)
+    await plan_course(portal.cast)
+    alice = await portal.cast.actor("alice")
+    await care.pause(alice)
+    async with portal.client("bob") as browser:
+        empty = (await opened(browser, path)).answer.text
+        await care.resume(alice, portal.cast.link)
+        copy = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="T"))
+        await care.pause(alice)
+        assert (await opened(browser, path)).answer.text == empty
+        assert "Alice Sample has paused sharing" in empty
+        assert (await browser.get(f"{path}/shared/{copy}")).status_code == 409
+
+
+async def test_private_entries_change_nothing_on_the_page(portal: Portal) -> None:
+    """To the letter, the page is the same with and without entries that were not shared."""
+    await plan_course(portal.cast)
+    third = (await dosing(portal.cast))[2]
+    await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="T"))
+    async with portal.client("bob") as browser:
+        for path in ("/patients", await path_of(portal), f"/sessions/{third.id}"):
+            before = (await opened(browser, path)).answer.text
+            await write(portal.cast, "capture", {"int.images": "private"}, about=third)
+            assert (await opened(browser, path)).answer.text == before
+
+
+async def test_the_same_safety_code_on_both_sides(portal: Portal) -> None:
+    """Sixty digits, the same for patient and clinician, with how to compare them."""
+    async with portal.client("bob") as browser:
+        page = await opened(browser, f"{await path_of(portal)}/trust")
+        his = re.sub(r"\D", "", page.markup.one("p", id="safety-code").words)
+    async with portal.client("alice") as browser:
+        theirs = await opened(browser, f"/sharing/{portal.cast.link}")
+        hers = re.sub(r"\D", "", theirs.markup.one("p", id="safety-code").words)
+    assert len(his) == 60
+    assert his == hers
+
+
+async def test_changed_keys_are_said_and_nothing_opens(portal: Portal) -> None:
+    """The page keeps the plan and says what happened; brief and copies are refused with what to do."""
+    path = await path_of(portal)
+    await plan_course(portal.cast)
+    copy = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="Words"))
+    async with portal.client("bob") as browser:
+        await opened(browser, path)
+        forged = PrivateIdentity.generate().public().encode()
+        await tables.Account.filter(id=(await portal.cast.actor("alice")).id).update(public_identity=forged)
+        page = await opened(browser, path)
+        assert "Sharing with Alice Sample has stopped" in page.words
+        assert "Words" not in page.words
+        assert "3rd dosing session" in page.words
+        assert "The keys have changed" in (await opened(browser, f"{path}/trust")).words
+        for refused in (f"{path}/brief", f"{path}/shared/{copy}"):
+            answer = await browser.get(refused)
+            assert answer.status_code == 409
+            assert "in person" in answer.text
+
+
+async def test_a_damaged_copy_is_said_and_the_others_stay(portal: Portal) -> None:
+    """A copy that storage altered is told of, and hides nothing else."""
+    good = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="Good"))
+    bad = await share(portal.cast, await write(portal.cast, "free", {"free.text": "y"}, title="Bad"))
+    await tables.Share.filter(id=bad).update(sealed=(await tables.Share.get(id=good)).sealed)
+    path = await path_of(portal)
+    async with portal.client("bob") as browser:
+        page = await opened(browser, path)
+        assert "One shared item cannot be opened" in page.words
+        assert "Good" in page.words
+        assert "One shared item cannot be opened" in (await opened(browser, f"{path}/brief")).words
+        assert (await browser.get(f"{path}/shared/{bad}")).status_code == 500
+
+
+async def test_ending_care_asks_first_and_then_leaves_nothing(any_portal: Portal) -> None:
+    """The question says what happens; afterwards the patient's pages are gone and the copies destroyed."""
+    path = await path_of(any_portal)
+    copy = await share(any_portal.cast, await write(any_portal.cast, "free", {"free.text": "x"}))
+    async with any_portal.client("bob") as browser:
+        asked = await opened(browser, f"{path}/end")
+        assert "cannot be undone" in asked.words
+        assert await tables.Share.exists(id=copy)
+        done = await followed(browser, await browser.post(f"{path}/end"))
+        assert "Care has ended" in done.words
+        assert (await browser.get(path)).status_code == 404
+    assert not await tables.Share.exists(id=copy)
+
+
+@pytest.mark.parametrize("outsider", ["charlie", "dana", "alice"])
+async def test_the_desk_is_nobody_elses(portal: Portal, outsider: str) -> None:
+    """Other clinicians and patients find nothing at any of its addresses."""
+    path = await path_of(portal)
+    copy = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}))
+    async with portal.client(outsider) as browser:
+        for part in ("", "/brief", "/trust", "/end", "/course", "/sessions/new", f"/shared/{copy}"):
+            assert (await browser.get(path + part)).status_code == 404
+        assert (await browser.post(f"{path}/end")).status_code == 404
+    assert await tables.Share.exists(id=copy)

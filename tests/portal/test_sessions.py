@@ -1,0 +1,300 @@
+"""The plan as people meet it: seeing, adding, changing, going on, resting."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient, Response
+
+from journal import sessions
+from journal.planning import SessionDetails, SessionKind, Setting, Status
+from tests.cast import PASSWORDS
+from tests.portal.browsing import Page, followed, opened
+from tests.portal.conftest import Portal
+from tests.shared_material import dosing, plan_course, share, write
+
+TODAY = {"kind": "dosing", "date": "2026-11-22", "time": "14:00", "sitter": "Kim", "dose_text": "as told"}
+
+
+async def sent(browser: AsyncClient, page: Page, **typed: str) -> Response:
+    """Fill in the page's form and send it."""
+    form = page.markup.one("form", **{"class": "form"})
+    return await browser.post(form.attributes["action"], data=page.filled(typed))
+
+
+async def added(browser: AsyncClient, **typed: str) -> str:
+    """Let a patient add a session; gives its address."""
+    answer = await sent(browser, await opened(browser, "/sessions/new"), **(TODAY | typed))
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+async def test_a_plan_begins_empty_and_says_so_kindly(portal: Portal) -> None:
+    """Without sessions the page says what can be done."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/sessions")
+    assert "Nothing is planned yet" in page.words
+    assert page.markup.one("a", href="/sessions/new").words == "Add a session"
+
+
+async def test_a_patient_adds_a_session_and_finds_it(any_portal: Portal) -> None:
+    """What was typed stands on the session's page and in the plan, and the page says who sees it."""
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, await added(browser))
+        for words in (
+            "1st dosing session",
+            "Today, 14:00",
+            "At home",
+            "Kim",
+            "as told",
+            "You and Bob Example see",
+        ):
+            assert words in page.words
+        assert "1st dosing session" in (await opened(browser, "/sessions")).words
+    async with any_portal.client("bob") as browser:
+        patient = await opened(browser, f"/patients/{(await any_portal.cast.actor('alice')).id}")
+        assert "1st dosing session" in patient.words
+
+
+async def test_a_form_that_needs_another_look_keeps_what_was_typed(portal: Portal) -> None:
+    """Each field says what is wrong, and nothing has to be typed twice."""
+    wrong = {
+        "date": "2026-02-31",
+        "zone": "Mars/Olympus",
+        "minutes": "two hours",
+        "note": "bring <socks>",
+        "kind": "party",
+        "about": "nonsense",
+    }
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/sessions/new")
+        answer = await browser.post("/sessions/new", data=page.filled(wrong | {"time": "09:00"}))
+        again = Page.of(answer)
+        assert answer.status_code == 422
+        assert {"kind", "minutes"} <= {
+            one.attributes["href"][1:] for one in again.markup.all("a", within="error-list")
+        }
+        assert again.value("note") == "bring <socks>"
+        assert (again.value("date"), again.value("minutes")) == ("2026-02-31", "two hours")
+        answer = await browser.post(
+            "/sessions/new", data=again.filled({"kind": "dosing", "minutes": "120", "about": ""})
+        )
+        problems = {
+            one.attributes["href"][1:] for one in Page.of(answer).markup.all("a", within="error-list")
+        }
+        assert problems == {"date", "zone"}
+        assert Page.of(answer).value("zone") == "Mars/Olympus"
+
+
+async def test_a_form_sent_twice_adds_one_session(portal: Portal) -> None:
+    """Pressing the button twice leaves one session in the plan."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/sessions/new")
+        first, second = [await sent(browser, page, **TODAY) for _ in range(2)]
+        assert first.headers["location"] == second.headers["location"]
+    assert len(await sessions.my_sessions(await portal.cast.actor("alice"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "shown", "note"),
+    [
+        ("2027-03-27", "02:30", "Sat 27 Mar 2027, 02:30", ""),
+        ("2027-03-28", "02:30", "Sun 28 Mar 2027, 03:30", "02:30 is skipped"),
+        ("2027-10-31", "02:30", "Sun 31 Oct 2027, 02:30", "02:30 comes twice"),
+        ("2027-10-31", "14:00", "Sun 31 Oct 2027, 14:00", ""),
+    ],
+)
+async def test_the_clocks_change_in_berlin(
+    portal: Portal, day: str, clock: str, shown: str, note: str
+) -> None:
+    """A skipped time moves on and says so, one that comes twice is the first of the two; others stay as typed."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, await added(browser, date=day, time=clock))
+        assert shown in page.words
+        assert ("The clocks go" in page.words) is bool(note)
+        assert note in page.words
+        edit = await opened(browser, f"{page.answer.url.path}/edit")
+        assert (edit.value("date"), edit.value("time")) == (day, clock)
+
+
+async def test_the_first_of_two_times_is_the_earlier_moment(portal: Portal) -> None:
+    """Half past two on the night when the clocks go back is 00:30 in UTC, an hour before the second one."""
+    async with portal.client("alice") as browser:
+        await added(browser, date="2027-10-31", time="02:30")
+        await added(browser, date="2027-03-28", time="02:30")
+    spring, autumn = await sessions.my_sessions(await portal.cast.actor("alice"))
+    assert spring.starts_at.isoformat() == "2027-03-28T01:30:00+00:00"
+    assert autumn.starts_at.isoformat() == "2027-10-31T00:30:00+00:00"
+
+
+async def test_other_clocks_are_told_as_well(portal: Portal) -> None:
+    """A session elsewhere shows the patient's time, and what the clocks say where it takes place."""
+    async with portal.client("alice") as browser:
+        where = await added(browser, zone="America/New_York", date="2026-12-01", time="09:00")
+        page = await opened(browser, where)
+        assert "Tuesday, 1 December 2026, 15:00" in page.words
+        assert "Tue 1 Dec 2026, 09:00 by the clocks of America/New York" in page.words
+
+
+async def test_of_what_was_planned_for_them_a_patient_changes_the_sitter(portal: Portal) -> None:
+    """The form has one field, the rest of a forged form is left out, and the page says whom to ask."""
+    await plan_course(portal.cast)
+    fourth = (await dosing(portal.cast))[3]
+    where = f"/sessions/{fourth.id}"
+    async with portal.client("alice") as browser:
+        assert "Your therapist planned this session" in (await opened(browser, where)).words
+        page = await opened(browser, f"{where}/edit")
+        assert set(page.fields) == {"revision", "ident", "sitter"}
+        forged = page.filled({"sitter": "Kim", "date": "2027-01-01", "dose_text": "more"})
+        assert "Kim" in (await followed(browser, await browser.post(f"{where}/edit", data=forged))).words
+    details = (await dosing(portal.cast))[3].details
+    assert (details.sitter, details.local, details.dose_text) == ("Kim", "2026-11-27T14:00", "200 mg as told")
+
+
+async def test_a_stale_form_shows_both_versions(portal: Portal) -> None:
+    """What was typed stays in the form beside what is newer; saving once more puts it in its place."""
+    async with portal.client("alice") as alice, portal.client("bob") as bob:
+        where = await added(alice)
+        hers, his = await opened(alice, f"{where}/edit"), await opened(bob, f"{where}/edit")
+        assert (await sent(bob, his, time="16:00")).status_code == 303
+        answer = await sent(alice, hers, time="15:00", note="after lunch")
+        stale = Page.of(answer)
+        assert answer.status_code == 409
+        assert "Somebody changed this session meanwhile" in stale.words
+        assert "Sun 22 Nov 2026, 16:00" in stale.words
+        assert (stale.value("time"), stale.value("note")) == ("15:00", "after lunch")
+        assert "15:00" in (await followed(alice, await sent(alice, stale))).words
+
+
+async def test_a_stale_form_with_a_slip_is_still_stale(portal: Portal) -> None:
+    """Correcting a slip on an old form does not overwrite what is newer unseen."""
+    async with portal.client("alice") as alice, portal.client("bob") as bob:
+        where = await added(alice)
+        hers = await opened(alice, f"{where}/edit")
+        assert (await sent(bob, await opened(bob, f"{where}/edit"), time="16:00")).status_code == 303
+        slip = await sent(alice, hers, minutes="soon")
+        assert slip.status_code == 422
+        assert (await sent(alice, Page.of(slip), minutes="90")).status_code == 409
+
+
+async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
+    """Her line, her sitter, help, a few words and grounding; no form, no counting, no other entry."""
+    async with portal.client("alice") as browser:
+        where = await added(browser)
+        one = await sessions.session(await portal.cast.actor("alice"), UUID(where.rsplit("/", 1)[1]))
+        await write(portal.cast, "preparation", {"prep.intention": "To let the sea be."}, about=one)
+        await write(portal.cast, "free", {"free.text": "PRIVATE"}, about=one)
+        page = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
+        for words in (
+            "To let the sea be.",
+            "Kim is with you",
+            "Help now",
+            "Write a few words",
+            "Look around",
+        ):
+            assert words in page.words
+        write_here = page.markup.one("a", href=f"/journal/new?kind=capture&session={one.id}")
+        assert write_here.words == "Write a few words"
+        assert "PRIVATE" not in page.words
+        assert {b.words for b in page.markup.all("button", name="status")} == {
+            "It is over, I am resting",
+            "We stopped early",
+        }
+        rest = await followed(browser, await browser.post(f"{where}/status", data={"status": "recovering"}))
+        assert "Rest. There is nothing to do." in rest.words
+        assert rest.markup.one("a", href="/sessions/rest").words == "What waits, and until when"
+    async with portal.client("bob") as browser:
+        assert "Look around" not in (await opened(browser, where)).words
+    portal.cast.clock.forward(hours=5)
+    async with portal.client("alice") as browser:
+        assert "What you wrote around it" in (await opened(browser, where)).words
+
+
+async def test_statuses_that_make_no_sense_now_are_not_offered_or_taken(portal: Portal) -> None:
+    """A session days ahead does not start, rested is not a button, and a forged status is answered kindly."""
+    async with portal.client("alice") as browser:
+        where = await added(browser, date="2026-11-30")
+        page = await opened(browser, where)
+        offered = {one.attributes["value"] for one in page.markup.all("button", name="status")}
+        assert offered == {"preparing", "cancelled"}
+        for forged in ("recovering", "no such thing", ""):
+            answer = await browser.post(f"{where}/status", data={"status": forged})
+            assert answer.status_code == 422
+            assert "Look at where it stands now" in answer.text
+
+
+async def test_a_session_is_cancelled_with_words_for_both(portal: Portal) -> None:
+    """The reason stands on both people's pages; it can be planned again."""
+    async with portal.client("alice") as browser:
+        where = await added(browser, date="2026-11-30")
+        form = {"status": "cancelled", "cancel_reason": "a cold & a cough"}
+        await browser.post(f"{where}/status", data=form)
+    async with portal.client("bob") as browser:
+        page = await opened(browser, where)
+        assert "a cold & a cough" in page.words
+        assert "Cancelled" in page.words
+        again = await browser.post(f"{where}/status", data={"status": "planned"})
+        assert "a cold" not in (await followed(browser, again)).words
+
+
+async def test_rest_is_confirmed_the_next_day_and_not_before(any_portal: Portal) -> None:
+    """The page says from when; too early it stays kind; after sleep it lets go."""
+    async with any_portal.client("alice") as browser:
+        assert "Nothing is waiting" in (await opened(browser, "/sessions/rest")).words
+        where = await added(browser)
+        await browser.post(f"{where}/status", data={"status": "in_session"})
+        early = await browser.post("/sessions/rest")
+        assert early.status_code == 409
+        assert "from Mon 23 Nov 2026, 05:00 on" in Page.of(early).words
+        assert "I have slept" not in early.text
+        assert "What waits, and until when" in (await opened(browser, "/sessions")).words
+    any_portal.cast.clock.forward(hours=20)
+    async with any_portal.client() as browser:
+        await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
+        assert "I have slept and feel rested" in (await opened(browser, "/sessions/rest")).words
+        done = await browser.post("/sessions/rest")
+        assert done.status_code == 200
+        assert "Thank you" in done.text
+        assert "Integrating" in (await opened(browser, where)).words
+
+
+async def test_a_planned_session_of_today_holds_by_itself(portal: Portal) -> None:
+    """Nobody said that it began: the page says when the hold ends by itself, and asks for nothing."""
+    async with portal.client("alice") as browser:
+        await added(browser, time="12:30")
+        page = await opened(browser, "/sessions/rest")
+        assert "This ends by itself on Mon 23 Nov 2026, 05:00" in page.words
+        assert "feel rested" not in page.words
+
+
+async def test_what_was_written_around_a_session_stands_on_its_page(portal: Portal) -> None:
+    """For the patient alone: each entry with who can read it."""
+    await plan_course(portal.cast)
+    third = (await dosing(portal.cast))[2]
+    await write(portal.cast, "capture", {"int.images": "water"}, title="Only mine", about=third)
+    told = await write(portal.cast, "integration", {"int.top3": "the door"}, title="For Bob", about=third)
+    await share(portal.cast, told)
+    async with portal.client("alice") as browser:
+        rows = {
+            one.words
+            for one in (await opened(browser, f"/sessions/{third.id}")).markup.all("li", **{"class": "entry"})
+        }
+    assert any(re.search("Only mine.*Only you", row) for row in rows)
+    assert any(re.search("For Bob.*Shared with Bob Example", row) for row in rows)
+    async with portal.client("bob") as browser:
+        assert "Only mine" not in (await opened(browser, f"/sessions/{third.id}")).words
+
+
+@pytest.mark.parametrize("outsider", ["charlie", "dana"])
+async def test_sessions_of_others_do_not_exist(portal: Portal, outsider: str) -> None:
+    """Reading, changing and moving somebody else's session: nothing here."""
+    alice = await portal.cast.actor("alice")
+    details = SessionDetails(SessionKind.DOSING, "2026-11-30T14:00", "Europe/Berlin", 120, Setting.HOME)
+    ident = await sessions.add(alice, alice.id, details)
+    async with portal.client(outsider) as browser:
+        for method, path in (("GET", ""), ("GET", "/edit"), ("POST", "/edit"), ("POST", "/status")):
+            answer = await browser.request(method, f"/sessions/{ident}{path}", data={"status": "cancelled"})
+            assert answer.status_code == 404
+    assert (await sessions.session(alice, ident)).details.status is Status.PLANNED
