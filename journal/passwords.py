@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from math import prod
 from types import MappingProxyType
 from typing import Any
@@ -112,14 +113,21 @@ def advise(password: str, *, context: Iterable[str] = ()) -> PasswordAdvice:
 
 
 def suggest_passphrase(words: int = 6) -> str:
-    """Return words drawn at random from the EFF's long list: 12.9 bits each, 77 for the usual six."""
-    return " ".join(secrets.choice(_eff_long()) for _ in range(words))
+    """
+    Return words drawn at random: 12.3 bits each, 73 for the usual six.
+
+    They are those of the EFF's long list that nobody minds meeting on a hard day: without harm, fear, scorn,
+    illness, bodies and drugs.
+    """
+    return " ".join(secrets.choice(_gentle_words()) for _ in range(words))
 
 
 @cache
-def _eff_long() -> tuple[str, ...]:
+def _gentle_words() -> tuple[str, ...]:
     path = xkcd_password.locate_wordfile("eff-long")
-    return tuple(sorted(xkcd_password.generate_wordlist(path, min_length=3, max_length=9)))
+    every = xkcd_password.generate_wordlist(path, min_length=3, max_length=9)
+    left_out = resources.files("journal") / "data" / "words-left-out.txt"
+    return tuple(sorted(set(every).difference(left_out.read_text(encoding="utf-8").split())))
 
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ from journal.passwords import (
     TOO_KNOWN,
     TOO_LONG,
     TOO_SHORT,
+    _gentle_words,
     _looked_at,
     advise,
     suggest_passphrase,
@@ -128,3 +129,15 @@ def test_suggested_passphrases():
     assert all(len(phrase.split(" ")) == 6 for phrase in phrases)
     assert all(advise(phrase).problems == () for phrase in phrases)
     assert len(suggest_passphrase(8).split(" ")) == 8
+
+
+def test_suggested_words_are_gentle_and_many():
+    """No suggestion hurts somebody who was hurt, and five thousand words are left to draw from."""
+    words = set(_gentle_words())
+    assert len(words) >= 5000
+    hard = (
+        "violate violation unloved unlovable unwanted autistic captive wrath blaspheme victim tripping valium"
+    )
+    assert words.isdisjoint(
+        [*hard.split(), "disabled", "ashamed", "choking", "deceased", "failing", "harmful"]
+    )
