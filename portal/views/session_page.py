@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from journal import agenda, care, entries, sessions, sharing
+from journal import agenda, care, entries, sessions
 from journal.actors import Actor, Role
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
+from journal.readers import readers
 from journal.sessions import Session
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
@@ -97,10 +98,13 @@ async def _tied(actor: Actor, wanted: set[str]) -> tuple[Entry, ...]:
 
 
 async def _written(actor: Actor, wanted: set[str]) -> tuple[Written, ...]:
-    readers: dict[object, list[str]] = {}
-    for given in await sharing.given(actor):
-        readers.setdefault(given.entry, []).append(given.link.peer_name)
+    tied = await _tied(actor, wanted)
+    who = await readers(actor, [entry.id for entry in tied])
     return tuple(
-        Written(entry, EntryKind(entry.document.kind).label, tuple(readers.get(entry.id, ())))
-        for entry in await _tied(actor, wanted)
+        Written(
+            entry,
+            EntryKind(entry.document.kind).label,
+            tuple(reader.name for reader in who.get(entry.id, ())),
+        )
+        for entry in tied
     )

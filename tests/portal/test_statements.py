@@ -1,0 +1,108 @@
+"""Lists ask the database a fixed number of questions, however long they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from journal import invitations, new_accounts, sessions, sharing, store, websessions
+from journal.actors import Role
+from journal.new_accounts import NewAccount
+from journal.planning import SessionDetails, SessionKind, Setting
+from tests.cast import ZONE, Cast
+from tests.portal.conftest import Portal
+from tests.shared_material import share, write
+
+FEW, MANY = 2, 40
+
+
+@asynccontextmanager
+async def counted(portal: Portal) -> AsyncIterator[list[str]]:
+    """Note every statement that SQLite runs on either of the application's connections."""
+    noted: list[str] = []
+    client: Any = store.connection()
+    reading = portal.app.state.store.reader.connection
+    await client._connection.set_trace_callback(noted.append)
+    reading.set_trace_callback(noted.append)
+    yield noted
+    await client._connection.set_trace_callback(None)
+    reading.set_trace_callback(None)
+
+
+async def statements(portal: Portal, who: str, path: str) -> int:
+    """Count what one page asks, once connections and keys are warm."""
+    async with portal.client(who) as browser:
+        for _ in range(2):
+            async with counted(portal) if portal.app.state.store.reader.connection else nothing() as noted:
+                assert (await browser.get(path)).status_code == 200
+    return len(noted)
+
+
+@asynccontextmanager
+async def nothing() -> AsyncIterator[list[str]]:
+    """Note nothing: the reading connection opens with the first page."""
+    yield []
+
+
+async def more_patients(cast: Cast, until: int) -> None:
+    """Give bob patients with a session and a shared entry each, until there are *until*."""
+    bob = await cast.actor("bob")
+    for number in range(1, until):
+        name = f"patient{number}"
+        if name in cast.tokens:
+            continue
+        words = f"{name} rests beside the lamp"
+        new = NewAccount(name, f"{name}@example.org", words, words, ZONE)
+        ready = await new_accounts.ready(cast.house, new)
+        await new_accounts.open_account(cast.house, Role.PATIENT, ready)
+        cast.tokens[name] = await websessions.start(cast.house, ready.id, ready.account_key)
+        patient = await cast.actor(name)
+        await invitations.accept(patient, (await invitations.invite(bob, name)).token)
+        await sessions.add(patient, patient.id, session(number))
+
+
+async def more_shared(cast: Cast, until: int) -> None:
+    """Let alice share entries with bob until there are *until*."""
+    alice = await cast.actor("alice")
+    for number in range(len(await sharing.given(alice)), until):
+        await share(cast, await write(cast, "free", {"free.text": f"{number}"}, title=f"Page {number}"))
+
+
+async def more_sessions(cast: Cast, until: int) -> None:
+    """Plan sessions for alice until there are *until*."""
+    alice = await cast.actor("alice")
+    for number in range(len(await sessions.my_sessions(alice)), until):
+        await sessions.add(alice, alice.id, session(number))
+
+
+def session(number: int) -> SessionDetails:
+    """A session some days from now."""
+    day = f"2026-12-{1 + number % 28:02}T09:00"
+    return SessionDetails(SessionKind.DOSING, day, ZONE, 60, Setting.HOME)
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "grow"),
+    [
+        ("bob", "/patients", more_patients),
+        ("bob", "/patients/{alice}", more_shared),
+        ("bob", "/patients/{alice}", more_sessions),
+        ("bob", "/patients/{alice}/brief", more_shared),
+        ("alice", "/journal", more_shared),
+        ("alice", "/sessions", more_sessions),
+        ("alice", "/sharing", more_shared),
+    ],
+)
+async def test_a_list_of_forty_asks_as_much_as_one_of_two(
+    portal: Portal, who: str, path: str, grow: Callable[[Cast, int], Awaitable[None]]
+) -> None:
+    """The number of statements does not follow the number of rows."""
+    path = path.format(alice=(await portal.cast.actor("alice")).id)
+    await grow(portal.cast, FEW)
+    few = await statements(portal, who, path)
+    await grow(portal.cast, MANY)
+    assert await statements(portal, who, path) == few
+    assert 0 < few < 20
