@@ -17,7 +17,7 @@ from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.store import Store, migrate
-from portal import __version__
+from portal import __version__, cli_backup
 from portal.app import create_app
 from portal.config import Config, ConfigError
 
@@ -54,12 +54,16 @@ def _parser() -> argparse.ArgumentParser:
         "serve": (_serve, "serve; the database must have been migrated"),
         "migrate": (_migrate, "bring the database to this version's shape"),
         "setup-link": (_setup_link, "print a one-time link with which a clinician opens an account"),
+        "backup": (cli_backup.back_up, "copy the database to a new file, also while the service runs"),
+        "restore": (cli_backup.restore, "put a backup into an empty data folder"),
     }
     for name, (run, help_text) in table.items():
         command = commands.add_parser(
             name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
         )
         command.add_argument("--data", help="folder for the database (HEARTHSIDE_DATA)")
+        if name in ("backup", "restore"):
+            command.add_argument("file", metavar="FILE", help="the backup")
         if name == "run":
             command.add_argument("--no-demo", action="store_true", help="start with an empty practice")
         command.set_defaults(run=run)

@@ -1,0 +1,34 @@
+"""`hearthside backup` and `hearthside restore`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from journal import backup
+from portal.config import Config
+
+
+def back_up(config: Config, options: argparse.Namespace) -> int:
+    """Copy the database, in use or not, to a new file."""
+    database = backup.file_of(config.database_url)
+    if database is None:
+        print("Your records are in PostgreSQL: make backups with its own pg_dump.", file=sys.stderr)
+        return 1
+    backup.back_up(database, Path(options.file).absolute())
+    print(f"The backup is in {options.file}. The server key is not in it: keep a copy of the key elsewhere.")
+    return 0
+
+
+def restore(config: Config, options: argparse.Namespace) -> int:
+    """Put a backup where there is no database yet."""
+    database = backup.file_of(config.database_url)
+    if database is None:
+        print("Your records are in PostgreSQL: restore with its own pg_restore or psql.", file=sys.stderr)
+        return 1
+    older = backup.put_back(Path(options.file).absolute(), database, config.server_key)
+    print(f"Restored to {database}. People signed in when the backup was made are signed in again.")
+    if older:
+        print("The backup comes from an older version: run hearthside migrate before serving.")
+    return 0
