@@ -105,7 +105,7 @@ async def test_beliefs_stand_side_by_side_and_are_never_struck_out(portal: Porta
 async def test_grounding_is_told_in_words(portal: Portal) -> None:
     """Which skill, whether it helped in the patient's own answer, and the distress before and after."""
     await plan_course(portal.cast)
-    used = {
+    used: dict[str, Answer] = {
         "ground.skill": "orient",
         "ground.helped": "worse",
         "ground.suds_before": 4,
