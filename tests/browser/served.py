@@ -1,0 +1,144 @@
+"""
+The product in a process of its own, on a database with the cast in it, at the hour at which the cast lives.
+
+It can be ended and started again at the same address, so that a page outlives its server.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from journal.store import Store
+from portal.app import create_app
+from portal.config import Config
+from tests.browser.conftest import QUIET, Desk
+from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
+from tests.setup_tools import chromium
+
+
+@dataclass
+class Served:
+    """A served installation, as `tests.browser.conftest.Desk` knows it; `database` is its one file."""
+
+    data: Path
+    furniture: Furniture
+    port: int = 0
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        """The address that people type."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        """The file that everything is kept in."""
+        return self.data / "hearthside.sqlite3"
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.data / "server.log"
+
+    def start(self) -> None:
+        """Begin to serve, where it was served before. Whoever connects from now on is answered."""
+        # Connections wait in the socket's queue until the new process takes them: nobody has to try again.
+        with socket.create_server(("127.0.0.1", self.port)) as listening, self.log.open("ab") as log:
+            self.port = listening.getsockname()[1]
+            environment = {
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": str(Path.cwd()),
+                "HEARTHSIDE_DATA": str(self.data),
+                "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
+                "HEARTHSIDE_ORIGIN": self.origin,
+            }
+            handle = listening.fileno()
+            command = [sys.executable, "-m", "tests.browser.served", str(handle)]
+            self.processes.append(
+                subprocess.Popen(command, env=environment, pass_fds=[handle], stdout=log, stderr=log)
+            )
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the server; *at_once* as a power cut would."""
+        process = self.processes.pop()
+        if at_once:
+            process.kill()
+        else:
+            process.terminate()
+        process.wait(30)
+
+    async def admit(self, context: BrowserContext, name: str) -> None:
+        """Sign somebody of the cast in, in a browser that then has the cookie."""
+        answer = await context.request.post(
+            f"{self.origin}/sign-in",
+            form={"email": f"{name}@example.org", "password": PASSWORDS[name]},
+            headers={"origin": self.origin, "sec-fetch-site": "same-origin"},
+            max_redirects=0,
+        )
+        assert answer.status == 303, await answer.text()
+
+    @asynccontextmanager
+    async def second_connection(self) -> AsyncIterator[Cast]:
+        """Look at the same database from here."""
+        store = await Store.open(f"sqlite://{self.database}")
+        try:
+            with store.use():
+                yield cast_of(self.furniture)
+        finally:
+            await store.close()
+
+
+@contextmanager
+def serving(database: Path, furniture: Furniture, data: Path) -> Iterator[Served]:
+    """Serve a copy of *database* from the folder *data*."""
+    served = Served(data, furniture)
+    shutil.copyfile(database, served.database)
+    served.start()
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+@asynccontextmanager
+async def chrome(*, without: Sequence[str] = ()) -> AsyncIterator[Browser]:
+    """Start one browser for the tests of a module, *without* some of the switches that tests usually get."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(chromium()), args=QUIET, ignore_default_args=list(without)
+        )
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def at_a_desk(browser: Browser, served: Served) -> AsyncIterator[Desk]:
+    """Sit down at a browser that others use as well; fails at the end if anything was noted."""
+    desk = Desk(browser, served.origin)
+    yield desk
+    for context in browser.contexts:
+        await context.close()
+    assert desk.troubles == []
+
+
+def main() -> None:
+    """Serve on the socket whose number was given."""
+    config = Config.from_mapping(os.environ)
+    app = create_app(config, clock=Clock(), quick=True)
+    settings = uvicorn.Config(app, access_log=False, server_header=False, proxy_headers=False)
+    uvicorn.Server(settings).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+
+
+if __name__ == "__main__":
+    main()
