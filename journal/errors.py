@@ -75,5 +75,5 @@ class Damaged(JournalError):
 
     message = N_(
         "This record cannot be opened: it is not what was saved. Nothing was overwritten. "
-        "Tell the person who runs this installation."
+        "Tell the person who runs this site."
     )
