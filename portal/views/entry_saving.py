@@ -51,15 +51,15 @@ async def save(request: Request) -> Response:
     before, gone = await _before(actor, wanted, base, form["kind"])
     moved = "session" in form and form["session"] != (before.session_id or "")
     plan = {one.id.hex for one in await sessions.my_sessions(actor)} if moved else set()
-    written = write(form, before, plan)
+    written, sitting = write(form, before, plan), form["sitting"][:32]
     if gone:
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=Lost(None))
     if base == 0 and written.document.empty:
         return await _answer(request, form, Draft(wanted, 0, written.document), written)
     try:
-        saved = await entries.save(actor, wanted, base, written.document, sitting=form["sitting"])
+        saved = await entries.save(actor, wanted, base, written.document, sitting=sitting)
     except StaleRevision:
-        lost = Lost(await _kept_as(actor, wanted, form["sitting"]))
+        lost = Lost(await _kept_as(actor, wanted, sitting))
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=lost)
     return await _answer(request, form, Draft(wanted, saved.revision, written.document), written, saved=saved)
 

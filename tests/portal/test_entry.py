@@ -195,6 +195,17 @@ async def test_a_number_out_of_range_costs_no_other_word(any_portal: Portal) -> 
     assert entry.document.answers["reframe.old_belief_before"] == 90
 
 
+async def test_a_slip_in_a_number_keeps_the_number_from_before(portal: Portal) -> None:
+    """An answer that cannot be kept leaves the one that is on disk alone."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/journal/new?kind=reframe")
+        await pressed(browser, page, reframe__old_belief_before="90")
+        page = await opened(browser, f"/journal/{id_of(page)}/edit")
+        assert (await autosaved(browser, page, reframe__old_belief_before="9000")).status_code == 422
+    (entry,) = await all_entries(portal.cast)
+    assert entry.document.answers == {"reframe.old_belief_before": 90}
+
+
 async def test_words_beyond_the_ceiling_come_back_whole(portal: Portal) -> None:
     """Twenty thousand characters are kept; one more is told and stays on the page, and so do long titles."""
     text = "a\n😀" * 5000
@@ -352,6 +363,8 @@ async def test_a_session_is_ones_own(portal: Portal) -> None:
         assert page.value("session") == ""
         assert theirs.hex not in page.answer.text
         await pressed(browser, page, free__text="x", session=theirs.hex)
+        (entry,) = await all_entries(portal.cast)
+        assert entry.document.session_id is None
         page = await opened(browser, f"/journal/{id_of(page)}/edit")
         assert page.value("session") == ""
         await pressed(browser, page, session=mine.hex)
