@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
+import asyncpg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 from journal.care import SharingPaused
 from journal.errors import (
@@ -97,5 +99,13 @@ HANDLERS = {
     HTTPException: http_error,
     DBConnectionError: store_gone,
     OperationalError: store_gone,
+    TransactionManagementError: store_gone,
+    # The ORM lets these through as the drivers raise them: no room to commit, a server that went away.
+    sqlite3.OperationalError: store_gone,
+    asyncpg.PostgresConnectionError: store_gone,
+    asyncpg.OperatorInterventionError: store_gone,
+    asyncpg.InsufficientResourcesError: store_gone,
+    asyncpg.InterfaceError: store_gone,
     ConnectionError: store_gone,
+    TimeoutError: store_gone,
 }

@@ -1,0 +1,18 @@
+"""The application in this process, and as it is served."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.cast import Furniture
+from tests.portal.conftest import Portal, running
+
+
+@pytest.fixture
+async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> AsyncIterator[Portal]:
+    """The application on SQLite."""
+    async with running(*furnished_sqlite_url, tmp_path) as portal:
+        yield portal
