@@ -1,0 +1,68 @@
+"""
+A process whose children save without end, and write down each save once they are told that it is on disk.
+
+Run as `python -m tests.durability.writer ADDRESS TOKEN`. Each line of input begets a child, with the line as the name
+of its round. The output has the child's process id, then for each save the entry's id, its revision and the name of
+its text, and `over` when the child has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+from uuid import UUID
+
+from journal import entries, websessions
+from journal.documents import EntryDocument
+from journal.house import House
+from journal.store import Store
+from tests.cast import SERVER_KEY, Clock
+
+AT_ONCE = 4  # entries that are written at the same time, as by several people
+LENGTHS = (3, 300, 1500)  # words
+PAUSES = (0, 0, 0, 11)  # minutes; after the long one an earlier version is kept as well
+
+
+def tell(line: str) -> None:
+    """Write a line at once and in one piece: a pipe keeps it, whatever happens to this process."""
+    os.write(1, line.encode() + b"\n")
+
+
+async def write(url: str, token: bytes, name: str) -> None:
+    """Save new and known entries until the process is killed."""
+    clock = Clock()
+    house = House.with_key(SERVER_KEY, clock=clock, quick=True)
+    store = await Store.open(url)
+
+    async def one(number: int) -> None:
+        dice, known = random.Random(f"{name}/{number}"), dict[UUID, int]()
+        for count in range(1_000_000):
+            clock.forward(minutes=dice.choice(PAUSES) if count < 50 else 0)
+            actor = await websessions.actor_for(house, token)
+            assert actor is not None
+            wanted = dice.choice([*known, UUID(int=dice.getrandbits(128))])
+            title = f"{name}/{number}/{count}"
+            document = EntryDocument("free", title, answers={"free.text": "word " * dice.choice(LENGTHS)})
+            saved = await entries.save(actor, wanted, known.get(wanted, 0), document)
+            known[wanted] = saved.revision
+            tell(f"{wanted.hex} {saved.revision} {title}")
+
+    with store.use():
+        await asyncio.gather(*(one(number) for number in range(AT_ONCE)))
+
+
+def main(url: str, token: bytes) -> None:
+    """Beget a writing child for each line of input; a fork is ready at once, where a new process would import."""
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            asyncio.run(write(url, token, line.strip()))
+        tell(str(child))
+        os.waitpid(child, 0)
+        tell("over")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], bytes.fromhex(sys.argv[2]))
