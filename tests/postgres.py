@@ -39,7 +39,8 @@ _SETTINGS = {
 class PostgresServer:
     """A running server: gives out addresses of its databases, and copies one database to another."""
 
-    def __init__(self, port: int, password: str) -> None:
+    def __init__(self, server: _Server, port: int, password: str) -> None:
+        self._server = server
         self._port = port
         self._password = password
 
@@ -54,6 +55,14 @@ class PostgresServer:
     async def drop(self, database: str) -> None:
         """Remove *database*, whoever may still be connected to it."""
         await self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Let the server go away at once, as in a power cut."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Let it come back at the same address."""
+        self._server.start(self._port)
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url("postgres"))
@@ -77,7 +86,7 @@ def running_postgres() -> Iterator[PostgresServer]:
         server.initialise(password)
         port = server.start()
         try:
-            yield PostgresServer(port, password)
+            yield PostgresServer(server, port, password)
         finally:
             server.stop()
 
@@ -136,11 +145,12 @@ class _Server:
             "--locale=C.UTF-8", "--no-sync", "--pgdata", self._data,
         )  # fmt: skip
 
-    def start(self) -> int:
-        """Start on a free port of the loopback, and return the port once the server answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+    def start(self, port: int = 0) -> int:
+        """Start on *port* of the loopback, 0 for a free one, and return it once the server answers."""
+        if not port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, "port": port}.items())
         self._run(
             "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
