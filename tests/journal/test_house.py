@@ -1,0 +1,58 @@
+"""Passwords are stretched by two threads at most, which let everybody else go first."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+
+import pytest
+
+from journal.house import STEP, House
+
+QUICK = House.with_key(bytes(32), quick=True)
+
+
+async def test_two_passwords_at_once_and_no_more() -> None:
+    """However many sign in, two are worked on and the others wait."""
+    both, lock = threading.Barrier(2, timeout=30), threading.Lock()
+    now, most = 0, 0
+
+    def work() -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        both.wait()
+        with lock:
+            now -= 1
+
+    await asyncio.gather(*(QUICK.stretch(work) for _ in range(8)))
+    assert most == 2
+
+
+async def test_others_are_answered_meanwhile() -> None:
+    """The event loop goes on while a password is stretched."""
+    answered = threading.Event()
+    stretching = asyncio.create_task(QUICK.stretch(lambda: answered.wait(30)))
+    await asyncio.sleep(0)
+    answered.set()
+    assert await stretching
+
+
+async def test_a_page_goes_before_a_password() -> None:
+    """Where a thread has a priority of its own, one that stretches gives way; the rest of the process does not."""
+
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id() if sys.platform == "linux" else 0)
+
+    before = priority()
+    assert await QUICK.stretch(priority) == (min(before + STEP, 19) if sys.platform == "linux" else before)
+    assert priority() == before
+
+
+async def test_what_goes_wrong_is_told() -> None:
+    """An error of the work is the caller's."""
+    with pytest.raises(ZeroDivisionError):
+        await QUICK.stretch(lambda: 1 // 0)
