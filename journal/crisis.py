@@ -102,6 +102,12 @@ def read_contacts(data: bytes) -> tuple[Region, ...]:
     return regions
 
 
+def reviewed() -> date:
+    """Give the day on which somebody last went through the crisis contacts."""
+    data = (resources.files("journal") / "data" / "crisis-contacts.json").read_bytes()
+    return msgspec.json.decode(data, type=_ContactFile).reviewed
+
+
 @cache
 def regions() -> tuple[Region, ...]:
     """Return every region in the order they are offered; the last one is for everywhere else."""

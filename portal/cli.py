@@ -17,7 +17,7 @@ from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.store import Store, migrate
-from portal import __version__, cli_backup
+from portal import __version__, cli_backup, cli_doctor
 from portal.app import create_app
 from portal.config import Config, ConfigError
 
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "migrate": (_migrate, "bring the database to this version's shape"),
         "setup-link": (_setup_link, "print a one-time link with which a clinician opens an account"),
         "backup": (cli_backup.back_up, "copy the database to a new file, also while the service runs"),
+        "doctor": (cli_doctor.examine, "look the installation over and say what to mend"),
         "restore": (cli_backup.restore, "put a backup into an empty data folder"),
     }
     for name, (run, help_text) in table.items():

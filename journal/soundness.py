@@ -1,0 +1,154 @@
+"""What can be wrong with an installation's database, key and clock, each with what mends it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from journal import crisis, practice, tables
+from journal.backup import file_of, shapes
+from journal.errors import Damaged
+from journal.house import House
+from journal.store import Store, connection, is_sqlite
+
+A_REVIEW = timedelta(days=180)
+SLACK = timedelta(minutes=5)
+SQLITE = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "foreign_keys": "1"}
+POSTGRES = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+
+
+class Verdict(StrEnum):
+    """Whether somebody has to do something."""
+
+    WELL = "well"
+    NOTE = "note"
+    MEND = "mend"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, in a sentence; with what to do unless all is well."""
+
+    verdict: Verdict
+    sentence: str
+
+
+def well(sentence: str) -> Finding:
+    """Tell that one thing is as it is meant to be."""
+    return Finding(Verdict.WELL, sentence)
+
+
+def note(sentence: str) -> Finding:
+    """Tell something that is worth knowing."""
+    return Finding(Verdict.NOTE, sentence)
+
+
+def mend(sentence: str) -> Finding:
+    """Tell something that has to be mended, and how."""
+    return Finding(Verdict.MEND, sentence)
+
+
+def of_contacts(now: datetime) -> Finding:
+    """Tell whether the crisis contacts were looked through within half a year."""
+    last = crisis.reviewed()
+    if now.date() - last > A_REVIEW:
+        return mend(
+            f"The crisis contacts were last reviewed on {last}. Check each number, or install a newer version."
+        )
+    return well(f"The crisis contacts were reviewed on {last}.")
+
+
+async def of_database(url: str, house: House) -> list[Finding]:
+    """Look at the database and all that needs it; stops at the first thing that hides the rest."""
+    path = file_of(url)
+    if path is not None and not path.is_file():
+        return [mend("There is no database yet. Run: hearthside migrate.")]
+    if path is not None and (broken := _broken(str(path))):
+        return [broken]
+    store = await Store.open(url)
+    try:
+        with store.use():
+            _, rows = await connection().execute_query(
+                "SELECT name FROM tortoise_migrations WHERE app = 'journal'"
+            )
+            shape = _of_shape({row["name"] for row in rows})
+            if shape.verdict is Verdict.MEND:
+                return [shape]
+            return [
+                well("The database answers."),
+                shape,
+                await _of_care(),
+                await _of_key(house),
+                await _of_clock(house),
+            ]
+    except Exception as error:  # noqa: BLE001 - each driver has its own; all mean the same here
+        kind = type(error).__name__
+        return [
+            mend(
+                f"The database cannot be read ({kind}). Check its address, that it runs, and hearthside migrate."
+            )
+        ]
+    finally:
+        await store.close()
+
+
+def _broken(path: str) -> Finding | None:
+    try:
+        with closing(sqlite3.connect(path)) as opened:
+            sound = opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            if sound and not opened.execute("PRAGMA foreign_key_check").fetchall():
+                return None
+    except sqlite3.Error:
+        pass
+    return mend(
+        "The database is damaged. Stop the service, keep the file, and restore the latest backup elsewhere."
+    )
+
+
+def _of_shape(applied: set[str]) -> Finding:
+    if applied - shapes():
+        return mend("The database belongs to a newer version of Hearthside. Install that version again.")
+    if shapes() - applied:
+        return mend("The database has an older shape. Make a backup, then run: hearthside migrate.")
+    return well("The database has this version's shape.")
+
+
+async def _of_care() -> Finding:
+    """Look at what makes a commit last, and what makes deleted words go."""
+    wanted, ask = (SQLITE, "PRAGMA") if is_sqlite() else (POSTGRES, "SHOW")
+    for name, value in wanted.items():
+        _, rows = await connection().execute_query(f"{ask} {name}")
+        if str(rows[0][0]) != value:
+            return mend(
+                f"The database has {name} at {rows[0][0]}. Set it to {value}: saves might not last otherwise."
+            )
+    return well("The database writes each save to the disk before it is called saved.")
+
+
+async def _of_key(house: House) -> Finding:
+    try:
+        known = await practice.the_practice(house)
+    except Damaged:
+        return mend(
+            "The server key is not the one of this database. Name the right one: HEARTHSIDE_SERVER_KEY_FILE."
+        )
+    if known is None:
+        return note("Nobody has set up the practice yet. Run: hearthside setup-link.")
+    return well("The server key opens the practice" + (", a demonstration." if known.is_demo else "."))
+
+
+async def _of_clock(house: House) -> Finding:
+    """Compare the clock with the latest thing that was written."""
+    now = house.clock()
+    written = await tables.AuditEvent.all().order_by("-at").first()
+    saved = await tables.Entry.all().order_by("-updated_at").first()
+    reviewed = datetime.combine(crisis.reviewed(), datetime.min.time(), UTC)
+    latest = max([reviewed, *([written.at] if written else []), *([saved.updated_at] if saved else [])])
+    if now < latest - SLACK:
+        return mend(
+            f"The clock says {now:%Y-%m-%d %H:%M} UTC, before the latest record. Set it, and keep it set by NTP."
+        )
+    return well("The clock is not behind the records.")

@@ -1,0 +1,72 @@
+"""`hearthside doctor`: look an installation over, and say in plain words what to mend."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from journal.backup import file_of
+from journal.house import House
+from journal.soundness import Finding, Verdict, mend, note, of_contacts, of_database, well
+from portal.config import Config
+
+KEY_FILE = "HEARTHSIDE_SERVER_KEY_FILE"
+
+
+def examine(config: Config, options: argparse.Namespace) -> int:
+    """Print a line for each thing that was looked at; gives 1 when something has to be mended."""
+    house = House.with_key(config.server_key)
+    findings = [
+        *_of_files(config, os.environ.get(KEY_FILE)),
+        _of_origin(config),
+        *asyncio.run(of_database(config.database_url, house)),
+        of_contacts(house.clock()),
+    ]
+    for one in findings:
+        print(f"{one.verdict}  {one.sentence}")
+    wrong = sum(one.verdict is Verdict.MEND for one in findings)
+    print(f"\n{wrong} to mend." if wrong else "\nNothing to mend.")
+    return 1 if wrong else 0
+
+
+def _of_files(config: Config, named: str | None) -> list[Finding]:
+    database = file_of(config.database_url)
+    folders = {config.data} | ({database.parent} if database else set())
+    found = [_of_mode(folder, "folder", "700") for folder in sorted(folders) if folder.is_dir()]
+    if config.key_is_beside_the_data:
+        beside = (
+            f"The server key lies beside the data. For real people, keep it apart and name it: {KEY_FILE}."
+        )
+        return [*found, _of_mode(config.data / "server-key", "server key", "600"), note(beside)]
+    if named is None:
+        return [
+            *found,
+            note(
+                f"The server key is in the environment. A file that only the service reads is safer: {KEY_FILE}."
+            ),
+        ]
+    key = Path(named).absolute()
+    if config.data in key.parents:
+        found.append(
+            note("The server key lies beside the data: whoever takes the folder reads names and dates.")
+        )
+    return [*found, _of_mode(key, "server key", "600")]
+
+
+def _of_mode(path: Path, what: str, mode: str) -> Finding:
+    if path.stat().st_mode & 0o077:
+        return mend(f"Others on this machine can reach the {what} {path}. Run: chmod {mode} {path}")
+    return well(f"Only its owner can reach the {what} {path}.")
+
+
+def _of_origin(config: Config) -> Finding:
+    if config.secure:
+        return well(f"People come by https, at {config.origin}.")
+    if config.host not in ("127.0.0.1", "::1", "localhost"):
+        return mend(
+            f"The service listens on {config.host} without https. Listen on 127.0.0.1 behind a TLS proxy,"
+            " and set HEARTHSIDE_ORIGIN to its https address."
+        )
+    return note(f"People reach {config.origin} from this machine only. Others need https: HEARTHSIDE_ORIGIN.")
