@@ -63,8 +63,9 @@ def shorten(text: str, letters: float) -> tuple[str, bool]:
     for place, letter in enumerate(text):
         room -= width(letter)
         if room < 0:
-            whole = text[:place].rsplit(None, 1)
-            return whole[0] if whole else "", True
+            blank = max((end for end in range(place) if text[end].isspace()), default=0)
+            # Not every script parts its words, and some words are long: then it ends where the room does.
+            return text[: blank if blank > place // 2 else place].rstrip(), True
     return text, False
 
 

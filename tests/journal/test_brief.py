@@ -86,13 +86,20 @@ def test_every_line_is_quoted_from_the_copy_it_names(shared: list[Shared]) -> No
         assert all(use.source.document.kind == EntryKind.GROUNDING for use in line.uses)
 
 
-@given(st.text(), st.integers(1, 200))
+@given(st.text().map(str.strip), st.integers(1, 200))
 def test_shortening_keeps_a_beginning_that_fits(text: str, letters: int) -> None:
     """A shortened text is the beginning of the whole one, has room, and says that it was shortened."""
     short, cut = shorten(text, letters)
     assert text.startswith(short)
     assert cut is (short != text)
     assert sum(map(width, short)) <= letters
+
+
+def test_shortening_ends_with_a_word_where_there_are_words() -> None:
+    """Between words where they are parted, else where the room ends."""
+    assert shorten("the sea was quiet today", 12) == ("the sea", True)
+    assert shorten("a " + "x" * 40, 20) == ("a " + "x" * 18, True)
+    assert shorten("海はとても静か", 8) == ("海はとて", True)
 
 
 def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
