@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,9 +16,11 @@ from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.holds import Hold
 from journal.planning import SessionKind, Status
+from journal.readers import Reader, readers
 from journal.sessions import Session
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
+from portal.views.session_lines import SessionLine, lines_of
 
 DAY = timedelta(days=1)
 RECENT = timedelta(days=7)
@@ -28,15 +31,17 @@ class Home:
     """
     Context of a patient's home: what is next, and what fits it.
 
-    `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to.
+    `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
+    not the one under way. `readers` says who can read which of the `latest`.
     """
 
-    next: Session | None
+    next: SessionLine | None
     about: Session | None
     invites: EntryKind
     under_way: Session | None
     waiting: Hold | None
     latest: tuple[Entry, ...]
+    readers: Mapping[UUID, tuple[Reader, ...]]
     connected: bool
 
 
@@ -56,20 +61,22 @@ async def home(request: Request) -> Response:
 
 async def home_of(actor: Actor) -> Home:
     """Find the one next thing for a patient."""
-    plan = [one for one in await sessions.my_sessions(actor) if one.details.status is not Status.CANCELLED]
+    plan = await sessions.my_sessions(actor)
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     under_way = next(
         (one for one in dosing if one.details.status in (Status.IN_SESSION, Status.RECOVERING)), None
     )
-    ahead = [one for one in plan if one.details.ends_at > actor.now]
+    ahead = {one.id for one in agenda.ahead(agenda.lasting(plan), actor.now) if one is not under_way}
     invites, about = fitting(plan, actor.now)
+    latest = await entries.timeline(actor, limit=3)
     return Home(
-        ahead[0] if ahead else None,
+        next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),
         about,
         invites,
         under_way,
         await sessions.held(actor),
-        await entries.timeline(actor, limit=3),
+        latest,
+        await readers(actor, [one.id for one in latest]),
         bool(await care.my_links(actor)),
     )
 

@@ -10,18 +10,18 @@ from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
-from journal.readers import readers
+from journal.readers import Reader, readers
 from journal.sessions import Session
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One of the patient's own entries about a session, and who can read parts of it."""
+    """One of the patient's own entries about a session, and who was given parts of it."""
 
     entry: Entry
     kind: str
-    shared_with: tuple[str, ...]
+    readers: tuple[Reader, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,5 @@ async def _written(actor: Actor, wanted: set[str]) -> tuple[Written, ...]:
     tied = await _tied(actor, wanted)
     who = await readers(actor, [entry.id for entry in tied])
     return tuple(
-        Written(
-            entry,
-            EntryKind(entry.document.kind).label,
-            tuple(reader.name for reader in who.get(entry.id, ())),
-        )
-        for entry in tied
+        Written(entry, EntryKind(entry.document.kind).label, who.get(entry.id, ())) for entry in tied
     )

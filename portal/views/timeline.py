@@ -21,6 +21,7 @@ from journal.sessions import Session
 from journal.words import N_
 from portal.auth import actor_of
 from portal.pages import long_day, short_day, translator
+from portal.views.session_lines import nth_of
 
 Readers = Mapping[UUID, tuple[Reader, ...]]
 
@@ -127,7 +128,9 @@ class Timeline:
             said = self._(N_("next"))
         elif planned:
             said = self._(N_("planned"))
-        label = self._(kind.label) + (f" {number.number}" if number else "")
+        label = self._(kind.label)
+        if kind is SessionKind.DOSING and (nth := nth_of(number)):
+            label = self._(N_("%(nth)s dosing session")) % {"nth": self._(nth)}
         state = "cancelled" if cancelled else "planned" if planned else ""
         return Node(lines, one.id, kind.value, label, day, state, said)
 

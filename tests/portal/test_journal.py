@@ -88,11 +88,11 @@ async def test_entries_hang_on_the_sessions_they_are_about(portal: Portal) -> No
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal")
     assert spine(page) == [
-        "Dosing session 2",
+        "2nd dosing session",
         "For the second",
         "Integration session",
         "In between",
-        "Dosing session 1",
+        "1st dosing session",
         "About the first",
         "Long before",
     ]
