@@ -54,7 +54,8 @@ async def test_the_team_shows_who_reads_what(portal: Portal) -> None:
     share = await shared(cast, await written(cast))
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing"))
-        assert "Connected since 22 Nov 2026 Sharing is active They can read: The sea Not opened yet." in text
+        assert "Connected since 22 Nov 2026 Sharing is active Pause Safety code End care" in text
+        assert "They can read: The sea Not opened yet." in text
         assert "Nothing you wrote is shared with Charlie Outsider." in text
         await opened_by(cast, "bob", share)
         assert "Bob Example opened it on Sun 22 Nov 2026, 13:05." in words(await alice.get("/sharing"))
