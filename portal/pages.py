@@ -76,9 +76,10 @@ def _date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
 
 
 @pass_context
-def _day(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
-    """Write a day in short: 22 Nov 2026."""
-    return _written(_local(context, value, zone).date(), "d MMM y")
+def _day(context: Context, value: datetime | date, zone: tzinfo | None = None) -> str:
+    """Write a day in short: 22 Nov 2026. A date is the same in every zone."""
+    day = _local(context, value, zone).date() if isinstance(value, datetime) else value
+    return _written(day, "d MMM y")
 
 
 @pass_context

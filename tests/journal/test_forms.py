@@ -135,12 +135,12 @@ def test_exact_choices():
     def labels(kind, field_id):
         return [option.label for option in form_of(kind).field(field_id).options]
 
-    assert labels(EntryKind.INTEGRATION, "int.followup") == ["Done", "part", "not yet", "no longer wanted"]
+    assert labels(EntryKind.INTEGRATION, "int.followup") == ["Done", "In part", "Not yet", "No longer wanted"]
     assert labels(EntryKind.INTEGRATION, "int.intention_link") == [
-        "closer",
-        "sideways",
-        "not at all",
-        "do not know",
+        "Closer",
+        "Sideways",
+        "Not at all",
+        "I do not know",
     ]
     assert values(EntryKind.REFRAME, "reframe.status") == ["open", "resting", "living_with_it", "closed"]
     assert values(EntryKind.REFRAME, "reframe.theme") == [

@@ -14,7 +14,7 @@ async def test_help_now_needs_nobody_signed_in(portal: Portal) -> None:
         for contact in (*region.contacts, *([region.emergency] if region.emergency else [])):
             assert f'href="{contact.href}"' in page
             if contact.verified:
-                assert f"Checked on {contact.last_verified}" in page
+                assert f"Checked on {contact.last_verified:%-d %b %Y}" in page
     assert "not an emergency service" in page
     assert "Look around" in page
 
