@@ -24,6 +24,8 @@ from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.context import TortoiseContext, _current_context
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
 SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
@@ -117,13 +119,26 @@ class Store:
             await self.context.close_connections()
 
 
+class _Applied(MigrationRecorder):
+    async def ensure_schema(self, schema_editor: BaseSchemaEditor) -> None:
+        """Do nothing: on SQLite the script for this would commit what the transaction has done so far."""
+
+
 async def migrate(url: str) -> None:
-    """Bring the database at *url* to this version's shape; does nothing when it is there already."""
+    """
+    Bring the database at *url* to this version's shape; does nothing when it is there already.
+
+    One transaction holds every step and the note that it was taken: who is interrupted begins again.
+    """
     store = await Store.open(url)
     try:
         with store.use():
-            executor = MigrationExecutor(connection(), configuration(url)["apps"])
-            await executor.migrate([MigrationTarget("journal", "__latest__")])
+            apps = configuration(url)["apps"]
+            await MigrationExecutor(connection(), apps).migrate([])  # makes the table of what was applied
+            async with transaction():
+                executor = MigrationExecutor(connection(), apps)
+                executor.recorder = _Applied(connection())
+                await executor.migrate([MigrationTarget("journal", "__latest__")])
     finally:
         await store.close()
 
