@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 import pytest
@@ -195,14 +196,21 @@ async def test_typing_while_a_save_is_on_its_way_is_not_lost(sheet: Sheet) -> No
     await sheet.type("one")
     await gate.arrived.wait()
     await sheet.type(" two")
-    gate.open.set()
+    await sheet.page.evaluate(
+        "window.dispatchEvent(new Event('online'))"
+    )  # asks for a save that has to queue
+    await sheet.type(" three")
+    async with sheet.page.expect_request(a_save) as queued:
+        gate.open.set()
+    sent = parse_qs((await queued.value).post_data or "")
+    assert (sent["free.text"], sent["revision"]) == (["one two three"], ["1"])
     await expect(sheet.revision).to_have_value("2")
     await expect(sheet.status).to_have_text(SAVED)
     await expect(sheet.words).to_be_focused()
-    await sheet.page.keyboard.type(" three")
+    await sheet.page.keyboard.type(" four")
     await expect(sheet.revision).to_have_value("3")
-    await expect(sheet.words).to_have_value("one two three")
-    assert await sheet.on_disk() == ["one two three"]
+    await expect(sheet.words).to_have_value("one two three four")
+    assert await sheet.on_disk() == ["one two three four"]
 
 
 async def test_the_button_waits_for_a_save_on_its_way(sheet: Sheet) -> None:
@@ -263,6 +271,30 @@ async def test_a_lost_answer_is_no_lost_race(desk: Desk, sheet: Sheet) -> None:
 def a_save_address(entry: UUID) -> re.Pattern[str]:
     """The address that a page sends its words to."""
     return re.compile(f"/journal/{entry}$")
+
+
+@pytest.mark.parametrize("status", [200, 204, 502])
+async def test_an_answer_that_is_not_ours(sheet: Sheet, status: int) -> None:
+    """Whoever stands between page and server may answer in its place: the words stay until they are on disk."""
+
+    async def stand_between(route: Route) -> None:
+        body = "" if status == 204 else "<h1>Welcome aboard</h1>"
+        await route.fulfill(
+            status=status, headers={"hx-redirect": "/help-now"} if not body else {}, body=body
+        )
+
+    await sheet.begin()
+    address, page = sheet.page.url, a_save_address(await sheet.entry())
+    await sheet.page.route(page, stand_between)
+    await sheet.type("not for strangers")
+    await expect(sheet.status).to_contain_text("Not saved yet")
+    await expect(sheet.words).to_have_value("not for strangers")
+    await expect(sheet.page.get_by_text("Welcome aboard")).to_have_count(0)
+    assert sheet.page.url == address
+    assert await asked_before_closing(sheet.page) == "beforeunload"
+    await sheet.page.unroute(page)
+    await expect(sheet.status).to_have_text(SAVED)
+    assert await sheet.on_disk() == ["not for strangers"]
 
 
 async def test_signed_out_in_another_tab(sheet: Sheet) -> None:

@@ -66,22 +66,24 @@
   });
 
   // 2xx is the saved line; 409 and 422 bring a sentence of the server's own, which says in data-revision or data-kept
-  // whether the words are safe. Anything else must not replace the page nor lead away from it while there are words on it.
-  document.addEventListener("htmx:before:response", (event) => {
+  // whether the words are safe. Anything else, also from whoever stands in between, must not replace the page nor lead
+  // away from it while there are words on it.
+  document.addEventListener("htmx:after:request", (event) => {
     const form = event.target;
     if (!form.matches?.("form[data-autosave]")) return;
     const draft = draftOf(form);
     const { ctx } = event.detail;
-    const { status } = ctx.response;
-    if (status >= 200 && status < 300 && !ctx.response.raw.redirected) {
+    const { status, raw } = ctx.response;
+    const line = !raw.redirected && ctx.text.includes('id="save-status"');
+    if (line && status >= 200 && status < 300) {
       draft.saved = draft.sent;
       draft.tries = 0;
-    } else if (status === 409 || status === 422) {
+    } else if (line && (status === 409 || status === 422)) {
       draft.answered = draft.sent;
       draft.tries = 0;
     } else {
       event.preventDefault();
-      failed(form, draft, ctx.response.raw.redirected ? 401 : status);
+      failed(form, draft, raw.redirected ? 401 : status);
     }
   });
 
