@@ -18,9 +18,9 @@ from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
-from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.backends.sqlite.client import SqliteClient
+from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, _current_context
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
@@ -145,9 +145,9 @@ async def migrate(url: str) -> None:
 
 def connection() -> BaseDBAsyncClient:
     """Give the current connection, or the current transaction's."""
+    connections = get_connections()
     (name,) = connections.db_config
-    client: BaseDBAsyncClient = connections.get(name)
-    return client
+    return connections.get(name)
 
 
 def is_sqlite() -> bool:
