@@ -7,10 +7,11 @@ Dates stand only in the sealed column, so a patient's sessions are put in order 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from journal import audit, tables
 from journal.actors import Actor
@@ -25,8 +26,7 @@ OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_sessio
 COLUMNS = ("id", "patient_id", "course_id", "revision", "sealed")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One session of a patient, opened; `starts_at` is UTC."""
 
     id: UUID
