@@ -133,6 +133,8 @@ class _Reader(HTMLParser):
         kind = (
             seen.get("type", "submit" if tag == "button" else "text") if tag in ("input", "button") else tag
         )
+        if kind == "text" and seen.get("inputmode") == "numeric":
+            kind = "number"
         length = int(seen["maxlength"]) if seen.get("maxlength") else None
         control = Control(seen.get("name", ""), kind, seen.get("value", ""), "checked" in seen, length)
         if tag == "select":

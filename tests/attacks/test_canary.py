@@ -1,0 +1,337 @@
+"""
+One word in every field of every form, and then a search for it wherever it has no business to be.
+
+Two people use the product from the first page on, in a server of its own with every logger at its most talkative.
+Afterwards the word is looked for in the database and its log, in what the server said, in its folders and in the
+headers of its answers: as it is, in other encodings and inside of what is compressed.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+from httpx import AsyncClient, Response
+
+from journal import practice
+from journal.house import House
+from journal.store import Store
+from tests.attacks import browse
+from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
+from tests.attacks.conftest import STRANGE
+from tests.attacks.served import Served, serving
+from tests.cast import SERVER_KEY
+from tests.portal.test_accounts import field as value_of
+from tests.portal.test_accounts import groups
+
+WORD = "nachtigallenlied"
+"""The stem of everything that is typed; it occurs in no page, no program and no list of words."""
+DAY = "2031-03-24"
+"""The day that every date field is given."""
+
+
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def disguises(word: str | bytes) -> dict[str, bytes]:
+    """The forms in which a word could lie somewhere."""
+    raw = word.encode() if isinstance(word, str) else word
+    found = {"as it is": raw, "in hex": raw.hex().encode(), "in HEX": raw.hex().upper().encode()}
+    if isinstance(word, str):
+        found |= {"in UTF-16LE": word.encode("utf-16-le"), "in UTF-16BE": word.encode("utf-16-be")}
+        found |= {"in capitals": word.upper().encode(), "backwards": word[::-1].encode()}
+    for shift in range(3):
+        coded = base64.b64encode(bytes(shift) + raw).rstrip(b"=")
+        # The first and the last symbols depend on what stands before and after.
+        coded = coded[4 if shift else 0 : -1 if (shift + len(raw)) % 3 else None]
+        found |= {f"in base64 ({shift})": coded, f"in base64url ({shift})": coded.translate(URL_SAFE)}
+    return found
+
+
+def unpacked(blob: bytes) -> Iterator[bytes]:
+    """The blob, and whatever in it can be inflated or unzipped."""
+    yield blob
+    for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08", blob):
+        with suppress(zlib.error):
+            yield zlib.decompressobj(47).decompress(blob[found.start() :])
+    for found in re.finditer(rb"PK\x03\x04", blob):
+        name, extra = struct.unpack("<HH", blob[found.start() + 26 : found.start() + 30].ljust(4, b"\x00"))
+        with suppress(zlib.error):
+            yield zlib.decompressobj(-15).decompress(blob[found.start() + 30 + name + extra :])
+
+
+def found_in(blob: bytes, words: list[str | bytes]) -> list[str]:
+    """Where and how any of *words* lies in a blob, with what stands around it."""
+    forms = [form for word in words for form in disguises(word).items()]
+    found = []
+    for part in unpacked(blob):
+        for how, form in forms:
+            at = part.find(form)
+            if at >= 0:
+                found.append(f"{how}: {part[max(0, at - 60) : at + 60]!r}")
+    return found
+
+
+@dataclass
+class Scribe:
+    """
+    Types the word into whatever can be written in, and remembers where, and what it heard back.
+
+    `heard` are headers and addresses, `read` the pages, `forms` those that were sent, and by whom.
+    """
+
+    typed: set[tuple[str, str]] = field(default_factory=set)
+    forms: list[tuple[AsyncClient, Form]] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    secrets: list[str | bytes] = field(default_factory=list)
+    password: str = ""
+
+    def browser(self, served: Served) -> AsyncClient:
+        """A browser whose every answer is remembered: headers and addresses apart from the pages."""
+        headers = {"origin": served.origin, "sec-fetch-site": "same-origin"}
+        browser = AsyncClient(base_url=served.origin, headers=headers, timeout=None)
+        browser.event_hooks["response"].append(self.hear)
+        return browser
+
+    async def hear(self, answer: Response) -> None:
+        """Remember an answer, and what the browser writes into its history."""
+        self.heard.append(str(answer.request.url))
+        self.heard += [f"{name}: {value}" for name, value in answer.headers.items()]
+
+    def word(self, rule: str, control: Control) -> str:
+        """What to type into a field, a little different each time."""
+        self.typed.add((rule, control.name))
+        word = f"{WORD} {len(self.typed)}"
+        if control.kind == "email":
+            return f"{word.replace(' ', '')}@example.org"
+        assert control.maxlength is None or control.maxlength >= len(word), control
+        return word
+
+    def fill(self, form: Form, **special: str) -> dict[str, list[str]]:
+        """Fill a form in, with *special* values where anything else would be refused."""
+        (rule, *_) = browse.rules_at(form.action, form.method)
+        data: dict[str, list[str]] = {}
+        for name, value in form.filled(lambda control: self.word(rule.path, control)):
+            data.setdefault(name, []).append(special.get(name, value))
+        return data
+
+    async def send(self, browser: AsyncClient, form: Form, **special: str) -> Page:
+        """Fill a form in and send it; gives the page that it leads to."""
+        data = self.fill(form, **special)
+        page = browse.read(await browser.request(form.method, form.action, data=data, follow_redirects=True))
+        self.read.append(page.text)
+        return page
+
+
+async def page_at(browser: AsyncClient, path: str) -> Page:
+    """Read the page at an address."""
+    answer = await browser.get(path, follow_redirects=True)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return browse.read(answer)
+
+
+def form_to(page: Page, path: str) -> Form:
+    """The form on a page that goes to an address beginning like this."""
+    found = [form for form in page.forms if urlsplit(form.action).path.startswith(path)]
+    assert found, f"no form to {path} on {page.url}"
+    return found[0]
+
+
+async def open_account(scribe: Scribe, browser: AsyncClient, path: str) -> str:
+    """Open an account behind a link, and confirm its recovery key; gives the password."""
+    password = f"{WORD} and seven small stones {len(scribe.heard)}"
+    page = await page_at(browser, path)
+    slip = await scribe.send(browser, form_to(page, path), password=WORD, repeated=WORD, time_zone=WORD)
+    assert slip.status == 422
+    page = await scribe.send(
+        browser, form_to(page, path), password=password, repeated=password, time_zone="Europe/Berlin"
+    )
+    assert page.url.endswith("/account/recovery-key"), page.text
+    shown = await scribe.send(browser, form_to(page, "/account/recovery-key"))
+    confirmation = form_to(shown, "/account/recovery-key/confirmation")
+    again = await scribe.send(browser, confirmation)
+    assert again.status == 422
+    key = groups(shown.text)
+    scribe.secrets += ["-".join(key), "".join(key), value_of(shown.text, "offer")]
+    await scribe.send(browser, confirmation, typed="-".join(key))
+    token = browser.cookies["hearthside"]
+    scribe.secrets += [token, base64.urlsafe_b64decode(token + "=")]
+    return password
+
+
+async def everything(scribe: Scribe, browser: AsyncClient) -> None:
+    """Send every form with something to write in that can be found, and those that this leads to."""
+    done: set[tuple[str, tuple[str, ...]]] = set()
+    for _ in range(4):
+        pages = await browse.walk(browser, ["/"], of_each=3)
+        waiting = [form for page in pages for form in page.forms]
+        sent = 0
+        while waiting:
+            form = waiting.pop(0)
+            (rule, *_) = browse.rules_at(form.action, form.method)
+            kind = (rule.path, tuple(sorted({control.name for control in form.controls})))
+            ours = any(WORD in control.value for control in form.controls if control.kind == "hidden")
+            if kind in done or not (ours or any(control.kind in WRITTEN for control in form.controls)):
+                continue
+            done.add(kind)
+            sent += 1
+            scribe.forms.append((browser, form))
+            page = await scribe.send(browser, form)
+            waiting += page.forms
+        if not sent:
+            return
+
+
+def test_the_search_finds_the_word_in_every_disguise() -> None:
+    """The control: whatever the word is wrapped in, it is found."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.txt", f"words {WORD} words" * 9)
+    for blob in (
+        *(b"before " + base64.b64encode(b"x" * at + WORD.encode() + b"yz") for at in range(4)),
+        f"..{WORD}..".encode("utf-16-le"),
+        WORD.encode().hex().encode(),
+        b"\x00\x01" + zlib.compress(f"{WORD}!".encode() * 3) + b"rest",
+        archive.getvalue(),
+    ):
+        assert found_in(blob, [WORD]), blob
+    assert not found_in(b"nachtigall and lied", [WORD])
+
+
+async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: dict[str, Sent]) -> None:
+    """Whatever people write stands on the pages of those it is for, and nowhere else in any form."""
+    scribe = Scribe()
+    async with (
+        serving(database_url, tmp_path) as served,
+        scribe.browser(served) as bob,
+        scribe.browser(served) as alice,
+    ):
+        await live(scribe, database_url, bob, alice)
+        await bend(scribe)
+        stored = files_of(tmp_path)  # with what the write-ahead log still holds
+        if stored:  # sealing takes seconds, and has nothing to do with the kind of database
+            stored.append(await take(scribe, alice))
+    stored += files_of(tmp_path) or await dump(database_url)
+    # The controls: everything was typed, it arrived, and there is something to search through.
+    theirs = {(path, name) for path, sent in forms.items() for name, value in sent if STRANGE in value}
+    assert {one for one in theirs - scribe.typed if not one[1].endswith("date")} == set()
+    assert sum(WORD in page for page in scribe.read) > 30
+    assert sum(map(len, stored)) > 40_000
+    assert b"DEBUG:root:everything is said" in served.said
+    # Nothing is left anywhere.
+    words = [WORD, DAY, *scribe.secrets]
+    assert [found for blob in (*stored, bytes(served.said)) for found in found_in(blob, words)] == []
+    assert found_in(unquote("\n".join(scribe.heard)).encode(), [WORD, DAY]) == []
+    assert list(served.temporary.rglob("*")) + list(served.home.rglob("*")) == []
+    assert [path for path in served.data.rglob("*") if found_in(path.read_bytes(), words)] == []
+
+
+async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -> None:
+    """Let two people come in and do everything there is to do."""
+    store = await Store.open(url)
+    with store.use():
+        token = await practice.new_setup_link(House.with_key(SERVER_KEY))
+    await store.close()
+    await open_account(scribe, bob, f"/setup/{token}")
+    page = await scribe.send(bob, form_to(await page_at(bob, "/invitations"), "/invitations"))
+    link = re.search(r"/invite/([\w-]{43})", page.text)
+    assert link
+    password = await open_account(scribe, alice, link[0])
+    for one in (token, link[1]):
+        scribe.secrets += [one, base64.urlsafe_b64decode(one + "=")]
+    await everything(scribe, alice)
+    await share(scribe, alice)
+    await everything(scribe, bob)
+    await everything(scribe, alice)  # once more: there is now what bob planned
+    await knock(scribe, alice)
+    change = form_to(await page_at(alice, "/account/password"), "/account/password")
+    renewed = f"{WORD} with a new ending"
+    page = await scribe.send(alice, change, current=password, password=renewed, repeated=renewed)
+    assert page.url.endswith("/account?done=password")
+    scribe.password = renewed
+
+
+async def take(scribe: Scribe, alice: AsyncClient) -> bytes:
+    """Take alice's records away; gives the sealed file."""
+    records = form_to(await page_at(alice, "/records"), "/records")
+    phrase = f"{WORD} on eight small stones"
+    data = scribe.fill(records, current=scribe.password, passphrase=phrase)
+    answer = await alice.post("/records", data=data)
+    assert answer.headers["content-type"] == "application/octet-stream", answer.text
+    assert answer.content.startswith(b"age-encryption.org/v1")
+    return answer.content
+
+
+async def share(scribe: Scribe, alice: AsyncClient) -> None:
+    """Write while htmx saves, and share every entry as a whole."""
+    pages = await browse.walk(alice, ["/journal"], of_each=9)
+    entries = {urlsplit(page.url).path for page in pages if re.search(r"/journal/[0-9a-f-]{36}$", page.url)}
+    assert len(entries) >= 6
+    for entry in entries:
+        form = form_to(await page_at(alice, f"{entry}/edit"), entry)
+        saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})
+        assert saved.status_code in (200, 422)
+        preview = await scribe.send(
+            alice, form_to(await page_at(alice, f"{entry}/shares"), f"{entry}/shares")
+        )
+        given = await scribe.send(alice, form_to(preview, f"{entry}/shares"))
+        assert given.url.endswith("?done=shared")
+
+
+async def knock(scribe: Scribe, alice: AsyncClient) -> None:
+    """Type into the pages for people who are not signed in, and send what was written too late."""
+    async with AsyncClient(base_url=alice.base_url, headers=alice.headers, timeout=None) as stranger:
+        stranger.event_hooks = alice.event_hooks
+        for path in ("/sign-in", "/recover"):
+            page = await scribe.send(stranger, form_to(await page_at(stranger, path), path))
+            assert page.status == 422
+        for path, data in (("/journal", {"q": WORD}), ("/password-strength", {"password": WORD})):
+            answer = await stranger.post(path, data=data)
+            assert answer.status_code in (200, 401)
+        scribe.typed.add(("/password-strength", "password"))
+
+
+async def bend(scribe: Scribe) -> None:
+    """Put the word where a page would never put it: into choices, numbers, dates and what is hidden."""
+    bent = set()
+    for browser, form in scribe.forms:
+        (rule, *_) = browse.rules_at(form.action, form.method)
+        names = {one.name for one in form.controls if one.name and one.kind not in WRITTEN}
+        strange = {f"{WORD}\x00": [f"{WORD}\x00"], "x": [WORD] * 99}
+        sent = [scribe.fill(form, **{name: WORD}) for name in names if (rule.path, name) not in bent]
+        sent += [] if (rule.path, "") in bent else [scribe.fill(form) | strange]
+        bent |= {(rule.path, name) for name in (*names, "")}
+        for data in sent:
+            answer = await browser.request(form.method, form.action, data=data)
+            assert answer.status_code < 500, (form.action, data, answer.status_code)
+    assert len(bent) > 60
+
+
+def files_of(folder: Path) -> list[bytes]:
+    """The files of an SQLite database, as they are now."""
+    return [path.read_bytes() for path in folder.glob("hearthside.sqlite3*")]
+
+
+async def dump(url: str) -> list[bytes]:
+    """Every value in a PostgreSQL database, one after the other."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        )
+        rows = [row for table in tables for row in await connection.fetch(f'SELECT * FROM "{table[0]}"')]
+    finally:
+        await connection.close()
+    values = (value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
+    return [b"\x00\x00".join(values)]
