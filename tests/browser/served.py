@@ -15,8 +15,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import uvicorn
+from httpx import AsyncClient
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from journal.store import Store
@@ -25,6 +27,9 @@ from portal.config import Config
 from tests.browser.conftest import QUIET, Desk
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
 from tests.setup_tools import chromium
+
+NOBODY = Furniture({}, UUID(int=0))
+"""For a database that is still empty."""
 
 
 @dataclass
@@ -129,7 +134,13 @@ async def at_a_desk(browser: Browser, served: Served) -> AsyncIterator[Desk]:
     yield desk
     for context in browser.contexts:
         await context.close()
-    assert desk.troubles == []
+    assert desk.troubles == [], "\n".join(desk.troubles)
+
+
+async def lend(client: AsyncClient, context: BrowserContext) -> None:
+    """Sign a browser in with the cookies of somebody who came in by HTTP."""
+    for name, value in client.cookies.items():
+        await context.add_cookies([{"name": name, "value": value, "url": str(client.base_url)}])
 
 
 def main() -> None:

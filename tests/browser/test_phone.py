@@ -1,0 +1,141 @@
+"""On a phone, and without a mouse: whatever is written, nothing is out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.browser.conftest import Desk
+from tests.browser.served import NOBODY, Served, at_a_desk, chrome, lend, serving
+from tests.browser.writers import Writers, after_session, in_session, places, writing
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WIDTHS = (390, 320)
+SMALLEST = 24
+"""Pixels that a finger needs both ways: WCAG 2.2, 2.5.8."""
+TOLD = ("ketamin", "therap", "trauma", "psych")
+"""What a title, which others see on a screen or in a history, says nothing of."""
+MEASURE = """
+(smallest) => {
+  const { scrollWidth, clientWidth } = document.scrollingElement;
+  const outside = [...document.querySelectorAll("body *")].filter(
+    (element) => element.checkVisibility() && element.getBoundingClientRect().right > clientWidth + 1);
+  // A link in the middle of a sentence is as high as its line.
+  const inline = (element) => getComputedStyle(element).display === "inline"
+    && element.parentElement.textContent.trim() !== element.textContent.trim();
+  const hidden = (element) => !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    || element.matches(".visually-hidden");
+  const reached = "main :is(a[href], button, summary, select, textarea, input:not([type=hidden]))";
+  const small = [...document.querySelectorAll(reached)]
+    .filter((element) => {
+      const { width, height } = (element.closest("label") ?? element).getBoundingClientRect();
+      return !hidden(element) && !inline(element) && Math.min(width, height) < smallest;
+    });
+  const shown = (element) => element.outerHTML.slice(0, 160);
+  return {
+    wide: scrollWidth - clientWidth,
+    outside: scrollWidth > clientWidth ? outside.slice(-3).map(shown) : [],
+    small: small.map(shown),
+    headings: document.querySelectorAll("h1").length,
+    lang: document.documentElement.lang,
+    title: document.title,
+  };
+}
+"""
+
+
+def long(name: str, ceiling: int) -> str:
+    """As much as a field holds: half of it one word that nothing breaks, half of it ordinary words."""
+    if name == "email":
+        return "w" * ceiling
+    half = ceiling // 2
+    return ("W" * half + " " + "all that we saw on the way to the lake, " * ceiling)[:ceiling].strip()
+
+
+@pytest.fixture(scope="module")
+def server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all the tests here."""
+    with serving(migrated_sqlite, NOBODY, tmp_path_factory.mktemp("phone")) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def writers(server: Served) -> AsyncIterator[Writers]:
+    """Two people who fill every field to its brim."""
+    async with writing(server, long) as writers:
+        yield writers
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all the tests here."""
+    async with chrome() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(browser: Browser, server: Served) -> AsyncIterator[Desk]:
+    """The browser; the test fails at its end if anything was noted."""
+    async with at_a_desk(browser, server) as desk:
+        yield desk
+
+
+async def measured(desk: Desk, page: Page) -> None:
+    """Note what is wrong with a page as it stands, at every width."""
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 700})
+        found = await page.evaluate(MEASURE, SMALLEST)
+        where = f"{page.url} at {width}"
+        if found["wide"] > 0:
+            desk.troubles.append(f"{where} scrolls sideways by {found['wide']}: {found['outside']}")
+        desk.troubles += [f"{where}: too small to touch: {one}" for one in found["small"]]
+    if found["headings"] != 1 or found["lang"] != "en":
+        desk.troubles.append(f"{page.url}: {found['headings']} h1, lang {found['lang']}")
+    if (
+        not found["title"]
+        or [word for word in TOLD if word in found["title"].lower()]
+        or "WWW" in found["title"]
+    ):
+        desk.troubles.append(f"{page.url}: title {found['title']}")
+
+
+async def walked_by_keyboard(desk: Desk, page: Page) -> None:
+    """Note a page that does not begin with a way past everything that stands on every page."""
+    focus = "[document.activeElement.className, document.activeElement.id, !!document.activeElement.closest('main')]"
+    await page.keyboard.press("Tab")
+    first = await page.evaluate(focus)
+    await page.keyboard.press("Enter")
+    second = await page.evaluate(focus)
+    await page.keyboard.press("Tab")
+    third = await page.evaluate(focus)
+    reachable = await page.locator("main :is(a[href], button, summary, select, textarea, input)").count()
+    if (first[0], second[1], third[2]) != ("skip", "main", reachable > 0):
+        desk.troubles.append(f"{page.url}: Tab, Enter, Tab lead to {first}, {second}, {third}")
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "anybody"])
+async def test_every_page_fits_a_phone(desk: Desk, writers: Writers, name: str) -> None:
+    """No page scrolls sideways or has a target too small for a finger; each can be walked by keyboard."""
+    page = await desk.person()
+    await lend(writers.client(name), page.context)
+    addresses = dict.fromkeys(one.url for one in (await places(writers))[name])
+    for address in [*addresses, "/nowhere"]:
+        await page.goto(address)
+        await walked_by_keyboard(desk, page)
+        await measured(desk, page)
+
+
+async def test_a_session_fits_a_phone(desk: Desk, writers: Writers) -> None:
+    """The screens of the day itself are as reachable as the others."""
+    page = await desk.person()
+    await lend(writers.alice, page.context)
+    for going_on in (in_session, after_session):
+        for address in await going_on(writers):
+            await page.goto(address)
+            await walked_by_keyboard(desk, page)
+            await measured(desk, page)
