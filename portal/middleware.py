@@ -7,7 +7,7 @@ import traceback
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store import Store
@@ -62,6 +62,29 @@ def _keeping(scope: Scope, status: int) -> str:
     return "public, max-age=31536000, immutable" if scope["query_string"] else "public, max-age=86400"
 
 
+BROKEN = "Something went wrong on our side. Go back: your words are still on that page."
+# Whole and as it stands: what makes all other pages may be what broke.
+BROKEN_PAGE = f"""<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Hearthside</title>
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <link rel="stylesheet" href="/static/css/hearthside.css">
+</head>
+<body>
+  <main class="page">
+    <h1>This did not work</h1>
+    <p>{BROKEN}</p>
+    <p><a href="/help-now">Help now</a></p>
+    <p>Hearthside is not an emergency service. If you are in danger, call your local emergency number.</p>
+  </main>
+</body>
+</html>
+"""
+
+
 class LastResort:
     """Answer what nobody foresaw with a kind sentence; log where it happened, never what was written."""
 
@@ -86,8 +109,9 @@ class LastResort:
             log.error("%s at %s:%s", type(error).__name__, frame.filename.rsplit("/", 2)[-1], frame.lineno)
             if begun:
                 raise ConnectionError("the answer broke off") from None
-            sentence = "Something went wrong on our side. Go back: your words are still on that page."
-            await PlainTextResponse(sentence, 500)(scope, receive, send)
+            partial = "hx-request" in Headers(scope=scope)
+            answer = PlainTextResponse(BROKEN, 500) if partial else HTMLResponse(BROKEN_PAGE, 500)
+            await answer(scope, receive, send)
 
 
 class HostCheck:

@@ -5,7 +5,8 @@
    form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
    [data-hundred]         gets a slider beside its number field; data-label names it
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
-   button[data-print]     prints the page */
+   button[data-print]     prints the page
+   select[data-own-zone]  proposes the time zone of this device, as long as nothing was sent */
 (() => {
   "use strict";
   const all = (selector, root = document) => root.querySelectorAll(selector);
@@ -201,7 +202,13 @@
     }
   });
 
+  function proposeZone(list) {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if ([...list.options].some((option) => option.value === own)) list.value = own;
+  }
+
   enhance(document);
+  if (!document.getElementById("errors")) all("[data-own-zone]").forEach(proposeZone);
   document.addEventListener("htmx:after:swap", () => enhance(document));
   document.getElementById("errors")?.focus();
 })();
