@@ -1,27 +1,23 @@
-"""Measure everything and write bench/results.json."""
+"""Measure everything; write bench/results.json and the table in docs/performance.md."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import shutil
-import sqlite3
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import uvloop
 
-from bench import exporting, no_cipher, pages, saving, signing_in
-from bench.figures import AIMS, FULL, Figures, Length
+from bench import exporting, no_cipher, pages, report, saving, signing_in
+from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
 from bench.rows import DATABASE, add_strangers
 from bench.server import ROOT, furnish, served
 
 RESULTS = Path(__file__).with_name("results.json")
+PAGE = ROOT / "docs" / "performance.md"
 STRANGERS = 100
 TIMES = 1000
 
@@ -63,18 +59,6 @@ def _made(folder: Path, *flags: str) -> People:
     return furnish(folder, *flags)
 
 
-def write(figures: Figures, to: Path) -> None:
-    """Write every figure beside its aim, and what it was measured on."""
-    measured_on = {
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "on": datetime.now(UTC).date().isoformat(),
-    }
-    standing = {name: figures[name].standing(name) for name in AIMS}
-    to.write_text(json.dumps(standing | {"measured_on": measured_on}, indent=2) + "\n")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the measurement; gives its exit code, which does not judge."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -84,14 +68,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=FULL.seconds, help="how long one of them takes")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    figures = run(Length(options.rounds, options.seconds))
-    write(figures, options.output)
-    for name, aim in AIMS.items():
-        value = figures[name].value
-        told = (
-            "" if aim.limit is None else f"  {'met' if aim.is_met_by(value) else 'not met'} ({aim.limit:g})"
-        )
-        print(f"{name:24}{value:12.4g} {aim.unit}{told}")
+    measured = report.results(run(Length(options.rounds, options.seconds)))
+    report.write(measured, options.output)
+    if options.output == RESULTS:
+        report.update(PAGE, measured)
+    print(report.table(measured))
     return 0
 
 
