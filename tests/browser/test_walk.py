@@ -141,7 +141,8 @@ class Walk:
         await expect(page.get_by_text("What the door might be")).to_be_visible()
         await self.looked_at(page)
         await page.get_by_label("Search your entries").fill("HOLDING it")
-        await self.press(page, "Search")
+        await page.get_by_role("main").get_by_role("button", name="Search").click()
+        await expect(page.locator("mark").first).to_be_visible()  # swapped in place, or a page of its own
         await self.looked_at(page)
         await self.follow(page, "What the door might be")
         return page.url
