@@ -20,8 +20,8 @@ E = TypeVar("E", bound=Labelled)
 
 BEGINNING: Mapping[str, str] = MappingProxyType(
     {
-        "dosing_count": "6",
-        "every_days": "7",
+        "dosing_count": "",
+        "every_days": "",
         "first_date": "",
         "first_time": "14:00",
         "zone": "",

@@ -13,7 +13,14 @@ from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.shared_material import dosing, plan_course
 
-SIX = {"first_date": "2026-12-04", "first_time": "14:00", "route": "sublingual", "dose_text": "as told"}
+SIX = {
+    "dosing_count": "6",
+    "every_days": "7",
+    "first_date": "2026-12-04",
+    "first_time": "14:00",
+    "route": "sublingual",
+    "dose_text": "as told",
+}
 
 
 async def form_of(portal: Portal, browser: AsyncClient) -> tuple[str, Page]:
@@ -120,7 +127,7 @@ async def test_the_dates_say_what_the_clocks_do(portal: Portal) -> None:
     """Across March and October the wall time stays, and the dates say so; a skipped hour is told as such."""
     async with portal.client("bob") as browser:
         path, form = await form_of(portal, browser)
-        weekly = {"first_date": "2027-03-21", "first_time": "14:00", "dosing_count": "2"}
+        weekly = {"first_date": "2027-03-21", "first_time": "14:00", "dosing_count": "2", "every_days": "7"}
         spring = dates(
             Page.of(await sent(browser, path, form, "preview", **weekly, integration_days_after=""))
         )
