@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ def served(folder: Path, *flags: str) -> Iterator[int]:
         [sys.executable, "-m", "bench.server", *flags],
         cwd=ROOT,
         env=os.environ | settings,
+        stdin=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -59,7 +61,7 @@ def served(folder: Path, *flags: str) -> Iterator[int]:
         yield port
     finally:
         server.terminate()
-        server.wait()
+        server.communicate()
 
 
 def _free_port() -> int:
@@ -80,7 +82,14 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
 
 
+def _end_with_the_measurement() -> None:
+    """End when whoever started this server is gone, however that came about: its end of the pipe is closed."""
+    sys.stdin.read()
+    os._exit(1)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_measurement, daemon=True).start()
     if no_cipher.FLAG in sys.argv:
         no_cipher.take_out()
     sys.exit(main(["serve"]))

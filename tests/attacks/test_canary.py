@@ -129,7 +129,11 @@ class Scribe:
     async def send(self, browser: AsyncClient, form: Form, **special: str) -> Page:
         """Fill a form in and send it; gives the page that it leads to."""
         data = self.fill(form, **special)
-        page = browse.read(await browser.request(form.method, form.action, data=data, follow_redirects=True))
+        if form.method == "get":  # then the fields go into the address, as in a browser
+            answer = await browser.get(form.action, params=data, follow_redirects=True)
+        else:
+            answer = await browser.request(form.method, form.action, data=data, follow_redirects=True)
+        page = browse.read(answer)
         self.read.append(page.text)
         return page
 
