@@ -7,7 +7,7 @@ import traceback
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store import Store
@@ -110,7 +110,11 @@ class LastResort:
             if begun:
                 raise ConnectionError("the answer broke off") from None
             partial = "hx-request" in Headers(scope=scope)
-            answer = PlainTextResponse(BROKEN, 500) if partial else HTMLResponse(BROKEN_PAGE, 500)
+            answer = (
+                PlainTextResponse(BROKEN, 500)
+                if partial
+                else Response(BROKEN_PAGE, 500, media_type="text/html")
+            )
             await answer(scope, receive, send)
 
 
