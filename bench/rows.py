@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from journal.actors import Role
 
 DATABASE = "hearthside.sqlite3"
+FAR = 1_000_000_000  # where strangers' events begin: the chain goes on in front of them
 SEALED = 1310  # bytes of an entry of 200 words
 Row = dict[str, object]
 
@@ -47,7 +49,9 @@ def add_strangers(folder: Path, total: int, each: int = 100) -> None:
     chance = random.Random(total)
     with sqlite3.connect(folder / DATABASE) as database:
         (clinician,) = database.execute("SELECT id FROM account WHERE role = 'clinician'").fetchone()
+        (number,) = database.execute("SELECT MAX(id) FROM audit_event").fetchone()
     database.close()
+    events = count(max(number, FAR) + 1)
     rows: dict[str, list[Row]] = {
         table: [] for table in ("account", "care_link", "kap_session", "entry", "share", "audit_event")
     }
@@ -60,7 +64,7 @@ def add_strangers(folder: Path, total: int, each: int = 100) -> None:
         for number in range(each):
             entry = entry_row(uuid4(), owner, chance.randbytes(SEALED), number)
             rows["entry"].append(entry)
-            rows["audit_event"].append(_event_row(owner, entry))
+            rows["audit_event"].append(_event_row(next(events), owner, entry))
             if number % 6 == 0:
                 rows["share"].append(_share_row(link, entry, chance))
     insert(folder, rows)
@@ -121,12 +125,14 @@ def _share_row(link: Row, entry: Row, chance: random.Random) -> Row:
     }
 
 
-def _event_row(owner: UUID, entry: Row) -> Row:
+def _event_row(number: int, owner: UUID, entry: Row) -> Row:
     return {
+        "id": number,
         "at": entry["created_at"],
         "actor_id": str(owner),
         "patient_id": str(owner),
         "action": "shared",
         "object_id": entry["id"],
         "outcome": "done",
+        "mac": "0" * 64,
     }

@@ -18,7 +18,7 @@ from crypto.errors import require_size
 class ServerKey:
     """Everything that the server does with its own key."""
 
-    __slots__ = ("_index", "_key", "_sealer")
+    __slots__ = ("_index", "_key", "_macs", "_sealer")
 
     def __init__(self, key: bytes) -> None:
         """
@@ -34,6 +34,7 @@ class ServerKey:
         self._key = key
         self._index = derive_key(key, "server-index")
         self._sealer = Sealer(derive_key(key, "server-records"))
+        self._macs: dict[str, bytes] = {}  # by label: checking an audit log makes hundreds of thousands
 
     def seal(self, plaintext: bytes, context: Context) -> bytes:
         """Seal one value of operations; like `crypto.seal`."""
@@ -67,4 +68,6 @@ class ServerKey:
         Returns:
             32 bytes, HMAC-SHA256. Compare it with `hmac.compare_digest`.
         """
-        return digest(derive_key(self._key, f"server-mac/{label}"), message, "sha256")
+        if label not in self._macs:
+            self._macs[label] = derive_key(self._key, f"server-mac/{label}")
+        return digest(self._macs[label], message, "sha256")

@@ -14,7 +14,7 @@ from crypto import (
     unlock_with_recovery_key,
 )
 from journal import audit, key_slots, tables, websessions
-from journal.actors import Actor
+from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused, WrongCredentials
 from journal.house import House
@@ -41,11 +41,11 @@ async def sign_in(house: House, email: str, password: str) -> bytes:
     try:
         account_key = await house.stretch(partial(unlock_with_password, slot, password, account=who.bytes))
     except CryptoError as error:
-        await audit.note(account, Act.SIGN_IN_REFUSED, house.clock(), outcome="refused")
+        await audit.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
     async with transaction():
         token = await websessions.start(house, who, account_key)
-        await audit.note(who, Act.SIGNED_IN, house.clock())
+        await audit.note_unsigned(house, who, Act.SIGNED_IN)
     return token
 
 
@@ -67,6 +67,9 @@ async def unlock(actor: Actor, password: str) -> bytes:
             partial(unlock_with_password, slot, password, account=actor.id.bytes)
         )
     except CryptoError as error:
+        await audit.note(
+            actor, Act.PASSWORD_REFUSED, patient=actor.id if actor.role is Role.PATIENT else None
+        )
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
 
 
@@ -101,6 +104,7 @@ async def recover(
             raise CryptoError
         account_key = unlock_with_recovery_key(slot, key, account=account.bytes)
     except CryptoError as error:
+        await audit.note_unsigned(house, account, Act.RECOVERY_REFUSED)
         raise Refused(
             {"recovery_key": N_("That e-mail address and recovery key do not open an account. Check both.")}
         ) from error
@@ -117,5 +121,6 @@ async def _renew(house: House, account: UUID, account_key: bytes, password: str,
         if act is Act.RECOVERED:
             await tables.KeySlot.filter(account_id=account, kind="recovery").delete()
             await tables.Account.filter(id=account).update(recovery_ready=False)
-        await audit.note(account, act, house.clock())
-        return await websessions.start(house, account, account_key)
+        token = await websessions.start(house, account, account_key)
+        await audit.note_unsigned(house, account, act)
+    return token

@@ -2,6 +2,7 @@
 Who opened or changed what, and when. Ids and states only: never a word that anybody wrote.
 
 An event is written in the transaction of the act that it records, so there is neither one without the other.
+Saving an entry is no event: the journal is its writer's own, and who reads it is what counts.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from journal.actors import Actor
+from journal.audit_chain import Line, append
+from journal.errors import Damaged
+from journal.house import House
 from journal.store import key_of
 from journal.tables import AuditEvent
 
-COLUMNS = ("at", "actor_id", "action", "object_id", "id")
+COLUMNS = ("at", "actor_id", "action", "object_id", "recipient_id", "id")
 
 
 class Act(StrEnum):
@@ -26,9 +32,14 @@ class Act(StrEnum):
     ACCOUNT_OPENED = "account.opened"
     SIGNED_IN = "account.signed-in"
     SIGN_IN_REFUSED = "account.sign-in-refused"
+    SIGNED_OUT = "account.signed-out"
+    PASSWORD_REFUSED = "account.password-refused"
     PASSWORD_CHANGED = "account.password-changed"
     RECOVERED = "account.recovered"
+    RECOVERY_REFUSED = "account.recovery-refused"
     RECOVERY_KEY_MADE = "account.recovery-key-made"
+    SETUP_LINK_MADE = "practice.setup-link-made"
+    NOT_FOUND = "page.not-found"
     INVITED = "care.invited"
     INVITATION_WITHDRAWN = "care.invitation-withdrawn"
     CARE_BEGAN = "care.began"
@@ -39,51 +50,69 @@ class Act(StrEnum):
     SESSION_CHANGED = "session.changed"
     ENTRY_DELETED = "entry.deleted"
     ENTRY_RESTORED = "entry.restored"
+    ENTRY_ERASED = "entry.erased"
     SHARED = "share.shared"
     SHARE_UPDATED = "share.updated"
     SHARE_REVOKED = "share.revoked"
     SHARE_OPENED = "share.opened"
     RECORDS_TAKEN = "records.taken"
+    DISCLOSURES_TAKEN = "disclosures.taken"
+
+
+class Outcome(StrEnum):
+    """How an act ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+REFUSALS = frozenset({Act.SIGN_IN_REFUSED, Act.PASSWORD_REFUSED, Act.RECOVERY_REFUSED, Act.NOT_FOUND})
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the log."""
+    """One line of the log; `id` is its number. `recipient_id` was given something that a patient's record holds."""
 
     at: datetime
     actor_id: UUID | None
     action: Act
     object_id: UUID | None
+    recipient_id: UUID | None
     id: int
 
 
 async def note(
-    actor_id: UUID | None,
+    actor: Actor,
     action: Act,
-    at: datetime,
     *,
     patient: UUID | None = None,
     about: UUID | None = None,
-    outcome: str = "done",
+    recipient: UUID | None = None,
 ) -> None:
-    """Write one event."""
-    await AuditEvent.create(
-        at=at, actor_id=actor_id, patient_id=patient, action=action.value, object_id=about, outcome=outcome
-    )
+    """Write what a signed-in person did; the last statement of its transaction."""
+    await append(actor.house, [_line(actor.id, action, actor.now, patient, about, recipient)])
+
+
+async def note_each(actor: Actor, action: Act, patient: UUID, about: Iterable[UUID]) -> None:
+    """Write that *actor* did the same to each of several things, in as many statements as for one."""
+    await append(actor.house, [_line(actor.id, action, actor.now, patient, one) for one in about])
+
+
+async def note_unsigned(
+    house: House,
+    account: UUID | None,
+    action: Act,
+    *,
+    patient: UUID | None = None,
+    about: UUID | None = None,
+) -> None:
+    """Write what was done by nobody who is signed in, or not yet; *account* is None where none is known."""
+    await append(house, [_line(account, action, house.clock(), patient, about)])
 
 
 async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
-    """Write that *actor* opened each of *shares*, in one statement."""
-    await AuditEvent.bulk_create(
-        AuditEvent(
-            at=actor.now,
-            actor_id=actor.id,
-            patient_id=patient,
-            action=Act.SHARE_OPENED.value,
-            object_id=share,
-        )
-        for share in shares
-    )
+    """Write that *actor* opened each of *shares*."""
+    await note_each(actor, Act.SHARE_OPENED, patient, shares)
 
 
 async def events_about(patient: UUID, *, limit: int = 500, before: int | None = None) -> tuple[Event, ...]:
@@ -111,6 +140,45 @@ async def every_event(patient: UUID, *, by: UUID | None = None) -> tuple[Event, 
     return tuple(_event(row) for row in await query.order_by("id").values_list(*COLUMNS))
 
 
+async def given_away(
+    patient: UUID,
+    given: Iterable[Act],
+    taken: Iterable[Act],
+    *,
+    since: datetime,
+    limit: int | None = None,
+    before: int | None = None,
+) -> tuple[Event, ...]:
+    """Give the acts of *given*, and those of *taken* that were not the patient's own, newest first."""
+    others = Q(action__in=[act.value for act in taken]) & ~Q(actor_id=patient)
+    query = AuditEvent.filter(Q(action__in=[act.value for act in given]) | others, patient_id=patient)
+    query = query.filter(at__gte=since).order_by("-id")
+    if before is not None:
+        query = query.filter(id__lt=before)
+    if limit is not None:
+        query = query.limit(limit)
+    return tuple(_event(row) for row in await query.values_list(*COLUMNS))
+
+
+def _line(
+    who: UUID | None,
+    action: Act,
+    at: datetime,
+    patient: UUID | None,
+    about: UUID | None,
+    recipient: UUID | None = None,
+) -> Line:
+    outcome = Outcome.REFUSED if action in REFUSALS else Outcome.DONE
+    return Line(at, who, patient, recipient, about, action.value, outcome.value)
+
+
 def _event(row: tuple[Any, ...]) -> Event:
-    at, actor, action, about, ident = row
-    return Event(at, key_of(actor) if actor else None, Act(action), key_of(about) if about else None, ident)
+    at, actor, action, about, recipient, ident = row
+    try:
+        return Event(at, _key(actor), Act(action), _key(about), _key(recipient), ident)
+    except ValueError as error:  # no class of event, or no id: somebody else wrote it
+        raise Damaged from error
+
+
+def _key(value: object) -> UUID | None:
+    return key_of(value) if value else None

@@ -124,10 +124,12 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     if wanted is not None and wanted not in ids:
         raise NotFound
     async with transaction():
+        stopped = []
         for link in ids if wanted is None else [wanted]:
             active = mine.filter(id=link, paused_at=None)
             if await active.update(clinician_key=None, paused_at=actor.now):
-                await audit.note(actor.id, Act.SHARING_PAUSED, actor.now, patient=actor.id, about=link)
+                stopped.append(link)
+        await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
     await scrub()
 
 
@@ -153,7 +155,9 @@ async def resume(actor: Actor, wanted: UUID) -> None:
             clinician_key=blob, paused_at=None
         )
         if changed:
-            await audit.note(actor.id, Act.SHARING_RESUMED, actor.now, patient=actor.id, about=link.id)
+            await audit.note(
+                actor, Act.SHARING_RESUMED, patient=actor.id, about=link.id, recipient=link.clinician
+            )
 
 
 async def end(actor: Actor, wanted: UUID) -> None:
@@ -172,7 +176,7 @@ async def end(actor: Actor, wanted: UUID) -> None:
         if not changed:
             raise NotFound
         await tables.Share.filter(link_id=link.id).delete()
-        await audit.note(actor.id, Act.CARE_ENDED, actor.now, patient=link.patient, about=link.id)
+        await audit.note(actor, Act.CARE_ENDED, patient=link.patient, about=link.id)
     await scrub()
 
 

@@ -155,7 +155,7 @@ async def delete(actor: Actor, wanted: UUID) -> None:
         if not changed:
             raise NotFound
         await tables.Share.filter(entry_id=wanted).delete()
-        await audit.note(actor.id, Act.ENTRY_DELETED, actor.now, patient=actor.id, about=wanted)
+        await audit.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
     await scrub()
 
 
@@ -168,7 +168,7 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
         )
         if not changed:
             raise NotFound
-        await audit.note(actor.id, Act.ENTRY_RESTORED, actor.now, patient=actor.id, about=wanted)
+        await audit.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
 
 
 async def erase(actor: Actor, wanted: UUID) -> None:
@@ -180,17 +180,11 @@ async def erase(actor: Actor, wanted: UUID) -> None:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
-        raise NotFound
+    async with transaction():
+        if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
+            raise NotFound
+        await audit.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
     await scrub()
-
-
-async def purge(now: datetime) -> int:
-    """Erase for good what was deleted longer ago than the undo window; gives how many. Needs no key."""
-    gone = await tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW).delete()
-    if gone:
-        await scrub()
-    return gone
 
 
 async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:

@@ -97,7 +97,7 @@ async def invite(actor: Actor, name: str) -> Invitation:
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
         )
-        await audit.note(actor.id, Act.INVITED, actor.now, about=invitation)
+        await audit.note(actor, Act.INVITED, about=invitation)
     return Invitation(invitation, name, _token(secret), actor.now + LIFETIME, "open")
 
 
@@ -126,7 +126,7 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
         ).update(withdrawn_at=actor.now)
         if not changed:
             raise NotFound
-        await audit.note(actor.id, Act.INVITATION_WITHDRAWN, actor.now, about=wanted)
+        await audit.note(actor, Act.INVITATION_WITHDRAWN, about=wanted)
 
 
 async def welcome(house: House, token: str) -> Welcome:
@@ -174,7 +174,7 @@ async def accept(actor: Actor, token: str) -> UUID:
             if not won:
                 raise LinkExpired
             await made.save(force_create=True)
-            await audit.note(actor.id, Act.CARE_BEGAN, actor.now, patient=actor.id, about=link)
+            await audit.note(actor, Act.CARE_BEGAN, patient=actor.id, about=link, recipient=clinician)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error
     return link

@@ -115,6 +115,6 @@ async def open_account(house: House, role: Role, readied: Readied) -> None:
                 created_at=now,
             )
             await key_slots.put(readied.id, readied.slot, now)
-            await audit.note(readied.id, Act.ACCOUNT_OPENED, now)
+            await audit.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error

@@ -9,8 +9,9 @@ from datetime import timedelta
 from hashlib import sha256
 
 from crypto import Context
-from journal import new_accounts, tables, websessions
+from journal import audit, new_accounts, tables, websessions
 from journal.actors import Role
+from journal.audit import Act
 from journal.documents import PracticeDetails, open_document, seal_document
 from journal.errors import JournalError, LinkExpired, Refused
 from journal.house import House
@@ -71,7 +72,9 @@ async def new_setup_link(house: House) -> str:
         raise RealPractice(N_("This is a demonstration. Start an empty installation for a real practice."))
     token = secrets.token_bytes(32)
     now = house.clock()
-    await tables.SetupLink.create(lookup=_lookup(token), created_at=now, expires_at=now + SETUP_LIFETIME)
+    async with transaction():
+        await tables.SetupLink.create(lookup=_lookup(token), created_at=now, expires_at=now + SETUP_LIFETIME)
+        await audit.note_unsigned(house, None, Act.SETUP_LINK_MADE)
     return urlsafe_b64encode(token).rstrip(b"=").decode()
 
 

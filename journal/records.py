@@ -130,7 +130,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [session_record(one) for one in await sessions.my_sessions(actor)]
     courses = await _courses(actor, actor.id)
-    await audit.note(actor.id, Act.RECORDS_TAKEN, actor.now, patient=actor.id)
+    await audit.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
         _account(actor, practice),
@@ -174,7 +174,7 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
     courses = await _courses(actor, link.patient)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
-        await audit.note(actor.id, Act.RECORDS_TAKEN, actor.now, patient=link.patient, about=link.id)
+        await audit.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
     events = await audit.every_event(link.patient, by=actor.id)
     return PatientRecord(
         link.patient,

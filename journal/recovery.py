@@ -72,7 +72,7 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
     async with transaction():
         await key_slots.put(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.now)
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)
-        await audit.note(actor.id, Act.RECOVERY_KEY_MADE, actor.now)
+        await audit.note(actor, Act.RECOVERY_KEY_MADE)
 
 
 def _fits(key: bytes, typed: str) -> bool:

@@ -78,7 +78,7 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")
             )
-        await audit.note(actor.id, Act.SESSION_CHANGED, actor.now, patient=current.patient, about=current.id)
+        await audit.note(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
 
 
 def opened(actor: Actor, row: Sequence[Any]) -> Session:

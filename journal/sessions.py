@@ -103,7 +103,7 @@ async def plan_course(
             await tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
             for ident, details in zip(ids, planning.linked(planned, [one.hex for one in ids]), strict=True):
                 await session_rows.insert(actor, patient, ident, details, course)
-            await audit.note(actor.id, Act.SESSION_PLANNED, actor.now, patient=patient, about=course)
+            await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=course)
     return course
 
 
@@ -116,7 +116,7 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
     with suppress(IntegrityError):  # it is there already
         async with transaction():
             await session_rows.insert(actor, patient, ident, details, None)
-            await audit.note(actor.id, Act.SESSION_PLANNED, actor.now, patient=patient, about=ident)
+            await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     return ident
 
 

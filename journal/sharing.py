@@ -131,7 +131,7 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         if not await tables.Share.filter(id=wanted, link__patient_id=actor.id).delete():
             raise NotFound
-        await audit.note(actor.id, Act.SHARE_REVOKED, actor.now, patient=actor.id, about=wanted)
+        await audit.note(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
     await scrub()
 
 
@@ -220,5 +220,5 @@ async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, k
                 updated_at=actor.now,
             )
         act = Act.SHARE_UPDATED if row else Act.SHARED
-        await audit.note(actor.id, act, actor.now, patient=actor.id, about=ident)
+        await audit.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident

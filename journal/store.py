@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,6 +141,16 @@ async def migrate(url: str) -> None:
                 await executor.migrate([MigrationTarget("journal", "__latest__")])
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def joined() -> AsyncIterator[None]:
+    """Stay in the transaction that is open, or make one."""
+    if isinstance(connection(), TransactionalDBClient):
+        yield
+    else:
+        async with transaction():
+            yield
 
 
 def connection() -> BaseDBAsyncClient:

@@ -220,16 +220,29 @@ class Share(Model):
 
 
 class AuditEvent(Model):
-    """Who did what to whose record, and when. Ids only, never words."""
+    """Who did what to whose record, for whom, when, and how it ended. Ids only, never words."""
 
-    id = fields.BigIntField(primary_key=True, generated=True)
+    id = fields.BigIntField(primary_key=True, generated=False)  # 1, 2, 3 and so on without a gap
     at = fields.DatetimeField()
     actor_id = fields.UUIDField(null=True)
     patient_id = fields.UUIDField(null=True)
+    recipient_id = fields.UUIDField(null=True)  # who was given something
     action = fields.CharField(40)
     object_id = fields.UUIDField(null=True)
-    outcome = fields.CharField(16, default="done")
+    outcome = fields.CharField(16)
+    mac = fields.CharField(64)  # HMAC under the server key, over this event and the head before it
 
     class Meta:
         table = "audit_event"
         indexes = [Index(fields=("patient_id", "id"))]
+
+
+class AuditHead(Model):
+    """Where the audit log ends. Its one row is changed with every event, so events come one after the other."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)
+    sequence = fields.BigIntField()
+    mac = fields.CharField(64)  # HMAC under the server key, which no event shows
+
+    class Meta:
+        table = "audit_head"

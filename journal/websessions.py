@@ -8,12 +8,13 @@ from uuid import UUID
 from crypto import CryptoError, Keyring, Sealer, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
-from journal import tables
+from journal import audit, tables
 from journal.actors import Actor, Role
+from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged
 from journal.house import House
-from journal.store import fetch, key_of, time_of
+from journal.store import fetch, key_of, time_of, transaction
 
 LIFETIME = timedelta(hours=12)
 SIGNED_IN = """
@@ -67,6 +68,10 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     )
 
 
-async def end(token: bytes) -> None:
+async def end(house: House, token: bytes) -> None:
     """Sign the browser out: the row goes, and with it the only way to the keys."""
-    await tables.WebSession.filter(id=id_of(token).hex()).delete()
+    here = tables.WebSession.filter(id=id_of(token).hex())
+    owners = await here.values_list("account_id", flat=True)
+    async with transaction():
+        if await here.delete():
+            await audit.note_unsigned(house, key_of(owners[0]), Act.SIGNED_OUT)

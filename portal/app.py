@@ -14,9 +14,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from journal import entries, practice
+from journal import practice
 from journal.house import House, utc_now
 from journal.practice import PracticeView
+from journal.purging import purge
 from journal.store import Store
 from portal.auth import guard
 from portal.config import Config
@@ -57,7 +58,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
         try:
             with store.use():
                 await app.state.practice.look(app.state.house)
-                purging = asyncio.create_task(_purge_now_and_then(clock))
+                purging = asyncio.create_task(_purge_now_and_then(app.state.house))
             yield
             purging.cancel()
         finally:
@@ -91,7 +92,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
     return app
 
 
-async def _purge_now_and_then(clock: Callable[[], datetime]) -> None:
+async def _purge_now_and_then(house: House) -> None:
     while True:
-        await entries.purge(clock())
+        await purge(house, house.clock())
         await asyncio.sleep(PURGE_EVERY.total_seconds())

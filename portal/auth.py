@@ -6,12 +6,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import websessions
+from journal import audit, websessions
 from journal.actors import Actor, Role
+from journal.audit import Act
 from journal.errors import Damaged, NotFound
 from portal.pages import is_htmx, page, see_other
 
@@ -100,11 +102,17 @@ def guard(view: View, audience: Audience) -> View:
             return await view(request)
         if actor is None:
             return await _ask_to_sign_in(request)
-        if audience in (Audience.PATIENT, Audience.CLINICIAN) and actor.role.value != audience.value:
-            raise NotFound
-        if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
-            return see_other(request, RECOVERY_KEY)
-        return await view(request)
+        try:
+            if audience in (Audience.PATIENT, Audience.CLINICIAN) and actor.role.value != audience.value:
+                raise NotFound
+            if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
+                return see_other(request, RECOVERY_KEY)
+            return await view(request)
+        except NotFound:
+            # Missing and forbidden look alike here as well: the log says who looked for what.
+            wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
+            await audit.note(actor, Act.NOT_FOUND, about=wanted[-1] if wanted else None)
+            raise
 
     return guarded
 

@@ -17,7 +17,7 @@ from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.store import Store, migrate
-from portal import __version__, cli_backup, cli_doctor
+from portal import __version__, cli_audit, cli_backup, cli_doctor
 from portal.app import create_app
 from portal.config import Config, ConfigError
 
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         "backup": (cli_backup.back_up, "copy the database to a new file, also while the service runs"),
         "doctor": (cli_doctor.examine, "look the installation over and say what to mend"),
         "restore": (cli_backup.restore, "put a backup into an empty data folder"),
+        "verify-audit": (cli_audit.verify_audit, "check the audit log, against a head kept elsewhere"),
     }
     for name, (run, help_text) in table.items():
         command = commands.add_parser(
@@ -65,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data", help="folder for the database (HEARTHSIDE_DATA)")
         if name in ("backup", "restore"):
             command.add_argument("file", metavar="FILE", help="the backup")
+        if name == "verify-audit":
+            cli_audit.add_options(command)
         if name == "run":
             command.add_argument("--no-demo", action="store_true", help="start with an empty practice")
         command.set_defaults(run=run)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
+from portal.inert import inert
 from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
 
@@ -36,7 +37,9 @@ def make_environment() -> Environment:
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = _static
-    environment.filters.update(date=_date, time=_time, datetime=_datetime, day=_day, said=words.said)
+    environment.filters.update(
+        date=_date, time=_time, datetime=_datetime, day=_day, said=words.said, inert=inert
+    )
     environment.extend(words=words)
     return environment
 

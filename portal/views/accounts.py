@@ -55,14 +55,14 @@ async def sign_in(request: Request) -> Response:
         again = SignIn(email=form["email"], next=where, problem=error.message)
         return page(request, "sign_in.html", again, status=422)
     if old := auth.token_of(request):
-        await websessions.end(old)
+        await websessions.end(request.app.state.house, old)
     return auth.set_token(request, see_other(request, where), token)
 
 
 async def sign_out(request: Request) -> Response:
     """End the session here; nothing on this machine opens anything afterwards."""
     if token := auth.token_of(request):
-        await websessions.end(token)
+        await websessions.end(request.app.state.house, token)
     return auth.forget_token(request, see_other(request, "/sign-in"))
 
 

@@ -18,6 +18,7 @@ from journal.actors import Actor
 from journal.audit import Act, Event
 from journal.words import N_
 from portal.auth import actor_of
+from portal.inert import inert
 from portal.pages import page
 from portal.views.shared_items import Item, items
 
@@ -38,6 +39,12 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.SESSION_CHANGED: (N_("You changed a session"), N_("%(who)s changed a session")),
         Act.ENTRY_DELETED: (N_("You deleted an entry"), ""),
         Act.ENTRY_RESTORED: (N_("You brought an entry back"), ""),
+        Act.ENTRY_ERASED: (
+            N_("You erased an entry for good"),
+            N_("A deleted entry was erased when its week was over"),
+        ),
+        Act.PASSWORD_REFUSED: (N_("A wrong password was typed where yours is asked for again"), ""),
+        Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
         Act.RECORDS_TAKEN: (
             N_("You took your records away"),
             N_("%(who)s took away what you share with them"),
@@ -125,8 +132,14 @@ def _lines(
             told.add(key)
         yield Line(
             sentence,
-            names.get(event.actor_id, "") if event.actor_id else "",
-            item.given.link.peer_name if item else names.get(event.object_id, "") if event.object_id else "",
+            inert(names.get(event.actor_id, "") if event.actor_id else ""),
+            inert(
+                item.given.link.peer_name
+                if item
+                else names.get(event.object_id, "")
+                if event.object_id
+                else ""
+            ),
             item,
             seen[key] if event.action in REPEATED else 1,
             event.at,

@@ -46,6 +46,7 @@ FOR_ONESELF = {
     "/journal/deleted": "one's own entries",
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",
+    "/sharing/disclosures": "one's own log, with the present password for a file",
     "/sharing/pause": "one's own clinicians",
     "/sessions": "one's own plan",
     "/sessions/new": "one's own plan",

@@ -33,7 +33,9 @@ async def link(name: str, expires_at: datetime = NOON) -> None:
 async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
     """Ids, times and empty columns read the same whichever store they come from."""
     await link("a")
-    event = await tables.AuditEvent.create(at=NOON, actor_id=uuid4(), action="signed-in")
+    event = await tables.AuditEvent.create(
+        id=1, at=NOON, actor_id=uuid4(), action="signed-in", outcome="done", mac=""
+    )
     ((lookup, created, expires, used),) = await fetch(LINKS, "a")
     assert (lookup, time_of(created), time_of(expires), used) == ("a", NOON, NOON, None)
     ((actor, about),) = await fetch("SELECT actor_id, object_id FROM audit_event WHERE id = $1", event.id)
@@ -44,7 +46,7 @@ async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
 async def test_what_was_written_out_the_orm_reads_alike(opened: Store) -> None:
     """A time and an id written by `change` are found and read through the ORM."""
     await link("a")
-    event = await tables.AuditEvent.create(at=NOON, action="signed-in")
+    event = await tables.AuditEvent.create(id=1, at=NOON, action="signed-in", outcome="done", mac="")
     later, somebody = NOON + timedelta(days=1, microseconds=7), UUID(int=7)
     assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", later, "a") == 1
     assert await change("UPDATE audit_event SET object_id = $1 WHERE id = $2", somebody, event.id) == 1

@@ -13,6 +13,7 @@ from journal import entries, sessions, sharing, tables
 from journal.documents import EntryDocument
 from journal.entries import Entry
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
+from journal.purging import purge
 from journal.store import connection
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened
@@ -183,7 +184,7 @@ async def test_deleting_can_be_undone_for_a_week_and_then_no_more(any_portal: Po
         assert await sharing.given(alice) == ()
         await browser.post(f"/journal/{entry.id}/deletion")
         cast.clock.forward(days=7, seconds=1)
-        await entries.purge(cast.clock.now)
+        await purge(cast.house, cast.clock.now)
         await signed_in_again(cast)
     async with any_portal.client("alice") as browser:
         assert (await browser.post(f"/journal/{entry.id}/restoration")).status_code == 404

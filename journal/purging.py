@@ -1,0 +1,26 @@
+"""What was deleted goes for good once it can no longer be brought back. Needs nobody's key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from journal import audit, tables
+from journal.audit import Act
+from journal.entries import UNDO_WINDOW
+from journal.house import House
+from journal.store import key_of, scrub, transaction
+
+
+async def purge(house: House, now: datetime) -> int:
+    """Erase what was deleted longer ago than the undo window; gives how many entries."""
+    old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
+    for row, owner in await old.values_list("id", "owner_id"):
+        entry = key_of(row)
+        async with transaction():
+            if not await old.filter(id=entry).delete():
+                continue  # brought back, or erased, a moment ago
+            await audit.note_unsigned(house, None, Act.ENTRY_ERASED, patient=key_of(owner), about=entry)
+            erased += 1
+    if erased:
+        await scrub()
+    return erased

@@ -1,0 +1,166 @@
+"""`hearthside verify-audit`: check the audit log, against a head that is kept elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from types import MappingProxyType
+
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from journal.audit_check import Break, Head, Kind, Report, check
+from journal.house import House
+from journal.store import Store
+from portal.config import Config
+
+INTACT, BROKEN, UNCHECKED = 0, 1, 2
+STANDARD = "-"
+LARGEST = 16 * 1024 * 1024
+
+WORDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.MISSING: "Events {event} to {other} are missing: they were deleted.",
+        Kind.CHANGED: "Event {event} is not as it was written: it was changed, or events before it were cut off.",
+        Kind.SWAPPED: "Events {event} and {other} changed places.",
+        Kind.MOVED: "Event {event} now stands at {other}: something was put in before it, or the order was changed.",
+        Kind.FOREIGN: "Event {event} does not follow from the one before: it was put in or written anew, or events"
+        " before it were taken out and the rest numbered anew.",
+        Kind.ADDED: "Something stands at event {event} or behind it that this service did not write.",
+        Kind.UNREADABLE: "Event {event}, or one after it, cannot be read: it is not as it was written.",
+        Kind.HEAD_GONE: "The row that says where the log ends was deleted.",
+        Kind.HEAD_WRONG: "The log was made to end with event {event}: its end was cut off, or the row that says where"
+        " it ends was changed.",
+        Kind.NO_BEGINNING: "The log does not say how {other} of the accounts were opened: its beginning is gone.",
+        Kind.CUT: "The log ends with event {event}, but the head that you kept says that there were {other}: its end"
+        " was cut off, or an older state of the database was put back. A restored backup does that as well.",
+        Kind.REWRITTEN: "Event {event} is another one than when you kept the head: the log was written anew, by"
+        " somebody who has the server key.",
+    }
+)
+ONE_MISSING = "Event {event} is missing: it was deleted."
+ANOTHER_KEY = (
+    "Event 1 was not written with this server key: the key is another one now, or the log was written anew with"
+    " another key."
+)
+WITHOUT_A_HEAD = (
+    "No head was given, so some things cannot be noticed: that somebody with the server key cut the end off or wrote"
+    " the log anew, and that an older state of the whole database was put back. Keep a head elsewhere: --write-head."
+)
+
+
+class _CannotCheckError(Exception):
+    """The command was not understood, or there is nothing to check."""
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    command.add_argument(
+        "--head", metavar="FILE", help="a head kept earlier, or several, one a line; - reads standard input"
+    )
+    command.add_argument(
+        "--write-head",
+        metavar="FILE",
+        help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
+    )
+
+
+def verify_audit(config: Config, options: argparse.Namespace) -> int:
+    """Check the log and say in words what is wrong: 0 intact, 1 broken, 2 could not be checked."""
+    try:
+        _check_there_is_a_database(config)
+        kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
+        report = asyncio.run(_check(config, kept))
+        if report.broken is None and options.write_head:
+            _write(options.write_head, report.head)
+    except _CannotCheckError as error:
+        print(error, file=sys.stderr)
+        return UNCHECKED
+    if report.broken is not None:
+        print("The audit log is broken.", _in_words(report.broken), sep="\n", file=sys.stderr)
+        return BROKEN
+    # Standard output belongs to the head where it was asked for there.
+    told = sys.stderr if options.write_head == STANDARD else sys.stdout
+    print(f"The audit log is intact: {report.head.sequence} events.", file=told)
+    if kept:
+        print(f"It goes on from the {'head' if len(kept) == 1 else f'{len(kept)} heads'} kept.", file=told)
+    else:
+        print(WITHOUT_A_HEAD, file=told)
+    return INTACT
+
+
+def _check_there_is_a_database(config: Config) -> None:
+    """Opening an SQLite file that is not there would make one."""
+    kind, _, file = config.database_url.partition("://")
+    if kind == "sqlite" and not Path(file).is_file():
+        raise _CannotCheckError(f"There is no database at {file}.")
+
+
+async def _check(config: Config, kept: list[Head]) -> Report:
+    store = await Store.open(config.database_url)
+    try:
+        with store.use():
+            return await check(House.with_key(config.server_key), kept)
+    except (OperationalError, DBConnectionError, OSError) as error:
+        raise _CannotCheckError(
+            "The database cannot be read, or has not this version's shape: hearthside migrate."
+        ) from error
+    finally:
+        await store.close()
+
+
+def _kept(name: str | None, *, there: bool) -> list[Head]:
+    """Read the heads in a file; what it holds is never repeated, so that no terminal obeys it."""
+    if name is None or (not there and (name == STANDARD or not Path(name).exists())):
+        return []
+    try:
+        text = sys.stdin.read(LARGEST) if name == STANDARD else _text(Path(name))
+    except (OSError, UnicodeDecodeError) as error:
+        raise _CannotCheckError(f"The head cannot be read: {name!r}") from error
+    heads = [Head.read(line) for line in text.splitlines() if line.strip()]
+    if not heads or None in heads:
+        raise _CannotCheckError(f"This is no head that hearthside verify-audit --write-head wrote: {name!r}")
+    return [head for head in heads if head is not None]
+
+
+def _text(path: Path) -> str:
+    with path.open(encoding="ascii") as file:
+        return file.read(LARGEST)
+
+
+def _write(name: str, head: Head) -> None:
+    """Put the head in the place of an older one, at once and whole."""
+    if name == STANDARD:
+        print(head)
+        return
+    path = Path(name)
+    try:
+        with NamedTemporaryFile(
+            "w", dir=path.parent, prefix=".head-", delete=False, encoding="ascii"
+        ) as file:
+            try:
+                file.write(f"{head}\n")
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).chmod(0o644)
+                Path(file.name).replace(path)
+            except OSError:
+                with suppress(OSError):
+                    Path(file.name).unlink()
+                raise
+    except OSError as error:
+        raise _CannotCheckError(f"The log is intact, but the head cannot be written: {name!r}") from error
+
+
+def _in_words(broken: Break) -> str:
+    words = WORDS[broken.kind]
+    if broken.kind is Kind.MISSING and broken.event == broken.other:
+        words = ONE_MISSING
+    if broken.kind is Kind.FOREIGN and broken.event == 1:
+        words = ANOTHER_KEY
+    return words.format(event=broken.event, other=broken.other)

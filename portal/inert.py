@@ -1,0 +1,50 @@
+"""What people typed, made so that no terminal, spreadsheet or page obeys it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from unicodedata import category
+
+from markupsafe import Markup
+
+JOINERS = "\u200c\u200d"  # Persian needs the one and many emoji the other
+UNSEEN = "\ufffd"
+FORMULA = re.compile(r"""(^|[;,|"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+
+
+def inert(text: str) -> str:
+    """
+    Make control characters visible and take out what turns the direction of writing.
+
+    Line breaks and tabs become spaces: what this is for stands on one line.
+    """
+    if text.isprintable():
+        return text
+    made = "".join(map(_inert, text))
+    # Nothing that needs escaping comes in, so what was escaped stays so.
+    return Markup(made) if isinstance(text, Markup) else made  # noqa: S704
+
+
+def _inert(character: str) -> str:
+    if character.isspace():
+        return " "
+    kind = category(character)
+    if kind == "Cf" and character not in JOINERS:
+        return ""
+    return UNSEEN if kind in ("Cc", "Cs") else character
+
+
+def cell(text: str) -> str:
+    """Make *text* safe for a cell: what a spreadsheet would take for a formula begins with an apostrophe."""
+    return FORMULA.sub(r"\1\2'", inert(text))
+
+
+def csv_file(rows: Iterable[Sequence[str]]) -> bytes:
+    """Write rows as CSV (RFC 4180): UTF-8 with the mark by which spreadsheets know it, every cell in quotes."""
+    out = StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows([[cell(text) for text in row] for row in rows])
+    return out.getvalue().encode("utf-8-sig")

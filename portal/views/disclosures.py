@@ -1,0 +1,94 @@
+"""The accounting of disclosures: a page to read and print, and a file to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import sessions
+from journal.actors import Actor
+from journal.disclosures import Disclosure, six_years_before, take
+from journal.disclosures import disclosures as accounted
+from journal.errors import HeldUntilRested, Refused
+from journal.holds import Hold
+from journal.words import N_
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.inert import csv_file
+from portal.pages import page, translator
+from portal.views.disclosure_lines import Line, line_of
+
+LINES = 200  # of one page
+HEADINGS = (
+    N_("Date"), N_("Time"), N_("Time in UTC"), N_("Recipient"), N_("Practice"), N_("What happened"), N_("What"),
+    N_("Why"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The lines of one day in the patient's own time zone."""
+
+    at: datetime
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Context of the page; `older` is the event before which the next page begins, or None on the last."""
+
+    days: tuple[Day, ...]
+    since: datetime
+    older: int | None
+    newest: bool
+    waiting: Hold | None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def disclosures(request: Request) -> Response:
+    """Show what went to whom; hand it over as a file to whoever gives the password again."""
+    actor = actor_of(request)
+    if request.method == "GET":
+        return await _shown(request, actor)
+    form = await Form.read(request)
+    try:
+        found = await take(actor, form["current"])
+    except Refused as refused:
+        return await _shown(request, actor, refused.fields, status=422)
+    except HeldUntilRested:
+        return await _shown(request, actor, status=409)
+    name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(_file(request, actor, found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _shown(
+    request: Request, actor: Actor, errors: Mapping[str, str] | None = None, *, status: int = 200
+) -> Response:
+    asked = request.query_params.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    found = await accounted(actor, limit=LINES + 1, before=before)
+    lines = [line_of(one, actor, translator(request)) for one in found[:LINES]]
+    days = []
+    for _, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
+        of_day = tuple(grouped)
+        days.append(Day(of_day[0].at, of_day))
+    older = found[LINES - 1].id if len(found) > LINES else None
+    since, waiting = six_years_before(actor.now), await sessions.held(actor)
+    context = Accounting(tuple(days), since, older, before is None, waiting, errors or {})
+    return page(request, "sharing/disclosures.html", context, status=status)
+
+
+def _file(request: Request, actor: Actor, found: tuple[Disclosure, ...]) -> bytes:
+    _, practice = translator(request), request.app.state.practice.current.name
+    rows = [[_(heading) for heading in HEADINGS]]
+    for line in (line_of(one, actor, _) for one in found):
+        local, utc = line.at.astimezone(actor.zone), line.at.astimezone(UTC)
+        moment = [f"{local:%Y-%m-%d}", f"{local:%H:%M}", f"{utc:%Y-%m-%dT%H:%M:%SZ}"]
+        rows.append([*moment, line.recipient, practice, line.happened, line.what, line.why])
+    return csv_file(rows)

@@ -1,0 +1,166 @@
+"""Every class of event is written by the act that it stands for, whoever does it and however it ends."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from journal import (
+    accounts,
+    care,
+    entries,
+    invitations,
+    practice,
+    recovery,
+    sessions,
+    sharing,
+    tables,
+    websessions,
+)
+from journal.audit import REFUSALS, Act, Outcome
+from journal.audit_check import check
+from journal.errors import Refused, WrongCredentials
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.purging import purge
+from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
+from tests.portal.conftest import Portal
+from tests.scenes import connected, opened_by, shared, written
+
+NEW = "seven small stones in a row"
+
+
+async def last(act: Act) -> tables.AuditEvent:
+    """The latest event of a class."""
+    found = await tables.AuditEvent.filter(action=act.value).order_by("-id").first()
+    assert found is not None, act
+    return found
+
+
+async def confirmed(cast: Cast, token: bytes) -> str:
+    """Let alice make a recovery key; gives it."""
+    actor = await websessions.actor_for(cast.house, token)
+    assert actor is not None
+    offer = recovery.offer(actor)
+    await recovery.confirm(actor, token, offer.sealed, offer.words)
+    return offer.words
+
+
+async def at_the_door(portal: Portal) -> None:
+    """Come in, be refused, lose the password and come back, go."""
+    cast = portal.cast
+    alice, house = await cast.actor("alice"), cast.house
+    token = await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])
+    assert (await last(Act.SIGNED_IN)).actor_id == alice.id
+    for email, who in (("alice@example.org", alice.id), ("nobody@example.org", None)):
+        with pytest.raises(WrongCredentials):
+            await accounts.sign_in(house, email, "not the password")
+        assert (await last(Act.SIGN_IN_REFUSED)).actor_id == who
+        with pytest.raises(Refused):
+            await accounts.recover(house, email, "not the key", NEW, NEW, PRACTICE)
+        assert (await last(Act.RECOVERY_REFUSED)).actor_id == who
+    with pytest.raises(Refused):
+        await accounts.unlock(alice, "not the password")
+    assert (await last(Act.PASSWORD_REFUSED)).patient_id == alice.id
+    with pytest.raises(Refused):
+        await accounts.unlock(await cast.actor("bob"), "not the password")
+    assert (await last(Act.PASSWORD_REFUSED)).patient_id is None
+    words = await confirmed(cast, token)
+    cast.tokens["alice"] = await accounts.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
+    await confirmed(cast, cast.tokens["alice"])
+    alice = await cast.actor("alice")
+    await accounts.change_password(alice, NEW, PASSWORDS["alice"], PASSWORDS["alice"], PRACTICE)
+    cast.tokens["alice"] = await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])
+    async with portal.client("alice") as browser:
+        for _ in range(2):  # a second sign-out has nobody to sign out
+            assert (await browser.post("/sign-out")).status_code == 303
+    assert (await last(Act.SIGNED_OUT)).actor_id == alice.id
+    assert await tables.AuditEvent.filter(action=Act.SIGNED_OUT.value).count() == 1
+    cast.tokens["alice"] = await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])
+    await practice.new_setup_link(house)
+    assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
+
+
+async def with_words(cast: Cast) -> None:
+    """Share, update, read, take back; delete, bring back, erase."""
+    entry = await written(cast)
+    share = await shared(cast, entry)
+    await opened_by(cast, "bob", share)
+    await shared(cast, entry)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    for act in (Act.SHARED, Act.SHARE_UPDATED):
+        event = await last(act)
+        assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
+    await sharing.revoke(alice, share)
+    await entries.delete(alice, entry.id)
+    await entries.undelete(alice, entry.id)
+    await entries.delete(alice, entry.id)
+    await entries.erase(alice, entry.id)
+    assert (await last(Act.ENTRY_ERASED)).actor_id == alice.id
+    other = await written(cast)
+    await entries.delete(alice, other.id)
+    await purge(cast.house, alice.now + entries.UNDO_WINDOW * 2)
+    event = await last(Act.ENTRY_ERASED)
+    assert (event.actor_id, event.patient_id, event.object_id) == (None, alice.id, other.id)
+
+
+async def between_two(cast: Cast) -> None:
+    """Invite, withdraw, begin, pause, resume, end; plan a session and change it."""
+    charlie = await cast.actor("charlie")
+    withdrawn = await invitations.invite(charlie, "Alice")
+    await invitations.withdraw(charlie, withdrawn.id)
+    link, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    assert (await last(Act.CARE_BEGAN)).recipient_id == charlie.id
+    await care.pause(alice)
+    await care.resume(alice, link)
+    assert (await last(Act.SHARING_RESUMED)).recipient_id == charlie.id
+    await care.end(alice, link)
+    details = SessionDetails(SessionKind.INTEGRATION, "2026-11-30T10:00", ZONE, 50, Setting.CLINIC)
+    session = await sessions.add(alice, alice.id, details)
+    await sessions.change(alice, session, 1, replace(details, minutes=60))
+
+
+async def in_the_browser(portal: Portal) -> None:
+    """Take records away; look for what is not there, or is somebody else's."""
+    async with portal.client("alice") as browser:
+        taken = await browser.post("/records", data={"current": PASSWORDS["alice"], "passphrase": NEW})
+        assert taken.status_code == 200
+        taken = await browser.post("/sharing/disclosures", data={"current": PASSWORDS["alice"]})
+        assert taken.status_code == 200
+    entry = await written(portal.cast)
+    dana = await portal.cast.actor("dana")
+    async with portal.client("dana") as browser:
+        for wanted in (entry.id, uuid4()):
+            assert (await browser.get(f"/journal/{wanted}")).status_code == 404
+            event = await last(Act.NOT_FOUND)
+            assert (event.actor_id, event.patient_id, event.object_id) == (dana.id, None, wanted)
+        assert (await browser.get("/patients")).status_code == 404
+        assert (await last(Act.NOT_FOUND)).object_id is None
+    async with portal.client() as browser:
+        before = await tables.AuditEvent.all().count()
+        assert (await browser.get(f"/journal/{entry.id}")).status_code == 401
+        assert (await browser.get("/nothing-here")).status_code == 404
+        assert await tables.AuditEvent.all().count() == before
+
+
+async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
+    """A walk through everything that people do leaves each class of event behind, and the chain whole."""
+    await at_the_door(any_portal)
+    await with_words(any_portal.cast)
+    await between_two(any_portal.cast)
+    await in_the_browser(any_portal)
+    rows = await tables.AuditEvent.all().values_list("action", "outcome")
+    assert {action for action, _ in rows} == {act.value for act in Act}
+    for action, outcome in rows:
+        assert outcome == (Outcome.REFUSED if Act(action) in REFUSALS else Outcome.DONE)
+    assert (await check(any_portal.cast.house)).broken is None
+
+
+async def test_saving_writes_no_event(portal: Portal) -> None:
+    """Drafts save themselves every few seconds; the log is of who reads and who changes what others see."""
+    entry = await written(portal.cast)
+    before = await tables.AuditEvent.all().count()
+    alice = await portal.cast.actor("alice")
+    await entries.save(alice, entry.id, 1, replace(entry.document, title="Another"))
+    assert await tables.AuditEvent.all().count() == before

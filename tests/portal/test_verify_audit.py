@@ -1,0 +1,178 @@
+"""`hearthside verify-audit`, as a process of its own: what it says, what it answers with, what it writes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cast import SERVER_KEY, Furniture
+
+INTACT, BROKEN, UNCHECKED = 0, 1, 2
+FOREIGN_KEY = "ab" * 32
+
+
+class Installation:
+    """A database with the cast in it, and the command that looks after it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.folder = url, folder
+
+    def verify(
+        self, *arguments: str, key: str = SERVER_KEY.hex(), given: str = "", url: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command in its folder."""
+        return subprocess.run(
+            [sys.executable, "-c", "import sys; from portal.cli import main; sys.exit(main())", "verify-audit",
+             *arguments],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "HEARTHSIDE_SERVER_KEY": key,
+                 "HEARTHSIDE_DATA": str(self.folder / "data"), "HEARTHSIDE_DATABASE_URL": url or self.url},
+            cwd=self.folder, input=given, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def write(self, statement: str) -> None:
+        """Change the database behind the service's back."""
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite://"))) as connection, connection:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def here(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> Installation:
+    """An installation on SQLite."""
+    return Installation(furnished_sqlite_url[0], tmp_path)
+
+
+def test_an_intact_log_and_what_cannot_be_said_of_it(here: Installation) -> None:
+    """Without a head the answer names what nobody could notice."""
+    done = here.verify()
+    assert (done.returncode, done.stderr) == (INTACT, "")
+    assert "The audit log is intact: " in done.stdout
+    assert "No head was given" in done.stdout
+    assert "server key" in done.stdout
+    assert "older state" in done.stdout
+
+
+def test_on_postgresql_as_well(furnished_postgres_url: tuple[str, Furniture], tmp_path: Path) -> None:
+    """The same log, the same answer."""
+    there = Installation(furnished_postgres_url[0], tmp_path)
+    written = there.verify("--write-head", "-")
+    assert written.returncode == INTACT
+    assert there.verify("--head", "-", given=written.stdout).returncode == INTACT
+
+
+def test_a_head_is_kept_and_compared(here: Installation) -> None:
+    """Written to a file and to standard output it is the same one line; read from both it tells a cut end."""
+    kept = here.folder / "elsewhere"
+    assert here.verify("--write-head", str(kept)).returncode == INTACT
+    printed = here.verify("--write-head", "-")
+    assert printed.returncode == INTACT
+    assert printed.stdout == kept.read_text()
+    assert printed.stdout.count("\n") == 1
+    assert "intact" in printed.stderr
+    compared = here.verify("--head", str(kept))
+    assert compared.returncode == INTACT
+    assert "It goes on from the head kept." in compared.stdout
+    assert "No head was given" not in compared.stdout
+
+    here.write("DELETE FROM audit_event WHERE id = (SELECT MAX(id) FROM audit_event)")
+    for again in (here.verify("--head", str(kept)), here.verify("--head", "-", given=printed.stdout)):
+        assert again.returncode == BROKEN
+        assert "is missing" in again.stderr
+
+
+def test_a_broken_log_is_told_in_words_and_moves_no_head(here: Installation) -> None:
+    """The event is named, standard output stays empty, and what was kept stays as it is."""
+    kept = here.folder / "head"
+    assert here.verify("--write-head", str(kept)).returncode == INTACT
+    before = kept.read_text()
+    here.write("UPDATE audit_event SET action = 'share.shared' WHERE id = 7")
+    for arguments in ((), ("--head", str(kept)), ("--write-head", str(kept)), ("--write-head", "-")):
+        done = here.verify(*arguments)
+        assert (done.returncode, done.stdout) == (BROKEN, "")
+        assert done.stderr.startswith("The audit log is broken.\nEvent 7 is not as it was written")
+    assert kept.read_text() == before
+
+
+def test_a_head_is_never_replaced_by_one_that_does_not_follow(here: Installation) -> None:
+    """Writing a head over an older one checks the older one first, so one line in a timetable is enough."""
+    kept = here.folder / "head"
+    older = here.verify("--write-head", "-").stdout
+    sequence = int(older.split()[2])
+    kept.write_text(older.replace(f" {sequence} ", f" {sequence + 3} "))
+    done = here.verify("--write-head", str(kept))
+    assert done.returncode == BROKEN
+    assert f"there were {sequence + 3}" in done.stderr
+    assert kept.read_text() != older
+    kept.write_text(older)
+    assert here.verify("--write-head", str(kept)).returncode == INTACT
+    assert [file.name for file in here.folder.iterdir() if file.name.startswith(".head-")] == []
+
+
+def test_a_list_of_heads_is_checked_whole(here: Installation) -> None:
+    """Each line counts: a file that heads are only ever added to shows from where on a log was rewritten."""
+    head = here.verify("--write-head", "-").stdout
+    start = f"hearthside-audit 1 0 {'0' * 64}\n"
+    assert here.verify("--head", "-", given=start + "\n" + head).returncode == INTACT
+    other = f"hearthside-audit 1 2 {'ab' * 32}\n"
+    done = here.verify("--head", "-", given=start + other + head)
+    assert done.returncode == BROKEN
+    assert "Event 2 is another one than when you kept the head" in done.stderr
+
+
+def test_another_server_key_is_told_apart(here: Installation) -> None:
+    """The wrong key is the likeliest reason why nothing fits."""
+    done = here.verify(key=FOREIGN_KEY)
+    assert done.returncode == BROKEN
+    assert "this server key" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "\n", "not a head", "hearthside-audit 1 7 \x1b[2J", "é", "\x00" * 50])
+def test_what_is_no_head_is_not_understood_and_not_repeated(here: Installation, text: str) -> None:
+    """Neither from a file nor from standard input; no control character reaches the terminal."""
+    file = here.folder / "head"
+    file.write_text(text)
+    for done in (
+        here.verify("--head", str(file)),
+        here.verify("--write-head", str(file)),
+        here.verify("--head", "-", given=text),
+    ):
+        assert done.returncode == UNCHECKED
+        assert "\x1b" not in done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+    assert file.read_text() == text
+
+
+def test_what_cannot_be_read_or_written_is_told(here: Installation) -> None:
+    """A missing head, a folder that is not there, no database, one without tables, and a wrong option."""
+    missing = here.folder / "nobody" / "head"
+    empty = here.folder / "empty.sqlite3"
+    empty.touch()
+    for arguments, url in (
+        (("--head", str(missing)), ""),
+        (("--head", str(here.folder)), ""),
+        (("--write-head", str(missing)), ""),
+        ((), f"sqlite://{here.folder / 'no.sqlite3'}"),
+        ((), f"sqlite://{empty}"),
+        ((), "postgres://nobody:nothing@127.0.0.1:1/none"),
+        (("--heads",), ""),
+    ):
+        done = here.verify(*arguments, url=url)
+        assert done.returncode == UNCHECKED, arguments
+        assert done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (here.folder / "no.sqlite3").exists()
+
+
+def test_what_stands_in_the_log_never_reaches_the_terminal(here: Installation) -> None:
+    """An event that was filled with control characters is named by its number alone."""
+    here.write(
+        "UPDATE audit_event SET action = char(27) || '[2J', outcome = char(7), mac = char(13) WHERE id = 3"
+    )
+    done = here.verify()
+    assert done.returncode == BROKEN
+    assert not any(mark in done.stdout + done.stderr for mark in "\x1b\x07\r")
