@@ -20,11 +20,12 @@ Answers = dict[str, Answer]
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """Who an account belongs to; server key."""
+    """Who an account belongs to, and what they are in the practice; server key."""
 
     name: str
     email: str
     time_zone: str
+    role: str
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):

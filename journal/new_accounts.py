@@ -99,6 +99,7 @@ async def open_account(house: House, role: Role, readied: Readied) -> None:
     new, now = readied.new, house.clock()
     index = house.server.blind_index(new.email).hex()
     keyring = Keyring.from_account_key(readied.account_key)
+    profile = Profile(new.name, new.email, new.time_zone, role.value)
     if await tables.Account.exists(email_index=index):
         raise Refused({"email": TAKEN})
     try:
@@ -107,9 +108,7 @@ async def open_account(house: House, role: Role, readied: Readied) -> None:
                 id=readied.id,
                 role=role.value,
                 email_index=index,
-                sealed=seal_document(
-                    house.server, Profile(new.name, new.email, new.time_zone), profile_context(readied.id)
-                ),
+                sealed=seal_document(house.server, profile, profile_context(readied.id)),
                 public_identity=readied.identity.public().encode(),
                 identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
                 created_at=now,

@@ -335,7 +335,9 @@ async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> N
     """Storage without the server key cannot rename anybody."""
     bob = await cast.actor("bob")
     forged = seal_document(
-        ServerKey(b"x" * 32), Profile("Somebody Else", bob.email, bob.time_zone), profile_context(bob.id)
+        ServerKey(b"x" * 32),
+        Profile("Somebody Else", bob.email, bob.time_zone, "clinician"),
+        profile_context(bob.id),
     )
     await tables.Account.filter(id=bob.id).update(sealed=forged)
     with pytest.raises(Damaged):
