@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 PREFIX = "HEARTHSIDE_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigError(Exception):
@@ -51,6 +52,16 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        networks = tuple(ipaddress.ip_network(one.strip()) for one in value.split(",") if one.strip())
+    except ValueError as error:
+        raise ValueError("addresses or networks, like 127.0.0.1, 10.1.0.0/16") from error
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("the addresses of your own proxies; everybody cannot be trusted")
+    return networks
 
 
 def _key(value: str) -> bytes:
@@ -89,6 +100,12 @@ SETTINGS = (
     Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
     Setting("HOST", _text, "127.0.0.1", "The address to listen on."),
     Setting("PORT", _port, "8000", "The port to listen on."),
+    Setting(
+        "TRUSTED_PROXIES",
+        _networks,
+        "",
+        "Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
+    ),
 )
 
 
@@ -103,6 +120,7 @@ class Config:
     host: str
     port: int
     key_is_beside_the_data: bool = False
+    trusted_proxies: tuple[Network, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -148,6 +166,7 @@ class Config:
             host=values["host"],
             port=values["port"],
             key_is_beside_the_data=made,
+            trusted_proxies=values["trusted_proxies"],
         )
 
 

@@ -1,0 +1,60 @@
+"""Where a request comes from, as far as it can be believed: what guessing is counted by."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+from starlette.requests import Request
+
+from portal.config import Network
+
+NOWHERE = "unknown"
+HEADER = "x-forwarded-for"
+# One person's home or phone holds all addresses of such a network.
+AT_HOME = 64
+
+
+def source_of(request: Request) -> str:
+    """
+    Give the address that a request comes from; of an IPv6 address its network of 64 bits.
+
+    `X-Forwarded-For` is believed as far as HEARTHSIDE_TRUSTED_PROXIES wrote it: from its right end, each trusted hop
+    vouches for the one before it. What anybody else writes there changes nothing.
+    """
+    peer = request.client.host if request.client else ""
+    hops = [hop for line in request.headers.getlist(HEADER) for hop in line.split(",")]
+    return _folded(_believed(peer, hops, request.app.state.config.trusted_proxies))
+
+
+def _believed(peer: str, hops: list[str], trusted: Sequence[Network]) -> IPv4Address | IPv6Address | None:
+    source = _address(peer)
+    while source is not None and hops and any(source in network for network in trusted):
+        before = _address(hops.pop())
+        if before is None:
+            break
+        source = before
+    return source
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read one hop, which some proxies write with the port; an IPv4 address in IPv6 clothes is an IPv4 address."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _folded(address: IPv4Address | IPv6Address | None) -> str:
+    if address is None:
+        return NOWHERE
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, AT_HOME), strict=False))
+    return str(address)
