@@ -81,7 +81,8 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
         A new session token for this browser.
     """
     account_key = await unlock(actor, current)
-    if problems := password_problems(password, repeated, actor.name, actor.email, practice):
+    known = (actor.name, actor.email, practice)
+    if problems := await actor.house.stretch(partial(password_problems, password, repeated, *known)):
         raise Refused(problems)
     return await _renew(actor.house, actor.id, account_key, password, Act.PASSWORD_CHANGED)
 
@@ -95,7 +96,7 @@ async def recover(
     Returns:
         A session token; the person is then shown a new recovery key.
     """
-    if problems := password_problems(password, repeated, email, practice):
+    if problems := await house.stretch(partial(password_problems, password, repeated, email, practice)):
         raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     try:

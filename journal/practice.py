@@ -6,6 +6,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 
 from crypto import Context
@@ -110,7 +111,7 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
     if not 1 <= len(name) <= 100:
         problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")
     try:
-        new = new.checked(name)
+        new = await house.stretch(partial(new.checked, name))
     except Refused as error:
         problems |= error.fields
     if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,7 +50,7 @@ async def invitation(request: Request) -> Response:
     form = await Form.read(request)
     new = new_account(form)
     try:
-        new = new.checked(request.app.state.practice.current.name)
+        new = await house.stretch(partial(new.checked, request.app.state.practice.current.name))
         if "adult" not in form:
             raise Refused({"adult": invitations.ADULTS_ONLY})
         session = await welcoming.open_and_accept(house, token, new)

@@ -1,0 +1,60 @@
+"""Judging a password takes as long as opening many pages: it never keeps anybody else waiting."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from journal import invitations, practice
+from tests.cast import PASSWORDS
+from tests.portal.conftest import Portal
+from tests.portal.test_accounts import NEW
+
+PERSON = {"name": "Erin Sample", "email": "erin@example.org", "time_zone": "Europe/Berlin", "adult": "yes"}
+
+
+@contextmanager
+def threads_that_judge() -> Iterator[set[int]]:
+    """Note in which threads zxcvbn is at work, the one of the event loop included."""
+    seen = set[int]()
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_globals.get("__name__") == "zxcvbn":
+            seen.add(threading.get_ident())
+
+    threading.setprofile(note)  # for the threads that passwords begin
+    sys.setprofile(note)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+async def test_every_form_that_takes_a_new_password(portal: Portal) -> None:
+    """Changed, recovered with, typed to open an account of either kind, or only being typed: judged elsewhere."""
+    bob = await portal.cast.actor("bob")
+    token, link = (
+        (await invitations.invite(bob, "Erin")).token,
+        await practice.new_setup_link(portal.cast.house),
+    )
+    new = {"password": NEW, "repeated": "something else"}
+    forms = {
+        "/account/password": {"current": PASSWORDS["alice"], **new},
+        "/recover": {"email": "alice@example.org", "recovery_key": "none", **new},
+        f"/invite/{token}": PERSON | new,
+        f"/setup/{link}": PERSON | new,
+        "/password-strength": new,
+    }
+    with threads_that_judge() as judged:
+        for path, form in forms.items():
+            async with portal.client("alice" if path == "/account/password" else None) as browser:
+                answer = await browser.post(path, data=form)
+            assert answer.status_code in (200, 422), path
+            assert judged, path
+            assert threading.get_ident() not in judged, path
+            judged.clear()
