@@ -155,7 +155,7 @@ async def _patient(house: House, name: str) -> tuple[Actor, bytes]:
 async def _ready(house: House, token: bytes) -> Actor:
     actor = await websessions.actor_for(house, token)
     assert actor is not None
-    offer = recovery.offer(actor)
+    offer = await recovery.offer(actor)
     await recovery.confirm(actor, token, offer.sealed, offer.words)
     return actor
 

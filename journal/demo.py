@@ -60,7 +60,7 @@ async def _open(house: House, role: Role, person: DemoPerson) -> Actor:
     actor = await websessions.actor_for(house, token)
     if actor is None:
         raise Refused({})
-    offer = recovery.offer(actor)
+    offer = await recovery.offer(actor)
     await recovery.confirm(actor, token, offer.sealed, offer.words)
     return actor
 

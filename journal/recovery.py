@@ -2,13 +2,15 @@
 The recovery key: shown once, and used only after the person has shown that they have it.
 
 Until it is confirmed it stands nowhere but on their page: the server puts it there a second time, sealed under
-their own vault key, so that it can compare what they type without having kept it.
+their own vault key and with the key that it will replace, so that it can compare what they type without having
+kept it, and so that no old page brings back a key that a newer one replaced.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from uuid import UUID
 
 from crypto import (
     Context,
@@ -23,11 +25,19 @@ from journal import audit, key_slots, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_bytes
-from journal.errors import Damaged, Refused
-from journal.store import transaction
+from journal.errors import Damaged, JournalError, Refused
+from journal.store import key_of, transaction
 from journal.words import N_
 
 ASKED_GROUP = -1  # the last group carries the check symbol, so it shows that the whole key was copied
+NO_KEY = UUID(int=0)
+ID_SIZE = 16
+
+
+class OfferOver(JournalError):
+    """The offered key was confirmed, or a newer one was."""
+
+    message = N_("This page is no longer good for making a recovery key. Begin again to get a new one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +48,21 @@ class Offer:
     sealed: str
 
 
-def offer(actor: Actor) -> Offer:
+async def offer(actor: Actor) -> Offer:
     """Make a new recovery key for the page; nothing is stored yet."""
     key = new_recovery_key()
-    sealed = actor.vault.seal(key, context=_context(actor))
+    sealed = actor.vault.seal((await _present(actor)).bytes + key, context=_context(actor))
     return Offer(format_recovery_key(key), urlsafe_b64encode(sealed).decode())
 
 
-def reopen(actor: Actor, sealed: str) -> Offer:
-    """Open an offer again, to show the same key when the answer did not fit."""
-    return Offer(format_recovery_key(_key(actor, sealed)), sealed)
+async def reopen(actor: Actor, sealed: str) -> Offer:
+    """
+    Open an offer again, to show or print the same key.
+
+    Raises:
+        OfferOver: If the key has been confirmed, or a newer one was.
+    """
+    return Offer(format_recovery_key(await _standing(actor, sealed)), sealed)
 
 
 async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
@@ -61,8 +76,9 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
 
     Raises:
         Refused: If what was typed is not from this key; the offer stands.
+        OfferOver: As `reopen`.
     """
-    key = _key(actor, sealed)
+    key = await _standing(actor, sealed)
     if not _fits(key, typed):
         raise Refused(
             {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
@@ -86,12 +102,22 @@ def _fits(key: bytes, typed: str) -> bool:
         return False
 
 
-def _key(actor: Actor, sealed: str) -> bytes:
+async def _standing(actor: Actor, sealed: str) -> bytes:
+    """Give the offered key while it can still take the place of the one that it was made to replace."""
     try:
         blob = urlsafe_b64decode(sealed.encode())
     except ValueError as error:
         raise Damaged from error
-    return open_bytes(actor.vault, blob, _context(actor))
+    opened = open_bytes(actor.vault, blob, _context(actor))
+    if opened[:ID_SIZE] != (await _present(actor)).bytes:
+        raise OfferOver
+    return opened[ID_SIZE:]
+
+
+async def _present(actor: Actor) -> UUID:
+    """Give the id of the slot that the recovery key of now opens."""
+    rows = await tables.KeySlot.filter(account_id=actor.id, kind="recovery").values_list("id", flat=True)
+    return key_of(rows[0]) if rows else NO_KEY
 
 
 def _context(actor: Actor) -> Context:

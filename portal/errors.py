@@ -23,6 +23,7 @@ from journal.errors import (
     TrustBroken,
 )
 from journal.invitations import AlreadyLinked
+from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.words import N_
 from portal.pages import page, translator
@@ -34,6 +35,7 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (SharingPaused, 409, N_("Sharing is paused")),
     (StaleRevision, 409, N_("Something newer was saved")),
     (AlreadyLinked, 409, N_("Already connected")),
+    (OfferOver, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),
     (ConsentRequired, 422, N_("Not shared yet")),
     (Refused, 422, N_("Have another look")),

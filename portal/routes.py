@@ -78,6 +78,7 @@ ROUTES = (
     Rule("/account", READ, SIGNED_IN, accounts.account),
     Rule("/account/password", FORM, SIGNED_IN, accounts.password),
     Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key),
+    Rule("/account/recovery-key/kit", SEND, UNCONFIRMED, recovery.kit),
     Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery.confirmation),
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, sharing.shares),

@@ -97,7 +97,7 @@ async def furnish(url: str) -> Furniture:
             for token in tokens.values():
                 actor = await websessions.actor_for(house, token)
                 assert actor is not None
-                offer = recovery.offer(actor)
+                offer = await recovery.offer(actor)
                 await recovery.confirm(actor, token, offer.sealed, offer.words)
             bob, alice = [await websessions.actor_for(house, tokens[name]) for name in ("bob", "alice")]
             assert bob is not None

@@ -13,7 +13,8 @@ from journal.recovery import Offer
 from portal import auth
 from portal.auth import actor_of
 from portal.forms import Form
-from portal.pages import page, see_other
+from portal.pages import page, see_other, short_day, translator
+from portal.recovery_kit import FILE_NAME, make_kit
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,18 @@ async def recover(request: Request) -> Response:
 async def recovery_key(request: Request) -> Response:
     """Explain the key; on asking, make one and show it, this once."""
     actor = actor_of(request)
-    offer = recovery.offer(actor) if request.method == "POST" else None
+    offer = await recovery.offer(actor) if request.method == "POST" else None
     return page(request, "account/recovery_key.html", KeyPage(not actor.recovery_ready, offer))
+
+
+async def kit(request: Request) -> Response:
+    """Hand the offered key over as a page to print; nothing is written on this machine."""
+    form, actor = await Form.read(request), actor_of(request)
+    offer = await recovery.reopen(actor, form["offer"])
+    day, origin = short_day(actor.now, actor.zone), request.app.state.config.origin
+    content = make_kit(offer.words, origin, actor.now, day, translator(request))
+    headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 async def confirmation(request: Request) -> Response:
@@ -71,6 +82,6 @@ async def confirmation(request: Request) -> Response:
     try:
         await recovery.confirm(actor, token, form["offer"], form["typed"])
     except Refused as error:
-        again = KeyPage(first, recovery.reopen(actor, form["offer"]), dict(error.fields))
+        again = KeyPage(first, await recovery.reopen(actor, form["offer"]), dict(error.fields))
         return page(request, "account/recovery_key.html", again, status=422)
     return see_other(request, "/" if first else "/account?done=recovery")

@@ -40,6 +40,7 @@ FOR_ONESELF = {
     "/account": "one's own account",
     "/account/password": "one's own password, with the present one",
     "/account/recovery-key": "one's own recovery key",
+    "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",
     "/journal": "one's own entries",
     "/journal/new": "an empty page",

@@ -89,7 +89,7 @@ class _Making:
 
     async def confirm(self, name: str) -> None:
         actor = await self.actor(name)
-        offer = recovery.offer(actor)
+        offer = await recovery.offer(actor)
         await recovery.confirm(actor, self.tokens[name], offer.sealed, offer.words)
         self.key = offer.words
 

@@ -42,7 +42,7 @@ async def confirmed(cast: Cast, token: bytes) -> str:
     """Let alice make a recovery key; gives it."""
     actor = await websessions.actor_for(cast.house, token)
     assert actor is not None
-    offer = recovery.offer(actor)
+    offer = await recovery.offer(actor)
     await recovery.confirm(actor, token, offer.sealed, offer.words)
     return offer.words
 
