@@ -11,7 +11,7 @@ from tests.portal.test_accounts import NEW, field, groups
 
 def printed(pdf: bytes) -> str:
     """The words on the pages of a PDF that uses the reader's own fonts."""
-    streams = [zlib.decompress(one) for one in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)]
+    streams = [zlib.decompress(one) for one in re.findall(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL)]
     shown = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", b"".join(streams))
     return " ".join(re.sub(rb"\\(.)", rb"\1", one).decode("latin-1") for one in shown)
 
