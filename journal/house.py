@@ -16,6 +16,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter
 
 from crypto import FLOOR, STANDARD, Argon2Parameters, ServerKey
+from journal.mail_server import MailServer
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The installation: its server key, clock, and the limiters that keep heavy work from starving pages."""
+    """The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages."""
 
     server: ServerKey
     clock: Callable[[], datetime] = utc_now
@@ -38,6 +39,7 @@ class House:
         default_factory=lambda: ThreadPoolExecutor(2, "stretch", _step_back)
     )
     exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    mail: MailServer | None = None
 
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:

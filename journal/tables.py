@@ -3,6 +3,7 @@ The rows at rest.
 
 Every `sealed` column holds one envelope of docs/crypto-format.md; the comment beside it names the key.
 What is left in the clear is what a query must see: ids, states and the times of rows.
+The rows that belong to nobody's record are in `tables_house.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ from __future__ import annotations
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
+
+from journal.tables_house import AuditEvent as AuditEvent
+from journal.tables_house import AuditHead as AuditHead
+from journal.tables_house import Outbox as Outbox
 
 
 class Practice(Model):
@@ -217,32 +222,3 @@ class Share(Model):
     class Meta:
         table = "share"
         unique_together = (("link", "entry"),)
-
-
-class AuditEvent(Model):
-    """Who did what to whose record, for whom, when, and how it ended. Ids only, never words."""
-
-    id = fields.BigIntField(primary_key=True, generated=False)  # 1, 2, 3 and so on without a gap
-    at = fields.DatetimeField()
-    actor_id = fields.UUIDField(null=True)
-    patient_id = fields.UUIDField(null=True)
-    recipient_id = fields.UUIDField(null=True)  # who was given something
-    action = fields.CharField(40)
-    object_id = fields.UUIDField(null=True)
-    outcome = fields.CharField(16)
-    mac = fields.CharField(64)  # HMAC under the server key, over this event and the head before it
-
-    class Meta:
-        table = "audit_event"
-        indexes = [Index(fields=("patient_id", "id"))]
-
-
-class AuditHead(Model):
-    """Where the audit log ends. Its one row is changed with every event, so events come one after the other."""
-
-    id = fields.SmallIntField(primary_key=True, generated=False)
-    sequence = fields.BigIntField()
-    mac = fields.CharField(64)  # HMAC under the server key, which no event shows
-
-    class Meta:
-        table = "audit_head"

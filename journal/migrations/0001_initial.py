@@ -315,6 +315,27 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="Outbox",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("sealed", fields.BinaryField()),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("due_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("attempts", fields.SmallIntField(default=0)),
+                ("claimed_until", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("sent_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("gave_up_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "outbox",
+                "app": "journal",
+                "indexes": [Index(fields=["due_at"])],
+                "pk_attr": "id",
+                "table_description": "A message that waits to be sent. To whom it goes and what it is about stands only in the sealed column.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Practice",
             fields=[
                 ("id", fields.SmallIntField(primary_key=True, unique=True, db_index=True)),

@@ -1,0 +1,72 @@
+"""
+Tell people by mail that something about their account changed: no names, no words of anybody, no reason of care.
+
+A message is written down in the transaction of the act that it tells of, and sent after it: nobody hears of what
+was undone, and what was done is told also when the mail server is away for a while.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from crypto import Context
+from journal import tables
+from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.house import House
+from journal.words import N_, Labelled
+
+
+class Notice(Labelled):
+    """What a person is told of, with the sentence that says so."""
+
+    NEW_DEVICE = "new-device", N_("Somebody signed in to your account on a device that was not used before.")
+    PASSWORD_CHANGED = "password-changed", N_("The password of your account was changed.")
+    RECOVERY_USED = "recovery-used", N_("Your recovery key was used to open your account.")
+    RECOVERY_KEY_MADE = "recovery-key-made", N_("Your account has a new recovery key.")
+    FACTOR_ADDED = "factor-added", N_("A second step was added to how you sign in.")
+    FACTOR_REMOVED = "factor-removed", N_("The second step was taken away from how you sign in.")
+    PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
+    PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
+    EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
+    SUSPENDED = "suspended", N_("Your account cannot be used for now.")
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message that waits; server key. `kind` is a `Notice`, or `invitation` with its `link`."""
+
+    to: str
+    kind: str
+    link: str = ""
+
+
+async def notice(house: House, account: UUID, kind: Notice) -> None:
+    """
+    Have a person told; call it inside the transaction of the act. Does nothing where no mail is sent.
+
+    The message goes to the address that the account has now: of a changed address, tell before it is changed.
+    """
+    if house.mail is None:
+        return
+    row = await tables.Account.get(id=account)
+    profile = open_document(house.server, bytes(row.sealed), profile_context(account), Profile)
+    await post(house, Message(profile.email, kind.value), house.clock())
+
+
+async def post(house: House, message: Message, now: datetime) -> None:
+    """Write a message down, to be sent once the transaction is done."""
+    ident = uuid4()
+    await tables.Outbox.create(
+        id=ident,
+        sealed=seal_document(house.server, message, message_context(ident)),
+        created_at=now,
+        due_at=now,
+        claimed_until=now,
+    )
+
+
+def message_context(message: UUID) -> Context:
+    """Say where a message that waits stands."""
+    return Context("outbox", bytes(16), message.bytes)

@@ -1,0 +1,53 @@
+"""The rows that the house keeps for itself: what happened, and what is still to be told."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+
+class AuditEvent(Model):
+    """Who did what to whose record, for whom, when, and how it ended. Ids only, never words."""
+
+    id = fields.BigIntField(primary_key=True, generated=False)  # 1, 2, 3 and so on without a gap
+    at = fields.DatetimeField()
+    actor_id = fields.UUIDField(null=True)
+    patient_id = fields.UUIDField(null=True)
+    recipient_id = fields.UUIDField(null=True)  # who was given something
+    action = fields.CharField(40)
+    object_id = fields.UUIDField(null=True)
+    outcome = fields.CharField(16)
+    mac = fields.CharField(64)  # HMAC under the server key, over this event and the head before it
+
+    class Meta:
+        table = "audit_event"
+        indexes = [Index(fields=("patient_id", "id"))]
+
+
+class AuditHead(Model):
+    """Where the audit log ends. Its one row is changed with every event, so events come one after the other."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)
+    sequence = fields.BigIntField()
+    mac = fields.CharField(64)  # HMAC under the server key, which no event shows
+
+    class Meta:
+        table = "audit_head"
+
+
+class Outbox(Model):
+    """A message that waits to be sent. To whom it goes and what it is about stands only in the sealed column."""
+
+    id = fields.UUIDField(primary_key=True)
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+    due_at = fields.DatetimeField()
+    attempts = fields.SmallIntField(default=0)
+    claimed_until = fields.DatetimeField()  # until then one worker alone tries
+    sent_at = fields.DatetimeField(null=True)
+    gave_up_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "outbox"
+        indexes = [Index(fields=("due_at",))]

@@ -1,0 +1,52 @@
+"""What people are told by mail is written down with the act that it tells of, sealed, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from journal import tables
+from journal.documents import open_document
+from journal.house import House
+from journal.mail_server import MailServer
+from journal.notices import Message, Notice, message_context, notice
+from journal.store import transaction
+from tests.cast import Cast
+
+SERVER = MailServer("127.0.0.1", 25, "hearth@example.org", "https://hearth.example.org")
+
+
+def with_mail(house: House) -> House:
+    """The same house, with a mail server."""
+    return replace(house, mail=SERVER)
+
+
+async def test_a_notice_is_written_down_sealed(cast: Cast) -> None:
+    """Its row opens to address and kind, under the server key and in its own place only."""
+    alice = await cast.actor("alice")
+    await notice(with_mail(cast.house), alice.id, Notice.PASSWORD_CHANGED)
+    (row,) = await tables.Outbox.all()
+    kept = open_document(cast.house.server, bytes(row.sealed), message_context(row.id), Message)
+    assert kept == Message("alice@example.org", "password-changed")
+    assert b"alice" not in bytes(row.sealed)
+
+
+async def test_what_is_undone_is_told_to_nobody(cast: Cast) -> None:
+    """A notice stands and falls with its transaction."""
+    alice = await cast.actor("alice")
+
+    async def undone() -> None:
+        async with transaction():
+            await notice(with_mail(cast.house), alice.id, Notice.PASSKEY_ADDED)
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        await undone()
+    assert await tables.Outbox.all().count() == 0
+
+
+async def test_without_a_mail_server_nothing_is_written(cast: Cast) -> None:
+    """No mail settings, no mail."""
+    await notice(cast.house, (await cast.actor("alice")).id, Notice.SUSPENDED)
+    assert await tables.Outbox.all().count() == 0
