@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal.planning import Phase, SessionDetails, SessionKind, Status
-from journal.sessions import Session
+import msgspec
+
+from journal.actors import Actor, Role
+from journal.holds import next_morning
+from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
+from journal.session_rows import Session
 
 ACUTE = timedelta(hours=4)
 """How long after its start a dosing session may be felt so much that a page has to be one calm screen."""
@@ -89,3 +93,28 @@ def is_acute(one: Session, now: datetime) -> bool:
         return True
     started = datetime.fromisoformat(details.started_at) if details.started_at else one.starts_at
     return details.status in _RESTING and now < started + ACUTE
+
+
+def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
+    """Tell whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
+    if details.kind is not SessionKind.DOSING or details.setting is Setting.CLINIC:
+        return False
+    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(details)
+
+
+def as_seen(actor: Actor, plan: Iterable[Session]) -> tuple[Session, ...]:
+    """Give a plan as its reader may see it: to a clinician, a day at home stands as planned until it is over."""
+    if actor.role is not Role.CLINICIAN:
+        return tuple(plan)
+    return tuple(
+        msgspec.structs.replace(one, details=_as_planned(one.details))
+        if is_theirs_today(one.details, actor.now)
+        else one
+        for one in plan
+    )
+
+
+def _as_planned(details: SessionDetails) -> SessionDetails:
+    return msgspec.structs.replace(
+        details, status=Status.PLANNED, started_at=None, ended_at=None, rested_on=None
+    )

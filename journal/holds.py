@@ -71,7 +71,7 @@ def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
 
 def rested_date(details: SessionDetails, now: datetime) -> str | None:
     """Return the date to store when the patient says at *now* that they rested, or nothing before."""
-    if now < _next_morning(details):
+    if now < next_morning(details):
         return None
     return now.astimezone(parse_zone(details.zone)).date().isoformat()
 
@@ -79,7 +79,7 @@ def rested_date(details: SessionDetails, now: datetime) -> str | None:
 def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
     if details.kind is not SessionKind.DOSING or details.status is Status.CANCELLED or _rested(details):
         return None
-    start, morning = _start(details), _next_morning(details)
+    start, morning = _start(details), next_morning(details)
     until_confirmed = details.status in _BEGUN
     # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
     today = start <= now < morning and (details.started_at is not None or details.status not in _OVER)
@@ -103,6 +103,7 @@ def _local_date(details: SessionDetails) -> date:
     return _start(details).astimezone(parse_zone(details.zone)).date()
 
 
-def _next_morning(details: SessionDetails) -> datetime:
+def next_morning(details: SessionDetails) -> datetime:
+    """Give when the day after a session begins, UTC."""
     day = _local_date(details) + timedelta(days=1)
     return datetime.combine(day, MORNING, parse_zone(details.zone)).astimezone(UTC)

@@ -85,7 +85,7 @@ async def folder(actor: Actor, patient: UUID) -> Folder:
         TrustBroken: If the patient's keys are not the pinned ones: then nothing can be trusted to be theirs.
     """
     link = await care.link_with(actor, patient)
-    plan = await sessions.sessions_of(actor, patient)
+    plan = agenda.as_seen(actor, await sessions.sessions_of(actor, patient))
     try:
         key = await care.link_key(actor, link)
     except SharingPaused:
@@ -155,6 +155,7 @@ async def caseload(actor: Actor) -> tuple[Case, ...]:
 
 def _case(actor: Actor, link: Link, plan: tuple[Session, ...], unread: int) -> Case:
     paused = link.paused_at is not None
+    plan = agenda.as_seen(actor, plan)
     ahead = agenda.ahead(plan, actor.now)
     behind = [one for one in agenda.behind(plan, actor.now) if one.starts_at <= actor.now]
     behind = [one for one in behind if one.details.status is not Status.CANCELLED]

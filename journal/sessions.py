@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import audit, links, planning, session_rows, tables
+from journal import agenda, audit, links, planning, session_rows, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import CourseDetails, course_context, seal_document
@@ -27,6 +27,7 @@ from journal.words import N_
 NO_SUCH_MOVE = N_(
     "This session has gone on in the meantime, or cannot go there. Look at where it stands now."
 )
+THEIR_DAY = N_("This day is theirs, and nothing of it is changed from here. Call them if it cannot wait.")
 
 __all__ = [
     "NO_SUCH_MOVE",
@@ -157,6 +158,9 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     """
     current = await session(actor, wanted)
     before = current.details
+    theirs = actor.role is Role.CLINICIAN and agenda.is_theirs_today(before, actor.now)
+    if theirs and (status is not Status.CANCELLED or status not in planning.moves_of(before)):
+        raise Refused({"status": THEIR_DAY})
     if status not in planning.moves_of(before):
         raise Refused({"status": NO_SUCH_MOVE})
     moment = actor.now.isoformat(timespec="seconds")

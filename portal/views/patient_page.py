@@ -58,7 +58,8 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
     try:
         folder = await reading.folder(actor, patient)
     except TrustBroken:
-        link, plan = await care.link_with(actor, patient), await sessions.sessions_of(actor, patient)
+        link = await care.link_with(actor, patient)
+        plan = agenda.as_seen(actor, await sessions.sessions_of(actor, patient))
         folder, trusted = Folder(link, (), plan, False), False
     lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
     ahead = agenda.ahead(folder.sessions, actor.now)

@@ -31,7 +31,8 @@ class SessionPage:
 
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
-    with this one. `rest` asks the patient to say that they have rested.
+    with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
+    a clinician sees and changes nothing of it.
     """
 
     line: SessionLine
@@ -44,6 +45,7 @@ class SessionPage:
     about: Session
     written: tuple[Written, ...]
     rest: bool
+    own_day: bool = False
     problem: str = ""
 
 
@@ -71,22 +73,24 @@ async def calm_page(actor: Actor, one: Session) -> CalmPage:
 async def session_page(actor: Actor, one: Session, problem: str = "") -> SessionPage:
     """Give a session's page for its reader."""
     mine = actor.role is Role.PATIENT
-    plan = await sessions.sessions_of(actor, one.patient)
+    plan = agenda.as_seen(actor, await sessions.sessions_of(actor, one.patient))
     lines = {line.session.id: line for line in lines_of(actor, plan)}
     about = agenda.dosing_of(one, plan) or one
     belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
-    moves = moves_for(actor, one)
+    own_day = not mine and agenda.is_theirs_today(one.details, actor.now)
+    moves = moves_for(actor, lines[one.id].session)
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
-        moves=tuple(move for move in moves if move[0] is not Status.CANCELLED),
-        may_change=sessions.may_change(actor, one),
+        moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
+        may_change=sessions.may_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
         name="" if mine else (await care.link_with(actor, one.patient)).peer_name,
         readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
         about=about,
         written=await _written(actor, {one.id.hex, about.id.hex}) if mine else (),
         rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
+        own_day=own_day,
         problem=problem,
     )
 

@@ -179,6 +179,37 @@ async def test_a_stale_form_with_a_slip_is_still_stale(portal: Portal) -> None:
         assert (await sent(alice, Page.of(slip), minutes="90")).status_code == 409
 
 
+@pytest.mark.parametrize(
+    "then", [["in_session"], ["in_session", "recovering"], ["in_session", "stopped_early"]]
+)
+async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: list[str]) -> None:
+    """Whatever she says of it on the day, every page of her clinician stays as it was until the next morning."""
+    async with portal.client("alice") as browser:
+        where = await added(browser, setting="home")
+    portal.cast.clock.forward(hours=3)
+    mine = f"/patients/{(await portal.cast.actor('alice')).id}"
+    pages = ("/patients", mine, f"{mine}/brief", where)
+    async with portal.client("bob") as desk:
+        before = [(await opened(desk, one)).words for one in pages]
+        assert "In session" not in before[-1]
+    async with portal.client("alice") as browser:
+        for status in then:
+            answer = await browser.post(f"{where}/status", data={"status": status})
+            assert answer.status_code == 303
+    async with portal.client("bob") as desk:
+        assert [(await opened(desk, one)).words for one in pages] == before
+        assert "This day is Alice" in before[-1]
+        for status in ("recovering", "cancelled", "closed"):
+            answer = await desk.post(f"{where}/status", data={"status": status})
+            assert answer.status_code == 422
+            assert "This day is theirs" in answer.text
+            assert "Look at where it stands now" not in answer.text
+    portal.cast.clock.forward(hours=24)
+    async with portal.client() as desk:
+        await desk.post("/sign-in", data={"email": "bob@example.org", "password": PASSWORDS["bob"]})
+        assert "This day is" not in (await opened(desk, where)).words
+
+
 async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
     """Her line, her sitter, help, a few words and grounding; no form, no counting, no other entry."""
     async with portal.client("alice") as browser:
