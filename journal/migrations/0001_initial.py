@@ -410,6 +410,22 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="Throttle",
+            fields=[
+                ("key", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ("tries", fields.IntField()),
+                ("until", fields.BigIntField()),
+                ("forgotten", fields.BigIntField(db_index=True)),
+            ],
+            options={
+                "table": "throttle",
+                "app": "journal",
+                "pk_attr": "key",
+                "table_description": "How often something was tried. Times are milliseconds since 1970, so that both databases add them alike.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="WebSession",
             fields=[
                 ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),

@@ -1,0 +1,42 @@
+"""
+A process that guesses as fast as it can.
+
+`python -m tests.journal.guesser URL TRIES` says how many came through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from journal import throttle
+from journal.house import House
+from journal.store import Store
+from journal.throttle import Count, Limit, TooManyTries
+from tests.cast import SERVER_KEY, Clock
+
+LIMIT = Limit(7, 30, 120, 3600)
+
+
+async def guess(url: str, tries: int) -> int:
+    """Try *tries* times at once, all at one moment of the clock."""
+    house = House.with_key(SERVER_KEY, clock=Clock(), quick=True)
+    counts = [Count(throttle.key_of(house, name, b"alice"), LIMIT) for name in ("one", "other")]
+    store = await Store.open(url)
+
+    async def once() -> bool:
+        try:
+            await throttle.charge(house, counts)
+        except TooManyTries:
+            return False
+        return True
+
+    try:
+        with store.use():
+            return sum(await asyncio.gather(*(once() for _ in range(tries))))
+    finally:
+        await store.close()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(str(asyncio.run(guess(sys.argv[1], int(sys.argv[2])))))
