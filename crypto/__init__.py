@@ -7,6 +7,12 @@ describes every byte.
 
 from __future__ import annotations
 
+from crypto.codes import (
+    format_recovery_code,
+    hash_recovery_code,
+    new_recovery_code,
+    parse_recovery_code,
+)
 from crypto.context import NO_RECORD, Context, join_fields
 from crypto.derive import derive_key
 from crypto.envelope import Sealer, open_sealed, seal, unwrap_key, wrap_key
@@ -62,13 +68,16 @@ __all__ = [
     "check_pin",
     "decoy_slot",
     "derive_key",
+    "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",
+    "hash_recovery_code",
     "invitation_id",
     "join_fields",
     "new_account_key",
     "new_invitation_secret",
     "new_link_key",
+    "new_recovery_code",
     "new_recovery_key",
     "new_session_token",
     "open_identity",
@@ -76,6 +85,7 @@ __all__ = [
     "open_pin",
     "open_sealed",
     "pad",
+    "parse_recovery_code",
     "parse_recovery_key",
     "passkey_slot",
     "password_slot",

@@ -118,6 +118,9 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "stretch": stretch,
     "unlock-slot": unlock,
     "read-recovery-key": lambda d: crypto.parse_recovery_key(d["text"]),
+    "hash-recovery-code": lambda d: crypto.hash_recovery_code(
+        crypto.parse_recovery_code(d["text"]), account=raw(d, "account")
+    ),
     "read-public-identity": lambda d: public(d, "public").signing,
     "open-identity": open_identity,
     "verify-signature": verify,

@@ -29,7 +29,9 @@ from crypto import (
     PublicIdentity,
     ServerKey,
     derive_key,
+    format_recovery_code,
     format_recovery_key,
+    hash_recovery_code,
     invitation_id,
     join_fields,
     pad,
@@ -324,6 +326,22 @@ def recovery_keys() -> Iterator[Vector]:
         yield case(f"recovery-key-{name}", op, about, {"text": typed}, "FormatError")
 
 
+def recovery_codes() -> Iterator[Vector]:
+    """Section 8."""
+    op, code = "hash-recovery-code", fixed("recovery code", 10)
+    text = format_recovery_code(code)
+    good = {"text": text, "account": ALICE}
+    hashed = {"hash": hash_recovery_code(code, account=ALICE)}
+    yield case("recovery-code-hashes", op, "As printed.", good, hashed)
+    spoken = good | {"text": text.lower().replace("-", " ")}
+    yield case("recovery-code-loosely", op, "Lower case, spaces.", spoken, hashed)
+    other = {"hash": hash_recovery_code(code, account=BOB)}
+    yield case("recovery-code-other-account", op, "Another hash.", good | {"account": BOB}, other)
+    for name, typed in (("short", text[:-1]), ("long", text + "0"), ("letter-u", "U" * 16)):
+        about = "Not sixteen symbols that are in use."
+        yield case(f"recovery-code-{name}", op, about, good | {"text": typed}, "FormatError")
+
+
 def identities() -> Iterator[Vector]:
     """Section 9."""
     alice, bob = person("alice"), person("bob")
@@ -515,7 +533,8 @@ def server() -> Iterator[Vector]:
 
 
 MAKERS = (
-    contexts, paddings, records, wraps, passwords, slots, recovery_keys, identities, link_keys, trust, server,
+    contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
+    link_keys, trust, server,
 )  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def unlock(data: Input) -> bytes:
 # Section 8: recovery keys as text.
 
 
-def read_recovery_key(text: str) -> bytes:
+def read_symbols(text: str, count: int) -> int:
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     digits = []
     for one in unicodedata.normalize("NFKC", text).upper():
@@ -184,15 +184,24 @@ def read_recovery_key(text: str) -> bytes:
         if value < 0:
             raise format_error()
         digits.append(value)
-    if len(digits) != 36:
+    if len(digits) != count:
         raise format_error()
     whole = 0
     for digit in digits:
         whole = whole * 32 + digit
-    number, check = divmod(whole, 2**20)
+    return whole
+
+
+def read_recovery_key(text: str) -> bytes:
+    number, check = divmod(read_symbols(text, 36), 2**20)
     if number % 1_048_573 != check:
         raise format_error()
     return number.to_bytes(20, "big")
+
+
+def recovery_code_hash(text: str, account: bytes) -> bytes:
+    code = read_symbols(text, 16).to_bytes(10, "big")
+    return hashlib.sha256(tuple_(b"hearthside/v1/recovery-code", account, code)).digest()
 
 
 # Section 9: identities.
@@ -391,6 +400,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "stretch": lambda d: {"key": stretch(d["password"], raw(d, "salt"), raw(d, "parameters")).hex()},
     "unlock-slot": lambda d: {"account_key": unlock(d).hex()},
     "read-recovery-key": lambda d: {"recovery_key": read_recovery_key(d["text"]).hex()},
+    "hash-recovery-code": lambda d: {"hash": recovery_code_hash(d["text"], raw(d, "account")).hex()},
     "read-public-identity": lambda d: {"signing": read_public(raw(d, "public"))[2].hex()},
     "open-identity": lambda d: {"private": open_identity(d).hex()},
     "verify-signature": signature_verifies,
