@@ -25,6 +25,7 @@ from crypto.password import CEILING, FLOOR, STANDARD, Argon2Parameters, stretch
 from crypto.pins import (
     check_pin,
     invitation_id,
+    is_pinned,
     new_invitation_secret,
     open_pin,
     pin,
@@ -73,6 +74,7 @@ __all__ = [
     "grant_link_key",
     "hash_recovery_code",
     "invitation_id",
+    "is_pinned",
     "join_fields",
     "new_account_key",
     "new_invitation_secret",

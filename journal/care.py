@@ -8,29 +8,28 @@ from crypto import (
     CryptoError,
     PublicIdentity,
     Sealer,
-    check_pin,
     grant_link_key,
     open_link_key,
-    open_pin,
     pin,
     safety_code,
     unwrap_key,
-    verify_voucher,
 )
 from journal import audit, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
-from journal.invitations import link_key_context, secret_of
-from journal.links import Link, link_with, my_link, my_links
+from journal.invitations import link_key_context
+from journal.links import Found, Link, found, link_with, my_link, my_links
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
 __all__ = [
+    "Found",
     "Link",
     "SharingPaused",
     "code_for",
     "end",
+    "found",
     "link_key",
     "link_with",
     "my_link",
@@ -51,32 +50,25 @@ async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     """
     Give the other person's public keys, as pinned.
 
-    A clinician pins the patient's keys the first time, when the MAC that the patient made under the
-    invitation secret verifies. From then on only the pin counts.
+    A clinician pins the patient's keys the first time, on the word of the voucher that the patient made under
+    the invitation secret. From then on only the pin counts.
 
     Raises:
-        TrustBroken: If the keys now in the database are not the pinned ones, or the pin was altered.
+        TrustBroken: If the keys now in the database are not the ones that were agreed on.
     """
+    if not link.trusted:
+        raise TrustBroken
     mine = actor.role is Role.PATIENT
     theirs = link.row.clinician if mine else link.row.patient
-    sealed = link.row.patient_pin if mine else link.row.clinician_pin
-    ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
     try:
         current = PublicIdentity.decode(bytes(theirs.public_identity))
-        if sealed is None and link.row.invitation is not None:
-            secret = secret_of(actor, link.row.invitation)
-            verify_voucher(
-                secret, bytes(link.row.voucher), current, account=link.patient.bytes, role=Role.PATIENT.value
-            )
-            await tables.CareLink.filter(id=link.id).update(clinician_pin=pin(actor.keyring, current, **ids))
-            return current
-        if sealed is None:
-            raise CryptoError
-        pinned = open_pin(actor.keyring, bytes(sealed), **ids)
-        check_pin(pinned, current)
-    except (CryptoError, Damaged) as error:
+    except CryptoError as error:
         raise TrustBroken from error
-    return pinned
+    if link.row.clinician_pin is None and not mine:
+        ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
+        first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
+        await first.update(clinician_pin=pin(actor.keyring, current, **ids))
+    return current
 
 
 async def link_key(actor: Actor, link: Link) -> Sealer:
@@ -164,19 +156,32 @@ async def end(actor: Actor, wanted: UUID) -> None:
     """
     End care, from either side: every shared copy and every copy of the link's key is destroyed.
 
+    So is what both agreed on, the pins and the voucher: nobody can make the row last again. A patient can also be
+    rid of a row that only passes for a link of theirs.
+
     Raises:
         HeldUntilRested: For the patient, too soon after a dosing session.
+        TrustBroken: For a clinician who never agreed on it.
     """
     await sessions.refuse_while_held(actor)
-    link = await my_link(actor, wanted)
+    if actor.role is Role.PATIENT:
+        mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
+    else:
+        mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
     async with transaction():
-        changed = await tables.CareLink.filter(id=link.id, ended_at=None).update(
-            pair=None, patient_key=None, clinician_key=None, ended_at=actor.now
+        changed = await mine.filter(ended_at=None).update(
+            pair=None,
+            patient_key=None,
+            clinician_key=None,
+            patient_pin=None,
+            clinician_pin=None,
+            voucher=b"",
+            ended_at=actor.now,
         )
         if not changed:
             raise NotFound
-        await tables.Share.filter(link_id=link.id).delete()
-        await audit.note(actor, Act.CARE_ENDED, patient=link.patient, about=link.id)
+        await tables.Share.filter(link_id=wanted).delete()
+        await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
     await scrub()
 
 

@@ -1,7 +1,10 @@
 """
 Care links: who is whose.
 
-`my_links`, `my_link` and `link_with` are the only ways to a link, and loading one *is* the authorisation.
+`my_links`, `my_link` and `link_with` are the only ways to a link, and loading one *is* the authorisation. A row
+does not make a link: it lasts only for somebody whose own pin, sealed under their own key, says that they agreed
+on it with this very person. A clinician who has pinned nobody yet goes by the voucher under the secret of their
+invitation, which they alone can open.
 """
 
 from __future__ import annotations
@@ -10,15 +13,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
 from journal import tables
 from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
-from journal.errors import NotFound
+from journal.errors import Damaged, NotFound, TrustBroken
+from journal.invitations import secret_of
+from journal.words import N_
+
+NAMELESS = N_("Somebody whose name cannot be opened")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A care link as one of its two people sees it; `peer` is the other one."""
+    """
+    A care link as one of its two people sees it; `peer` is the other one.
+
+    `trusted` tells whether the keys that storage shows as theirs are the ones that were agreed on.
+    """
 
     id: UUID
     patient: UUID
@@ -30,6 +42,7 @@ class Link:
     ended_at: datetime | None
     row: tables.CareLink
     peer_zone: str = "UTC"
+    trusted: bool = True
 
     @property
     def state(self) -> str:
@@ -37,49 +50,111 @@ class Link:
         return "ended" if self.ended_at else "paused" if self.paused_at else "active"
 
 
-async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
-    """Give the actor's care links, oldest first; those that have ended only when asked for."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What storage holds about one person's care: their links, and the ids of rows that they never agreed on."""
+
+    links: tuple[Link, ...]
+    strange: tuple[UUID, ...]
+
+
+async def found(actor: Actor, *, ended: bool = False) -> Found:
+    """Give the actor's care links, oldest first, and what only passes for one."""
     mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
     rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation")
     if not ended:
         rows = rows.filter(ended_at=None)
-    return tuple([_view(actor, row) for row in await rows.order_by("created_at")])
+    links, strange = [], []
+    for row in await rows.order_by("created_at"):
+        try:
+            links.append(_view(actor, row))
+        except TrustBroken:
+            strange.append(row.id)
+    return Found(tuple(links), tuple(strange))
+
+
+async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
+    """Give the actor's care links, oldest first; those that have ended only when asked for."""
+    return (await found(actor, ended=ended)).links
 
 
 async def my_link(actor: Actor, wanted: UUID) -> Link:
-    """Give one of the actor's own lasting links by its id."""
-    for link in await my_links(actor):
+    """
+    Give one of the actor's own lasting links by its id.
+
+    Raises:
+        TrustBroken: If the row names them, and they never agreed on it.
+    """
+    mine = await found(actor)
+    if wanted in mine.strange:
+        raise TrustBroken
+    for link in mine.links:
         if link.id == wanted:
             return link
     raise NotFound
 
 
 async def link_with(actor: Actor, patient: UUID) -> Link:
-    """Give the clinician's lasting link with *patient*: without one, the patient does not exist for them."""
+    """
+    Give the clinician's lasting link with *patient*: without one, the patient does not exist for them.
+
+    Raises:
+        TrustBroken: If there is a row that says so, and nothing that they agreed on.
+    """
     actor.must_be(Role.CLINICIAN)
-    row = (
-        await tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
-        .select_related("patient", "clinician", "invitation")
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return _view(actor, row)
+    rows = tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
+    there = await rows.select_related("patient", "clinician", "invitation").order_by("created_at")
+    for row in there:
+        try:
+            return _view(actor, row)
+        except TrustBroken:
+            continue
+    raise TrustBroken if there else NotFound
+
+
+def is_agreed(actor: Actor, row: tables.CareLink) -> bool:
+    """
+    Tell whether the other person's keys are those that the actor agreed on for this link.
+
+    Raises:
+        TrustBroken: If the actor agreed on no such link.
+    """
+    mine = actor.role is Role.PATIENT
+    peer = row.clinician if mine else row.patient
+    sealed, shown = row.patient_pin if mine else row.clinician_pin, bytes(peer.public_identity)
+    try:
+        if sealed is not None:
+            ids = {"owner": actor.id.bytes, "peer": peer.id.bytes, "link": row.id.bytes}
+            return is_pinned(actor.keyring, bytes(sealed), shown, **ids)
+        if mine or row.invitation is None:
+            raise TrustBroken
+        secret, keys = secret_of(actor, row.invitation), PublicIdentity.decode(shown)
+        verify_voucher(secret, bytes(row.voucher), keys, account=peer.id.bytes, role=Role.PATIENT.value)
+    except (CryptoError, Damaged) as error:
+        raise TrustBroken from error
+    return True
 
 
 def _view(actor: Actor, row: tables.CareLink) -> Link:
     patient, clinician = row.patient, row.clinician
     peer = clinician if actor.role is Role.PATIENT else patient
-    profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)
+    trusted = row.ended_at is None and is_agreed(actor, row)  # at the end of care the pins are destroyed
+    name, zone = NAMELESS, "UTC"
+    try:
+        profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)
+        name, zone = profile.name, profile.time_zone
+    except Damaged:
+        pass  # one name that does not open closes nobody else's page
     return Link(
         row.id,
         patient.id,
         clinician.id,
         peer.id,
-        profile.name,
+        name,
         row.created_at,
         row.paused_at,
         row.ended_at,
         row,
-        profile.time_zone,
+        zone,
+        trusted,
     )

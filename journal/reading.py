@@ -14,7 +14,7 @@ from journal.actors import Actor, Role
 from journal.agenda import Number
 from journal.care import Link, SharingPaused
 from journal.documents import ShareDocument, open_document, share_context
-from journal.errors import Damaged, NotFound, TrustBroken
+from journal.errors import Damaged, NotFound
 from journal.forms import EntryKind
 from journal.planning import Status
 from journal.sessions import Session
@@ -65,7 +65,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of a caseload. `number` is that of the dosing session that `next` is, or is about."""
+    """
+    One line of a caseload. `number` is that of the dosing session that `next` is, or is about.
+
+    Without `trusted` the patient's keys are not the ones that were agreed on, and nothing of theirs is opened.
+    """
 
     patient: UUID
     name: str
@@ -75,6 +79,15 @@ class Case:
     last: Session | None
     unread: int
     paused: bool
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Caseload:
+    """A clinician's patients, and how many rows say that somebody is who never was."""
+
+    cases: tuple[Case, ...]
+    strange: int
 
 
 async def folder(actor: Actor, patient: UUID) -> Folder:
@@ -140,17 +153,19 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
         await audit.note_opened(actor, patient, ids)
 
 
-async def caseload(actor: Actor) -> tuple[Case, ...]:
+async def caseload(actor: Actor) -> Caseload:
     """Give the clinician's patients: those with something next first, in the order of its date."""
     actor.must_be(Role.CLINICIAN)
-    links = await care.my_links(actor)
+    there = await care.found(actor)
+    links = there.links
     plans = await sessions.of_patients(actor, [link.patient for link in links])
     rows = await tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None).values_list(
         "link_id", flat=True
     )
     unread = Counter(key_of(row) for row in rows)
     cases = [_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
-    return tuple(sorted(cases, key=lambda case: (case.next.starts_at if case.next else NEVER, case.name)))
+    cases.sort(key=lambda case: (case.next.starts_at if case.next else NEVER, case.name))
+    return Caseload(tuple(cases), len(there.strange))
 
 
 def _case(actor: Actor, link: Link, plan: tuple[Session, ...], unread: int) -> Case:
@@ -169,15 +184,7 @@ def _case(actor: Actor, link: Link, plan: tuple[Session, ...], unread: int) -> C
         coming,
         number,
         behind[0] if behind else None,
-        0 if paused else unread,
+        0 if paused or not link.trusted else unread,
         paused,
+        link.trusted,
     )
-
-
-async def trusted(actor: Actor, link: Link) -> bool:
-    """Tell whether the other person's keys are still the pinned ones."""
-    try:
-        await care.peer_identity(actor, link)
-    except TrustBroken:
-        return False
-    return True

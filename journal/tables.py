@@ -128,9 +128,13 @@ class CareLink(Model):
     pair = fields.CharField(73, null=True, unique=True)
     patient_key = fields.BinaryField(null=True)  # link key under the patient's vault key
     clinician_key = fields.BinaryField(null=True)  # link key, HPKE; absent while sharing is paused
-    patient_pin = fields.BinaryField()  # what the patient believes of the clinician
+    patient_pin = fields.BinaryField(
+        null=True
+    )  # what the patient believes of the clinician; none after the end
     clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
-    voucher = fields.BinaryField()  # MAC of the patient's keys under the invitation secret
+    voucher = (
+        fields.BinaryField()
+    )  # MAC of the patient's keys under the invitation secret; empty after the end
     created_at = fields.DatetimeField()
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)

@@ -228,7 +228,7 @@ class Migration(migrations.Migration):
                 ("pair", fields.CharField(null=True, unique=True, max_length=73)),
                 ("patient_key", fields.BinaryField(null=True)),
                 ("clinician_key", fields.BinaryField(null=True)),
-                ("patient_pin", fields.BinaryField()),
+                ("patient_pin", fields.BinaryField(null=True)),
                 ("clinician_pin", fields.BinaryField(null=True)),
                 ("voucher", fields.BinaryField()),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),

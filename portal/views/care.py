@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care as links
-from journal import reading, sessions, sharing
+from journal import sessions, sharing
 from journal.actors import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
@@ -32,9 +33,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Context of the care team's page; `past` are the links that have ended."""
+    """Context of the care team's page; `strange` only pass for links, and `past` are those that have ended."""
 
     members: tuple[Member, ...]
+    strange: tuple[UUID, ...]
     past: tuple[Link, ...]
     can_pause: bool
     done: str = ""
@@ -61,12 +63,12 @@ class Ending:
 async def team(request: Request) -> Response:
     """Show everybody who can read something, and what."""
     actor = actor_of(request)
-    everyone = await links.my_links(actor, ended=True)
+    found = await links.found(actor, ended=True)
     shared = await items(actor, await sharing.given(actor))
-    members = tuple([await _member(actor, one, shared) for one in everyone if not one.ended_at])
-    past = tuple(one for one in everyone if one.ended_at)
+    members = tuple(_member(one, shared) for one in found.links if not one.ended_at)
+    past = tuple(one for one in found.links if one.ended_at)
     can_pause = any(member.link.paused_at is None for member in members)
-    context = Team(members, past, can_pause, request.query_params.get("done", ""))
+    context = Team(members, found.strange, past, can_pause, request.query_params.get("done", ""))
     return page(request, "sharing/team.html", context)
 
 
@@ -109,13 +111,13 @@ async def end(request: Request) -> Response:
             return see_other(request, "/sharing?done=ended")
         except HeldUntilRested:
             status = 409
-    member = await _member(actor, one, await items(actor, await sharing.given(actor)))
+    member = _member(one, await items(actor, await sharing.given(actor)))
     return page(request, "sharing/end.html", Ending(member, await sessions.held(actor)), status=status)
 
 
 async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
     one = await links.my_link(actor, request.path_params["id"])
-    member = await _member(actor, one, await items(actor, await sharing.given(actor)))
+    member = _member(one, await items(actor, await sharing.given(actor)))
     code = await links.code_for(actor, one) if member.trusted else ""
     done = request.query_params.get("done", "")
     return page(
@@ -123,6 +125,6 @@ async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response
     )
 
 
-async def _member(actor: Actor, one: Link, shared: tuple[Item, ...]) -> Member:
+def _member(one: Link, shared: tuple[Item, ...]) -> Member:
     theirs = tuple(item for item in shared if item.given.link.id == one.id)
-    return Member(one, await reading.trusted(actor, one), theirs)
+    return Member(one, one.trusted, theirs)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from journal import agenda, care, entries, sessions
 from journal.actors import Actor, Role
+from journal.care import Link
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.holds import Hold
@@ -32,7 +33,8 @@ class Home:
     Context of a patient's home: what is next, and what fits it.
 
     `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
-    not the one under way. `readers` says who can read which of the `latest`.
+    not the one under way. `readers` says who can read which of the `latest`. `stopped` are those with whom
+    sharing has stopped because of their keys, and `strange` only pass for links.
     """
 
     next: SessionLine | None
@@ -43,6 +45,8 @@ class Home:
     latest: tuple[Entry, ...]
     readers: Mapping[UUID, tuple[Reader, ...]]
     connected: bool
+    stopped: tuple[Link, ...]
+    strange: tuple[UUID, ...]
 
 
 async def home(request: Request) -> Response:
@@ -69,6 +73,7 @@ async def home_of(actor: Actor) -> Home:
     ahead = {one.id for one in agenda.ahead(agenda.lasting(plan), actor.now) if one is not under_way}
     invites, about = fitting(plan, actor.now)
     latest = await entries.timeline(actor, limit=3)
+    there = await care.found(actor)
     return Home(
         next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),
         about,
@@ -77,7 +82,9 @@ async def home_of(actor: Actor) -> Home:
         await sessions.held(actor),
         latest,
         await readers(actor, [one.id for one in latest]),
-        bool(await care.my_links(actor)),
+        bool(there.links),
+        tuple(link for link in there.links if not link.trusted),
+        there.strange,
     )
 
 

@@ -29,9 +29,10 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseloadPage:
-    """Context of the caseload."""
+    """Context of the caseload; `strange` counts the rows that only pass for a patient's."""
 
     cases: tuple[CaseLine, ...]
+    strange: int
     ended: bool
 
 
@@ -64,15 +65,18 @@ class EndPage:
 async def caseload(request: Request) -> Response:
     """Show the clinician's patients, who is next first."""
     actor = actor_of(request)
+    found = await reading.caseload(actor)
     lines = tuple(
         CaseLine(
             case,
             line_of(actor, case.next, case.number) if case.next else None,
             -days_from(actor, case.last.starts_at) if case.last else None,
         )
-        for case in await reading.caseload(actor)
+        for case in found.cases
     )
-    return page(request, "patients/caseload.html", CaseloadPage(lines, "ended" in request.query_params))
+    return page(
+        request, "patients/caseload.html", CaseloadPage(lines, found.strange, "ended" in request.query_params)
+    )
 
 
 async def patient(request: Request) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import care, reading, sessions, sharing
+from journal import care, sessions, sharing
 from journal.actors import Actor
 from journal.care import Link
 from journal.entries import Entry
@@ -83,7 +83,7 @@ async def choosing(
         items=await items(actor, given),
         team=team,
         to=to,
-        trusted=to is None or await reading.trusted(actor, to),
+        trusted=to is None or to.trusted,
         waiting=await sessions.held(actor),
         choices=tuple(_choices(entry)),
         chosen=frozenset(before if chosen is None else chosen),

@@ -28,7 +28,18 @@ from crypto import (
 from crypto.password import argon2id, prepare
 from journal.errors import Damaged, LinkExpired, NotFound
 from tests.attacks.conftest import Target
-from tests.attacks.test_swapped import COPY, DAMAGED, KEYS, SHARING, SIGN_IN, SIGNING_IN, Look, names, write
+from tests.attacks.test_swapped import (
+    COPY,
+    DAMAGED,
+    KEYS,
+    SHARING,
+    SIGN_IN,
+    SIGNING_IN,
+    STRANGE,
+    Look,
+    names,
+    write,
+)
 from tests.attacks.world import HERS, OTHERS
 from tests.cast import PASSWORDS
 from tests.portal.conftest import running
@@ -126,7 +137,10 @@ REWIRINGS = (
             Look("charlie", "/patients/{alice}", KEYS),
             Look("charlie", "/patients/{alice}/shared/{share}", KEYS),
             Look("charlie", "/patients/{alice}/brief", KEYS),
-            Look("alice", "/sharing", KEYS),
+            Look("charlie", "/patients", STRANGE),
+            Look("charlie", "/sessions/{session}", KEYS),
+            Look("alice", "/sharing", STRANGE),
+            Look("alice", "/", STRANGE),
             Look("alice", "/sharing/{link}", KEYS),
             Look("alice", "/journal/{entry}/shares", KEYS, SHARING),
         ),
@@ -148,8 +162,9 @@ REWIRINGS = (
         "a care link under another patient",
         ("UPDATE care_link SET patient_id = '{dana}' WHERE id = '{link}'",),
         (
-            Look("dana", "/sharing", KEYS),
+            Look("dana", "/sharing", STRANGE),
             Look("dana", "/sharing/{link}", KEYS),
+            Look("bob", "/patients", STRANGE),
             Look("bob", "/patients/{dana}", KEYS),
             Look("bob", "/patients/{dana}/shared/{share}", KEYS),
         ),
@@ -179,12 +194,16 @@ REWIRINGS = (
                 " created_at FROM care_link WHERE id = '{link}'"
             ),
         ),
-        (Look("alice", "/sharing", KEYS), Look("charlie", "/patients/{alice}", KEYS)),
+        (Look("alice", "/sharing", STRANGE), Look("charlie", "/patients/{alice}", KEYS)),
     ),
     Rewiring(
         "an ended care link that lasts again",
         ("UPDATE care_link SET ended_at = NULL WHERE id = '{frieda's link}'",),
-        (Look("frieda", "/patients/{alice}/shared/{share}", ("Sharing is paused",)),),
+        (
+            Look("frieda", "/patients/{alice}/shared/{share}", KEYS),
+            Look("frieda", "/patients", STRANGE),
+            Look("alice", "/sharing", STRANGE),
+        ),
     ),
     Rewiring(
         "a paused care link that is not paused",

@@ -29,6 +29,8 @@ from tests.cast import PASSWORDS
 DAMAGED = ("This record cannot be opened: it is not what was saved.", str(Damaged.message))
 COPY = ("it is not what was shared", "they are not what was shared", "it is not what you shared", *DAMAGED)
 KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
+STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
+NAMELESS = ("Somebody whose name cannot be opened",)
 SIGN_IN = (str(WrongCredentials.message),)
 RECOVER = ("That e-mail address and recovery key do not open an account.",)
 
@@ -104,8 +106,8 @@ TAKING = {"current": PASSWORDS["alice"], "passphrase": "eight small stones in a 
 SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
     "account.sealed": (
-        Place("alice", (Look("alice", "/account", DAMAGED), Look("bob", "/patients/{alice}", DAMAGED))),
-        Place("bob", (Look("alice", "/sharing", DAMAGED), Look(None, "/invite/{open}", DAMAGED))),
+        Place("alice", (Look("alice", "/account", DAMAGED), Look("bob", "/patients/{alice}", NAMELESS))),
+        Place("bob", (Look("alice", "/sharing", NAMELESS), Look(None, "/invite/{open}", DAMAGED))),
     ),
     "account.public_identity": (
         Place("alice", OPENING),
@@ -143,13 +145,14 @@ SHOWN: dict[str, tuple[Place, ...]] = {
         Place(
             "link",
             (
-                Look("alice", "/sharing", KEYS),
+                Look("alice", "/sharing", STRANGE),
+                Look("alice", "/", STRANGE),
                 Look("alice", "/sharing/{link}", KEYS),
                 Look("alice", "/journal/{entry}/shares", KEYS, SHARING),
             ),
         ),
     ),
-    "care_link.clinician_pin": (Place("link", OPENING),),
+    "care_link.clinician_pin": (Place("link", (*OPENING, Look("bob", "/patients", STRANGE))),),
     "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
     "course.sealed": (Place("course", (Look("alice", "/records", DAMAGED, TAKING, slow=True),)),),
     "kap_session.sealed": (

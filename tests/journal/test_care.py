@@ -14,6 +14,8 @@ from journal.actors import Actor
 from journal.care import SharingPaused
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
+from journal.links import NAMELESS
+from journal.readers import STRANGER, Reader, readers
 from tests.cast import Cast
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
 
@@ -75,7 +77,7 @@ async def test_pausing_takes_the_clinicians_key_away(cast: Cast) -> None:
     assert folder.shared == ()
     with pytest.raises(SharingPaused):
         await reading.read(bob, alice.id, share)
-    (case,) = await reading.caseload(bob)
+    (case,) = (await reading.caseload(bob)).cases
     assert (case.paused, case.unread) == (True, 0)
     (mine,) = await care.my_links(alice)
     assert mine.state == "paused"
@@ -161,6 +163,7 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
     await care.end(await cast.actor(who), cast.link)
     left = await row(cast)
     assert (left.patient_key, left.clinician_key, left.pair) == (None, None, None)
+    assert (left.patient_pin, left.clinician_pin, left.voucher) == (None, None, b"")
     assert left.ended_at == cast.clock.now
     assert await tables.Share.all().count() == 0
     for gone in (
@@ -170,12 +173,51 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
     ):
         with pytest.raises(NotFound):
             await gone
-    assert await reading.caseload(bob) == ()
+    assert (await reading.caseload(bob)).cases == ()
     assert await sharing.given(alice) == ()
     (past,) = await care.my_links(alice, ended=True)
     assert past.state == "ended"
     with pytest.raises(NotFound):
         await care.end(alice, cast.link)
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_an_ended_link_is_not_revived_by_storage(cast: Cast, who: str) -> None:
+    """With its end taken back, in the row as it was left, it is nobody's: neither name nor plan is seen again."""
+    await shared(cast, await written(cast))
+    await care.end(await cast.actor(who), cast.link)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await tables.CareLink.filter(id=cast.link).update(ended_at=None, pair=f"{alice.id}:{bob.id}")
+    assert await care.found(bob) == care.Found((), (cast.link,))
+    assert await care.found(alice) == care.Found((), (cast.link,))
+    for look in (care.link_with, sessions.sessions_of, reading.folder):
+        with pytest.raises(TrustBroken):
+            await look(bob, alice.id)
+    assert await reading.caseload(bob) == reading.Caseload((), 1)
+
+
+async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> None:
+    """Neither the clinician it names now nor the patient sees the other; the patient can be rid of it."""
+    entry = await written(cast)
+    await shared(cast, entry)
+    alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
+    kept = (await row(cast)).clinician_id  # type: ignore[attr-defined]
+    await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
+    for look in (care.link_with, sessions.sessions_of, reading.folder):
+        with pytest.raises(TrustBroken):
+            await look(charlie, alice.id)
+    assert await reading.caseload(charlie) == reading.Caseload((), 1)
+    assert await care.found(alice) == care.Found((), (cast.link,))
+    assert await readers(alice, [entry.id]) == {entry.id: (Reader(STRANGER, False),)}
+    with pytest.raises(TrustBroken):
+        await care.end(charlie, cast.link)
+    await tables.CareLink.filter(id=cast.link).update(clinician_id=kept)
+    (link,) = await care.my_links(alice)
+    assert link.trusted
+    assert len(await read_by(cast, "bob")) == 1
+    await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
+    await care.end(alice, cast.link)
+    assert await care.found(alice) == care.Found((), ())
 
 
 async def test_an_ended_link_takes_no_share(cast: Cast) -> None:
@@ -269,9 +311,8 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     elif tampering == "no keys":
         await tables.Account.filter(id=bob.id).update(public_identity=b"")
     else:
-        await tables.CareLink.filter(id=cast.link).update(
-            patient_pin=(await row(cast)).patient_pin[:-1] + b"?"
-        )
+        kept = (await row(cast)).patient_pin or b""
+        await tables.CareLink.filter(id=cast.link).update(patient_pin=kept[:-1] + b"?")
     before = await at_rest(tables.CareLink, cast.link)
     with pytest.raises(TrustBroken):
         await attempt(cast, await cast.actor("alice"))
@@ -323,12 +364,12 @@ async def test_a_link_made_up_by_storage_is_not_trusted(cast: Cast) -> None:
 
 
 async def test_nobodys_name_is_taken_from_another_row(cast: Cast) -> None:
-    """A profile copied from another account does not open as this one's."""
+    """A profile copied from another account does not open as this one's, and nobody is called by it."""
     charlie, bob = await cast.actor("charlie"), await cast.actor("bob")
     copied = (await tables.Account.get(id=charlie.id)).sealed
     await tables.Account.filter(id=bob.id).update(sealed=copied)
-    with pytest.raises(Damaged):
-        await care.my_links(await cast.actor("alice"))
+    (link,) = await care.my_links(await cast.actor("alice"))
+    assert link.peer_name == NAMELESS
 
 
 async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> None:
@@ -340,8 +381,8 @@ async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> N
         profile_context(bob.id),
     )
     await tables.Account.filter(id=bob.id).update(sealed=forged)
-    with pytest.raises(Damaged):
-        await care.my_links(await cast.actor("alice"))
+    (link,) = await care.my_links(await cast.actor("alice"))
+    assert link.peer_name == NAMELESS
 
 
 async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None:

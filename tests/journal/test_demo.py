@@ -40,7 +40,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         token = await accounts.sign_in(house, demo.clinician.email, demo.clinician.password)
         bob = await websessions.actor_for(house, token)
         assert bob is not None
-        assert len(await reading.caseload(bob)) == 3
+        assert len((await reading.caseload(bob)).cases) == 3
         assert len(await care.my_links(bob)) == 3
         with pytest.raises(RealPractice):
             await practice.new_setup_link(house)

@@ -23,9 +23,9 @@ from tests.scenes import PARTS, connected, in_session, opened_by, read_by, reste
 async def test_nothing_is_shared_by_default(cast: Cast) -> None:
     """An entry that nobody shared leaves no trace that a clinician could see."""
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    before = await reading.folder(bob, alice.id), await reading.caseload(bob)
+    before = await reading.folder(bob, alice.id), (await reading.caseload(bob)).cases
     await written(cast)
-    after = await reading.folder(bob, alice.id), await reading.caseload(bob)
+    after = await reading.folder(bob, alice.id), (await reading.caseload(bob)).cases
     assert await read_by(cast, "bob") == ()
     assert await sharing.given(alice) == ()
     assert replace(before[0], link=after[0].link) == after[0]
@@ -109,7 +109,7 @@ async def test_an_update_replaces_the_copy_and_is_unread_again(cast: Cast) -> No
     assert not one.changed
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Changed."}
-    (case,) = await reading.caseload(await cast.actor("bob"))
+    (case,) = (await reading.caseload(await cast.actor("bob"))).cases
     assert case.unread == 1
 
 
