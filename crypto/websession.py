@@ -38,7 +38,7 @@ def session_id(token: bytes) -> bytes:
     return derive_key(token, "web-session-id")
 
 
-def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes) -> bytes:
+def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes, waiting: bool = False) -> bytes:
     """
     Wrap the account key for the row of a web session.
 
@@ -46,6 +46,7 @@ def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes) -> byt
         token: 32 bytes, from the cookie.
         account_key: 32 bytes.
         account: 16 bytes, the account's id.
+        waiting: The session still waits for its second factor; what is wrapped so never opens as if it did not.
 
     Returns:
         62 bytes.
@@ -54,10 +55,10 @@ def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes) -> byt
         KeySizeError: If *token* or *account_key* is not 32 bytes long.
         FormatError: If *account* is not 16 bytes long.
     """
-    return wrap_key(_key(token), account_key, context=Context("web-session", account, NO_RECORD))
+    return wrap_key(_key(token), account_key, context=_context(account, waiting))
 
 
-def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes) -> bytes:
+def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes, waiting: bool = False) -> bytes:
     """
     Open what `wrap_account_key` made.
 
@@ -66,13 +67,20 @@ def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes) -> bytes
 
     Raises:
         KeySizeError: If *token* is not 32 bytes long.
-        OpenError: If it was wrapped for another token or account, or changed.
+        OpenError: If it was wrapped for another token, account or stage, or changed.
         FormatError: If the version or algorithm is unknown.
     """
-    return unwrap_key(_key(token), wrapped, context=Context("web-session", account, NO_RECORD))
+    return unwrap_key(_key(token), wrapped, context=_context(account, waiting))
 
 
 def _key(token: bytes) -> bytes:
     # Every session has a wrapping key of its own, so the context need not name the row as well.
     require_size(token, TOKEN_SIZE, "A session token")
     return derive_key(token, "web-session-key")
+
+
+def _context(account: bytes, waiting: bool) -> Context:
+    # The stage is authenticated: whoever changes the row's column opens nothing with it.
+    if waiting:
+        return Context("web-session-waiting", account, NO_RECORD)
+    return Context("web-session", account, NO_RECORD)

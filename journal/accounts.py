@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -20,17 +21,26 @@ from journal.errors import Refused, WrongCredentials
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.store import transaction
+from journal.websessions import Stage
 from journal.words import N_
 
 
-async def sign_in(house: House, email: str, password: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session token for the cookie, 32 bytes, and how far it opens."""
+
+    token: bytes
+    stage: Stage
+
+
+async def sign_in(house: House, email: str, password: str, *, device: str = "") -> SignedIn:
     """
     Unlock the account of *email* and start a web session.
 
     A wrong password and an unknown address take the same way: one look-up, one Argon2, one answer.
 
-    Returns:
-        The session token for the cookie, 32 bytes.
+    Args:
+        device: What kind of browser it is, in a few words.
 
     Raises:
         WrongCredentials: If they do not open an account.
@@ -43,10 +53,12 @@ async def sign_in(house: House, email: str, password: str) -> bytes:
     except CryptoError as error:
         await audit.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
+    stage = Stage.OPEN  # the one place where a second factor comes in
     async with transaction():
-        token = await websessions.start(house, who, account_key)
-        await audit.note_unsigned(house, who, Act.SIGNED_IN)
-    return token
+        token = await websessions.start(house, who, account_key, device=device, stage=stage)
+        if stage is Stage.OPEN:  # otherwise `promote` writes it
+            await audit.note_unsigned(house, who, Act.SIGNED_IN)
+    return SignedIn(token, stage)
 
 
 async def unlock(actor: Actor, password: str) -> bytes:

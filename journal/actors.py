@@ -37,6 +37,7 @@ class Actor:
     public_keys: bytes
     session: str
     recovery_ready: bool
+    confirmed_at: datetime | None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -33,6 +33,7 @@ class Act(StrEnum):
     SIGNED_IN = "account.signed-in"
     SIGN_IN_REFUSED = "account.sign-in-refused"
     SIGNED_OUT = "account.signed-out"
+    CONFIRMED = "account.confirmed"
     PASSWORD_REFUSED = "account.password-refused"
     PASSWORD_CHANGED = "account.password-changed"
     RECOVERED = "account.recovered"

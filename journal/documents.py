@@ -143,6 +143,11 @@ def profile_context(account: UUID) -> Context:
     return Context("profile", account.bytes, account.bytes)
 
 
+def device_context(account: UUID, handle: UUID) -> Context:
+    """Say where a web session's device stands."""
+    return Context("device", account.bytes, handle.bytes)
+
+
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
     """Say where the current text of an entry stands."""
     return Context("entry", owner.bytes, entry.bytes, revision)

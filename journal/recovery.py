@@ -19,9 +19,8 @@ from crypto import (
     new_recovery_key,
     parse_recovery_key,
     recovery_slot,
-    unwrap_account_key,
 )
-from journal import audit, key_slots, tables
+from journal import audit, key_slots, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_bytes
@@ -83,8 +82,7 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
         raise Refused(
             {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
         )
-    row = await tables.WebSession.get(id=actor.session)
-    account_key = unwrap_account_key(token, bytes(row.wrapped), account=actor.id.bytes)
+    account_key = await websessions.account_key(actor, token)
     async with transaction():
         await key_slots.put(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.now)
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)

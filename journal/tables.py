@@ -66,15 +66,20 @@ class KeySlot(Model):
 
 
 class WebSession(Model):
-    """A signed-in browser. The cookie alone opens `wrapped`."""
+    """A signed-in browser. The cookie alone opens `wrapped`, which is empty while the session is locked."""
 
     id = fields.CharField(64, primary_key=True)  # hash of the cookie
+    handle = fields.UUIDField(unique=True)  # what addresses name it by; stays when the cookie changes
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "journal.Account", related_name="web_sessions", db_index=True
     )
-    wrapped = fields.BinaryField()
+    stage = fields.CharField(16)  # sealed into `wrapped` as well
+    wrapped = fields.BinaryField(null=True)
+    device = fields.BinaryField()  # server key: what kind of browser it is
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField()
+    confirmed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "web_session"

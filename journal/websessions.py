@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4
 
 from crypto import CryptoError, Keyring, Sealer, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
@@ -11,41 +12,78 @@ from crypto import session_id as id_of
 from journal import audit, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context
-from journal.errors import Damaged
+from journal.documents import Profile, device_context, open_document, profile_context
+from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.store import fetch, key_of, time_of, transaction
+from journal.store import change, fetch, key_of, time_of, transaction
 
 LIFETIME = timedelta(hours=12)
+WAITING = timedelta(minutes=10)  # for the second factor
+CONFIRMED = timedelta(minutes=10)  # is how long a password, once asked for again, counts
 ROLES = frozenset(Role)
 SIGNED_IN = """
-    SELECT account_id, wrapped, expires_at, role, sealed, public_identity, identity, recovery_ready
+    SELECT account_id, wrapped, expires_at, confirmed_at, role, sealed, public_identity, identity, recovery_ready
     FROM web_session JOIN account ON account.id = account_id
-    WHERE web_session.id = $1 AND status = 'active'
+    WHERE web_session.id = $1 AND stage = 'open' AND status = 'active'
+"""
+TURNED = """
+    UPDATE web_session SET id = $1, stage = $2, wrapped = $3, expires_at = $4, used_at = $5, confirmed_at = $6
+    WHERE id = $7
 """
 
 
-async def start(house: House, account: UUID, account_key: bytes) -> bytes:
-    """Start a session; gives the token for the cookie, 32 bytes, which is stored nowhere."""
-    token, now = new_token(), house.clock()
+class Stage(StrEnum):
+    """How far a sign-in has come."""
+
+    OPEN = "open"
+    SECOND_FACTOR = "second-factor"
+
+
+async def start(
+    house: House,
+    account: UUID,
+    account_key: bytes,
+    *,
+    device: str = "",
+    stage: Stage = Stage.OPEN,
+    expires_at: datetime | None = None,
+) -> bytes:
+    """
+    Start a session, which counts as a confirmation.
+
+    Args:
+        device: What kind of browser it is, in a few words; for the person's own list.
+        stage: With `SECOND_FACTOR` it opens nothing before `promote`.
+        expires_at: In UTC; 12 hours from now unless given, 10 minutes for one that waits.
+
+    Returns:
+        The token for the cookie, 32 bytes, which is stored nowhere.
+    """
+    token, now, handle = new_token(), house.clock(), uuid4()
+    waiting = stage is Stage.SECOND_FACTOR
     await tables.WebSession.create(
         id=id_of(token).hex(),
+        handle=handle,
         account_id=account,
-        wrapped=wrap_account_key(token, account_key, account=account.bytes),
+        stage=stage.value,
+        wrapped=wrap_account_key(token, account_key, account=account.bytes, waiting=waiting),
+        device=house.server.seal(device.encode(), context=device_context(account, handle)),
         created_at=now,
-        expires_at=now + LIFETIME,
+        expires_at=expires_at or now + (WAITING if waiting else LIFETIME),
+        used_at=now,
+        confirmed_at=None if waiting else now,
     )
     return token
 
 
 async def actor_for(house: House, token: bytes) -> Actor | None:
-    """Give the person whom *token* signs in, or None when it is unknown, expired or suspended."""
+    """Give the person whom *token* signs in, or None when it is unknown, expired, waiting or suspended."""
     now = house.clock()
     session = id_of(token).hex()
     rows = await fetch(SIGNED_IN, session)
     if not rows or time_of(rows[0][2]) <= now:
         return None
-    account_id, wrapped, _, role, sealed, public, identity, ready = rows[0]
+    account_id, wrapped, _, confirmed, role, sealed, public, identity, ready = rows[0]
     account = key_of(account_id)
     try:
         keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
@@ -68,7 +106,60 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         public_keys=bytes(public),
         session=session,
         recovery_ready=bool(ready),
+        confirmed_at=time_of(confirmed) if confirmed else None,
     )
+
+
+def is_fresh(actor: Actor) -> bool:
+    """Tell whether they have shown who they are lately enough for a dangerous act."""
+    return actor.confirmed_at is not None and actor.now - actor.confirmed_at < CONFIRMED
+
+
+async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
+    """Give account and account key of a session that waits for its second factor, or None when it does not."""
+    row = await _waiting_row(house, token)
+    if row is None:
+        return None
+    return row.account_id, _unwrapped(row, token, waiting=True)  # type: ignore[attr-defined]
+
+
+async def promote(house: House, token: bytes) -> bytes:
+    """
+    Open a session whose second factor has come.
+
+    Returns:
+        A new token; the old one opens nothing any more.
+
+    Raises:
+        NotFound: If no session waits under *token*.
+    """
+    row = await _waiting_row(house, token)
+    if row is None:
+        raise NotFound
+    account_key = _unwrapped(row, token, waiting=True)
+    async with transaction():
+        fresh = await _turn(house, row, account_key, row.created_at + LIFETIME)
+        await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]
+    return fresh
+
+
+async def confirm(actor: Actor, token: bytes) -> bytes:
+    """
+    Note that the person has just shown again who they are, by password or passkey. The session ends when it would have.
+
+    Returns:
+        A new token; the old one opens nothing any more.
+    """
+    row, account_key = await _own(actor, token)
+    async with transaction():
+        fresh = await _turn(actor.house, row, account_key, row.expires_at)
+        await audit.note(actor, Act.CONFIRMED)
+    return fresh
+
+
+async def account_key(actor: Actor, token: bytes) -> bytes:
+    """Give the account key once more, to wrap it for another way in."""
+    return (await _own(actor, token))[1]
 
 
 async def end(house: House, token: bytes) -> None:
@@ -78,3 +169,40 @@ async def end(house: House, token: bytes) -> None:
     async with transaction():
         if await here.delete():
             await audit.note_unsigned(house, key_of(owners[0]), Act.SIGNED_OUT)
+
+
+async def _own(actor: Actor, token: bytes) -> tuple[tables.WebSession, bytes]:
+    row = await tables.WebSession.get_or_none(id=actor.session)
+    if row is None:
+        raise NotFound
+    return row, _unwrapped(row, token, waiting=False)
+
+
+async def _waiting_row(house: House, token: bytes) -> tables.WebSession | None:
+    return await tables.WebSession.get_or_none(
+        id=id_of(token).hex(),
+        stage=Stage.SECOND_FACTOR.value,
+        account__status="active",
+        expires_at__gt=house.clock(),
+    )
+
+
+def _unwrapped(row: tables.WebSession, token: bytes, *, waiting: bool) -> bytes:
+    account: UUID = row.account_id  # type: ignore[attr-defined]
+    try:
+        return unwrap_account_key(token, bytes(row.wrapped or b""), account=account.bytes, waiting=waiting)
+    except CryptoError as error:
+        raise Damaged from error
+
+
+async def _turn(house: House, row: tables.WebSession, account_key: bytes, expires_at: datetime) -> bytes:
+    """Give the session a new token, under which it is open and confirmed; of two at once only one does."""
+    token, now = new_token(), house.clock()
+    account: UUID = row.account_id  # type: ignore[attr-defined]
+    wrapped = wrap_account_key(token, account_key, account=account.bytes)
+    changed = await change(
+        TURNED, id_of(token).hex(), Stage.OPEN.value, wrapped, expires_at, now, now, row.id
+    )
+    if not changed:
+        raise NotFound
+    return token

@@ -19,9 +19,9 @@ from journal.house import House, utc_now
 from journal.practice import PracticeView
 from journal.purging import purge
 from journal.store import Store
-from portal.auth import guard
 from portal.config import Config
 from portal.errors import HANDLERS
+from portal.guard import guard
 from portal.middleware import HeadAsGet, HostCheck, LastResort, SameOrigin, SecurityHeaders, UseStore
 from portal.pages import make_environment
 from portal.routes import ROUTES
@@ -69,7 +69,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
         routes=[
             Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"),
             *(
-                Route(rule.path, guard(rule.view, rule.audience), methods=list(rule.methods))
+                Route(rule.path, guard(rule.view, rule.audience, rule.fresh), methods=list(rule.methods))
                 for rule in ROUTES
             ),
         ],

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+ASKED_AGAIN = "asked-again"
+"""The password field that `portal.guard` puts into somebody's form; no view ever sees it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -17,7 +20,13 @@ class Form:
     async def read(cls, request: Request) -> Form:
         """Read the body; files, which we never ask for, are left out."""
         form = await request.form(max_fields=500)
-        return cls(tuple((name, value) for name, value in form.multi_items() if isinstance(value, str)))
+        return cls(
+            tuple(
+                (name, value)
+                for name, value in form.multi_items()
+                if isinstance(value, str) and name != ASKED_AGAIN
+            )
+        )
 
     def __getitem__(self, name: str) -> str:
         """Give the first value of *name*, or nothing."""

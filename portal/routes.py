@@ -9,6 +9,7 @@ from portal.views import (
     accounts,
     brief,
     care,
+    confirm,
     course,
     disclosures,
     entry,
@@ -24,6 +25,7 @@ from portal.views import (
     sessions,
     setup,
     sharing,
+    visits,
     welcome,
 )
 
@@ -40,12 +42,13 @@ CLINICIAN = Audience.CLINICIAN
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One address: who may come, how, and what answers."""
+    """One address: who may come, how, and what answers. `fresh`: who asks has just shown who they are."""
 
     path: str
     methods: tuple[str, ...]
     audience: Audience
     view: View
+    fresh: bool = False
 
 
 ROUTES = (
@@ -76,8 +79,10 @@ ROUTES = (
     Rule("/setup/{token}", FORM, ANYONE, setup.set_up),
     Rule("/invite/{token}", FORM, ANYONE, welcome.invitation),
     Rule("/account", READ, SIGNED_IN, accounts.account),
+    Rule("/account/sessions", READ, SIGNED_IN, visits.visits),
     Rule("/account/password", FORM, SIGNED_IN, accounts.password),
-    Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key),
+    Rule("/confirm", FORM, UNCONFIRMED, confirm.confirm),
+    Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key, fresh=True),
     Rule("/account/recovery-key/kit", SEND, UNCONFIRMED, recovery.kit),
     Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery.confirmation),
     # Sharing

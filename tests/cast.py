@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from journal import invitations, new_accounts, practice, recovery, websessions
+from journal import invitations, new_accounts, practice, recovery, tables, websessions
 from journal.actors import Actor, Role
 from journal.house import House
 from journal.new_accounts import NewAccount
@@ -80,6 +80,11 @@ def cast_of(furniture: Furniture, clock: Clock | None = None) -> Cast:
     )
 
 
+async def just_come_in() -> None:
+    """Let everybody's browser have been used, and its owner asked for the password, just before the tests begin."""
+    await tables.WebSession.all().update(used_at=NOON, confirmed_at=NOON)
+
+
 async def furnish(url: str) -> Furniture:
     """Let the practice, the people and one care link come about in the migrated database at *url*."""
     house = House.with_key(SERVER_KEY, clock=Clock(NOON - timedelta(hours=1)), quick=True)
@@ -103,6 +108,8 @@ async def furnish(url: str) -> Furniture:
             assert bob is not None
             assert alice is not None
             invited = await invitations.invite(bob, "Alice")
-            return Furniture(tokens, await invitations.accept(alice, invited.token))
+            care_link = await invitations.accept(alice, invited.token)
+            await just_come_in()
+            return Furniture(tokens, care_link)
     finally:
         await store.close()

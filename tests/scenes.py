@@ -95,4 +95,5 @@ async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:
 async def signed_in_again(cast: Cast) -> None:
     """Let everybody sign in, since sessions end within a day."""
     for who in cast.tokens:
-        cast.tokens[who] = await accounts.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
+        signed_in = await accounts.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
+        cast.tokens[who] = signed_in.token

@@ -429,6 +429,7 @@ class Migration(migrations.Migration):
             name="WebSession",
             fields=[
                 ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ("handle", fields.UUIDField(unique=True)),
                 (
                     "account",
                     fields.ForeignKeyField(
@@ -441,15 +442,19 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
-                ("wrapped", fields.BinaryField()),
+                ("stage", fields.CharField(max_length=16)),
+                ("wrapped", fields.BinaryField(null=True)),
+                ("device", fields.BinaryField()),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("expires_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("used_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "web_session",
                 "app": "journal",
                 "pk_attr": "id",
-                "table_description": "A signed-in browser. The cookie alone opens `wrapped`.",
+                "table_description": "A signed-in browser. The cookie alone opens `wrapped`, which is empty while the session is locked.",
             },
             bases=["Model"],
         ),

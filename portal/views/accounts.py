@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,8 +11,10 @@ from starlette.responses import Response
 from journal import accounts, websessions
 from journal.errors import Refused, WrongCredentials
 from journal.passwords import advise
+from journal.websessions import Stage
 from portal import auth
 from portal.auth import SignIn, actor_of
+from portal.device import device_of
 from portal.forms import Form
 from portal.pages import page, see_other
 
@@ -50,13 +53,17 @@ async def sign_in(request: Request) -> Response:
     form = await Form.read(request)
     where = auth.safe_next(form["next"])
     try:
-        token = await accounts.sign_in(request.app.state.house, form["email"], form["password"])
+        signed_in = await accounts.sign_in(
+            request.app.state.house, form["email"], form["password"], device=device_of(request)
+        )
     except WrongCredentials as error:
         again = SignIn(email=form["email"], next=where, problem=error.message)
         return page(request, "sign_in.html", again, status=422)
     if old := auth.token_of(request):
         await websessions.end(request.app.state.house, old)
-    return auth.set_token(request, see_other(request, where), token)
+    if signed_in.stage is Stage.SECOND_FACTOR:
+        where = f"/sign-in/second?{urlencode({'next': where})}"
+    return auth.set_token(request, see_other(request, where), signed_in.token)
 
 
 async def sign_out(request: Request) -> Response:

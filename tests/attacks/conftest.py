@@ -126,6 +126,7 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     pages.append(browse.read(await browser.get("/sessions/rest")))
                 if name == "hana":
                     pages.append(browse.read(await browser.post("/account/recovery-key")))
+                    pages.append(browse.read(await browser.get("/confirm")))
             for form in (form for page in pages for form in page.forms):
                 for rule in browse.rules_at(form.action, form.method):
                     if form.method != "get":

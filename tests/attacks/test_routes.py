@@ -37,8 +37,10 @@ FOR_ANYONE = {
     "/invite/{token}": "the token is the right",
 }
 FOR_ONESELF = {
+    "/confirm": "one's own password, for one's own session",
     "/account": "one's own account",
     "/account/password": "one's own password, with the present one",
+    "/account/sessions": "one's own browsers",
     "/account/recovery-key": "one's own recovery key",
     "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",

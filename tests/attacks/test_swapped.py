@@ -123,6 +123,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "key_slot.commitment": SLOT,
     "key_slot.wrapped": SLOT,
     "web_session.wrapped": (Place("alice", (Look("alice", "/account", DAMAGED),), by="account_id"),),
+    "web_session.device": (Place("alice", (Look("alice", "/account/sessions", DAMAGED),), by="account_id"),),
     "invitation.voucher": (Place("invitation", (Look(None, "/invite/{open}", KEYS),)),),
     "invitation.secret": (Place("invitation", (Look("bob", "/invitations", DAMAGED),)),),
     "invitation.sealed": (

@@ -35,7 +35,7 @@ from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
 from journal.store import Store
-from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture
+from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture, just_come_in
 
 HERS = "Zaunkoenig"
 """The stem of every word that only alice, or somebody she shares with, may read."""
@@ -120,6 +120,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             people = {name: (await making.actor(name)).id for name in making.tokens}
             await making.confirm("alice")
             await tables.Account.filter(id=people["gil"]).update(status="suspended")
+            await just_come_in()
     finally:
         await store.close()
     tokens = Furniture(making.tokens, furniture.link)

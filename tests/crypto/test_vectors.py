@@ -131,7 +131,7 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "safety-code": safety_code,
     "session-id": lambda d: crypto.session_id(raw(d, "token")),
     "unwrap-session": lambda d: crypto.unwrap_account_key(
-        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account")
+        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account"), waiting=d["waiting"]
     ),
     "open-server-record": lambda d: server(d).open(raw(d, "sealed"), place(d)),
     "blind-index": lambda d: server(d).blind_index(d["email"]),

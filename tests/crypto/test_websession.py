@@ -47,6 +47,15 @@ def test_a_row_moved_to_another_account_does_not_open() -> None:
         unwrap_account_key(TOKEN, wrap_account_key(TOKEN, ACCOUNT_KEY, account=ALICE), account=DANA)
 
 
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_session_of_one_stage_does_not_open_as_of_the_other(waiting: bool) -> None:
+    """Whoever changes the row's stage opens nothing with it, and nothing is passed off the other way."""
+    wrapped = wrap_account_key(TOKEN, ACCOUNT_KEY, account=ALICE, waiting=waiting)
+    assert unwrap_account_key(TOKEN, wrapped, account=ALICE, waiting=waiting) == ACCOUNT_KEY
+    with pytest.raises(OpenError):
+        unwrap_account_key(TOKEN, wrapped, account=ALICE, waiting=not waiting)
+
+
 def test_ids_do_not_show_tokens() -> None:
     """The row's id differs from the token and between tokens, and has 32 bytes."""
     assert len({TOKEN, session_id(TOKEN), session_id(b"u" * 32)}) == 3

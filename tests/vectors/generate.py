@@ -501,13 +501,20 @@ def server() -> Iterator[Vector]:
     yield case("session-id", "session-id", "The row's id.", given, {"id": session_id(token)})
     context = Context("web-session", ALICE, NO_RECORD)
     row = wrapped(derive_key(token, "web-session-key"), ACCOUNT_KEY, context)
-    good: Input = {"token": token, "wrapped": row, "account": ALICE}
+    good: Input = {"token": token, "wrapped": row, "account": ALICE, "waiting": False}
     op = "unwrap-session"
     yield case("session-opens", op, "The right cookie.", good, {"account_key": ACCOUNT_KEY})
     wrong = good | {"token": fixed("other token")}
     yield case("session-other-token", op, "Another cookie.", wrong, "OpenError")
     moved = good | {"account": DANA}
     yield case("session-other-account", op, "Moved to another account.", moved, "OpenError")
+    waiting = wrapped(
+        derive_key(token, "web-session-key"), ACCOUNT_KEY, Context("web-session-waiting", ALICE, NO_RECORD)
+    )
+    held: Input = good | {"wrapped": waiting, "waiting": True}
+    yield case("session-waiting-opens", op, "Before the second factor.", held, {"account_key": ACCOUNT_KEY})
+    passed = held | {"waiting": False}
+    yield case("session-waiting-as-open", op, "Passed off as past the second factor.", passed, "OpenError")
     cut = good | {"token": token[:16]}
     yield case("session-short-token", op, "A cookie of 16 bytes.", cut, "KeySizeError")
 

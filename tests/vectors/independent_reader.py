@@ -353,7 +353,8 @@ def unwrap_session(data: Input) -> bytes:
     token = raw(data, "token")
     if len(token) != 32:
         raise key_size_error()
-    where = context("web-session", raw(data, "account"), bytes(16), 0)
+    purpose = "web-session-waiting" if data["waiting"] else "web-session"
+    where = context(purpose, raw(data, "account"), bytes(16), 0)
     return unwrap(derive(token, "web-session-key"), raw(data, "wrapped"), where)
 
 

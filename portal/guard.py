@@ -1,0 +1,90 @@
+"""Who may come in: every route names its audience in the one table, and this is where it is asked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from journal import accounts, audit, websessions
+from journal.actors import Actor
+from journal.audit import Act
+from journal.errors import Damaged, NotFound, Refused
+from portal.auth import RECOVERY_KEY, Audience, Confirm, SignIn, View, safe_next, set_token, token_of
+from portal.forms import ASKED_AGAIN, Form
+from portal.pages import is_htmx, page, see_other
+
+
+def guard(view: View, audience: Audience, fresh: bool = False) -> View:
+    """
+    Let *audience* through to *view*: others are asked to sign in, or find nothing there.
+
+    With *fresh*, who has not shown in the last minutes who they are is asked once more, in place.
+    """
+
+    async def guarded(request: Request) -> Response:
+        token, trouble = token_of(request), None
+        try:
+            actor = await websessions.actor_for(request.app.state.house, token) if token else None
+        except Damaged as error:
+            # Help, and the way out and in again, stay open to somebody whose own records do not open.
+            if audience is not Audience.ANYONE:
+                raise
+            actor, trouble = None, error
+        request.state.actor, request.state.trouble = actor, trouble
+        if audience is Audience.ANYONE:
+            return await view(request)
+        if actor is None or token is None:
+            return await _ask_to_sign_in(request)
+        try:
+            if audience in (Audience.PATIENT, Audience.CLINICIAN) and actor.role.value != audience.value:
+                raise NotFound
+            if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
+                return see_other(request, RECOVERY_KEY)
+            if fresh and not websessions.is_fresh(actor):
+                return await _ask_again(request, actor, token)
+            return await view(request)
+        except NotFound:
+            # Missing and forbidden look alike here as well: the log says who looked for what.
+            wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
+            await audit.note(actor, Act.NOT_FOUND, about=wanted[-1] if wanted else None)
+            raise
+
+    return guarded
+
+
+async def _ask_to_sign_in(request: Request) -> Response:
+    if is_htmx(request):
+        return page(request, "signed_out_fragment.html", status=401)
+    if request.method == "GET":
+        return page(request, "sign_in.html", SignIn(next=_here(request)), status=401)
+    # A form that was sent after the session had ended: give the words back, so that nothing typed is lost.
+    form = await Form.read(request)
+    return page(request, "sign_in.html", SignIn(kept=form.items, kept_action=request.url.path), status=401)
+
+
+async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
+    """
+    Ask for the password before a dangerous act, and take it.
+
+    What was sent with the form comes back with the password, to the same address, and goes on from there.
+    """
+    if request.method == "GET":
+        return page(request, "confirm.html", Confirm(next=_here(request)), status=401)
+    form = await Form.read(request)
+    asking = Confirm(kept=form.items, kept_action=_here(request))
+    password = (await request.form()).get(ASKED_AGAIN)
+    if not isinstance(password, str):
+        return page(request, "confirm.html", asking, status=401)
+    try:
+        await accounts.unlock(actor, password)
+    except Refused as error:
+        refused = Confirm(kept=form.items, kept_action=_here(request), problem=error.fields["current"])
+        return page(request, "confirm.html", refused, status=422)
+    # 307 has the browser send the same form once more, with the new token.
+    return set_token(request, RedirectResponse(_here(request), 307), await websessions.confirm(actor, token))
+
+
+def _here(request: Request) -> str:
+    return safe_next(request.url.path + (f"?{request.url.query}" if request.url.query else ""))

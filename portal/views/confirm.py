@@ -1,0 +1,29 @@
+"""Show once more who one is, before something that matters."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import accounts, websessions
+from journal.errors import NotFound, Refused
+from portal import auth
+from portal.auth import Confirm, actor_of
+from portal.forms import ASKED_AGAIN
+from portal.pages import page, see_other
+
+
+async def confirm(request: Request) -> Response:
+    """Ask for the password, then go on to where the person was going."""
+    if request.method == "GET":
+        where = auth.safe_next(request.query_params.get("next", "/"))
+        return page(request, "confirm.html", Confirm(next=where))
+    form, actor, token = await request.form(), actor_of(request), auth.token_of(request)
+    where, password = auth.safe_next(str(form.get("next", "/"))), str(form.get(ASKED_AGAIN, ""))
+    if token is None:
+        raise NotFound
+    try:
+        await accounts.unlock(actor, password)
+    except Refused as error:
+        return page(request, "confirm.html", Confirm(where, error.fields["current"]), status=422)
+    return auth.set_token(request, see_other(request, where), await websessions.confirm(actor, token))
