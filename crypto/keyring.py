@@ -6,16 +6,56 @@ Format: docs/crypto-format.md section 5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from secrets import token_bytes
+from typing import Self
 
+from crypto.context import NO_RECORD, Context
 from crypto.derive import KEY_SIZE, derive_key
-from crypto.errors import require_size
+from crypto.envelope import Sealer, unwrap_key, wrap_key
+from crypto.errors import OpenError, require_size
 
 
 def new_account_key() -> bytes:
     """Draw the 32 random bytes that everything of one account hangs on."""
     return token_bytes(KEY_SIZE)
+
+
+class EitherSealer(Sealer):
+    """Seals under one key; opens what that key or the one before it sealed."""
+
+    __slots__ = ("_older",)
+
+    def __init__(self, key: bytes, older: bytes) -> None:
+        """
+        Set up both ciphers.
+
+        Raises:
+            KeySizeError: If a key is not 32 bytes long.
+        """
+        super().__init__(key)
+        self._older = Sealer(older)
+
+    def open(self, sealed: bytes, *, context: Context) -> bytes:
+        """Open one record; see `crypto.open_sealed`."""
+        try:
+            return super().open(sealed, context=context)
+        except OpenError:
+            return self._older.open(sealed, context=context)
+
+    def opener(self, *, purpose: str, owner: bytes) -> Callable[[bytes, bytes, int], bytes]:
+        """Prepare to open many records; see `Sealer.opener`."""
+        newly = super().opener(purpose=purpose, owner=owner)
+        formerly = self._older.opener(purpose=purpose, owner=owner)
+
+        def open_row(sealed: bytes, record: bytes, revision: int) -> bytes:
+            try:
+                return newly(sealed, record, revision)
+            except OpenError:
+                return formerly(sealed, record, revision)
+
+        return open_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +67,16 @@ class Keyring:
         vault: 32 bytes, seals the account's own records and its care-link keys.
         pins: 32 bytes, seals what this account believes of others.
         identity_wrap: 32 bytes, seals the account's private identity.
+        retired: The keys before these, while what they sealed is being sealed anew. They only open.
     """
 
     vault: bytes = field(repr=False)
     pins: bytes = field(repr=False)
     identity_wrap: bytes = field(repr=False)
+    retired: Self | None = field(default=None, repr=False)
 
     @classmethod
-    def from_account_key(cls, account_key: bytes) -> Keyring:
+    def from_account_key(cls, account_key: bytes) -> Self:
         """
         Derive all keys of an account.
 
@@ -50,3 +92,53 @@ class Keyring:
             pins=derive_key(account_key, "pins"),
             identity_wrap=derive_key(account_key, "identity"),
         )
+
+    def retire(self, account_key: bytes, *, account: bytes) -> bytes:
+        """
+        Wrap the account key before this one, so that it can be used until all is sealed anew.
+
+        Args:
+            account_key: 32 bytes, the one before.
+            account: 16 bytes, the account's id.
+
+        Returns:
+            62 bytes.
+        """
+        return wrap_key(self.vault, account_key, context=Context("retired-key", account, NO_RECORD))
+
+    def with_retired(self, wrapped: bytes, *, account: bytes) -> Self:
+        """
+        Give these keys with the ones before them, which `retire` wrapped.
+
+        Raises:
+            OpenError: If it was wrapped under other keys, for another account, or changed.
+            FormatError: If the version or algorithm is unknown.
+        """
+        older = unwrap_key(self.vault, wrapped, context=Context("retired-key", account, NO_RECORD))
+        return replace(self, retired=self.from_account_key(older))
+
+    def vault_sealer(self) -> Sealer:
+        """Set up the cipher of the account's own records."""
+        return Sealer(self.vault) if self.retired is None else EitherSealer(self.vault, self.retired.vault)
+
+    def pin_sealer(self) -> Sealer:
+        """Set up the cipher of what the account believes of others."""
+        return Sealer(self.pins) if self.retired is None else EitherSealer(self.pins, self.retired.pins)
+
+    def unwrap(self, wrapped: bytes, *, context: Context) -> bytes:
+        """
+        Open a key that is wrapped under the vault key.
+
+        Returns:
+            32 bytes.
+
+        Raises:
+            OpenError: If neither the vault key nor the retired one opens it.
+            FormatError: If the version or algorithm is unknown.
+        """
+        try:
+            return unwrap_key(self.vault, wrapped, context=context)
+        except OpenError:
+            if self.retired is None:
+                raise
+        return self.retired.unwrap(wrapped, context=context)

@@ -12,7 +12,7 @@ from secrets import token_bytes
 
 from crypto.context import ID_SIZE, Context, join_fields, require_id
 from crypto.derive import derive_key
-from crypto.envelope import open_sealed, seal
+from crypto.envelope import seal
 from crypto.errors import OpenError, require_size
 from crypto.keyring import Keyring
 from crypto.public_identity import PublicIdentity
@@ -128,7 +128,7 @@ def is_pinned(
 
 def _remembered(keyring: Keyring, sealed: bytes, owner: bytes, peer: bytes, link: bytes) -> bytes:
     require_id(peer, "An account id")
-    opened = open_sealed(keyring.pins, sealed, context=Context("pin", owner, link))
+    opened = keyring.pin_sealer().open(sealed, context=Context("pin", owner, link))
     if not compare_digest(opened[:ID_SIZE], peer):
         raise OpenError("These remembered keys belong to someone else.")
     return opened[ID_SIZE:]

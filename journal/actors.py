@@ -45,6 +45,11 @@ class Actor:
         return ZoneInfo(self.time_zone)
 
     @property
+    def renewing(self) -> bool:
+        """Tell whether their records are being sealed under new keys."""
+        return self.keyring.retired is not None
+
+    @property
     def public(self) -> PublicIdentity:
         """Read the public keys as storage shows them; checked here, since most requests do not need them."""
         try:

@@ -39,6 +39,8 @@ class Act(StrEnum):
     RECOVERED = "account.recovered"
     RECOVERY_REFUSED = "account.recovery-refused"
     RECOVERY_KEY_MADE = "account.recovery-key-made"
+    KEY_RENEWAL_BEGUN = "account.key-renewal-begun"
+    KEYS_RENEWED = "account.keys-renewed"
     SETUP_LINK_MADE = "practice.setup-link-made"
     NOT_FOUND = "page.not-found"
     INVITED = "care.invited"

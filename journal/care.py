@@ -12,7 +12,6 @@ from crypto import (
     open_link_key,
     pin,
     safety_code,
-    unwrap_key,
 )
 from journal import audit, sessions, tables
 from journal.actors import Actor, Role
@@ -188,6 +187,4 @@ async def end(actor: Actor, wanted: UUID) -> None:
 def _own_copy(actor: Actor, link: Link) -> bytes:
     if link.row.patient_key is None:
         raise Damaged
-    return unwrap_key(
-        actor.keyring.vault, bytes(link.row.patient_key), context=link_key_context(actor.id, link.id)
-    )
+    return actor.keyring.unwrap(bytes(link.row.patient_key), context=link_key_context(actor.id, link.id))

@@ -90,7 +90,7 @@ async def invite(actor: Actor, name: str) -> Invitation:
             clinician_id=actor.id,
             lookup=invitation_id(secret).hex(),
             voucher=vouch(secret, keys, account=actor.id.bytes, role=actor.role.value),
-            secret=actor.vault.seal(secret, context=_secret_context(actor.id, invitation)),
+            secret=actor.vault.seal(secret, context=secret_context(actor.id, invitation)),
             sealed=seal_document(
                 actor.house.server, InvitationNote(name), _note_context(actor.id, invitation)
             ),
@@ -214,7 +214,7 @@ async def _open(house: House, token: str) -> tuple[tables.Invitation, bytes]:
 
 def secret_of(actor: Actor, row: tables.Invitation) -> bytes:
     """Open the secret of a clinician's own invitation."""
-    return open_bytes(actor.vault, bytes(row.secret), _secret_context(actor.id, row.id))
+    return open_bytes(actor.vault, bytes(row.secret), secret_context(actor.id, row.id))
 
 
 def link_key_context(patient: UUID, link: UUID) -> Context:
@@ -236,7 +236,8 @@ def _view(actor: Actor, row: tables.Invitation) -> Invitation:
     return Invitation(row.id, note.name, _token(secret_of(actor, row)), row.expires_at, state)
 
 
-def _secret_context(clinician: UUID, invitation: UUID) -> Context:
+def secret_context(clinician: UUID, invitation: UUID) -> Context:
+    """Say where the secret of an invitation stands."""
     return Context("invitation-secret", clinician.bytes, invitation.bytes)
 
 

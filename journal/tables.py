@@ -85,6 +85,21 @@ class WebSession(Model):
         table = "web_session"
 
 
+class KeyRenewal(Model):
+    """An account whose records are being sealed under a new account key. Its row goes with the last of them."""
+
+    id = fields.UUIDField(primary_key=True)  # the account
+    retired = fields.BinaryField()  # the old account key, under the new vault key
+    place = fields.CharField(64)  # how far it has come: the column that is being gone through
+    after = fields.UUIDField(null=True)  # and the last row of it that was
+    done = fields.IntField(default=0)
+    total = fields.IntField()
+    began_at = fields.DatetimeField()
+
+    class Meta:
+        table = "key_renewal"
+
+
 class SetupLink(Model):
     """A one-time link with which a clinician opens an account."""
 

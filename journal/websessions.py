@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from crypto import CryptoError, Keyring, Sealer, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import audit, tables
@@ -22,8 +22,9 @@ WAITING = timedelta(minutes=10)  # for the second factor
 CONFIRMED = timedelta(minutes=10)  # is how long a password, once asked for again, counts
 ROLES = frozenset(Role)
 SIGNED_IN = """
-    SELECT account_id, wrapped, expires_at, confirmed_at, role, sealed, public_identity, identity, recovery_ready
-    FROM web_session JOIN account ON account.id = account_id
+    SELECT account_id, wrapped, expires_at, confirmed_at, role, sealed, public_identity, identity, recovery_ready,
+        retired
+    FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active'
 """
 TURNED = """
@@ -83,10 +84,12 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     rows = await fetch(SIGNED_IN, session)
     if not rows or time_of(rows[0][2]) <= now:
         return None
-    account_id, wrapped, _, confirmed, role, sealed, public, identity, ready = rows[0]
+    account_id, wrapped, _, confirmed, role, sealed, public, identity, ready, retired = rows[0]
     account = key_of(account_id)
     try:
         keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
+        if retired is not None:
+            keyring = keyring.with_retired(bytes(retired), account=account.bytes)
     except CryptoError as error:
         raise Damaged from error
     profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
@@ -101,7 +104,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         now=now,
         house=house,
         keyring=keyring,
-        vault=Sealer(keyring.vault),
+        vault=keyring.vault_sealer(),
         sealed_identity=bytes(identity),
         public_keys=bytes(public),
         session=session,

@@ -21,6 +21,7 @@ from portal.views import (
     patients,
     records,
     recovery,
+    renewal,
     revisions,
     sessions,
     setup,
@@ -85,6 +86,8 @@ ROUTES = (
     Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery.recovery_key, fresh=True),
     Rule("/account/recovery-key/kit", SEND, UNCONFIRMED, recovery.kit),
     Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery.confirmation),
+    Rule("/account/renewal", FORM, SIGNED_IN, renewal.renewal),
+    Rule("/account/renewal/batches", SEND, SIGNED_IN, renewal.batches),
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, sharing.shares),
     Rule("/shares/{id:uuid}/update", SEND, PATIENT, sharing.update),

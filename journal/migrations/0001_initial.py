@@ -284,6 +284,25 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="KeyRenewal",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("retired", fields.BinaryField()),
+                ("place", fields.CharField(max_length=64)),
+                ("after", fields.UUIDField(null=True)),
+                ("done", fields.IntField(default=0)),
+                ("total", fields.IntField()),
+                ("began_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "key_renewal",
+                "app": "journal",
+                "pk_attr": "id",
+                "table_description": "An account whose records are being sealed under a new account key. Its row goes with the last of them.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="KeySlot",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),

@@ -18,6 +18,8 @@ from portal.device import device_of
 from portal.forms import Form
 from portal.pages import page, see_other
 
+DONE = ("password", "recovery", "renewed", "kept")
+
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
@@ -77,9 +79,7 @@ async def account(request: Request) -> Response:
     """Show what the account is and what can be done with it."""
     actor = actor_of(request)
     done = request.query_params.get("done", "")
-    context = AccountPage(
-        actor.name, actor.email, actor.time_zone, done if done in ("password", "recovery") else ""
-    )
+    context = AccountPage(actor.name, actor.email, actor.time_zone, done if done in DONE else "")
     return page(request, "account/account.html", context)
 
 

@@ -84,4 +84,6 @@ async def confirmation(request: Request) -> Response:
     except Refused as error:
         again = KeyPage(first, await recovery.reopen(actor, form["offer"]), dict(error.fields))
         return page(request, "account/recovery_key.html", again, status=422)
+    if actor.renewing:
+        return see_other(request, "/account/renewal")
     return see_other(request, "/" if first else "/account?done=recovery")

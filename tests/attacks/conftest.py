@@ -38,6 +38,7 @@ BEGINNINGS = {
     ),
     "bob": ("/", "/account", "/records"),
     "hana": ("/account/recovery-key",),
+    "lena": ("/account/renewal",),
 }
 """Where each begins to follow links. Some pages are named, so that none depends on which link comes first."""
 

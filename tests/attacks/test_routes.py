@@ -44,6 +44,8 @@ FOR_ONESELF = {
     "/account/recovery-key": "one's own recovery key",
     "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",
+    "/account/renewal": "one's own keys, with the present password",
+    "/account/renewal/batches": "one's own keys",
     "/journal": "one's own entries",
     "/journal/new": "an empty page",
     "/journal/deleted": "one's own entries",

@@ -122,6 +122,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "key_slot.parameters": SLOT[:1],
     "key_slot.commitment": SLOT,
     "key_slot.wrapped": SLOT,
+    "key_renewal.retired": (Place("lena", (Look("lena", "/account", DAMAGED), Look("lena", "/", DAMAGED))),),
     "web_session.wrapped": (Place("alice", (Look("alice", "/account", DAMAGED),), by="account_id"),),
     "web_session.device": (Place("alice", (Look("alice", "/account/sessions", DAMAGED),), by="account_id"),),
     "invitation.voucher": (Place("invitation", (Look(None, "/invite/{open}", KEYS),)),),

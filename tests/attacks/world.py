@@ -2,7 +2,8 @@
 A practice furnished so that every attack has something to aim at.
 
 To the cast come frieda, whose care of alice has ended; gil, whose account is suspended while his care of her
-lasts; karl, with whom she has paused sharing; and hana, a patient without a recovery key yet. Alice's words
+lasts; karl, with whom she has paused sharing; hana, a patient without a recovery key yet; and lena, whose keys are
+being renewed. Alice's words
 and dates occur nowhere else: where one turns up, it leaked.
 """
 
@@ -22,6 +23,7 @@ from journal import (
     practice,
     reading,
     recovery,
+    renewal,
     sessions,
     sharing,
     tables,
@@ -111,6 +113,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             readied = await new_accounts.ready(making.house, _new("hana"))
             await new_accounts.open_account(making.house, Role.PATIENT, readied)
             making.tokens["hana"] = await websessions.start(making.house, readied.id, readied.account_key)
+            await _renew(making)
             ids = {"link": furniture.link}
             await _write(making, ids)
             await _plan(making, ids)
@@ -144,6 +147,16 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
         else:
             answers[field.id] = f"{HERS} wrote {field.id}"
     return answers
+
+
+async def _renew(making: _Making) -> None:
+    """Let lena open an account, and come half the way of renewing its keys."""
+    new = _new("lena")
+    readied = await new_accounts.ready(making.house, new)
+    await new_accounts.open_account(making.house, Role.PATIENT, readied)
+    making.tokens["lena"] = await websessions.start(making.house, readied.id, readied.account_key)
+    making.tokens["lena"] = await renewal.begin(await making.actor("lena"), new.password)
+    await making.confirm("lena")
 
 
 async def _write(making: _Making, ids: dict[str, UUID]) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crypto import Keyring, KeySizeError, derive_key, new_account_key
+from crypto import Context, Keyring, KeySizeError, OpenError, Sealer, derive_key, new_account_key, wrap_key
+
+ALICE, DANA, RECORD = b"a" * 16, b"d" * 16, b"r" * 16
+PLACE = Context("entry", ALICE, RECORD, 1)
 
 
 def test_every_key_is_its_own() -> None:
@@ -33,3 +36,44 @@ def test_key_of_wrong_size_is_refused() -> None:
 def test_repr_shows_no_key() -> None:
     """A keyring that ends up in a log line tells nothing."""
     assert repr(Keyring.from_account_key(new_account_key())) == "Keyring()"
+
+
+def test_retired_keys_open_and_never_seal() -> None:
+    """While an account key is being replaced, what the old one sealed opens; what is sealed now it cannot open."""
+    older = new_account_key()
+    before, after = Keyring.from_account_key(older), Keyring.from_account_key(new_account_key())
+    both = after.with_retired(after.retire(older, account=ALICE), account=ALICE)
+    sealed, wrapped = (
+        before.vault_sealer().seal(b"old", context=PLACE),
+        wrap_key(before.vault, older, context=PLACE),
+    )
+    assert both.vault_sealer().open(sealed, context=PLACE) == b"old"
+    assert both.vault_sealer().opener(purpose="entry", owner=ALICE)(sealed, RECORD, 1) == b"old"
+    assert both.unwrap(wrapped, context=PLACE) == older
+    anew = both.vault_sealer().seal(b"new", context=PLACE)
+    assert both.vault_sealer().opener(purpose="entry", owner=ALICE)(anew, RECORD, 1) == b"new"
+    assert after.vault_sealer().open(anew, context=PLACE) == b"new"
+    for keyring, blob in ((before, anew), (after, sealed)):
+        with pytest.raises(OpenError):
+            keyring.vault_sealer().open(blob, context=PLACE)
+    with pytest.raises(OpenError):
+        after.unwrap(wrapped, context=PLACE)
+    for blob in (bytes(30) + sealed, sealed[:-1] + bytes([sealed[-1] ^ 1])):
+        with pytest.raises((OpenError, ValueError)):
+            both.vault_sealer().open(sealed[:2] + blob[2:], context=PLACE)
+
+
+def test_a_retired_key_is_bound_to_its_account_and_successor() -> None:
+    """Wrapped for another account, or under other keys, it is not taken up."""
+    older, mine = new_account_key(), Keyring.from_account_key(new_account_key())
+    theirs = Keyring.from_account_key(new_account_key())
+    for wrapped in (mine.retire(older, account=DANA), theirs.retire(older, account=ALICE)):
+        with pytest.raises(OpenError):
+            mine.with_retired(wrapped, account=ALICE)
+
+
+def test_a_sealer_without_a_retired_key_tries_one_key() -> None:
+    """The usual sealer opens nothing of another key."""
+    one, other = Sealer(b"1" * 32), Sealer(b"2" * 32)
+    with pytest.raises(OpenError):
+        other.open(one.seal(b"text", context=PLACE), context=PLACE)

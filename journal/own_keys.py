@@ -1,0 +1,121 @@
+"""
+What is sealed under an account's own keys, in one list: whoever renews those keys goes through all of it.
+
+A column that belongs here and is left out would open no more after a renewal. A test goes through every column of
+bytes that there is, and fails until each stands either here or among those that other keys seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
+from journal import tables
+from journal.documents import entry_context, revision_context
+from journal.invitations import link_key_context, secret_context
+from journal.store import key_of
+
+
+class Under(StrEnum):
+    """Which of the account's keys seals a column, and how."""
+
+    VAULT = "vault"
+    WRAPPED = "vault, as a wrapped key"
+    PINS = "pins"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """
+    One column.
+
+    Attributes:
+        name: Table and column.
+        whose: The field, or the way through other tables, that leads from a row to its account.
+        revision: The field that counts a record's revisions, where it has one.
+    """
+
+    name: str
+    model: type[Model]
+    under: Under
+    whose: str
+    context: Callable[[UUID, UUID, int], Context]
+    revision: str = ""
+
+    @property
+    def column(self) -> str:
+        """Name the column alone."""
+        return self.name.partition(".")[2]
+
+    def of(self, account: UUID) -> QuerySet[Any]:
+        """Ask for the rows of the table that are the account's."""
+        wanted: dict[str, Any] = {self.whose: account, f"{self.column}__isnull": False}
+        return self.model.filter(**wanted)
+
+    async def replace(self, row: Sequence[Any], sealed: bytes) -> None:
+        """Put *sealed* in the place of what was read; what somebody saved at that very moment stays."""
+        unchanged: dict[str, Any] = {"id": row[0], self.column: row[1]}
+        await self.model.filter(**unchanged).update(**{self.column: sealed})
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """Name what has to be read to open a row: its id, the sealed value and its revision."""
+        return ("id", self.column, *([self.revision] if self.revision else []))
+
+    def opened(self, keyring: Keyring, account: UUID, row: Sequence[Any]) -> bytes:
+        """Open a row's value under these keys, not the ones before; raises `CryptoError` when they do not."""
+        sealed, place = bytes(row[1]), self._place(account, row)
+        match self.under:
+            case Under.WRAPPED:
+                return unwrap_key(keyring.vault, sealed, context=place)
+            case Under.PINS:
+                return open_sealed(keyring.pins, sealed, context=place)
+            case Under.VAULT:
+                return open_sealed(keyring.vault, sealed, context=place)
+
+    def sealed(self, keyring: Keyring, account: UUID, row: Sequence[Any], value: bytes) -> bytes:
+        """Seal what `opened` gave under these keys, for the same place."""
+        place = self._place(account, row)
+        match self.under:
+            case Under.WRAPPED:
+                return wrap_key(keyring.vault, value, context=place)
+            case Under.PINS:
+                return seal(keyring.pins, value, context=place)
+            case Under.VAULT:
+                return seal(keyring.vault, value, context=place)
+
+    def _place(self, account: UUID, row: Sequence[Any]) -> Context:
+        return self.context(account, key_of(row[0]), row[2] if self.revision else 0)
+
+
+def _pin(account: UUID, link: UUID, _: int) -> Context:
+    return Context("pin", account.bytes, link.bytes)
+
+
+def _link_key(account: UUID, link: UUID, _: int) -> Context:
+    return link_key_context(account, link)
+
+
+def _earlier(account: UUID, revision: UUID, _: int) -> Context:
+    return revision_context(account, revision)
+
+
+def _secret(account: UUID, invitation: UUID, _: int) -> Context:
+    return secret_context(account, invitation)
+
+
+OWN = (
+    Own("entry.sealed", tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
+    Own("entry_revision.sealed", tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
+    Own("care_link.patient_key", tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
+    Own("care_link.patient_pin", tables.CareLink, Under.PINS, "patient_id", _pin),
+    Own("care_link.clinician_pin", tables.CareLink, Under.PINS, "clinician_id", _pin),
+    Own("invitation.secret", tables.Invitation, Under.VAULT, "clinician_id", _secret),
+)

@@ -1,0 +1,176 @@
+"""
+Renew the keys of an account: a new account key, and everything that the old one sealed is sealed anew.
+
+First, in one transaction, the new key takes the old one's place in the account, and the old one stays beside it,
+wrapped under the new. From then on new records are sealed under the new key, and what the new key does not open
+the old one does. Then batches, each in a transaction of its own that also writes down how far it came: whenever the
+process dies, the next batch goes on where the last one ended. At the end all is looked through once more, and in
+the same transaction the old key goes.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
+
+from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
+from journal import accounts, audit, key_slots, tables, websessions
+from journal.actors import Actor
+from journal.audit import Act
+from journal.errors import Damaged, JournalError
+from journal.own_keys import OWN, Own
+from journal.store import key_of, scrub, transaction
+from journal.words import N_
+
+BATCH = 200  # rows: some 20 ms, for which others who write have to wait
+SWEEP = 1000  # rows that are looked through at a time
+SETTLING = timedelta(seconds=30)
+"""How long the old key stays at least: a save that set out before the renewal is still sealed under it."""
+
+
+class AlreadyRenewing(JournalError):
+    """The keys are being renewed; that has to end before they can be renewed again."""
+
+    message = N_("Your keys are being renewed already. Let that end first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """
+    How far a renewal has come, in records.
+
+    It is `settling` while it only waits for saves that are still on their way. When it is `over`, `unopened` are the
+    records that opened under the old keys no more than under the new: they are left as they were.
+    """
+
+    done: int
+    total: int
+    settling: bool = False
+    over: bool = False
+    unopened: int = 0
+
+
+async def progress(actor: Actor) -> Progress | None:
+    """Tell how far it has come, or None when no renewal is under way."""
+    row = await tables.KeyRenewal.get_or_none(id=actor.id)
+    return None if row is None else Progress(row.done, row.total, settling=row.place == "")
+
+
+async def begin(actor: Actor, password: str) -> bytes:
+    """
+    Give the account a new key. Every browser is signed out; recovery key and passkeys end.
+
+    Returns:
+        A new session token for this browser.
+
+    Raises:
+        Refused: If the password is not theirs.
+        AlreadyRenewing: While an earlier renewal is under way.
+        Damaged: If the password opens another key than this browser holds: somebody put an old slot back.
+    """
+    if actor.renewing:
+        raise AlreadyRenewing
+    old, new = await accounts.unlock(actor, password), new_account_key()
+    keyring, private = Keyring.from_account_key(new), actor.identity()
+    if Keyring.from_account_key(old) != actor.keyring:
+        raise Damaged
+    work = partial(password_slot, new, password, account=actor.id.bytes, parameters=actor.house.argon2)
+    slot = await actor.house.stretch(work)
+    try:
+        async with transaction():
+            await tables.KeyRenewal.create(
+                id=actor.id,
+                retired=keyring.retire(old, account=actor.id.bytes),
+                place=OWN[0].name,
+                total=sum([await one.of(actor.id).count() for one in OWN]),
+                began_at=actor.now,
+            )
+            identity = seal_identity(keyring, private, account=actor.id.bytes)
+            await tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
+            await tables.KeySlot.filter(account_id=actor.id).delete()
+            await key_slots.put(actor.id, slot, actor.now)
+            await tables.WebSession.filter(account_id=actor.id).delete()
+            token = await websessions.start(actor.house, actor.id, new)
+            await audit.note(actor, Act.KEY_RENEWAL_BEGUN)
+    except IntegrityError as error:
+        raise AlreadyRenewing from error
+    return token
+
+
+async def go_on(actor: Actor, batches: int = 1) -> Progress:
+    """
+    Seal the next *batches* anew, each in a transaction of its own; gives how far it has come.
+
+    However often and from however many pages this is asked, each row is sealed anew once.
+    """
+    came = Progress(0, 0, over=True)
+    for _ in range(batches):
+        came = await _one_batch(actor)
+        if came.over or came.settling:
+            break
+    if came.over:
+        await scrub()
+    return came
+
+
+async def _one_batch(actor: Actor) -> Progress:
+    older = actor.keyring.retired
+    async with transaction():
+        # Takes the row's lock before reading it, so that two pages that ask at once take turns.
+        mine = tables.KeyRenewal.filter(id=actor.id)
+        if older is None or not await mine.update(done=F("done")):
+            return Progress(0, 0, over=True)
+        row = await mine.get()
+        if row.place == "":
+            if actor.now < row.began_at + SETTLING:
+                return Progress(row.done, row.total, settling=True)
+            return await _finish(actor, older, row)
+        # A version of the program that does not know the column begins again: nothing is done twice.
+        at = next((at for at, one in enumerate(OWN) if one.name == row.place), 0)
+        after, gone, _ = await _reseal(actor, older, OWN[at], row.after, BATCH)
+        place, done = row.place, row.done + gone
+        if gone < BATCH:
+            place, after = OWN[at + 1].name if at + 1 < len(OWN) else "", None
+        await mine.update(place=place, after=after, done=done)
+        return Progress(done, max(row.total, done))
+
+
+async def _finish(actor: Actor, older: Keyring, row: tables.KeyRenewal) -> Progress:
+    """Look through everything once more, and let the old key go: in one transaction, so that nothing slips between."""
+    unopened = 0
+    for one in OWN:
+        after, gone = None, SWEEP
+        while gone == SWEEP:
+            after, gone, closed = await _reseal(actor, older, one, after, SWEEP)
+            unopened += closed
+    await tables.KeyRenewal.filter(id=actor.id).delete()
+    await audit.note(actor, Act.KEYS_RENEWED)
+    return Progress(row.done, row.total, over=True, unopened=unopened)
+
+
+async def _reseal(
+    actor: Actor, older: Keyring, own: Own, after: UUID | None, limit: int
+) -> tuple[UUID | None, int, int]:
+    """Go through rows in the order of their ids; gives the last, how many, and how many of them opened under no key."""
+    query = own.of(actor.id)
+    if after is not None:
+        query = query.filter(id__gt=after)
+    rows = await query.order_by("id").limit(limit).values_list(*own.fields)
+    closed = 0
+    for row in rows:
+        with suppress(CryptoError):
+            own.opened(actor.keyring, actor.id, row)
+            continue
+        try:
+            value = own.opened(older, actor.id, row)
+        except CryptoError:
+            closed += 1
+            continue
+        await own.replace(row, own.sealed(actor.keyring, actor.id, row, value))
+    return (key_of(rows[-1][0]) if rows else after), len(rows), closed

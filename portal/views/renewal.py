@@ -1,0 +1,48 @@
+"""Renew the keys of one's own account: say what it means, begin, and show how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import renewal as renewing
+from journal.errors import Refused
+from journal.renewal import Progress
+from portal import auth
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+BATCHES = 10  # of one request: some 300 ms for 2,000 records
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPage:
+    """Context of the page: with `progress` while a renewal is under way, else what it would mean."""
+
+    progress: Progress | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def renewal(request: Request) -> Response:
+    """Explain and, with the password, begin; the new recovery key comes first, then the rest."""
+    actor = actor_of(request)
+    if request.method == "GET":
+        return page(request, "account/renewal.html", RenewalPage(await renewing.progress(actor)))
+    form = await Form.read(request)
+    try:
+        token = await renewing.begin(actor, form["current"])
+    except Refused as error:
+        return page(request, "account/renewal.html", RenewalPage(errors=error.fields), status=422)
+    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), token)
+
+
+async def batches(request: Request) -> Response:
+    """Go on for a moment, and show how far it has come."""
+    came = await renewing.go_on(actor_of(request), BATCHES)
+    if came.over:
+        return see_other(request, "/account?done=" + ("kept" if came.unopened else "renewed"))
+    return page(request, "account/renewal.html", RenewalPage(came), block="progress")

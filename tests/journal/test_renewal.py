@@ -1,0 +1,325 @@
+"""Renewing an account's keys: everything sealed anew, in batches, through crashes, with nothing lost between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.fields import BinaryField
+from tortoise.models import Model
+
+from crypto import CryptoError, Keyring
+from journal import (
+    accounts,
+    care,
+    entries,
+    invitations,
+    recovery,
+    renewal,
+    revisions,
+    sharing,
+    tables,
+    websessions,
+)
+from journal.actors import Actor
+from journal.documents import EntryDocument
+from journal.errors import Damaged, NotFound, Refused
+from journal.own_keys import OWN
+from journal.renewal import BATCH, SETTLING, AlreadyRenewing
+from journal.store import connection, is_sqlite
+from tests.cast import PASSWORDS, Cast
+from tests.scenes import read_by, rewritten, shared, written
+
+ELSEWHERE = {
+    "practice.sealed": "server key",
+    "outbox.sealed": "server key",
+    "account.sealed": "server key",
+    "account.public_identity": "public",
+    "account.identity": "sealed anew when a renewal begins",
+    "key_slot.salt": "public",
+    "key_slot.parameters": "public",
+    "key_slot.commitment": "made anew when a renewal begins",
+    "key_slot.wrapped": "made anew when a renewal begins",
+    "key_renewal.retired": "the renewal itself",
+    "web_session.wrapped": "made anew when a renewal begins",
+    "web_session.device": "server key",
+    "invitation.voucher": "a MAC under the invitation's secret",
+    "invitation.sealed": "server key",
+    "care_link.clinician_key": "the clinician's identity, which stays",
+    "care_link.voucher": "a MAC under the invitation's secret",
+    "course.sealed": "server key",
+    "kap_session.sealed": "server key",
+    "share.sealed": "care-link key, which stays",
+}
+"""Columns of bytes that a renewal does not go through, and why each need not."""
+
+
+def test_every_sealed_column_is_renewed_or_said_to_be_elsewhere() -> None:
+    """A new column of bytes fails here until somebody has said which key seals it."""
+    columns = set()
+    for model in vars(tables).values():
+        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
+            found = [name for name, one in model._meta.fields_map.items() if isinstance(one, BinaryField)]
+            columns |= {f"{model._meta.db_table}.{name}" for name in found}
+    assert columns == {one.name for one in OWN} | ELSEWHERE.keys()
+    assert not {one.name for one in OWN} & ELSEWHERE.keys()
+
+
+BREAK = {
+    True: (
+        "CREATE TRIGGER t1 BEFORE UPDATE OF place ON key_renewal BEGIN SELECT RAISE(ABORT, 'no more'); END",
+        "CREATE TRIGGER t2 BEFORE DELETE ON key_renewal BEGIN SELECT RAISE(ABORT, 'no more'); END",
+    ),
+    False: (
+        "CREATE FUNCTION no_more() RETURNS trigger AS $$ BEGIN RAISE 'no more'; END $$ LANGUAGE plpgsql",
+        "CREATE TRIGGER t1 BEFORE UPDATE OF place ON key_renewal EXECUTE FUNCTION no_more()",
+        "CREATE TRIGGER t2 BEFORE DELETE ON key_renewal EXECUTE FUNCTION no_more()",
+    ),
+}
+"""What makes the database refuse the last statement of a batch, and of the end; on SQLite, and on PostgreSQL."""
+MEND = {
+    True: ("DROP TRIGGER t1", "DROP TRIGGER t2"),
+    False: ("DROP TRIGGER t1 ON key_renewal", "DROP TRIGGER t2 ON key_renewal", "DROP FUNCTION no_more"),
+}
+
+
+async def run(statements: Mapping[bool, Sequence[str]]) -> None:
+    """Run statements behind the application's back."""
+    for statement in statements[is_sqlite()]:
+        await connection().execute_query(statement)
+
+
+async def furnished(cast: Cast, count: int = 3) -> list[UUID]:
+    """Let alice have entries, an earlier version and something shared, and bob an invitation that waits."""
+    made = [await written(cast) for _ in range(count)]
+    cast.clock.forward(minutes=15)
+    await rewritten(cast, made[0], **{"int.meaning": "Now I see it another way."})
+    await shared(cast, made[1])
+    await read_by(cast, "bob")  # pins her keys
+    await invitations.invite(await cast.actor("bob"), "Jan")
+    return [one.id for one in made]
+
+
+async def begun(cast: Cast, who: str = "alice") -> Actor:
+    """Let somebody begin; gives them as their next request loads them."""
+    cast.tokens[who] = await renewal.begin(await cast.actor(who), PASSWORDS[who])
+    return await cast.actor(who)
+
+
+async def ended(cast: Cast, who: str = "alice") -> renewal.Progress:
+    """Let somebody's renewal come to its end."""
+    while not (came := await renewal.go_on(await cast.actor(who))).over:
+        if came.settling:
+            cast.clock.forward(seconds=SETTLING.total_seconds())
+    return came
+
+
+async def opening(account: UUID, keyring: Keyring) -> dict[str, tuple[int, int]]:
+    """Count for every column the account's rows that these keys open, and all of them."""
+    found = {}
+    for one in OWN:
+        rows = await one.of(account).values_list(*one.fields)
+        able = 0
+        for row in rows:
+            try:
+                one.opened(keyring, account, row)
+                able += 1
+            except CryptoError:
+                continue
+        found[one.name] = (able, len(rows))
+    return found
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_afterwards_no_row_opens_with_the_old_key(cast: Cast, who: str) -> None:
+    """Every value under the account's keys opens with the new ones, none with the old; and the old key is gone."""
+    await furnished(cast)
+    before = await cast.actor(who)
+    assert {able == every for able, every in (await opening(before.id, before.keyring)).values()} == {True}
+    after = await begun(cast, who)
+    assert (await ended(cast, who)).unopened == 0
+    after = await cast.actor(who)
+    assert after.keyring.retired is None
+    assert not after.renewing
+    old, new = await opening(before.id, before.keyring), await opening(before.id, after.keyring)
+    assert {able for able, _ in old.values()} == {0}
+    assert [name for name, (able, every) in new.items() if able != every] == []
+    assert sum(every for _, every in new.values()) > 2
+    assert not await tables.KeyRenewal.exists()
+    with pytest.raises(Damaged):
+        replace(after, keyring=before.keyring).identity()
+
+
+async def test_everything_still_works_afterwards(cast: Cast) -> None:
+    """Entries, earlier versions, shares and the safety code are as they were, for both people."""
+    ids = await furnished(cast)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    code = await care.code_for(alice, await care.my_link(alice, cast.link))
+    texts = {one.id: one.document for one in await entries.every(alice)}
+    for who in ("alice", "bob"):
+        await begun(cast, who)
+        await ended(cast, who)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    assert {one.id: one.document for one in await entries.every(alice)} == texts
+    assert len(await revisions.revisions(alice, ids[0])) == 1
+    assert [one.damaged for one in await sharing.given(alice)] == [False]
+    assert len(await read_by(cast, "bob")) == 1
+    assert await care.code_for(alice, await care.my_link(alice, cast.link)) == code
+    assert await care.code_for(bob, await care.link_with(bob, alice.id)) == code
+    assert [one.state for one in await invitations.invitations(bob)] == ["open", "accepted"]
+    await care.pause(alice, cast.link)
+    await care.resume(alice, cast.link)
+    assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_the_journal_is_usable_in_the_middle(cast: Cast) -> None:
+    """Between two batches she reads and writes, old and new, and shares; and bob reads."""
+    ids = await furnished(cast, BATCH + 5)
+    alice = await begun(cast)
+    came = await renewal.go_on(alice)
+    assert (came.done, came.over) == (BATCH, False)
+    assert {one.id for one in await entries.every(alice)} == set(ids)
+    for wanted in ids:
+        before = await entries.entry(alice, wanted)
+        changed = EntryDocument("integration", "Changed on the way", answers=before.document.answers)
+        await entries.save(alice, wanted, before.revision, changed)
+    fresh = await written(cast)
+    await shared(cast, fresh)
+    assert len(await read_by(cast, "bob")) == 2
+    await ended(cast)
+    found = {one.id: one.document.title for one in await entries.every(await cast.actor("alice"))}
+    assert set(found) == {*ids, fresh.id}
+    assert {title for ident, title in found.items() if ident != fresh.id} == {"Changed on the way"}
+
+
+async def test_whatever_batch_dies_the_next_request_goes_on(cast: Cast) -> None:
+    """Every batch in turn is broken off at its last statement: nothing is half done, and what came before stands."""
+    ids = await furnished(cast, 4)
+    before, came, turns = await begun_with(cast), 0, 0
+    while True:
+        turns += 1
+        await run(BREAK)
+        with pytest.raises(Exception, match="no more"):
+            await _with_waiting(cast)
+        await run(MEND)
+        after = await cast.actor("alice")
+        assert after.renewing
+        assert {one.id for one in await entries.every(after)} == set(ids)
+        assert (await tables.KeyRenewal.get(id=after.id)).done == came
+        if (progress := await _with_waiting(cast)).over:
+            break
+        assert progress.done >= came
+        came = progress.done
+    assert turns == len(OWN) + 1
+    old = await opening(before.id, before.keyring)
+    assert {able for able, _ in old.values()} == {0}
+    assert {one.id for one in await entries.every(await cast.actor("alice"))} == set(ids)
+
+
+async def begun_with(cast: Cast) -> Actor:
+    """Let alice begin; gives her with the keys from before."""
+    before = await cast.actor("alice")
+    await begun(cast)
+    return before
+
+
+async def _with_waiting(cast: Cast) -> renewal.Progress:
+    came = await renewal.go_on(await cast.actor("alice"))
+    if came.settling:
+        cast.clock.forward(seconds=SETTLING.total_seconds())
+        came = await renewal.go_on(await cast.actor("alice"))
+    return came
+
+
+async def test_a_save_that_set_out_before_is_not_lost(cast: Cast) -> None:
+    """What a request that began before the renewal writes under the old key is found at the end, and sealed anew."""
+    await furnished(cast)
+    before = await cast.actor("alice")
+    await begun(cast)
+    while not (await renewal.go_on(await cast.actor("alice"))).settling:
+        continue
+    late = await entries.save(before, uuid4(), 0, EntryDocument("free", "Late, but here"))
+    assert (await ended(cast)).unopened == 0
+    alice = await cast.actor("alice")
+    assert (await entries.entry(alice, late.id)).document.title == "Late, but here"
+    assert (await opening(alice.id, before.keyring))["entry.sealed"][0] == 0
+
+
+async def test_what_opens_under_no_key_is_counted_and_left(cast: Cast) -> None:
+    """A damaged record stops nothing, is not hidden and is not touched."""
+    ids = await furnished(cast)
+    row = await tables.Entry.get(id=ids[0])
+    bent = bytes(row.sealed[:-1]) + bytes([row.sealed[-1] ^ 1])
+    await tables.Entry.filter(id=ids[0]).update(sealed=bent)
+    await begun(cast)
+    assert (await ended(cast)).unopened == 1
+    assert bytes((await tables.Entry.get(id=ids[0])).sealed) == bent
+    assert (await entries.entry(await cast.actor("alice"), ids[1])).document.title == "The sea"
+
+
+async def test_every_other_way_in_ends(cast: Cast) -> None:
+    """Other browsers are signed out, the old recovery key opens nothing, and the password opens the new key."""
+    alice = await cast.actor("alice")
+    offer = await recovery.offer(alice)
+    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    elsewhere = (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    here = cast.tokens["alice"]
+    after = await begun(cast)
+    assert not after.recovery_ready
+    assert await websessions.actor_for(cast.house, elsewhere) is None
+    assert await websessions.actor_for(cast.house, here) is None
+    with pytest.raises(Refused):
+        await accounts.recover(
+            cast.house, alice.email, offer.words, "seven small stones", "seven small stones", ""
+        )
+    assert {one.kind for one in await tables.KeySlot.filter(account_id=alice.id)} == {"password"}
+    again = (await accounts.sign_in(cast.house, alice.email, PASSWORDS["alice"])).token
+    signed_in = await websessions.actor_for(cast.house, again)
+    assert signed_in is not None
+    assert signed_in.keyring == after.keyring
+
+
+async def test_it_needs_the_password_and_begins_once(cast: Cast) -> None:
+    """Without the password nothing changes; while one renewal is under way, no other begins."""
+    with pytest.raises(Refused):
+        await renewal.begin(await cast.actor("alice"), "not the password")
+    assert not (await cast.actor("alice")).renewing
+    before = await cast.actor("alice")
+    await begun(cast)
+    with pytest.raises(AlreadyRenewing):
+        await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    with pytest.raises((AlreadyRenewing, Damaged)):
+        await renewal.begin(before, PASSWORDS["alice"])
+    await ended(cast)
+    assert (await renewal.go_on(await cast.actor("alice"))).over
+
+
+async def test_a_key_that_storage_puts_beside_the_new_one_is_refused(cast: Cast) -> None:
+    """Nobody who writes the database can name a key of their own as the retired one, nor another account's."""
+    await begun(cast, "dana")
+    theirs = await tables.KeyRenewal.get(id=(await cast.actor("dana")).id)
+    alice = await cast.actor("alice")
+    planted = Keyring.from_account_key(bytes(32)).retire(bytes(32), account=alice.id.bytes)
+    for sealed in (planted, bytes(theirs.retired)):
+        await tables.KeyRenewal.create(id=alice.id, retired=sealed, place="", total=0, began_at=alice.now)
+        with pytest.raises(Damaged):
+            await cast.actor("alice")
+        await tables.KeyRenewal.filter(id=alice.id).delete()
+
+
+async def test_nothing_of_others_is_touched(cast: Cast) -> None:
+    """A renewal goes through its own account's rows alone."""
+    await furnished(cast)
+    dana = await cast.actor("dana")
+    other = await written(cast, "dana")
+    kept = bytes((await tables.Entry.get(id=other.id)).sealed)
+    pins = await tables.CareLink.all().values_list("clinician_pin", flat=True)
+    await begun(cast)
+    await ended(cast)
+    assert bytes((await tables.Entry.get(id=other.id)).sealed) == kept
+    assert await tables.CareLink.all().values_list("clinician_pin", flat=True) == pins
+    assert (await entries.entry(dana, other.id)).document.title == "The sea"
+    with pytest.raises(NotFound):
+        await entries.entry(await cast.actor("alice"), other.id)
