@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -22,11 +21,11 @@ from journal.store import Store
 from portal.config import Config
 from portal.errors import HANDLERS
 from portal.guard import guard
+from portal.limits import STANDARD, BodyLimits, Limits
 from portal.middleware import HeadAsGet, HostCheck, LastResort, SameOrigin, SecurityHeaders, UseStore
 from portal.pages import make_environment
 from portal.routes import ROUTES
 
-LARGEST_BODY = 4 * 1024 * 1024
 PURGE_EVERY = timedelta(hours=1)
 NOBODY_YET = PracticeView("", False)
 
@@ -43,13 +42,20 @@ class KnownPractice:
             self.current = await practice.the_practice(house) or NOBODY_YET
 
 
-def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> Starlette:
+def create_app(
+    config: Config,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    quick: bool = False,
+    limits: Limits = STANDARD,
+) -> Starlette:
     """
     Make the application.
 
     Args:
         clock: Gives the time in UTC.
         quick: Stretch new passwords at the floor of what is accepted (tests and the demonstration).
+        limits: What one request may bring.
     """
 
     @asynccontextmanager
@@ -77,7 +83,7 @@ def create_app(config: Config, *, clock: Callable[[], datetime] = utc_now, quick
             Middleware(SecurityHeaders, config=config),
             Middleware(LastResort),
             Middleware(HostCheck, config=config),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
+            Middleware(BodyLimits, limits=limits),
             Middleware(SameOrigin, config=config),
             Middleware(HeadAsGet),
             Middleware(UseStore),

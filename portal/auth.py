@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from journal.actors import Actor, Role
 
 View = Callable[[Request], Awaitable[Response]]
 RECOVERY_KEY = "/account/recovery-key"
+# Browsers take a backslash for a slash, and leave tabs and line breaks out.
+OURS = re.compile(r"/(?!/)[^\s\\\x00-\x1f\x7f]*")
 
 
 class Audience(StrEnum):
@@ -88,4 +91,4 @@ def actor_of(request: Request) -> Actor:
 
 def safe_next(path: str) -> str:
     """Give *path* if it leads to one of our own pages, else home."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    return path if OURS.fullmatch(path) else "/"

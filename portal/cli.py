@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -20,6 +21,7 @@ from journal.store import Store, migrate
 from portal import __version__, cli_audit, cli_backup, cli_doctor
 from portal.app import create_app
 from portal.config import Config, ConfigError
+from portal.wire import serving
 
 log = logging.getLogger("hearthside")
 
@@ -104,17 +106,10 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
         log.warning(
             "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
         )
-    uvicorn.run(
-        create_app(config),
-        host=config.host,
-        port=config.port,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        log_config=None,
-        proxy_headers=False,
-    )
-    return 0
+    server = uvicorn.Server(serving(create_app(config), config))
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
 
 
 def _migrate(config: Config, options: argparse.Namespace) -> int:

@@ -39,12 +39,16 @@ def _port(value: str) -> int:
 
 
 def _origin(value: str) -> str:
+    """Read it as browsers write it: in small letters, without the port that is meant anyway."""
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    named = (parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(named):
         raise ValueError("an address without a path, like https://hearth.example.org")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise ValueError("an https address; plain http is for this machine only")
-    return f"{parts.scheme}://{parts.netloc}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname.encode("idna").decode()
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
 
 
 def _is_loopback(host: str) -> bool:

@@ -43,6 +43,26 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (JournalError, 400, N_("That did not work")),
 )
 
+NOTHING_HERE = (N_("Nothing here"), NotFound.message)
+UNREADABLE = (
+    N_("That could not be read"),
+    N_("What was sent is too large or not a form. Nothing was saved. Go back and try with less."),
+)
+REFUSED = {
+    403: (
+        N_("Sent from elsewhere"),
+        N_(
+            "This was not sent from a page of ours, so nothing was done. Open the page here and send it again."
+        ),
+    ),
+    404: NOTHING_HERE,
+    405: NOTHING_HERE,
+    408: (
+        N_("That took too long"),
+        N_("What you sent did not arrive in time, so nothing was saved. Go back and send it once more."),
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
@@ -70,13 +90,8 @@ async def http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     _ = translator(request)
-    if error.status_code in (404, 405):
-        context = ErrorPage(_(N_("Nothing here")), _(NotFound.message))
-    else:
-        context = ErrorPage(
-            _(N_("That could not be read")),
-            _(N_("What was sent is too large or not a form. Nothing was saved. Go back and try with less.")),
-        )
+    heading, sentence = REFUSED.get(error.status_code, UNREADABLE)
+    context = ErrorPage(_(heading), _(sentence))
     return page(request, "error.html", context, block="main", status=error.status_code, headers=error.headers)
 
 

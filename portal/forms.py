@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from python_multipart.exceptions import FormParserError
+from starlette.exceptions import HTTPException
+from starlette.formparsers import FormParser, MultiPartException
 from starlette.requests import Request
 
+ENCODED = "application/x-www-form-urlencoded"
+MOST_FIELDS = 500
+LONGEST_FIELD = 1024 * 1024
+FROM_NOBODY = 512 * 1024
+"""Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
 ASKED_AGAIN = "asked-again"
-"""The password field that `portal.guard` puts into somebody's form; no view ever sees it."""
+"""The password field that `portal.guard` puts into somebody's form; no view ever sees it among the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +24,24 @@ class Form:
     """A form as it came: every value is text; a field that is missing reads as empty."""
 
     items: tuple[tuple[str, str], ...] = ()
+    asked_again: str | None = None
 
     @classmethod
     async def read(cls, request: Request) -> Form:
-        """Read the body; files, which we never ask for, are left out."""
-        form = await request.form(max_fields=500)
-        return cls(
-            tuple(
-                (name, value)
-                for name, value in form.multi_items()
-                if isinstance(value, str) and name != ASKED_AGAIN
+        """
+        Read the body, once for a request however often it is asked for.
+
+        Raises:
+            HTTPException: 400 for too many or too long fields, 413 for too much, 415 for what is no such form: we
+                ask for no files.
+        """
+        known: Form | None = getattr(request.state, "form", None)
+        if known is None:
+            sent = await _read(request)
+            known = request.state.form = cls(
+                tuple(item for item in sent if item[0] != ASKED_AGAIN), dict(sent).get(ASKED_AGAIN)
             )
-        )
+        return known
 
     def __getitem__(self, name: str) -> str:
         """Give the first value of *name*, or nothing."""
@@ -52,3 +67,25 @@ class Form:
         for name, value in self.items:
             found.setdefault(name, []).append(value)
         return found
+
+
+async def _read(request: Request) -> tuple[tuple[str, str], ...]:
+    kind = request.headers.get("content-type", ENCODED).partition(";")[0].strip().lower()
+    if kind != ENCODED:
+        raise HTTPException(415)
+    body = _at_most(request, FROM_NOBODY) if request.state.actor is None else request.stream()
+    parser = FormParser(request.headers, body, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, FormParserError):
+        raise HTTPException(400) from None
+    return tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
+
+
+async def _at_most(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise HTTPException(413)
+        yield piece

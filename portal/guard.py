@@ -12,7 +12,7 @@ from journal.actors import Actor
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
 from portal.auth import RECOVERY_KEY, Audience, Confirm, SignIn, View, safe_next, set_token, token_of
-from portal.forms import ASKED_AGAIN, Form
+from portal.forms import Form
 from portal.pages import is_htmx, page, see_other
 
 
@@ -74,11 +74,10 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
         return page(request, "confirm.html", Confirm(next=_here(request)), status=401)
     form = await Form.read(request)
     asking = Confirm(kept=form.items, kept_action=_here(request))
-    password = (await request.form()).get(ASKED_AGAIN)
-    if not isinstance(password, str):
+    if form.asked_again is None:
         return page(request, "confirm.html", asking, status=401)
     try:
-        await accounts.unlock(actor, password)
+        await accounts.unlock(actor, form.asked_again)
     except Refused as error:
         refused = Confirm(kept=form.items, kept_action=_here(request), problem=error.fields["current"])
         return page(request, "confirm.html", refused, status=422)

@@ -6,12 +6,15 @@ import logging
 import traceback
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store import Store
 from portal.config import Config
+from portal.errors import http_error
+from portal.limits import CLOSING
 
 log = logging.getLogger("hearthside")
 
@@ -20,16 +23,33 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# fmt: off
+NOT_NEEDED = (
+    "accelerometer", "ambient-light-sensor", "autoplay", "bluetooth", "browsing-topics", "camera",
+    "display-capture", "encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection",
+    "local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
+    "screen-wake-lock", "serial", "usb", "web-share", "window-management", "xr-spatial-tracking",
+)
+# fmt: on
+OUR_OWN = ("publickey-credentials-create", "publickey-credentials-get")
+PERMISSIONS = ", ".join([*(f"{name}=()" for name in NOT_NEEDED), *(f"{name}=(self)" for name in OUR_OWN)])
 HEADERS = (
     ("content-security-policy", CSP),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("origin-agent-cluster", "?1"),
+    ("permissions-policy", PERMISSIONS),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
+    ("x-permitted-cross-domain-policies", "none"),
 )
 HTTPS_ONLY = (("strict-transport-security", "max-age=63072000; includeSubDomains"),)
+
+
+def headers_for(config: Config) -> list[tuple[bytes, bytes]]:
+    """Give the security headers of this installation, as the protocol writes them."""
+    return Headers(dict(HEADERS + HTTPS_ONLY if config.secure else HEADERS)).raw
 
 
 class SecurityHeaders:
@@ -37,7 +57,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.headers = Headers(dict(HEADERS + HTTPS_ONLY if config.secure else HEADERS)).raw
+        self.headers = headers_for(config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and dress the response."""
@@ -104,6 +124,8 @@ class LastResort:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return None  # whoever asked has gone: there is nobody to answer
         except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote what was typed
             frame = traceback.extract_tb(error.__traceback__)[-1]
             log.error("%s at %s:%s", type(error).__name__, frame.filename.rsplit("/", 2)[-1], frame.lineno)
@@ -126,8 +148,8 @@ class HostCheck:
         self.host = config.origin.split("//", 1)[1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse other hosts with 400."""
-        ours = scope["type"] != "http" or Headers(scope=scope).get("host") == self.host
+        """Refuse other hosts, and more than one, with 400."""
+        ours = scope["type"] != "http" or Headers(scope=scope).getlist("host") == [self.host]
         if not ours and scope["path"] not in ("/healthz", "/readyz"):
             return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
         await self.app(scope, receive, send)
@@ -156,7 +178,8 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse with 403 what does not come from our own pages."""
         if scope["type"] == "http" and scope["method"] not in SAFE and not self._ours(Headers(scope=scope)):
-            return await PlainTextResponse("This request came from another site.", 403)(scope, receive, send)
+            refusal = await http_error(Request(scope), HTTPException(403, headers=CLOSING))
+            return await refusal(scope, receive, send)
         await self.app(scope, receive, send)
 
     def _ours(self, headers: Headers) -> bool:

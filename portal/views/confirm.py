@@ -9,7 +9,7 @@ from journal import accounts, websessions
 from journal.errors import NotFound, Refused
 from portal import auth
 from portal.auth import Confirm, actor_of
-from portal.forms import ASKED_AGAIN
+from portal.forms import Form
 from portal.pages import page, see_other
 
 
@@ -18,8 +18,8 @@ async def confirm(request: Request) -> Response:
     if request.method == "GET":
         where = auth.safe_next(request.query_params.get("next", "/"))
         return page(request, "confirm.html", Confirm(next=where))
-    form, actor, token = await request.form(), actor_of(request), auth.token_of(request)
-    where, password = auth.safe_next(str(form.get("next", "/"))), str(form.get(ASKED_AGAIN, ""))
+    form, actor, token = await Form.read(request), actor_of(request), auth.token_of(request)
+    where, password = auth.safe_next(form["next"] or "/"), form.asked_again or ""
     if token is None:
         raise NotFound
     try:

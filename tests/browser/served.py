@@ -24,6 +24,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from journal.store import Store
 from portal.app import create_app
 from portal.config import Config
+from portal.wire import serving as settings_for
 from tests.browser.conftest import QUIET, Desk
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
 from tests.setup_tools import chromium
@@ -147,8 +148,7 @@ def main() -> None:
     """Serve on the socket whose number was given."""
     config = Config.from_mapping(os.environ)
     app = create_app(config, clock=Clock(), quick=True)
-    settings = uvicorn.Config(app, access_log=False, server_header=False, proxy_headers=False)
-    uvicorn.Server(settings).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+    uvicorn.Server(settings_for(app, config)).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 
 
 if __name__ == "__main__":

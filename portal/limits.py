@@ -1,0 +1,79 @@
+"""How much may come, and how long it may take: a body, its fields, and (in `portal/wire.py`) what stands before it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.errors import http_error
+
+CLOSING = {"connection": "close"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What one request may bring. Bytes and seconds.
+
+    The longest form there is, with every field full and every letter written as nine, stays below `body`.
+    """
+
+    body: int = 4 * 1024 * 1024
+    body_seconds: float = 60
+    head: int = 32 * 1024
+    head_seconds: float = 15
+    stalled_seconds: float = 60  # nobody takes an answer, or goes on sending what nobody reads
+
+
+STANDARD = Limits()
+
+
+class BodyLimits:
+    """Refuse a body that is too large, before anything is looked at if it says so, and one that takes too long."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self.app = app
+        self.limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with a body that ends in time."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > self.limits.body:
+            refusal = await http_error(Request(scope), HTTPException(413, headers=CLOSING))
+            return await refusal(scope, receive, send)
+        await self.app(scope, _Body(receive, self.limits).receive, send)
+
+
+@dataclass(slots=True)
+class _Body:
+    """A body as it comes in."""
+
+    source: Receive
+    limits: Limits
+    size: int = 0
+    until: float = 0
+    whole: bool = False
+
+    async def receive(self) -> Message:
+        """Give the next piece. What follows the body, which is only that somebody went away, may take any time."""
+        if self.whole:
+            return await self.source()
+        self.until = self.until or asyncio.get_running_loop().time() + self.limits.body_seconds
+        try:
+            async with asyncio.timeout_at(self.until):
+                message = await self.source()
+        except TimeoutError:
+            raise HTTPException(408, headers=CLOSING) from None
+        if message["type"] == "http.request":
+            self.size += len(message.get("body", b""))
+            self.whole = not message.get("more_body", False)
+        if self.size > self.limits.body:
+            raise HTTPException(413, headers=CLOSING)
+        return message

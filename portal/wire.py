@@ -1,0 +1,159 @@
+"""
+What stands between the network and the application: uvicorn's HTTP/1.1, with an end to everybody's patience.
+
+The request line and the headers are bounded in size and time, since nothing of ours sees them before they are whole;
+whoever takes no answer, or goes on sending what nobody reads, is let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from portal.config import Config
+from portal.limits import STANDARD, Limits
+from portal.middleware import headers_for
+
+GRACE = 20  # seconds that requests have to end in when the service is stopped
+
+
+class Wire(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *, limits: Limits, dress: list[tuple[bytes, bytes]], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.limits = limits
+        self.dress = dress
+        self.in_head = False
+        self.head_size = 0
+        self.refused = HTTPStatus.BAD_REQUEST
+        self.waiting: asyncio.TimerHandle | None = (
+            None  # for the rest of a head, or of a body that nobody reads
+        )
+        self.writing: asyncio.TimerHandle | None = None  # for somebody to take what is written
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect the first request."""
+        super().connection_made(transport)
+        self._wait(self.limits.head_seconds, self._head_too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._wait_no_more()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came; a head that does not end is not kept."""
+        super().data_received(data)
+        if self.in_head and not self.transport.is_closing():
+            self.head_size += len(data)
+            if self.head_size > self.limits.head:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the end of a head; for the first, this began with the connection."""
+        super().on_message_begin()
+        self.in_head, self.head_size = True, 0
+        if self.waiting is None:
+            self._wait(self.limits.head_seconds, self._head_too_slow)
+
+    def on_headers_complete(self) -> None:
+        """Pass the request on, unless what stands before its body is too much."""
+        self._wait_no_more()
+        self.in_head = False
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.limits.head:
+            self.refused = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ValueError("too large")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is whole, whether somebody read it or not."""
+        self._wait_no_more()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Let a body that nobody reads come in for a while, so that the answer arrives; then let go."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body and self.waiting is None:
+            self._wait(self.limits.stalled_seconds, self.transport.close)
+
+    def pause_writing(self) -> None:
+        """Look from now on whether what was written is taken."""
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """What was written is taken."""
+        super().resume_writing()
+        if self.writing is not None:
+            self.writing.cancel()
+            self.writing = None
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are our own
+        """Refuse what cannot be read, dressed like every other answer."""
+        self._refuse(self.refused)
+
+    def _head_too_slow(self) -> None:
+        self.waiting = None
+        if self.in_head:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self._wait_no_more()
+        if self.transport.is_closing():
+            return
+        said = status.phrase.encode()
+        lines = [
+            b"HTTP/1.1 %d %s" % (status, said),
+            *(b"%s: %s" % one for one in [*self.server_state.default_headers, *self.dress]),
+            b"cache-control: no-store",
+            b"content-type: text/plain; charset=utf-8",
+            b"content-length: %d" % len(said),
+            b"connection: close",
+        ]
+        self.transport.write(b"\r\n".join([*lines, b"", said]))
+        self.transport.close()
+
+    def _wait(self, seconds: float, end: Any) -> None:
+        self.waiting = self.loop.call_later(seconds, end)
+
+    def _wait_no_more(self) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+            self.waiting = None
+
+    def _watch(self, left: int) -> None:
+        self.writing = self.loop.call_later(self.limits.stalled_seconds, self._look_again, left)
+
+    def _look_again(self, left: int) -> None:
+        now = self.transport.get_write_buffer_size()
+        if now >= left:
+            self.transport.abort()
+        else:
+            self._watch(now)
+
+
+def serving(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
+    """Give the settings with which uvicorn serves *app*."""
+    return uvicorn.Config(
+        app,
+        host=config.host,
+        port=config.port,
+        http=partial(Wire, limits=limits, dress=headers_for(config)),  # type: ignore[arg-type]
+        ws="none",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        log_config=None,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+    )
