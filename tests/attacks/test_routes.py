@@ -8,16 +8,19 @@ audience or parameters that these tests do not know fails until somebody has tho
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from httpx import Response
+from httpx import ASGITransport, AsyncClient, Response
 
+from portal.app import create_app
 from portal.auth import Audience
-from portal.middleware import LastResort, SecurityHeaders
+from portal.middleware import HTTPS_ONLY, LastResort, SecurityHeaders
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target, dressed
 from tests.attacks.world import WORDS, Rows, World
+from tests.cast import PASSWORDS
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 CLINICIANS, PATIENTS = ("charlie", "frieda"), ("dana",)
@@ -272,23 +275,51 @@ async def test_what_is_refused_or_static_is_dressed_alike(target: Target) -> Non
             ("/static/css", 404),
         ):
             assert (await browser.get(path)).status_code == status, path
-        large = await browser.post("/sign-in", content=b"email=" + b"a" * (5 << 20))
-        assert large.status_code in (400, 413)
-        broken = {"content-type": "multipart/form-data; boundary=x"}
-        assert (await browser.post("/sign-in", content=b"--x\r\nbroken", headers=broken)).status_code in (
-            400,
-            422,
-        )
-        assert (await browser.get("/", headers={"host": "evil.example"})).status_code == 400
-        cross = {"sec-fetch-site": "cross-site"}
-        assert (await browser.post("/sign-out", headers=cross)).status_code == 403
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        for path, content, headers, status in (
+            ("/sign-in", b"email=" + b"a" * (5 << 20), form, 413),
+            ("/sign-in", b"&".join([b"a=1"] * 100_000), form, 400),
+            ("/sign-in", b"--x\r\nbroken", {"content-type": "multipart/form-data; boundary=x"}, 415),
+            ("/sign-in", b"email=a", form, 422),
+            ("/sign-in", b"", {"host": "evil.example"}, 400),
+            ("/sign-out", b"", {"sec-fetch-site": "cross-site"}, 403),
+            ("/help-now", b"", {}, 405),
+        ):
+            answer = await browser.post(path, content=content, headers=headers)
+            assert answer.status_code == status, (path, headers)
+        gone = await browser.get("/", headers={"host": "evil.example"})
+        assert gone.status_code == 400
+        out = await browser.post("/sign-out")
+        assert (out.status_code, out.headers["clear-site-data"]) == (303, '"cache", "storage"')
+
+
+async def test_behind_tls_every_answer_asks_for_tls(target: Target) -> None:
+    """With an https address every answer, also a refusal, carries HSTS, and the cookie is a `__Host-` one."""
+    config = replace(target.portal.app.state.config, origin="https://hearth.example.org")
+    app = create_app(config, clock=target.portal.cast.clock, quick=True)
+    app.state.store = target.portal.app.state.store
+    headers = {"origin": config.origin, "sec-fetch-site": "same-origin"}
+    async with AsyncClient(transport=ASGITransport(app), base_url=config.origin, headers=headers) as browser:
+        browser.event_hooks["response"].append(dressed)
+        answers = [
+            await browser.get(path) for path in ("/", "/help-now", "/nothing", "/static/css/print.css")
+        ]
+        answers.append(await browser.get("/", headers={"host": "evil.example"}))
+        answers.append(await browser.post("/sign-in", headers={"sec-fetch-site": "none"}))
+        typed = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
+        answers.append(await browser.post("/sign-in", data=typed))
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 400, 403, 303]
+    assert {answer.headers["strict-transport-security"] for answer in answers} == {HTTPS_ONLY[0][1]}
+    (cookie,) = answers[-1].headers.get_list("set-cookie")
+    assert re.fullmatch(
+        r"__Host-hearthside=[\w-]{43}; HttpOnly; Max-Age=\d+; Path=/; SameSite=lax; Secure", cookie
+    )
 
 
 async def test_an_error_nobody_foresaw_is_dressed_and_tells_nothing(
     target: Target, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The last resort answers with a sentence; neither it nor the log repeats what the error quotes."""
-    from httpx import ASGITransport, AsyncClient
 
     async def breaks(scope, receive, send):
         raise ValueError(f"could not read {WORDS[0]}")
