@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3
         --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench words lock clean
+.PHONY: help run test check format bench mutate sbom words lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -32,6 +32,9 @@ format: .venv/ready ## Put the code in the house format
 
 bench: .venv/ready ## Measure, and write bench/results.json
 	$(BIN)/python -m bench
+
+sbom: .venv/ready ## Write the bill of materials, dist/hearthside.cdx.json
+	$(BIN)/python tests/make_sbom.py dist/hearthside.cdx.json
 
 words: .venv/ready ## Renew the catalogue of messages
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header --no-wrap -o portal/locale/messages.pot .
