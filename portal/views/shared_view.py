@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from journal.documents import ShareDocument
@@ -17,7 +17,7 @@ class SharedSection:
     One question with the patient's answer; what does not belong to its kind is empty.
 
     `question`, `chosen`, `low` and `high` are the form's words, to be translated; `words` are the patient's
-    own, never to be.
+    own, never to be. `field` is the id of what was answered.
     """
 
     question: str
@@ -30,6 +30,7 @@ class SharedSection:
     high: str = ""
     day: datetime | None = None
     feelings: tuple[Emotion, ...] = ()
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,10 @@ def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedS
     """Lay answers out for reading, in the form's order."""
     form = form_of(kind)
     known = {field.id for field in form.fields}
-    sections = [section_of(field, answers[field.id]) for field in form.fields if field.id in answers]
+    asked = [field for field in form.fields if field.id in answers]
+    sections = [replace(section_of(field, answers[field.id]), field=field.id) for field in asked]
     # A question that the form no longer asks is still somebody's words.
-    sections += [SharedSection("", _plain(answer)) for key, answer in answers.items() if key not in known]
+    sections += [SharedSection("", _plain(answer), field=key) for key, answer in answers.items() if key not in known]
     return tuple(sections)
 
 

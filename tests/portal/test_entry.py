@@ -15,6 +15,7 @@ from tests.cast import ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import THE_SEA, shared, written
+from tests.shared_material import share, write
 
 FREE = "/journal/new?kind=free"
 
@@ -325,6 +326,20 @@ async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(port
             page = await opened(browser, path)
             assert "Shared with Bob Example" in page.words
             assert "Only you can read this." not in page.words
+
+
+async def test_a_partly_shared_entry_marks_what_is_shared(portal: Portal) -> None:
+    """Each part that somebody can read says so; where all or nothing is shared, the line at the top is enough."""
+    cast = portal.cast
+    entry = await write(cast, "integration", {"int.meaning": "the sea", "int.unsure": "the door"})
+    async with portal.client("alice") as browser:
+        assert "can read this part" not in (await opened(browser, f"/journal/{entry}")).words
+        await share(cast, entry, "int.meaning")
+        page = await opened(browser, f"/journal/{entry}")
+        parts = {one.words for one in page.markup.all("section", **{"class": "answer"})}
+        (marked,) = (part for part in parts if "can read this part" in part)
+        assert "the sea" in marked
+        assert "Bob" in marked
 
 
 async def test_what_people_write_stays_text(portal: Portal) -> None:
