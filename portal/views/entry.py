@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import entries, sessions, sharing
-from journal.documents import EntryDocument
+from journal.documents import Answers, EntryDocument
 from journal.forms import EntryKind, Form, form_of
 from journal.sessions import Session
 from journal.sharing import Given
@@ -33,7 +34,11 @@ SENTENCES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ReadingPage:
-    """Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other."""
+    """
+    Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
+
+    `readers` says for each part who can read it, when somebody has some parts and not others.
+    """
 
     id: UUID
     form: Form
@@ -44,6 +49,7 @@ class ReadingPage:
     created_at: datetime
     updated_at: datetime
     given: tuple[Given, ...]
+    readers: Mapping[str, tuple[str, ...]]
     ground: bool
 
 
@@ -53,6 +59,7 @@ async def read(request: Request) -> Response:
     found = await entries.entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
+    given = await sharing.given(actor, entry=found.id)
     plan = await sessions.my_sessions(actor) if document.session_id else ()
     context = ReadingPage(
         found.id,
@@ -65,10 +72,21 @@ async def read(request: Request) -> Response:
         ),
         found.created_at,
         found.updated_at,
-        await sharing.given(actor, entry=found.id),
+        given,
+        _readers(given, answers),
         "ground" in request.query_params,
     )
     return page(request, "journal/entry.html", context)
+
+
+def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[str, ...]]:
+    if all(one.damaged or answers.keys() <= set(one.document.fields) for one in given):
+        return {}
+    return {
+        part: names
+        for part in answers
+        if (names := tuple(one.link.peer_name for one in given if part in one.document.fields))
+    }
 
 
 async def edit(request: Request) -> Response:
