@@ -35,7 +35,7 @@ from crypto.pins import (
 )
 from crypto.public_identity import PublicIdentity, verify
 from crypto.recovery import format_recovery_key, new_recovery_key, parse_recovery_key
-from crypto.server import ServerKey
+from crypto.server import MacKey, ServerKey
 from crypto.slots import (
     KeySlot,
     decoy_slot,
@@ -61,6 +61,7 @@ __all__ = [
     "KeySizeError",
     "KeySlot",
     "Keyring",
+    "MacKey",
     "OpenError",
     "PrivateIdentity",
     "PublicIdentity",

@@ -15,10 +15,45 @@ from crypto.envelope import Sealer
 from crypto.errors import require_size
 
 
+class MacKey:
+    """Authenticates messages, each use under a key derived for it. The audit log has one of its own."""
+
+    __slots__ = ("_key", "_macs")
+
+    def __init__(self, key: bytes) -> None:
+        """
+        Keep the key that the others are derived from.
+
+        Args:
+            key: 32 random bytes.
+
+        Raises:
+            KeySizeError: If *key* is not 32 bytes long.
+        """
+        require_size(key, KEY_SIZE, "A key for authenticating")
+        self._key = key
+        self._macs: dict[str, bytes] = {}  # by label: checking an audit log makes hundreds of thousands
+
+    def mac(self, label: str, message: bytes) -> bytes:
+        """
+        Authenticate a message under a key derived for one use.
+
+        Args:
+            label: Names the use; two labels give unrelated keys.
+            message: Any length in bytes; join several values with `join_fields`.
+
+        Returns:
+            32 bytes, HMAC-SHA256. Compare it with `hmac.compare_digest`.
+        """
+        if label not in self._macs:
+            self._macs[label] = derive_key(self._key, f"server-mac/{label}")
+        return digest(self._macs[label], message, "sha256")
+
+
 class ServerKey:
     """Everything that the server does with its own key."""
 
-    __slots__ = ("_index", "_key", "_macs", "_sealer")
+    __slots__ = ("_index", "_macs", "_sealer")
 
     def __init__(self, key: bytes) -> None:
         """
@@ -31,10 +66,9 @@ class ServerKey:
             KeySizeError: If *key* is not 32 bytes long.
         """
         require_size(key, KEY_SIZE, "The server key")
-        self._key = key
         self._index = derive_key(key, "server-index")
         self._sealer = Sealer(derive_key(key, "server-records"))
-        self._macs: dict[str, bytes] = {}  # by label: checking an audit log makes hundreds of thousands
+        self._macs = MacKey(key)
 
     def seal(self, plaintext: bytes, context: Context) -> bytes:
         """Seal one value of operations; like `crypto.seal`."""
@@ -58,16 +92,5 @@ class ServerKey:
         return digest(self._index, unicodedata.normalize("NFKC", folded).encode(), "sha256")
 
     def mac(self, label: str, message: bytes) -> bytes:
-        """
-        Authenticate a message under a key derived for one use, such as the audit chain.
-
-        Args:
-            label: Names the use; two labels give unrelated keys.
-            message: Any length in bytes; join several values with `join_fields`.
-
-        Returns:
-            32 bytes, HMAC-SHA256. Compare it with `hmac.compare_digest`.
-        """
-        if label not in self._macs:
-            self._macs[label] = derive_key(self._key, f"server-mac/{label}")
-        return digest(self._macs[label], message, "sha256")
+        """Authenticate a message under a key derived from the server key for one use; like `MacKey.mac`."""
+        return self._macs.mac(label, message)

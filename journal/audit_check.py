@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from crypto import ServerKey
+from crypto import MacKey
 from journal.audit import Act
-from journal.audit_chain import NOTHING, head_of, mac_of
+from journal.audit_chain import KEY, NOTHING, head_of, mac_of, opened_key
 from journal.audit_rows import Row, UnreadableError, events
+from journal.errors import Damaged
 from journal.house import House
 from journal.store import fetch, key_of
 
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     HEAD_GONE = "head-gone"
     HEAD_WRONG = "head-wrong"
+    KEY_GONE = "key-gone"
     NO_BEGINNING = "no-beginning"
     CUT = "cut"
     REWRITTEN = "rewritten"
@@ -91,10 +93,11 @@ async def check(house: House, kept: Sequence[Head] = ()) -> Report:
     """
     accounts = {key_of(row[0]) for row in await fetch("SELECT id FROM account")}
     try:
-        ends = await _ends(house.server)
-        walk = _Walk(house.server, {one.sequence for one in kept})
+        chain = await _key(house)
+        ends = await _ends(chain)
+        walk = _Walk(chain, {one.sequence for one in kept})
         await walk.to(ends[0], ends[1])
-        _check_end(house.server, walk, ends)
+        _check_end(chain, walk, ends)
         if accounts - walk.opened:
             raise _Wrong(Kind.NO_BEGINNING, 0, len(accounts - walk.opened))
         for one in sorted(kept, key=lambda head: head.sequence):
@@ -113,13 +116,27 @@ class _Wrong(Exception):
         self.broken = Break(kind, event, other)
 
 
-async def _ends(server: ServerKey) -> Sequence[Any]:
+async def _key(house: House) -> MacKey:
+    """Open the key of the chain. In an empty log, which has none yet, any key will do."""
+    found = await fetch(KEY)
+    try:
+        if found:
+            return opened_key(house, found[0][0])
+    except Damaged as error:
+        raise _Wrong(Kind.FOREIGN, 1) from error
+    ((count,),) = await fetch("SELECT COUNT(*) FROM audit_event")
+    if count:
+        raise _Wrong(Kind.KEY_GONE, 0)
+    return MacKey(bytes(32))
+
+
+async def _ends(chain: MacKey) -> Sequence[Any]:
     found = await fetch(ENDS)
     if not found:
         ((count,),) = await fetch("SELECT COUNT(*) FROM audit_event")
         if count:
             raise _Wrong(Kind.HEAD_GONE, 0)
-        return 0, head_of(server, 0, NOTHING).hex(), None, 0
+        return 0, head_of(chain, 0, NOTHING).hex(), None, 0
     if not isinstance(found[0][0], int) or found[0][0] < 0:
         raise _Wrong(Kind.HEAD_WRONG, 0)
     return found[0]
@@ -129,7 +146,7 @@ async def _ends(server: ServerKey) -> Sequence[Any]:
 class _Walk:
     """How far the log was found whole: its last event so far and that one's MAC, and those of the kept heads."""
 
-    server: ServerKey
+    chain: MacKey
     wanted: Set[int]
     last: int = 0
     mac: bytes = NOTHING
@@ -147,8 +164,8 @@ class _Walk:
                     return
                 if row.sequence > expected:
                     raise _Wrong(Kind.MISSING, expected, row.sequence - 1)
-                if not _fits(self.server, self.mac, row, expected):
-                    raise await _explained(self.server, self.mac, row, end, head)
+                if not _fits(self.chain, self.mac, row, expected):
+                    raise await _explained(self.chain, self.mac, row, end, head)
                 self._pass(row)
         except UnreadableError as error:
             raise _Wrong(Kind.UNREADABLE, self.last + 1) from error
@@ -161,43 +178,43 @@ class _Walk:
             self.opened.add(row.line.actor)
 
 
-def _check_end(server: ServerKey, walk: _Walk, ends: Sequence[Any]) -> None:
+def _check_end(chain: MacKey, walk: _Walk, ends: Sequence[Any]) -> None:
     last, head, highest, count = ends
     if walk.last < last:
         raise _Wrong(Kind.MISSING, walk.last + 1, last)
-    if head != head_of(server, last, walk.mac).hex():
+    if head != head_of(chain, last, walk.mac).hex():
         raise _Wrong(Kind.HEAD_WRONG, last)
     # All four were read in one statement: what a service wrote since then is not among them.
     if count != last or highest not in (last, None):
         raise _Wrong(Kind.ADDED, last + 1)
 
 
-async def _explained(server: ServerKey, before: bytes, row: Row, last: int, head: str) -> _Wrong:
+async def _explained(chain: MacKey, before: bytes, row: Row, last: int, head: str) -> _Wrong:
     """Say what happened at the first event that does not fit: is it changed, elsewhere, or another's?"""
     place = row.sequence
     macs = [row.mac_bytes]
     if row.line is not None:  # perhaps only the MAC was changed
-        macs.append(mac_of(server, head_of(server, place - 1, before), place, row.line))
+        macs.append(mac_of(chain, head_of(chain, place - 1, before), place, row.line))
     after = [one async for one in events(place + 1, 1)] if place < last else []
     for mac in macs:
-        if any(one.sequence == place + 1 and _fits(server, mac, one, place + 1) for one in after) or (
-            place == last and head == head_of(server, place, mac).hex()
+        if any(one.sequence == place + 1 and _fits(chain, mac, one, place + 1) for one in after) or (
+            place == last and head == head_of(chain, place, mac).hex()
         ):
             return _Wrong(Kind.CHANGED, place)
     neighbour = b""
     async for one in events():
-        if one.sequence != place and _fits(server, before, one, place):
+        if one.sequence != place and _fits(chain, before, one, place):
             # Between two that changed places, the one before the second is itself or has not moved.
             left = one.mac_bytes if one.sequence == place + 1 else neighbour
-            swapped = isinstance(one.sequence, int) and _fits(server, left, row, one.sequence)
+            swapped = isinstance(one.sequence, int) and _fits(chain, left, row, one.sequence)
             where = one.sequence if isinstance(one.sequence, int) else 0
             return _Wrong(Kind.SWAPPED if swapped else Kind.MOVED, place, where)
         neighbour = one.mac_bytes
     return _Wrong(Kind.FOREIGN, place)
 
 
-def _fits(server: ServerKey, before: bytes, row: Row, place: int) -> bool:
+def _fits(chain: MacKey, before: bytes, row: Row, place: int) -> bool:
     """Tell whether *row* is event *place*, after the event whose MAC is *before*."""
     if row.line is None or place < 1:
         return False
-    return bool(row.mac == mac_of(server, head_of(server, place - 1, before), place, row.line).hex())
+    return bool(row.mac == mac_of(chain, head_of(chain, place - 1, before), place, row.line).hex())

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from tortoise.backends.base.config_generator import expand_db_url
 
-from crypto import CryptoError, ServerKey
+from crypto import CryptoError
 from journal import migrations
 from journal.documents import PracticeDetails, open_document
 from journal.errors import Damaged, JournalError
 from journal.practice import CONTEXT
+from journal.server_keys import ServerKeys
 
 MAGIC = b"SQLite format 3\0"
 OURS = frozenset({"account", "entry", "practice", "tortoise_migrations"})
@@ -66,7 +67,7 @@ def back_up(database: Path, copy: Path) -> None:
         _check(part)
 
 
-def put_back(copy: Path, database: Path, server_key: bytes) -> bool:
+def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
     """
     Make a backup the database, in a place where there is none.
 
@@ -89,7 +90,7 @@ def put_back(copy: Path, database: Path, server_key: bytes) -> bool:
         except OSError as error:
             raise BackupRefused("The backup could not be copied. Nothing was restored.") from error
         missing = _check(part)
-        _check_key(part, server_key)
+        _check_key(part, ServerKeys(server_keys))
     return missing
 
 
@@ -166,13 +167,13 @@ def _check(path: Path) -> bool:
 _DAMAGED = "The copy is damaged: it does not pass the database's own check. Nothing was kept."
 
 
-def _check_key(path: Path, server_key: bytes) -> None:
+def _check_key(path: Path, server: ServerKeys) -> None:
     with closing(sqlite3.connect(path)) as opened:
         row = opened.execute("SELECT sealed FROM practice").fetchone()
     if row is None:
         return  # nobody has begun, so nothing is sealed
     try:
-        open_document(ServerKey(server_key), bytes(row[0]), CONTEXT, PracticeDetails)
+        open_document(server, bytes(row[0]), CONTEXT, PracticeDetails)
     except (CryptoError, Damaged) as error:
         raise BackupRefused(
             "The server key does not open this backup. Nothing was restored. Name the key that the backup's "

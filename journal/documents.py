@@ -7,12 +7,12 @@ Opening a record that was altered, swapped or moved raises `Damaged`; so does on
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from crypto import Context, CryptoError, Sealer, ServerKey
+from crypto import Context, CryptoError, Sealer
 from journal.errors import Damaged
 from journal.forms_field import Answer
 
@@ -102,6 +102,16 @@ class ShareDocument(msgspec.Struct, frozen=True):
     entry_id: str = ""
 
 
+class Key(Protocol):
+    """What seals and opens documents: a person's key, or the server's."""
+
+    def seal(self, plaintext: bytes, *, context: Context) -> bytes:
+        """Seal like `crypto.seal`."""
+
+    def open(self, sealed: bytes, *, context: Context) -> bytes:
+        """Open like `crypto.open_sealed`."""
+
+
 D = TypeVar("D", bound=msgspec.Struct)
 _encoder = msgspec.json.Encoder()
 _entries = msgspec.json.Decoder(EntryDocument)
@@ -112,12 +122,12 @@ def encode(document: msgspec.Struct) -> bytes:
     return _encoder.encode(document)
 
 
-def seal_document(key: Sealer | ServerKey, document: msgspec.Struct, context: Context) -> bytes:
+def seal_document(key: Key, document: msgspec.Struct, context: Context) -> bytes:
     """Seal *document* so that it opens only in *context*."""
     return key.seal(_encoder.encode(document), context=context)
 
 
-def open_bytes(key: Sealer | ServerKey, sealed: bytes, context: Context) -> bytes:
+def open_bytes(key: Key, sealed: bytes, context: Context) -> bytes:
     """
     Open what stands in a sealed column.
 
@@ -130,7 +140,7 @@ def open_bytes(key: Sealer | ServerKey, sealed: bytes, context: Context) -> byte
         raise Damaged from error
 
 
-def open_document(key: Sealer | ServerKey, sealed: bytes, context: Context, shape: type[D]) -> D:
+def open_document(key: Key, sealed: bytes, context: Context, shape: type[D]) -> D:
     """Open what stands in a sealed column, as *shape*; raises `Damaged` when it does not open or does not fit."""
     try:
         return msgspec.json.decode(key.open(sealed, context=context), type=shape)

@@ -15,8 +15,9 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter
 
-from crypto import FLOOR, STANDARD, Argon2Parameters, ServerKey
+from crypto import FLOOR, STANDARD, Argon2Parameters
 from journal.mail_server import MailServer
+from journal.server_keys import ServerKeys
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def utc_now() -> datetime:
 class House:
     """The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages."""
 
-    server: ServerKey
+    server: ServerKeys
     clock: Callable[[], datetime] = utc_now
     argon2: Argon2Parameters = STANDARD
     stretching: ThreadPoolExecutor = field(
@@ -50,7 +51,12 @@ class House:
             clock: Gives the time in UTC.
             quick: Stretch new passwords at the floor of what is accepted, for tests and the demonstration.
         """
-        return cls(ServerKey(key), clock, FLOOR if quick else STANDARD)
+        return cls.of(ServerKeys((key,)), clock=clock, quick=quick)
+
+    @classmethod
+    def of(cls, server: ServerKeys, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
+        """Open the house with its server keys; `clock` and `quick` as for `with_key`."""
+        return cls(server, clock, FLOOR if quick else STANDARD)
 
     async def stretch(self, work: Callable[[], T]) -> T:
         """Run *work*, which hashes a password, in a worker thread; at most two at once (2 x 64 MiB)."""

@@ -92,7 +92,7 @@ async def invite(actor: Actor, name: str) -> Invitation:
             voucher=vouch(secret, keys, account=actor.id.bytes, role=actor.role.value),
             secret=actor.vault.seal(secret, context=secret_context(actor.id, invitation)),
             sealed=seal_document(
-                actor.house.server, InvitationNote(name), _note_context(actor.id, invitation)
+                actor.house.server, InvitationNote(name), note_context(actor.id, invitation)
             ),
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
@@ -134,7 +134,7 @@ async def welcome(house: House, token: str) -> Welcome:
     row, _ = await _open(house, token)
     owner = row.clinician
     profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
-    note = open_document(house.server, bytes(row.sealed), _note_context(owner.id, row.id), InvitationNote)
+    note = open_document(house.server, bytes(row.sealed), note_context(owner.id, row.id), InvitationNote)
     return Welcome(row.id, owner.id, profile.name, note.name)
 
 
@@ -224,7 +224,7 @@ def link_key_context(patient: UUID, link: UUID) -> Context:
 
 def _view(actor: Actor, row: tables.Invitation) -> Invitation:
     note = open_document(
-        actor.house.server, bytes(row.sealed), _note_context(actor.id, row.id), InvitationNote
+        actor.house.server, bytes(row.sealed), note_context(actor.id, row.id), InvitationNote
     )
     state = "open"
     if row.accepted_at:
@@ -241,7 +241,8 @@ def secret_context(clinician: UUID, invitation: UUID) -> Context:
     return Context("invitation-secret", clinician.bytes, invitation.bytes)
 
 
-def _note_context(clinician: UUID, invitation: UUID) -> Context:
+def note_context(clinician: UUID, invitation: UUID) -> Context:
+    """Say where it stands whom an invitation is for."""
     return Context("invitation", clinician.bytes, invitation.bytes)
 
 

@@ -100,7 +100,8 @@ async def open_account(house: House, role: Role, readied: Readied) -> None:
     index = house.server.blind_index(new.email).hex()
     keyring = Keyring.from_account_key(readied.account_key)
     profile = Profile(new.name, new.email, new.time_zone, role.value)
-    if await tables.Account.exists(email_index=index):
+    known = [one.hex() for one in house.server.blind_indexes(new.email)]
+    if await tables.Account.exists(email_index__in=known):
         raise Refused({"email": TAKEN})
     try:
         async with transaction():

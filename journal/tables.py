@@ -15,7 +15,9 @@ from tortoise.models import Model
 from journal.tables_access import Throttle as Throttle
 from journal.tables_house import AuditEvent as AuditEvent
 from journal.tables_house import AuditHead as AuditHead
+from journal.tables_house import AuditKey as AuditKey
 from journal.tables_house import Outbox as Outbox
+from journal.tables_house import Worker as Worker
 
 
 class Practice(Model):

@@ -18,7 +18,7 @@ class AuditEvent(Model):
     action = fields.CharField(40)
     object_id = fields.UUIDField(null=True)
     outcome = fields.CharField(16)
-    mac = fields.CharField(64)  # HMAC under the server key, over this event and the head before it
+    mac = fields.CharField(64)  # HMAC under the log's key, over this event and the head before it
 
     class Meta:
         table = "audit_event"
@@ -30,10 +30,32 @@ class AuditHead(Model):
 
     id = fields.SmallIntField(primary_key=True, generated=False)
     sequence = fields.BigIntField()
-    mac = fields.CharField(64)  # HMAC under the server key, which no event shows
+    mac = fields.CharField(64)  # HMAC under the log's key, which no event shows
 
     class Meta:
         table = "audit_head"
+
+
+class AuditKey(Model):
+    """The one key that chains the audit log. It stays when the server key changes, so that kept heads still fit."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "audit_key"
+
+
+class Worker(Model):
+    """A process that serves, as long as it lives, and the server key that it seals with, by its mark."""
+
+    id = fields.UUIDField(primary_key=True)
+    key_mark = fields.CharField(32)
+    seen_at = fields.DatetimeField()
+
+    class Meta:
+        table = "worker"
 
 
 class Outbox(Model):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,8 +15,8 @@ from starlette.staticfiles import StaticFiles
 from journal import practice
 from journal.house import House, utc_now
 from journal.practice import PracticeView
-from journal.purging import purge
 from journal.store import Store
+from portal.background import chores
 from portal.config import Config
 from portal.errors import HANDLERS
 from portal.guard import guard
@@ -26,7 +25,6 @@ from portal.middleware import HeadAsGet, HostCheck, LastResort, SameOrigin, Secu
 from portal.pages import make_environment
 from portal.routes import ROUTES
 
-PURGE_EVERY = timedelta(hours=1)
 NOBODY_YET = PracticeView("", False)
 
 
@@ -64,9 +62,8 @@ def create_app(
         try:
             with store.use():
                 await app.state.practice.look(app.state.house)
-                purging = asyncio.create_task(_purge_now_and_then(app.state.house))
-            yield
-            purging.cancel()
+                async with chores(app.state.house):
+                    yield
         finally:
             # Also when the start did not succeed: an open connection keeps the process from ending.
             await store.close()
@@ -92,13 +89,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.config = config
-    app.state.house = House.with_key(config.server_key, clock=clock, quick=quick)
+    app.state.house = config.house(clock=clock, quick=quick)
     app.state.templates = make_environment()
     app.state.practice = KnownPractice()
     return app
-
-
-async def _purge_now_and_then(house: House) -> None:
-    while True:
-        await purge(house, house.clock())
-        await asyncio.sleep(PURGE_EVERY.total_seconds())

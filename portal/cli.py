@@ -18,7 +18,7 @@ from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.store import Store, migrate
-from portal import __version__, cli_audit, cli_backup, cli_doctor
+from portal import __version__, cli_audit, cli_backup, cli_doctor, cli_rotate
 from portal.app import create_app
 from portal.config import Config, ConfigError
 from portal.wire import serving
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "backup": (cli_backup.back_up, "copy the database to a new file, also while the service runs"),
         "doctor": (cli_doctor.examine, "look the installation over and say what to mend"),
         "restore": (cli_backup.restore, "put a backup into an empty data folder"),
+        "rotate-server-key": (cli_rotate.rotate, "change the server key, also while the service runs"),
         "verify-audit": (cli_audit.verify_audit, "check the audit log, against a head kept elsewhere"),
     }
     for name, (run, help_text) in table.items():
@@ -68,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data", help="folder for the database (HEARTHSIDE_DATA)")
         if name in ("backup", "restore"):
             command.add_argument("file", metavar="FILE", help="the backup")
+        if name == "rotate-server-key":
+            cli_rotate.add_options(command)
         if name == "verify-audit":
             cli_audit.add_options(command)
         if name == "run":
@@ -128,6 +131,6 @@ async def _in_house(config: Config, act: Callable[[House], Coroutine[Any, Any, s
     store = await Store.open(config.database_url)
     try:
         with store.use():
-            return await act(House.with_key(config.server_key))
+            return await act(config.house())
     finally:
         await store.close()

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from journal.audit_check import Break, Head, Kind, Report, check
-from journal.house import House
 from journal.store import Store
 from portal.config import Config
 
@@ -34,6 +33,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.ADDED: "Something stands at event {event} or behind it that this service did not write.",
         Kind.UNREADABLE: "Event {event}, or one after it, cannot be read: it is not as it was written.",
         Kind.HEAD_GONE: "The row that says where the log ends was deleted.",
+        Kind.KEY_GONE: "The key of the log was deleted, so nothing in it can be checked any more.",
         Kind.HEAD_WRONG: "The log was made to end with event {event}: its end was cut off, or the row that says where"
         " it ends was changed.",
         Kind.NO_BEGINNING: "The log does not say how {other} of the accounts were opened: its beginning is gone.",
@@ -105,7 +105,7 @@ async def _check(config: Config, kept: list[Head]) -> Report:
     store = await Store.open(config.database_url)
     try:
         with store.use():
-            return await check(House.with_key(config.server_key), kept)
+            return await check(config.house(), kept)
     except (OperationalError, DBConnectionError, OSError) as error:
         raise _CannotCheckError(
             "The database cannot be read, or has not this version's shape: hearthside migrate."

@@ -27,7 +27,7 @@ def restore(config: Config, options: argparse.Namespace) -> int:
     if database is None:
         print("Your records are in PostgreSQL: restore with its own pg_restore or psql.", file=sys.stderr)
         return 1
-    older = backup.put_back(Path(options.file).absolute(), database, config.server_key)
+    older = backup.put_back(Path(options.file).absolute(), database, config.server_key, *config.older_keys)
     print(f"Restored to {database}. People signed in when the backup was made are signed in again.")
     if older:
         print("The backup comes from an older version: run hearthside migrate before serving.")

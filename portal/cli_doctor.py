@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 from pathlib import Path
 
 from journal.backup import file_of
-from journal.house import House
 from journal.soundness import Finding, Verdict, mend, note, of_contacts, of_database, well
 from portal.config import Config
 
@@ -17,9 +15,9 @@ KEY_FILE = "HEARTHSIDE_SERVER_KEY_FILE"
 
 def examine(config: Config, options: argparse.Namespace) -> int:
     """Print a line for each thing that was looked at; gives 1 when something has to be mended."""
-    house = House.with_key(config.server_key)
+    house = config.house()
     findings = [
-        *_of_files(config, os.environ.get(KEY_FILE)),
+        *_of_files(config),
         _of_origin(config),
         *asyncio.run(of_database(config.database_url, house)),
         of_contacts(house.clock()),
@@ -31,28 +29,24 @@ def examine(config: Config, options: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _of_files(config: Config, named: str | None) -> list[Finding]:
+def _of_files(config: Config) -> list[Finding]:
     database = file_of(config.database_url)
     folders = {config.data} | ({database.parent} if database else set())
     found = [_of_mode(folder, "folder", "700") for folder in sorted(folders) if folder.is_dir()]
-    if config.key_is_beside_the_data:
-        beside = (
-            f"The server key lies beside the data. For real people, keep it apart and name it: {KEY_FILE}."
-        )
-        return [*found, _of_mode(config.data / "server-key", "server key", "600"), note(beside)]
-    if named is None:
+    if config.key_file is None:
         return [
             *found,
             note(
                 f"The server key is in the environment. A file that only the service reads is safer: {KEY_FILE}."
             ),
         ]
-    key = Path(named).absolute()
-    if config.data in key.parents:
+    if config.key_is_beside_the_data:
         found.append(
-            note("The server key lies beside the data: whoever takes the folder reads names and dates.")
+            note(
+                f"The server key lies beside the data. For real people, keep it apart and name it: {KEY_FILE}."
+            )
         )
-    return [*found, _of_mode(key, "server key", "600")]
+    return [*found, _of_mode(config.key_file, "server key", "600")]
 
 
 def _of_mode(path: Path, what: str, mode: str) -> Finding:

@@ -8,13 +8,16 @@ names. docs/operations.md lists them, and a test compares the two.
 from __future__ import annotations
 
 import ipaddress
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from journal.house import House, utc_now
+from journal.key_file import KeyFile, parse
+from journal.server_keys import ServerKeys
 
 PREFIX = "HEARTHSIDE_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -68,16 +71,6 @@ def _networks(value: str) -> tuple[Network, ...]:
     return networks
 
 
-def _key(value: str) -> bytes:
-    try:
-        key = bytes.fromhex(value.strip())
-    except ValueError as error:
-        raise ValueError("64 hexadecimal digits (32 bytes)") from error
-    if len(key) != 32:
-        raise ValueError("64 hexadecimal digits (32 bytes)")
-    return key
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its name without the prefix, how it is read, and what it is for."""
@@ -99,7 +92,7 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
-        "SERVER_KEY", _key, None, "Seals names and dates; made in the data folder if unset.", secret=True
+        "SERVER_KEY", parse, None, "Seals names and dates; made in the data folder if unset.", secret=True
     ),
     Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
     Setting("HOST", _text, "127.0.0.1", "The address to listen on."),
@@ -125,6 +118,13 @@ class Config:
     port: int
     key_is_beside_the_data: bool = False
     trusted_proxies: tuple[Network, ...] = ()
+    older_keys: tuple[bytes, ...] = ()
+    key_file: Path | None = None
+
+    def house(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
+        """Open the house that these settings describe; `clock` and `quick` as for `House.with_key`."""
+        file = KeyFile(self.key_file) if self.key_file else None
+        return House.of(ServerKeys((self.server_key, *self.older_keys), file), clock=clock, quick=quick)
 
     @property
     def secure(self) -> bool:
@@ -161,15 +161,20 @@ class Config:
             raise ConfigError(
                 [f"{PREFIX}DATA needs a folder that can be written: {error.strerror}"]
             ) from error
-        made = values["server_key"] is None
+        key_file, keys = _key_file(environment), values["server_key"]
+        if keys is None:
+            key_file = data / "server-key"
+            keys = _made(key_file)
         return cls(
             data=data,
             database_url=values["database_url"] or f"sqlite://{data / 'hearthside.sqlite3'}",
-            server_key=_key_file(data / "server-key") if made else values["server_key"],
+            server_key=keys[0],
+            older_keys=keys[1:],
+            key_file=key_file,
             origin=values["origin"],
             host=values["host"],
             port=values["port"],
-            key_is_beside_the_data=made,
+            key_is_beside_the_data=key_file is not None and data in key_file.parents,
             trusted_proxies=values["trusted_proxies"],
         )
 
@@ -181,12 +186,14 @@ def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
     return environment.get(name) or setting.default
 
 
-def _key_file(path: Path) -> bytes:
+def _key_file(environment: Mapping[str, str]) -> Path | None:
+    """Give the file that the server key comes from, which can change while the service runs."""
+    named = environment.get(f"{PREFIX}SERVER_KEY_FILE")
+    return Path(named).absolute() if named else None
+
+
+def _made(path: Path) -> tuple[bytes, ...]:
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _key(path.read_text(encoding="ascii"))
-    key = secrets.token_bytes(32)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key.hex() + "\n")
-    return key
+        return KeyFile.made(path).read()
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"{path} needs to hold the server key: {error}"]) from error

@@ -69,6 +69,21 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="AuditKey",
+            fields=[
+                ("id", fields.SmallIntField(primary_key=True, unique=True, db_index=True)),
+                ("sealed", fields.BinaryField()),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "audit_key",
+                "app": "journal",
+                "pk_attr": "id",
+                "table_description": "The one key that chains the audit log. It stays when the server key changes, so that kept heads still fit.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Course",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
@@ -474,6 +489,21 @@ class Migration(migrations.Migration):
                 "app": "journal",
                 "pk_attr": "id",
                 "table_description": "A signed-in browser. The cookie alone opens `wrapped`, which is empty while the session is locked.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Worker",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("key_mark", fields.CharField(max_length=32)),
+                ("seen_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "worker",
+                "app": "journal",
+                "pk_attr": "id",
+                "table_description": "A process that serves, as long as it lives, and the server key that it seals with, by its mark.",
             },
             bases=["Model"],
         ),

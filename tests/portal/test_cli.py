@@ -55,7 +55,7 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     """A secret setting has a twin that names a file."""
     (tmp_path / "key").write_text("ab" * 32 + "\n")
     config = Config.from_mapping(
-        {"HEARTHSIDE_DATA": str(tmp_path), "HEARTHSIDE_SERVER_KEY_FILE": str(tmp_path / "key")}
+        {"HEARTHSIDE_DATA": str(tmp_path / "data"), "HEARTHSIDE_SERVER_KEY_FILE": str(tmp_path / "key")}
     )
     assert config.server_key == bytes.fromhex("ab" * 32)
     assert not config.key_is_beside_the_data

@@ -1,0 +1,148 @@
+"""
+Change the server key while the service runs.
+
+The new key stands first in the key file before anything is sealed under it, and the old one stays there until nothing
+needs it. Each row is compared and swapped on its own, beside whoever writes it; who is interrupted begins again and
+finds what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from tortoise.exceptions import IntegrityError
+
+from crypto import CryptoError
+from journal.errors import JournalError
+from journal.house import House
+from journal.server_sealed import SEALED, Sealed
+from journal.store import change, fetch, scrub
+
+FIRST = "SELECT {columns} FROM {table} ORDER BY id LIMIT $1"
+NEXT = "SELECT {columns} FROM {table} WHERE id > $1 ORDER BY id LIMIT $2"
+ONE = "SELECT {columns} FROM {table} WHERE id = $1"
+SWAP = "UPDATE {table} SET {column} = $1 WHERE id = $2 AND {column} = $3"
+SWAP_BOTH = (
+    "UPDATE {table} SET {column} = $1, {indexed} = $2 WHERE id = $3 AND {column} = $4 AND {indexed} = $5"
+)
+AT_ONCE = 200
+TRIES = 100
+
+
+class State(StrEnum):
+    """How a row was found."""
+
+    NEW = "new"  # under the newest key
+    OLD = "old"  # under an older one
+    CLOSED = "closed"  # under none of them
+
+
+class TwiceTaken(JournalError):
+    """Two accounts have one address, which only a hand in the database can bring about."""
+
+
+@dataclass(slots=True)
+class Count:
+    """What was found in one table: rows, how many were sealed anew (or have to be), and those that no key opens."""
+
+    table: str
+    rows: int = 0
+    old: int = 0
+    closed: int = 0
+
+
+async def renew(
+    house: House, told: Callable[[Count], object] | None = None, *, at_once: int = AT_ONCE
+) -> list[Count]:
+    """
+    Seal every row under the newest key that is not there yet.
+
+    Args:
+        told: Is called after each page of rows with the count of its table so far.
+        at_once: How many rows a page has.
+
+    Returns:
+        A count for each table. Where something was `old`, more may have been written meanwhile: run it again.
+    """
+    house.server.look()
+    counts = []
+    for sealed in SEALED:
+        count = Count(sealed.table)
+        async for page in _pages(sealed, at_once):
+            for row in page:
+                _add(count, await _renewed(house, sealed, row))
+            if told:
+                told(count)
+        counts.append(count)
+    if any(count.old for count in counts):
+        await scrub()  # what was sealed under the older key leaves the file
+    return counts
+
+
+async def look_over(house: House) -> list[Count]:
+    """Count what is under which key, and change nothing."""
+    counts = []
+    for sealed in SEALED:
+        count = Count(sealed.table)
+        async for page in _pages(sealed, AT_ONCE):
+            for row in page:
+                _add(count, _state(house, sealed, row)[0])
+        counts.append(count)
+    return counts
+
+
+def _add(count: Count, state: State) -> None:
+    count.rows += 1
+    count.old += state is State.OLD
+    count.closed += state is State.CLOSED
+
+
+async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    """Give the rows of a table by their ids, so many at a time."""
+    page = await fetch(sealed.sql(FIRST), at_once)
+    while page:
+        yield page
+        page = await fetch(sealed.sql(NEXT), page[-1][0], at_once)
+
+
+def _state(house: House, sealed: Sealed, row: Sequence[Any]) -> tuple[State, bytes, str]:
+    """Tell how a row is sealed; with its plaintext and the blind index that it ought to have."""
+    try:
+        plain, newest = house.server.open_and_tell(bytes(row[1]), sealed.where(row))
+        index = sealed.index(house.server, plain)
+    except (CryptoError, msgspec.MsgspecError):
+        return State.CLOSED, b"", ""
+    fits = newest and (not sealed.indexed or row[2] == index)
+    return State.NEW if fits else State.OLD, plain, index
+
+
+async def _renewed(house: House, sealed: Sealed, row: Sequence[Any]) -> State:
+    """Seal one row anew unless it is; gives how it was found."""
+    for _ in range(TRIES):
+        state, plain, index = _state(house, sealed, row)
+        if state is not State.OLD:
+            return state
+        fresh = house.server.seal(plain, sealed.where(row))
+        if await _swapped(sealed, row, fresh, index):
+            return state
+        found = await fetch(sealed.sql(ONE), row[0])
+        if not found:  # deleted meanwhile
+            return State.NEW
+        row = found[0]
+    raise JournalError(f"A row of {sealed.table} is being written all the time. Run the command again.")
+
+
+async def _swapped(sealed: Sealed, row: Sequence[Any], fresh: bytes, index: str) -> bool:
+    """Put *fresh* in the place of what was read, unless somebody wrote there meanwhile."""
+    if not sealed.indexed:
+        return bool(await change(sealed.sql(SWAP), fresh, row[0], row[1]))
+    try:
+        return bool(await change(sealed.sql(SWAP_BOTH), fresh, index, row[0], row[1], row[2]))
+    except IntegrityError as error:
+        raise TwiceTaken(
+            f"Another {sealed.table} has the same address as {row[0]}. Remove one of them, and run the command again."
+        ) from error

@@ -1,0 +1,90 @@
+"""
+The server keys that this process knows: the first seals, each of them opens and is looked up by.
+
+Mostly there is one. While it is being changed there are two, and a process that runs notices: it looks at the key
+file before it seals, and again when something does not open or nobody is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crypto import Context, OpenError, ServerKey
+from journal.key_file import KeyFile
+
+
+class ServerKeys:
+    """What the installation does with its keys; like `crypto.ServerKey`, through a change of the key."""
+
+    __slots__ = ("_file", "_keys", "_mark")
+
+    def __init__(self, keys: Sequence[bytes], file: KeyFile | None = None) -> None:
+        """
+        Take the keys, the one that seals first.
+
+        Args:
+            keys: 32 random bytes each, at least one.
+            file: Where they were read, if it was a file that can be written anew while this process runs.
+        """
+        self._file = file
+        self._take(keys)
+
+    def seal(self, plaintext: bytes, context: Context) -> bytes:
+        """Seal one value under the newest key."""
+        self.look()
+        return self._keys[0].seal(plaintext, context)
+
+    def open(self, sealed: bytes, context: Context) -> bytes:
+        """Open one value, whichever key it is sealed under; raises as `crypto.open_sealed` does."""
+        return self.open_and_tell(sealed, context)[0]
+
+    def open_and_tell(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
+        """Open one value; tells as well whether it is sealed under the newest key."""
+        try:
+            return self._opened(sealed, context)
+        except OpenError:
+            if not self.look():
+                raise
+            return self._opened(sealed, context)
+
+    def blind_index(self, value: str) -> bytes:
+        """Give what an e-mail address is to be found by from now on; like `crypto.ServerKey.blind_index`."""
+        self.look()
+        return self._keys[0].blind_index(value)
+
+    def blind_indexes(self, value: str) -> tuple[bytes, ...]:
+        """Give everything that an address may be found by, for a look-up: one index for each key."""
+        return tuple(key.blind_index(value) for key in self._keys)
+
+    def mac(self, label: str, message: bytes) -> bytes:
+        """Authenticate a message that is worth nothing after the next change of the key; like `crypto.MacKey`."""
+        return self._keys[0].mac(label, message)
+
+    @property
+    def mark(self) -> str:
+        """Name the key that seals, without giving anything of it away: 32 hexadecimal digits."""
+        return self._mark
+
+    @property
+    def changing(self) -> bool:
+        """Tell whether there is an older key beside the newest."""
+        return len(self._keys) > 1
+
+    def look(self) -> bool:
+        """Read the key file again if somebody wrote it; tells whether somebody did."""
+        keys = self._file.newer() if self._file else None
+        if keys:
+            self._take(keys)
+        return bool(keys)
+
+    def _take(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(ServerKey(key) for key in keys)
+        self._mark = self._keys[0].mac("key-mark", b"").hex()[:32]
+
+    def _opened(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
+        for number, key in enumerate(self._keys[:-1]):
+            try:
+                return key.open(sealed, context), number == 0
+            except OpenError:
+                continue
+        return self._keys[-1].open(sealed, context), len(self._keys) == 1

@@ -1,0 +1,82 @@
+"""
+Everything that is sealed under the server key, in one table: what a change of the key has to seal anew.
+
+A column that is missing here would be lost with the old key. tests/attacks/test_rotation.py compares this table with
+what the server key opens, column by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from crypto import Context
+from journal import invitations, notices, practice
+from journal.audit_chain import KEY_CONTEXT
+from journal.documents import Profile, course_context, profile_context, session_context
+from journal.server_keys import ServerKeys
+from journal.store import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """
+    One column of one table; the rows' ids stand in `id`.
+
+    `place` gives the context from the row's id and the columns of `parts`. `indexed` names the column of the e-mail
+    address's blind index, in the table whose rows are profiles.
+    """
+
+    table: str
+    place: Callable[..., Context]
+    parts: tuple[str, ...] = ()
+    column: str = "sealed"
+    indexed: str = ""
+
+    def sql(self, template: str) -> str:
+        """Put the names into a statement. A row has id, what is sealed, the index if any, and the parts."""
+        columns = ("id", self.column, *([self.indexed] if self.indexed else []), *self.parts)
+        return template.format(
+            columns=", ".join(columns), table=self.table, column=self.column, indexed=self.indexed
+        )
+
+    def where(self, row: Sequence[Any]) -> Context:
+        """Say where the value of a row is sealed to."""
+        return self.place(row[0], *row[3 if self.indexed else 2 :])
+
+    def index(self, keys: ServerKeys, plain: bytes) -> str:
+        """Give the blind index that a row ought to have; nothing where there is none."""
+        if not self.indexed:
+            return ""
+        return keys.blind_index(msgspec.json.decode(plain, type=Profile).email).hex()
+
+
+def _practice(_ident: object) -> Context:
+    return practice.CONTEXT
+
+
+def _audit_key(_ident: object) -> Context:
+    return KEY_CONTEXT
+
+
+SEALED = (
+    Sealed("account", lambda ident: profile_context(key_of(ident)), indexed="email_index"),
+    Sealed(
+        "invitation",
+        lambda ident, clinician: invitations.note_context(key_of(clinician), key_of(ident)),
+        ("clinician_id",),
+    ),
+    Sealed("course", lambda ident, patient: course_context(key_of(patient), key_of(ident)), ("patient_id",)),
+    Sealed(
+        "kap_session",
+        lambda ident, patient, revision: session_context(key_of(patient), key_of(ident), revision),
+        ("patient_id", "revision"),
+    ),
+    Sealed("outbox", lambda ident: notices.message_context(key_of(ident))),
+    Sealed("audit_key", _audit_key),
+    # The last: whoever looks whether a key is the right one for a database tries it on the practice.
+    Sealed("practice", _practice),
+)

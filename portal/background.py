@@ -1,0 +1,61 @@
+"""What is done now and then beside the pages. Whatever goes wrong once is logged and tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from journal import presence
+from journal.house import House
+from journal.purging import purge
+
+log = logging.getLogger("hearthside")
+
+AFTER_TROUBLE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to do, and how long to rest between one time and the next."""
+
+    work: Callable[[], Awaitable[object]]
+    every: timedelta
+
+
+async def keep_doing(chore: Chore, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+    """Do a chore for ever. The database or a mail server that is away ends nothing."""
+    while True:
+        rest = chore.every
+        try:
+            await chore.work()
+        except Exception as error:  # noqa: BLE001 - each driver has its own; the next time may go well
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            # Never the error's text: it may hold what somebody wrote.
+            log.error("%s at %s:%s", type(error).__name__, where.filename.rsplit("/", 2)[-1], where.lineno)
+            rest = min(rest, AFTER_TROUBLE)
+        await sleep(rest.total_seconds())
+
+
+@asynccontextmanager
+async def chores(house: House) -> AsyncIterator[None]:
+    """Do everything that is to be done beside the pages, for as long as the block lasts."""
+    worker = uuid4()
+    found = (
+        Chore(lambda: presence.report(house, worker), presence.EVERY),
+        Chore(lambda: purge(house, house.clock()), timedelta(hours=1)),
+    )
+    tasks = [asyncio.create_task(keep_doing(chore)) for chore in found]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(Exception):  # the database may be gone; what is silent is forgotten in a while
+            await presence.leave(worker)
