@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from journal import tables
 from journal.house import House
 
+LOOK = timedelta(seconds=2)
+"""How often a process looks whether the key file was written."""
 EVERY = timedelta(seconds=30)
+"""How often it says at least that it is there."""
 ALIVE = 4 * EVERY
 """How long after its last word a process counts as serving."""
+
+
+@dataclass(slots=True)
+class Presence:
+    """One process that serves, and what it last said of itself."""
+
+    house: House
+    worker: UUID
+    said: tuple[str, datetime] | None = None
+
+    async def tell(self) -> None:
+        """Say which key this process seals with, if that is news or the last word is a while ago."""
+        self.house.server.look()
+        mark, now = self.house.server.mark, self.house.clock()
+        if self.said is None or self.said[0] != mark or self.said[1] + EVERY <= now:
+            await report(self.house, self.worker)
+            self.said = mark, now
 
 
 async def report(house: House, worker: UUID) -> None:

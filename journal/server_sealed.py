@@ -16,7 +16,7 @@ import msgspec
 from crypto import Context
 from journal import invitations, notices, practice
 from journal.audit_chain import KEY_CONTEXT
-from journal.documents import Profile, course_context, profile_context, session_context
+from journal.documents import Profile, course_context, device_context, profile_context, session_context
 from journal.server_keys import ServerKeys
 from journal.store import key_of
 
@@ -74,6 +74,12 @@ SEALED = (
         "kap_session",
         lambda ident, patient, revision: session_context(key_of(patient), key_of(ident), revision),
         ("patient_id", "revision"),
+    ),
+    Sealed(
+        "web_session",
+        lambda _ident, account, handle: device_context(key_of(account), key_of(handle)),
+        ("account_id", "handle"),
+        column="device",
     ),
     Sealed("outbox", lambda ident: notices.message_context(key_of(ident))),
     Sealed("audit_key", _audit_key),

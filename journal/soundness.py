@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from journal import crisis, practice, tables
+from journal import crisis, practice, rotation, tables
 from journal.backup import file_of, shapes
 from journal.errors import Damaged
 from journal.house import House
@@ -82,6 +82,7 @@ async def of_database(url: str, house: House) -> list[Finding]:
                 shape,
                 await _of_care(),
                 await _of_key(house),
+                *await _of_rotation(house),
                 await _of_clock(house),
             ]
     except Exception as error:  # noqa: BLE001 - each driver has its own; all mean the same here
@@ -138,6 +139,31 @@ async def _of_key(house: House) -> Finding:
     if known is None:
         return note("Nobody has set up the practice yet. Run: hearthside setup-link.")
     return well("The server key opens the practice" + (", a demonstration." if known.is_demo else "."))
+
+
+async def _of_rotation(house: House) -> list[Finding]:
+    """Tell of a change of the server key that was begun and not finished, and of what no key opens."""
+    counts = await rotation.look_over(house)
+    old, closed = sum(count.old for count in counts), sum(count.closed for count in counts)
+    found = []
+    if old:
+        found.append(
+            mend(
+                f"{old} records are still sealed under an older server key. Run: hearthside rotate-server-key."
+            )
+        )
+    elif house.server.changing:
+        found.append(
+            mend(
+                "The server key was changed, and the old one is still there."
+                " Run: hearthside rotate-server-key --finish."
+            )
+        )
+    if closed and closed < sum(count.rows for count in counts):
+        found.append(
+            mend(f"{closed} names, dates or messages are opened by no server key: they were damaged.")
+        )
+    return found
 
 
 async def _of_clock(house: House) -> Finding:

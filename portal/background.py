@@ -45,9 +45,9 @@ async def keep_doing(chore: Chore, sleep: Callable[[float], Awaitable[object]] =
 @asynccontextmanager
 async def chores(house: House) -> AsyncIterator[None]:
     """Do everything that is to be done beside the pages, for as long as the block lasts."""
-    worker = uuid4()
+    present = presence.Presence(house, uuid4())
     found = (
-        Chore(lambda: presence.report(house, worker), presence.EVERY),
+        Chore(present.tell, presence.LOOK),
         Chore(lambda: purge(house, house.clock()), timedelta(hours=1)),
     )
     tasks = [asyncio.create_task(keep_doing(chore)) for chore in found]
@@ -58,4 +58,4 @@ async def chores(house: House) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(Exception):  # the database may be gone; what is silent is forgotten in a while
-            await presence.leave(worker)
+            await presence.leave(present.worker)

@@ -105,14 +105,18 @@ async def _begin(house: House, origin: str, *, demo: bool) -> str:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
-    if config.key_is_beside_the_data:
-        log.warning(
-            "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
-        )
+    _warn(config)
     server = uvicorn.Server(serving(create_app(config), config))
     with suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else 1
+
+
+def _warn(config: Config) -> None:
+    if config.key_is_beside_the_data:
+        log.warning(
+            "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
+        )
 
 
 def _migrate(config: Config, options: argparse.Namespace) -> int:

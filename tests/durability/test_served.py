@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def served(url: str, data: Path, port: int) -> AsyncIterator[Process]:
+async def served(url: str, data: Path, port: int, **more: str) -> AsyncIterator[Process]:
     """Serve the database at *url* as an operator does, until the process is killed or the block ends."""
     settings = {
         "PATH": os.environ["PATH"],
@@ -39,6 +39,7 @@ async def served(url: str, data: Path, port: int) -> AsyncIterator[Process]:
         "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
         "HEARTHSIDE_PORT": str(port),
+        **more,
     }
     command = [sys.executable, "-c", "from portal.cli import main; main(['serve'])"]
     process = await asyncio.create_subprocess_exec(*command, env=settings, stderr=PIPE)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from portal import cli
 from portal.config import Config, ConfigError
 
 
@@ -59,6 +60,20 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     )
     assert config.server_key == bytes.fromhex("ab" * 32)
     assert not config.key_is_beside_the_data
+
+
+@pytest.mark.parametrize(("place", "warned"), [(None, 1), ("data/key", 1), ("key", 0)])
+def test_a_key_beside_the_data_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str | None, warned: int
+) -> None:
+    """Each start says so in the log: made by itself, or named but in the same folder; a key kept apart is quiet."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    settings = {"HEARTHSIDE_DATA": str(tmp_path / "data")}
+    if place:
+        (tmp_path / place).write_text("ab" * 32)
+        settings["HEARTHSIDE_SERVER_KEY_FILE"] = str(tmp_path / place)
+    cli._warn(Config.from_mapping(settings))
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * warned
 
 
 @pytest.mark.parametrize("key", ["", "abc", "zz" * 32, "ab" * 31])

@@ -1,0 +1,100 @@
+"""
+The thief who has the old server key and comes back for the database once the key was changed.
+
+And the columns: one that is sealed under the server key, but that the change of the key does not know, would be lost.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import replace
+from typing import Any
+
+from crypto import CryptoError, ServerKey
+from journal.rotation import renew
+from journal.server_keys import ServerKeys
+from journal.server_sealed import SEALED, Sealed
+from tests.attacks.conftest import Target
+from tests.attacks.test_swapped import sealed_columns
+from tests.attacks.world import WORDS
+from tests.cast import NAMES, PRACTICE, SERVER_KEY
+from tests.test_architecture import modules, source
+
+NEW_KEY = b"n" * 32
+OF_PEOPLE = {
+    "account": {"public_identity", "identity"},
+    "key_slot": {"salt", "parameters", "commitment", "wrapped"},
+    "web_session": {"wrapped"},
+    "invitation": {"voucher", "secret"},
+    "care_link": {"patient_key", "clinician_key", "patient_pin", "clinician_pin", "voucher"},
+    "entry": {"sealed"},
+    "entry_revision": {"sealed"},
+    "share": {"sealed"},
+}
+"""Columns of bytes that the server key has no part in."""
+
+
+def rows(target: Target, sealed: Sealed) -> list[tuple[Any, ...]]:
+    """Every row that holds something sealed under the server key, as it stands in the file."""
+    with sqlite3.connect(target.path) as connection:
+        found = connection.execute(sealed.sql("SELECT {columns} FROM {table}")).fetchall()
+    connection.close()
+    return found
+
+
+def opens(key: bytes, sealed: Sealed, row: tuple[Any, ...]) -> bool:
+    """Tell whether a key opens what a row holds, in its own place."""
+    try:
+        ServerKey(key).open(row[1], sealed.where(row))
+    except CryptoError:
+        return False
+    return True
+
+
+def test_every_column_is_known_to_be_the_servers_or_not() -> None:
+    """A new column of bytes fails here until somebody says whose key it is sealed under."""
+    known = {(one.table, one.column) for one in SEALED}
+    of_people = {(table, column) for table, columns in OF_PEOPLE.items() for column in columns}
+    assert known & of_people == set()
+    assert set(sealed_columns()) == known | of_people
+
+
+def test_what_the_tables_say_is_what_is_changed() -> None:
+    """Whatever the tables call the server key's, also what is looked up by, stands in the one list."""
+    text = "".join(source(path) for path in modules("journal") if path.name.startswith("tables"))
+    said: set[tuple[str, str]] = set()
+    for model in re.split(r"^class ", text, flags=re.MULTILINE)[1:]:
+        named = re.search(r'table = "(\w+)"', model)
+        found = re.findall(r"^    (\w+) = fields\.BinaryField\([^)]*\)\s*# server key", model, re.MULTILINE)
+        found += re.findall(
+            r"^    (\w+) = fields\.CharField\([^)]*\)\s*# HMAC under the server key$", model, re.MULTILINE
+        )
+        said |= {(named[1], column) for column in found} if named else set()
+    listed = {(one.table, one.column) for one in SEALED} | {
+        (one.table, one.indexed) for one in SEALED if one.indexed
+    }
+    assert said == listed
+
+
+async def test_the_old_key_opens_nothing_in_the_new_database(target: Target) -> None:
+    """No name, no date, no address by guessing; and what it once opened is in no file."""
+    before = {one.table: rows(target, one) for one in SEALED}
+    assert all(opens(SERVER_KEY, one, row) for one in SEALED for row in before[one.table])
+    assert {table for table, found in before.items() if not found} == {"outbox"}  # nobody has mail here
+    house = replace(target.portal.cast.house, server=ServerKeys((NEW_KEY, SERVER_KEY)))
+    await renew(house)
+    for one in SEALED:
+        after = rows(target, one)
+        assert len(after) == len(before[one.table])
+        assert not any(opens(SERVER_KEY, one, row) for row in after)
+        assert all(opens(NEW_KEY, one, row) for row in after)
+    everything = b"".join(path.read_bytes() for path in target.path.parent.glob("world.sqlite3*"))
+    assert b"CREATE TABLE" in everything
+    for one in SEALED:
+        assert not any(row[1] in everything for row in before[one.table])
+    for name in NAMES:
+        assert ServerKey(SERVER_KEY).blind_index(f"{name}@example.org").hex().encode() not in everything
+        assert ServerKey(NEW_KEY).blind_index(f"{name}@example.org").hex().encode() in everything
+    for word in (*WORDS, *NAMES.values(), PRACTICE):
+        assert word.encode() not in everything

@@ -1,0 +1,216 @@
+"""Sealing everything under a new server key: complete, beside people who write, and to be begun again at any point."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from journal import accounts, audit, key_slots, presence, sessions, tables, websessions
+from journal.actors import Actor
+from journal.audit import Act
+from journal.audit_check import check
+from journal.errors import Damaged
+from journal.house import House
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.rotation import Count, TwiceTaken, look_over, renew
+from journal.server_keys import ServerKeys
+from journal.server_sealed import SEALED
+from journal.store import change, fetch
+from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
+
+NEW_KEY = b"n" * 32
+
+
+def house_with(cast: Cast, *keys: bytes) -> House:
+    """The house of the cast, with other keys."""
+    return replace(cast.house, server=ServerKeys(keys))
+
+
+async def planned(cast: Cast, count: int) -> None:
+    """Let alice plan some sessions, each on a day of its own."""
+    for day in range(1, count + 1):
+        alice = await cast.actor("alice")
+        one = SessionDetails(SessionKind.INTEGRATION, f"2031-03-{day:02}T09:00", ZONE, 50, Setting.CLINIC)
+        await sessions.add(alice, alice.id, one)
+
+
+async def signs_in(house: House, name: str = "alice") -> None:
+    """Sign somebody in by address and password, and open who they are."""
+    signed_in = await accounts.sign_in(house, f"{name}@example.org", PASSWORDS[name])
+    assert await websessions.actor_for(house, signed_in.token)
+
+
+async def actor_in(house: House, cast: Cast) -> Actor:
+    """Alice, as a process with other keys loads her."""
+    alice = await websessions.actor_for(house, cast.tokens["alice"])
+    assert alice is not None
+    return alice
+
+
+def stopping(at: int) -> Callable[[Count], None]:
+    """Break off after so many rows."""
+    left = iter(range(at))
+
+    def told(_count: Count) -> None:
+        if next(left, None) is None:
+            raise InterruptedError
+
+    return told
+
+
+def old(counts: list[Count]) -> int:
+    """How many rows were not under the newest key."""
+    return sum(count.old for count in counts)
+
+
+async def test_everything_is_sealed_anew_and_nothing_is_lost(cast: Cast) -> None:
+    """The new key alone opens all there is, finds everybody and goes on with the log; the old one opens nothing."""
+    await planned(cast, 5)
+    kept = (await check(cast.house)).head
+    both = house_with(cast, NEW_KEY, SERVER_KEY)
+    counts = await renew(both, at_once=2)
+    assert {count.table for count in counts if count.old} >= {
+        "account",
+        "web_session",
+        "kap_session",
+        "invitation",
+    }
+    assert all(count.rows == count.old for count in counts)
+    assert old(await renew(both)) == 0
+    only = house_with(cast, NEW_KEY)
+    assert not any(count.old or count.closed for count in await look_over(only))
+    assert all(count.closed == count.rows for count in await look_over(cast.house))
+    for name in PASSWORDS:
+        await signs_in(only, name)
+    assert await key_slots.of_email(cast.house, "alice@example.org", "password") == (None, None)
+    report = await check(only, [kept])
+    assert report.broken is None
+    assert report.head.sequence > kept.sequence
+
+
+async def test_who_is_interrupted_begins_again(cast: Cast) -> None:
+    """After any number of rows everything opens and people sign in; the next run does what is left."""
+    await planned(cast, 3)
+    both = house_with(cast, NEW_KEY, SERVER_KEY)
+    steps = sum(count.rows for count in await look_over(cast.house))
+
+    for at in (1, 4, steps // 2):
+        with pytest.raises(InterruptedError):
+            await renew(both, stopping(at), at_once=1)
+        assert not any(count.closed for count in await look_over(both))
+        await signs_in(both)
+    assert 0 < old(await renew(both)) < steps
+    assert old(await look_over(both)) == 0
+
+
+async def test_who_writes_meanwhile_loses_nothing(cast: Cast) -> None:
+    """Sessions that are changed and people who sign in while every row is swapped: each change stands at the end."""
+    await planned(cast, 6)
+    both = house_with(cast, NEW_KEY, SERVER_KEY)
+    mine = await sessions.my_sessions(await cast.actor("alice"))
+
+    async def write(times: int) -> None:
+        for turn in range(times):
+            for name, keys in (("slow", (SERVER_KEY, NEW_KEY)), ("quick", (NEW_KEY, SERVER_KEY))):
+                alice = await actor_in(house_with(cast, *keys), cast)
+                for one in mine:
+                    now = await sessions.session(alice, one.id)
+                    details = msgspec.structs.replace(now.details, note=f"{name} {turn}")
+                    await sessions.change(alice, now.id, now.revision, details)
+            await signs_in(both)
+
+    async def swap(times: int) -> None:
+        for _ in range(times):
+            await renew(both, at_once=1)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(write(3), swap(8))
+    while old(await renew(both)):
+        pass
+    only = house_with(cast, NEW_KEY)
+    notes = [one.details.note for one in await sessions.my_sessions(await actor_in(only, cast))]
+    assert notes == ["quick 2"] * len(mine)
+
+
+async def test_damaged_rows_are_counted_and_left_alone(cast: Cast) -> None:
+    """What no key opens stays as it is, and is told."""
+    ((ident, sealed),) = await fetch("SELECT id, sealed FROM invitation")
+    spoilt = bytes(sealed[:-1]) + bytes([sealed[-1] ^ 1])
+    await change("UPDATE invitation SET sealed = $1 WHERE id = $2", spoilt, ident)
+    counts = await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+    assert [(count.table, count.closed) for count in counts if count.closed] == [("invitation", 1)]
+    assert bytes((await fetch("SELECT sealed FROM invitation"))[0][0]) == spoilt
+
+
+async def test_an_index_that_was_left_behind_is_found(cast: Cast) -> None:
+    """A row under the new key whose address is still looked up under the old one is not done."""
+    both = house_with(cast, NEW_KEY, SERVER_KEY)
+    alice = await cast.actor("alice")
+    await renew(both)
+    await tables.Account.filter(id=alice.id).update(
+        email_index=cast.house.server.blind_index("alice@example.org").hex()
+    )
+    assert old(await look_over(both)) == 1
+    assert old(await renew(both)) == 1
+    await signs_in(house_with(cast, NEW_KEY))
+
+
+async def test_one_address_twice_is_told(cast: Cast) -> None:
+    """Two accounts under one address, which no page makes, stop the change with a sentence and change nothing."""
+    row = await tables.Account.get(id=(await cast.actor("alice")).id)
+    new = ServerKeys((NEW_KEY,)).blind_index("alice@example.org").hex()
+    await tables.Account.create(
+        id=uuid4(), role="patient", email_index=new, sealed=b"", public_identity=b"", identity=b"",
+        created_at=row.created_at,
+    )  # fmt: skip
+    with pytest.raises(TwiceTaken, match="same address"):
+        await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+
+
+async def test_no_key_is_put_away_that_somebody_seals_with(cast: Cast) -> None:
+    """A process counts as behind until it says that it seals with the new key, is gone, or has been silent."""
+    both, slow, quick = house_with(cast, NEW_KEY, SERVER_KEY), uuid4(), uuid4()
+    await presence.report(cast.house, slow)
+    await presence.report(both, quick)
+    assert await presence.behind(both) == 1
+    await presence.report(both, slow)
+    assert await presence.behind(both) == 0
+    await presence.report(cast.house, slow)
+    cast.clock.now += presence.ALIVE
+    assert await presence.behind(both) == 0
+    await presence.report(cast.house, quick)
+    assert await presence.behind(both) == 1
+    await presence.leave(quick)
+    assert await presence.behind(both) == 0
+    cast.clock.now += timedelta(days=1)
+    await presence.report(both, quick)
+    assert await tables.Worker.all().count() == 1
+
+
+async def test_the_key_of_the_log_is_sealed_and_missed(cast: Cast) -> None:
+    """Bent, it stops what would be written with it; taken away, the check says so, also once the log goes on."""
+    (sealed,) = (await fetch("SELECT sealed FROM audit_key"))[0]
+    for bent in (bytes(sealed[:-1]) + bytes([sealed[-1] ^ 1]), b"", b"\x02" + bytes(sealed[1:])):
+        await change("UPDATE audit_key SET sealed = $1", bent)
+        with pytest.raises(Damaged):
+            await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+        assert (
+            str((await check(cast.house)).broken) == "Break(kind=<Kind.FOREIGN: 'foreign'>, event=1, other=0)"
+        )
+    await change("DELETE FROM audit_key")
+    broken = (await check(cast.house)).broken
+    assert broken is not None
+    assert broken.kind == "key-gone"
+    await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+    assert (await check(cast.house)).broken is not None
+
+
+def test_the_practice_comes_last() -> None:
+    """A restored backup is tried on it: where a key opens the practice, it opens the rest."""
+    assert SEALED[-1].table == "practice"
