@@ -26,6 +26,7 @@ OF_PEOPLE = {
     "account": {"public_identity", "identity"},
     "key_slot": {"salt", "parameters", "commitment", "wrapped"},
     "web_session": {"wrapped"},
+    "key_renewal": {"retired"},
     "invitation": {"voucher", "secret"},
     "care_link": {"patient_key", "clinician_key", "patient_pin", "clinician_pin", "voucher"},
     "entry": {"sealed"},
