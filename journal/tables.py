@@ -17,6 +17,7 @@ from journal.tables_house import AuditEvent as AuditEvent
 from journal.tables_house import AuditHead as AuditHead
 from journal.tables_house import AuditKey as AuditKey
 from journal.tables_house import Outbox as Outbox
+from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
 
 
@@ -102,16 +103,8 @@ class KeyRenewal(Model):
         table = "key_renewal"
 
 
-class SetupLink(Model):
-    """A one-time link with which a clinician opens an account."""
-
-    lookup = fields.CharField(64, primary_key=True)  # hash of the token
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField()
-    used_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "setup_link"
+class Meta:
+    table = "setup_link"
 
 
 class Invitation(Model):

@@ -73,3 +73,12 @@ class Outbox(Model):
     class Meta:
         table = "outbox"
         indexes = [Index(fields=("due_at",))]
+
+
+class SetupLink(Model):
+    """A one-time link with which a clinician opens an account."""
+
+    lookup = fields.CharField(64, primary_key=True)  # hash of the token
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
