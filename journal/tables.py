@@ -103,10 +103,6 @@ class KeyRenewal(Model):
         table = "key_renewal"
 
 
-class Meta:
-    table = "setup_link"
-
-
 class Invitation(Model):
     """A clinician's single-use invitation of one patient."""
 

@@ -82,3 +82,6 @@ class SetupLink(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "setup_link"

@@ -394,7 +394,7 @@ class Migration(migrations.Migration):
                 ("used_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
-                "table": "setuplink",
+                "table": "setup_link",
                 "app": "journal",
                 "pk_attr": "lookup",
                 "table_description": "A one-time link with which a clinician opens an account.",
