@@ -41,6 +41,10 @@ class Act(StrEnum):
     RECOVERY_KEY_MADE = "account.recovery-key-made"
     KEY_RENEWAL_BEGUN = "account.key-renewal-begun"
     KEYS_RENEWED = "account.keys-renewed"
+    PASSKEY_ADDED = "account.passkey-added"
+    PASSKEY_REMOVED = "account.passkey-removed"
+    PASSKEY_REFUSED = "account.passkey-refused"
+    SIGNED_IN_BY_PASSKEY = "account.signed-in-by-passkey"
     SETUP_LINK_MADE = "practice.setup-link-made"
     NOT_FOUND = "page.not-found"
     INVITED = "care.invited"
@@ -69,7 +73,9 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-REFUSALS = frozenset({Act.SIGN_IN_REFUSED, Act.PASSWORD_REFUSED, Act.RECOVERY_REFUSED, Act.NOT_FOUND})
+REFUSALS = frozenset(
+    {Act.SIGN_IN_REFUSED, Act.PASSWORD_REFUSED, Act.RECOVERY_REFUSED, Act.PASSKEY_REFUSED, Act.NOT_FOUND}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,18 @@ from journal import tables
 from journal.house import House
 
 
-async def put(account: UUID, slot: KeySlot, now: datetime) -> None:
-    """Put *slot* in the place of the account's slot of the same kind; run inside a transaction."""
-    await tables.KeySlot.filter(account_id=account, kind=slot.kind).delete()
+async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
+    """
+    Put *slot* in the place of the account's slot of the same kind; run inside a transaction.
+
+    Of passkeys there can be several: each has a slot of its own.
+    """
+    same = tables.KeySlot.filter(account_id=account, kind=slot.kind)
+    await (same.filter(passkey_id=passkey) if passkey else same).delete()
     await tables.KeySlot.create(
         id=uuid4(),
         account_id=account,
+        passkey_id=passkey,
         kind=slot.kind,
         salt=slot.salt,
         parameters=slot.parameters,
@@ -32,10 +38,19 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
         row = await _find(house, email, kind)
     if row is None:
         return None, None
-    slot = KeySlot(
+    return row.account_id, _slot(row)  # type: ignore[attr-defined]
+
+
+async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
+    """Give the slot that a passkey opens, or None where it has none."""
+    row = await tables.KeySlot.get_or_none(account_id=account, passkey_id=passkey)
+    return _slot(row) if row else None
+
+
+def _slot(row: tables.KeySlot) -> KeySlot:
+    return KeySlot(
         row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
     )
-    return row.account_id, slot  # type: ignore[attr-defined]
 
 
 async def _find(house: House, email: str, kind: str) -> tables.KeySlot | None:

@@ -94,6 +94,7 @@ async def begin(actor: Actor, password: str) -> bytes:
             identity = seal_identity(keyring, private, account=actor.id.bytes)
             await tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
             await tables.KeySlot.filter(account_id=actor.id).delete()
+            await tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.put(actor.id, slot, actor.now)
             await tables.WebSession.filter(account_id=actor.id).delete()
             token = await websessions.start(actor.house, actor.id, new)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from crypto import Context
-from journal import invitations, notices, practice
+from journal import invitations, notices, passkeys, practice
 from journal.audit_chain import KEY_CONTEXT
 from journal.documents import Profile, course_context, device_context, profile_context, session_context
 from journal.server_keys import ServerKeys
@@ -80,6 +80,11 @@ SEALED = (
         lambda _ident, account, handle: device_context(key_of(account), key_of(handle)),
         ("account_id", "handle"),
         column="device",
+    ),
+    Sealed(
+        "passkey",
+        lambda ident, account, revision: passkeys.passkey_context(key_of(account), key_of(ident), revision),
+        ("account_id", "revision"),
     ),
     Sealed("outbox", lambda ident: notices.message_context(key_of(ident))),
     Sealed("audit_key", _audit_key),

@@ -19,6 +19,9 @@ from journal.tables_house import AuditKey as AuditKey
 from journal.tables_house import Outbox as Outbox
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
+from journal.tables_slots import KeySlot as KeySlot
+from journal.tables_slots import Passkey as Passkey
+from journal.tables_slots import SpentChallenge as SpentChallenge
 
 
 class Practice(Model):
@@ -48,24 +51,6 @@ class Account(Model):
 
     class Meta:
         table = "account"
-
-
-class KeySlot(Model):
-    """One way to unlock an account key."""
-
-    id = fields.UUIDField(primary_key=True)
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "journal.Account", related_name="slots", db_index=True
-    )
-    kind = fields.CharField(16)
-    salt = fields.BinaryField()
-    parameters = fields.BinaryField()
-    commitment = fields.BinaryField()
-    wrapped = fields.BinaryField()
-    created_at = fields.DatetimeField()
-
-    class Meta:
-        table = "key_slot"
 
 
 class WebSession(Model):

@@ -43,12 +43,17 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Context of the page that asks once more who somebody is. `kept` are the fields of a form that waits for it."""
+    """
+    Context of the page that asks once more who somebody is. `kept` are the fields of a form that waits for it.
+
+    `passkey`: they have one that can answer.
+    """
 
     next: str = "/"
     problem: str = ""
     kept: tuple[tuple[str, str], ...] = ()
     kept_action: str = ""
+    passkey: bool = False
 
 
 def token_of(request: Request) -> bytes | None:

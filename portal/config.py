@@ -54,6 +54,14 @@ def _origin(value: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
 
 
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -130,6 +138,27 @@ class Config:
     def secure(self) -> bool:
         """Tell whether people come by https."""
         return self.origin.startswith("https:")
+
+    @property
+    def named_origin(self) -> str:
+        """Give the origin under a name, where passkeys are good; empty where people come by a bare address."""
+        parts = urlsplit(self.origin)
+        host = parts.hostname or ""
+        if not _is_address(host):
+            return self.origin
+        if self.secure or not _is_loopback(host):
+            return ""
+        return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
+
+    @property
+    def passkey_host(self) -> str:
+        """Give the host that passkeys are good for, or nothing."""
+        return urlsplit(self.named_origin).hostname or ""
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Give every origin that we answer for: the one people type and, on this machine, its name."""
+        return frozenset({self.origin, self.named_origin} - {""})
 
     @property
     def cookie(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journal import accounts, audit, websessions
+from journal import accounts, audit, passkeys, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
@@ -70,17 +71,17 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
 
     What was sent with the form comes back with the password, to the same address, and goes on from there.
     """
+    passkey = await passkeys.has_any(actor)
     if request.method == "GET":
-        return page(request, "confirm.html", Confirm(next=_here(request)), status=401)
+        return page(request, "confirm.html", Confirm(next=_here(request), passkey=passkey), status=401)
     form = await Form.read(request)
-    asking = Confirm(kept=form.items, kept_action=_here(request))
+    asking = Confirm(kept=form.items, kept_action=_here(request), passkey=passkey)
     if form.asked_again is None:
         return page(request, "confirm.html", asking, status=401)
     try:
         await accounts.unlock(actor, form.asked_again)
     except Refused as error:
-        refused = Confirm(kept=form.items, kept_action=_here(request), problem=error.fields["current"])
-        return page(request, "confirm.html", refused, status=422)
+        return page(request, "confirm.html", replace(asking, problem=error.fields["current"]), status=422)
     # 307 has the browser send the same form once more, with the new token.
     return set_token(request, RedirectResponse(_here(request), 307), await websessions.confirm(actor, token))
 

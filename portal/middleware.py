@@ -145,11 +145,11 @@ class HostCheck:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.host = config.origin.split("//", 1)[1]
+        self.hosts = [[origin.split("//", 1)[1]] for origin in config.origins]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse other hosts, and more than one, with 400."""
-        ours = scope["type"] != "http" or Headers(scope=scope).getlist("host") == [self.host]
+        ours = scope["type"] != "http" or Headers(scope=scope).getlist("host") in self.hosts
         if not ours and scope["path"] not in ("/healthz", "/readyz"):
             return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
         await self.app(scope, receive, send)
@@ -173,7 +173,7 @@ class SameOrigin:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.origin = config.origin
+        self.origins = config.origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse with 403 what does not come from our own pages."""
@@ -190,7 +190,8 @@ class SameOrigin:
         # With `Referrer-Policy: no-referrer` some browsers send `Origin: null`: Fetch Metadata decides.
         if origin in (None, "null"):
             return site == "same-origin"
-        return origin == self.origin
+        # Both names of this machine are ours, and yet two sites: what comes from one is for that one.
+        return origin in self.origins and origin.split("//", 1)[1] == headers.get("host")
 
 
 class UseStore:

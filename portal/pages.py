@@ -116,6 +116,7 @@ def page(
         "actor": getattr(request.state, "actor", None),
         "practice": state.practice.current,
         "path": request.scope["path"],
+        "passkey_host": state.config.passkey_host,
         "lang": LANGUAGE,
         "version": __version__,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, websessions
+from journal import accounts, passkeys, websessions
 from journal.errors import NotFound, Refused
 from portal import auth
 from portal.auth import Confirm, actor_of
@@ -15,15 +15,17 @@ from portal.pages import page, see_other
 
 async def confirm(request: Request) -> Response:
     """Ask for the password, then go on to where the person was going."""
+    actor = actor_of(request)
     if request.method == "GET":
         where = auth.safe_next(request.query_params.get("next", "/"))
-        return page(request, "confirm.html", Confirm(next=where))
-    form, actor, token = await Form.read(request), actor_of(request), auth.token_of(request)
+        return page(request, "confirm.html", Confirm(where, passkey=await passkeys.has_any(actor)))
+    form, token = await Form.read(request), auth.token_of(request)
     where, password = auth.safe_next(form["next"] or "/"), form.asked_again or ""
     if token is None:
         raise NotFound
     try:
         await accounts.unlock(actor, password)
     except Refused as error:
-        return page(request, "confirm.html", Confirm(where, error.fields["current"]), status=422)
+        again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor))
+        return page(request, "confirm.html", again, status=422)
     return auth.set_token(request, see_other(request, where), await websessions.confirm(actor, token))

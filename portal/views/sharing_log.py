@@ -44,6 +44,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("A deleted entry was erased when its week was over"),
         ),
         Act.PASSWORD_REFUSED: (N_("A wrong password was typed where yours is asked for again"), ""),
+        Act.PASSKEY_REFUSED: (N_("A passkey was not accepted where you are asked who you are"), ""),
         Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
         Act.RECORDS_TAKEN: (
             N_("You took your records away"),

@@ -30,6 +30,7 @@ BEGINNINGS = {
     "alice": (
         "/",
         "/account",
+        "/account/passkeys/new",
         "/records",
         "/journal/{entry}/revisions/{revision}",
         "/journal/{entry}/shares?to={link}",
@@ -123,6 +124,7 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                 pages = await browse.walk(browser, [path.format_map(world.ids) for path in begin])
                 assert [(page.url, page.status) for page in pages if page.status != 200] == []
                 if name == "alice":
+                    pages.append(browse.read(await browser.get("/confirm")))
                     await _rest(portal)
                     pages.append(browse.read(await browser.get("/sessions/rest")))
                 if name == "hana":

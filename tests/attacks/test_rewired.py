@@ -104,6 +104,16 @@ REWIRINGS = (
         (Look("alice", "/journal", DAMAGED), Look("alice", "/journal/{entry}", DAMAGED)),
     ),
     Rewiring(
+        "a passkey under another account",
+        ("UPDATE passkey SET account_id = '{dana}' WHERE id = '{passkey}'",),
+        (Look("dana", "/account/passkeys", DAMAGED), Look("dana", "/confirm/passkey", DAMAGED)),
+    ),
+    Rewiring(
+        "a passkey said to be another revision",
+        ("UPDATE passkey SET revision = 9 WHERE id = '{passkey}'",),
+        (Look("alice", "/account/passkeys", DAMAGED),),
+    ),
+    Rewiring(
         "an earlier version under another entry",
         ("UPDATE entry_revision SET entry_id = '{free}' WHERE id = '{revision}'",),
         (

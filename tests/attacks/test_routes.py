@@ -33,6 +33,7 @@ FOR_ANYONE = {
     "/help-now": "whoever needs help gets it without asking",
     "/leave": "an empty page to leave to",
     "/sign-in": "how people come in",
+    "/sign-in/passkey": "a passkey is the right",
     "/sign-out": "ends one's own session only",
     "/password-strength": "judges what was just typed, and keeps nothing",
     "/recover": "asks for a recovery key",
@@ -44,6 +45,10 @@ FOR_ONESELF = {
     "/account": "one's own account",
     "/account/password": "one's own password, with the present one",
     "/account/sessions": "one's own browsers",
+    "/account/passkeys": "one's own passkeys",
+    "/account/passkeys/new": "one's own passkeys",
+    "/account/passkeys/options": "one's own passkeys",
+    "/confirm/passkey": "one's own passkey, for one's own session",
     "/account/recovery-key": "one's own recovery key",
     "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",
@@ -64,6 +69,7 @@ FOR_ONESELF = {
     "/records": "one's own records, with the present password",
 }
 PARAMETERS = {
+    ("account", "id"): "passkey",
     ("journal", "id"): "entry",
     ("journal", "revision"): "revision",
     ("shares", "id"): "share",

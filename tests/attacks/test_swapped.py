@@ -125,6 +125,17 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "key_renewal.retired": (Place("lena", (Look("lena", "/account", DAMAGED), Look("lena", "/", DAMAGED))),),
     "web_session.wrapped": (Place("alice", (Look("alice", "/account", DAMAGED),), by="account_id"),),
     "web_session.device": (Place("alice", (Look("alice", "/account/sessions", DAMAGED),), by="account_id"),),
+    "passkey.sealed": (
+        Place(
+            "passkey",
+            (
+                Look("alice", "/account/passkeys", DAMAGED),
+                Look("alice", "/account/passkeys/{passkey}", DAMAGED),
+                Look("alice", "/account/passkeys/options", DAMAGED),
+                Look("alice", "/confirm/passkey", DAMAGED),
+            ),
+        ),
+    ),
     "invitation.voucher": (Place("invitation", (Look(None, "/invite/{open}", KEYS),)),),
     "invitation.secret": (Place("invitation", (Look("bob", "/invitations", DAMAGED),)),),
     "invitation.sealed": (

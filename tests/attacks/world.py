@@ -20,6 +20,7 @@ from journal import (
     entries,
     invitations,
     new_accounts,
+    passkeys,
     practice,
     reading,
     recovery,
@@ -37,6 +38,7 @@ from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
 from journal.store import Store
+from tests.authenticator import SITE, Authenticator
 from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture, just_come_in
 
 HERS = "Zaunkoenig"
@@ -122,7 +124,9 @@ async def furnish(url: str, furniture: Furniture) -> World:
             set_up, invited = await _links(making, ids)
             people = {name: (await making.actor(name)).id for name in making.tokens}
             await making.confirm("alice")
+            ids["passkey"] = await _passkey(making)
             await tables.Account.filter(id=people["gil"]).update(status="suspended")
+            await tables.SpentChallenge.all().delete()
             await just_come_in()
     finally:
         await store.close()
@@ -236,6 +240,15 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
     ids["dana's course"] = await sessions.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
     ids["dana's session"] = (await sessions.my_sessions(dana))[0].id
     ids["charlie's invitation"] = (await invitations.invite(charlie, f"{OTHERS} invited")).id
+
+
+async def _passkey(making: _Making) -> UUID:
+    """Let alice add a passkey that opens her journal."""
+    alice, device = await making.actor("alice"), Authenticator()
+    answer = device.make(await passkeys.asked_to_add(alice, SITE))
+    named = f"{HERS} phone"
+    added = await passkeys.add(alice, making.tokens["alice"], SITE, named, answer.credential, answer.prf)
+    return added.id
 
 
 async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str], dict[str, str]]:

@@ -129,9 +129,9 @@ async def chrome(*, without: Sequence[str] = ()) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def at_a_desk(browser: Browser, served: Served) -> AsyncIterator[Desk]:
+async def at_a_desk(browser: Browser, served: Served, *, origin: str = "") -> AsyncIterator[Desk]:
     """Sit down at a browser that others use as well; fails at the end if anything was noted."""
-    desk = Desk(browser, served.origin)
+    desk = Desk(browser, origin or served.origin)
     yield desk
     for context in browser.contexts:
         await context.close()

@@ -44,6 +44,8 @@ ELSEWHERE = {
     "key_slot.wrapped": "made anew when a renewal begins",
     "key_renewal.retired": "the renewal itself",
     "web_session.wrapped": "made anew when a renewal begins",
+    "audit_key.sealed": "server key",
+    "passkey.sealed": "server key",
     "web_session.device": "server key",
     "invitation.voucher": "a MAC under the invitation's secret",
     "invitation.sealed": "server key",

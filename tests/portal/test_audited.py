@@ -12,6 +12,8 @@ from journal import (
     care,
     entries,
     invitations,
+    passkey_use,
+    passkeys,
     practice,
     recovery,
     sessions,
@@ -24,6 +26,7 @@ from journal.audit_check import check
 from journal.errors import Refused, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
+from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.portal.conftest import Portal
 from tests.scenes import connected, opened_by, shared, written
@@ -66,6 +69,7 @@ async def at_the_door(portal: Portal) -> None:
     with pytest.raises(Refused):
         await accounts.unlock(await cast.actor("bob"), "not the password")
     assert (await last(Act.PASSWORD_REFUSED)).patient_id is None
+    await with_a_passkey(cast)
     words = await confirmed(cast, token)
     cast.tokens["alice"] = await accounts.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
     await confirmed(cast, cast.tokens["alice"])
@@ -82,6 +86,27 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.CONFIRMED)).actor_id == alice.id
     await practice.new_setup_link(house)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
+
+
+async def with_a_passkey(cast: Cast) -> None:
+    """Add a passkey, come in with it, be refused with it, take it away."""
+    alice, device = await cast.actor("alice"), Authenticator()
+    answer = device.make(await passkeys.asked_to_add(alice, SITE))
+    passkey = await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+    await passkey_use.sign_in(cast.house, SITE, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)))
+    device.origin = "https://elsewhere.example"
+    with pytest.raises(Refused):
+        await passkey_use.sign_in(
+            cast.house, SITE, device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+        )
+    asked = await passkey_use.asked_to_confirm(alice, SITE)
+    with pytest.raises(Refused):
+        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, device.use(asked))
+    assert (await last(Act.PASSKEY_REFUSED)).patient_id == alice.id
+    await passkeys.remove(alice, passkey.id)
+    for act in (Act.PASSKEY_ADDED, Act.SIGNED_IN_BY_PASSKEY, Act.PASSKEY_REFUSED, Act.PASSKEY_REMOVED):
+        event = await last(act)
+        assert (event.actor_id, event.object_id) == (alice.id, passkey.id)
 
 
 async def with_words(cast: Cast) -> None:

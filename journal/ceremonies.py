@@ -1,0 +1,221 @@
+"""
+What a browser is asked for with a passkey, and what its answer proves (W3C Web Authentication, level 3).
+
+Nothing here knows accounts, rows or sessions. The library checks what the standard says; what it leaves to us is
+that a page inside another site's page may not ask, and that its own parsers' errors are refusals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import (
+    base64url_to_bytes,
+    bytes_to_base64url,
+    options_to_json_dict,
+    parse_client_data_json,
+)
+from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.structs import (
+    AttestationConveyancePreference,
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+T = TypeVar("T")
+
+PRF_INPUT = sha256(b"hearthside/v1/passkey-prf").digest()
+"""What every passkey is asked to evaluate; each has a secret of its own, so no two give the same."""
+
+ALGORITHMS = [
+    COSEAlgorithmIdentifier.EDDSA,
+    COSEAlgorithmIdentifier.ECDSA_SHA_256,
+    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+]
+PATIENCE = 5 * 60 * 1000  # milliseconds, as long as a challenge lasts
+LONGEST_ANSWER = 20_000  # characters; real ones have fewer than 4,000
+KINDS = frozenset(one.value for one in AuthenticatorTransport)
+
+
+class Unproven(Exception):
+    """An answer that does not prove what it has to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where passkeys are good: the origin as browsers write it, and its host, the relying party's id."""
+
+    origin: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a new passkey is for: the account's 16 bytes, and what the device's own list calls it."""
+
+    handle: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A credential as a browser is reminded of it."""
+
+    credential: bytes
+    transports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new credential."""
+
+    credential: bytes
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...]
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an answer says of itself, before anything is proven."""
+
+    credential: bytes
+    challenge: bytes
+    handle: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an answer has proven: that the credential was used, with the person verified."""
+
+    sign_count: int
+    backed_up: bool
+
+
+def to_add(site: Site, challenge: bytes, person: Person, known: Iterable[Known]) -> dict[str, Any]:
+    """Give the options for `navigator.credentials.create`; bytes are base64url."""
+    options = generate_registration_options(
+        rp_id=site.host,
+        rp_name="Hearthside",
+        user_id=person.handle,
+        user_name=person.name,
+        challenge=challenge,
+        timeout=PATIENCE,
+        attestation=AttestationConveyancePreference.NONE,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=[_described(one) for one in known],
+        supported_pub_key_algs=ALGORITHMS,
+    )
+    return _with_prf(options_to_json_dict(options))
+
+
+def to_use(site: Site, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
+    """Give the options for `navigator.credentials.get`: any passkey of this site's, or one of *known*."""
+    options = generate_authentication_options(
+        rp_id=site.host,
+        challenge=challenge,
+        timeout=PATIENCE,
+        allow_credentials=[_described(one) for one in known],
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return _with_prf(options_to_json_dict(options))
+
+
+def claim_of(answer: str) -> Claim:
+    """Read what an answer says of itself; raises `Unproven` when it says nothing that can be read."""
+
+    def read() -> Claim:
+        if len(answer) > LONGEST_ANSWER:
+            raise Unproven
+        found = json.loads(answer)
+        response = found["response"]
+        client_data = parse_client_data_json(base64url_to_bytes(response["clientDataJSON"]))
+        if client_data.cross_origin:
+            raise Unproven
+        handle = response.get("userHandle")
+        return Claim(
+            base64url_to_bytes(found["rawId"]),
+            client_data.challenge,
+            base64url_to_bytes(handle) if handle else None,
+        )
+
+    return _tried(read)
+
+
+def made(site: Site, answer: str, challenge: bytes) -> Made:
+    """Verify an answer of `create`; raises `Unproven`."""
+
+    def verify() -> Made:
+        found = verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
+            require_user_verification=True,
+            supported_pub_key_algs=ALGORITHMS,
+        )
+        named: Mapping[str, Any] = json.loads(answer)["response"]
+        return Made(
+            found.credential_id,
+            found.credential_public_key,
+            found.sign_count,
+            tuple(sorted(KINDS & set(named.get("transports") or ()))),
+            found.credential_backed_up,
+        )
+
+    return _tried(verify)
+
+
+def proven(site: Site, answer: str, challenge: bytes, public_key: bytes) -> Proof:
+    """
+    Verify an answer of `get`; raises `Unproven`.
+
+    The count of signatures is only read here: what it means that it went back is the caller's to say.
+    """
+
+    def verify() -> Proof:
+        found = verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
+            credential_public_key=public_key,
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
+        return Proof(found.new_sign_count, found.credential_backed_up)
+
+    return _tried(verify)
+
+
+def _with_prf(options: dict[str, Any]) -> dict[str, Any]:
+    return options | {"extensions": {"prf": {"eval": {"first": bytes_to_base64url(PRF_INPUT)}}}}
+
+
+def _described(one: Known) -> PublicKeyCredentialDescriptor:
+    transports = [AuthenticatorTransport(kind) for kind in one.transports]
+    return PublicKeyCredentialDescriptor(id=one.credential, transports=transports or None)
+
+
+def _tried(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except Exception as error:  # parsing what a stranger sent, the library raises anything
+        raise Unproven from error

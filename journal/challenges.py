@@ -1,0 +1,97 @@
+"""
+Challenges for passkeys: handed out without writing anything down, believed for five minutes, and once.
+
+Anybody may ask for one. What is remembered are those that were answered with a signature of a passkey that is
+known here, so however many a stranger asks for, nothing grows. Format: docs/crypto-format.md section 13.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from hmac import compare_digest
+from secrets import token_bytes
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from crypto import join_fields
+from journal import tables
+from journal.errors import Refused
+from journal.house import House
+from journal.words import N_
+
+LIFETIME = timedelta(minutes=5)
+EXPIRY_SIZE, NONCE_SIZE, MAC_SIZE = 8, 16, 32
+HEAD_SIZE = EXPIRY_SIZE + NONCE_SIZE
+
+LATE = N_("This took longer than five minutes, or was sent twice. Please try once more.")
+
+
+class Purpose(StrEnum):
+    """What a passkey is asked for. An answer to one is none to another."""
+
+    ADD = "add"
+    SIGN_IN = "sign-in"
+    SECOND_STEP = "second-step"
+    CONFIRM = "confirm"
+    UNLOCK = "unlock"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a passkey is asked for, and of whom; of nobody in particular where it is to tell who somebody is."""
+
+    purpose: Purpose
+    account: UUID | None = None
+
+
+def issue(house: House, errand: Errand) -> bytes:
+    """Draw a challenge, 56 bytes: when it ends, 16 random bytes, and a MAC that ties both to the errand."""
+    ends = int((house.clock() + LIFETIME).timestamp())
+    head = ends.to_bytes(EXPIRY_SIZE, "big") + token_bytes(NONCE_SIZE)
+    return head + _mac(house, head, errand)
+
+
+def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
+    """
+    Check that we issued *challenge* for this errand, a short while ago.
+
+    Raises:
+        Refused: If we did not, or it has run out.
+    """
+    head, mac = challenge[:HEAD_SIZE], challenge[HEAD_SIZE:]
+    if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(house, head, errand)):
+        raise Refused({"passkey": LATE})
+    if _end_of(challenge) <= house.clock():
+        raise Refused({"passkey": LATE})
+
+
+async def spend(challenge: bytes) -> None:
+    """
+    Remember that a valid challenge was answered; of several answers at once, one goes on. Not in a transaction.
+
+    Raises:
+        Refused: If it was answered before.
+    """
+    lookup = sha256(challenge).hexdigest()
+    try:
+        await tables.SpentChallenge.create(lookup=lookup, expires_at=_end_of(challenge))
+    except IntegrityError as error:
+        raise Refused({"passkey": LATE}) from error
+
+
+async def forget_expired(now: datetime) -> None:
+    """Drop what need not be remembered, since it is too late for it anyway."""
+    await tables.SpentChallenge.filter(expires_at__lte=now).delete()
+
+
+def _mac(house: House, head: bytes, errand: Errand) -> bytes:
+    account = errand.account.bytes if errand.account else b""
+    return house.server.mac("passkey-challenge", join_fields(errand.purpose.encode(), account, head))
+
+
+def _end_of(challenge: bytes) -> datetime:
+    return datetime.fromtimestamp(int.from_bytes(challenge[:EXPIRY_SIZE], "big"), UTC)

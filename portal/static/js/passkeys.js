@@ -1,0 +1,100 @@
+/* Passkeys: asks the browser for one and sends its answer. Without this file, or where a browser knows no passkeys, the
+   pages offer none and everything goes by password.
+
+   [data-passkeys="host"]   what is inside stays hidden until the browser can do it, on this host
+   [data-no-passkeys]       says why there is no offer; hidden where there is one
+   form[data-passkey]       "create" or "get": asks the address in data-options what for, fills in `credential` and
+                            `prf`, and sends itself. data-trouble is its sentence for when nothing came of it
+   data-then, data-next     sends itself in the background, and then the form of that id, or goes to that address */
+(() => {
+  "use strict";
+  const all = (selector) => document.querySelectorAll(selector);
+
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
+  const text = (buffer) =>
+    buffer ? btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "") : "";
+
+  const known = (list) => (list ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
+  const prf = (options) => ({ prf: { eval: { first: bytes(options.extensions.prf.eval.first) } } });
+
+  const toUse = (options) => ({
+    publicKey: { ...options, challenge: bytes(options.challenge), allowCredentials: known(options.allowCredentials), extensions: prf(options) },
+  });
+
+  const toCreate = (options) => ({
+    publicKey: {
+      ...options,
+      challenge: bytes(options.challenge),
+      user: { ...options.user, id: bytes(options.user.id) },
+      excludeCredentials: known(options.excludeCredentials),
+      extensions: prf(options),
+    },
+  });
+
+  function said(credential) {
+    const { response } = credential;
+    const each = response.attestationObject
+      ? { attestationObject: text(response.attestationObject), transports: response.getTransports?.() ?? [] }
+      : { authenticatorData: text(response.authenticatorData), signature: text(response.signature), userHandle: text(response.userHandle) || null };
+    const ident = text(credential.rawId);
+    return JSON.stringify({ id: ident, rawId: ident, type: credential.type, response: { clientDataJSON: text(response.clientDataJSON), ...each } });
+  }
+
+  const output = (credential) => text(credential.getClientExtensionResults().prf?.results?.first);
+
+  // Many devices say at creation only that they have a PRF, and evaluate it when the passkey is used. What is signed
+  // then is shown to nobody, so its challenge can be any.
+  async function outputOfNew(credential, options) {
+    if (output(credential) || !credential.getClientExtensionResults().prf?.enabled) return output(credential);
+    const challenge = text(crypto.getRandomValues(new Uint8Array(32)));
+    const own = [{ type: "public-key", id: text(credential.rawId), transports: credential.response.getTransports?.() ?? [] }];
+    const { timeout, extensions } = options;
+    const request = { challenge, timeout, extensions, rpId: options.rp.id, userVerification: "required", allowCredentials: own };
+    return output(await navigator.credentials.get(toUse(request)));
+  }
+
+  async function answer(form) {
+    const response = await fetch(form.dataset.options, { credentials: "same-origin", redirect: "error" });
+    if (!response.ok) throw new Error("no options");
+    const options = await response.json();
+    const credential = await (form.dataset.passkey === "create"
+      ? navigator.credentials.create(toCreate(options))
+      : navigator.credentials.get(toUse(options)));
+    form.elements.credential.value = said(credential);
+    form.elements.prf.value = form.dataset.passkey === "create" ? await outputOfNew(credential, options) : output(credential);
+  }
+
+  async function send(form) {
+    const { then, next } = form.dataset;
+    if (!then && !next) return form.submit();
+    const body = new URLSearchParams(new FormData(form));
+    const response = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+    if (!response.ok) throw new Error("refused");
+    if (then) document.getElementById(then).submit();
+    else location.replace(next);
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-passkey]")) return;
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    const line = form.querySelector("[role=status]");
+    line.textContent = "";
+    try {
+      await answer(form);
+      await send(form);
+    } catch {
+      // The person said no, took their time, or has no passkey here: browsers tell no page which.
+      line.textContent = form.dataset.trouble;
+    } finally {
+      delete form.dataset.busy;
+      form.elements.credential.value = form.elements.prf.value = "";
+    }
+  });
+
+  if (!window.PublicKeyCredential) return;
+  all("[data-passkeys]").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+  if (document.querySelector("[data-passkeys]:not([hidden])")) all("[data-no-passkeys]").forEach((line) => { line.hidden = true; });
+})();

@@ -1,0 +1,120 @@
+"""One's own passkeys: see them, add one, name it, take it away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from journal import passkeys
+from journal.ceremonies import Site
+from journal.errors import NotFound, Refused
+from journal.passkeys import Passkey
+from portal import auth
+from portal.auth import actor_of
+from portal.device import device_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+LIST = "/account/passkeys"
+DONE = frozenset({"opens", "plain", "renamed", "removed"})
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeysPage:
+    """Context of the list. `elsewhere`: the origin at which passkeys are good, where it is not this one."""
+
+    passkeys: tuple[Passkey, ...]
+    most: bool
+    done: str
+    elsewhere: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """Context of the page that adds one."""
+
+    name: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OnePage:
+    """Context of the page of one passkey."""
+
+    passkey: Passkey
+    name: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPage:
+    """Context of the page that asks before one is taken away."""
+
+    passkey: Passkey
+
+
+def site_of(request: Request) -> Site:
+    """Say where passkeys are good; raises `NotFound` where people come by a bare address."""
+    config = request.app.state.config
+    if not config.passkey_host:
+        raise NotFound
+    return Site(config.named_origin, config.passkey_host)
+
+
+async def index(request: Request) -> Response:
+    """Show one's passkeys."""
+    config, done = request.app.state.config, request.query_params.get("done", "")
+    mine = await passkeys.mine(actor_of(request))
+    elsewhere = (
+        "" if request.headers["host"] == config.named_origin.partition("//")[2] else config.named_origin
+    )
+    context = PasskeysPage(mine, len(mine) >= passkeys.MOST, done if done in DONE else "", elsewhere)
+    return page(request, "account/passkeys.html", context)
+
+
+async def options(request: Request) -> Response:
+    """Give what the browser needs to make one."""
+    return JSONResponse(await passkeys.asked_to_add(actor_of(request), site_of(request)))
+
+
+async def new(request: Request) -> Response:
+    """Add one that the browser has just made."""
+    if request.method == "GET":
+        return page(request, "account/passkey_new.html", NewPage(device_of(request)))
+    form, token = await Form.read(request), auth.token_of(request)
+    if token is None:
+        raise NotFound
+    try:
+        added = await passkeys.add(
+            actor_of(request), token, site_of(request), form["name"], form["credential"], form["prf"]
+        )
+    except Refused as error:
+        again = NewPage(form["name"], dict(error.fields))
+        return page(request, "account/passkey_new.html", again, status=422)
+    return see_other(request, f"{LIST}?done={'opens' if added.document.opens else 'plain'}")
+
+
+async def passkey(request: Request) -> Response:
+    """Show one passkey, and call it something else."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    found = await passkeys.one(actor, wanted)
+    if request.method == "GET":
+        return page(request, "account/passkey.html", OnePage(found, found.document.name))
+    form = await Form.read(request)
+    try:
+        await passkeys.rename(actor, wanted, form["name"])
+    except Refused as error:
+        again = OnePage(found, form["name"], dict(error.fields))
+        return page(request, "account/passkey.html", again, status=422)
+    return see_other(request, f"{LIST}?done=renamed")
+
+
+async def removal(request: Request) -> Response:
+    """Take one away, after saying what that means."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    if request.method == "GET":
+        return page(request, "account/passkey_removal.html", RemovalPage(await passkeys.one(actor, wanted)))
+    await passkeys.remove(actor, wanted)
+    return see_other(request, f"{LIST}?done=removed")

@@ -1,0 +1,176 @@
+"""Passkeys in a real Chromium, with authenticators that can and cannot hold a key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, CDPSession, Page, expect
+
+from journal import entries
+from journal.documents import EntryDocument
+from tests.browser.conftest import Desk
+from tests.browser.served import Served, at_a_desk, chrome, serving
+from tests.cast import PASSWORDS, Furniture
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HERS = "Zaunkoenig"
+DEVICE = {
+    "protocol": "ctap2",
+    "ctap2Version": "ctap2_1",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture(scope="module")
+def server(
+    furnished_sqlite: tuple[Path, Furniture], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One server for all the tests here."""
+    with serving(*furnished_sqlite, tmp_path_factory.mktemp("passkeys")) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all the tests here."""
+    async with chrome() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(browser: Browser, server: Served) -> AsyncIterator[Desk]:
+    """The browser, which comes by the name of this machine: a passkey is good for no number."""
+    async with at_a_desk(browser, server, origin=named(server)) as desk:
+        yield desk
+
+
+def named(server: Served) -> str:
+    """The server's address with a name in it."""
+    return server.origin.replace("127.0.0.1", "localhost")
+
+
+async def equipped(page: Page, *, prf: bool = True, verified: bool = True) -> tuple[CDPSession, str]:
+    """Give the browser an authenticator."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("WebAuthn.enable")
+    options = DEVICE | {"hasPrf": prf, "isUserVerified": verified}
+    made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return session, str(made["authenticatorId"])
+
+
+async def signed_in(page: Page, who: str) -> None:
+    """Come in by password."""
+    await page.goto("/sign-in")
+    await page.get_by_label("E-mail address").fill(f"{who}@example.org")
+    await page.get_by_label("Password", exact=True).fill(PASSWORDS[who])
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
+
+
+async def added(page: Page, name: str) -> None:
+    """Add a passkey by way of the account page."""
+    await page.goto("/account")
+    await page.get_by_role("link", name="Passkeys").click()
+    await page.get_by_role("link", name="Add a passkey").click()
+    await page.get_by_label("What you call it").fill(name)
+    await page.get_by_role("button", name="Add the passkey").click()
+    await expect(page).to_have_url(re.compile(r"/account/passkeys\?done="))
+
+
+async def signed_out(page: Page) -> None:
+    """Go, by the account page's own button."""
+    await page.goto("/account")
+    await page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
+
+
+async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> None:
+    """With a device that has a PRF: add, sign out, one tap, read. After removing it the tap opens nothing."""
+    async with server.second_connection() as cast:
+        document = EntryDocument("free", HERS, answers={"free.text": f"{HERS} sings"})
+        await entries.save(await cast.actor("alice"), uuid4(), 0, document)
+    page = await desk.person()
+    session, device = await equipped(page)
+    await signed_in(page, "alice")
+    await added(page, "My phone")
+    await expect(page.get_by_text("It opens your journal by itself")).to_be_visible()
+    await expect(page.get_by_text("Opens the journal by itself")).to_be_visible()
+    await desk.axe(page)
+    kept = await session.send("WebAuthn.getCredentials", {"authenticatorId": device})
+    assert len(kept["credentials"]) == 1
+    await signed_out(page)
+    await desk.axe(page)
+    await page.get_by_role("button", name="Use a passkey").click()
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
+    await page.goto("/journal")
+    await page.get_by_role("link", name=HERS).first.click()
+    await expect(page.get_by_text(f"{HERS} sings")).to_be_visible()
+    assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
+    await page.goto("/account/passkeys")
+    await page.get_by_role("link", name="My phone").click()
+    await page.get_by_role("link", name="Remove it").click()
+    await page.get_by_role("button", name="Remove this passkey").click()
+    await expect(page.get_by_text("No passkeys yet")).to_be_visible()
+    await signed_out(page)
+    await page.get_by_role("button", name="Use a passkey").click()
+    await expect(page.get_by_text("does not belong to an account here")).to_be_visible()
+    assert await page.context.cookies() == []
+
+
+async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
+    """Its passkey is kept, and said to need the password; it opens nothing, and confirms who somebody is."""
+    page = await desk.person()
+    await equipped(page, prf=False)
+    await signed_in(page, "dana")
+    await added(page, "Old key")
+    await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible()
+    await expect(page.get_by_text("Works with your password", exact=True)).to_be_visible()
+    await page.goto("/confirm?next=/account/passkeys")
+    await desk.axe(page)
+    await page.get_by_role("button", name="Use a passkey").click()
+    await expect(page.get_by_role("heading", name="Passkeys", level=1)).to_be_visible()
+    await signed_out(page)
+    await page.get_by_role("button", name="Use a passkey").click()
+    await expect(page.get_by_text("Please sign in with your password")).to_be_visible()
+    assert await page.context.cookies() == []
+
+
+async def test_whoever_is_not_verified_gets_nothing(desk: Desk) -> None:
+    """A device that cannot verify its person makes no passkey, and the page says so and stays as it was."""
+    page = await desk.person()
+    await equipped(page, verified=False)
+    await signed_in(page, "charlie")
+    await page.goto("/account/passkeys/new")
+    await page.get_by_label("What you call it").fill("Found on the bus")
+    await page.get_by_role("button", name="Add the passkey").click()
+    await expect(page.get_by_text("Nothing came from your device")).to_be_visible()
+    await expect(page.get_by_label("What you call it")).to_have_value("Found on the bus")
+    await desk.axe(page)
+
+
+async def test_where_there_can_be_none_there_is_no_offer(desk: Desk, server: Served) -> None:
+    """Without JavaScript, and where people come by a number, the password is the way and nothing is broken."""
+    plain = await desk.person(javascript=False)
+    await plain.goto("/sign-in")
+    await expect(plain.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    await expect(plain.get_by_role("button", name="Use a passkey")).to_be_hidden()
+    desk.origin = server.origin
+    page = await desk.person()
+    await equipped(page)
+    await page.goto("/sign-in")
+    await expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
+    await signed_in(page, "bob")
+    await page.goto("/account/passkeys")
+    await expect(page.get_by_role("link", name="Add a passkey")).to_be_hidden()
+    await expect(page.get_by_role("link", name=named(server))).to_be_visible()
+    await desk.axe(page)

@@ -1,0 +1,410 @@
+"""Passkeys: who holds one comes in, and nobody else, however the answer was got or made."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from crypto import ServerKey
+from journal import challenges, entries, passkey_use, passkeys, renewal, tables, websessions
+from journal.audit import Act
+from journal.challenges import Errand, Purpose
+from journal.errors import Damaged, NotFound, Refused
+from journal.passkey_use import Answer
+from journal.passkeys import Passkey
+from journal.purging import purge
+from journal.store import change
+from tests.authenticator import (
+    BACKED_UP,
+    ELIGIBLE,
+    PRESENT,
+    SITE,
+    VERIFIED,
+    Authenticator,
+    ed25519_key,
+    encoded,
+    p256_key,
+    p384_key,
+    rsa_key,
+)
+from tests.cast import PASSWORDS, Cast
+from tests.scenes import written
+
+
+async def added(cast: Cast, device: Authenticator, who: str = "alice", name: str = "Phone") -> Passkey:
+    """Let somebody of the cast add a passkey."""
+    actor = await cast.actor(who)
+    answer = device.make(await passkeys.asked_to_add(actor, SITE))
+    return await passkeys.add(actor, cast.tokens[who], SITE, name, answer.credential, answer.prf)
+
+
+async def came_in(cast: Cast, device: Authenticator) -> bytes:
+    """Sign in with one tap; gives the token."""
+    answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    return await passkey_use.sign_in(cast.house, SITE, answer)
+
+
+async def turned_away(cast: Cast, answer: Answer, sentence: str) -> None:
+    """Fail unless signing in with *answer* is refused in these words, and nobody comes in."""
+    before = await tables.WebSession.all().count()
+    with pytest.raises(Refused) as refused:
+        await passkey_use.sign_in(cast.house, SITE, answer)
+    assert refused.value.fields == {"passkey": sentence}
+    assert await tables.WebSession.all().count() == before
+
+
+async def refusals() -> list[tuple[Any, Any]]:
+    """Who was refused, and with which passkey, in the log."""
+    events = tables.AuditEvent.filter(action=Act.PASSKEY_REFUSED.value)
+    return await events.order_by("id").values_list("actor_id", "object_id")
+
+
+@pytest.mark.parametrize("key", [ed25519_key, p256_key, rsa_key])
+async def test_one_tap_opens_the_journal(cast: Cast, key: Callable[[], Any]) -> None:
+    """A passkey with a PRF signs its owner in and opens what they wrote, with each algorithm we ask for."""
+    entry, device = await written(cast), Authenticator(key())
+    passkey = await added(cast, device)
+    cast.clock.forward(hours=13)
+    for uses in (1, 2):
+        token = await came_in(cast, device)
+        actor = await websessions.actor_for(cast.house, token)
+        assert actor is not None
+        assert (await entries.entry(actor, entry.id)).document == entry.document
+        (mine,) = await passkeys.mine(actor)
+        assert (mine.document.sign_count, mine.last_used_at) == (uses, cast.clock.now)
+    event = await tables.AuditEvent.filter(action=Act.SIGNED_IN_BY_PASSKEY.value).order_by("-id").first()
+    assert event is not None
+    assert (event.actor_id, event.object_id) == (passkey.account, passkey.id)
+
+
+async def test_several_passkeys_open_one_journal(cast: Cast) -> None:
+    """Each opens by itself; taking one away takes its slot, and leaves the other ways in as they are."""
+    first, second = Authenticator(), Authenticator(p256_key())
+    phone = await added(cast, first)
+    cast.clock.forward(minutes=1)
+    key = await added(cast, second, name="  Blue   key ")
+    alice = await cast.actor("alice")
+    assert [one.document.name for one in await passkeys.mine(alice)] == ["Phone", "Blue key"]
+    await passkeys.rename(alice, key.id, "Red key")
+    await passkeys.remove(alice, phone.id)
+    assert not await tables.KeySlot.exists(passkey_id=phone.id)
+    answer = first.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_use.STRANGE)
+    assert await came_in(cast, second)
+    kinds = [slot.kind for slot in await tables.KeySlot.filter(account_id=alice.id)]
+    assert sorted(kinds) == ["passkey", "password", "recovery"]
+    (mine,) = await passkeys.mine(alice)
+    assert mine.document.name == "Red key"
+
+
+async def test_what_is_removed_leaves_the_file(sqlite_cast: Cast) -> None:
+    """The slot and the sealed row of a removed passkey stand nowhere in the database's files."""
+    passkey = await added(sqlite_cast, Authenticator())
+    row, slot = await tables.Passkey.get(id=passkey.id), await tables.KeySlot.get(passkey_id=passkey.id)
+    traces = [bytes(row.sealed)[-40:], bytes(slot.wrapped)[-40:], row.lookup.encode()]
+    ((_, _, name),) = (await tables.Passkey._meta.db.execute_query("PRAGMA database_list"))[1]
+
+    def kept() -> list[bool]:
+        files = b"".join(Path(name + end).read_bytes() for end in ("", "-wal"))
+        return [trace in files for trace in traces]
+
+    assert kept() == [True, True, True]
+    await passkeys.remove(await sqlite_cast.actor("alice"), passkey.id)
+    assert kept() == [False, False, False]
+
+
+async def test_without_a_prf_it_opens_nothing(cast: Cast) -> None:
+    """A passkey without PRF gets no slot and is no way in, whatever is sent along with it."""
+    device = Authenticator(prf=False)
+    passkey = await added(cast, device)
+    assert not passkey.document.opens
+    assert not await tables.KeySlot.exists(passkey_id=passkey.id)
+    for prf in ("", encoded(bytes(32)), "not base64url!"):
+        answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+        await turned_away(cast, Answer(answer.credential, prf), passkey_use.OPENS_NOTHING)
+
+
+async def test_another_prf_output_opens_nothing(cast: Cast) -> None:
+    """A proven passkey with an output that is not the slot's is refused, and the attempt is in the log."""
+    device = Authenticator()
+    passkey = await added(cast, device)
+    for prf, sentence in (("", passkey_use.NO_OUTPUT), (encoded(bytes(31)), passkey_use.NO_OUTPUT),
+                          (encoded(bytes(32)), passkey_use.OPENS_NO_MORE)):  # fmt: skip
+        answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+        await turned_away(cast, Answer(answer.credential, prf), sentence)
+    assert await refusals() == [(passkey.account, passkey.id)]
+    assert await came_in(cast, device)
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "another origin": {"origin": "https://hearthside.example"},
+    "the same host by another port": {"origin": "http://localhost:8001"},
+    "the same host by another scheme": {"origin": "https://localhost:8000"},
+    "a host that only begins like ours": {"origin": "http://localhost:8000.evil.example"},
+    "another relying party": {"host": "evil.example"},
+    "nobody verified": {"flags": PRESENT},
+    "nobody there": {"flags": VERIFIED},
+    "a page inside another": {"cross_origin": True},
+    "another key": {"key": ed25519_key()},
+    "another person": {"handle": bytes(16)},
+    "no person": {"handle": None},
+}
+
+
+@pytest.mark.parametrize("how", WRONG)
+async def test_what_does_not_prove_it_is_refused(cast: Cast, how: str) -> None:
+    """An answer from elsewhere, for elsewhere, without its person, or signed by another key opens nothing."""
+    device = Authenticator()
+    await added(cast, device)
+    honest = vars(device).copy()
+    vars(device).update(WRONG[how])
+    await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_use.UNPROVEN)
+    vars(device).update(honest)
+    assert await came_in(cast, device)
+
+
+async def test_a_tampered_answer_is_refused(cast: Cast) -> None:
+    """One changed bit anywhere in what was signed, or in the signature, opens nothing; neither does rubbish."""
+    device = Authenticator()
+    passkey = await added(cast, device)
+    for part in ("authenticatorData", "signature"):
+        said = json.loads(device.use(passkey_use.asked_to_sign_in(cast.house, SITE)).credential)
+        value = said["response"][part]
+        said["response"][part] = ("B" if value[0] == "A" else "A") + value[1:]
+        await turned_away(cast, Answer(json.dumps(said), "x"), passkey_use.UNPROVEN)
+    assert await refusals() == [(passkey.account, passkey.id)] * 2
+    for rubbish in ("", "{}", "[]", "null", "{" * 5000, "x" * 30_000, '{"response": {"clientDataJSON": 7}}'):
+        await turned_away(cast, Answer(rubbish), passkey_use.UNPROVEN)
+    assert len(await refusals()) == 2
+
+
+async def test_a_challenge_is_believed_once(cast: Cast) -> None:
+    """The same answer a second time, and the same challenge answered anew, are refused; of ten at once one wins."""
+    device = Authenticator()
+    await added(cast, device)
+    options = passkey_use.asked_to_sign_in(cast.house, SITE)
+    answer = device.use(options)
+    assert await passkey_use.sign_in(cast.house, SITE, answer)
+    await turned_away(cast, answer, challenges.LATE)
+    await turned_away(cast, device.use(options), challenges.LATE)
+    before = await tables.WebSession.all().count()
+    answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    tries = (passkey_use.sign_in(cast.house, SITE, answer) for _ in range(10))
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["Refused"] * 9 + ["bytes"]
+    assert await tables.WebSession.all().count() == before + 1
+
+
+async def test_a_challenge_runs_out(cast: Cast) -> None:
+    """After five minutes an answer comes too late; what is remembered of those before is then forgotten."""
+    device = Authenticator()
+    await added(cast, device)
+    late = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    cast.clock.forward(minutes=5)
+    await turned_away(cast, late, challenges.LATE)
+    assert await came_in(cast, device)
+    assert await tables.SpentChallenge.all().count() == 2
+    await purge(cast.house, cast.clock.now)
+    assert await tables.SpentChallenge.all().count() == 1
+    await purge(cast.house, cast.clock.now + timedelta(minutes=6))
+    assert await tables.SpentChallenge.all().count() == 0
+
+
+async def test_a_challenge_is_for_one_errand(cast: Cast) -> None:
+    """What was asked for another purpose, of another person, by another server, or by nobody is not believed."""
+    device, alice = Authenticator(), await cast.actor("alice")
+    await added(cast, device)
+    options = passkey_use.asked_to_sign_in(cast.house, SITE)
+    elsewhere = cast.house.with_key(bytes(32), clock=cast.clock)
+    assert elsewhere.server.mac("x", b"") != ServerKey(bytes(range(32))).mac("x", b"")
+    for challenge in (
+        *(
+            challenges.issue(cast.house, Errand(purpose, who))
+            for purpose in Purpose
+            for who in (alice.id, uuid4())
+        ),
+        challenges.issue(cast.house, Errand(Purpose.CONFIRM)),
+        challenges.issue(elsewhere, Errand(Purpose.SIGN_IN)),
+        challenges.issue(cast.house, Errand(Purpose.SIGN_IN))[:-1],
+        bytes(56),
+        b"",
+    ):
+        await turned_away(cast, device.use(options | {"challenge": encoded(challenge)}), challenges.LATE)
+    for_dana = Errand(Purpose.CONFIRM, (await cast.actor("dana")).id)
+    answer = device.use(options | {"challenge": encoded(challenges.issue(cast.house, for_dana))})
+    with pytest.raises(Refused):
+        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, answer)
+
+
+async def test_asking_writes_nothing(cast: Cast) -> None:
+    """However often a stranger asks, and whatever they answer with a passkey of their own making, nothing grows."""
+
+    async def rows() -> list[int]:
+        return [
+            await table.all().count()
+            for table in (tables.SpentChallenge, tables.AuditEvent, tables.WebSession)
+        ]
+
+    before, stranger = await rows(), Authenticator(handle=bytes(16))
+    for _ in range(20):
+        await turned_away(
+            cast, stranger.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_use.STRANGE
+        )
+    assert await rows() == before
+
+
+async def test_counting_backwards_is_noticed(cast: Cast) -> None:
+    """A count that does not go on is refused and logged; a device that never counts is welcome."""
+    device, copy = Authenticator(), Authenticator(p256_key(), step=0)
+    passkey = await added(cast, device)
+    await added(cast, copy)
+    assert await came_in(cast, copy)
+    assert await came_in(cast, copy)
+    assert await came_in(cast, device)
+    for step in (0, -1):
+        device.step = step
+        answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+        await turned_away(cast, answer, passkey_use.COUNTED_BACK)
+    assert await refusals() == [(passkey.account, passkey.id)] * 2
+
+
+async def test_who_is_suspended_reads_like_a_stranger(cast: Cast) -> None:
+    """A suspended account's passkey opens nothing, and is answered like one that nobody knows."""
+    device = Authenticator()
+    passkey = await added(cast, device)
+    await tables.Account.filter(id=passkey.account).update(status="suspended")
+    answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_use.STRANGE)
+
+
+async def test_one_s_own_passkey_confirms(cast: Cast) -> None:
+    """Any passkey of theirs, with a PRF or not, shows who somebody is; somebody else's does not."""
+    mine, hers = Authenticator(prf=False), Authenticator()
+    await added(cast, mine)
+    other = await added(cast, hers, "dana")
+    alice = await cast.actor("alice")
+    options = await passkey_use.asked_to_confirm(alice, SITE)
+    assert [one["id"] for one in options["allowCredentials"]] == [encoded(mine.credential)]
+    with pytest.raises(Refused):
+        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, hers.use(options))
+    assert await refusals() == [(alice.id, other.id)]
+    cast.tokens["alice"] = await passkey_use.confirm(alice, cast.tokens["alice"], SITE, mine.use(options))
+    assert websessions.is_fresh(await cast.actor("alice"))
+    with pytest.raises(NotFound):
+        await passkey_use.asked_to_confirm(await cast.actor("bob"), SITE)
+
+
+async def test_new_keys_end_every_passkey(cast: Cast) -> None:
+    """After the keys are renewed no passkey opens anything, nor can one that was on its way be added."""
+    device, late = Authenticator(), Authenticator()
+    await added(cast, device)
+    before, token = await cast.actor("alice"), cast.tokens["alice"]
+    answer = late.make(await passkeys.asked_to_add(before, SITE))
+    cast.tokens["alice"] = await renewal.begin(before, PASSWORDS["alice"])
+    await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_use.STRANGE)
+    with pytest.raises(NotFound):
+        await passkeys.add(before, token, SITE, "Late", answer.credential, answer.prf)
+    assert await passkeys.mine(await cast.actor("alice")) == ()
+
+
+async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
+    """A passkey made elsewhere, unverified, of another algorithm, twice, or for somebody else is not added."""
+    alice = await cast.actor("alice")
+
+    async def refused(device: Authenticator, sentence: str, options: dict[str, Any] | None = None) -> None:
+        answer = device.make(options or await passkeys.asked_to_add(alice, SITE))
+        with pytest.raises(Refused) as told:
+            await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+        assert told.value.fields == {"passkey": sentence}
+
+    for how in (*list(WRONG.values())[:8], {"key": p384_key()}):
+        await refused(Authenticator(**how), passkeys.UNPROVEN)
+    for_dana = await passkeys.asked_to_add(await cast.actor("dana"), SITE)
+    await refused(Authenticator(), challenges.LATE, for_dana)
+    assert not await tables.Passkey.all().count()
+    device = Authenticator(flags=PRESENT | VERIFIED | ELIGIBLE | BACKED_UP)
+    options = await passkeys.asked_to_add(alice, SITE)
+    answer = device.make(options)
+    first = await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+    assert first.document.backed_up
+    await refused(Authenticator(), challenges.LATE, options)
+    await refused(device, passkeys.KNOWN_ALREADY)
+    hers = Authenticator(credential=device.credential)
+    with pytest.raises(Refused):
+        await added(cast, hers, "dana")
+    excluded = (await passkeys.asked_to_add(alice, SITE))["excludeCredentials"]
+    assert [(one["id"], one["transports"]) for one in excluded] == [
+        (encoded(device.credential), ["hybrid", "internal"])
+    ]
+
+
+async def test_names_and_numbers_have_bounds(cast: Cast) -> None:
+    """A passkey without a name, with a very long one, and the twenty-first are refused; nobody names another's."""
+    alice = await cast.actor("alice")
+    for name, sentence in ((" ", passkeys.NAMELESS), ("n" * 61, passkeys.TOO_LONG)):
+        with pytest.raises(Refused) as told:
+            await added(cast, Authenticator(), name=name)
+        assert told.value.fields == {"name": sentence}
+    for _ in range(passkeys.MOST):
+        passkey = await added(cast, Authenticator())
+    with pytest.raises(Refused) as told:
+        await added(cast, Authenticator())
+    assert told.value.fields == {"passkey": passkeys.TOO_MANY}
+    assert len(await passkeys.mine(alice)) == passkeys.MOST
+    for stranger in (await cast.actor("dana"), await cast.actor("bob")):
+        with pytest.raises(NotFound):
+            await passkeys.rename(stranger, passkey.id, "Mine")
+        with pytest.raises(NotFound):
+            await passkeys.remove(stranger, passkey.id)
+    assert len(await passkeys.mine(alice)) == passkeys.MOST
+
+
+async def test_a_passkey_moved_to_another_account_is_damaged(cast: Cast) -> None:
+    """Who can write the database can neither hang a passkey of theirs under alice nor put in an older revision."""
+    theirs = Authenticator()
+    passkey, alice = await added(cast, theirs, "dana"), await cast.actor("alice")
+    old = await tables.Passkey.get(id=passkey.id)
+    await change("UPDATE passkey SET account_id = $1 WHERE id = $2", alice.id, passkey.id)
+    await change("UPDATE key_slot SET account_id = $1 WHERE passkey_id = $2", alice.id, passkey.id)
+    theirs.handle = alice.id.bytes
+    with pytest.raises(Damaged):
+        await came_in(cast, theirs)
+    for ask in (passkeys.mine(alice), passkey_use.asked_to_confirm(alice, SITE)):
+        with pytest.raises(Damaged):
+            await ask
+    await change("UPDATE passkey SET account_id = $1 WHERE id = $2", passkey.account, passkey.id)
+    await change("UPDATE key_slot SET account_id = $1 WHERE passkey_id = $2", passkey.account, passkey.id)
+    theirs.handle = passkey.account.bytes
+    assert await came_in(cast, theirs)
+    await change("UPDATE passkey SET sealed = $1 WHERE id = $2", bytes(old.sealed), passkey.id)
+    with pytest.raises(Damaged):
+        await came_in(cast, theirs)
+
+
+async def test_a_slot_put_in_by_storage_opens_nothing(cast: Cast) -> None:
+    """A slot of somebody else's, one that is gone, and one for a passkey that holds no key open no account."""
+    mine, hers, plain = Authenticator(), Authenticator(), Authenticator(prf=False)
+    passkey, other = await added(cast, mine), await added(cast, hers, "dana")
+    without = await added(cast, plain)
+    columns = "salt, commitment, wrapped"
+    slot = await tables.KeySlot.get(passkey_id=passkey.id)
+    await change(
+        f"UPDATE key_slot SET ({columns}) = (SELECT {columns} FROM key_slot WHERE passkey_id = $1)"
+        " WHERE passkey_id = $2", other.id, passkey.id,
+    )  # fmt: skip
+    mine.secret = hers.secret
+    answer = mine.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_use.OPENS_NO_MORE)
+    await change("UPDATE key_slot SET passkey_id = $1 WHERE id = $2", without.id, slot.id)
+    answer = mine.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_use.OPENS_NO_MORE)
+    plain.prf = True
+    answer = plain.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_use.OPENS_NOTHING)
