@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ from journal import practice
 from journal.house import House, utc_now
 from journal.practice import PracticeView
 from journal.store import Store
+from portal import logs
 from portal.background import chores
 from portal.config import Config
 from portal.errors import HANDLERS
 from portal.guard import guard
+from portal.last_resort import LastResort
 from portal.limits import STANDARD, BodyLimits, Limits
-from portal.middleware import HeadAsGet, HostCheck, LastResort, SameOrigin, SecurityHeaders, UseStore
+from portal.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
 from portal.pages import make_environment
 from portal.routes import ROUTES
 
@@ -61,7 +64,7 @@ def create_app(
         store = app.state.store = await Store.open(config.database_url)
         try:
             with store.use():
-                await app.state.practice.look(app.state.house)
+                await _know_the_practice(app)
                 async with chores(app.state.house):
                     yield
         finally:
@@ -78,7 +81,7 @@ def create_app(
         ],
         middleware=[
             Middleware(SecurityHeaders, config=config),
-            Middleware(LastResort),
+            Middleware(LastResort, every=config.access_log),
             Middleware(HostCheck, config=config),
             Middleware(BodyLimits, limits=limits),
             Middleware(SameOrigin, config=config),
@@ -93,3 +96,11 @@ def create_app(
     app.state.templates = make_environment()
     app.state.practice = KnownPractice()
     return app
+
+
+async def _know_the_practice(app: Starlette) -> None:
+    try:
+        await app.state.practice.look(app.state.house)
+    except Exception as error:
+        logs.event(logging.CRITICAL, "the database cannot be read: hearthside doctor", logs.trouble(error))
+        raise

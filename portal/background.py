@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from uuid import uuid4
 from journal import presence
 from journal.house import House
 from journal.purging import purge
-
-log = logging.getLogger("hearthside")
+from portal import logs
 
 AFTER_TROUBLE = timedelta(minutes=1)
 
@@ -35,9 +33,7 @@ async def keep_doing(chore: Chore, sleep: Callable[[float], Awaitable[object]] =
         try:
             await chore.work()
         except Exception as error:  # noqa: BLE001 - each driver has its own; the next time may go well
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            # Never the error's text: it may hold what somebody wrote.
-            log.error("%s at %s:%s", type(error).__name__, where.filename.rsplit("/", 2)[-1], where.lineno)
+            logs.event(logging.ERROR, "a chore went wrong; it is tried again", logs.trouble(error))
             rest = min(rest, AFTER_TROUBLE)
         await sleep(rest.total_seconds())
 

@@ -18,12 +18,14 @@ from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.store import Store, migrate
-from portal import __version__, cli_audit, cli_backup, cli_doctor, cli_rotate
+from portal import __version__, cli_audit, cli_backup, cli_doctor, cli_rotate, logs
 from portal.app import create_app
 from portal.config import Config, ConfigError
 from portal.wire import serving
 
-log = logging.getLogger("hearthside")
+KEY_BESIDE = (
+    "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,9 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     environment = dict(os.environ)
     if options.data:
         environment["HEARTHSIDE_DATA"] = options.data
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # At DEBUG the ORM would print the values it binds.
-    logging.getLogger("tortoise").setLevel(logging.WARNING)
+    logs.hush()
     try:
         return int(options.run(Config.from_mapping(environment), options))
     except ConfigError as error:
@@ -105,6 +105,7 @@ async def _begin(house: House, origin: str, *, demo: bool) -> str:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
+    logs.begin(config.log)
     _warn(config)
     server = uvicorn.Server(serving(create_app(config), config))
     with suppress(KeyboardInterrupt):
@@ -114,9 +115,7 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
 
 def _warn(config: Config) -> None:
     if config.key_is_beside_the_data:
-        log.warning(
-            "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
-        )
+        logs.event(logging.WARNING, KEY_BESIDE)
 
 
 def _migrate(config: Config, options: argparse.Namespace) -> int:

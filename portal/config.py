@@ -79,6 +79,15 @@ def _networks(value: str) -> tuple[Network, ...]:
     return networks
 
 
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its name without the prefix, how it is read, and what it is for."""
@@ -111,6 +120,12 @@ SETTINGS = (
         "",
         "Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
     ),
+    Setting(
+        "LOG", _one_of("text", "json"), "text", "How the log is written: text, or json, one object a line."
+    ),
+    Setting(
+        "ACCESS_LOG", _one_of("off", "on"), "off", "Whether every request is logged, or what went wrong."
+    ),
 )
 
 
@@ -128,6 +143,8 @@ class Config:
     trusted_proxies: tuple[Network, ...] = ()
     older_keys: tuple[bytes, ...] = ()
     key_file: Path | None = None
+    log: str = "text"
+    access_log: bool = False
 
     def house(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
         """Open the house that these settings describe; `clock` and `quick` as for `House.with_key`."""
@@ -205,6 +222,8 @@ class Config:
             port=values["port"],
             key_is_beside_the_data=key_file is not None and data in key_file.parents,
             trusted_proxies=values["trusted_proxies"],
+            log=values["log"],
+            access_log=values["access_log"] == "on",
         )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
@@ -26,7 +27,8 @@ from journal.invitations import AlreadyLinked
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.words import N_
-from portal.pages import page, translator
+from portal.forms import Form
+from portal.pages import is_htmx, page, translator
 
 STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (NotFound, 404, N_("Nothing here")),
@@ -63,26 +65,68 @@ REFUSED = {
     ),
 }
 
+AWAY = N_("We cannot reach our records now. Please try again in a moment.")
+STILL_THERE = N_(
+    "We cannot reach our records now. Nothing was saved. Your words are still on the page you came from."
+)
+GIVEN_BACK = N_(
+    "We cannot reach our records now. Nothing was saved. Your words are here: send them again in a moment."
+)
+NOT_KNOWN = N_(
+    "We lost our records from sight just then, and cannot tell whether this was saved. Your words are here. Look in a"
+    " moment whether they arrived, and send them again if not."
+)
+SIGNED_OUT_HERE = N_(
+    "We cannot reach our records now. This browser has forgotten you, but the session itself is not ended yet: it ends"
+    " by itself within twelve hours."
+)
+BROKEN = N_("Something went wrong on our side. Go back: your words are still on that page.")
+BROKEN_GIVEN_BACK = N_(
+    "Something went wrong on our side, and we cannot tell whether this was saved. Your words are here: copy them, or"
+    " send them again."
+)
+# While one of these happens, a commit may have been on its way.
+UNKNOWN = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    TransactionManagementError,
+    ConnectionResetError,
+    BrokenPipeError,
+    TimeoutError,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """Context of the error page: a title, and a sentence that says what to do next."""
+    """
+    Context of the error page: a title, and a sentence that says what to do next.
+
+    `kept` is what was sent and not taken, to be sent again to `kept_action` if there is one; `secret` tells that
+    there was a password with it. `mark` is under what the log has it.
+    """
 
     heading: str
     sentence: str
     details: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    kept_action: str = ""
+    secret: bool = False
+    mark: str = ""
 
 
 async def journal_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain with its page."""
     if not isinstance(error, JournalError):
         raise error
+    request.state.error = error
     status, heading = next((status, heading) for kind, status, heading in STATUS if isinstance(error, kind))
     _ = translator(request)
     details = tuple(_(sentence) for sentence in error.fields.values()) if isinstance(error, Refused) else ()
-    return page(
-        request, "error.html", ErrorPage(_(heading), _(error.message), details), block="main", status=status
-    )
+    form = await sent(request)
+    words = () if form is None else tuple(item for item in form.kept if " " in item[1].strip())
+    context = ErrorPage(_(heading), _(error.message), details, words)
+    return page(request, "error.html", context, block="main", status=status)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -95,34 +139,61 @@ async def http_error(request: Request, error: Exception) -> Response:
     return page(request, "error.html", context, block="main", status=error.status_code, headers=error.headers)
 
 
-async def store_gone(request: Request, error: Exception) -> Response:
+async def store_gone(request: Request, error: Exception, sentence: str = "") -> Response:
     """Answer 503 while the database cannot be reached: nothing is ever called saved that was not."""
+    request.state.error = error
     _ = translator(request)
-    sentence = N_(
-        "We cannot reach our records now. Nothing was saved. Your words are still on the page you came from."
-    )
-    return page(
-        request,
-        "error.html",
-        ErrorPage(_(N_("One moment")), _(sentence)),
-        block="main",
-        status=503,
-        headers={"retry-after": "10"},
-    )
+    form = await sent(request)
+    if not sentence and form is None:
+        sentence = STILL_THERE if request.method == "POST" else AWAY
+    elif not sentence:
+        sentence = NOT_KNOWN if isinstance(error, UNKNOWN) else GIVEN_BACK
+    context = ErrorPage(_(N_("One moment")), _(sentence), **given_back(request, form))
+    return page(request, "error.html", context, block="main", status=503, headers={"retry-after": "10"})
 
 
-HANDLERS = {
-    JournalError: journal_error,
-    HTTPException: http_error,
-    DBConnectionError: store_gone,
-    OperationalError: store_gone,
-    TransactionManagementError: store_gone,
-    # The ORM lets these through as the drivers raise them: no room to commit, a server that went away.
-    sqlite3.OperationalError: store_gone,
-    asyncpg.PostgresConnectionError: store_gone,
-    asyncpg.OperatorInterventionError: store_gone,
-    asyncpg.InsufficientResourcesError: store_gone,
-    asyncpg.InterfaceError: store_gone,
-    ConnectionError: store_gone,
-    TimeoutError: store_gone,
-}
+async def broken(request: Request, mark: str) -> Response:
+    """Answer 500 to what nobody foresaw, with what was typed."""
+    _ = translator(request)
+    form = await sent(request)
+    context = ErrorPage(
+        _(N_("This did not work")),
+        _(BROKEN if form is None else BROKEN_GIVEN_BACK),
+        mark=mark,
+        **given_back(request, form),
+    )
+    return page(request, "error.html", context, block="main", status=500)
+
+
+async def sent(request: Request) -> Form | None:
+    """Give the form that a browser sent and left its page for; None where a page is still there, or none came."""
+    if request.method != "POST" or is_htmx(request):
+        return None
+    try:
+        return await Form.read(request)
+    except (HTTPException, ClientDisconnect, RuntimeError):
+        return None  # it cannot be read, or was read in part
+
+
+def given_back(request: Request, form: Form | None) -> dict[str, Any]:
+    """Give the fields of `ErrorPage` that let somebody send a form again."""
+    if form is None:
+        return {}
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return {"kept": form.kept, "kept_action": where, "secret": form.kept != form.items}
+
+
+# The ORM lets many through as the drivers raise them: no room to commit, a server that went away.
+GONE = (
+    DBConnectionError,
+    OperationalError,
+    TransactionManagementError,
+    sqlite3.OperationalError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+HANDLERS = {JournalError: journal_error, HTTPException: http_error, **dict.fromkeys(GONE, store_gone)}

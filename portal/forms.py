@@ -17,6 +17,8 @@ FROM_NOBODY = 512 * 1024
 """Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
 ASKED_AGAIN = "asked-again"
 """The password field that `portal.guard` puts into somebody's form; no view ever sees it among the others."""
+SECRETS = frozenset({"password", "repeated", "current", "passphrase", "recovery_key", "code", ASKED_AGAIN})
+"""What is never put back into a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Form:
                 tuple(item for item in sent if item[0] != ASKED_AGAIN), dict(sent).get(ASKED_AGAIN)
             )
         return known
+
+    @property
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """Give what may be put back into a page when it was not taken: everything but passwords and keys."""
+        return tuple(item for item in self.items if item[0] not in SECRETS)
 
     def __getitem__(self, name: str) -> str:
         """Give the first value of *name*, or nothing."""
@@ -73,7 +80,9 @@ async def _read(request: Request) -> tuple[tuple[str, str], ...]:
     kind = request.headers.get("content-type", ENCODED).partition(";")[0].strip().lower()
     if kind != ENCODED:
         raise HTTPException(415)
-    body = _at_most(request, FROM_NOBODY) if request.state.actor is None else request.stream()
+    body = (
+        _at_most(request, FROM_NOBODY) if getattr(request.state, "actor", None) is None else request.stream()
+    )
     parser = FormParser(request.headers, body, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
     try:
         form = await parser.parse()

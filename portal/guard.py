@@ -13,8 +13,12 @@ from journal.actors import Actor
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
 from portal.auth import RECOVERY_KEY, Audience, Confirm, SignIn, View, safe_next, set_token, token_of
+from portal.errors import GONE
 from portal.forms import Form
 from portal.pages import is_htmx, page, see_other
+
+ALWAYS = frozenset({"/healthz", "/help-now", "/leave"})
+"""What answers also to somebody signed in while the database does not."""
 
 
 def guard(view: View, audience: Audience, fresh: bool = False) -> View:
@@ -25,15 +29,8 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
     """
 
     async def guarded(request: Request) -> Response:
-        token, trouble = token_of(request), None
-        try:
-            actor = await websessions.actor_for(request.app.state.house, token) if token else None
-        except Damaged as error:
-            # Help, and the way out and in again, stay open to somebody whose own records do not open.
-            if audience is not Audience.ANYONE:
-                raise
-            actor, trouble = None, error
-        request.state.actor, request.state.trouble = actor, trouble
+        token = token_of(request)
+        actor = request.state.actor = await _whoever(request, token, audience)
         if audience is Audience.ANYONE:
             return await view(request)
         if actor is None or token is None:
@@ -55,6 +52,24 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
     return guarded
 
 
+async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:
+    """Give the person whom the cookie signs in; None also where the page answers without knowing."""
+    request.state.trouble = None
+    if token is None:
+        return None
+    try:
+        return await websessions.actor_for(request.app.state.house, token)
+    except Damaged as error:
+        # Help, and the way out and in again, stay open to somebody whose own records do not open.
+        if audience is not Audience.ANYONE:
+            raise
+        request.state.trouble = error
+    except GONE:
+        if request.url.path not in ALWAYS:
+            raise
+    return None
+
+
 async def _ask_to_sign_in(request: Request) -> Response:
     if is_htmx(request):
         return page(request, "signed_out_fragment.html", status=401)
@@ -62,7 +77,7 @@ async def _ask_to_sign_in(request: Request) -> Response:
         return page(request, "sign_in.html", SignIn(next=_here(request)), status=401)
     # A form that was sent after the session had ended: give the words back, so that nothing typed is lost.
     form = await Form.read(request)
-    return page(request, "sign_in.html", SignIn(kept=form.items, kept_action=request.url.path), status=401)
+    return page(request, "sign_in.html", SignIn(kept=form.kept, kept_action=request.url.path), status=401)
 
 
 async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store import Store
 from portal.config import Config
 from portal.errors import http_error
 from portal.limits import CLOSING
-
-log = logging.getLogger("hearthside")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
@@ -82,64 +77,6 @@ def _keeping(scope: Scope, status: int) -> str:
     return "public, max-age=31536000, immutable" if scope["query_string"] else "public, max-age=86400"
 
 
-BROKEN = "Something went wrong on our side. Go back: your words are still on that page."
-# Whole and as it stands: what makes all other pages may be what broke.
-BROKEN_PAGE = f"""<!doctype html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <title>Hearthside</title>
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <meta name="color-scheme" content="light dark">
-  <link rel="stylesheet" href="/static/css/hearthside.css">
-</head>
-<body>
-  <main class="page">
-    <h1>This did not work</h1>
-    <p>{BROKEN}</p>
-    <p><a href="/help-now">Help now</a></p>
-    <p>Hearthside is not an emergency service. If you are in danger, call your local emergency number.</p>
-  </main>
-</body>
-</html>
-"""
-
-
-class LastResort:
-    """Answer what nobody foresaw with a kind sentence; log where it happened, never what was written."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; if it breaks before an answer began, answer 500."""
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        begun = False
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watched)
-        except ClientDisconnect:
-            return None  # whoever asked has gone: there is nobody to answer
-        except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote what was typed
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            log.error("%s at %s:%s", type(error).__name__, frame.filename.rsplit("/", 2)[-1], frame.lineno)
-            if begun:
-                raise ConnectionError("the answer broke off") from None
-            partial = "hx-request" in Headers(scope=scope)
-            answer = (
-                PlainTextResponse(BROKEN, 500)
-                if partial
-                else Response(BROKEN_PAGE, 500, media_type="text/html")
-            )
-            await answer(scope, receive, send)
-
-
 class HostCheck:
     """Answer only for the host people type: links in pages are built from it."""
 
@@ -164,7 +101,10 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a copy of the scope on; the server still sees HEAD in its own and leaves the body out."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            as_get: Scope = {**scope, "method": "GET"}
+            await self.app(as_get, receive, send)
+            scope["route"] = as_get.get("route")
+            return
         await self.app(scope, receive, send)
 
 

@@ -15,6 +15,7 @@ from journal.websessions import Stage
 from portal import auth
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
+from portal.errors import GONE, SIGNED_OUT_HERE, store_gone
 from portal.forms import Form
 from portal.pages import page, see_other
 
@@ -70,8 +71,11 @@ async def sign_in(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session here; nothing on this machine opens anything afterwards."""
-    if token := auth.token_of(request):
-        await websessions.end(request.app.state.house, token)
+    try:
+        if token := auth.token_of(request):
+            await websessions.end(request.app.state.house, token)
+    except GONE as error:
+        return auth.forget_token(request, await store_gone(request, error, SIGNED_OUT_HERE))
     return auth.forget_token(request, see_other(request, "/sign-in"))
 
 

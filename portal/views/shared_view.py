@@ -80,7 +80,9 @@ def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedS
     asked = [field for field in form.fields if field.id in answers]
     sections = [replace(section_of(field, answers[field.id]), field=field.id) for field in asked]
     # A question that the form no longer asks is still somebody's words.
-    sections += [SharedSection("", _plain(answer), field=key) for key, answer in answers.items() if key not in known]
+    sections += [
+        SharedSection("", _plain(answer), field=key) for key, answer in answers.items() if key not in known
+    ]
     return tuple(sections)
 
 

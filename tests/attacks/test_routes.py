@@ -13,9 +13,11 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from portal import logs
 from portal.app import create_app
 from portal.auth import Audience
-from portal.middleware import HTTPS_ONLY, LastResort, SecurityHeaders
+from portal.last_resort import LastResort
+from portal.middleware import HTTPS_ONLY, SecurityHeaders
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target, dressed
@@ -336,8 +338,10 @@ async def test_an_error_nobody_foresaw_is_dressed_and_tells_nothing(
     await dressed(answer)
     assert answer.status_code == 500
     assert "went wrong on our side" in answer.text
-    assert WORDS[0] not in answer.text + caplog.text
-    assert "ValueError" in caplog.text
+    (record,) = [one for one in caplog.records if one.name == logs.NAME]
+    line = logs.TextLines().format(record)
+    assert WORDS[0] not in answer.text + caplog.text + line
+    assert re.search(r"error=ValueError place=attacks/test_routes\.py:\d+$", line)
 
 
 def test_every_path_stands_in_one_list() -> None:

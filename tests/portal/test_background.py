@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from journal import tables
+from portal import logs
 from portal.background import AFTER_TROUBLE, Chore, keep_doing
 from tests.portal.conftest import Portal
 
@@ -42,8 +43,9 @@ async def test_no_error_ends_a_chore(caplog: pytest.LogCaptureFixture) -> None:
         await keep_doing(Chore(work, timedelta(hours=1)), rest)  # type: ignore[arg-type]
     assert done == [0, 1, 2]
     assert rests == [AFTER_TROUBLE.total_seconds(), 3600, AFTER_TROUBLE.total_seconds()]
-    assert "ConnectionError at test_background.py" in caplog.text
-    assert "alice" not in caplog.text
+    told = "\n".join(logs.TextLines().format(record) for record in caplog.records)
+    assert "error=ConnectionError place=portal/test_background.py:" in told
+    assert "alice" not in caplog.text + told
 
 
 async def test_a_service_says_that_it_is_there_and_when_it_goes(any_portal: Portal) -> None:

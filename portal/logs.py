@@ -1,0 +1,117 @@
+"""
+What the service says to its operator: a line for each event, as text or as JSON, and nothing that anybody wrote.
+
+What our own code logs is written out. Of everybody else's only what they had ready beforehand is: the arguments of
+their messages, and the messages of errors, may quote an address, a name or a text. Of an error the kind and the place
+remain.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+NAME = "hearthside"
+TEXT, JSON = "text", "json"
+KINDS = (TEXT, JSON)
+QUIET = ("tortoise", "asyncpg", "aiosqlite")  # at DEBUG they print the values that they bind
+
+log = logging.getLogger(NAME)
+
+
+def begin(kind: str) -> None:
+    """Write every line of this process to standard error, as *kind* says; keeps a level that was set before."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler())
+        root.setLevel(logging.INFO)
+    for handler in root.handlers:
+        handler.setFormatter(JsonLines() if kind == JSON else TextLines())
+    hush()
+    logging.captureWarnings(capture=True)
+    sys.unraisablehook = lambda found: _unforeseen("could not be raised", found.exc_value)
+    threading.excepthook = lambda found: _unforeseen("ended a thread", found.exc_value)
+    sys.excepthook = _ended
+
+
+def hush() -> None:
+    """Keep the libraries that would print what they store from doing so."""
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def trouble(error: BaseException) -> dict[str, str]:
+    """Say of an error what it is and where it was raised: never what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{'/'.join(frames[-1].filename.split('/')[-2:])}:{frames[-1].lineno}" if frames else ""
+    return {"error": type(error).__name__, "place": place}
+
+
+class Lines(logging.Formatter):
+    """Make of a record what may be told."""
+
+    def told(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Give the fields of a line, in their order."""
+        fields: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "said": _said(record),
+        }
+        fields |= getattr(record, "told", {})
+        if record.exc_info and record.exc_info[1] is not None:
+            fields |= trouble(record.exc_info[1])
+        return fields
+
+
+class JsonLines(Lines):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        return json.dumps(self.told(record), ensure_ascii=True)
+
+
+class TextLines(Lines):
+    """Words first, then the fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        fields = self.told(record)
+        first = " ".join(str(fields.pop(name)) for name in ("at", "level", "from", "said"))
+        return " ".join([first, *(f"{name}={value}" for name, value in fields.items())])
+
+
+def event(level: int, said: str, fields: Mapping[str, object] | None = None) -> None:
+    """Write a line of our own."""
+    log.log(level, said, extra={"told": dict(fields or {})})
+
+
+def _said(record: logging.LogRecord) -> str:
+    # What uvicorn says in passing is about itself: its process, its address.
+    if record.name == NAME or (record.name == "uvicorn.error" and record.levelno == logging.INFO):
+        said = record.getMessage()
+    elif record.name == "py.warnings":  # path:line: kind: what it says
+        said = ": ".join(
+            str(record.args[0] if isinstance(record.args, tuple) and record.args else "").split(": ")[:2]
+        )
+    else:
+        said = str(record.msg)
+    return said.partition("\n")[0]
+
+
+def _unforeseen(what: str, error: BaseException | None) -> None:
+    event(logging.ERROR, f"an error {what}", trouble(error) if error else {})
+
+
+def _ended(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    event(logging.CRITICAL, "an error nobody foresaw ended this command", trouble(error))
