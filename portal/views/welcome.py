@@ -12,6 +12,7 @@ from journal import invitations, welcoming
 from journal.actors import Actor, Role
 from journal.errors import NotFound, Refused
 from journal.invitations import Welcome
+from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
 from portal import auth
@@ -50,9 +51,7 @@ async def invitation(request: Request) -> Response:
     form = await Form.read(request)
     new = new_account(form)
     try:
-        new = await house.stretch(partial(new.checked, request.app.state.practice.current.name))
-        if "adult" not in form:
-            raise Refused({"adult": invitations.ADULTS_ONLY})
+        new = await _checked(request, new, adult="adult" in form)
         session = await welcoming.open_and_accept(house, token, new)
     except Refused as error:
         again = WelcomePage(
@@ -67,3 +66,15 @@ async def invitation(request: Request) -> Response:
         )
         return page(request, "account/welcome.html", again, status=422)
     return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)
+
+
+async def _checked(request: Request, new: NewAccount, *, adult: bool) -> NewAccount:
+    """Say all that needs another look at once: nobody is sent back twice."""
+    house, problems = request.app.state.house, {} if adult else {"adult": invitations.ADULTS_ONLY}
+    try:
+        new = await house.stretch(partial(new.checked, request.app.state.practice.current.name))
+    except Refused as error:
+        problems |= error.fields
+    if problems:
+        raise Refused(problems)
+    return new

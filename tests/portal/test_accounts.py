@@ -78,6 +78,22 @@ async def test_a_new_patient_comes_in_by_invitation(any_portal: Portal) -> None:
         assert (await browser.get(where)).status_code == 404
 
 
+async def test_everything_that_needs_another_look_is_said_at_once(portal: Portal) -> None:
+    """Whoever forgot the tick and chose a short password hears of both, and of being 18 also when that is all."""
+    invited = await invitations.invite(await portal.cast.actor("bob"), "Erin")
+    form = {"name": "Erin Sample", "email": "erin@example.org", "time_zone": "Europe/Berlin"}
+    async with portal.client() as browser:
+        both = await browser.post(
+            f"/invite/{invited.token}", data=form | {"password": "short", "repeated": "short"}
+        )
+        assert both.status_code == 422
+        assert "18 or older. Tick this if you are." in both.text
+        assert both.text.count('aria-invalid="true"') == 2
+        one = await browser.post(f"/invite/{invited.token}", data=form | {"password": NEW, "repeated": NEW})
+        assert one.status_code == 422
+        assert one.text.count('aria-invalid="true"') == 1
+
+
 async def test_a_signed_in_patient_accepts_a_second_clinician(portal: Portal) -> None:
     """Somebody who has a journal only presses a button."""
     invited = await invitations.invite(await portal.cast.actor("charlie"), "Alice")
