@@ -33,6 +33,9 @@ format: .venv/ready ## Put the code in the house format
 bench: .venv/ready ## Measure, and write bench/results.json
 	$(BIN)/python -m bench
 
+mutate: .venv/ready ## Change the code in small ways and count what the tests notice (takes long)
+	$(BIN)/python tests/mutate.py
+
 sbom: .venv/ready ## Write the bill of materials, dist/hearthside.cdx.json
 	$(BIN)/python tests/make_sbom.py dist/hearthside.cdx.json
 
