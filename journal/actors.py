@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
 from journal.errors import Damaged, NotFound
 from journal.house import House
+from journal.positions import Role
 
-
-class Role(StrEnum):
-    """What a person is in the practice."""
-
-    PATIENT = "patient"
-    CLINICIAN = "clinician"
+__all__ = ["Actor", "Role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,7 @@ class Actor:
     session: str
     recovery_ready: bool
     confirmed_at: datetime | None
+    profession: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -46,6 +46,10 @@ class Act(StrEnum):
     PASSKEY_REFUSED = "account.passkey-refused"
     SIGNED_IN_BY_PASSKEY = "account.signed-in-by-passkey"
     SETUP_LINK_MADE = "practice.setup-link-made"
+    SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
+    SUSPENDED = "account.suspended"
+    UNSUSPENDED = "account.unsuspended"
+    LOG_READ = "audit.read"
     NOT_FOUND = "page.not-found"
     INVITED = "care.invited"
     INVITATION_WITHDRAWN = "care.invitation-withdrawn"
@@ -90,6 +94,14 @@ class Event:
     id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An event with the patient whose record it is about, for a log of everybody's."""
+
+    event: Event
+    patient_id: UUID | None
+
+
 async def note(
     actor: Actor,
     action: Act,
@@ -130,6 +142,28 @@ async def events_about(patient: UUID, *, limit: int = 500, before: int | None = 
     if before is not None:
         query = query.filter(id__lt=before)
     return tuple(_event(row) for row in await query.order_by("-id").limit(limit).values_list(*COLUMNS))
+
+
+async def of_everybody(
+    *, limit: int, before: int | None = None, person: UUID | None = None, room: str = ""
+) -> tuple[Whole, ...]:
+    """
+    Give the latest events of the whole log, newest first; *before* an event's id for the next.
+
+    Args:
+        person: Only what this person did, or what was done about or for them.
+        room: Only the classes whose names begin with it, such as "share".
+    """
+    query = AuditEvent.all()
+    if person is not None:
+        concerned = Q(actor_id=person) | Q(patient_id=person) | Q(recipient_id=person) | Q(object_id=person)
+        query = query.filter(concerned)
+    if room:
+        query = query.filter(action__in=[act.value for act in Act if act.value.startswith(f"{room}.")])
+    if before is not None:
+        query = query.filter(id__lt=before)
+    rows = await query.order_by("-id").limit(limit).values_list(*COLUMNS, "patient_id")
+    return tuple(Whole(_event(row[:-1]), _key(row[-1])) for row in rows)
 
 
 async def openings(patient: UUID, shares: Iterable[UUID]) -> dict[UUID, tuple[datetime, ...]]:

@@ -14,6 +14,7 @@ from uuid import UUID
 from journal import accounts, audit, care, sessions, sharing
 from journal.actors import Actor, Role
 from journal.audit import Act, Event
+from journal.care import Link
 from journal.documents import ShareDocument
 from journal.sharing import Given
 
@@ -33,6 +34,7 @@ class Disclosure:
     id: int
     at: datetime
     recipient: str
+    profession: str
     act: Act
     copy: ShareDocument | None
 
@@ -45,9 +47,9 @@ async def disclosures(
     events = await audit.given_away(
         actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
     )
-    names = {link.clinician: link.peer_name for link in await care.my_links(actor, ended=True)}
+    team = {link.clinician: link for link in await care.my_links(actor, ended=True)}
     copies = {one.id: one for one in await sharing.given(actor)} if events else {}
-    return tuple(_disclosure(event, names, copies) for event in events)
+    return tuple(_disclosure(event, team, copies) for event in events)
 
 
 async def take(actor: Actor, current: str) -> tuple[Disclosure, ...]:
@@ -74,13 +76,15 @@ def six_years_before(now: datetime) -> datetime:
         return now.replace(year=now.year - YEARS, day=28)
 
 
-def _disclosure(event: Event, names: dict[UUID, str], copies: dict[UUID, Given]) -> Disclosure:
+def _disclosure(event: Event, team: dict[UUID, Link], copies: dict[UUID, Given]) -> Disclosure:
     recipient = event.recipient_id or event.actor_id
     one = copies.get(event.object_id) if event.object_id else None
+    who = team.get(recipient) if recipient else None
     return Disclosure(
         event.id,
         event.at,
-        names.get(recipient, "") if recipient else "",
+        who.peer_name if who else "",
+        who.peer_profession if who else "",
         event.action,
         one.document if one and not one.damaged else None,
     )

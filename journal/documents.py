@@ -26,6 +26,20 @@ class Profile(msgspec.Struct, frozen=True):
     email: str
     time_zone: str
     role: str
+    profession: str = ""
+
+
+class SetupDetails(msgspec.Struct, frozen=True):
+    """
+    What somebody becomes who opens an account with a set-up link; server key.
+
+    `name` is whom it is for, in its maker's words; `expires_at` is UTC, ISO 8601.
+    """
+
+    role: str
+    profession: str
+    name: str
+    expires_at: str
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):

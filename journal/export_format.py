@@ -117,6 +117,7 @@ class LinkRecord(msgspec.Struct, frozen=True):
     id: UUID
     clinician_id: UUID
     name: str
+    profession: str
     state: str
     since: datetime
     paused_at: datetime | None

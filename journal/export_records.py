@@ -108,7 +108,14 @@ def session_record(one: Session) -> SessionRecord:
 def link_record(link: Link) -> LinkRecord:
     """Describe one clinician of the care team."""
     return LinkRecord(
-        link.id, link.clinician, link.peer_name, link.state, link.since, link.paused_at, link.ended_at
+        link.id,
+        link.clinician,
+        link.peer_name,
+        link.peer_profession,
+        link.state,
+        link.since,
+        link.paused_at,
+        link.ended_at,
     )
 
 

@@ -44,8 +44,6 @@ from journal.store import key_of, transaction
 from journal.words import N_
 
 LIFETIME = timedelta(days=14)
-
-
 ADULTS_ONLY = N_("Hearthside is for people of 18 or older. Tick this if you are.")
 
 
@@ -73,6 +71,7 @@ class Welcome:
     invitation: UUID
     clinician: UUID
     clinician_name: str
+    profession: str
     invited_as: str
 
 
@@ -135,7 +134,7 @@ async def welcome(house: House, token: str) -> Welcome:
     owner = row.clinician
     profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
     note = open_document(house.server, bytes(row.sealed), note_context(owner.id, row.id), InvitationNote)
-    return Welcome(row.id, owner.id, profile.name, note.name)
+    return Welcome(row.id, owner.id, profile.name, profile.profession, note.name)
 
 
 async def accept(actor: Actor, token: str) -> UUID:

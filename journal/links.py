@@ -43,6 +43,8 @@ class Link:
     row: tables.CareLink
     peer_zone: str = "UTC"
     trusted: bool = True
+    peer_profession: str = ""
+    peer_suspended: bool = False
 
     @property
     def state(self) -> str:
@@ -60,6 +62,8 @@ class Found:
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
     """Give the actor's care links, oldest first, and what only passes for one."""
+    if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
+        raise NotFound
     mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
     rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation")
     if not ended:
@@ -139,10 +143,10 @@ def _view(actor: Actor, row: tables.CareLink) -> Link:
     patient, clinician = row.patient, row.clinician
     peer = clinician if actor.role is Role.PATIENT else patient
     trusted = row.ended_at is None and is_agreed(actor, row)  # at the end of care the pins are destroyed
-    name, zone = NAMELESS, "UTC"
+    name, zone, profession = NAMELESS, "UTC", ""
     try:
         profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)
-        name, zone = profile.name, profile.time_zone
+        name, zone, profession = profile.name, profile.time_zone, profile.profession
     except Damaged:
         pass  # one name that does not open closes nobody else's page
     return Link(
@@ -157,4 +161,6 @@ def _view(actor: Actor, row: tables.CareLink) -> Link:
         row,
         zone,
         trusted,
+        profession,
+        peer.status != "active",
     )

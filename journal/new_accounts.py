@@ -89,9 +89,9 @@ async def ready(house: House, new: NewAccount) -> Readied:
     return Readied(account, account_key, PrivateIdentity.generate(), await house.stretch(work), new)
 
 
-async def open_account(house: House, role: Role, readied: Readied) -> None:
+async def open_account(house: House, role: Role, readied: Readied, *, profession: str = "") -> None:
     """
-    Write an account down.
+    Write an account down; *profession* is a clinician's.
 
     Raises:
         Refused: If the address already has an account here.
@@ -99,7 +99,7 @@ async def open_account(house: House, role: Role, readied: Readied) -> None:
     new, now = readied.new, house.clock()
     index = house.server.blind_index(new.email).hex()
     keyring = Keyring.from_account_key(readied.account_key)
-    profile = Profile(new.name, new.email, new.time_zone, role.value)
+    profile = Profile(new.name, new.email, new.time_zone, role.value, profession)
     known = [one.hex() for one in house.server.blind_indexes(new.email)]
     if await tables.Account.exists(email_index__in=known):
         raise Refused({"email": TAKEN})

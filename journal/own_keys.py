@@ -17,7 +17,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
-from journal import tables
+from journal import setup_links, tables
 from journal.documents import entry_context, revision_context
 from journal.invitations import link_key_context, secret_context
 from journal.store import key_of
@@ -111,6 +111,10 @@ def _secret(account: UUID, invitation: UUID, _: int) -> Context:
     return secret_context(account, invitation)
 
 
+def _token(maker: UUID, link: UUID, _: int) -> Context:
+    return setup_links.secret_context(maker, link)
+
+
 OWN = (
     Own("entry.sealed", tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
     Own("entry_revision.sealed", tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
@@ -118,4 +122,5 @@ OWN = (
     Own("care_link.patient_pin", tables.CareLink, Under.PINS, "patient_id", _pin),
     Own("care_link.clinician_pin", tables.CareLink, Under.PINS, "clinician_id", _pin),
     Own("invitation.secret", tables.Invitation, Under.VAULT, "clinician_id", _secret),
+    Own("setup_link.secret", tables.SetupLink, Under.VAULT, "maker_id", _token),
 )

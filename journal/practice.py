@@ -1,27 +1,21 @@
-"""The practice of this installation, and the one-time links with which its clinicians begin."""
+"""The practice of this installation, and how its staff open their accounts."""
 
 from __future__ import annotations
 
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from hashlib import sha256
 
 from crypto import Context
-from journal import audit, new_accounts, tables, websessions
-from journal.actors import Role
-from journal.audit import Act
+from journal import new_accounts, setup_links, tables, websessions
 from journal.documents import PracticeDetails, open_document, seal_document
-from journal.errors import JournalError, LinkExpired, Refused
+from journal.errors import JournalError, Refused
 from journal.house import House
 from journal.new_accounts import NewAccount
+from journal.positions import THERAPIST, Position
 from journal.store import transaction
 from journal.words import N_
 
 THE_ONE = 1
-SETUP_LIFETIME = timedelta(days=7)
 CONTEXT = Context("practice", bytes(16), bytes(16))
 
 
@@ -31,6 +25,14 @@ class PracticeView:
 
     name: str
     is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingUp:
+    """What a set-up link makes of whoever uses it, and whether the practice has no name yet."""
+
+    position: Position
+    needs_name: bool
 
 
 class RealPractice(JournalError):
@@ -61,42 +63,38 @@ async def found(house: House, name: str, *, demo: bool = False) -> None:
     )
 
 
-async def new_setup_link(house: House) -> str:
+async def new_setup_link(house: House, position: Position = THERAPIST) -> str:
     """
-    Make a one-time token with which a clinician opens an account, valid for seven days.
+    Make a one-time token with which one of the staff opens an account, valid for seven days.
 
     Raises:
         RealPractice: If this is a demonstration, which real people must not enter.
     """
+    await refuse_demo(house)
+    return await setup_links.make(house, position)
+
+
+async def refuse_demo(house: House) -> None:
+    """Raise `RealPractice` in a demonstration: nobody real comes in there."""
     practice = await the_practice(house)
     if practice is not None and practice.is_demo:
         raise RealPractice(N_("This is a demonstration. Start an empty installation for a real practice."))
-    token = secrets.token_bytes(32)
-    now = house.clock()
-    async with transaction():
-        await tables.SetupLink.create(lookup=_lookup(token), created_at=now, expires_at=now + SETUP_LIFETIME)
-        await audit.note_unsigned(house, None, Act.SETUP_LINK_MADE)
-    return urlsafe_b64encode(token).rstrip(b"=").decode()
 
 
-async def setup_needs_name(house: House, token: str) -> bool:
+async def setting_up(house: House, token: str) -> SettingUp:
     """
-    Tell whether the practice has no name yet, so that the page asks for one.
+    Tell what the page of a set-up link has to ask and say.
 
     Raises:
         LinkExpired: If the link does not work.
     """
-    used = await tables.SetupLink.filter(
-        lookup=_lookup(_token(token)), used_at=None, expires_at__gt=house.clock()
-    ).exists()
-    if not used:
-        raise LinkExpired
-    return await the_practice(house) is None
+    position = await setup_links.position_of(house, token)
+    return SettingUp(position, await the_practice(house) is None)
 
 
 async def set_up(house: House, token: str, practice_name: str, new: NewAccount) -> bytes:
     """
-    Open the clinician's account, and the practice when they are its first.
+    Open an account for one of the staff, and the practice when they are its first.
 
     Returns:
         A session token.
@@ -105,6 +103,7 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
         LinkExpired: If the link does not work, or somebody used it first.
         Refused: If a field needs another look; the link stays good.
     """
+    position = await setup_links.position_of(house, token)
     practice = await the_practice(house)
     name = practice.name if practice else " ".join(practice_name.split())
     problems: dict[str, str] = {}
@@ -116,25 +115,10 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
         problems |= error.fields
     if problems:
         raise Refused(problems)
-    readied, now = await new_accounts.ready(house, new), house.clock()
+    readied = await new_accounts.ready(house, new)
     async with transaction():
-        won = await tables.SetupLink.filter(
-            lookup=_lookup(_token(token)), used_at=None, expires_at__gt=now
-        ).update(used_at=now)
-        if not won:
-            raise LinkExpired
+        await setup_links.use(house, token)
         if practice is None:
             await found(house, name)
-        await new_accounts.open_account(house, Role.CLINICIAN, readied)
+        await new_accounts.open_account(house, position.role, readied, profession=position.profession or "")
         return await websessions.start(house, readied.id, readied.account_key)
-
-
-def _token(text: str) -> bytes:
-    try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError as error:
-        raise LinkExpired from error
-
-
-def _lookup(token: bytes) -> str:
-    return sha256(b"hearthside/v1/setup-link" + token).hexdigest()

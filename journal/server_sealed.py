@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from crypto import Context
-from journal import invitations, notices, passkeys, practice
+from journal import invitations, notices, passkeys, practice, setup_links
 from journal.audit_chain import KEY_CONTEXT
 from journal.documents import Profile, course_context, device_context, profile_context, session_context
 from journal.server_keys import ServerKeys
@@ -85,6 +85,11 @@ SEALED = (
         "passkey",
         lambda ident, account, revision: passkeys.passkey_context(key_of(account), key_of(ident), revision),
         ("account_id", "revision"),
+    ),
+    Sealed(
+        "setup_link",
+        lambda ident, maker: setup_links.details_context(key_of(maker) if maker else None, key_of(ident)),
+        ("maker_id",),
     ),
     Sealed("outbox", lambda ident: notices.message_context(key_of(ident))),
     Sealed("audit_key", _audit_key),

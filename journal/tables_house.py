@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from journal.tables import Account
 
 
 class AuditEvent(Model):
@@ -76,12 +81,19 @@ class Outbox(Model):
 
 
 class SetupLink(Model):
-    """A one-time link with which a clinician opens an account."""
+    """A one-time link with which one of the staff opens an account. Nobody made it who has no account."""
 
-    lookup = fields.CharField(64, primary_key=True)  # hash of the token
+    id = fields.UUIDField(primary_key=True)  # the first half of the hash of the token
+    lookup = fields.CharField(64, unique=True)  # hash of the token
+    maker: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="setup_links", null=True
+    )
+    secret = fields.BinaryField(null=True)  # maker's vault key: the token
+    sealed = fields.BinaryField()  # server key: what its user becomes, whom it is for, until when
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField(null=True)
+    withdrawn_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "setup_link"

@@ -110,6 +110,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         session=session,
         recovery_ready=bool(ready),
         confirmed_at=time_of(confirmed) if confirmed else None,
+        profession=profile.profession,
     )
 
 

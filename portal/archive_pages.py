@@ -26,7 +26,7 @@ from journal.export_format import CopyRecord, EntryRecord, EventRecord, SessionR
 from journal.forms import FORMS, EntryKind, emotions
 from journal.records import ClinicianRecords, PatientRecords, Records
 from journal.words import N_
-from portal.views.sharing_log import GONE, SENTENCES
+from portal.views.log_words import GONE, SENTENCES
 from portal.words import LANGUAGE
 
 PATIENT_MENU = (

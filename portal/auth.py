@@ -28,6 +28,16 @@ class Audience(StrEnum):
     UNCONFIRMED = "signed-in, also before the recovery key is confirmed"
     PATIENT = Role.PATIENT.value
     CLINICIAN = Role.CLINICIAN.value
+    ADMINISTRATOR = Role.ADMINISTRATOR.value
+    IN_CARE = "patient or clinician"
+
+
+OF_ROLES = {
+    Audience.PATIENT: {Role.PATIENT},
+    Audience.CLINICIAN: {Role.CLINICIAN},
+    Audience.ADMINISTRATOR: {Role.ADMINISTRATOR},
+    Audience.IN_CARE: {Role.PATIENT, Role.CLINICIAN},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from journal import practice
 from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
+from journal.positions import OF_STAFF, POSITIONS
 from journal.store import Store, migrate
 from portal import __version__, cli_audit, cli_backup, cli_doctor, cli_rotate, logs
 from portal.app import create_app
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "run": (_run, "migrate, load the demonstration into an empty data folder, and serve on this machine"),
         "serve": (_serve, "serve; the database must have been migrated"),
         "migrate": (_migrate, "bring the database to this version's shape"),
-        "setup-link": (_setup_link, "print a one-time link with which a clinician opens an account"),
+        "setup-link": (_setup_link, "print a one-time link with which one of the staff opens an account"),
         "backup": (cli_backup.back_up, "copy the database to a new file, also while the service runs"),
         "doctor": (cli_doctor.examine, "look the installation over and say what to mend"),
         "restore": (cli_backup.restore, "put a backup into an empty data folder"),
@@ -73,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
             cli_rotate.add_options(command)
         if name == "verify-audit":
             cli_audit.add_options(command)
+        if name == "setup-link":
+            command.add_argument(
+                "--role",
+                choices=[one.key for one in OF_STAFF],
+                default=OF_STAFF[0].key,
+                help="what they are here (therapist); an administrator lets people in and reads nothing",
+            )
         if name == "run":
             command.add_argument("--no-demo", action="store_true", help="start with an empty practice")
         command.set_defaults(run=run)
@@ -125,7 +133,9 @@ def _migrate(config: Config, options: argparse.Namespace) -> int:
 
 
 def _setup_link(config: Config, options: argparse.Namespace) -> int:
-    token = asyncio.run(_in_house(config, practice.new_setup_link))
+    token = asyncio.run(
+        _in_house(config, lambda house: practice.new_setup_link(house, POSITIONS[options.role]))
+    )
     print(f"{config.origin}/setup/{token}")
     return 0
 

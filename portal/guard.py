@@ -9,10 +9,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from journal import accounts, audit, passkeys, websessions
-from journal.actors import Actor
+from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
-from portal.auth import RECOVERY_KEY, Audience, Confirm, SignIn, View, safe_next, set_token, token_of
+from portal.auth import (
+    OF_ROLES,
+    RECOVERY_KEY,
+    Audience,
+    Confirm,
+    SignIn,
+    View,
+    safe_next,
+    set_token,
+    token_of,
+)
 from portal.errors import GONE
 from portal.forms import Form
 from portal.pages import is_htmx, page, see_other
@@ -36,7 +46,7 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
         if actor is None or token is None:
             return await _ask_to_sign_in(request)
         try:
-            if audience in (Audience.PATIENT, Audience.CLINICIAN) and actor.role.value != audience.value:
+            if actor.role not in OF_ROLES.get(audience, Role):
                 raise NotFound
             if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
                 return see_other(request, RECOVERY_KEY)

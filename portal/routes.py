@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from portal.auth import Audience, View
 from portal.views import (
     accounts,
+    audit_log,
     brief,
     care,
     confirm,
@@ -21,6 +22,7 @@ from portal.views import (
     passkey_use,
     passkeys,
     patients,
+    people,
     records,
     recovery,
     renewal,
@@ -28,6 +30,7 @@ from portal.views import (
     sessions,
     setup,
     sharing,
+    staff,
     visits,
     welcome,
 )
@@ -41,6 +44,8 @@ SIGNED_IN = Audience.SIGNED_IN
 UNCONFIRMED = Audience.UNCONFIRMED
 PATIENT = Audience.PATIENT
 CLINICIAN = Audience.CLINICIAN
+ADMINISTRATOR = Audience.ADMINISTRATOR
+IN_CARE = Audience.IN_CARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +118,9 @@ ROUTES = (
     Rule("/sessions", READ, PATIENT, sessions.plan),
     Rule("/sessions/new", FORM, PATIENT, sessions.new),
     Rule("/sessions/rest", FORM, PATIENT, sessions.rest),
-    Rule("/sessions/{id:uuid}", READ, SIGNED_IN, sessions.session),
-    Rule("/sessions/{id:uuid}/edit", FORM, SIGNED_IN, sessions.edit),
-    Rule("/sessions/{id:uuid}/status", SEND, SIGNED_IN, sessions.status),
+    Rule("/sessions/{id:uuid}", READ, IN_CARE, sessions.session),
+    Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, sessions.edit),
+    Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, sessions.status),
     # The clinician's desk
     Rule("/patients", READ, CLINICIAN, patients.caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, patients.patient),
@@ -129,5 +134,15 @@ ROUTES = (
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.invitation),
     Rule("/invitations/{id:uuid}/withdrawal", SEND, CLINICIAN, invitations.withdrawal),
     # Records
-    Rule("/records", FORM, SIGNED_IN, records.records),
+    Rule("/records", FORM, IN_CARE, records.records),
+    # The administrator's desk: who can come in, and what was done; nothing that anybody wrote
+    Rule("/people", READ, ADMINISTRATOR, people.everybody),
+    Rule("/people/audit", READ, ADMINISTRATOR, audit_log.log),
+    Rule("/people/invitations", READ, ADMINISTRATOR, staff.invitations),
+    Rule("/people/invitations", SEND, ADMINISTRATOR, staff.invitations, fresh=True),
+    Rule("/people/invitations/{id:uuid}", READ, ADMINISTRATOR, staff.invitation),
+    Rule("/people/invitations/{id:uuid}/withdrawal", SEND, ADMINISTRATOR, staff.withdrawal),
+    Rule("/people/{id:uuid}", READ, ADMINISTRATOR, people.person),
+    Rule("/people/{id:uuid}/suspension", FORM, ADMINISTRATOR, people.suspension, fresh=True),
+    Rule("/people/{id:uuid}/return", SEND, ADMINISTRATOR, people.comes_back, fresh=True),
 )

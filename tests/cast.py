@@ -1,5 +1,5 @@
 """
-The cast: patient alice, her therapist bob, outsider therapist charlie, outsider patient dana.
+The cast: patient alice, her therapist bob, outsider therapist charlie, outsider patient dana, administrator erin.
 
 Everybody is signed in. The furnished database is made once a session and copied for each test.
 """
@@ -14,6 +14,7 @@ from journal import invitations, new_accounts, practice, recovery, tables, webse
 from journal.actors import Actor, Role
 from journal.house import House
 from journal.new_accounts import NewAccount
+from journal.positions import ADMINISTRATOR, THERAPIST
 from journal.store import Store
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -24,6 +25,7 @@ NAMES = {
     "bob": "Bob Example",
     "charlie": "Charlie Outsider",
     "dana": "Dana Placeholder",
+    "erin": "Erin Keeper",
 }
 PASSWORDS = {name: f"{name} keeps the lamp lit" for name in NAMES}
 ZONE = "Europe/Berlin"
@@ -92,8 +94,8 @@ async def furnish(url: str) -> Furniture:
     tokens = {}
     try:
         with store.use():
-            for name in ("bob", "charlie"):
-                link = await practice.new_setup_link(house)
+            for name, position in (("bob", THERAPIST), ("charlie", THERAPIST), ("erin", ADMINISTRATOR)):
+                link = await practice.new_setup_link(house, position)
                 tokens[name] = await practice.set_up(house, link, PRACTICE, new_account(name))
             for name in ("alice", "dana"):
                 readied = await new_accounts.ready(house, new_account(name))

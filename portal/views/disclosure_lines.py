@@ -14,6 +14,7 @@ from journal.forms import EntryKind
 from journal.words import N_
 from portal.inert import inert
 from portal.pages import short_day
+from portal.views.professions import named
 
 GONE = N_("something you no longer share")
 
@@ -72,4 +73,10 @@ def line_of(one: Disclosure, actor: Actor, _: Callable[[str], str]) -> Line:
         what = _(N_("%(kind)s, written on %(date)s")) % words
         if one.copy.title:
             what = _(N_("“%(title)s” (%(what)s)")) % {"title": inert(one.copy.title), "what": what}
-    return Line(one.at, inert(one.recipient) or _(N_("Somebody")), _(kind.happened), what, _(kind.why))
+    return Line(
+        one.at,
+        inert(named(one.recipient, one.profession, _)) or _(N_("Somebody")),
+        _(kind.happened),
+        what,
+        _(kind.why),
+    )

@@ -21,6 +21,7 @@ from journal.readers import Reader, readers
 from journal.sessions import Session
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
+from portal.views.people import desk_of
 from portal.views.session_lines import SessionLine, lines_of
 
 DAY = timedelta(days=1)
@@ -60,6 +61,8 @@ async def home(request: Request) -> Response:
         return see_other(request, RECOVERY_KEY)
     if actor.role is Role.CLINICIAN:
         return see_other(request, "/patients")
+    if actor.role is Role.ADMINISTRATOR:
+        return page(request, "people/home.html", await desk_of(actor))
     return page(request, "home.html", await home_of(actor))
 
 

@@ -1,4 +1,4 @@
-"""A clinician opens their account with a one-time link, and the practice when they are its first."""
+"""One of the staff opens an account with a one-time link, and the practice when they are its first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from journal.errors import Refused
 from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
+from journal.positions import LABELS
 from portal import auth
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -19,8 +20,9 @@ from portal.pages import page, see_other
 
 @dataclass(frozen=True, slots=True)
 class SetupPage:
-    """Context of the page that opens a clinician's account."""
+    """Context of the page that opens an account for one of the staff, as *position* in the practice."""
 
+    position: str
     ask_practice: bool
     passphrase: str
     zones: tuple[str, ...]
@@ -39,14 +41,18 @@ def new_account(form: Form) -> NewAccount:
 async def set_up(request: Request) -> Response:
     """Open the account; the link works once."""
     house, token = request.app.state.house, request.path_params["token"]
-    ask = await practice.setup_needs_name(house, token)
+    found = await practice.setting_up(house, token)
+    position, ask = LABELS[found.position.key], found.needs_name
     if request.method == "GET":
-        return page(request, "account/setup.html", SetupPage(ask, suggest_passphrase(), common_zones()))
+        return page(
+            request, "account/setup.html", SetupPage(position, ask, suggest_passphrase(), common_zones())
+        )
     form = await Form.read(request)
     try:
         session = await practice.set_up(house, token, form["practice_name"], new_account(form))
     except Refused as error:
         again = SetupPage(
+            position,
             ask,
             form["suggested"] or suggest_passphrase(),
             common_zones(),

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
@@ -16,51 +15,14 @@ from starlette.responses import Response
 from journal import audit, care, sharing
 from journal.actors import Actor
 from journal.audit import Act, Event
-from journal.words import N_
 from portal.auth import actor_of
 from portal.inert import inert
-from portal.pages import page
+from portal.pages import page, translator
+from portal.views.log_words import GONE, REPEATED, SENTENCES
+from portal.views.professions import named
 from portal.views.shared_items import Item, items
 
 LINES = 100  # of one page
-
-# For each act: the sentence when the patient did it, and when somebody else did.
-SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
-    {
-        Act.CARE_BEGAN: (N_("You connected with %(other)s"), N_("%(who)s connected with you")),
-        Act.CARE_ENDED: (N_("You ended care with %(other)s"), N_("%(who)s ended care")),
-        Act.SHARING_PAUSED: (N_("You paused sharing with %(other)s"), ""),
-        Act.SHARING_RESUMED: (N_("You resumed sharing with %(other)s"), ""),
-        Act.SHARED: (N_("You shared %(what)s with %(other)s"), ""),
-        Act.SHARE_UPDATED: (N_("You updated what %(other)s reads of %(what)s"), ""),
-        Act.SHARE_REVOKED: (N_("You took back something you had shared"), ""),
-        Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
-        Act.SESSION_PLANNED: (N_("You planned a session"), N_("%(who)s planned sessions")),
-        Act.SESSION_CHANGED: (N_("You changed a session"), N_("%(who)s changed a session")),
-        Act.ENTRY_DELETED: (N_("You deleted an entry"), ""),
-        Act.ENTRY_RESTORED: (N_("You brought an entry back"), ""),
-        Act.ENTRY_ERASED: (
-            N_("You erased an entry for good"),
-            N_("A deleted entry was erased when its week was over"),
-        ),
-        Act.PASSWORD_REFUSED: (N_("A wrong password was typed where yours is asked for again"), ""),
-        Act.PASSKEY_REFUSED: (N_("A passkey was not accepted where you are asked who you are"), ""),
-        Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
-        Act.RECORDS_TAKEN: (
-            N_("You took your records away"),
-            N_("%(who)s took away what you share with them"),
-        ),
-    }
-)
-# The same where the copy is gone: the log keeps no titles.
-GONE: Mapping[Act, tuple[str, str]] = MappingProxyType(
-    {
-        Act.SHARED: (N_("You shared something that you no longer share"), ""),
-        Act.SHARE_UPDATED: (N_("You updated something that you no longer share"), ""),
-        Act.SHARE_OPENED: ("", N_("%(who)s opened something that you no longer share")),
-    }
-)
-REPEATED = frozenset({Act.SHARE_OPENED, Act.SESSION_PLANNED, Act.SESSION_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +66,9 @@ async def log(request: Request) -> Response:
     events = await audit.events_about(actor.id, limit=LINES + 1, before=before)
     shown = events[:LINES]
     team = await care.my_links(actor, ended=True)
-    names = {one.id: one.peer_name for one in team} | {one.peer: one.peer_name for one in team}
+    say = translator(request)
+    called = [(one, named(one.peer_name, one.peer_profession, say)) for one in team]
+    names = {one.id: name for one, name in called} | {one.peer: name for one, name in called}
     shared = {one.given.id: one for one in await items(actor, await sharing.given(actor))}
     days = []
     for _, grouped in groupby(shown, key=lambda event: event.at.astimezone(actor.zone).date()):
@@ -135,7 +99,7 @@ def _lines(
             sentence,
             inert(names.get(event.actor_id, "") if event.actor_id else ""),
             inert(
-                item.given.link.peer_name
+                names.get(item.given.link.id, "")
                 if item
                 else names.get(event.object_id, "")
                 if event.object_id

@@ -38,6 +38,7 @@ BEGINNINGS = {
         "/sharing/{karl's link}",
     ),
     "bob": ("/", "/account", "/records"),
+    "erin": ("/", "/account", "/people/{gil}", "/people/invitations/{set-up link}"),
     "hana": ("/account/recovery-key",),
     "lena": ("/account/renewal",),
 }
@@ -121,7 +122,9 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
     async with running(f"sqlite://{folder}/world.sqlite3", world.furniture, folder) as portal:
         for name, begin in BEGINNINGS.items():
             async with portal.client(name) as browser:
-                pages = await browse.walk(browser, [path.format_map(world.ids) for path in begin])
+                pages = await browse.walk(
+                    browser, [path.format_map(world.ids | world.people) for path in begin]
+                )
                 assert [(page.url, page.status) for page in pages if page.status != 200] == []
                 if name == "alice":
                     pages.append(browse.read(await browser.get("/confirm")))

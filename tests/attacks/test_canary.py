@@ -25,6 +25,7 @@ from httpx import AsyncClient, Response
 
 from journal import practice
 from journal.house import House
+from journal.positions import ADMINISTRATOR
 from journal.store import Store
 from tests.attacks import browse
 from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
@@ -152,15 +153,14 @@ def form_to(page: Page, path: str) -> Form:
     return found[0]
 
 
-async def open_account(scribe: Scribe, browser: AsyncClient, path: str) -> str:
+async def open_account(scribe: Scribe, browser: AsyncClient, path: str, **special: str) -> str:
     """Open an account behind a link, and confirm its recovery key; gives the password."""
     password = f"{WORD} and seven small stones {len(scribe.heard)}"
     page = await page_at(browser, path)
     slip = await scribe.send(browser, form_to(page, path), password=WORD, repeated=WORD, time_zone=WORD)
     assert slip.status == 422
-    page = await scribe.send(
-        browser, form_to(page, path), password=password, repeated=password, time_zone="Europe/Berlin"
-    )
+    right = {"password": password, "repeated": password, "time_zone": "Europe/Berlin", **special}
+    page = await scribe.send(browser, form_to(page, path), **right)
     assert page.url.endswith("/account/recovery-key"), page.text
     shown = await scribe.send(browser, form_to(page, "/account/recovery-key"))
     confirmation = form_to(shown, "/account/recovery-key/confirmation")
@@ -246,6 +246,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     store = await Store.open(url)
     with store.use():
         token = await practice.new_setup_link(House.with_key(SERVER_KEY))
+        first = await practice.new_setup_link(House.with_key(SERVER_KEY), ADMINISTRATOR)
     await store.close()
     await open_account(scribe, bob, f"/setup/{token}")
     page = await scribe.send(bob, form_to(await page_at(bob, "/invitations"), "/invitations"))
@@ -254,6 +255,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     password = await open_account(scribe, alice, link[0])
     for one in (token, link[1]):
         scribe.secrets += [one, base64.urlsafe_b64decode(one + "=")]
+    await look_after(scribe, alice, first)
     await everything(scribe, alice)
     await share(scribe, alice)
     await everything(scribe, bob)
@@ -264,6 +266,19 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     page = await scribe.send(alice, change, current=password, password=renewed, repeated=renewed)
     assert page.url.endswith("/account?done=password")
     scribe.password = renewed
+
+
+async def look_after(scribe: Scribe, alice: AsyncClient, first: str) -> None:
+    """Let an administrator come in and make a set-up link."""
+    async with AsyncClient(base_url=alice.base_url, headers=alice.headers, timeout=None) as erin:
+        erin.event_hooks = alice.event_hooks
+        await open_account(scribe, erin, f"/setup/{first}", email=f"{WORD}.keeper@example.org")
+        where = "/people/invitations"
+        made = await scribe.send(erin, form_to(await page_at(erin, where), where), position="nurse")
+        link = re.search(r"/setup/([\w-]{43})", made.text)
+        assert link
+        for one in (first, link[1]):
+            scribe.secrets += [one, base64.urlsafe_b64decode(one + "=")]
 
 
 async def take(scribe: Scribe, alice: AsyncClient) -> bytes:

@@ -226,6 +226,21 @@ REWIRINGS = (
         (Look(None, "/invite/{open}", KEYS), Look("charlie", "/invitations", DAMAGED)),
     ),
     Rewiring(
+        "a set-up link said to be of another maker",
+        ("UPDATE setup_link SET maker_id = '{bob}' WHERE lookup = '{set-up row}'",),
+        (Look(None, "/setup/{set up}", DAMAGED), Look("erin", "/people/invitations", DAMAGED)),
+    ),
+    Rewiring(
+        "a nurse's set-up link made an administrator's",
+        (
+            (
+                "UPDATE setup_link SET sealed = (SELECT sealed FROM setup_link WHERE lookup = '{set-up row}')"
+                " WHERE id = '{set-up link}'"
+            ),
+        ),
+        (Look("erin", "/people/invitations/{set-up link}", DAMAGED),),
+    ),
+    Rewiring(
         "a signed-in browser under another account",
         ("UPDATE web_session SET account_id = '{dana}' WHERE account_id = '{alice}'",),
         (
@@ -292,7 +307,8 @@ async def test_an_exchanged_role_gives_nothing(target: Target) -> None:
     for name, role, own, pages in (
         ("bob", "patient", "clinician", ("/journal", "/sharing", "/sessions", "/sharing/log", "/account")),
         ("alice", "clinician", "patient", ("/patients", "/invitations", "/patients/{dana}", "/journal")),
-        ("alice", "administrator", "patient", ("/", "/account", "/records")),
+        ("alice", "administrator", "patient", ("/", "/account", "/records", "/people", "/people/audit")),
+        ("erin", "clinician", "administrator", ("/", "/patients", "/people", "/people/invitations")),
         ("alice", "owner of it all", "patient", ("/", "/account", "/journal")),
         ("alice", "", "patient", ("/", "/account", "/journal")),
     ):

@@ -27,6 +27,7 @@ OF_PEOPLE = {
     "key_slot": {"salt", "parameters", "commitment", "wrapped"},
     "web_session": {"wrapped"},
     "key_renewal": {"retired"},
+    "setup_link": {"secret"},
     "invitation": {"voucher", "secret"},
     "care_link": {"patient_key", "clinician_key", "patient_pin", "clinician_pin", "voucher"},
     "entry": {"sealed"},

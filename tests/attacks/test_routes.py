@@ -13,9 +13,10 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from journal.actors import Role
 from portal import logs
 from portal.app import create_app
-from portal.auth import Audience
+from portal.auth import OF_ROLES, Audience
 from portal.last_resort import LastResort
 from portal.middleware import HTTPS_ONLY, SecurityHeaders
 from portal.routes import ROUTES, Rule
@@ -25,7 +26,7 @@ from tests.attacks.world import WORDS, Rows, World
 from tests.cast import PASSWORDS
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-CLINICIANS, PATIENTS = ("charlie", "frieda"), ("dana",)
+CLINICIANS, PATIENTS, ADMINISTRATORS = ("charlie", "frieda"), ("dana",), ("erin",)
 SIGNED_OUT = (None, "gil")
 
 FOR_ANYONE = {
@@ -69,6 +70,9 @@ FOR_ONESELF = {
     "/patients": "one's own caseload",
     "/invitations": "one's own invitations",
     "/records": "one's own records, with the present password",
+    "/people": "who has an account here",
+    "/people/audit": "ids and acts, with the names of people",
+    "/people/invitations": "the set-up links of the staff",
 }
 PARAMETERS = {
     ("account", "id"): "passkey",
@@ -80,12 +84,15 @@ PARAMETERS = {
     ("patients", "id"): "alice",
     ("patients", "share"): "share",
     ("invitations", "id"): "invitation",
+    ("people", "id"): "alice",
 }
 OF_ANOTHER = {
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
     "/shares/{id:uuid}/update": "changed share",
     "/sharing/{id:uuid}/resumption": "karl's link",
+    "/people/invitations/{id:uuid}": "set-up link",
+    "/people/invitations/{id:uuid}/withdrawal": "set-up link",
 }
 """Where only something in a certain state can be acted on."""
 WITH_A_TOKEN = {"/setup/{token}": frozenset({"setup_link"}), "/invite/{token}": frozenset({"invitation"})}
@@ -96,7 +103,11 @@ OWNERS = {
     Audience.UNCONFIRMED: "hana",
     Audience.PATIENT: "alice",
     Audience.CLINICIAN: "bob",
+    Audience.IN_CARE: "alice",
+    Audience.ADMINISTRATOR: "erin",
 }
+NAMES_OF_PEOPLE = frozenset({"Alice Sample", "alice@example.org"})
+"""What an administrator reads of alice on the pages that are theirs, and nowhere else."""
 
 every_rule = pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{'+'.join(rule.methods)} {rule.path}")
 
@@ -122,6 +133,13 @@ def tells(answer: Response) -> list[str]:
     return [word for word in WORDS if word.lower() in whole.lower()]
 
 
+def role_of(name: str | None) -> Role:
+    """What somebody of the world is."""
+    if name in ADMINISTRATORS:
+        return Role.ADMINISTRATOR
+    return Role.CLINICIAN if name in (*CLINICIANS, "bob") else Role.PATIENT
+
+
 def outcomes(rule: Rule, name: str | None) -> set[int] | None:
     """How *name* has to be answered; None for what is theirs to use."""
     if rule.audience is Audience.ANYONE:
@@ -129,8 +147,7 @@ def outcomes(rule: Rule, name: str | None) -> set[int] | None:
         return None
     if name in SIGNED_OUT:
         return {401}
-    role = Audience.CLINICIAN if name in (*CLINICIANS, "bob") else Audience.PATIENT
-    if rule.audience in (Audience.PATIENT, Audience.CLINICIAN) and rule.audience is not role:
+    if role_of(name) not in OF_ROLES.get(rule.audience, Role):
         return {404}
     if "{" in rule.path:
         return {403, 404}
@@ -155,7 +172,9 @@ def unharmed(before: Rows, after: Rows, world: World, *, but: frozenset[str] = f
 async def test_an_outsider_finds_nothing(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
     """Whoever an address is not for is refused, reads nothing of alice's and changes nothing."""
     where, before = address(rule, target.world), target.rows()
-    for name in (*SIGNED_OUT, *PATIENTS, *CLINICIANS):
+    for name in (*SIGNED_OUT, *PATIENTS, *CLINICIANS, *ADMINISTRATORS):
+        if name in ADMINISTRATORS and rule.audience is Audience.ADMINISTRATOR:
+            continue  # no outsider there; what they read is tried below
         expected = outcomes(rule, name)
         async with target.client(name) as browser:
             for method in rule.methods:
@@ -166,6 +185,18 @@ async def test_an_outsider_finds_nothing(target: Target, forms: dict[str, Sent],
                         assert tells(answer) == [], told
                         assert expected is None or answer.status_code in expected, told
     unharmed(before, target.rows(), target.world, but=WITH_A_TOKEN.get(rule.path, frozenset()))
+
+
+@every_rule
+async def test_an_administrator_reads_who_people_are_and_nothing_else(target: Target, rule: Rule) -> None:
+    """On their own pages an administrator meets alice's name and address; no date of hers, and no word."""
+    if rule.audience is not Audience.ADMINISTRATOR or "GET" not in rule.methods:
+        return
+    async with target.client("erin") as browser:
+        for query in ("", f"?person={target.world.people['alice']}", "?room=share", "?room=session"):
+            answer = await browser.get(address(rule, target.world) + query)
+            assert answer.status_code == 200
+            assert set(tells(answer)) <= NAMES_OF_PEOPLE
 
 
 @every_rule

@@ -162,6 +162,11 @@ def opened(targets: Iterable[Sealed], keys: Iterable[bytes], loot: Iterable[byte
 
 @pytest.fixture
 def loot(target: Target) -> list[bytes]:
+    """All that lies on the machine."""
+    return loot_of(target)
+
+
+def loot_of(target: Target) -> list[bytes]:
     """All that lies on the machine of a practice of two: of more people, every offset could not be tried."""
     world = target.world
     two = ", ".join(f"'{world.people[name]}'" for name in ("alice", "bob"))
@@ -284,6 +289,42 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
     keys = raw_keys(odd) | derived_keys(odd, SERVER_KEY)
     found = opened(targets, keys, secrets)
     assert found == {one.name for one in targets}
+
+
+async def test_an_administrator_with_the_whole_machine_opens_nothing(target: Target) -> None:
+    """All keys that erin holds, what they derive, and the server key with every stored byte: no word opens."""
+    erin = await target.portal.cast.actor("erin")
+    (wrapped,) = _row(target.path, "SELECT wrapped FROM web_session WHERE account_id = ?", erin.id)
+    token = target.world.furniture.tokens["erin"]
+    private, keyring, link, people = (
+        erin.identity(),
+        erin.keyring,
+        target.world.ids["link"],
+        target.world.people,
+    )
+    for table, column in (("care_link", "clinician_id"), ("care_link", "patient_id"), ("entry", "owner_id")):
+        assert str(erin.id) not in _column(target.path, table, column)
+    loot = loot_of(target)
+    secrets = [
+        token,
+        unwrap_account_key(token, wrapped, account=erin.id.bytes),
+        keyring.vault,
+        keyring.pins,
+        keyring.identity_wrap,
+        private.encode(),
+        PASSWORDS["erin"].encode(),
+        SERVER_KEY,
+    ]
+    keys = raw_keys([*secrets, *loot]) | derived_keys([*secrets, *loot], SERVER_KEY)
+    assert opened(what_people_wrote(target), keys, [*secrets, *loot]) == set()
+    signer = PublicIdentity.decode(
+        _row(target.path, "SELECT public_identity FROM account WHERE id = ?", target.world.people["alice"])[0]
+    )
+    (blob,) = _row(target.path, "SELECT clinician_key FROM care_link WHERE id = ?", link)
+    for clinician in (people["bob"], erin.id):
+        ids = {"link": link.bytes, "patient": people["alice"].bytes, "clinician": clinician.bytes}
+        with pytest.raises(CryptoError):
+            open_link_key(blob, **ids, private=private, signed_by=signer)
 
 
 def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:

@@ -20,7 +20,7 @@ from httpx import Response
 from tortoise import fields
 from tortoise.models import Model
 
-from journal import tables
+from journal import setup_links, tables
 from journal.errors import Damaged, TrustBroken, WrongCredentials
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS
@@ -43,6 +43,7 @@ def names(target: Target) -> dict[str, str]:
         "open": world.invited["open"],
         "set up": world.set_up["open"],
         "recovery key": world.recovery_key,
+        "set-up row": setup_links.lookup_of(world.set_up["open"]),
     }
 
 
@@ -107,7 +108,15 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
     "account.sealed": (
         Place("alice", (Look("alice", "/account", DAMAGED), Look("bob", "/patients/{alice}", NAMELESS))),
-        Place("bob", (Look("alice", "/sharing", NAMELESS), Look(None, "/invite/{open}", DAMAGED))),
+        Place(
+            "bob",
+            (
+                Look("alice", "/sharing", NAMELESS),
+                Look(None, "/invite/{open}", DAMAGED),
+                Look("erin", "/people", DAMAGED),
+                Look("erin", "/people/{bob}", DAMAGED),
+            ),
+        ),
     ),
     "account.public_identity": (
         Place("alice", OPENING),
@@ -134,6 +143,22 @@ SHOWN: dict[str, tuple[Place, ...]] = {
                 Look("alice", "/account/passkeys/options", DAMAGED),
                 Look("alice", "/confirm/passkey", DAMAGED),
             ),
+        ),
+    ),
+    "setup_link.secret": (
+        Place(
+            "set-up link",
+            (
+                Look("erin", "/people/invitations/{set-up link}", DAMAGED),
+                Look("erin", "/people/invitations", DAMAGED),
+            ),
+        ),
+    ),
+    "setup_link.sealed": (
+        Place(
+            "set-up row",
+            (Look(None, "/setup/{set up}", DAMAGED), Look("erin", "/people/invitations", DAMAGED)),
+            by="lookup",
         ),
     ),
     "invitation.voucher": (Place("invitation", (Look(None, "/invite/{open}", KEYS),)),),

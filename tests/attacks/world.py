@@ -26,6 +26,7 @@ from journal import (
     recovery,
     renewal,
     sessions,
+    setup_links,
     sharing,
     tables,
     websessions,
@@ -262,6 +263,8 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
         "open": await practice.new_setup_link(making.house),
     }
     await practice.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
+    erin = await making.actor("erin")
+    ids["set-up link"] = await setup_links.make_for(erin, "Lena", "nurse")
     bob = await making.actor("bob")
     withdrawn = await invitations.invite(bob, f"{HERS} invited in vain")
     await invitations.withdraw(bob, withdrawn.id)

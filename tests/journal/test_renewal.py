@@ -35,6 +35,8 @@ from tests.scenes import read_by, rewritten, shared, written
 ELSEWHERE = {
     "practice.sealed": "server key",
     "outbox.sealed": "server key",
+    "setup_link.sealed": "server key",
+    "audit_key.sealed": "server key",
     "account.sealed": "server key",
     "account.public_identity": "public",
     "account.identity": "sealed anew when a renewal begins",
@@ -44,7 +46,6 @@ ELSEWHERE = {
     "key_slot.wrapped": "made anew when a renewal begins",
     "key_renewal.retired": "the renewal itself",
     "web_session.wrapped": "made anew when a renewal begins",
-    "audit_key.sealed": "server key",
     "passkey.sealed": "server key",
     "web_session.device": "server key",
     "invitation.voucher": "a MAC under the invitation's secret",

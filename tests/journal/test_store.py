@@ -27,7 +27,7 @@ async def opened(database_url: str) -> AsyncIterator[Store]:
 
 
 async def link(name: str, expires_at: datetime = NOON) -> None:
-    await tables.SetupLink.create(lookup=name, created_at=NOON, expires_at=expires_at)
+    await tables.SetupLink.create(id=uuid4(), lookup=name, sealed=b"", created_at=NOON, expires_at=expires_at)
 
 
 async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:

@@ -56,14 +56,19 @@ async def test_wrong_password_and_unknown_address_read_alike(portal: Portal) -> 
 async def test_a_new_patient_comes_in_by_invitation(any_portal: Portal) -> None:
     """The link opens an account once; the recovery key is confirmed before anything else opens."""
     bob = await any_portal.cast.actor("bob")
-    invited = await invitations.invite(bob, "Erin")
-    form = {"name": "Erin Sample", "email": "erin@example.org", "time_zone": "Europe/Berlin", "adult": "yes"}
+    invited = await invitations.invite(bob, "Frieda")
+    form = {
+        "name": "Frieda Sample",
+        "email": "frieda@example.org",
+        "time_zone": "Europe/Berlin",
+        "adult": "yes",
+    }
     async with any_portal.client() as browser:
         where = f"/invite/{invited.token}"
         assert "Bob Example invites you" in (await browser.get(where)).text
         refused = await browser.post(where, data=form | {"password": "short", "repeated": "short"})
         assert refused.status_code == 422
-        assert "erin@example.org" in refused.text
+        assert "frieda@example.org" in refused.text
         accepted = await browser.post(where, data=form | {"password": NEW, "repeated": NEW})
         assert accepted.headers["location"] == "/account/recovery-key"
         assert (await browser.get("/journal")).headers["location"] == "/account/recovery-key"

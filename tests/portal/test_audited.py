@@ -14,11 +14,14 @@ from journal import (
     invitations,
     passkey_use,
     passkeys,
+    people,
     practice,
     recovery,
     sessions,
+    setup_links,
     sharing,
     tables,
+    the_log,
     websessions,
 )
 from journal.audit import REFUSALS, Act, Outcome
@@ -148,6 +151,25 @@ async def between_two(cast: Cast) -> None:
     await sessions.change(alice, session, 1, replace(details, minutes=60))
 
 
+async def at_the_desk(cast: Cast) -> None:
+    """Let somebody in, change one's mind; suspend somebody, let them back; look at the log."""
+    erin, charlie, dana = [await cast.actor(name) for name in ("erin", "charlie", "dana")]
+    made = await setup_links.make_for(erin, "Nora", "nurse")
+    assert (await last(Act.SETUP_LINK_MADE)).actor_id == erin.id
+    await setup_links.withdraw(erin, made)
+    assert (await last(Act.SETUP_LINK_WITHDRAWN)).object_id == made
+    for one, record in ((charlie, None), (dana, dana.id)):
+        await people.suspend(erin, one.id)
+        await people.unsuspend(erin, one.id)
+        for act in (Act.SUSPENDED, Act.UNSUSPENDED):
+            event = await last(act)
+            assert (event.actor_id, event.object_id, event.patient_id) == (erin.id, one.id, record)
+    await the_log.look(erin, limit=1, person=dana.id)
+    assert (await last(Act.LOG_READ)).patient_id == dana.id
+    await the_log.look(erin, limit=1, person=charlie.id)
+    assert (await last(Act.LOG_READ)).patient_id is None
+
+
 async def in_the_browser(portal: Portal) -> None:
     """Take records away; look for what is not there, or is somebody else's."""
     async with portal.client("alice") as browser:
@@ -177,6 +199,7 @@ async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
     await with_words(any_portal.cast)
     await between_two(any_portal.cast)
     await in_the_browser(any_portal)
+    await at_the_desk(any_portal.cast)
     rows = await tables.AuditEvent.all().values_list("action", "outcome")
     assert {action for action, _ in rows} == {act.value for act in Act}
     for action, outcome in rows:

@@ -177,7 +177,7 @@ async def test_ending_care_is_asked_first_and_destroys(any_portal: Portal) -> No
         done = await alice.post(f"/sharing/{cast.link}/end")
         text = words(await alice.get(done.headers["location"]))
         assert "Care has ended." in text
-        assert "Bob Example, 22 Nov 2026 to 22 Nov 2026" in text
+        assert "Bob Example, therapist, 22 Nov 2026 to 22 Nov 2026" in text
         for address in (f"/sharing/{cast.link}", f"/sharing/{cast.link}/end"):
             assert (await alice.get(address)).status_code == 404
         assert (await alice.post(f"/sharing/{cast.link}/end")).status_code == 404
@@ -239,14 +239,14 @@ async def test_the_log_says_who_opened_what_and_when(any_portal: Portal) -> None
         text = words(await alice.get("/sharing/log"))
     told = [
         "Monday, 23 November 2026",
-        "Bob Example opened “The sea” 13:21",
-        "You resumed sharing with Bob Example 13:16",
+        "Bob Example (therapist) opened “The sea” 13:21",
+        "You resumed sharing with Bob Example (therapist) 13:16",
         "Sunday, 22 November 2026",
-        "You paused sharing with Bob Example 13:16",
-        "You updated what Bob Example reads of “The sea” 13:16",
-        "Bob Example opened “The sea” 3 times, last at 13:15",
-        "You shared “The sea” with Bob Example 13:00",
-        "You connected with Bob Example 12:00",
+        "You paused sharing with Bob Example (therapist) 13:16",
+        "You updated what Bob Example (therapist) reads of “The sea” 13:16",
+        "Bob Example (therapist) opened “The sea” 3 times, last at 13:15",
+        "You shared “The sea” with Bob Example (therapist) 13:00",
+        "You connected with Bob Example (therapist) 12:00",
     ]
     places = [text.find(line) for line in told]
     assert -1 not in places, told[places.index(-1)]
@@ -263,7 +263,7 @@ async def test_the_log_keeps_no_title_of_what_is_no_longer_shared(portal: Portal
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
     assert "The sea" not in text
-    assert "Bob Example opened something that you no longer share" in text
+    assert "Bob Example (therapist) opened something that you no longer share" in text
     assert "You took back something you had shared" in text
 
 
@@ -274,8 +274,8 @@ async def test_the_log_names_an_ended_clinician(portal: Portal) -> None:
     await care.end(await cast.actor("bob"), cast.link)
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
-    assert "Bob Example ended care" in text
-    assert "Bob Example opened something that you no longer share" in text
+    assert "Bob Example (therapist) ended care" in text
+    assert "Bob Example (therapist) opened something that you no longer share" in text
 
 
 async def test_a_long_log_comes_in_pages(portal: Portal) -> None:
@@ -287,7 +287,7 @@ async def test_a_long_log_comes_in_pages(portal: Portal) -> None:
     async with portal.client("alice") as alice:
         for _ in range(5):
             page = await alice.get(address)
-            lines += words(page).count("You paused sharing with Bob Example")
+            lines += words(page).count("You paused sharing with Bob Example (therapist)")
             older = re.search(r'href="(/sharing/log\?before=\d+)"', page.text)
             if not older:
                 break

@@ -57,7 +57,7 @@ async def test_every_line_has_date_recipient_what_and_why(any_portal: Portal) ->
     assert head == [
         "Date", "Time", "Time in UTC", "Recipient", "Practice", "What happened", "What", "Why",
     ]  # fmt: skip
-    assert {tuple(row[3:5]) for row in found} == {("Bob Example", PRACTICE)}
+    assert {tuple(row[3:5]) for row in found} == {("Bob Example (therapist)", PRACTICE)}
     item = "Integration, written on 22 Nov 2026"
     assert [row[5:] for row in found] == [
         ["took a copy away", "what you shared with them, and the dates of your sessions",
@@ -72,7 +72,7 @@ async def test_every_line_has_date_recipient_what_and_why(any_portal: Portal) ->
     assert found[1][:3] == ["2026-11-22", "13:05", "2026-11-22T12:05:00Z"]
     text = words(await looked_at(any_portal))
     for row in found:
-        assert f"Bob Example, {PRACTICE}, {row[5]}: {row[6]}. Why: {row[7]}." in text
+        assert f"Bob Example (therapist), {PRACTICE}, {row[5]}: {row[6]}. Why: {row[7]}." in text
     assert "Sunday, 22 November 2026" in text
 
 
@@ -86,7 +86,7 @@ async def test_a_title_is_told_only_while_its_reader_has_it(portal: Portal) -> N
     await sharing.revoke(await cast.actor("alice"), share)
     found = (await rows(portal))[1:]
     assert [row[6] for row in found[:2]] == ["something you no longer share"] * 2
-    assert [row[3] for row in found[:2]] == ["Bob Example"] * 2
+    assert [row[3] for row in found[:2]] == ["Bob Example (therapist)"] * 2
     assert "The sea" not in (await looked_at(portal)).text
 
 
@@ -99,7 +99,7 @@ async def test_it_goes_on_after_care_has_ended(portal: Portal) -> None:
     await care.end(await cast.actor("bob"), cast.link)
     found = (await rows(portal))[1:]
     assert found[0][5] == "could read again"
-    assert {row[3] for row in found} == {"Bob Example"}
+    assert {row[3] for row in found} == {"Bob Example (therapist)"}
 
 
 async def test_ones_own_acts_are_no_disclosures(portal: Portal) -> None:

@@ -14,7 +14,12 @@ from tests.cast import PASSWORDS
 from tests.portal.conftest import Portal
 from tests.portal.test_accounts import NEW
 
-PERSON = {"name": "Erin Sample", "email": "erin@example.org", "time_zone": "Europe/Berlin", "adult": "yes"}
+PERSON = {
+    "name": "Frieda Sample",
+    "email": "frieda@example.org",
+    "time_zone": "Europe/Berlin",
+    "adult": "yes",
+}
 
 
 @contextmanager
@@ -39,7 +44,7 @@ async def test_every_form_that_takes_a_new_password(portal: Portal) -> None:
     """Changed, recovered with, typed to open an account of either kind, or only being typed: judged elsewhere."""
     bob = await portal.cast.actor("bob")
     token, link = (
-        (await invitations.invite(bob, "Erin")).token,
+        (await invitations.invite(bob, "Frieda")).token,
         await practice.new_setup_link(portal.cast.house),
     )
     new = {"password": NEW, "repeated": "something else"}

@@ -1,0 +1,105 @@
+"""
+The people of a practice, for its administrator: who they are, and whether they can sign in.
+
+An administrator has no key to anything that patients write, and these services open nothing but profiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from journal import audit, tables
+from journal.actors import Actor
+from journal.audit import Act
+from journal.documents import Profile, open_document, profile_context
+from journal.errors import NotFound, Refused
+from journal.notices import Notice, notice
+from journal.positions import POSITIONS, Position, Role
+from journal.store import change, key_of, transaction
+from journal.words import N_
+
+ACTIVE, SUSPENDED = "active", "suspended"
+LAST = N_("You are the only administrator who can sign in. Let somebody else in as administrator first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account."""
+
+    id: UUID
+    name: str
+    email: str
+    position: Position
+    since: datetime
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What hangs on a clinician's being able to sign in: how many people are in their care."""
+
+    in_care: int
+
+
+async def people(actor: Actor) -> tuple[Person, ...]:
+    """Give everybody, by name."""
+    actor.must_be(Role.ADMINISTRATOR)
+    found = [_person(actor, row) for row in await tables.Account.all()]
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+
+async def person(actor: Actor, wanted: UUID) -> Person:
+    """Give one person."""
+    actor.must_be(Role.ADMINISTRATOR)
+    row = await tables.Account.get_or_none(id=wanted)
+    if row is None:
+        raise NotFound
+    return _person(actor, row)
+
+
+async def leaving(actor: Actor, wanted: UUID) -> Leaving:
+    """Count what a clinician's suspension would leave behind; numbers only, and nobody's name."""
+    actor.must_be(Role.ADMINISTRATOR)
+    return Leaving(await tables.CareLink.filter(clinician_id=wanted, ended_at=None).count())
+
+
+async def suspend(actor: Actor, wanted: UUID) -> None:
+    """
+    Keep somebody from signing in, and sign them out of every browser at once. Nothing of theirs is deleted.
+
+    Raises:
+        Refused: If nobody would be left who can undo it (`person`).
+    """
+    one = await person(actor, wanted)
+    async with transaction():
+        # Administrators who suspend each other take turns: the practice's row is the lock.
+        await change("UPDATE practice SET demo = demo WHERE id = $1", 1)
+        if not await tables.Account.filter(id=one.id, status=ACTIVE).update(status=SUSPENDED):
+            return
+        if not await tables.Account.filter(role=Role.ADMINISTRATOR.value, status=ACTIVE).exists():
+            raise Refused({"person": LAST})
+        await tables.WebSession.filter(account_id=one.id).delete()
+        await notice(actor.house, one.id, Notice.SUSPENDED)
+        await audit.note(actor, Act.SUSPENDED, patient=_record(one), about=one.id)
+
+
+async def unsuspend(actor: Actor, wanted: UUID) -> None:
+    """Let somebody sign in again, with the password that they had."""
+    one = await person(actor, wanted)
+    async with transaction():
+        if await tables.Account.filter(id=one.id, status=SUSPENDED).update(status=ACTIVE):
+            await audit.note(actor, Act.UNSUSPENDED, patient=_record(one), about=one.id)
+
+
+def _record(one: Person) -> UUID | None:
+    """A patient reads in their own log what was done about them."""
+    return one.id if one.position.role is Role.PATIENT else None
+
+
+def _person(actor: Actor, row: tables.Account) -> Person:
+    account = key_of(row.id)
+    profile = open_document(actor.house.server, bytes(row.sealed), profile_context(account), Profile)
+    position = POSITIONS.get(profile.profession or profile.role) or Position(Role(profile.role))
+    return Person(account, profile.name, profile.email, position, row.created_at, row.status != ACTIVE)

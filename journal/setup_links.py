@@ -1,0 +1,215 @@
+"""
+The one-time links with which the staff of a practice open their accounts.
+
+What somebody becomes stands in a column that is sealed under the server key and bound to the link's token and its
+maker: whoever writes the database can neither make a link nor turn a nurse's into an administrator's.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from crypto import Context
+from journal import audit, tables
+from journal.actors import Actor
+from journal.audit import Act
+from journal.documents import SetupDetails, open_bytes, open_document, seal_document
+from journal.errors import LinkExpired, NotFound, Refused
+from journal.house import House
+from journal.positions import POSITIONS, THERAPIST, Position, Role
+from journal.store import transaction
+from journal.words import N_
+
+LIFETIME = timedelta(days=7)
+TOKEN_SIZE = 32
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SetupLink:
+    """
+    A set-up link as administrators see it.
+
+    `maker` is None for one that was made on the command line. `token` goes into the address; only its maker can
+    open it, and for everybody else it is empty.
+    """
+
+    id: UUID
+    name: str
+    position: Position
+    maker: UUID | None
+    token: str
+    expires_at: datetime
+    state: str  # open, used, withdrawn or expired
+
+
+async def make(house: House, position: Position = THERAPIST) -> str:
+    """Make a link from the command line; gives its token."""
+    token = secrets.token_bytes(TOKEN_SIZE)
+    async with transaction():
+        await _write(house, token, SetupDetails(**_position(position), name="", expires_at=_until(house)))
+        await audit.note_unsigned(house, None, Act.SETUP_LINK_MADE, about=_id(_lookup(token)))
+    return _text(token)
+
+
+async def make_for(actor: Actor, name: str, position: str) -> UUID:
+    """Make a link as an administrator, for somebody whom they call *name*; gives its id."""
+    actor.must_be(Role.ADMINISTRATOR)
+    name, problems = " ".join(name.split()), {}
+    if not 1 <= len(name) <= 100:
+        problems["name"] = N_("Write who this is for, up to 100 characters.")
+    if position not in POSITIONS or POSITIONS[position].role is Role.PATIENT:
+        problems["position"] = N_("Choose what they do here.")
+    if problems:
+        raise Refused(problems)
+    token = secrets.token_bytes(TOKEN_SIZE)
+    wanted = _id(_lookup(token))
+    details = SetupDetails(**_position(POSITIONS[position]), name=name, expires_at=_until(actor.house))
+    async with transaction():
+        await _write(actor.house, token, details, actor)
+        await audit.note(actor, Act.SETUP_LINK_MADE, about=wanted)
+    return wanted
+
+
+async def links(actor: Actor) -> tuple[SetupLink, ...]:
+    """Give every set-up link there was, newest first."""
+    actor.must_be(Role.ADMINISTRATOR)
+    return tuple(_view(actor, row) for row in await tables.SetupLink.all().order_by("-created_at"))
+
+
+async def link(actor: Actor, wanted: UUID) -> SetupLink:
+    """Give one set-up link."""
+    for one in await links(actor):
+        if one.id == wanted:
+            return one
+    raise NotFound
+
+
+async def withdraw(actor: Actor, wanted: UUID) -> None:
+    """Make an open link useless, whoever made it."""
+    actor.must_be(Role.ADMINISTRATOR)
+    async with transaction():
+        changed = await tables.SetupLink.filter(id=wanted, used_at=None, withdrawn_at=None).update(
+            withdrawn_at=actor.now
+        )
+        if not changed:
+            raise NotFound
+        await audit.note(actor, Act.SETUP_LINK_WITHDRAWN, about=wanted)
+
+
+async def position_of(house: House, token: str) -> Position:
+    """
+    Tell what an open link makes of whoever uses it.
+
+    Raises:
+        LinkExpired: If the link does not work.
+        Damaged: If its sealed column is not the one that was made with it.
+    """
+    now, lookup = house.clock(), lookup_of(token)
+    trusted = Q(maker_id=None) | Q(maker__status="active")
+    row = await tables.SetupLink.filter(
+        trusted, lookup=lookup, used_at=None, withdrawn_at=None, expires_at__gt=now
+    ).first()
+    if row is None:
+        raise LinkExpired
+    details = _opened(house, row)
+    if datetime.fromisoformat(details.expires_at) <= now:  # the column is for queries
+        raise LinkExpired
+    return POSITIONS[details.profession or details.role]
+
+
+async def use(house: House, token: str) -> None:
+    """Use a link up, in the transaction that opens the account; raises `LinkExpired` when somebody was first."""
+    now = house.clock()
+    still_open = tables.SetupLink.filter(lookup=lookup_of(token), used_at=None, withdrawn_at=None)
+    if not await still_open.filter(expires_at__gt=now).update(used_at=now):
+        raise LinkExpired
+
+
+async def _write(house: House, token: bytes, details: SetupDetails, maker: Actor | None = None) -> None:
+    lookup, now = _lookup(token), house.clock()
+    await tables.SetupLink.create(
+        id=_id(lookup),
+        lookup=lookup,
+        maker_id=maker.id if maker else None,
+        secret=maker.vault.seal(token, context=secret_context(maker.id, _id(lookup))) if maker else None,
+        sealed=seal_document(
+            house.server, details, details_context(maker.id if maker else None, _id(lookup))
+        ),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+
+
+def _view(actor: Actor, row: tables.SetupLink) -> SetupLink:
+    details, maker, token = _opened(actor.house, row), _maker(row), ""
+    if maker == actor.id:
+        token = _text(open_bytes(actor.vault, bytes(row.secret or b""), secret_context(maker, row.id)))
+    state = "open"
+    if row.used_at:
+        state = "used"
+    elif row.withdrawn_at:
+        state = "withdrawn"
+    elif row.expires_at <= actor.now:
+        state = "expired"
+    position = POSITIONS[details.profession or details.role]
+    return SetupLink(_id(row.lookup), details.name, position, maker, token, row.expires_at, state)
+
+
+def _opened(house: House, row: tables.SetupLink) -> SetupDetails:
+    return open_document(house.server, bytes(row.sealed), details_context(_maker(row), row.id), SetupDetails)
+
+
+def _maker(row: tables.SetupLink) -> UUID | None:
+    maker: UUID | None = row.maker_id  # type: ignore[attr-defined]
+    return maker
+
+
+def _position(position: Position) -> dict[str, str]:
+    return {"role": position.role.value, "profession": position.profession or ""}
+
+
+def _until(house: House) -> str:
+    return (house.clock() + LIFETIME).isoformat(timespec="seconds")
+
+
+def details_context(maker: UUID | None, link: UUID) -> Context:
+    """Say where it stands what a link makes of its user."""
+    return Context("setup-link", (maker or NOBODY).bytes, link.bytes)
+
+
+def secret_context(maker: UUID, link: UUID) -> Context:
+    """Say where the token of a set-up link stands, for whoever made it."""
+    return Context("setup-secret", maker.bytes, link.bytes)
+
+
+def _id(lookup: str) -> UUID:
+    """Give the first half of the token's hash: enough to find a link by, and to bind what is sealed to its token."""
+    return UUID(lookup[:32])
+
+
+def lookup_of(token: str) -> str:
+    """Give what a link with this token is found by: a hash, which stands in its row."""
+    return _lookup(_bytes(token))
+
+
+def _lookup(token: bytes) -> str:
+    return sha256(b"hearthside/v1/setup-link" + token).hexdigest()
+
+
+def _text(token: bytes) -> str:
+    return urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise LinkExpired from error

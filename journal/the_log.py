@@ -1,0 +1,37 @@
+"""The administrator's look at the whole audit log. It is written down like everything else, before it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from journal import audit, people
+from journal.actors import Actor
+from journal.audit import Act, Whole
+from journal.audit_check import Head, present_head
+from journal.positions import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Events, newest first, and where the log ends now: the look itself is its last event."""
+
+    events: tuple[Whole, ...]
+    head: Head
+
+
+async def look(
+    actor: Actor, *, limit: int, before: int | None = None, person: UUID | None = None, room: str = ""
+) -> Looked:
+    """
+    Give the latest events, of all or of what concerns one *person*, of every class or those of one *room*.
+
+    Raises:
+        NotFound: If *person* has no account.
+    """
+    actor.must_be(Role.ADMINISTRATOR)
+    whose = await people.person(actor, person) if person else None
+    patient = whose.id if whose and whose.position.role is Role.PATIENT else None
+    await audit.note(actor, Act.LOG_READ, patient=patient, about=person)
+    found = await audit.of_everybody(limit=limit, before=before, person=person, room=room)
+    return Looked(found, await present_head())

@@ -1,0 +1,81 @@
+"""The sentence for each class of event in the administrator's log: names of people, and never a word of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from journal.audit import Act
+from journal.words import N_
+
+# %(who)s acted, %(whose)s record it is, and %(other)s was given something or is whom it was done to.
+SENTENCES: Mapping[Act, str] = MappingProxyType(
+    {
+        Act.ACCOUNT_OPENED: N_("%(who)s opened an account"),
+        Act.SIGNED_IN: N_("%(who)s signed in"),
+        Act.SIGN_IN_REFUSED: N_("Somebody typed a wrong password for %(who)s"),
+        Act.SIGNED_OUT: N_("%(who)s signed out"),
+        Act.PASSWORD_REFUSED: N_("%(who)s was asked for their password again, and it was another one"),
+        Act.PASSKEY_ADDED: N_("%(who)s added a passkey"),
+        Act.PASSKEY_REMOVED: N_("%(who)s took a passkey away"),
+        Act.PASSKEY_REFUSED: N_("A passkey of %(who)s was not accepted"),
+        Act.SIGNED_IN_BY_PASSKEY: N_("%(who)s signed in with a passkey"),
+        Act.KEY_RENEWAL_BEGUN: N_("%(who)s began to renew their keys"),
+        Act.KEYS_RENEWED: N_("%(who)s has new keys"),
+        Act.CONFIRMED: N_("%(who)s was asked who they are once more, and showed it"),
+        Act.PASSWORD_CHANGED: N_("%(who)s changed their password"),
+        Act.RECOVERED: N_("%(who)s came back with their recovery key"),
+        Act.RECOVERY_REFUSED: N_("Somebody typed a wrong recovery key for %(who)s"),
+        Act.RECOVERY_KEY_MADE: N_("%(who)s made a recovery key"),
+        Act.SETUP_LINK_MADE: N_("%(who)s made a set-up link"),
+        Act.SETUP_LINK_WITHDRAWN: N_("%(who)s withdrew a set-up link"),
+        Act.SUSPENDED: N_("%(who)s suspended %(other)s"),
+        Act.UNSUSPENDED: N_("%(who)s let %(other)s sign in again"),
+        Act.LOG_READ: N_("%(who)s looked at this log"),
+        Act.NOT_FOUND: N_("%(who)s looked for something that is not there, or not theirs"),
+        Act.INVITED: N_("%(who)s invited a patient"),
+        Act.INVITATION_WITHDRAWN: N_("%(who)s withdrew an invitation"),
+        Act.CARE_BEGAN: N_("%(who)s accepted the invitation of %(other)s"),
+        Act.CARE_ENDED: N_("%(who)s ended care (record of %(whose)s)"),
+        Act.SHARING_PAUSED: N_("%(who)s paused sharing with somebody"),
+        Act.SHARING_RESUMED: N_("%(who)s resumed sharing with %(other)s"),
+        Act.SESSION_PLANNED: N_("%(who)s planned sessions (record of %(whose)s)"),
+        Act.SESSION_CHANGED: N_("%(who)s changed a session (record of %(whose)s)"),
+        Act.ENTRY_DELETED: N_("%(who)s deleted an entry"),
+        Act.ENTRY_RESTORED: N_("%(who)s brought an entry back"),
+        Act.ENTRY_ERASED: N_("%(who)s erased an entry for good"),
+        Act.SHARED: N_("%(who)s shared something with %(other)s"),
+        Act.SHARE_UPDATED: N_("%(who)s updated something shared with %(other)s"),
+        Act.SHARE_REVOKED: N_("%(who)s took back something shared"),
+        Act.SHARE_OPENED: N_("%(who)s opened something that %(whose)s shares"),
+        Act.RECORDS_TAKEN: N_("%(who)s took records away (record of %(whose)s)"),
+        Act.DISCLOSURES_TAKEN: N_("%(who)s saved the accounting of disclosures"),
+    }
+)
+OTHERWISE = N_("%(who)s did something that has no words here yet")
+
+# The same where nobody with an account did it.
+WITHOUT_A_PERSON: Mapping[Act, str] = MappingProxyType(
+    {
+        Act.SIGN_IN_REFUSED: N_("Somebody tried to sign in with an address that has no account"),
+        Act.RECOVERY_REFUSED: N_("Somebody tried a recovery key with an address that has no account"),
+        Act.PASSKEY_REFUSED: N_("Somebody tried a passkey that belongs to no account"),
+        Act.SETUP_LINK_MADE: N_("A set-up link was made on the command line"),
+        Act.ENTRY_ERASED: N_("A deleted entry of %(whose)s was erased when its week was over"),
+    }
+)
+
+ROOMS: Mapping[str, str] = MappingProxyType(
+    {
+        "account": N_("Signing in, and accounts"),
+        "practice": N_("Set-up links"),
+        "care": N_("Invitations and care"),
+        "session": N_("Plans of sessions"),
+        "share": N_("What is shared and opened"),
+        "entry": N_("Entries deleted and erased"),
+        "records": N_("Records taken away"),
+        "disclosures": N_("Accountings of disclosures"),
+        "page": N_("Looked for and not found"),
+        "audit": N_("Looks at this log"),
+    }
+)

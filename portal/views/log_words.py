@@ -1,0 +1,53 @@
+"""The sentences of a patient's own log: what they did themselves, and what somebody else did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from journal.audit import Act
+from journal.words import N_
+
+# For each act: the sentence when the patient did it, and when somebody else did.
+SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
+    {
+        Act.CARE_BEGAN: (N_("You connected with %(other)s"), N_("%(who)s connected with you")),
+        Act.CARE_ENDED: (N_("You ended care with %(other)s"), N_("%(who)s ended care")),
+        Act.SHARING_PAUSED: (N_("You paused sharing with %(other)s"), ""),
+        Act.SHARING_RESUMED: (N_("You resumed sharing with %(other)s"), ""),
+        Act.SHARED: (N_("You shared %(what)s with %(other)s"), ""),
+        Act.SHARE_UPDATED: (N_("You updated what %(other)s reads of %(what)s"), ""),
+        Act.SHARE_REVOKED: (N_("You took back something you had shared"), ""),
+        Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
+        Act.SESSION_PLANNED: (N_("You planned a session"), N_("%(who)s planned sessions")),
+        Act.SESSION_CHANGED: (N_("You changed a session"), N_("%(who)s changed a session")),
+        Act.ENTRY_DELETED: (N_("You deleted an entry"), ""),
+        Act.ENTRY_RESTORED: (N_("You brought an entry back"), ""),
+        Act.ENTRY_ERASED: (
+            N_("You erased an entry for good"),
+            N_("A deleted entry was erased when its week was over"),
+        ),
+        Act.PASSWORD_REFUSED: (N_("A wrong password was typed where yours is asked for again"), ""),
+        Act.PASSKEY_REFUSED: (N_("A passkey was not accepted where you are asked who you are"), ""),
+        Act.SUSPENDED: ("", N_("The practice suspended your account")),
+        Act.UNSUSPENDED: ("", N_("The practice let you sign in again")),
+        Act.LOG_READ: (
+            "",
+            N_("An administrator looked at what is written here about you, without any words of yours"),
+        ),
+        Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
+        Act.RECORDS_TAKEN: (
+            N_("You took your records away"),
+            N_("%(who)s took away what you share with them"),
+        ),
+    }
+)
+# The same where the copy is gone: the log keeps no titles.
+GONE: Mapping[Act, tuple[str, str]] = MappingProxyType(
+    {
+        Act.SHARED: (N_("You shared something that you no longer share"), ""),
+        Act.SHARE_UPDATED: (N_("You updated something that you no longer share"), ""),
+        Act.SHARE_OPENED: ("", N_("%(who)s opened something that you no longer share")),
+    }
+)
+REPEATED = frozenset({Act.SHARE_OPENED, Act.SESSION_PLANNED, Act.SESSION_CHANGED, Act.LOG_READ})

@@ -1,0 +1,15 @@
+"""A clinician's name with what they do, for sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from journal.positions import LABELS
+from journal.words import N_
+
+
+def named(name: str, profession: str, _: Callable[[str], str]) -> str:
+    """Write "Bob Example (therapist)", with *_* as translator; the bare name where no profession is known."""
+    if profession not in LABELS:
+        return name
+    return _(N_("%(name)s (%(profession)s)")) % {"name": name, "profession": _(LABELS[profession])}

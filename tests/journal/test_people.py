@@ -1,0 +1,293 @@
+"""The administrator's side: who comes in as what, who is kept out, and what stays closed to whoever decides it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from journal import (
+    accounts,
+    audit,
+    care,
+    entries,
+    invitations,
+    people,
+    practice,
+    reading,
+    records,
+    sessions,
+    setup_links,
+    sharing,
+    tables,
+    the_log,
+    websessions,
+)
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import Profile, profile_context, seal_document
+from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
+from journal.new_accounts import NewAccount
+from journal.positions import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession
+from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
+from tests.scenes import connected, opened_by, shared, written
+
+
+def somebody(name: str) -> NewAccount:
+    """What a new colleague types."""
+    password = f"{name} keeps the lamp lit"
+    return NewAccount(f"{name.capitalize()} New", f"{name}@example.org", password, password, ZONE)
+
+
+async def joined(cast: Cast, name: str, position: str) -> Actor:
+    """Let erin make a link, and somebody use it."""
+    erin = await cast.actor("erin")
+    link = await setup_links.link(erin, await setup_links.make_for(erin, name, position))
+    cast.tokens[name] = await practice.set_up(cast.house, link.token, PRACTICE, somebody(name))
+    return await cast.actor(name)
+
+
+async def test_each_link_makes_of_its_user_what_it_says(cast: Cast) -> None:
+    """A therapist, a prescriber, a nurse, an administrator: role and profession come from the link alone."""
+    for position in OF_STAFF:
+        actor = await joined(cast, f"new{position.key}", position.key)
+        assert (actor.role, actor.profession) == (position.role, position.profession or "")
+    erin = await cast.actor("erin")
+    told = {one.name: one.position.key for one in await people.people(erin)}
+    assert told["Newnurse New"] == "nurse"
+    assert told["Alice Sample"] == "patient"
+    assert told["Erin Keeper"] == "administrator"
+
+
+async def test_a_link_that_storage_changed_opens_no_account(sqlite_cast: Cast) -> None:
+    """Who writes the database can neither make a link, nor raise one, nor give one more time."""
+    cast, clock = sqlite_cast, sqlite_cast.clock
+    erin = await cast.actor("erin")
+    nurse = await setup_links.link(erin, await setup_links.make_for(erin, "Nora", "nurse"))
+    await setup_links.make_for(erin, "Ada", "administrator")
+    raised = await tables.SetupLink.get(lookup=setup_links.lookup_of(nurse.token))
+    (other,) = await tables.SetupLink.filter(used_at=None).exclude(lookup=raised.lookup)
+    rows = tables.SetupLink.filter(lookup=raised.lookup)
+    for change in (
+        {"sealed": other.sealed},
+        {"sealed": b""},
+        {"maker_id": None},
+        {"maker_id": (await cast.actor("bob")).id},
+    ):
+        await rows.update(**change)
+        with pytest.raises(Damaged):
+            await practice.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))
+        await rows.update(sealed=raised.sealed, maker_id=erin.id)
+    token = "A" * 43
+    await tables.SetupLink.create(
+        id=uuid4(), lookup=setup_links.lookup_of(token), sealed=other.sealed, created_at=clock.now,
+        expires_at=clock.now + timedelta(days=1), maker_id=erin.id,
+    )  # fmt: skip
+    with pytest.raises(Damaged):
+        await practice.set_up(cast.house, token, PRACTICE, somebody("mallory"))
+    clock.forward(days=8)
+    await rows.update(expires_at=clock.now + timedelta(days=1))
+    with pytest.raises(LinkExpired):
+        await practice.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))
+    clock.forward(days=-8)
+    assert await practice.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))  # the control
+
+
+async def test_a_link_ends_when_withdrawn_and_with_its_maker(cast: Cast) -> None:
+    """A withdrawn link, and one whose maker was suspended, read like one that never was."""
+    erin = await cast.actor("erin")
+    await joined(cast, "ada", "administrator")
+    ada = await cast.actor("ada")
+    links = [
+        await setup_links.link(maker, await setup_links.make_for(maker, "Nora", "nurse"))
+        for maker in (erin, ada)
+    ]
+    assert (await setup_links.link(erin, links[1].id)).token == ""  # only its maker can open it
+    await setup_links.withdraw(erin, links[0].id)
+    await people.suspend(erin, ada.id)
+    for link in links:
+        with pytest.raises(LinkExpired):
+            await practice.set_up(cast.house, link.token, PRACTICE, somebody("nora"))
+    with pytest.raises(NotFound):
+        await setup_links.withdraw(erin, links[0].id)
+    assert [one.state for one in await setup_links.links(erin)].count("withdrawn") == 1
+
+
+@pytest.mark.parametrize(("name", "position", "field"), [
+    ("", "nurse", "name"), ("x" * 101, "nurse", "name"), ("Nora", "patient", "position"),
+    ("Nora", "clinician", "position"), ("Nora", "", "position"),
+])  # fmt: skip
+async def test_a_link_needs_a_name_and_a_position(
+    sqlite_cast: Cast, name: str, position: str, field: str
+) -> None:
+    """Nobody becomes a patient by a set-up link, or nothing in particular."""
+    erin = await sqlite_cast.actor("erin")
+    with pytest.raises(Refused) as refused:
+        await setup_links.make_for(erin, name, position)
+    assert set(refused.value.fields) == {field}
+    assert await setup_links.links(erin) == tuple(
+        one for one in await setup_links.links(erin) if one.state == "used"
+    )
+
+
+async def test_a_suspension_ends_every_session_at_once(cast: Cast) -> None:
+    """The cookie opens nothing from then on, nor does the password; afterwards both people find all as it was."""
+    erin, bob, alice = [await cast.actor(name) for name in ("erin", "bob", "alice")]
+    share = await shared(cast, await written(cast))
+    await people.suspend(erin, bob.id)
+    assert await websessions.actor_for(cast.house, cast.tokens["bob"]) is None
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
+    with pytest.raises(LinkExpired):
+        await invitations.welcome(cast.house, "A" * 43)
+    (link,) = await care.my_links(alice)
+    assert link.peer_suspended
+    assert (await people.person(erin, bob.id)).suspended
+    await people.suspend(erin, bob.id)  # once more changes nothing
+    await people.unsuspend(erin, bob.id)
+    assert await websessions.actor_for(cast.house, cast.tokens["bob"]) is None
+    cast.tokens["bob"] = (await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
+    await opened_by(cast, "bob", share)
+    rows = await tables.AuditEvent.filter(object_id=bob.id).order_by("id")
+    assert [one.action for one in rows] == [Act.SUSPENDED.value, Act.UNSUSPENDED.value]
+
+
+async def test_a_patient_reads_what_was_done_about_them(cast: Cast) -> None:
+    """A suspension, its end and a look at the log about them stand in their own log."""
+    erin, alice = await cast.actor("erin"), await cast.actor("alice")
+    await people.suspend(erin, alice.id)
+    await people.unsuspend(erin, alice.id)
+    await the_log.look(erin, limit=10, person=alice.id)
+    await the_log.look(erin, limit=10)
+    acts = [one.action for one in await audit.events_about(alice.id)]
+    assert acts[:3] == [Act.LOG_READ, Act.UNSUSPENDED, Act.SUSPENDED]
+    assert acts.count(Act.LOG_READ) == 1
+
+
+async def test_the_last_administrator_cannot_suspend_themselves(cast: Cast) -> None:
+    """Somebody who can let people back in is always left."""
+    erin = await cast.actor("erin")
+    with pytest.raises(Refused):
+        await people.suspend(erin, erin.id)
+    assert await websessions.actor_for(cast.house, cast.tokens["erin"]) is not None
+    ada = await joined(cast, "ada", "administrator")
+    await people.suspend(erin, erin.id)
+    assert await websessions.actor_for(cast.house, cast.tokens["erin"]) is None
+    with pytest.raises(Refused):
+        await people.suspend(ada, ada.id)
+
+
+async def test_administrators_who_suspend_each_other_at_once_leave_one(cast: Cast) -> None:
+    """However many do it at the same moment, one can still sign in."""
+    names = ["erin", "ada", "gus", "ivo"]
+    for name in names[1:]:
+        await joined(cast, name, "administrator")
+    actors = [await cast.actor(name) for name in names]
+    pairs = [(one, other) for one in actors for other in actors if one.id != other.id]
+    done = await asyncio.gather(
+        *(people.suspend(one, other.id) for one, other in pairs), return_exceptions=True
+    )
+    assert all(one is None or isinstance(one, Refused) for one in done)
+    left = await tables.Account.filter(role=Role.ADMINISTRATOR.value, status="active").count()
+    assert left == 1
+
+
+async def test_only_administrators_have_these_services(cast: Cast) -> None:
+    """For patients and clinicians there are no people, no links and no log of everybody's."""
+    erin = await cast.actor("erin")
+    made = await setup_links.make_for(erin, "Nora", "nurse")
+    for name in ("alice", "bob"):
+        actor = await cast.actor(name)
+        for attempt in (
+            people.people(actor), people.person(actor, erin.id), people.leaving(actor, erin.id),
+            people.suspend(actor, erin.id), people.unsuspend(actor, erin.id), setup_links.links(actor),
+            setup_links.link(actor, made), setup_links.make_for(actor, "Nora", "nurse"),
+            setup_links.withdraw(actor, made), the_log.look(actor, limit=1),
+        ):  # fmt: skip
+            with pytest.raises(NotFound):
+                await attempt
+    with pytest.raises(NotFound):
+        await people.person(erin, made)
+
+
+async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
+    """Every service of patients and clinicians is closed to them, also when a row puts them into a care link."""
+    share = await shared(cast, await written(cast))
+    erin, alice = await cast.actor("erin"), await cast.actor("alice")
+    await tables.CareLink.filter(id=cast.link).update(clinician_id=erin.id)
+    for attempt in (
+        entries.timeline(erin), entries.every(erin), sharing.given(erin), sharing.revoke(erin, share),
+        care.my_links(erin), care.my_link(erin, cast.link), care.link_with(erin, alice.id),
+        care.pause(erin), care.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
+        reading.read(erin, alice.id, share), sessions.sessions_of(erin, alice.id), sessions.my_sessions(erin),
+        records.of_patient(erin, PRACTICE), records.shared(erin, PRACTICE, alice.id),
+        invitations.invite(erin, "Alice"), invitations.invitations(erin),
+    ):  # fmt: skip
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_the_whole_log_is_paged_and_filtered(cast: Cast) -> None:
+    """All of it, newest first; by person and by class; its head is that of the look itself."""
+    await opened_by(cast, "bob", await shared(cast, await written(cast)))
+    erin, bob, dana = [await cast.actor(name) for name in ("erin", "bob", "dana")]
+    looked = await the_log.look(erin, limit=500)
+    numbers = [one.event.id for one in looked.events]
+    assert numbers == sorted(numbers, reverse=True) == list(range(numbers[0], 0, -1))
+    assert looked.events[0].event.action is Act.LOG_READ
+    assert looked.head.sequence == numbers[0]
+    page = await the_log.look(erin, limit=3, before=numbers[4])
+    assert [one.event.id for one in page.events] == numbers[5:8]
+    about = await the_log.look(erin, limit=500, person=bob.id, room="share")
+    assert {one.event.action for one in about.events} == {Act.SHARED, Act.SHARE_OPENED}
+    nothing = await the_log.look(erin, limit=500, person=dana.id, room="share")
+    assert nothing.events == ()
+
+
+async def test_a_profession_is_believed_from_the_sealed_profile(cast: Cast) -> None:
+    """It stands beside the name for the patient and comes from nowhere else."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    (link,) = await care.my_links(alice)
+    assert (link.peer_name, link.peer_profession) == ("Bob Example", "therapist")
+    profile = Profile(bob.name, bob.email, bob.time_zone, "clinician", "prescriber")
+    await tables.Account.filter(id=bob.id).update(
+        sealed=seal_document(cast.house.server, profile, profile_context(bob.id))
+    )
+    (link,) = await care.my_links(alice)
+    assert link.peer_profession == "prescriber"
+
+
+async def test_three_clinicians_at_once_each_read_their_own(cast: Cast) -> None:
+    """A therapist, a prescriber and a nurse in one team: what one is given, the others do not see."""
+    await joined(cast, "paula", "prescriber")
+    await joined(cast, "nora", "nurse")
+    links = {"bob": cast.link, "paula": await connected(cast, "paula"), "nora": await connected(cast, "nora")}
+    alice = await cast.actor("alice")
+    team = await care.my_links(alice)
+    assert [one.peer_profession for one in team] == ["therapist", "prescriber", "nurse"]
+    codes = {await care.code_for(alice, one) for one in team}
+    assert len(codes) == 3
+    given = {}
+    for name, link in links.items():
+        given[name] = await shared(cast, await written(cast), to=link)
+    for name, link in links.items():
+        folder = await reading.folder(await cast.actor(name), alice.id)
+        assert [one.id for one in folder.shared] == [given[name]]
+        others = [share for other, share in given.items() if other != name]
+        for other in others:
+            with pytest.raises(NotFound):
+                await reading.read(await cast.actor(name), alice.id, other)
+        assert await care.code_for(await cast.actor(name), folder.link) in codes
+        await care.pause(alice, link)
+        assert (await reading.folder(await cast.actor(name), alice.id)).paused
+    await care.end(alice, links["paula"])
+    assert [one.peer_name for one in await care.my_links(alice)] == ["Bob Example", "Nora New"]
+
+
+def test_every_position_has_its_key() -> None:
+    """What forms and the command line call somebody leads back to the same position."""
+    assert {POSITIONS[one.key] for one in OF_STAFF} == set(OF_STAFF)
+    assert (ADMINISTRATOR.role, ADMINISTRATOR.profession) == (Role.ADMINISTRATOR, None)
+    assert {one.profession for one in OF_STAFF} == {*Profession, None}
