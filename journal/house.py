@@ -54,9 +54,16 @@ class House:
         return cls.of(ServerKeys((key,)), clock=clock, quick=quick)
 
     @classmethod
-    def of(cls, server: ServerKeys, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
-        """Open the house with its server keys; `clock` and `quick` as for `with_key`."""
-        return cls(server, clock, FLOOR if quick else STANDARD)
+    def of(
+        cls,
+        server: ServerKeys,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        quick: bool = False,
+        mail: MailServer | None = None,
+    ) -> House:
+        """Open the house with its server keys and mail server; `clock` and `quick` as for `with_key`."""
+        return cls(server, clock, FLOOR if quick else STANDARD, mail=mail)
 
     async def stretch(self, work: Callable[[], T]) -> T:
         """Run *work*, which hashes a password, in a worker thread; at most two at once (2 x 64 MiB)."""

@@ -34,8 +34,11 @@ class Notice(Labelled):
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 
+INVITATION = "invitation"
+
+
 class Message(msgspec.Struct, frozen=True):
-    """A message that waits; server key. `kind` is a `Notice`, or `invitation` with its `link`."""
+    """A message that waits; server key. `kind` is a `Notice`, or `INVITATION`, with its `link`."""
 
     to: str
     kind: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from journal import audit, challenges, tables, throttle
+from journal import audit, challenges, mailing, tables, throttle
 from journal.audit import Act
 from journal.entries import UNDO_WINDOW
 from journal.house import House
@@ -15,6 +15,7 @@ async def purge(house: House, now: datetime) -> int:
     """Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries."""
     await throttle.purge(house)
     await challenges.forget_expired(now)
+    await mailing.forget(now)
     old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row, owner in await old.values_list("id", "owner_id"):
         entry = key_of(row)

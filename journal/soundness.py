@@ -16,6 +16,7 @@ from journal.store import Store, connection, is_sqlite
 
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)
+LATE = timedelta(hours=1)
 SQLITE = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "foreign_keys": "1"}
 POSTGRES = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
@@ -83,6 +84,7 @@ async def of_database(url: str, house: House) -> list[Finding]:
                 await _of_care(),
                 await _of_key(house),
                 *await _of_rotation(house),
+                *await _of_mail(house),
                 await _of_clock(house),
             ]
     except Exception as error:  # noqa: BLE001 - each driver has its own; all mean the same here
@@ -162,6 +164,29 @@ async def _of_rotation(house: House) -> list[Finding]:
     if closed and closed < sum(count.rows for count in counts):
         found.append(
             mend(f"{closed} names, dates or messages are opened by no server key: they were damaged.")
+        )
+    return found
+
+
+async def _of_mail(house: House) -> list[Finding]:
+    """Tell of messages that wait for long, or that nobody took."""
+    late = house.clock() - LATE
+    waits = await tables.Outbox.filter(gave_up_at=None, created_at__lt=late).count()
+    gone = await tables.Outbox.exclude(gave_up_at=None).count()
+    found = []
+    if waits:
+        found.append(
+            mend(
+                f"{waits} messages wait for the mail server for an hour or longer. Check HEARTHSIDE_SMTP_HOST, its"
+                " port, its password, and what the log says."
+            )
+        )
+    if gone:
+        found.append(
+            mend(
+                f"{gone} messages were given up in the last 30 days: nobody took them. Ask whoever runs the mail"
+                " server; their addresses are not shown here."
+            )
         )
     return found
 

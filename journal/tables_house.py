@@ -64,7 +64,7 @@ class Worker(Model):
 
 
 class Outbox(Model):
-    """A message that waits to be sent. To whom it goes and what it is about stands only in the sealed column."""
+    """A message that waits to be sent, deleted once it is. To whom it goes and what it says is sealed."""
 
     id = fields.UUIDField(primary_key=True)
     sealed = fields.BinaryField()  # server key
@@ -72,7 +72,6 @@ class Outbox(Model):
     due_at = fields.DatetimeField()
     attempts = fields.SmallIntField(default=0)
     claimed_until = fields.DatetimeField()  # until then one worker alone tries
-    sent_at = fields.DatetimeField(null=True)
     gave_up_at = fields.DatetimeField(null=True)
 
     class Meta:

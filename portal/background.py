@@ -12,9 +12,12 @@ from uuid import uuid4
 
 from journal import presence
 from journal.house import House
+from journal.mailing import deliver_due
 from journal.purging import purge
 from portal import logs
+from portal.words import Words
 
+MAIL = timedelta(seconds=10)
 AFTER_TROUBLE = timedelta(minutes=1)
 
 
@@ -41,9 +44,11 @@ async def keep_doing(chore: Chore, sleep: Callable[[float], Awaitable[object]] =
 @asynccontextmanager
 async def chores(house: House) -> AsyncIterator[None]:
     """Do everything that is to be done beside the pages, for as long as the block lasts."""
+    words = Words()
     present = presence.Presence(house, uuid4())
     found = (
         Chore(present.tell, presence.LOOK),
+        Chore(lambda: deliver_due(house, words.plain), MAIL),
         Chore(lambda: purge(house, house.clock()), timedelta(hours=1)),
     )
     tasks = [asyncio.create_task(keep_doing(chore)) for chore in found]

@@ -19,6 +19,7 @@ def examine(config: Config, options: argparse.Namespace) -> int:
     findings = [
         *_of_files(config),
         _of_origin(config),
+        _of_mail(config),
         *asyncio.run(of_database(config.database_url, house)),
         of_contacts(house.clock()),
     ]
@@ -47,6 +48,14 @@ def _of_files(config: Config) -> list[Finding]:
             )
         )
     return [*found, _of_mode(config.key_file, "server key", "600")]
+
+
+def _of_mail(config: Config) -> Finding:
+    if config.mail is None:
+        return note(
+            "No mail is sent: nobody is told of a new device or password. Others need HEARTHSIDE_SMTP_HOST."
+        )
+    return well(f"Mail goes out through {config.mail.host}, from {config.mail.sender}.")
 
 
 def _of_mode(path: Path, what: str, mode: str) -> Finding:

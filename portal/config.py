@@ -11,15 +11,22 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from journal.house import House, utc_now
 from journal.key_file import KeyFile, parse
+from journal.mail_server import MailServer, Security
 from journal.server_keys import ServerKeys
 
 PREFIX = "HEARTHSIDE_"
+PORTS: Mapping[Security, int] = MappingProxyType(
+    {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -88,6 +95,26 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _file(value: str) -> Path:
+    if not (path := Path(value).absolute()).is_file():
+        raise ValueError("a file that is there")
+    return path
+
+
+def _security(value: str) -> Security:
+    try:
+        return Security(value.lower())
+    except ValueError as error:
+        raise ValueError("one of starttls, tls, none") from error
+
+
+def _sender(value: str) -> str:
+    try:
+        return str(Address(addr_spec=value.strip()))
+    except (ValueError, HeaderParseError, IndexError, AttributeError) as error:
+        raise ValueError("an e-mail address like hearthside@example.org") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting: its name without the prefix, how it is read, and what it is for."""
@@ -126,6 +153,13 @@ SETTINGS = (
     Setting(
         "ACCESS_LOG", _one_of("off", "on"), "off", "Whether every request is logged, or what went wrong."
     ),
+    Setting("SMTP_HOST", _text, None, "The mail server to send through; no mail is sent if unset."),
+    Setting("SMTP_PORT", _port, None, "Its port; 587, or 465 for tls and 25 for none."),
+    Setting("SMTP_SECURITY", _security, "starttls", "starttls, tls, or none for a server on this machine."),
+    Setting("SMTP_USER", _text, "", "Whom to sign in as there, if it asks."),
+    Setting("SMTP_PASSWORD", _text, "", "The password for that.", secret=True),
+    Setting("SMTP_TRUST", _file, None, "A file of certificates to believe besides the machine's own."),
+    Setting("MAIL_FROM", _sender, None, "The address that messages come from."),
 )
 
 
@@ -145,11 +179,13 @@ class Config:
     key_file: Path | None = None
     log: str = "text"
     access_log: bool = False
+    mail: MailServer | None = None
 
     def house(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
         """Open the house that these settings describe; `clock` and `quick` as for `House.with_key`."""
         file = KeyFile(self.key_file) if self.key_file else None
-        return House.of(ServerKeys((self.server_key, *self.older_keys), file), clock=clock, quick=quick)
+        keys = ServerKeys((self.server_key, *self.older_keys), file)
+        return House.of(keys, clock=clock, quick=quick, mail=self.mail)
 
     @property
     def secure(self) -> bool:
@@ -198,6 +234,7 @@ class Config:
                 values[setting.name.lower()] = None if raw is None else setting.read(raw)
             except (ValueError, OSError) as error:
                 problems.append(f"{PREFIX}{setting.name} needs {error}")
+        problems += [] if problems else _of_mail(values)
         if problems:
             raise ConfigError(problems)
         data = Path(values["data"]).absolute()
@@ -217,6 +254,7 @@ class Config:
             server_key=keys[0],
             older_keys=keys[1:],
             key_file=key_file,
+            mail=_mail_server(values),
             origin=values["origin"],
             host=values["host"],
             port=values["port"],
@@ -245,3 +283,35 @@ def _made(path: Path) -> tuple[bytes, ...]:
         return KeyFile.made(path).read()
     except (OSError, ValueError) as error:
         raise ConfigError([f"{path} needs to hold the server key: {error}"]) from error
+
+
+def _of_mail(values: Mapping[str, Any]) -> list[str]:
+    """Say what is missing before mail can be sent; nothing if none is wanted."""
+    problems = []
+    if values["smtp_host"] and not values["mail_from"]:
+        problems.append(f"{PREFIX}MAIL_FROM needs an e-mail address, since {PREFIX}SMTP_HOST is set")
+    if values["mail_from"] and not values["smtp_host"]:
+        problems.append(f"{PREFIX}SMTP_HOST needs a mail server, since {PREFIX}MAIL_FROM is set")
+    if values["smtp_security"] is Security.NONE and not _is_loopback(values["smtp_host"] or "localhost"):
+        problems.append(
+            f"{PREFIX}SMTP_SECURITY needs starttls or tls; none is for a server on this machine only"
+        )
+    if bool(values["smtp_user"]) != bool(values["smtp_password"]):
+        problems.append(f"{PREFIX}SMTP_USER needs {PREFIX}SMTP_PASSWORD, and the other way round")
+    return problems
+
+
+def _mail_server(values: Mapping[str, Any]) -> MailServer | None:
+    if not values["smtp_host"]:
+        return None
+    security = values["smtp_security"]
+    return MailServer(
+        host=values["smtp_host"],
+        port=values["smtp_port"] or PORTS[security],
+        sender=values["mail_from"],
+        origin=values["origin"],
+        security=security,
+        user=values["smtp_user"],
+        password=values["smtp_password"],
+        trust=values["smtp_trust"],
+    )

@@ -326,7 +326,6 @@ class Migration(migrations.Migration):
                 ("due_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("attempts", fields.SmallIntField(default=0)),
                 ("claimed_until", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                ("sent_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("gave_up_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -334,7 +333,7 @@ class Migration(migrations.Migration):
                 "app": "journal",
                 "indexes": [Index(fields=["due_at"])],
                 "pk_attr": "id",
-                "table_description": "A message that waits to be sent. To whom it goes and what it is about stands only in the sealed column.",
+                "table_description": "A message that waits to be sent, deleted once it is. To whom it goes and what it says is sealed.",
             },
             bases=["Model"],
         ),

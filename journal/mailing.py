@@ -1,0 +1,146 @@
+"""
+Send what waits, with as many processes as there are: each message is claimed by one of them at a time.
+
+A message is sent at least once. Where a process ends between sending and noting it, the claim runs out, and it is sent
+once more under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import aiosmtplib
+from tortoise.expressions import F
+
+from journal import tables
+from journal.documents import open_document
+from journal.errors import Damaged
+from journal.house import House
+from journal.letters import Letter, Say, Undeliverable, write
+from journal.mail_server import MailServer, Security
+from journal.notices import Message, message_context
+from journal.store import key_of, scrub
+
+log = logging.getLogger("hearthside")
+
+CLAIM = timedelta(minutes=5)
+PATIENCE = 60.0  # seconds for one message, well below a claim
+AT_ONCE = 20
+REFUSED_FOR_GOOD = 500  # RFC 5321 section 4.2.1
+PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+"""How long to wait after each attempt that did not succeed; after the last one, a message is given up."""
+KEPT = timedelta(days=30)
+"""How long what was given up is kept, for `hearthside doctor`."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    SENT = "sent"
+    LATER = "later"
+    NEVER = "never"
+
+
+async def deliver_due(house: House, say: Say = str) -> int:
+    """Send every message whose time has come; gives how many were sent. Does nothing without a mail server."""
+    if house.mail is None:
+        return 0
+    now, sent = house.clock(), 0
+    due = tables.Outbox.filter(gave_up_at=None, due_at__lte=now, claimed_until__lte=now)
+    for row in await due.order_by("due_at").limit(AT_ONCE).values_list("id", flat=True):
+        claim = tables.Outbox.filter(id=row, gave_up_at=None, due_at__lte=now, claimed_until__lte=now)
+        if await claim.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
+            sent += await _attempt(house, house.mail, key_of(row), say) is Outcome.SENT
+    if sent:
+        await scrub()
+    return sent
+
+
+async def forget(now: datetime) -> None:
+    """Delete what was given up a while ago, or has waited so long that it is no news."""
+    await tables.Outbox.filter(created_at__lt=now - KEPT).delete()
+
+
+async def _attempt(house: House, server: MailServer, ident: UUID, say: Say) -> Outcome:
+    """Try to send one claimed message, and note how it went."""
+    row = await tables.Outbox.get_or_none(id=ident)
+    if row is None:
+        return Outcome.NEVER
+    try:
+        message = open_document(house.server, bytes(row.sealed), message_context(ident), Message)
+        letter = write(server, message, ident, row.created_at, say)
+        outcome = await _send(server, letter)
+    except (Damaged, Undeliverable):
+        outcome = Outcome.NEVER
+    mine = tables.Outbox.filter(
+        id=ident, attempts=row.attempts
+    )  # unless the claim ran out, and another has it
+    if outcome is Outcome.SENT:
+        await tables.Outbox.filter(id=ident).delete()
+    elif outcome is Outcome.LATER and row.attempts <= len(PAUSES):
+        now = house.clock()
+        await mine.update(due_at=now + PAUSES[row.attempts - 1], claimed_until=now)
+    else:
+        await mine.update(gave_up_at=house.clock())
+    return outcome
+
+
+async def _send(server: MailServer, letter: Letter) -> Outcome:
+    """Hand one message to the mail server. What that answers is not logged: it may repeat the address."""
+    accepted = False
+    try:
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.user or None,
+            password=server.password or None,
+            use_tls=server.security is Security.TLS,
+            start_tls=server.security is Security.STARTTLS,
+            tls_context=await asyncio.to_thread(_believed, server),
+            local_hostname=urlsplit(server.origin).hostname,
+            timeout=PATIENCE / 2,
+        )
+        async with asyncio.timeout(PATIENCE), client:
+            await client.sendmail(letter.sender, [letter.to], letter.text)
+            accepted = True  # what goes wrong while saying goodbye changes nothing
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        if not accepted:
+            never = _is_for_good(error)
+            log.warning(
+                "A message was not sent (%s): %s.", type(error).__name__, "given up" if never else "later"
+            )
+            return Outcome.NEVER if never else Outcome.LATER
+    return Outcome.SENT
+
+
+def _believed(server: MailServer) -> ssl.SSLContext | None:
+    """Give whose certificates are believed; in a thread, since reading them takes a while."""
+    if server.security is Security.NONE:
+        return None
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if server.trust is not None:
+        context.load_verify_locations(server.trust)
+    return context
+
+
+def _is_for_good(error: Exception) -> bool:
+    """Tell whether the receiver said no for good. What our own settings cause can be mended: that is tried again."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(one.code >= REFUSED_FOR_GOOD for one in error.recipients)
+    return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= REFUSED_FOR_GOOD

@@ -1,0 +1,244 @@
+"""Mail as a real server receives it: what it says, that it comes once and comes at last, and what it never says."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from journal import tables
+from journal.house import House
+from journal.letters import Undeliverable, write
+from journal.mail_server import Security
+from journal.mailing import CLAIM, KEPT, PAUSES, deliver_due, forget
+from journal.notices import INVITATION, Message, Notice, notice, post
+from journal.store import Store, change, fetch
+from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
+from tests.receiver import ORIGIN, PASSWORD, SENDER, USER, Receiver, certificate, receiving
+
+GRAY = "450 4.2.0 greylisted, try again later"
+NEVER_SAID = re.compile(
+    r"ketamin|trauma|therap|session|journal|patient|clinician|dosing|entry|entries|share|care\b|Quiet|@|"
+    + "|".join(part for name in NAMES.values() for part in name.split()),
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A mail server on this machine."""
+    with receiving() as found:
+        yield found
+
+
+def house_of(cast: Cast, receiver: Receiver) -> House:
+    """The house, sending through *receiver*."""
+    return replace(cast.house, mail=receiver.server())
+
+
+async def told(cast: Cast, receiver: Receiver, kind: Notice = Notice.PASSWORD_CHANGED) -> House:
+    """Let one notice for alice wait."""
+    house = house_of(cast, receiver)
+    await notice(house, (await cast.actor("alice")).id, kind)
+    return house
+
+
+async def waiting() -> int:
+    """How many messages are in the outbox."""
+    return await tables.Outbox.all().count()
+
+
+async def test_a_notice_arrives_once_and_leaves_nothing(cast: Cast, receiver: Receiver) -> None:
+    """With the headers that a message from a machine has, to one person; then the outbox is empty."""
+    house = await told(cast, receiver)
+    assert await deliver_due(house) == 1
+    assert (await deliver_due(house), await waiting()) == (0, 0)
+    ((envelope, letter),) = receiver.letters
+    assert (envelope.mail_from, envelope.rcpt_tos) == (SENDER, ["alice@example.org"])
+    assert (letter["From"], letter["To"]) == (SENDER, "alice@example.org")
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Date"].datetime == NOON
+    assert re.fullmatch(r"<[0-9a-f]{32}@hearth\.example\.org>", letter["Message-ID"])
+    assert letter.get_content_type() == "text/plain"
+    assert letter.get_content_charset() in ("utf-8", "us-ascii")
+    assert "alice" not in letter.get_content()
+
+
+async def test_no_message_tells_what_the_house_is_for(cast: Cast, receiver: Receiver) -> None:
+    """Every kind: no name, no practice, no word of the reason; one link, to the front page or the invitation."""
+    for kind in Notice:
+        await told(cast, receiver, kind)
+    house = house_of(cast, receiver)
+    await post(house, Message("dana@example.org", INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
+    assert await deliver_due(house) == len(Notice) + 1
+    for text in receiver.texts:
+        assert not NEVER_SAID.search(text.replace(ORIGIN, "")), text
+        assert PRACTICE not in text
+        assert re.findall(r"https?://\S+", text) in ([ORIGIN], [f"{ORIGIN}/invite/abc"])
+    assert (
+        len({text.split("\n")[0] for text in receiver.texts}) == 2
+    )  # a subject says nothing of what happened
+    assert len(set(receiver.texts)) == len(Notice) + 1
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_encrypted_ways_with_a_password(sqlite_cast: Cast, tmp_path: Path, wrapped: bool) -> None:
+    """STARTTLS and TLS to a server that wants a password; one that nobody vouches for gets neither."""
+    trust, context = certificate(tmp_path)
+    with receiving(context, wrapped=wrapped, password=True) as receiver:
+        await told(sqlite_cast, receiver)
+        way = Security.TLS if wrapped else Security.STARTTLS
+        known = {"user": USER, "password": PASSWORD}
+        stranger = replace(sqlite_cast.house, mail=receiver.server(way, **known))
+        assert await deliver_due(stranger) == 0
+        assert (receiver.letters, receiver.signed_in) == ([], set())
+        sqlite_cast.clock.now += PAUSES[0]
+        wrong = replace(
+            sqlite_cast.house, mail=receiver.server(way, user=USER, password="another", trust=trust)
+        )
+        assert await deliver_due(wrong) == 0
+        sqlite_cast.clock.now += PAUSES[1]
+        assert (
+            await deliver_due(replace(sqlite_cast.house, mail=receiver.server(way, trust=trust, **known)))
+            == 1
+        )
+        assert receiver.signed_in == {USER.encode()}
+
+
+async def test_a_server_without_encryption_gets_nothing(sqlite_cast: Cast, receiver: Receiver) -> None:
+    """Where STARTTLS is asked for and not offered, nothing is said in the clear."""
+    await told(sqlite_cast, receiver)
+    house = replace(sqlite_cast.house, mail=receiver.server(Security.STARTTLS))
+    assert await deliver_due(house) == 0
+    assert (receiver.letters, await waiting()) == ([], 1)
+
+
+async def test_greylisting_and_a_dropped_line_only_delay(cast: Cast, receiver: Receiver) -> None:
+    """Later it is tried again, each time under the same id, and not before its time."""
+    house = await told(cast, receiver)
+    receiver.answers, receiver.rude = [GRAY], 1
+    for pause in PAUSES[:2]:
+        assert (await deliver_due(house), await waiting()) == (0, 1)
+        assert await deliver_due(house) == 0
+        assert (receiver.answers, receiver.letters) == ([], [])
+        cast.clock.now += pause
+    assert await deliver_due(house) == 1
+    assert len(receiver.letters) == 1
+
+
+async def test_a_server_that_is_away_is_asked_again_and_given_up(cast: Cast, receiver: Receiver) -> None:
+    """Nine times within two days; what was given up is kept for a while, to be told of."""
+    house = await told(cast, receiver)
+    away = replace(house, mail=replace(receiver.server(), port=1))
+    for pause in PAUSES:
+        assert await deliver_due(away) == 0
+        assert (await tables.Outbox.get()).gave_up_at is None
+        cast.clock.now += pause
+    assert await deliver_due(away) == 0
+    assert (await tables.Outbox.get()).gave_up_at == cast.clock.now
+    assert await deliver_due(house) == 0
+    await forget(NOON + KEPT)
+    assert await waiting() == 1
+    cast.clock.now = NOON + 2 * KEPT
+    await forget(cast.clock.now)
+    assert await waiting() == 0
+
+
+@pytest.mark.parametrize("where", ["answers", "final"])
+async def test_a_no_for_good_is_taken_as_one(cast: Cast, receiver: Receiver, where: str) -> None:
+    """A recipient or a message that the server refuses with 5xx is not sent there again."""
+    house = await told(cast, receiver)
+    getattr(receiver, where).append("550 5.1.1 nobody here")
+    assert await deliver_due(house) == 0
+    assert (await tables.Outbox.get()).gave_up_at == cast.clock.now
+
+
+async def test_many_workers_send_each_message_once(
+    cast: Cast, receiver: Receiver, furnished_url: tuple[str, Furniture]
+) -> None:
+    """However many processes look at once, each with a connection of its own."""
+    house = house_of(cast, receiver)
+    for kind in Notice:
+        await told(cast, receiver, kind)
+    stores = [await Store.open(furnished_url[0]) for _ in range(4)]
+
+    async def work(store: Store) -> int:
+        with store.use():
+            return await deliver_due(house)
+
+    sent = await asyncio.gather(*(work(store) for store in stores))
+    for store in stores:
+        await store.close()
+    assert sum(sent) == len(Notice) == len(receiver.letters)
+    assert len({letter["Message-ID"] for _, letter in receiver.letters}) == len(Notice)
+
+
+async def test_a_restart_between_claim_and_sending_loses_nothing(cast: Cast, receiver: Receiver) -> None:
+    """The claim runs out, and another process sends it under the id that it had."""
+    house = await told(cast, receiver)
+    receiver.silent, receiver.loop = True, asyncio.get_running_loop()
+    ended = asyncio.create_task(deliver_due(house))
+    await receiver.asked.wait()
+    ended.cancel()
+    await asyncio.gather(ended, return_exceptions=True)
+    receiver.silent = False
+    ((ident,),) = await fetch("SELECT id FROM outbox")
+    assert await deliver_due(house) == 0
+    cast.clock.now += CLAIM
+    assert await deliver_due(house) == 1
+    ((_, letter),) = receiver.letters
+    assert letter["Message-ID"].startswith(f"<{str(ident).replace('-', '')}@")
+
+
+async def test_what_was_bent_or_moved_is_sent_to_nobody(cast: Cast, receiver: Receiver) -> None:
+    """Hostile storage cannot send a message elsewhere, nor send an invitation's link to somebody else."""
+    house = await told(cast, receiver)
+    await post(house, Message("dana@example.org", INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
+    first, second = await fetch("SELECT id, sealed FROM outbox")
+    await change("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(second[1]), first[0])
+    await change("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(first[1])[:-1] + b"x", second[0])
+    assert await deliver_due(house) == 0
+    assert receiver.letters == []
+    assert await tables.Outbox.filter(gave_up_at=None).count() == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "alice@example.org\r\nBcc: mallory@example.org",
+        "alice@example.org\nSubject: ketamine",
+        "alice,mallory@example.org",
+        "alice@example.org,mallory@example.org",
+        "mallory@example.org>,<alice@example.org",
+        "alice;mallory@example.org",
+        "Alice <alice@example.org>",
+        '"alice\r\nBcc: x"@example.org',
+        "alice(mallory@example.org)@example.org",
+        "alice@[127.0.0.1]",
+        "undisclosed-recipients:alice@example.org",
+        "alice\x00@example.org",
+        "@example.org",
+        "alice@",
+        "",
+    ],
+)
+def test_an_address_never_becomes_a_header_or_another_address(address: str) -> None:
+    """Whatever stands where one address belongs is one address or nobody's."""
+    server = Receiver(25).server()
+    with pytest.raises(Undeliverable):
+        write(server, Message(address, Notice.NEW_DEVICE.value), uuid4(), NOON)
+
+
+def test_addresses_that_people_have_are_kept_as_they_are() -> None:
+    """Signs that addresses may have, and a domain in another script, which mail knows by another spelling."""
+    server = Receiver(25).server()
+    for typed, sent in (
+        ("o'neill+hearth_1@mail.example.org", "o'neill+hearth_1@mail.example.org"),
+        ("alice@b\u00fccher.example", "alice@xn--bcher-kva.example"),
+    ):
+        assert write(server, Message(typed, Notice.NEW_DEVICE.value), uuid4(), NOON).to == sent
