@@ -13,15 +13,16 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import CryptoError, unlock_with_passkey
-from journal import audit, ceremonies, challenges, key_slots, passkeys, tables, websessions
+from crypto import CryptoError, Keyring, Sealer, unlock_with_passkey
+from journal import audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.ceremonies import Proof, Site, Unproven
 from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
 from journal.house import House
-from journal.passkeys import Passkey
+from journal.passkey_rows import Passkey
+from journal.passkeys import output_of
 from journal.store import transaction
 from journal.words import N_
 
@@ -65,6 +66,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
     """
     passkey, proof = await _proven(house, site, Errand(Purpose.SIGN_IN), answer)
     account_key = await _unlocked(house, passkey, answer)
+    passkey_rows.require_own(passkey, _vault(account_key))
     async with transaction():
         await _note_use(house, passkey, proof)
         token = await websessions.start(house, passkey.account, account_key, device=device)
@@ -74,7 +76,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
 
 async def asked_for_second_step(house: House, token: bytes, site: Site) -> dict[str, Any]:
     """Give what the browser needs to ask for a passkey after the password; raises `NotFound` if nothing waits."""
-    account = await _waiting(house, token)
+    account, _ = await _waiting(house, token)
     return await _asked_of(house, site, Errand(Purpose.SECOND_STEP, account))
 
 
@@ -89,8 +91,9 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
         NotFound: If no sign-in waits for its second step.
         Refused: As `sign_in`, but for the key.
     """
-    account = await _waiting(house, token)
+    account, account_key = await _waiting(house, token)
     passkey, proof = await _proven(house, site, Errand(Purpose.SECOND_STEP, account), answer)
+    passkey_rows.require_own(passkey, _vault(account_key))
     async with transaction():
         await _note_use(house, passkey, proof)
     return await websessions.promote(house, token)
@@ -115,20 +118,27 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
     passkey, proof = await _proven(
         actor.house, site, errand, answer, patient=actor.id if actor.role is Role.PATIENT else None
     )
+    passkey_rows.require_own(passkey, actor.vault)
     async with transaction():
         await _note_use(actor.house, passkey, proof)
     return await websessions.confirm(actor, token)
 
 
-async def _waiting(house: House, token: bytes) -> UUID:
+async def _waiting(house: House, token: bytes) -> tuple[UUID, bytes]:
     found = await websessions.waiting(house, token)
     if found is None:
         raise NotFound
-    return found[0]
+    return found
+
+
+def _vault(account_key: bytes) -> Sealer:
+    return Sealer(Keyring.from_account_key(account_key).vault)
 
 
 async def _asked_of(house: House, site: Site, errand: Errand) -> dict[str, Any]:
-    known = [one.known for one in await passkeys.of_account(house, errand.account)] if errand.account else []
+    known = (
+        [one.known for one in await passkey_rows.of_account(house, errand.account)] if errand.account else []
+    )
     if not known:
         raise NotFound  # asking for none in particular would offer those of other accounts
     return ceremonies.to_use(site, challenges.issue(house, errand), known)
@@ -143,12 +153,12 @@ async def _proven(
     except Unproven as error:
         raise Refused({"passkey": UNPROVEN}) from error
     challenges.require_valid(house, claim.challenge, errand)
-    lookup = passkeys.lookup_of(claim.credential)
+    lookup = passkey_rows.lookup_of(claim.credential)
     row = await tables.Passkey.get_or_none(lookup=lookup, account__status="active")
     if row is None:
         # No event: nobody is concerned, and whoever invents answers could fill the log with them.
         raise Refused({"passkey": STRANGE})
-    passkey = passkeys.opened(house, row)
+    passkey = passkey_rows.opened(house, row)
     named = claim.handle is not None or errand.account is not None
     try:
         if not named or claim.handle not in (None, passkey.account.bytes):
@@ -171,7 +181,7 @@ async def _unlocked(house: House, passkey: Passkey, answer: Answer) -> bytes:
     """Give the account key out of the passkey's slot."""
     if not passkey.document.opens:
         raise Refused({"passkey": OPENS_NOTHING})
-    output = passkeys.output_of(answer.prf)
+    output = output_of(answer.prf)
     if output is None:
         raise Refused({"passkey": NO_OUTPUT})
     try:
@@ -189,7 +199,7 @@ async def _note_use(house: House, passkey: Passkey, proof: Proof) -> None:
     document = msgspec.structs.replace(
         passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
     )
-    if not await passkeys.keep(house, passkey, document, house.clock()):
+    if not await passkey_rows.keep(house, passkey, document, house.clock()):
         raise Refused({"passkey": challenges.LATE})
 
 

@@ -8,9 +8,6 @@ stands for its person, and unlocks nothing.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,16 +15,15 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from crypto import Context, CryptoError, passkey_slot
-from journal import audit, ceremonies, challenges, key_slots, tables, websessions
+from crypto import passkey_slot
+from journal import audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
-from journal.ceremonies import Known, Person, Site, Unproven
+from journal.ceremonies import Person, Site, Unproven
 from journal.challenges import Errand, Purpose
-from journal.documents import open_document, seal_document
 from journal.errors import NotFound, Refused
-from journal.house import House
 from journal.notices import Notice, notice
+from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.store import scrub, transaction
 from journal.words import N_
 
@@ -41,44 +37,9 @@ NAMELESS = N_("Give it a name, so that you know it again.")
 TOO_LONG = N_("Please use at most 60 characters.")
 
 
-class PasskeyDocument(msgspec.Struct, frozen=True):
-    """What verifies a passkey, and what its owner calls it; server key. `opens`: it has a key slot."""
-
-    name: str
-    credential: bytes
-    public_key: bytes
-    sign_count: int
-    transports: list[str]
-    backed_up: bool
-    opens: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Passkey:
-    """A passkey of somebody's."""
-
-    id: UUID
-    account: UUID
-    revision: int
-    document: PasskeyDocument
-    created_at: datetime
-    last_used_at: datetime | None
-
-    @property
-    def known(self) -> Known:
-        """Give the credential as a browser is reminded of it."""
-        return Known(self.document.credential, tuple(self.document.transports))
-
-
-async def of_account(house: House, account: UUID) -> tuple[Passkey, ...]:
-    """Give the passkeys of an account, oldest first."""
-    rows = await tables.Passkey.filter(account_id=account).order_by("created_at", "id")
-    return tuple(opened(house, row) for row in rows)
-
-
 async def mine(actor: Actor) -> tuple[Passkey, ...]:
     """Give the actor's own passkeys, oldest first."""
-    return await of_account(actor.house, actor.id)
+    return await passkey_rows.of_account(actor.house, actor.id)
 
 
 async def has_any(actor: Actor) -> bool:
@@ -91,7 +52,7 @@ async def one(actor: Actor, passkey: UUID) -> Passkey:
     row = await tables.Passkey.get_or_none(id=passkey, account_id=actor.id)
     if row is None:
         raise NotFound
-    return opened(actor.house, row)
+    return passkey_rows.opened(actor.house, row)
 
 
 async def asked_to_add(actor: Actor, site: Site) -> dict[str, Any]:
@@ -122,13 +83,14 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
     except Unproven as error:
         raise Refused({"passkey": UNPROVEN}) from error
     await challenges.spend(claim.challenge)
-    output = output_of(prf)
+    output, ident = output_of(prf), uuid4()
     document = PasskeyDocument(
         named, made.credential, made.public_key, made.sign_count, list(made.transports), made.backed_up,
         opens=output is not None,
+        vouched=passkey_rows.vouched(actor.vault, actor.id, ident, made.credential, made.public_key),
     )  # fmt: skip
     account_key = await websessions.account_key(actor, token)
-    passkey = Passkey(uuid4(), actor.id, 1, document, actor.now, None)
+    passkey = Passkey(ident, actor.id, 1, document, actor.now, None)
     try:
         async with transaction():
             # The lock comes first: two at once count each other, and keys that are renewed end this session before.
@@ -140,9 +102,9 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
             await tables.Passkey.create(
                 id=passkey.id,
                 account_id=actor.id,
-                lookup=lookup_of(made.credential),
+                lookup=passkey_rows.lookup_of(made.credential),
                 revision=passkey.revision,
-                sealed=sealed(actor.house, passkey),
+                sealed=passkey_rows.sealed(actor.house, passkey),
                 created_at=actor.now,
             )
             if output is not None:
@@ -159,7 +121,7 @@ async def rename(actor: Actor, passkey: UUID, name: str) -> None:
     """Call a passkey something else; raises `Refused` for a name that is none, `NotFound` for somebody else's."""
     named = _name(name)
     found = await one(actor, passkey)
-    await keep(actor.house, found, msgspec.structs.replace(found.document, name=named))
+    await passkey_rows.keep(actor.house, found, msgspec.structs.replace(found.document, name=named))
 
 
 async def remove(actor: Actor, passkey: UUID) -> None:
@@ -172,43 +134,11 @@ async def remove(actor: Actor, passkey: UUID) -> None:
     await scrub()
 
 
-async def keep(
-    house: House, passkey: Passkey, document: PasskeyDocument, used_at: datetime | None = None
-) -> bool:
-    """Write a passkey's next revision; tells whether nobody else had done so in the meantime."""
-    after = Passkey(passkey.id, passkey.account, passkey.revision + 1, document, passkey.created_at, used_at)
-    changed: dict[str, Any] = {"revision": after.revision, "sealed": sealed(house, after)}
-    if used_at is not None:
-        changed["last_used_at"] = used_at
-    return bool(await tables.Passkey.filter(id=passkey.id, revision=passkey.revision).update(**changed))
-
-
-def opened(house: House, row: tables.Passkey) -> Passkey:
-    """Open a row; raises `Damaged` when it was altered, or hung under another account."""
-    account: UUID = row.account_id  # type: ignore[attr-defined]
-    document = open_document(
-        house.server, bytes(row.sealed), passkey_context(account, row.id, row.revision), PasskeyDocument
-    )
-    return Passkey(row.id, account, row.revision, document, row.created_at, row.last_used_at)
-
-
-def sealed(house: House, passkey: Passkey) -> bytes:
-    """Seal what `opened` opens."""
-    return seal_document(
-        house.server, passkey.document, passkey_context(passkey.account, passkey.id, passkey.revision)
-    )
-
-
-def lookup_of(credential: bytes) -> str:
-    """Make a credential findable without storing its id."""
-    return sha256(credential).hexdigest()
-
-
 def output_of(prf: str) -> bytes | None:
     """Read what a device's PRF gave; nothing when there was none, or what came is not 32 bytes."""
     try:
         output = urlsafe_b64decode(prf + "=" * (-len(prf) % 4))
-    except (CryptoError, ValueError):
+    except ValueError:
         return None
     return output if len(output) == 32 else None
 
@@ -220,8 +150,3 @@ def _name(name: str) -> str:
     if len(named) > LONGEST_NAME:
         raise Refused({"name": TOO_LONG})
     return named
-
-
-def passkey_context(account: UUID, passkey: UUID, revision: int) -> Context:
-    """Say where a passkey stands."""
-    return Context("passkey", account.bytes, passkey.bytes, revision)

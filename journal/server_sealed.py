@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from crypto import Context
-from journal import invitations, notices, passkeys, practice, setup_links
+from journal import invitations, notices, practice, setup_links
 from journal.audit_chain import KEY_CONTEXT
 from journal.documents import Profile, course_context, device_context, profile_context, session_context
+from journal.passkey_rows import passkey_context
 from journal.server_keys import ServerKeys
 from journal.store import key_of
 
@@ -83,7 +84,7 @@ SEALED = (
     ),
     Sealed(
         "passkey",
-        lambda ident, account, revision: passkeys.passkey_context(key_of(account), key_of(ident), revision),
+        lambda ident, account, revision: passkey_context(key_of(account), key_of(ident), revision),
         ("account_id", "revision"),
     ),
     Sealed(

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from journal import passkeys
 from journal.ceremonies import Site
 from journal.errors import NotFound, Refused
-from journal.passkeys import Passkey
+from journal.passkey_rows import Passkey
 from portal import auth
 from portal.auth import actor_of
 from portal.device import device_of

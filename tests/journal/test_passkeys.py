@@ -11,14 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from crypto import ServerKey
-from journal import challenges, entries, passkey_use, passkeys, renewal, tables, websessions
+from journal import challenges, entries, passkey_rows, passkey_use, passkeys, renewal, tables, websessions
 from journal.audit import Act
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
+from journal.passkey_rows import Passkey
 from journal.passkey_use import Answer
-from journal.passkeys import Passkey
 from journal.purging import purge
 from journal.store import change
 from tests.authenticator import (
@@ -384,6 +385,26 @@ async def test_a_passkey_moved_to_another_account_is_damaged(cast: Cast) -> None
     theirs.handle = passkey.account.bytes
     assert await came_in(cast, theirs)
     await change("UPDATE passkey SET sealed = $1 WHERE id = $2", bytes(old.sealed), passkey.id)
+    with pytest.raises(Damaged):
+        await came_in(cast, theirs)
+
+
+async def test_a_passkey_made_with_the_server_key_is_worth_nothing(cast: Cast) -> None:
+    """Who has the server key and alice's password cannot put in a passkey of theirs, nor exchange hers for it."""
+    hers, theirs = Authenticator(), Authenticator()
+    passkey, alice = await added(cast, hers), await cast.actor("alice")
+    other = await added(cast, theirs, "dana")
+    forged = replace(
+        passkey.document, credential=theirs.credential, public_key=other.document.public_key, sign_count=0
+    )
+    await passkeys.remove(await cast.actor("dana"), other.id)
+    await passkey_rows.keep(cast.house, passkey, forged)
+    await tables.Passkey.filter(id=passkey.id).update(lookup=passkey_rows.lookup_of(theirs.credential))
+    theirs.handle = alice.id.bytes
+    answer = theirs.use(await passkey_use.asked_to_confirm(alice, SITE))
+    with pytest.raises(Damaged):
+        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, answer)
+    theirs.secret = hers.secret  # as if they had the device too
     with pytest.raises(Damaged):
         await came_in(cast, theirs)
 
