@@ -17,7 +17,19 @@ FROM_NOBODY = 512 * 1024
 """Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
 ASKED_AGAIN = "asked-again"
 """The password field that `portal.guard` puts into somebody's form; no view ever sees it among the others."""
-SECRETS = frozenset({"password", "repeated", "current", "passphrase", "recovery_key", "code", ASKED_AGAIN})
+SECRETS = frozenset(
+    {
+        "password",
+        "repeated",
+        "current",
+        "passphrase",
+        "recovery_key",
+        "code",
+        "credential",
+        "prf",
+        ASKED_AGAIN,
+    }
+)
 """What is never put back into a page."""
 
 

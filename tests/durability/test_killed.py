@@ -11,10 +11,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from journal import entries, revisions
+from journal.audit_check import Head, check
 from journal.store import Store
 from tests.cast import Cast, Furniture, cast_of
 
@@ -25,9 +27,19 @@ log = logging.getLogger(__name__)
 Acknowledged = dict[UUID, tuple[int, str]]
 
 
-async def lost(url: str, cast: Cast, acknowledged: Acknowledged, *, thorough: bool) -> list[UUID]:
+@dataclass
+class Told:
+    """What a process that was killed had said: the saves and how many events; and where the log ended each time."""
+
+    saves: Acknowledged = field(default_factory=dict)
+    events: int = 0
+    heads: list[Head] = field(default_factory=list)
+
+
+async def lost(url: str, cast: Cast, told: Told, *, thorough: bool) -> list[UUID]:
     """
-    Open every entry of alice's, and when *thorough* the earlier versions too.
+    Open every entry of alice's and check the log, against every earlier end of it; when *thorough*, open the earlier
+    versions too, and let the database look itself over.
 
     Gives what is neither as it was acknowledged nor newer.
     """
@@ -37,13 +49,18 @@ async def lost(url: str, cast: Cast, acknowledged: Acknowledged, *, thorough: bo
         there = {one.id: one for one in await entries.every(alice)}
         for one in there if thorough else ():
             await revisions.revisions(alice, one)
+        report = await check(cast.house, told.heads)
     await store.close()
-    with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as opened:
-        assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert opened.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert report.broken is None
+    assert report.head.sequence >= told.events
+    told.heads.append(report.head)
+    if thorough:
+        with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert opened.execute("PRAGMA foreign_key_check").fetchall() == []
     return [
         ident
-        for ident, (revision, title) in acknowledged.items()
+        for ident, (revision, title) in told.saves.items()
         if ident not in there
         or there[ident].revision < revision
         or (there[ident].revision == revision and there[ident].document.title != title)
@@ -54,7 +71,9 @@ def test_a_killed_process_loses_no_acknowledged_save(furnished_sqlite_url: tuple
     """Killed after any number of saves, round after round on one database."""
     url, furniture = furnished_sqlite_url
     cast, dice, saves = cast_of(furniture), random.Random(0), 0
-    acknowledged: Acknowledged = {}
+    told = Told()
+    assert asyncio.run(lost(url, cast, told, thorough=True)) == []
+    told.events = told.heads[0].sequence
     with subprocess.Popen(
         [sys.executable, "-m", "tests.durability.writer", url, furniture.tokens["alice"].hex()],
         cwd=ROOT,
@@ -76,12 +95,15 @@ def test_a_killed_process_loses_no_acknowledged_save(furnished_sqlite_url: tuple
                 line = writer.stdout.readline().split()
                 if line == ["over"]:
                     break
-                acknowledged[UUID(line[0])] = int(line[1]), line[2]
+                if line == ["noted"]:
+                    told.events += 1
+                    continue
+                told.saves[UUID(line[0])] = int(line[1]), line[2]
                 heard += 1
             assert heard >= until
             saves += heard
-            if number % 4 == 3:  # each round writes entries of its own: what it lost stays lost
-                assert asyncio.run(lost(url, cast, acknowledged, thorough=number == ROUNDS - 1)) == []
+            assert asyncio.run(lost(url, cast, told, thorough=number % 8 == 7)) == []
         writer.stdin.close()
-    log.info("%s rounds, %s saves acknowledged, none lost", ROUNDS, saves)
+    log.info("%s rounds, %s saves and %s events acknowledged, none lost", ROUNDS, saves, told.events)
     assert saves > ROUNDS
+    assert told.events > ROUNDS

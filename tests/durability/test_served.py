@@ -19,7 +19,9 @@ from uuid import UUID
 
 from httpx import AsyncClient, TransportError
 
-from tests.cast import PASSWORDS, SERVER_KEY, Furniture
+from journal.audit_check import check
+from journal.store import Store
+from tests.cast import PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.portal.browsing import action, autosaved, opened
 
 log = logging.getLogger(__name__)
@@ -103,6 +105,10 @@ async def test_a_killed_server_loses_nothing_it_called_saved(
             assert _number(page.value("title")) >= _number(title)
     with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    store = await Store.open(url)
+    with store.use():
+        assert (await check(cast_of(furnished_sqlite_url[1]).house)).broken is None
+    await store.close()
     saves = sum(_number(title) + 1 for title in told.values())
     assert len(told) == ROUNDS * AT_ONCE
     log.info("%s rounds with the whole server, %s saves acknowledged, none lost", ROUNDS, saves)

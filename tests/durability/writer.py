@@ -3,7 +3,7 @@ A process whose children save without end, and write down each save once they ar
 
 Run as `python -m tests.durability.writer ADDRESS TOKEN`. Each line of input begets a child, with the line as the name
 of its round. The output has the child's process id, then for each save the entry's id, its revision and the name of
-its text, and `over` when the child has ended.
+its text, `noted` for each event of the log, and `over` when the child has ended.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import random
 import sys
 from uuid import UUID
 
-from journal import entries, websessions
+from journal import audit, entries, websessions
+from journal.audit import Act
 from journal.documents import EntryDocument
 from journal.house import House
 from journal.store import Store
@@ -22,6 +23,7 @@ from tests.cast import SERVER_KEY, Clock
 
 AT_ONCE = 4  # entries that are written at the same time, as by several people
 LENGTHS = (3, 300, 1500)  # words
+AN_ACT = 3  # saves between one act that the log holds and the next
 PAUSES = (0, 0, 0, 11)  # minutes; after the long one an earlier version is kept as well
 
 
@@ -48,6 +50,9 @@ async def write(url: str, token: bytes, name: str) -> None:
             saved = await entries.save(actor, wanted, known.get(wanted, 0), document)
             known[wanted] = saved.revision
             tell(f"{wanted.hex} {saved.revision} {title}")
+            if count % AN_ACT == 0:
+                await audit.note(actor, Act.NOT_FOUND, about=wanted)
+                tell("noted")
 
     with store.use():
         await asyncio.gather(*(one(number) for number in range(AT_ONCE)))
