@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cast import Furniture
 from tests.portal.conftest import Portal, running
+from tests.postgres import PostgresServer, running_postgres
 
 
 @pytest.fixture
@@ -16,3 +17,10 @@ async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) ->
     """The application on SQLite."""
     async with running(*furnished_sqlite_url, tmp_path) as portal:
         yield portal
+
+
+@pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """A server that this test may stop."""
+    with running_postgres() as server:
+        yield server

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from journal import entries, store
-from tests.cast import furnish
+from tests.cast import Furniture, furnish
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
 from tests.portal.conftest import running
-from tests.postgres import PostgresServer, running_postgres
-
-
-@pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A server that this test may stop."""
-    with running_postgres() as server:
-        yield server
+from tests.postgres import PostgresServer
 
 
 async def test_a_database_that_goes_away_comes_back(own_server: PostgresServer, tmp_path: Path) -> None:
@@ -66,3 +63,91 @@ async def test_a_database_that_goes_away_comes_back(own_server: PostgresServer, 
 def page_of(page: Page) -> str:
     """Where a writing page's entry is edited."""
     return page.markup.one("form", **{"class": "form"}).attributes["action"] + "/edit"
+
+
+@dataclass
+class Wire:
+    """What stands between the application and PostgreSQL, and can be cut while a commit is on it."""
+
+    target: tuple[str, int]
+    cuts: Callable[[bytes], bool] | None = None
+    answered: bool = False
+    cut: int = 0
+    carrying: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def connected(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Carry one connection, until it is cut."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.carrying.append(task)
+        answers, onward = await asyncio.open_connection(*self.target)
+        back = asyncio.create_task(self._carry(answers, writer))
+        with suppress(ConnectionError):
+            while said := await reader.read(1 << 20):
+                if self.cuts is not None and self.cuts(said):
+                    self.cuts, self.cut = None, self.cut + 1
+                    back.cancel()
+                    await asyncio.wait([back])
+                    if self.answered:  # PostgreSQL has done it and says so, and nobody hears it
+                        onward.write(said)
+                        await answers.read(1 << 20)
+                    break
+                onward.write(said)
+        back.cancel()
+        for one in (onward, writer):
+            one.transport.abort()
+            with suppress(ConnectionError):
+                await one.wait_closed()
+
+    @staticmethod
+    async def _carry(reader: StreamReader, writer: StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while said := await reader.read(1 << 20):
+                writer.write(said)
+        writer.close()
+
+
+def commits(said: bytes) -> bool:
+    """Tell whether a transaction is being committed."""
+    return b"COMMIT" in said
+
+
+def carries_the_text(said: bytes) -> bool:
+    """Tell whether the sealed text is on its way, in a statement that is a transaction of its own."""
+    return len(said) > len(FULL["free__text"])
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("cuts", [commits, carries_the_text])
+async def test_a_wire_that_is_cut_in_the_middle_of_a_save(
+    furnished_postgres_url: tuple[str, Furniture],
+    tmp_path: Path,
+    cuts: Callable[[bytes], bool],
+    answered: bool,
+) -> None:
+    """Committed or not, it is not called saved; sending it once more saves it once, whichever it was."""
+    url, furniture = furnished_postgres_url
+    parts = urlsplit(url)
+    wire = Wire((parts.hostname or "", parts.port or 0), answered=answered)
+    async with await asyncio.start_server(wire.connected, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        through = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
+        async with running(through, furniture, tmp_path) as portal, portal.client("alice") as browser:
+            page = await opened(browser, "/journal/new?kind=free")
+            if cuts is commits:  # a version is kept of the text before, in the same transaction
+                assert (await autosaved(browser, page, title="Before")).status_code == 200
+                portal.cast.clock.forward(minutes=30)
+                page = await opened(browser, page_of(page))
+            wire.cuts = cuts
+            told = await pressed(browser, page, title="After", **FULL)
+            assert (wire.cut, told.status_code) == (1, 503)
+            given_back = Page.of(told)
+            assert "cannot tell whether this was saved" in given_back.words
+            again = await browser.post(action(given_back), data=given_back.fields)
+            assert again.status_code == 303
+            (entry,) = await entries.every(await portal.cast.actor("alice"))
+            assert (entry.document.title, entry.document.answers) == (
+                "After",
+                {"free.text": FULL["free__text"]},
+            )
+        await asyncio.gather(*wire.carrying)
