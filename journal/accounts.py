@@ -71,17 +71,27 @@ async def unlock(actor: Actor, password: str) -> bytes:
     Raises:
         Refused: If the password is not theirs.
     """
-    _, slot = await key_slots.of_email(actor.house, actor.email, "password")
+    patient = actor.id if actor.role is Role.PATIENT else None
+    return await opened_again(actor.house, actor.id, actor.email, password, patient)
+
+
+async def opened_again(house: House, account: UUID, email: str, password: str, patient: UUID | None) -> bytes:
+    """
+    Open an account with the password of somebody who came in before.
+
+    Returns:
+        The account key.
+
+    Raises:
+        Refused: If the password is not theirs; *patient*'s log says so.
+    """
+    _, slot = await key_slots.of_email(house, email, "password")
     try:
         if slot is None:
             raise CryptoError
-        return await actor.house.stretch(
-            partial(unlock_with_password, slot, password, account=actor.id.bytes)
-        )
+        return await house.stretch(partial(unlock_with_password, slot, password, account=account.bytes))
     except CryptoError as error:
-        await audit.note(
-            actor, Act.PASSWORD_REFUSED, patient=actor.id if actor.role is Role.PATIENT else None
-        )
+        await audit.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
 
 

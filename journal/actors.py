@@ -34,6 +34,7 @@ class Actor:
     recovery_ready: bool
     confirmed_at: datetime | None
     profession: str = ""
+    lock_minutes: int = 30
 
     @property
     def zone(self) -> ZoneInfo:

@@ -34,6 +34,8 @@ class Act(StrEnum):
     SIGN_IN_REFUSED = "account.sign-in-refused"
     SIGNED_OUT = "account.signed-out"
     CONFIRMED = "account.confirmed"
+    UNLOCKED = "account.unlocked"
+    SESSION_ENDED = "account.session-ended"
     PASSWORD_REFUSED = "account.password-refused"
     PASSWORD_CHANGED = "account.password-changed"
     RECOVERED = "account.recovered"

@@ -20,13 +20,14 @@ Answers = dict[str, Answer]
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """Who an account belongs to, and what they are in the practice; server key."""
+    """Who an account belongs to, what they are in the practice, and when their sessions lock; server key."""
 
     name: str
     email: str
     time_zone: str
     role: str
     profession: str = ""
+    lock_minutes: int = 30
 
 
 class SetupDetails(msgspec.Struct, frozen=True):

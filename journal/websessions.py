@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
+
+from tortoise.exceptions import OperationalError
 
 from crypto import CryptoError, Keyring, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
@@ -15,18 +18,21 @@ from journal.audit import Act
 from journal.documents import Profile, device_context, open_document, profile_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.store import change, fetch, key_of, time_of, transaction
+from journal.store import change, fetch, key_of, scrub, time_of, transaction
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
 CONFIRMED = timedelta(minutes=10)  # is how long a password, once asked for again, counts
+NOTED_EVERY = timedelta(minutes=1)  # a use is written down at most; a session locks no sooner for it
 ROLES = frozenset(Role)
 SIGNED_IN = """
-    SELECT account_id, wrapped, expires_at, confirmed_at, role, sealed, public_identity, identity, recovery_ready,
-        retired
+    SELECT account_id, wrapped, expires_at, used_at, confirmed_at,
+        role, sealed, public_identity, identity, recovery_ready, retired
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
-    WHERE web_session.id = $1 AND stage = 'open' AND status = 'active'
+    WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
+USED = "UPDATE web_session SET used_at = $1 WHERE id = $2"
+SHUT = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 TURNED = """
     UPDATE web_session SET id = $1, stage = $2, wrapped = $3, expires_at = $4, used_at = $5, confirmed_at = $6
     WHERE id = $7
@@ -78,13 +84,17 @@ async def start(
 
 
 async def actor_for(house: House, token: bytes) -> Actor | None:
-    """Give the person whom *token* signs in, or None when it is unknown, expired, waiting or suspended."""
+    """
+    Give the person whom *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
+
+    To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
+    """
     now = house.clock()
     session = id_of(token).hex()
     rows = await fetch(SIGNED_IN, session)
     if not rows or time_of(rows[0][2]) <= now:
         return None
-    account_id, wrapped, _, confirmed, role, sealed, public, identity, ready, retired = rows[0]
+    account_id, wrapped, _, used, confirmed, role, sealed, public, identity, ready, retired = rows[0]
     account = key_of(account_id)
     try:
         keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
@@ -95,6 +105,8 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
     if role != profile.role or role not in ROLES:  # the column is for queries, the sealed word counts
         raise Damaged
+    if not await _still_used(session, time_of(used), now, timedelta(minutes=profile.lock_minutes)):
+        return None
     return Actor(
         id=account,
         role=Role(role),
@@ -111,7 +123,20 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         recovery_ready=bool(ready),
         confirmed_at=time_of(confirmed) if confirmed else None,
         profession=profile.profession,
+        lock_minutes=profile.lock_minutes,
     )
+
+
+async def _still_used(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
+    """Note the use, now and then; lock a session that was left alone for too long."""
+    if now - used >= limit + NOTED_EVERY:
+        await change(SHUT, session, used)
+        await scrub()
+        return False
+    if now - used >= NOTED_EVERY:
+        with suppress(OperationalError):  # where there is no room to write, people can still read
+            await change(USED, now, session)
+    return True
 
 
 def is_fresh(actor: Actor) -> bool:
@@ -142,7 +167,7 @@ async def promote(house: House, token: bytes) -> bytes:
         raise NotFound
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
-        fresh = await _turn(house, row, account_key, row.created_at + LIFETIME)
+        fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
         await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]
     return fresh
 
@@ -156,7 +181,7 @@ async def confirm(actor: Actor, token: bytes) -> bytes:
     """
     row, account_key = await _own(actor, token)
     async with transaction():
-        fresh = await _turn(actor.house, row, account_key, row.expires_at)
+        fresh = await turn(actor.house, row, account_key, row.expires_at)
         await audit.note(actor, Act.CONFIRMED)
     return fresh
 
@@ -199,8 +224,8 @@ def _unwrapped(row: tables.WebSession, token: bytes, *, waiting: bool) -> bytes:
         raise Damaged from error
 
 
-async def _turn(house: House, row: tables.WebSession, account_key: bytes, expires_at: datetime) -> bytes:
-    """Give the session a new token, under which it is open and confirmed; of two at once only one does."""
+async def turn(house: House, row: tables.WebSession, account_key: bytes, expires_at: datetime) -> bytes:
+    """Give a session a new token, under which it is open and confirmed; of two at once only one does."""
     token, now = new_token(), house.clock()
     account: UUID = row.account_id  # type: ignore[attr-defined]
     wrapped = wrap_account_key(token, account_key, account=account.bytes)

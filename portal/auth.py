@@ -66,6 +66,17 @@ class Confirm:
     passkey: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LockedPage:
+    """Context of the page of a locked session. `kept` are the fields of a form that waits for it."""
+
+    name: str
+    next: str = "/"
+    problem: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
+    kept_action: str = ""
+
+
 def token_of(request: Request) -> bytes | None:
     """Read the session token from the cookie; None when there is none that could be one."""
     try:

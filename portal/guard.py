@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journal import accounts, audit, passkeys, websessions
+from journal import accounts, audit, locking, passkeys, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
+from journal.locking import Locked
 from portal.auth import (
     OF_ROLES,
     RECOVERY_KEY,
     Audience,
     Confirm,
+    LockedPage,
     SignIn,
     View,
     safe_next,
@@ -29,6 +30,8 @@ from portal.pages import is_htmx, page, see_other
 
 ALWAYS = frozenset({"/healthz", "/help-now", "/leave"})
 """What answers also to somebody signed in while the database does not."""
+LOCKED = "hearthside-locked"
+"""The header that tells a page's own script why it was refused."""
 
 
 def guard(view: View, audience: Audience, fresh: bool = False) -> View:
@@ -44,7 +47,8 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
         if audience is Audience.ANYONE:
             return await view(request)
         if actor is None or token is None:
-            return await _ask_to_sign_in(request)
+            owner = await locking.locked(request.app.state.house, token) if token else None
+            return await (_ask_to_unlock(request, owner) if owner else _ask_to_sign_in(request))
         try:
             if actor.role not in OF_ROLES.get(audience, Role):
                 raise NotFound
@@ -90,6 +94,26 @@ async def _ask_to_sign_in(request: Request) -> Response:
     return page(request, "sign_in.html", SignIn(kept=form.kept, kept_action=request.url.path), status=401)
 
 
+async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
+    """Ask for the password of whoever's session is locked, and take it; what was sent goes on from there."""
+    told = {LOCKED: "1"}
+    if is_htmx(request):
+        return page(request, "locked_fragment.html", status=401, headers=told)
+    if request.method == "GET":
+        return page(request, "locked.html", LockedPage(owner.name, _here(request)), status=401, headers=told)
+    form = await Form.read(request)
+    problem, token = "", token_of(request)
+    if token and form.asked_again:
+        try:
+            opened = await locking.unlock(request.app.state.house, token, form.asked_again)
+        except Refused as error:
+            problem = error.fields["current"]
+        else:
+            return set_token(request, RedirectResponse(_here(request), 307), opened)
+    context = LockedPage(owner.name, problem=problem, kept=form.kept, kept_action=_here(request))
+    return page(request, "locked.html", context, status=422 if problem else 401, headers=told)
+
+
 async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
     """
     Ask for the password before a dangerous act, and take it.
@@ -100,15 +124,18 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
     if request.method == "GET":
         return page(request, "confirm.html", Confirm(next=_here(request), passkey=passkey), status=401)
     form = await Form.read(request)
-    asking = Confirm(kept=form.items, kept_action=_here(request), passkey=passkey)
-    if form.asked_again is None:
-        return page(request, "confirm.html", asking, status=401)
-    try:
-        await accounts.unlock(actor, form.asked_again)
-    except Refused as error:
-        return page(request, "confirm.html", replace(asking, problem=error.fields["current"]), status=422)
-    # 307 has the browser send the same form once more, with the new token.
-    return set_token(request, RedirectResponse(_here(request), 307), await websessions.confirm(actor, token))
+    problem = ""
+    if form.asked_again:
+        try:
+            await accounts.unlock(actor, form.asked_again)
+        except Refused as error:
+            problem = error.fields["current"]
+        else:
+            # 307 has the browser send the same form once more, with the new token.
+            opened = await websessions.confirm(actor, token)
+            return set_token(request, RedirectResponse(_here(request), 307), opened)
+    context = Confirm(problem=problem, kept=form.kept, kept_action=_here(request), passkey=passkey)
+    return page(request, "confirm.html", context, status=422 if problem else 401)
 
 
 def _here(request: Request) -> str:

@@ -63,10 +63,15 @@ class Cast:
     link: UUID
 
     async def actor(self, name: str) -> Actor:
-        """Load somebody as a request of theirs would, at the clock's time."""
+        """Load somebody as a request of theirs would, at the clock's time; their browser was never left alone."""
+        await self.in_use()
         actor = await websessions.actor_for(self.house, self.tokens[name])
         assert actor is not None
         return actor
+
+    async def in_use(self) -> None:
+        """Let every browser have been used all the time until now."""
+        await tables.WebSession.all().update(used_at=self.clock.now)
 
 
 def new_account(name: str) -> NewAccount:

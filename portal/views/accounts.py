@@ -19,7 +19,7 @@ from portal.errors import GONE, SIGNED_OUT_HERE, store_gone
 from portal.forms import Form
 from portal.pages import page, see_other
 
-DONE = ("password", "recovery", "renewed", "kept")
+DONE = ("password", "recovery", "renewed", "kept", "lock")
 
 
 @dataclass(frozen=True, slots=True)

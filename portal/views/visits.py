@@ -1,4 +1,4 @@
-"""Where somebody is signed in."""
+"""Where somebody is signed in, and how to end it there."""
 
 from __future__ import annotations
 
@@ -9,17 +9,40 @@ from starlette.responses import Response
 
 from journal import visits as services
 from journal.visits import Visit
-from portal.auth import actor_of
-from portal.pages import page
+from portal.auth import actor_of, forget_token
+from portal.forms import Form
+from portal.pages import page, see_other
+
+LIST = "/account/sessions"
 
 
 @dataclass(frozen=True, slots=True)
 class VisitsPage:
-    """Context of the list of browsers."""
+    """Context of the list of browsers; `done` says what was just ended: `one`, `others` or nothing."""
 
     visits: tuple[Visit, ...]
+    done: str
 
 
 async def visits(request: Request) -> Response:
     """Show every browser that is signed in."""
-    return page(request, "account/sessions.html", VisitsPage(await services.visits(actor_of(request))))
+    done = request.query_params.get("done", "")
+    context = VisitsPage(await services.visits(actor_of(request)), done if done in ("one", "others") else "")
+    return page(request, "account/sessions.html", context)
+
+
+async def end(request: Request) -> Response:
+    """Sign one browser out; if it is this one, the way leads to the sign-in page."""
+    here = await services.end(actor_of(request), request.path_params["id"])
+    return _gone(request) if here else see_other(request, f"{LIST}?done=one")
+
+
+async def end_all(request: Request) -> Response:
+    """Sign out everywhere else, or everywhere."""
+    here = (await Form.read(request))["which"] == "all"
+    await services.end_all(actor_of(request), here=here)
+    return _gone(request) if here else see_other(request, f"{LIST}?done=others")
+
+
+def _gone(request: Request) -> Response:
+    return forget_token(request, see_other(request, "/sign-in"))

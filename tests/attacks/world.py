@@ -129,6 +129,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await tables.Account.filter(id=people["gil"]).update(status="suspended")
             await tables.SpentChallenge.all().delete()
             await just_come_in()
+            ids["visit"] = (await tables.WebSession.get(account_id=people["alice"])).handle
     finally:
         await store.close()
     tokens = Furniture(making.tokens, furniture.link)

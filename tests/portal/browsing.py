@@ -50,7 +50,10 @@ class Page:
                     found[select.attributes["name"]] = [value]
             if one.tag == "textarea":
                 value = one.text.removeprefix("\n")  # a browser leaves the first newline out
-            if one.tag not in ("input", "textarea") or not name or "form" not in one.within:
+            # What covers a page that nobody uses stands in a template, and is no form until it is taken out.
+            if one.tag not in ("input", "textarea") or "form" not in one.within or "template" in one.within:
+                continue
+            if not name:
                 continue
             if one.attributes.get("type") in ("radio", "checkbox") and "checked" not in one.attributes:
                 continue

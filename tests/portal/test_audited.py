@@ -12,6 +12,7 @@ from journal import (
     care,
     entries,
     invitations,
+    locking,
     passkey_use,
     passkeys,
     people,
@@ -22,6 +23,7 @@ from journal import (
     sharing,
     tables,
     the_log,
+    visits,
     websessions,
 )
 from journal.audit import REFUSALS, Act, Outcome
@@ -32,7 +34,7 @@ from journal.purging import purge
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.portal.conftest import Portal
-from tests.scenes import connected, opened_by, shared, written
+from tests.scenes import connected, opened_by, shared, signed_in_again, written
 
 NEW = "seven small stones in a row"
 
@@ -87,6 +89,11 @@ async def at_the_door(portal: Portal) -> None:
     cast.tokens["alice"] = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     cast.tokens["alice"] = await websessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
     assert (await last(Act.CONFIRMED)).actor_id == alice.id
+    await locking.lock(await cast.actor("alice"))
+    cast.tokens["alice"] = await locking.unlock(house, cast.tokens["alice"], PASSWORDS["alice"])
+    assert (await last(Act.UNLOCKED)).actor_id == alice.id
+    await visits.end_all(await cast.actor("alice"))
+    assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
     await practice.new_setup_link(house)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
 
@@ -131,6 +138,7 @@ async def with_words(cast: Cast) -> None:
     other = await written(cast)
     await entries.delete(alice, other.id)
     await purge(cast.house, alice.now + entries.UNDO_WINDOW * 2)
+    await signed_in_again(cast)
     event = await last(Act.ENTRY_ERASED)
     assert (event.actor_id, event.patient_id, event.object_id) == (None, alice.id, other.id)
 

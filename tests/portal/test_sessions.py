@@ -239,6 +239,7 @@ async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
     async with portal.client("bob") as browser:
         assert "Look around" not in (await opened(browser, where)).words
     portal.cast.clock.forward(hours=5)
+    await portal.cast.in_use()
     async with portal.client("alice") as browser:
         assert "What you wrote around it" in (await opened(browser, where)).words
 

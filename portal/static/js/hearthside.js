@@ -129,6 +129,7 @@
   });
 
   window.addEventListener("beforeunload", (event) => { if (writing().length) event.preventDefault(); });
+  document.addEventListener("uncovered", () => writing().forEach(askToSave));
   window.addEventListener("online", () => writing().forEach(askToSave));
   document.addEventListener("visibilitychange", () => writing().forEach(askToSave));
   window.addEventListener("pageshow", () => all("form[data-autosave]").forEach((form) => { draftOf(form).leaving = false; }));

@@ -1,0 +1,122 @@
+"""
+A session that nobody has used for a while locks: its row forgets the wrapped key, and the password brings it back.
+
+A locked session is still somebody's: it remembers whose, so that the page which was open goes on after the password.
+It ends when it would have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from crypto import session_id as id_of
+from journal import accounts, audit, tables, websessions
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import Profile, open_document, profile_context
+from journal.errors import Damaged, NotFound
+from journal.house import House
+from journal.store import key_of, scrub, transaction
+from journal.websessions import NOTED_EVERY, Stage
+
+CHOICES = (5, 15, 30, 60)
+"""After how many minutes a session can lock; documents.Profile has the usual one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Whose session it is that is locked."""
+
+    account: UUID
+    name: str
+    email: str
+    role: str
+
+
+async def locked(house: House, token: bytes) -> Locked | None:
+    """Give whose locked session *token* names, or None when there is none."""
+    row = await _row(house, token)
+    if row is None:
+        return None
+    account: UUID = row.account_id  # type: ignore[attr-defined]
+    profile = open_document(house.server, bytes(row.account.sealed), profile_context(account), Profile)
+    return Locked(account, profile.name, profile.email, profile.role)
+
+
+async def unlock(house: House, token: bytes, password: str) -> bytes:
+    """
+    Open a locked session with its owner's password.
+
+    Returns:
+        A new token; the old one opens nothing any more.
+
+    Raises:
+        NotFound: If no session is locked under *token*.
+        Refused: If the password is not theirs.
+    """
+    owner = await locked(house, token)
+    if owner is None:
+        raise NotFound
+    patient = owner.account if owner.role == Role.PATIENT.value else None
+    key = await accounts.opened_again(house, owner.account, owner.email, password, patient)
+    return await reopen(house, token, key)
+
+
+async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
+    """
+    Open a locked session whose owner has shown who they are; *account_key* is the one that this opened.
+
+    Returns:
+        A new token.
+
+    Raises:
+        NotFound: If no session is locked under *token*.
+    """
+    row = await _row(house, token)
+    if row is None:
+        raise NotFound
+    async with transaction():
+        fresh = await websessions.turn(house, row, account_key, row.expires_at)
+        await audit.note_unsigned(house, row.account_id, Act.UNLOCKED)  # type: ignore[attr-defined]
+    return fresh
+
+
+async def lock(actor: Actor) -> None:
+    """Lock the session that asks."""
+    await tables.WebSession.filter(id=actor.session).update(wrapped=None)
+    await scrub()
+
+
+async def lock_unused(house: House, now: datetime) -> None:
+    """Lock what nobody has used for as long as its owner chose, and delete what is over."""
+    over = await tables.WebSession.filter(expires_at__lte=now).delete()
+    minutes = timedelta(minutes=CHOICES[0])
+    unused = tables.WebSession.filter(wrapped__isnull=False, used_at__lte=now - minutes)
+    for session, account, sealed, used_at in await unused.values_list(
+        "id", "account_id", "account__sealed", "used_at"
+    ):
+        try:
+            profile = open_document(house.server, bytes(sealed), profile_context(key_of(account)), Profile)
+            limit = timedelta(minutes=profile.lock_minutes)
+        except Damaged:
+            limit = minutes  # its owner is told when they come; what can be locked need not wait for that
+        if now - used_at >= limit + NOTED_EVERY:
+            over += await tables.WebSession.filter(id=session, used_at=used_at).update(wrapped=None)
+    if over:
+        await scrub()
+
+
+async def _row(house: House, token: bytes) -> tables.WebSession | None:
+    return (
+        await tables.WebSession.filter(
+            id=id_of(token).hex(),
+            stage=Stage.OPEN.value,
+            wrapped__isnull=True,
+            account__status="active",
+            expires_at__gt=house.clock(),
+        )
+        .select_related("account")
+        .first()
+    )

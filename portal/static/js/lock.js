@@ -1,0 +1,115 @@
+/* Covers the page when nobody has used it for a while, and uncovers it in place: the words, the cursor and an unsaved
+   draft stay where they were. The server locks by its own clock; this keeps its answer from coming as a surprise.
+
+   template#cover   the dialog; data-minutes after how long, data-whose whose page it is, data-title for the tab
+   Nothing is stored; pages of one browser tell each other over a channel that somebody is there. */
+(() => {
+  "use strict";
+  const frame = document.querySelector("template#cover");
+  if (!frame) return;
+  const { whose, title } = frame.dataset;
+  const limit = Number(frame.dataset.minutes) * 60000;
+  const others = new BroadcastChannel("hearthside");
+  let used = Date.now(); // when somebody last did something, here or in another tab
+  let told = used; // when the server last heard of it
+  let timer = 0;
+  let dialog = null;
+  let before = null; // what the page was like before it was covered
+
+  const headers = { "HX-Request": "true" };
+  const tell = (what) => others.postMessage({ what, whose });
+
+  function wait() {
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.max(1000, used + limit - Date.now()));
+  }
+
+  function look() {
+    if (dialog) return;
+    if (Date.now() - used < limit) return wait();
+    fetch("/lock", { method: "POST", headers }).catch(() => {});
+    cover();
+    tell("covered");
+  }
+
+  async function keepOpen() {
+    told = Date.now();
+    try {
+      const answer = await fetch("/here", { headers });
+      if (answer.headers.has("hearthside-locked")) cover();
+    } catch { /* The server locks in its own time, and the next page says so. */ }
+  }
+
+  function use() {
+    if (dialog) return;
+    const now = Date.now();
+    if (now - used >= limit) return look(); // the device slept: nobody was here in between
+    if (now - used > 5000) tell("used");
+    used = now;
+    if (now - told > limit / 4) keepOpen();
+  }
+
+  function cover() {
+    if (dialog) return;
+    before = { focused: document.activeElement, title: document.title, inert: [...document.body.children].filter((one) => !one.inert) };
+    dialog = frame.content.firstElementChild.cloneNode(true);
+    before.inert.forEach((one) => { one.inert = true; });
+    document.documentElement.toggleAttribute("data-covered", true);
+    document.title = title;
+    document.body.append(dialog);
+    dialog.querySelector("form").addEventListener("submit", open);
+    dialog.querySelector("[type=password]").focus();
+  }
+
+  function uncover() {
+    if (!dialog) return;
+    dialog.remove();
+    dialog = null;
+    document.documentElement.toggleAttribute("data-covered", false);
+    before.inert.forEach((one) => { one.inert = false; });
+    document.title = before.title;
+    before.focused?.focus();
+    used = told = Date.now();
+    wait();
+    document.dispatchEvent(new Event("uncovered"));
+  }
+
+  async function open(event) {
+    event.preventDefault();
+    const form = event.target;
+    const problem = form.querySelector(".error");
+    const button = form.querySelector("button");
+    const sent = new URLSearchParams(new FormData(form));
+    button.disabled = true;
+    problem.textContent = "";
+    try {
+      const answer = await fetch(form.action, { method: "POST", headers, body: sent });
+      if (answer.status === 204) {
+        tell("uncovered");
+        return uncover();
+      }
+      problem.textContent = answer.headers.has("hearthside-locked") ? await answer.text() : form.dataset.offline;
+      form.querySelector("[data-over]").hidden = answer.status !== 401;
+    } catch {
+      problem.textContent = form.dataset.offline;
+    }
+    button.disabled = false;
+    form.querySelector("[type=password]").select();
+  }
+
+  others.addEventListener("message", ({ data }) => {
+    if (data.whose !== whose) return;
+    if (data.what === "used") used = Date.now();
+    if (data.what === "covered") cover();
+    if (data.what === "uncovered") uncover();
+  });
+  for (const kind of ["keydown", "pointerdown", "input", "scroll", "touchstart"]) {
+    document.addEventListener(kind, use, { capture: true, passive: true });
+  }
+  for (const kind of ["visibilitychange", "resume"]) document.addEventListener(kind, look);
+  for (const kind of ["focus", "pageshow"]) window.addEventListener(kind, look);
+  document.addEventListener("htmx:after:request", ({ detail }) => {
+    if (detail.ctx.response.raw?.headers.has("hearthside-locked")) cover();
+  });
+  wait();
+})();

@@ -1,0 +1,99 @@
+"""Lock a session that is left alone, and open it again with the page still as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from journal import accounts, locking, profile, websessions
+from journal.errors import NotFound, Refused
+from journal.throttle import TooManyTries
+from journal.words import N_
+from portal import auth
+from portal.auth import LockedPage, actor_of
+from portal.forms import Form
+from portal.guard import LOCKED
+from portal.pages import is_htmx, page, see_other, translator
+
+OVER = N_(
+    "You are signed out here. Sign in again in another tab, then come back and type your password: "
+    "your words are still on this page."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LockAfterPage:
+    """Context of the page that asks after how many minutes sessions lock."""
+
+    minutes: int
+    choices: tuple[int, ...] = locking.CHOICES
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+async def lock_after(request: Request) -> Response:
+    """Ask after how many minutes without use a session locks."""
+    actor = actor_of(request)
+    if request.method == "GET":
+        return page(request, "account/lock.html", LockAfterPage(actor.lock_minutes))
+    form = await Form.read(request)
+    try:
+        await profile.lock_after(actor, form.whole("minutes"))
+    except Refused as error:
+        again = LockAfterPage(actor.lock_minutes, errors=dict(error.fields))
+        return page(request, "account/lock.html", again, status=422)
+    return see_other(request, "/account?done=lock")
+
+
+async def here(request: Request) -> Response:
+    """Say nothing: to ask is to use the session. A page asks while somebody reads it."""
+    return Response(status_code=204)
+
+
+async def lock(request: Request) -> Response:
+    """Lock this session at once."""
+    await locking.lock(actor_of(request))
+    return Response(status_code=204) if is_htmx(request) else see_other(request, "/unlock")
+
+
+async def unlock(request: Request) -> Response:
+    """
+    Take the password: from the page of a locked session, or from a page that covered itself.
+
+    A page that covered itself says whose it is, and nobody else's password uncovers it.
+    """
+    house, token, actor = request.app.state.house, auth.token_of(request), request.state.actor
+    owner = await locking.locked(house, token) if token and not actor else None
+    form = await Form.read(request) if request.method == "POST" else Form()
+    where = auth.safe_next(form["next"] or request.query_params.get("next", "/"))
+    whose = actor.id if actor else owner.account if owner else None
+    if token is None or whose is None or (form["whose"] or str(whose)) != str(whose):
+        return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
+    if request.method == "GET":
+        return (
+            page(request, "locked.html", LockedPage(owner.name, where))
+            if owner
+            else see_other(request, where)
+        )
+    password = form.asked_again or ""
+    try:
+        if actor:
+            await accounts.unlock(actor, password)
+            opened = await websessions.confirm(actor, token)
+        else:
+            opened = await locking.unlock(house, token, password)
+    except NotFound:
+        return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
+    except Refused as error:
+        sentence = next(iter(error.fields.values()))
+        if is_htmx(request):
+            return _told(request, sentence, 429 if isinstance(error, TooManyTries) else 422)
+        name = actor.name if actor else owner.name if owner else ""
+        return page(request, "locked.html", LockedPage(name, where, sentence), status=422)
+    done = Response(status_code=204) if is_htmx(request) else see_other(request, where)
+    return auth.set_token(request, done, opened)
+
+
+def _told(request: Request, sentence: str, status: int) -> Response:
+    return PlainTextResponse(translator(request)(sentence), status, {LOCKED: "1"})
