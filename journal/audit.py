@@ -47,6 +47,14 @@ class Act(StrEnum):
     PASSKEY_REMOVED = "account.passkey-removed"
     PASSKEY_REFUSED = "account.passkey-refused"
     SIGNED_IN_BY_PASSKEY = "account.signed-in-by-passkey"
+    RESTART_OFFERED = "account.restart-offered"
+    RESTART_WITHDRAWN = "account.restart-withdrawn"
+    RESTART_REFUSED = "account.restart-refused"
+    RESTARTED = "account.restarted"
+    SET_ASIDE_OPENED = "account.set-aside-opened"
+    LINK_RENEWED = "care.link-renewed"
+    GIVEN_BACK = "share.given-back"
+    TAKEN_IN = "share.taken-in"
     SETUP_LINK_MADE = "practice.setup-link-made"
     SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
     SUSPENDED = "account.suspended"
@@ -80,7 +88,14 @@ class Outcome(StrEnum):
 
 
 REFUSALS = frozenset(
-    {Act.SIGN_IN_REFUSED, Act.PASSWORD_REFUSED, Act.RECOVERY_REFUSED, Act.PASSKEY_REFUSED, Act.NOT_FOUND}
+    {
+        Act.SIGN_IN_REFUSED,
+        Act.PASSWORD_REFUSED,
+        Act.RECOVERY_REFUSED,
+        Act.RESTART_REFUSED,
+        Act.PASSKEY_REFUSED,
+        Act.NOT_FOUND,
+    }
 )
 
 

@@ -16,9 +16,9 @@ from crypto import (
 from journal import audit, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
+from journal.documents import link_key_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
-from journal.invitations import link_key_context
-from journal.links import Found, Link, found, link_with, my_link, my_links
+from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
@@ -168,20 +168,23 @@ async def end(actor: Actor, wanted: UUID) -> None:
     else:
         mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
     async with transaction():
-        changed = await mine.filter(ended_at=None).update(
-            pair=None,
-            patient_key=None,
-            clinician_key=None,
-            patient_pin=None,
-            clinician_pin=None,
-            voucher=b"",
-            ended_at=actor.now,
-        )
+        changed = await mine.filter(ended_at=None).update(pair=None, ended_at=actor.now, **NOTHING_LEFT)
         if not changed:
             raise NotFound
         await tables.Share.filter(link_id=wanted).delete()
+        await tables.GivenBack.filter(link_id=wanted).delete()
+        await _end_what_was_before(wanted)
         await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
     await scrub()
+
+
+async def _end_what_was_before(wanted: UUID) -> None:
+    """Let go of what was kept, from before a restart, to be given back between these two people."""
+    row = await tables.CareLink.get(id=wanted)
+    pair = {"patient_id": row.patient_id, "clinician_id": row.clinician_id}  # type: ignore[attr-defined]
+    before = tables.CareLink.filter(**pair, ended_at__isnull=False)
+    await tables.KeptShare.filter(link_id__in=await before.values_list("id", flat=True)).delete()
+    await before.update(**NOTHING_LEFT)
 
 
 def _own_copy(actor: Actor, link: Link) -> bytes:

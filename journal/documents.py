@@ -204,6 +204,26 @@ def decode_entry(plain: bytes) -> EntryDocument:
         raise Damaged from error
 
 
+def link_key_context(patient: UUID, link: UUID) -> Context:
+    """Say where the patient's own copy of a link key stands."""
+    return Context("link-key", patient.bytes, link.bytes)
+
+
+def secret_context(clinician: UUID, invitation: UUID) -> Context:
+    """Say where the secret of an invitation stands."""
+    return Context("invitation-secret", clinician.bytes, invitation.bytes)
+
+
+def note_context(clinician: UUID, invitation: UUID) -> Context:
+    """Say where the note stands for whom an invitation is."""
+    return Context("invitation", clinician.bytes, invitation.bytes)
+
+
+def given_back_context(link: UUID, given: UUID) -> Context:
+    """Say where a copy stands that is being given back."""
+    return Context("given-back", link.bytes, given.bytes)
+
+
 def revision_context(owner: UUID, revision_id: UUID) -> Context:
     """Say where an earlier text of an entry stands."""
     return Context("entry-revision", owner.bytes, revision_id.bytes)

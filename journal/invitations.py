@@ -15,7 +15,6 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import (
-    Context,
     CryptoError,
     PublicIdentity,
     grant_link_key,
@@ -33,10 +32,13 @@ from journal.audit import Act
 from journal.documents import (
     InvitationNote,
     Profile,
+    link_key_context,
+    note_context,
     open_bytes,
     open_document,
     profile_context,
     seal_document,
+    secret_context,
 )
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.house import House
@@ -97,20 +99,20 @@ async def invite(actor: Actor, name: str) -> Invitation:
             expires_at=actor.now + LIFETIME,
         )
         await audit.note(actor, Act.INVITED, about=invitation)
-    return Invitation(invitation, name, _token(secret), actor.now + LIFETIME, "open")
+    return Invitation(invitation, name, token_of(secret), actor.now + LIFETIME, "open")
 
 
 async def invitations(actor: Actor) -> tuple[Invitation, ...]:
     """Give the clinician's invitations, newest first."""
     actor.must_be(Role.CLINICIAN)
-    rows = await tables.Invitation.filter(clinician_id=actor.id).order_by("-created_at")
+    rows = await tables.Invitation.filter(clinician_id=actor.id, renews=None).order_by("-created_at")
     return tuple(_view(actor, row) for row in rows)
 
 
 async def invitation(actor: Actor, wanted: UUID) -> Invitation:
     """Give one of the clinician's own invitations."""
     actor.must_be(Role.CLINICIAN)
-    row = await tables.Invitation.get_or_none(id=wanted, clinician_id=actor.id)
+    row = await tables.Invitation.get_or_none(id=wanted, clinician_id=actor.id, renews=None)
     if row is None:
         raise NotFound
     return _view(actor, row)
@@ -130,24 +132,27 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
 
 async def welcome(house: House, token: str) -> Welcome:
     """Read an invitation by its link; raises `LinkExpired` when it does not work, `TrustBroken` when keys changed."""
-    row, _ = await _open(house, token)
+    row, _ = await open_token(house, token)
     owner = row.clinician
     profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
     note = open_document(house.server, bytes(row.sealed), note_context(owner.id, row.id), InvitationNote)
     return Welcome(row.id, owner.id, profile.name, profile.profession, note.name)
 
 
-async def accept(actor: Actor, token: str) -> UUID:
+async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     """
     Begin care: pin the clinician's keys, make the link key, and vouch for one's own keys.
 
-    However many requests accept at once, one care link comes of it.
+    However many requests accept at once, one care link comes of it. With *renewing* it is a link that takes the place
+    of an earlier one of this very patient; see `journal/restarts.py`.
 
     Returns:
         The care link's id.
     """
     actor.must_be(Role.PATIENT)
-    row, secret = await _open(actor.house, token)
+    row, secret = await open_token(actor.house, token, renewing=renewing)
+    if renewing and row.patient != actor.id:
+        raise LinkExpired
     clinician, link = row.clinician.id, uuid4()
     theirs = PublicIdentity.decode(bytes(row.clinician.public_identity))
     key = new_link_key()
@@ -179,7 +184,8 @@ async def accept(actor: Actor, token: str) -> UUID:
     return link
 
 
-async def _open(house: House, token: str) -> tuple[tables.Invitation, bytes]:
+async def open_token(house: House, token: str, *, renewing: bool = False) -> tuple[tables.Invitation, bytes]:
+    """Give the row and the secret of an open link, whose voucher is true; with *renewing*, of one that renews."""
     try:
         secret = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         lookup = invitation_id(secret).hex()
@@ -192,6 +198,7 @@ async def _open(house: House, token: str) -> tuple[tables.Invitation, bytes]:
             withdrawn_at=None,
             expires_at__gt=house.clock(),
             clinician__status="active",
+            renews__isnull=not renewing,
         )
         .select_related("clinician")
         .first()
@@ -204,21 +211,23 @@ async def _open(house: House, token: str) -> tuple[tables.Invitation, bytes]:
             bytes(row.voucher),
             PublicIdentity.decode(bytes(row.clinician.public_identity)),
             account=key_of(row.clinician.id).bytes,
-            role=Role.CLINICIAN.value,
+            role=role_of(row.renews, row.patient),
         )
     except CryptoError as error:
         raise TrustBroken from error
     return row, secret
 
 
+def role_of(renews: UUID | None, patient: UUID | None) -> str:
+    """Give the role that the voucher is for: one that renews a link is good for that link and patient alone."""
+    if renews is None and patient is None:
+        return Role.CLINICIAN.value
+    return f"{Role.CLINICIAN.value}, renewing {renews} of {patient}"
+
+
 def secret_of(actor: Actor, row: tables.Invitation) -> bytes:
     """Open the secret of a clinician's own invitation."""
     return open_bytes(actor.vault, bytes(row.secret), secret_context(actor.id, row.id))
-
-
-def link_key_context(patient: UUID, link: UUID) -> Context:
-    """Say where the patient's own copy of a link key stands."""
-    return Context("link-key", patient.bytes, link.bytes)
 
 
 def _view(actor: Actor, row: tables.Invitation) -> Invitation:
@@ -232,18 +241,9 @@ def _view(actor: Actor, row: tables.Invitation) -> Invitation:
         state = "withdrawn"
     elif row.expires_at <= actor.now:
         state = "expired"
-    return Invitation(row.id, note.name, _token(secret_of(actor, row)), row.expires_at, state)
+    return Invitation(row.id, note.name, token_of(secret_of(actor, row)), row.expires_at, state)
 
 
-def secret_context(clinician: UUID, invitation: UUID) -> Context:
-    """Say where the secret of an invitation stands."""
-    return Context("invitation-secret", clinician.bytes, invitation.bytes)
-
-
-def note_context(clinician: UUID, invitation: UUID) -> Context:
-    """Say where it stands whom an invitation is for."""
-    return Context("invitation", clinician.bytes, invitation.bytes)
-
-
-def _token(secret: bytes) -> str:
+def token_of(secret: bytes) -> str:
+    """Write a secret as it stands in an address."""
     return urlsafe_b64encode(secret).rstrip(b"=").decode()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
@@ -21,6 +22,14 @@ from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
 from journal.words import N_
 
+NOTHING_LEFT: dict[str, Any] = {
+    "patient_key": None,
+    "clinician_key": None,
+    "patient_pin": None,
+    "clinician_pin": None,
+    "voucher": b"",
+}
+"""What is written over everything that two people agreed on, when it ends."""
 NAMELESS = N_("Somebody whose name cannot be opened")
 
 
@@ -54,10 +63,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What storage holds about one person's care: their links, and the ids of rows that they never agreed on."""
+    """
+    What storage holds about one person's care: their links, and the ids of rows that they never agreed on.
+
+    `before` are ids of rows from before a patient's account was started anew, which wait to be renewed.
+    """
 
     links: tuple[Link, ...]
     strange: tuple[UUID, ...]
+    before: tuple[UUID, ...] = ()
 
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
@@ -68,13 +82,16 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
     rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation")
     if not ended:
         rows = rows.filter(ended_at=None)
-    links, strange = [], []
+    links: list[Link] = []
+    strange: list[UUID] = []
+    before: list[UUID] = []
     for row in await rows.order_by("created_at"):
         try:
             links.append(_view(actor, row))
         except TrustBroken:
-            strange.append(row.id)
-    return Found(tuple(links), tuple(strange))
+            waits = row.restarted_at is not None and actor.role is Role.PATIENT
+            (before if waits else strange).append(row.id)
+    return Found(tuple(links), tuple(strange), tuple(before))
 
 
 async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
@@ -90,7 +107,7 @@ async def my_link(actor: Actor, wanted: UUID) -> Link:
         TrustBroken: If the row names them, and they never agreed on it.
     """
     mine = await found(actor)
-    if wanted in mine.strange:
+    if wanted in (*mine.strange, *mine.before):
         raise TrustBroken
     for link in mine.links:
         if link.id == wanted:

@@ -31,6 +31,7 @@ class Notice(Labelled):
     PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
+    RESTARTED = "restarted", N_("Your account was started anew with a link from your clinician.")
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 

@@ -18,8 +18,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal import setup_links, tables
-from journal.documents import entry_context, revision_context
-from journal.invitations import link_key_context, secret_context
+from journal.documents import entry_context, link_key_context, revision_context, secret_context
 from journal.store import key_of
 
 

@@ -13,6 +13,12 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from journal.tables_access import Throttle as Throttle
+from journal.tables_aside import GivenBack as GivenBack
+from journal.tables_aside import KeptShare as KeptShare
+from journal.tables_aside import KeyRenewal as KeyRenewal
+from journal.tables_aside import SetAside as SetAside
+from journal.tables_aside import SetAsideRecord as SetAsideRecord
+from journal.tables_aside import SetAsideSlot as SetAsideSlot
 from journal.tables_house import AuditEvent as AuditEvent
 from journal.tables_house import AuditHead as AuditHead
 from journal.tables_house import AuditKey as AuditKey
@@ -73,21 +79,6 @@ class WebSession(Model):
         table = "web_session"
 
 
-class KeyRenewal(Model):
-    """An account whose records are being sealed under a new account key. Its row goes with the last of them."""
-
-    id = fields.UUIDField(primary_key=True)  # the account
-    retired = fields.BinaryField()  # the old account key, under the new vault key
-    place = fields.CharField(64)  # how far it has come: the column that is being gone through
-    after = fields.UUIDField(null=True)  # and the last row of it that was
-    done = fields.IntField(default=0)
-    total = fields.IntField()
-    began_at = fields.DatetimeField()
-
-    class Meta:
-        table = "key_renewal"
-
-
 class Invitation(Model):
     """A clinician's single-use invitation of one patient."""
 
@@ -103,6 +94,8 @@ class Invitation(Model):
     expires_at = fields.DatetimeField()
     accepted_at = fields.DatetimeField(null=True)
     withdrawn_at = fields.DatetimeField(null=True)
+    renews = fields.UUIDField(null=True, db_index=True)  # the care link that it takes the place of
+    patient = fields.UUIDField(null=True)  # and the account whose link that is
 
     class Meta:
         table = "invitation"
@@ -134,6 +127,7 @@ class CareLink(Model):
     created_at = fields.DatetimeField()
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
+    restarted_at = fields.DatetimeField(null=True)  # when the patient's account was started anew
 
     class Meta:
         table = "care_link"

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, websessions
+from journal import accounts, set_aside, websessions
+from journal.actors import Role
 from journal.errors import Refused, WrongCredentials
 from journal.passwords import advise
 from journal.websessions import Stage
@@ -29,6 +30,7 @@ class AccountPage:
     name: str
     email: str
     time_zone: str
+    set_aside: bool
     done: str = ""
 
 
@@ -83,7 +85,8 @@ async def account(request: Request) -> Response:
     """Show what the account is and what can be done with it."""
     actor = actor_of(request)
     done = request.query_params.get("done", "")
-    context = AccountPage(actor.name, actor.email, actor.time_zone, done if done in DONE else "")
+    before = actor.role is Role.PATIENT and bool(await set_aside.kept(actor))
+    context = AccountPage(actor.name, actor.email, actor.time_zone, before, done if done in DONE else "")
     return page(request, "account/account.html", context)
 
 

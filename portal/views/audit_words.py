@@ -22,6 +22,13 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SIGNED_IN_BY_PASSKEY: N_("%(who)s signed in with a passkey"),
         Act.KEY_RENEWAL_BEGUN: N_("%(who)s began to renew their keys"),
         Act.KEYS_RENEWED: N_("%(who)s has new keys"),
+        Act.RESTART_OFFERED: N_("%(who)s made a link with which %(whose)s can begin anew"),
+        Act.RESTART_WITHDRAWN: N_("%(who)s withdrew such a link (record of %(whose)s)"),
+        Act.RESTARTED: N_("%(who)s began anew with a link from %(other)s"),
+        Act.SET_ASIDE_OPENED: N_("%(who)s brought back what had been set aside"),
+        Act.LINK_RENEWED: N_("%(who)s renewed the connection with %(other)s"),
+        Act.GIVEN_BACK: N_("%(who)s gave back what %(whose)s had shared"),
+        Act.TAKEN_IN: N_("%(who)s took in what was given back"),
         Act.CONFIRMED: N_("%(who)s was asked who they are once more, and showed it"),
         Act.PASSWORD_CHANGED: N_("%(who)s changed their password"),
         Act.RECOVERED: N_("%(who)s came back with their recovery key"),
@@ -59,6 +66,9 @@ WITHOUT_A_PERSON: Mapping[Act, str] = MappingProxyType(
     {
         Act.SIGN_IN_REFUSED: N_("Somebody tried to sign in with an address that has no account"),
         Act.RECOVERY_REFUSED: N_("Somebody tried a recovery key with an address that has no account"),
+        Act.RESTART_REFUSED: N_(
+            "Somebody opened a link for %(whose)s to begin anew, and wrote another address"
+        ),
         Act.PASSKEY_REFUSED: N_("Somebody tried a passkey that belongs to no account"),
         Act.SETUP_LINK_MADE: N_("A set-up link was made on the command line"),
         Act.ENTRY_ERASED: N_("A deleted entry of %(whose)s was erased when its week was over"),

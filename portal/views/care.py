@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care as links
-from journal import sessions, sharing
+from journal import giving_back, sessions, sharing
 from journal.actors import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
@@ -29,6 +31,7 @@ class Member:
     link: Link
     trusted: bool
     items: tuple[Item, ...]
+    returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Team:
     strange: tuple[UUID, ...]
     past: tuple[Link, ...]
     can_pause: bool
+    before: tuple[UUID, ...] = ()
     done: str = ""
 
 
@@ -65,10 +69,14 @@ async def team(request: Request) -> Response:
     actor = actor_of(request)
     found = await links.found(actor, ended=True)
     shared = await items(actor, await sharing.given(actor))
-    members = tuple(_member(one, shared) for one in found.links if not one.ended_at)
-    past = tuple(one for one in found.links if one.ended_at)
+    back = await giving_back.how_many(actor)
+    members = tuple(_member(one, shared, back) for one in found.links if not one.ended_at)
+    there = {member.link.peer for member in members}
+    past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
-    context = Team(members, found.strange, past, can_pause, request.query_params.get("done", ""))
+    context = Team(
+        members, found.strange, past, can_pause, found.before, request.query_params.get("done", "")
+    )
     return page(request, "sharing/team.html", context)
 
 
@@ -117,7 +125,7 @@ async def end(request: Request) -> Response:
 
 async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
     one = await links.my_link(actor, request.path_params["id"])
-    member = _member(one, await items(actor, await sharing.given(actor)))
+    member = _member(one, await items(actor, await sharing.given(actor)), await giving_back.how_many(actor))
     code = await links.code_for(actor, one) if member.trusted else ""
     done = request.query_params.get("done", "")
     return page(
@@ -125,6 +133,6 @@ async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response
     )
 
 
-def _member(one: Link, shared: tuple[Item, ...]) -> Member:
+def _member(one: Link, shared: tuple[Item, ...], back: Mapping[UUID, int] = MappingProxyType({})) -> Member:
     theirs = tuple(item for item in shared if item.given.link.id == one.id)
-    return Member(one, one.trusted, theirs)
+    return Member(one, one.trusted, theirs, back.get(one.id, 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import agenda, care, reading, sessions
+from journal import agenda, care, giving_back, reading, sessions
 from journal.actors import Actor
 from journal.care import Link
 from journal.errors import TrustBroken
@@ -50,6 +50,7 @@ class PatientPage:
     unread: int
     damaged: int
     trusted: bool
+    to_give_back: int
 
 
 async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
@@ -84,6 +85,7 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         unread=sum(one.unread for one in folder.shared),
         damaged=len(folder.damaged),
         trusted=trusted,
+        to_give_back=await giving_back.able(actor, patient) if trusted else 0,
     )
 
 

@@ -37,10 +37,12 @@ BEGINNINGS = {
         "/journal/{reframe}/shares",
         "/sharing/{karl's link}",
     ),
-    "bob": ("/", "/account", "/records"),
+    "bob": ("/", "/account", "/records", "/patients/{mona}/giving-back", "/patients/{alice}/restart"),
     "erin": ("/", "/account", "/people/{gil}", "/people/invitations/{set-up link}"),
     "hana": ("/account/recovery-key",),
     "lena": ("/account/renewal",),
+    "mona": ("/account/set-aside",),
+    "nora": ("/sharing/{nora's link}/returned",),
 }
 """Where each begins to follow links. Some pages are named, so that none depends on which link comes first."""
 
@@ -165,8 +167,13 @@ async def _rest(portal: Portal) -> None:
     await sessions.add(alice, alice.id, details)
 
 
-def _tokens(world: World) -> tuple[str, str]:
-    return f"/setup/{world.set_up['open']}", f"/invite/{world.invited['open']}"
+def _tokens(world: World) -> tuple[str, ...]:
+    open_links = {
+        "setup": world.set_up["open"],
+        "invite": world.invited["open"],
+        "restart": world.invited["restart"],
+    }
+    return tuple(f"/{place}/{token}" for place, token in open_links.items())
 
 
 def _write(name: str) -> Callable[[Control], str]:

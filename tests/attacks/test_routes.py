@@ -43,6 +43,7 @@ FOR_ANYONE = {
     "/recover": "asks for a recovery key",
     "/setup/{token}": "the token is the right",
     "/invite/{token}": "the token is the right",
+    "/restart/{token}": "the token and the account's e-mail address are the right",
 }
 FOR_ONESELF = {
     "/confirm": "one's own password, for one's own session",
@@ -60,6 +61,7 @@ FOR_ONESELF = {
     "/account/recovery-key": "one's own recovery key",
     "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",
+    "/account/set-aside": "what oneself had set aside, with the old password",
     "/account/renewal": "one's own keys, with the present password",
     "/account/renewal/batches": "one's own keys",
     "/journal": "one's own entries",
@@ -126,7 +128,9 @@ def address(rule: Rule, world: World) -> str:
     def fill(found: re.Match[str]) -> str:
         name = found[1]
         if name == "token":
-            return (world.set_up if prefix == "setup" else world.invited)["open"]
+            return (world.set_up if prefix == "setup" else world.invited)[
+                "restart" if prefix == "restart" else "open"
+            ]
         assert (prefix, name) in PARAMETERS, f"say in PARAMETERS which id of alice's stands in {rule.path}"
         return str(known[OF_ANOTHER.get(rule.path, PARAMETERS[prefix, name])])
 

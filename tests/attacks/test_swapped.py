@@ -20,7 +20,7 @@ from httpx import Response
 from tortoise import fields
 from tortoise.models import Model
 
-from journal import setup_links, tables
+from journal import set_aside, setup_links, tables
 from journal.errors import Damaged, TrustBroken, WrongCredentials
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS
@@ -103,6 +103,10 @@ SLOT = (
     Place("alice", (Look(None, "/sign-in", SIGN_IN, SIGNING_IN),), by="kind = 'password' AND account_id"),
     Place("alice", (Look(None, "/recover", RECOVER, RECOVERING),), by="kind = 'recovery' AND account_id"),
 )
+ASIDE = (str(set_aside.NOT_THIS),)
+COMING_BACK = {"secret": "mona keeps the lamp lit"}
+COMPARED = {"compared": "yes"}
+GIVING = ("What was shared cannot be opened: it is not what was shared.",)
 TAKING = {"current": PASSWORDS["alice"], "passphrase": "eight small stones in a ring"}
 SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
@@ -132,6 +136,23 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "key_slot.commitment": SLOT,
     "key_slot.wrapped": SLOT,
     "key_renewal.retired": (Place("lena", (Look("lena", "/account", DAMAGED), Look("lena", "/", DAMAGED))),),
+    "set_aside.retired": (
+        Place("mona", (Look("mona", "/account/set-aside", ASIDE + DAMAGED, COMING_BACK),), by="account_id"),
+    ),
+    "set_aside_slot.slot": (
+        Place("mona's aside", (Look("mona", "/account/set-aside", ASIDE, COMING_BACK),), by="aside_id"),
+    ),
+    "set_aside_record.sealed": (
+        Place("mona's aside", (Look("mona", "/account/set-aside", DAMAGED, COMING_BACK),), by="aside_id"),
+    ),
+    "kept_share.sealed": (
+        Place(
+            "mona's old link", (Look("bob", "/patients/{mona}/giving-back", GIVING, COMPARED),), by="link_id"
+        ),
+    ),
+    "given_back.sealed": (
+        Place("nora's link", (Look("nora", "/sharing/{nora's link}/returned", DAMAGED),), by="link_id"),
+    ),
     "web_session.wrapped": (Place("alice", (Look("alice", "/account", DAMAGED),), by="account_id"),),
     "web_session.device": (Place("alice", (Look("alice", "/account/sessions", DAMAGED),), by="account_id"),),
     "passkey.sealed": (

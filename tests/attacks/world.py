@@ -2,9 +2,9 @@
 A practice furnished so that every attack has something to aim at.
 
 To the cast come frieda, whose care of alice has ended; gil, whose account is suspended while his care of her
-lasts; karl, with whom she has paused sharing; hana, a patient without a recovery key yet; and lena, whose keys are
-being renewed. Alice's words
-and dates occur nowhere else: where one turns up, it leaked.
+lasts; karl, with whom she has paused sharing; hana, a patient without a recovery key yet; lena, whose keys are
+being renewed; mona, who began anew in the middle of that; and nora, who was given back what she had shared.
+Alice's words and dates occur nowhere else: where one turns up, it leaked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 from journal import (
     care,
     entries,
+    giving_back,
     invitations,
     new_accounts,
     passkeys,
@@ -25,7 +26,10 @@ from journal import (
     reading,
     recovery,
     renewal,
+    restart_links,
+    restarts,
     sessions,
+    set_aside,
     setup_links,
     sharing,
     tables,
@@ -121,6 +125,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _write(making, ids)
             await _plan(making, ids)
             await _share(making, ids)
+            await _restart(making, ids)
             await _others(making, ids)
             set_up, invited = await _links(making, ids)
             people = {name: (await making.actor(name)).id for name in making.tokens}
@@ -163,6 +168,37 @@ async def _renew(making: _Making) -> None:
     making.tokens["lena"] = await websessions.start(making.house, readied.id, readied.account_key)
     making.tokens["lena"] = await renewal.begin(await making.actor("lena"), new.password)
     await making.confirm("lena")
+
+
+async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
+    """Let mona and nora lose everything that they shared with bob, and nora be given it back."""
+    for name in ("mona", "nora"):
+        new = _new(name)
+        readied = await new_accounts.ready(making.house, new)
+        await new_accounts.open_account(making.house, Role.PATIENT, readied)
+        making.tokens[name] = await websessions.start(making.house, readied.id, readied.account_key)
+        await making.confirm(name)
+        invited = await invitations.invite(await making.actor("bob"), name)
+        link = await invitations.accept(await making.actor(name), invited.token)
+        patient, entry = await making.actor(name), uuid4()
+        await entries.save(
+            patient, entry, 0, EntryDocument("free", "Swifts", answers={"free.text": "above us"})
+        )
+        await sharing.share(patient, entry, link, [sharing.TITLE, "free.text"], previewed=1)
+        if name == "mona":
+            making.tokens[name] = await renewal.begin(patient, new.password)
+        offered = await restart_links.offer(await making.actor("bob"), patient.id)
+        email, again = f"{name}@example.org", f"{name} lights the lamp anew"
+        making.tokens[name] = await restarts.restart(
+            making.house, offered.token, email, again, again, PRACTICE, understood=True
+        )
+        await making.confirm(name)
+        await reading.folder(await making.actor("bob"), patient.id)  # pins the keys of now
+        ids[f"{name}'s aside"] = (await set_aside.kept(await making.actor(name)))[0].id
+        ids[f"{name}'s old link"] = link
+        ids[f"{name}'s link"] = (await care.my_links(await making.actor(name)))[0].id
+    nora = (await making.actor("nora")).id
+    await giving_back.give_back(await making.actor("bob"), nora)
 
 
 async def _write(making: _Making, ids: dict[str, UUID]) -> None:
@@ -273,8 +309,14 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     accepted = await invitations.invite(bob, "Hana")
     await invitations.accept(await making.actor("hana"), accepted.token)
     ids["invitation"], ids["withdrawn invitation"] = waiting.id, withdrawn.id
-    invited = {"expired": expired, "used": accepted, "withdrawn": withdrawn, "open": waiting}
-    return set_up, {state: one.token for state, one in invited.items()}
+    restart = await restart_links.offer(bob, (await making.actor("alice")).id)
+    invited = {
+        "expired": expired,
+        "used": accepted,
+        "withdrawn": withdrawn,
+        "open": waiting,
+    }
+    return set_up, {state: one.token for state, one in invited.items()} | {"restart": restart.token}
 
 
 Rows = dict[str, frozenset[tuple[object, ...]]]

@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import invitations, tables
+from journal import documents, invitations, tables
 from journal.audit_check import check
 from journal.house import House
 from journal.key_file import KeyFile
@@ -102,7 +102,7 @@ async def installed(url: str, furniture: Furniture, tmp_path: Path) -> Practice:
         rows = []
         for _ in range(MANY):
             ident = uuid4()
-            sealed = bob.house.server.seal(b'{"name":"Alice"}', invitations.note_context(bob.id, ident))
+            sealed = bob.house.server.seal(b'{"name":"Alice"}', documents.note_context(bob.id, ident))
             rows.append(
                 tables.Invitation(
                     id=ident, clinician_id=bob.id, lookup=ident.hex, voucher=row.voucher, secret=b"", sealed=sealed,

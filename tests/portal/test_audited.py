@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from journal import (
     accounts,
     care,
     entries,
+    giving_back,
     invitations,
     locking,
     passkey_use,
@@ -18,7 +20,11 @@ from journal import (
     people,
     practice,
     recovery,
+    renewal,
+    restart_links,
+    restarts,
     sessions,
+    set_aside,
     setup_links,
     sharing,
     tables,
@@ -178,6 +184,38 @@ async def at_the_desk(cast: Cast) -> None:
     assert (await last(Act.LOG_READ)).patient_id is None
 
 
+async def with_new_keys(cast: Cast) -> None:
+    """Renew keys; lose every one, be refused, begin anew, be given back, bring back, and renew a connection."""
+    await care.resume(await cast.actor("alice"), cast.link)
+    entry = await written(cast)
+    await shared(cast, entry)
+    cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    while not (came := await renewal.go_on(await cast.actor("alice"))).over:
+        if came.settling:
+            cast.clock.forward(seconds=renewal.SETTLING.total_seconds())
+    assert (await last(Act.KEYS_RENEWED)).actor_id == (await cast.actor("alice")).id
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    await restart_links.offer(bob, alice.id)
+    await restart_links.withdraw(bob, alice.id)
+    token = (await restart_links.offer(bob, alice.id)).token
+    for email in ("dana@example.org", "alice@example.org"):
+        with suppress(Refused):
+            cast.tokens["alice"] = await restarts.restart(
+                cast.house, token, email, NEW, NEW, PRACTICE, understood=True
+            )
+    event = await last(Act.RESTART_REFUSED)
+    assert (event.actor_id, event.patient_id) == (None, alice.id)
+    alice = await cast.actor("alice")
+    assert (await last(Act.RESTARTED)).recipient_id == bob.id
+    await giving_back.give_back(bob, alice.id)
+    assert (await last(Act.GIVEN_BACK)).recipient_id == alice.id
+    (link,) = await giving_back.how_many(alice)
+    await giving_back.take_in(alice, link)
+    assert await set_aside.reopen(alice, PASSWORDS["alice"]) > 0
+    await restarts.renew(alice, (await restart_links.offer(bob, alice.id)).token)
+    assert (await last(Act.LINK_RENEWED)).recipient_id == bob.id
+
+
 async def in_the_browser(portal: Portal) -> None:
     """Take records away; look for what is not there, or is somebody else's."""
     async with portal.client("alice") as browser:
@@ -208,6 +246,7 @@ async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
     await between_two(any_portal.cast)
     await in_the_browser(any_portal)
     await at_the_desk(any_portal.cast)
+    await with_new_keys(any_portal.cast)
     rows = await tables.AuditEvent.all().values_list("action", "outcome")
     assert {action for action, _ in rows} == {act.value for act in Act}
     for action, outcome in rows:

@@ -1,0 +1,85 @@
+"""
+A clinician offers one of their patients to begin anew: a link that works once, soon, and for this patient alone.
+
+It is an invitation that takes the place of a care link. Its voucher is bound to that link and to that patient, so that
+nobody who writes the database can turn it to another account, nor make one of an ordinary invitation.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from tortoise.queryset import QuerySet
+
+from crypto import invitation_id, new_invitation_secret, vouch
+from journal import audit, care, links, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import InvitationNote, note_context, seal_document, secret_context
+from journal.errors import NotFound, TrustBroken
+from journal.invitations import role_of, secret_of, token_of
+from journal.links import Link
+from journal.store import transaction
+
+LIFETIME = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class RestartLink:
+    """An open link as its clinician sees it; `token` goes into the address."""
+
+    id: UUID
+    token: str
+    expires_at: datetime
+
+
+async def offer(actor: Actor, patient: UUID) -> RestartLink:
+    """Make a link for one of the clinician's patients; an earlier one that is still open ends."""
+    link = await links.link_with(actor, patient)
+    with suppress(TrustBroken):
+        await care.peer_identity(actor, link)  # pins the keys of now, by which what was shared is known later
+    secret, ident = new_invitation_secret(), uuid4()
+    keys = actor.identity().public()
+    role = role_of(link.id, patient)
+    async with transaction():
+        await _open(actor, link).update(withdrawn_at=actor.now)
+        await tables.Invitation.create(
+            id=ident,
+            clinician_id=actor.id,
+            lookup=invitation_id(secret).hex(),
+            voucher=vouch(secret, keys, account=actor.id.bytes, role=role),
+            secret=actor.vault.seal(secret, context=secret_context(actor.id, ident)),
+            sealed=seal_document(actor.house.server, InvitationNote(""), note_context(actor.id, ident)),
+            created_at=actor.now,
+            expires_at=actor.now + LIFETIME,
+            renews=link.id,
+            patient=patient,
+        )
+        await audit.note(actor, Act.RESTART_OFFERED, patient=patient, about=ident)
+    return RestartLink(ident, token_of(secret), actor.now + LIFETIME)
+
+
+async def offered(actor: Actor, patient: UUID) -> RestartLink | None:
+    """Give the open link for this patient, if there is one."""
+    link = await links.link_with(actor, patient)
+    row = await _open(actor, link).order_by("-created_at").first()
+    return None if row is None else RestartLink(row.id, token_of(secret_of(actor, row)), row.expires_at)
+
+
+async def withdraw(actor: Actor, patient: UUID) -> None:
+    """Make the open link useless."""
+    link = await links.link_with(actor, patient)
+    async with transaction():
+        if not await _open(actor, link).update(withdrawn_at=actor.now):
+            raise NotFound
+        await audit.note(actor, Act.RESTART_WITHDRAWN, patient=patient, about=link.id)
+
+
+def _open(actor: Actor, link: Link) -> QuerySet[tables.Invitation]:
+    actor.must_be(Role.CLINICIAN)
+    return tables.Invitation.filter(
+        clinician_id=actor.id, renews=link.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+    )

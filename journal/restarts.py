@@ -1,0 +1,131 @@
+"""
+Begin anew with an account to which every key is lost, by a link that a clinician handed over in person.
+
+The account keeps its name and plan, and gets new keys. Nothing is opened and nothing is destroyed: what was sealed
+under the keys of before is set aside, and only they open it. So whoever restarts an account that is not theirs gains
+nothing that was written, and what its owner wrote comes back with the old password or recovery key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from hmac import compare_digest
+from uuid import UUID
+
+from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, seal_identity
+from journal import audit, invitations, key_slots, links, set_aside, tables, websessions
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import Profile, open_document, profile_context
+from journal.errors import Damaged, LinkExpired, Refused
+from journal.house import House
+from journal.new_accounts import password_problems
+from journal.notices import Notice, notice
+from journal.store import scrub, transaction
+from journal.words import N_
+
+UNDERSTOOD = N_("Tick this once you have read it.")
+ANOTHER = N_(
+    "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the person with the link reads first."""
+
+    clinician_name: str
+    patient: UUID
+
+
+async def welcome(house: House, token: str) -> Offered:
+    """Read a link; raises `LinkExpired` when it does not work, `TrustBroken` when it is not what was made."""
+    row, _ = await invitations.open_token(house, token, renewing=True)
+    owner = row.clinician
+    profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
+    if row.patient is None or row.renews is None:
+        raise LinkExpired
+    return Offered(profile.name, row.patient)
+
+
+async def restart(
+    house: House, token: str, email: str, password: str, repeated: str, practice: str, *, understood: bool
+) -> bytes:
+    """
+    Give the account new keys, set aside what it held, and begin care with the clinician of the link anew.
+
+    Args:
+        email: Has to be the account's: a link that was found is not enough.
+        understood: Whether the person ticked what is lost and what can come back.
+
+    Returns:
+        A session token; the person is then shown a new recovery key.
+
+    Raises:
+        LinkExpired: If the link does not work, or somebody used it first.
+        Refused: If a field needs another look; the link stays good.
+    """
+    row, _ = await invitations.open_token(house, token, renewing=True)
+    account = await tables.Account.get_or_none(id=row.patient, role=Role.PATIENT.value, status="active")
+    old = await tables.CareLink.get_or_none(
+        id=row.renews, patient_id=row.patient, clinician_id=row.clinician.id
+    )
+    if account is None or old is None or old.ended_at is not None:
+        raise LinkExpired
+    profile = open_document(house.server, bytes(account.sealed), profile_context(account.id), Profile)
+    if not compare_digest(house.server.blind_index(email), house.server.blind_index(profile.email)):
+        await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
+        raise Refused({"email": ANOTHER})
+    problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
+    if not understood:
+        problems |= {"understood": UNDERSTOOD}
+    if problems:
+        raise Refused(problems)
+    key, private = new_account_key(), PrivateIdentity.generate()
+    keyring, who = Keyring.from_account_key(key), account.id.bytes
+    slot = await house.stretch(partial(password_slot, key, password, account=who, parameters=house.argon2))
+    async with transaction():
+        await set_aside.put_aside(house, account)
+        await tables.CareLink.filter(id=old.id).update(pair=None, ended_at=house.clock())
+        await tables.WebSession.filter(account_id=account.id).delete()
+        await tables.Account.filter(id=account.id).update(
+            public_identity=private.public().encode(),
+            identity=seal_identity(keyring, private, account=who),
+            recovery_ready=False,
+        )
+        await key_slots.put(account.id, slot, house.clock())
+        session = await websessions.start(house, account.id, key)
+        patient = await websessions.actor_for(house, session)
+        if patient is None:
+            raise Damaged
+        link = await invitations.accept(patient, token, renewing=True)
+        await notice(house, account.id, Notice.RESTARTED)
+        await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician.id)
+    await scrub()
+    return session
+
+
+async def renew(actor: Actor, token: str) -> UUID:
+    """
+    Renew one care link of a patient who can sign in: keys are pinned anew on both sides, and nothing else changes.
+
+    What was shared over the old link is gone with it, unless it waits to be given back after a restart.
+    """
+    row, _ = await invitations.open_token(actor.house, token, renewing=True)
+    if row.patient != actor.id or row.renews is None:
+        raise LinkExpired
+    async with transaction():
+        old = tables.CareLink.filter(
+            id=row.renews, patient_id=actor.id, clinician_id=row.clinician.id, ended_at=None
+        )
+        ended = {"pair": None, "ended_at": actor.now}
+        if not await tables.KeptShare.filter(link_id=row.renews).exists():
+            ended |= links.NOTHING_LEFT
+        if not await old.update(**ended):
+            raise LinkExpired
+        await tables.Share.filter(link_id=row.renews).delete()
+        link = await invitations.accept(actor, token, renewing=True)
+        await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician.id)
+    await scrub()
+    return link

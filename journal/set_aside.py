@@ -1,0 +1,223 @@
+"""
+What an account held before it was started anew: kept as it was sealed, and opened by what opened it then.
+
+It stays for ninety days. Nobody can remove it before: whoever started the account anew may not be who it belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+from crypto import (
+    CryptoError,
+    Keyring,
+    KeySlot,
+    Sealer,
+    parse_recovery_key,
+    unlock_with_password,
+    unlock_with_recovery_key,
+)
+from journal import audit, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import entry_context, revision_context
+from journal.errors import Damaged, NotFound, Refused
+from journal.house import House
+from journal.links import NOTHING_LEFT
+from journal.store import key_of, scrub, transaction
+from journal.words import N_
+
+KEPT = timedelta(days=90)
+SOME = 500  # ids in one statement
+NOT_THIS = N_("That is neither the old password nor the old recovery key. Look at it once more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What waits to be opened: how many entries, since when, and until when."""
+
+    id: UUID
+    entries: int
+    since: datetime
+    until: datetime
+
+
+async def put_aside(house: House, account: tables.Account) -> UUID:
+    """Set everything aside that only the account's keys of now open; inside the transaction of the restart."""
+    aside, now = uuid4(), house.clock()
+    renewing = await tables.KeyRenewal.get_or_none(id=account.id)
+    await tables.SetAside.create(
+        id=aside,
+        account_id=account.id,
+        retired=renewing.retired if renewing else None,
+        created_at=now,
+        expires_at=now + KEPT,
+    )
+    slots = tables.KeySlot.filter(account_id=account.id)
+    opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
+    kept_slots = [
+        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one))
+        for one in await opening
+    ]
+    await tables.SetAsideSlot.bulk_create(kept_slots)
+    fields = ("id", "revision", "sealed", "created_at", "updated_at", "deleted_at")
+    entries = tables.Entry.filter(owner_id=account.id)
+    records = [
+        tables.SetAsideRecord(aside_id=aside, entry_id=one["id"], **one)
+        for one in await entries.values(*fields)
+    ]
+    versions = tables.EntryRevision.filter(entry__owner_id=account.id)
+    records += [
+        tables.SetAsideRecord(aside_id=aside, updated_at=one["created_at"], **one)
+        for one in await versions.values("id", "entry_id", "sealed", "created_at")
+    ]
+    await tables.SetAsideRecord.bulk_create(records)
+    lasting = tables.CareLink.filter(patient_id=account.id, ended_at=None)
+    shares = tables.Share.filter(link__patient_id=account.id, link__ended_at=None)
+    await tables.KeptShare.bulk_create(
+        [
+            tables.KeptShare(expires_at=now + KEPT, **one)
+            for one in await shares.values("id", "link_id", "entry_id", "revision", "sealed")
+        ]
+    )
+    await tables.Share.filter(link_id__in=await lasting.values_list("id", flat=True)).delete()
+    await tables.GivenBack.filter(link__patient_id=account.id).delete()  # the clinician can give it again
+    await lasting.update(restarted_at=now, patient_key=None, patient_pin=None)  # which nobody can open now
+    await entries.delete()
+    await slots.delete()
+    await tables.Passkey.filter(account_id=account.id).delete()
+    await tables.KeyRenewal.filter(id=account.id).delete()
+    return aside
+
+
+async def kept(actor: Actor) -> tuple[Kept, ...]:
+    """Tell what waits to be opened, the latest first."""
+    actor.must_be(Role.PATIENT)
+    found = []
+    for row in await tables.SetAside.filter(account_id=actor.id, expires_at__gt=actor.now).order_by(
+        "-created_at"
+    ):
+        count = await tables.SetAsideRecord.filter(
+            aside_id=row.id, revision__isnull=False, deleted_at=None
+        ).count()
+        found.append(Kept(row.id, count, row.created_at, row.expires_at))
+    return tuple(found)
+
+
+async def reopen(actor: Actor, secret: str) -> int:
+    """
+    Bring back what was set aside, sealed under the keys of now.
+
+    Args:
+        secret: The old password, or the old recovery key.
+
+    Returns:
+        How many entries came back.
+
+    Raises:
+        Refused: If it opens nothing.
+        Damaged: If it opens the account of before, and nothing that this held is what was saved.
+    """
+    actor.must_be(Role.PATIENT)
+    for one in await kept(actor):
+        row = await tables.SetAside.get(id=one.id)
+        if older := await _unlocked(actor, row, secret):
+            return await _brought_back(actor, row, older)
+    await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
+    raise Refused({"secret": NOT_THIS})
+
+
+async def _brought_back(actor: Actor, row: tables.SetAside, older: Keyring) -> int:
+    wanted = key_of(row.id)
+    async with transaction():
+        # Takes the row first: of two pages that open it at once, one finds it gone.
+        if not await tables.SetAside.filter(id=wanted).update(expires_at=row.expires_at):
+            raise NotFound
+        entries, versions = [], []
+        sealer = older.vault_sealer()
+        for one in await tables.SetAsideRecord.filter(aside_id=wanted):
+            try:
+                made = _resealed(actor, sealer, one)
+            except CryptoError:
+                continue  # a damaged record stays where it is, and keeps none of the others back
+            if isinstance(made, tables.Entry):
+                entries.append(made)
+            else:
+                versions.append(made)
+        back = {key_of(one.id) for one in entries}
+        versions = [one for one in versions if key_of(one.entry_id) in back]  # type: ignore[attr-defined]
+        if not entries and await tables.SetAsideRecord.filter(aside_id=wanted).exists():
+            raise Damaged
+        await tables.Entry.bulk_create(entries)
+        await tables.EntryRevision.bulk_create(versions)
+        moved = [*back, *(key_of(one.id) for one in versions)]
+        for at in range(0, len(moved), SOME):
+            await tables.SetAsideRecord.filter(id__in=moved[at : at + SOME]).delete()
+        if not await tables.SetAsideRecord.filter(aside_id=wanted).exists():
+            await tables.SetAside.filter(id=wanted).delete()
+        await audit.note(actor, Act.SET_ASIDE_OPENED, patient=actor.id, about=wanted)
+    await scrub()
+    return len(entries)
+
+
+def _resealed(
+    actor: Actor, sealer: Sealer, row: tables.SetAsideRecord
+) -> tables.Entry | tables.EntryRevision:
+    ident = key_of(row.id)
+    if row.revision is None:
+        entry, place = key_of(row.entry_id), revision_context(actor.id, ident)
+        sealed = actor.vault.seal(sealer.open(bytes(row.sealed), context=place), context=place)
+        return tables.EntryRevision(id=ident, entry_id=entry, sealed=sealed, created_at=row.created_at)
+    place = entry_context(actor.id, ident, row.revision)
+    sealed = actor.vault.seal(sealer.open(bytes(row.sealed), context=place), context=place)
+    return tables.Entry(
+        id=ident,
+        owner_id=actor.id,
+        revision=row.revision,
+        sealed=sealed,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
+    )
+
+
+def _joined(row: tables.KeySlot) -> bytes:
+    return b"".join(bytes(one) for one in (row.salt, row.commitment, row.wrapped, row.parameters))
+
+
+def _parted(row: tables.SetAsideSlot) -> KeySlot:
+    blob = bytes(row.slot)
+    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110])
+
+
+async def _unlocked(actor: Actor, row: tables.SetAside, secret: str) -> Keyring | None:
+    who = actor.id.bytes
+    for one in await tables.SetAsideSlot.filter(aside_id=row.id).order_by("-kind"):
+        slot = _parted(one)
+        try:
+            if one.kind == "recovery":
+                key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
+            elif one.kind == "password":
+                key = await actor.house.stretch(partial(unlock_with_password, slot, secret, account=who))
+            else:
+                continue
+            older = Keyring.from_account_key(key)
+            return older.with_retired(bytes(row.retired), account=who) if row.retired is not None else older
+        except CryptoError:
+            continue
+    return None
+
+
+async def purge(now: datetime) -> int:
+    """Erase what was set aside, or kept to be given back, for ninety days."""
+    gone = await tables.SetAside.filter(expires_at__lte=now).delete()
+    old = tables.KeptShare.filter(expires_at__lte=now)
+    links = await old.distinct().values_list("link_id", flat=True)
+    gone += await old.delete()
+    for link in links:
+        if not await tables.KeptShare.filter(link_id=link).exists():
+            await tables.CareLink.filter(id=link, ended_at__isnull=False).update(**NOTHING_LEFT)
+    return gone

@@ -1,0 +1,99 @@
+"""The rows of an account whose keys are being renewed, and those that a restart leaves behind."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class KeyRenewal(Model):
+    """An account whose records are being sealed under a new account key. Its row goes with the last of them."""
+
+    id = fields.UUIDField(primary_key=True)  # the account
+    retired = fields.BinaryField()  # the old account key, under the new vault key
+    place = fields.CharField(64)  # how far it has come: the column that is being gone through
+    after = fields.UUIDField(null=True)  # and the last row of it that was
+    done = fields.IntField(default=0)
+    total = fields.IntField()
+    began_at = fields.DatetimeField()
+
+    class Meta:
+        table = "key_renewal"
+
+
+class SetAside(Model):
+    """What an account was before it was started anew. Only what opened it then opens it now."""
+
+    id = fields.UUIDField(primary_key=True)
+    account: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "journal.Account", related_name="set_aside", db_index=True
+    )
+    retired = fields.BinaryField(null=True)  # the key before that of then, when keys were being renewed
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "set_aside"
+
+
+class SetAsideSlot(Model):
+    """A key slot of then: the old password, or the old recovery key."""
+
+    id = fields.UUIDField(primary_key=True)
+    aside: fields.ForeignKeyRelation[SetAside] = fields.ForeignKeyField(
+        "journal.SetAside", related_name="slots", db_index=True
+    )
+    kind = fields.CharField(16)
+    slot = fields.BinaryField()  # salt, commitment, wrapped account key and parameters, one after the other
+
+    class Meta:
+        table = "set_aside_slot"
+
+
+class SetAsideRecord(Model):
+    """An entry, or with `revision` empty an earlier text of one, exactly as it was sealed."""
+
+    id = fields.UUIDField(primary_key=True)  # as it was, and will be again
+    aside: fields.ForeignKeyRelation[SetAside] = fields.ForeignKeyField(
+        "journal.SetAside", related_name="records", db_index=True
+    )
+    entry_id = fields.UUIDField()
+    revision = fields.IntField(null=True)
+    sealed = fields.BinaryField()  # the vault key of then
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "set_aside_record"
+
+
+class KeptShare(Model):
+    """A shared copy from before a restart. Its clinician alone can open it, to give it back."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="kept_shares", db_index=True
+    )
+    entry_id = fields.UUIDField()
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # care-link key of then
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "kept_share"
+
+
+class GivenBack(Model):
+    """A copy on its way back to its patient."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="given_back", db_index=True
+    )
+    kept_id = fields.UUIDField()  # the copy that it was made from
+    sealed = fields.BinaryField()  # care-link key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "given_back"

@@ -1,0 +1,137 @@
+"""After a restart: the clinician's link and what they give back, and the patient's page that takes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import segno
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import care, restart_links
+from journal import giving_back as giving
+from journal.documents import ShareDocument
+from journal.errors import Damaged, NotFound, Refused
+from journal.forms import EntryKind
+from journal.restart_links import RestartLink
+from journal.words import N_
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+COMPARED = N_("Compare the safety code first, in person, and tick this once you have.")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPage:
+    """Context of the clinician's page for a restart link: what it does, and the link while one is open."""
+
+    patient: UUID
+    name: str
+    offered: RestartLink | None
+    link: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivingPage:
+    """Context of the clinician's page for giving back; `code` is to be compared before."""
+
+    patient: UUID
+    name: str
+    count: int
+    code: str
+    given: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """One copy that came back: its title, its kind and when it was written."""
+
+    title: str
+    kind: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedPage:
+    """Context of the patient's page for what one clinician has given back."""
+
+    link: UUID
+    name: str
+    returned: tuple[Returned, ...]
+
+
+async def offer(request: Request) -> Response:
+    """Explain a restart link; make one, and show it while it is open."""
+    actor, patient = actor_of(request), request.path_params["id"]
+    if request.method == "POST":
+        await restart_links.offer(actor, patient)
+        return see_other(request, f"/patients/{patient}/restart")
+    name = (await care.link_with(actor, patient)).peer_name
+    offered = await restart_links.offered(actor, patient)
+    if offered is None:
+        return page(request, "patients/restart.html", OfferPage(patient, name, None))
+    link = f"{request.app.state.config.origin}/restart/{offered.token}"
+    picture = segno.make(link, error="m", micro=False).svg_data_uri(scale=4, border=2)
+    return page(request, "patients/restart.html", OfferPage(patient, name, offered, link, picture))
+
+
+async def withdrawal(request: Request) -> Response:
+    """Make the open link useless."""
+    await restart_links.withdraw(actor_of(request), request.path_params["id"])
+    return see_other(request, f"/patients/{request.path_params['id']}/restart")
+
+
+async def give_back(request: Request) -> Response:
+    """Show the safety code to compare; then give back what was shared before."""
+    actor, patient = actor_of(request), request.path_params["id"]
+    link = await care.link_with(actor, patient)
+    count, code = await giving.able(actor, patient), await care.code_for(actor, link)
+    given = "given" in request.query_params
+    if request.method == "GET":
+        return page(
+            request, "patients/giving_back.html", GivingPage(patient, link.peer_name, count, code, given)
+        )
+    form = await Form.read(request)
+    if not count:
+        return page(
+            request, "patients/giving_back.html", GivingPage(patient, link.peer_name, 0, code), status=409
+        )
+    try:
+        if "compared" not in form:
+            raise Refused({"compared": COMPARED})
+        if not await giving.give_back(actor, patient):
+            raise Damaged(
+                N_("What was shared cannot be opened: it is not what was shared. Nothing was given back.")
+            )
+    except Refused as error:
+        again = GivingPage(patient, link.peer_name, count, code, errors=error.fields)
+        return page(request, "patients/giving_back.html", again, status=422)
+    return see_other(request, f"/patients/{patient}/giving-back?given")
+
+
+async def returned(request: Request) -> Response:
+    """Show what came back; take it into the journal, or let go of it."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    if request.method == "GET":
+        name = (await care.my_link(actor, wanted)).peer_name
+        found = tuple(_one(one) for one in await giving.given_back(actor, wanted))
+        return page(request, "sharing/returned.html", ReturnedPage(wanted, name, found))
+    form = await Form.read(request)
+    if form["go"] == "take":
+        await giving.take_in(actor, wanted)
+        return see_other(request, "/journal")
+    if form["go"] != "leave":
+        raise NotFound
+    await giving.leave(actor, wanted)
+    return see_other(request, f"/sharing/{wanted}")
+
+
+def _one(document: ShareDocument) -> Returned:
+    kind = EntryKind(document.kind).label
+    return Returned(document.title, kind, datetime.fromisoformat(document.written_at))

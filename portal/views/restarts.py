@@ -1,0 +1,82 @@
+"""Begin anew with a link from one's clinician, and open what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import restarts
+from journal import set_aside as aside
+from journal.actors import Actor
+from journal.errors import LinkExpired, Refused
+from journal.set_aside import Kept
+from portal import auth
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPage:
+    """Context of the page behind a restart link; somebody signed in only renews the connection."""
+
+    clinician_name: str
+    email: str = ""
+    understood: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsidePage:
+    """Context of the page on which what was set aside is opened; `back` entries have just come back."""
+
+    kept: tuple[Kept, ...]
+    back: int | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def restart(request: Request) -> Response:
+    """Say what is lost and what can come back; then give the account new keys, or renew one connection."""
+    house, token = request.app.state.house, request.path_params["token"]
+    actor: Actor | None = request.state.actor
+    offered = await restarts.welcome(house, token)
+    if actor is not None and actor.id != offered.patient:
+        raise LinkExpired
+    if request.method == "GET":
+        return page(request, "account/restart.html", RestartPage(offered.clinician_name))
+    if actor is not None:
+        return see_other(request, f"/sharing/{await restarts.renew(actor, token)}")
+    form = await Form.read(request)
+    try:
+        session = await restarts.restart(
+            house,
+            token,
+            form["email"],
+            form["password"],
+            form["repeated"],
+            request.app.state.practice.current.name,
+            understood="understood" in form,
+        )
+    except Refused as error:
+        again = RestartPage(offered.clinician_name, form["email"], "understood" in form, error.fields)
+        return page(request, "account/restart.html", again, status=422)
+    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)
+
+
+async def set_aside(request: Request) -> Response:
+    """Open what was set aside with the old password or recovery key."""
+    actor = actor_of(request)
+    if request.method == "GET":
+        back = request.query_params.get("back", "")
+        number = int(back) if back.isascii() and back.isdigit() and len(back) < 7 else None
+        return page(request, "account/set_aside.html", SetAsidePage(await aside.kept(actor), number))
+    form = await Form.read(request)
+    try:
+        came = await aside.reopen(actor, form["secret"])
+    except Refused as error:
+        again = SetAsidePage(await aside.kept(actor), errors=error.fields)
+        return page(request, "account/set_aside.html", again, status=422)
+    return see_other(request, f"/account/set-aside?back={came}")

@@ -1,0 +1,335 @@
+"""Beginning anew: new keys for the account, nothing opened, nothing destroyed; and what was shared given back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from journal import (
+    accounts,
+    care,
+    entries,
+    giving_back,
+    invitations,
+    purging,
+    recovery,
+    renewal,
+    restart_links,
+    restarts,
+    revisions,
+    set_aside,
+    tables,
+    websessions,
+)
+from journal.actors import Actor
+from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
+from journal.set_aside import KEPT
+from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.scenes import connected, read_by, rewritten, shared, written
+
+NEW = "seven small stones in a row"
+EMAIL = "alice@example.org"
+
+
+async def offered(cast: Cast, who: str = "bob") -> str:
+    """Let a clinician of alice's make a restart link; gives its token."""
+    return (await restart_links.offer(await cast.actor(who), await alices(cast))).token
+
+
+async def alices(cast: Cast) -> UUID:
+    """Alice's id."""
+    row = await tables.Account.get(email_index=cast.house.server.blind_index(EMAIL).hex())
+    return row.id
+
+
+async def restarted(cast: Cast, token: str, *, email: str = EMAIL) -> Actor:
+    """Let alice begin anew; gives her as her next request loads her."""
+    cast.tokens["alice"] = await restarts.restart(
+        cast.house, token, email, NEW, NEW, PRACTICE, understood=True
+    )
+    return await cast.actor("alice")
+
+
+async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
+    """The account, its name and its link with the clinician are there; the journal is empty, old ways in are shut."""
+    entry = await written(cast)
+    before, old_token = await cast.actor("alice"), cast.tokens["alice"]
+    alice = await restarted(cast, await offered(cast))
+    assert (alice.id, alice.name, alice.recovery_ready) == (before.id, before.name, False)
+    assert alice.keyring != before.keyring
+    assert alice.public_keys != before.public_keys
+    assert await entries.every(alice) == ()
+    with pytest.raises(NotFound):
+        await entries.entry(alice, entry.id)
+    assert await websessions.actor_for(cast.house, old_token) is None
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in(cast.house, EMAIL, PASSWORDS["alice"])
+    await accounts.sign_in(cast.house, EMAIL, NEW)
+
+
+async def test_pins_are_renewed_on_both_sides_by_the_link(cast: Cast) -> None:
+    """Both trust each other's keys of now, and see the same safety code, which is a new one."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    before = await care.code_for(bob, await care.link_with(bob, alice.id))
+    alice = await restarted(cast, await offered(cast))
+    bob = await cast.actor("bob")
+    link = await care.link_with(bob, alice.id)
+    assert link.trusted
+    (hers,) = await care.my_links(alice)
+    codes = {await care.code_for(bob, link), await care.code_for(alice, hers)}
+    assert len(codes) == 1
+    assert before not in codes
+    await shared(cast, await written(cast), to=hers.id)
+    assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> None:
+    """Her keys have changed for charlie, who is told so; a link of his renews it, and nothing else of hers changes."""
+    theirs = await connected(cast, "charlie")
+    await shared(cast, await written(cast), to=theirs)
+    alice_id = await alices(cast)
+    assert len(await read_by(cast, "charlie")) == 1
+    alice = await restarted(cast, await offered(cast))
+    charlie = await cast.actor("charlie")
+    assert not (await care.link_with(charlie, alice_id)).trusted
+    with pytest.raises(TrustBroken):
+        await read_by(cast, "charlie")
+    assert (await care.found(alice)).before == (theirs,)
+    entry = await written(cast)
+    renewed = await restarts.renew(alice, await offered(cast, "charlie"))
+    charlie = await cast.actor("charlie")
+    assert (await care.link_with(charlie, alice_id)).id == renewed
+    assert (await care.found(alice)).before == ()
+    assert (await entries.entry(alice, entry.id)).id == entry.id
+    assert await giving_back.give_back(charlie, alice_id) == 1
+    assert len(await giving_back.given_back(alice, renewed)) == 1
+
+
+@pytest.mark.parametrize("secret", ["password", "recovery key"])
+async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
+    """With the old password or the old kit, every entry and every earlier version is as it was."""
+    old = await cast.actor("alice")
+    offer = await recovery.offer(old)
+    await recovery.confirm(old, cast.tokens["alice"], offer.sealed, offer.words)
+    first = await written(cast)
+    cast.clock.forward(minutes=15)
+    await rewritten(cast, first, **{"int.meaning": "Now I see it another way."})
+    second = await written(cast)
+    before = {one.id: one for one in await entries.every(await cast.actor("alice"))}
+    alice = await restarted(cast, await offered(cast))
+    (kept,) = await set_aside.kept(alice)
+    assert kept.entries == 2
+    for wrong in ("not it", NEW, offer.words[:-1]):
+        with pytest.raises(Refused):
+            await set_aside.reopen(alice, wrong)
+    assert await set_aside.reopen(alice, PASSWORDS["alice"] if secret == "password" else offer.words) == 2
+    assert {one.id: one for one in await entries.every(alice)} == before
+    assert len(await revisions.revisions(alice, first.id)) == 1
+    assert set(before) == {first.id, second.id}
+    assert await set_aside.kept(alice) == ()
+    with pytest.raises(Refused):
+        await set_aside.reopen(alice, PASSWORDS["alice"])
+
+
+async def test_a_restart_in_the_middle_of_a_renewal_loses_nothing(cast: Cast) -> None:
+    """Records under the old and under the new key are set aside together, and both come back."""
+    await written(cast)
+    cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    await written(cast)
+    alice = await restarted(cast, await offered(cast))
+    assert not alice.renewing
+    assert await set_aside.reopen(alice, PASSWORDS["alice"]) == 2
+    assert len(await entries.every(alice)) == 2
+
+
+async def test_whoever_restarts_can_destroy_nothing(cast: Cast) -> None:
+    """However often an account is begun anew, each state is kept for ninety days; then it goes."""
+    entry = await written(cast)
+    await shared(cast, entry)
+    await restarted(cast, await offered(cast))
+    assert await giving_back.give_back(await cast.actor("bob"), await alices(cast)) == 1
+    cast.clock.forward(minutes=1)
+    alice = await restarted(cast, await offered(cast))
+    assert await giving_back.give_back(await cast.actor("bob"), alice.id) == 1
+    assert [one.entries for one in await set_aside.kept(alice)] == [0, 1]
+    cast.clock.forward(days=KEPT.days - 1)
+    await purging.purge(cast.house, cast.clock.now)
+    assert await tables.SetAsideRecord.filter(id=entry.id).exists()
+    cast.clock.forward(days=2)
+    await purging.purge(cast.house, cast.clock.now)
+    assert not await tables.SetAsideRecord.exists()
+    assert not await tables.SetAsideSlot.exists()
+
+
+async def test_a_link_works_once_for_its_patient_and_not_for_long(cast: Cast) -> None:
+    """Guessed, used, withdrawn, replaced and expired links read alike; another's address is refused, the link stays."""
+    await connected(cast, "charlie", "dana")
+    used = await offered(cast)
+    with pytest.raises(Refused):
+        await restarted(cast, used, email="dana@example.org")
+    with pytest.raises(Refused):
+        await restarts.restart(cast.house, used, EMAIL, NEW, NEW, PRACTICE, understood=False)
+    dana = await cast.actor("dana")
+    with pytest.raises(LinkExpired):
+        await restarts.renew(dana, used)
+    with pytest.raises(LinkExpired):
+        await invitations.accept(dana, used)
+    with pytest.raises(LinkExpired):
+        await invitations.welcome(cast.house, used)
+    await restarted(cast, used)
+    replaced, withdrawn = await offered(cast), await offered(cast)
+    await restart_links.withdraw(await cast.actor("bob"), await alices(cast))
+    expired = await offered(cast)
+    invited = (await invitations.invite(await cast.actor("bob"), "Jan")).token
+    cast.clock.forward(hours=48)
+    for token in (used, replaced, withdrawn, expired, invited, used[:-2] + "AA", "x"):
+        with pytest.raises(LinkExpired):
+            await restarts.welcome(cast.house, token)
+        with pytest.raises(LinkExpired):
+            await restarted(cast, token)
+
+
+async def test_only_her_own_clinicians_make_one(cast: Cast) -> None:
+    """For a clinician without a care link she does not exist; a patient makes none; an ended clinician neither."""
+    alice = await cast.actor("alice")
+    for who in ("charlie", "dana", "alice"):
+        for act in (
+            restart_links.offer,
+            restart_links.offered,
+            restart_links.withdraw,
+            giving_back.give_back,
+        ):
+            with pytest.raises(NotFound):
+                await act(await cast.actor(who), alice.id)
+    token = await offered(cast)
+    await care.end(alice, cast.link)
+    with pytest.raises(NotFound):
+        await offered(cast)
+    with pytest.raises(LinkExpired):
+        await restarted(cast, token)
+
+
+async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None:
+    """Pointed at another patient or link, or made of an ordinary invitation, it is refused; so are swapped keys."""
+    dana, bob = await cast.actor("dana"), await cast.actor("bob")
+    hers = await connected(cast, "bob", "dana")
+    token = await offered(cast)
+    row = await tables.Invitation.get(patient=await alices(cast))
+    plain = await invitations.invite(bob, "Jan")
+    for ident, changed, used in (
+        (row.id, {"patient": dana.id, "renews": hers}, token),
+        (row.id, {"patient": dana.id}, token),
+        (row.id, {"renews": hers}, token),
+        (plain.id, {"patient": dana.id, "renews": hers}, plain.token),
+    ):
+        kept = await tables.Invitation.filter(id=ident).values("patient", "renews")
+        await tables.Invitation.filter(id=ident).update(**changed)
+        with pytest.raises((TrustBroken, LinkExpired)):
+            await restarts.restart(cast.house, used, "dana@example.org", NEW, NEW, PRACTICE, understood=True)
+        await tables.Invitation.filter(id=ident).update(**kept[0])
+    await tables.Invitation.filter(id=row.id).update(patient=None, renews=None)
+    with pytest.raises(TrustBroken):
+        await invitations.accept(dana, token)
+    assert await websessions.actor_for(cast.house, cast.tokens["dana"]) is not None
+
+
+async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast) -> None:
+    """The clinician pins only what was vouched for under the link's own secret; other keys stop sharing."""
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    alice = await restarted(cast, await offered(cast))
+    dana = await cast.actor("dana")
+    await tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
+    bob = await cast.actor("bob")
+    for act in (care.link_with, giving_back.able, giving_back.give_back):
+        with pytest.raises(TrustBroken):
+            await act(bob, alice.id)
+    await tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
+    assert await giving_back.give_back(await cast.actor("bob"), alice.id) == 1
+
+
+async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
+    """She gets the chosen parts as entries of their kind and date; each copy once, and no word that was not shared."""
+    entry = await written(cast)
+    await shared(cast, entry)
+    await written(cast)
+    alice = await restarted(cast, await offered(cast))
+    cast.clock.forward(hours=1)
+    bob, alice_id = await cast.actor("bob"), alice.id
+    assert await giving_back.able(bob, alice_id) == 1
+    assert await giving_back.give_back(bob, alice_id) == 1
+    assert await giving_back.able(bob, alice_id) == 0
+    alice = await cast.actor("alice")
+    ((link, count),) = (await giving_back.how_many(alice)).items()
+    assert count == 1
+    assert await giving_back.take_in(alice, link) == 1
+    (back,) = await entries.every(alice)
+    assert back.document.kind == "integration"
+    assert back.document.title == "The sea"
+    assert back.document.answers == {"int.meaning": "Maybe that I am allowed to rest."}
+    assert back.created_at == entry.created_at.replace(microsecond=0)
+    assert await giving_back.how_many(alice) == {}
+    assert await giving_back.take_in(alice, link) == 0
+
+
+async def test_what_came_back_can_be_let_go_of(cast: Cast) -> None:
+    """Left, it is gone, and the journal stays as it is."""
+    await shared(cast, await written(cast))
+    alice = await restarted(cast, await offered(cast))
+    await giving_back.give_back(await cast.actor("bob"), alice.id)
+    (link,) = await giving_back.how_many(alice)
+    with pytest.raises(NotFound):
+        await giving_back.leave(await cast.actor("dana"), link)
+    await giving_back.leave(alice, link)
+    assert await giving_back.given_back(alice, link) == ()
+    assert await entries.every(alice) == ()
+
+
+async def test_what_was_revoked_or_paused_is_not_given_back(cast: Cast) -> None:
+    """A pause that was on when the account was begun anew holds; the end of care destroys what was kept."""
+    await shared(cast, await written(cast))
+    await care.pause(await cast.actor("alice"), cast.link)
+    alice = await restarted(cast, await offered(cast))
+    bob = await cast.actor("bob")
+    assert await giving_back.able(bob, alice.id) == 0
+    with pytest.raises(NotFound):
+        await giving_back.give_back(bob, alice.id)
+    (link,) = await care.my_links(alice)
+    await care.end(alice, link.id)
+    assert not await tables.KeptShare.exists()
+    old = await tables.CareLink.get(id=cast.link)
+    assert (old.clinician_key, old.clinician_pin, old.patient_pin) == (None, None, None)
+
+
+async def test_copies_that_were_bent_stay_behind(cast: Cast) -> None:
+    """A kept copy that is not what was shared is not given back; one that was bent on its way is not taken in."""
+    await shared(cast, await written(cast))
+    await shared(cast, await written(cast))
+    alice = await restarted(cast, await offered(cast))
+    one, other = await tables.KeptShare.all()
+    await tables.KeptShare.filter(id=one.id).update(sealed=bytes(other.sealed))
+    bob = await cast.actor("bob")
+    assert await giving_back.give_back(bob, alice.id) == 1
+    (row,) = await tables.GivenBack.all()
+    await tables.GivenBack.filter(id=row.id).update(sealed=bytes(one.sealed))
+    (link,) = await giving_back.how_many(alice)
+    with pytest.raises(Damaged):
+        await giving_back.take_in(alice, link)
+    assert await entries.every(alice) == ()
+
+
+async def test_the_log_says_who_made_the_link_and_that_it_was_used(cast: Cast) -> None:
+    """Every step is an event about her record."""
+    await shared(cast, await written(cast))
+    alice = await restarted(cast, await offered(cast))
+    await giving_back.give_back(await cast.actor("bob"), alice.id)
+    (link,) = await giving_back.how_many(alice)
+    await giving_back.take_in(alice, link)
+    acts: Any = (
+        await tables.AuditEvent.filter(patient_id=alice.id).order_by("id").values_list("action", flat=True)
+    )
+    assert list(acts)[-5:] == [
+        "account.restart-offered", "care.began", "account.restarted", "share.given-back", "share.taken-in"
+    ]  # fmt: skip
