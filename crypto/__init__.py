@@ -38,6 +38,7 @@ from crypto.recovery import format_recovery_key, new_recovery_key, parse_recover
 from crypto.server import MacKey, ServerKey
 from crypto.slots import (
     KeySlot,
+    decoy_recovery_slot,
     decoy_slot,
     passkey_slot,
     password_slot,
@@ -68,6 +69,7 @@ __all__ = [
     "Sealer",
     "ServerKey",
     "check_pin",
+    "decoy_recovery_slot",
     "decoy_slot",
     "derive_key",
     "format_recovery_code",

@@ -120,6 +120,13 @@ def decoy_slot(account: bytes, parameters: Argon2Parameters = STANDARD) -> KeySl
     return KeySlot(PASSWORD, token_bytes(SALT_SIZE), parameters.encode(), token_bytes(KEY_SIZE), wrapped)
 
 
+def decoy_recovery_slot(account: bytes) -> KeySlot:
+    """Make a recovery slot that costs the same work as a real one and opens for nobody; like `decoy_slot`."""
+    require_id(account, "An account id")
+    wrapped = WRAP_HEADER + token_bytes(WRAPPED_SIZE - len(WRAP_HEADER))
+    return KeySlot(RECOVERY, token_bytes(SALT_SIZE), b"", token_bytes(KEY_SIZE), wrapped)
+
+
 def unlock_with_password(slot: KeySlot, password: str, *, account: bytes) -> bytes:
     """
     Open a slot by password. Slow: run it off the event loop.

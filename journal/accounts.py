@@ -2,63 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
 from crypto import (
     CryptoError,
+    decoy_recovery_slot,
     decoy_slot,
     parse_recovery_key,
     password_slot,
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, key_slots, tables, websessions
+from journal import audit, key_slots, second_factor, tables, throttle, tries, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused, WrongCredentials
 from journal.house import House
 from journal.new_accounts import password_problems
+from journal.second_factor import FactorGone
 from journal.store import transaction
+from journal.throttle import Count
+from journal.tries import Visitor
 from journal.websessions import Stage
 from journal.words import N_
+
+NOBODY = Visitor()
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session token for the cookie, 32 bytes, and how far it opens."""
+    """A session token for the cookie, 32 bytes, how far it opens, and a mark for the browser once it is open."""
 
     token: bytes
     stage: Stage
+    mark: bytes = b""
 
 
-async def sign_in(house: House, email: str, password: str, *, device: str = "") -> SignedIn:
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A session token after recovering, and whether a second factor was taken off."""
+
+    token: bytes
+    factor_removed: bool
+
+
+async def sign_in(
+    house: House, email: str, password: str, *, device: str = "", visitor: Visitor = NOBODY
+) -> SignedIn:
     """
     Unlock the account of *email* and start a web session.
 
-    A wrong password and an unknown address take the same way: one look-up, one Argon2, one answer.
+    A wrong password and an unknown address take the same way: the same statements, one Argon2, one answer.
 
     Args:
         device: What kind of browser it is, in a few words.
+        visitor: Whom the try is counted by.
 
     Raises:
+        TooManyTries: If passwords were guessed too often; nothing is stretched then.
         WrongCredentials: If they do not open an account.
+        FactorGone: If they do, and what says whether there is a second factor is not there.
     """
     account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
     slot = slot or decoy_slot(who.bytes, house.argon2)
+    charged = await throttle.charge(house, tries.of_password(house, email, who, slot.salt, visitor))
     try:
         account_key = await house.stretch(partial(unlock_with_password, slot, password, account=who.bytes))
     except CryptoError as error:
         await audit.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
-    stage = Stage.OPEN  # the one place where a second factor comes in
+    try:
+        waits = await second_factor.required(who, account_key)
+    except FactorGone:
+        await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
+        raise
+    stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
     async with transaction():
+        await throttle.give_back(charged)
         token = await websessions.start(house, who, account_key, device=device, stage=stage)
-        if stage is Stage.OPEN:  # otherwise `promote` writes it
+        if not waits:  # otherwise `promote` writes it
             await audit.note_unsigned(house, who, Act.SIGNED_IN)
-    return SignedIn(token, stage)
+    return SignedIn(token, stage, b"" if waits else tries.mark(house, who, slot.salt))
 
 
 async def unlock(actor: Actor, password: str) -> bytes:
@@ -69,13 +97,17 @@ async def unlock(actor: Actor, password: str) -> bytes:
         The account key.
 
     Raises:
+        TooManyTries: If passwords were guessed too often in this session.
         Refused: If the password is not theirs.
     """
     patient = actor.id if actor.role is Role.PATIENT else None
-    return await opened_again(actor.house, actor.id, actor.email, password, patient)
+    counts = tries.of_confirmation(actor.house, actor.id, actor.session)
+    return await opened_again(actor.house, actor.id, actor.email, password, patient, counts)
 
 
-async def opened_again(house: House, account: UUID, email: str, password: str, patient: UUID | None) -> bytes:
+async def opened_again(
+    house: House, account: UUID, email: str, password: str, patient: UUID | None, counts: Iterable[Count]
+) -> bytes:
     """
     Open an account with the password of somebody who came in before.
 
@@ -83,16 +115,22 @@ async def opened_again(house: House, account: UUID, email: str, password: str, p
         The account key.
 
     Raises:
+        TooManyTries: If what this is counted by has to wait.
         Refused: If the password is not theirs; *patient*'s log says so.
     """
+    charged = await throttle.charge(house, counts, field="current")
     _, slot = await key_slots.of_email(house, email, "password")
     try:
         if slot is None:
             raise CryptoError
-        return await house.stretch(partial(unlock_with_password, slot, password, account=account.bytes))
+        account_key = await house.stretch(
+            partial(unlock_with_password, slot, password, account=account.bytes)
+        )
     except CryptoError as error:
         await audit.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
+    await throttle.give_back(charged)
+    return account_key
 
 
 async def change_password(actor: Actor, current: str, password: str, repeated: str, practice: str) -> bytes:
@@ -104,34 +142,53 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     """
     account_key = await unlock(actor, current)
     known = (actor.name, actor.email, practice)
-    if problems := await actor.house.stretch(partial(password_problems, password, repeated, *known)):
+    factor, _ = await second_factor.of(actor.id, actor.vault)
+    judge = partial(password_problems, password, repeated, *known, second_factor=factor.on)
+    if problems := await actor.house.stretch(judge):
         raise Refused(problems)
     return await _renew(actor.house, actor.id, account_key, password, Act.PASSWORD_CHANGED)
 
 
 async def recover(
-    house: House, email: str, recovery_key: str, password: str, repeated: str, practice: str
-) -> bytes:
+    house: House,
+    email: str,
+    recovery_key: str,
+    password: str,
+    repeated: str,
+    practice: str,
+    *,
+    visitor: Visitor = NOBODY,
+) -> Recovered:
     """
-    Open an account with its recovery key and set a new password. The old recovery key stops working.
+    Open an account with its recovery key and set a new password. The old recovery key and a second factor end.
 
-    Returns:
-        A session token; the person is then shown a new recovery key.
+    Like `sign_in`, it takes the same way for an address that nobody has.
+
+    Raises:
+        TooManyTries: If keys were guessed too often.
+        Refused: If a field needs another look, or the key does not open an account.
     """
     if problems := await house.stretch(partial(password_problems, password, repeated, email, practice)):
         raise Refused(problems)
+    counts = tries.of_recovery(house, email, visitor)
+    charged = await throttle.charge(house, counts, field="recovery_key")
     account, slot = await key_slots.of_email(house, email, "recovery")
+    who = account or uuid4()
+    slot = slot or decoy_recovery_slot(who.bytes)
     try:
-        key = parse_recovery_key(recovery_key)
-        if account is None or slot is None:
-            raise CryptoError
-        account_key = unlock_with_recovery_key(slot, key, account=account.bytes)
+        account_key = unlock_with_recovery_key(slot, parse_recovery_key(recovery_key), account=who.bytes)
     except CryptoError as error:
         await audit.note_unsigned(house, account, Act.RECOVERY_REFUSED)
         raise Refused(
             {"recovery_key": N_("That e-mail address and recovery key do not open an account. Check both.")}
         ) from error
-    return await _renew(house, account, account_key, password, Act.RECOVERED)
+    try:
+        had_factor = await second_factor.required(who, account_key)
+    except FactorGone:
+        had_factor = True
+    token = await _renew(house, who, account_key, password, Act.RECOVERED)
+    await throttle.give_back(charged)
+    return Recovered(token, had_factor)
 
 
 async def _renew(house: House, account: UUID, account_key: bytes, password: str, act: Act) -> bytes:
@@ -144,6 +201,7 @@ async def _renew(house: House, account: UUID, account_key: bytes, password: str,
         if act is Act.RECOVERED:
             await tables.KeySlot.filter(account_id=account, kind="recovery").delete()
             await tables.Account.filter(id=account).update(recovery_ready=False)
+            await second_factor.begin(account, second_factor.vault_of(account_key), house.clock())
         token = await websessions.start(house, account, account_key)
         await audit.note_unsigned(house, account, act)
     return token

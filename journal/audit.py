@@ -55,6 +55,11 @@ class Act(StrEnum):
     LINK_RENEWED = "care.link-renewed"
     GIVEN_BACK = "share.given-back"
     TAKEN_IN = "share.taken-in"
+    SECOND_FACTOR_ADDED = "account.second-factor-added"
+    SECOND_FACTOR_REMOVED = "account.second-factor-removed"
+    SECOND_FACTOR_REFUSED = "account.second-factor-refused"
+    RECOVERY_CODES_MADE = "account.recovery-codes-made"
+    RECOVERY_CODE_USED = "account.recovery-code-used"
     SETUP_LINK_MADE = "practice.setup-link-made"
     SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
     SUSPENDED = "account.suspended"
@@ -93,6 +98,7 @@ REFUSALS = frozenset(
         Act.PASSWORD_REFUSED,
         Act.RECOVERY_REFUSED,
         Act.RESTART_REFUSED,
+        Act.SECOND_FACTOR_REFUSED,
         Act.PASSKEY_REFUSED,
         Act.NOT_FOUND,
     }

@@ -58,3 +58,9 @@ async def _find(house: House, email: str, kind: str) -> tables.KeySlot | None:
     return await tables.KeySlot.filter(
         account__email_index__in=indexes, account__status="active", kind=kind
     ).first()
+
+
+async def salt_of(account: UUID) -> bytes:
+    """Give the salt of an account's password slot, which is another one with every new password."""
+    found = await tables.KeySlot.filter(account_id=account, kind="password").values_list("salt", flat=True)
+    return bytes(found[0]) if found else b""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from crypto import session_id as id_of
-from journal import accounts, audit, tables, websessions
+from journal import accounts, audit, tables, tries, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
@@ -54,13 +54,15 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
 
     Raises:
         NotFound: If no session is locked under *token*.
+        TooManyTries: If passwords were guessed too often at this session.
         Refused: If the password is not theirs.
     """
     owner = await locked(house, token)
     if owner is None:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
-    key = await accounts.opened_again(house, owner.account, owner.email, password, patient)
+    counts = tries.of_confirmation(house, owner.account, id_of(token).hex())
+    key = await accounts.opened_again(house, owner.account, owner.email, password, patient, counts)
     return await reopen(house, token, key)
 
 

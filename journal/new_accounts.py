@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from crypto import Keyring, KeySlot, PrivateIdentity, new_account_key, password_slot, seal_identity
-from journal import audit, key_slots, tables
+from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
+from journal import audit, key_slots, second_factor, tables
 from journal.actors import Role
 from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
@@ -61,9 +61,11 @@ class NewAccount:
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
 
 
-def password_problems(password: str, repeated: str, *context: str) -> dict[str, str]:
-    """Say what keeps *password* from being used; empty when nothing does."""
-    advice = advise(password, context=context)
+def password_problems(
+    password: str, repeated: str, *context: str, second_factor: bool = False
+) -> dict[str, str]:
+    """Say what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""
+    advice = advise(password, context=context, second_factor=second_factor)
     if advice.problems:
         return {"password": advice.problems[0]}
     if password != repeated:
@@ -115,6 +117,7 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
                 created_at=now,
             )
             await key_slots.put(readied.id, readied.slot, now)
+            await second_factor.begin(readied.id, Sealer(keyring.vault), now)
             await audit.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error

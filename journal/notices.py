@@ -28,6 +28,7 @@ class Notice(Labelled):
     RECOVERY_KEY_MADE = "recovery-key-made", N_("Your account has a new recovery key.")
     FACTOR_ADDED = "factor-added", N_("A second step was added to how you sign in.")
     FACTOR_REMOVED = "factor-removed", N_("The second step was taken away from how you sign in.")
+    CODE_USED = "code-used", N_("A recovery code was used to sign in to your account.")
     PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")

@@ -25,6 +25,9 @@ from crypto.password import prepare
 from journal.words import N_
 
 SHORTEST = 15
+SHORTEST_OF_TWO = 12
+"""Is enough where a second factor is asked for as well (NIST SP 800-63B-4 section 3.1.1.2 would take 8)."""
+
 LONGEST = 1024
 """Characters, counted after the same normalisation that comes before the key derivation."""
 
@@ -45,6 +48,7 @@ STRENGTHS: tuple[str, ...] = (
 
 NOT_TEXT = N_("This holds something that is not text. Please type it instead of pasting it.")
 TOO_SHORT = N_("Please use at least 15 characters. A few words with spaces between them do well.")
+TOO_SHORT_OF_TWO = N_("Please use at least 12 characters. A few words with spaces between them do well.")
 TOO_LONG = N_("Please use at most 1,024 characters.")
 TOO_COMMON = N_(
     "Many people use this or something much like it, so it is tried first. Please choose another."
@@ -84,14 +88,21 @@ class PasswordAdvice:
     hints: tuple[str, ...]
 
 
-def advise(password: str, *, context: Iterable[str] = ()) -> PasswordAdvice:
+def shortest(second_factor: bool) -> int:
+    """Give how many characters a password needs, with or without a second factor beside it."""
+    return SHORTEST_OF_TWO if second_factor else SHORTEST
+
+
+def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = False) -> PasswordAdvice:
     """
     Judge a password that somebody is about to choose.
 
     Args:
         password: As typed; spaces and any script are welcome.
         context: Names that others know: the person's, their e-mail address, the practice's.
+        second_factor: It is not the only thing that is asked for.
     """
+    least = shortest(second_factor)
     try:
         text = prepare(password).decode("utf-8")
     except FormatError:
@@ -99,13 +110,13 @@ def advise(password: str, *, context: Iterable[str] = ()) -> PasswordAdvice:
     rest, names = _without_names(text, context)
     judged = _judge(rest)
     problems = []
-    if len(text) < SHORTEST:
-        problems.append(TOO_SHORT)
+    if len(text) < least:
+        problems.append(TOO_SHORT_OF_TWO if second_factor else TOO_SHORT)
     elif len(text) > LONGEST:
         problems.append(TOO_LONG)
     if names and len(re.sub(r"[\W_]+", "", rest)) < OF_ONE_S_OWN:
         problems.append(TOO_KNOWN)
-    elif len(text) >= SHORTEST and judged.score < 2:
+    elif len(text) >= least and judged.score < 2:
         problems.append(TOO_COMMON)
     strength = min(judged.score, 1) if problems else judged.score
     hints = (HINTS["known"], *judged.hints) if names else judged.hints

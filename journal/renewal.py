@@ -20,7 +20,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import accounts, audit, key_slots, tables, websessions
+from journal import accounts, audit, key_slots, second_factor, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
@@ -82,6 +82,7 @@ async def begin(actor: Actor, password: str) -> bytes:
         raise Damaged
     work = partial(password_slot, new, password, account=actor.id.bytes, parameters=actor.house.argon2)
     slot = await actor.house.stretch(work)
+    factor, revision = await second_factor.of(actor.id, actor.vault)
     try:
         async with transaction():
             await tables.KeyRenewal.create(
@@ -96,6 +97,9 @@ async def begin(actor: Actor, password: str) -> bytes:
             await tables.KeySlot.filter(account_id=actor.id).delete()
             await tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.put(actor.id, slot, actor.now)
+            # At once, since signing in asks for it with the new key alone.
+            if not await second_factor.put(actor.id, keyring.vault_sealer(), factor, revision):
+                raise AlreadyRenewing
             await tables.WebSession.filter(account_id=actor.id).delete()
             token = await websessions.start(actor.house, actor.id, new)
             await audit.note(actor, Act.KEY_RENEWAL_BEGUN)

@@ -14,7 +14,7 @@ from hmac import compare_digest
 from uuid import UUID
 
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, seal_identity
-from journal import audit, invitations, key_slots, links, set_aside, tables, websessions
+from journal import audit, invitations, key_slots, links, second_factor, set_aside, tables, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
@@ -95,6 +95,7 @@ async def restart(
             recovery_ready=False,
         )
         await key_slots.put(account.id, slot, house.clock())
+        await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
         session = await websessions.start(house, account.id, key)
         patient = await websessions.actor_for(house, session)
         if patient is None:

@@ -218,6 +218,11 @@ class Config:
         """Name the session cookie; browsers keep `__Host-` ones to this host over https."""
         return "__Host-hearthside" if self.secure else "hearthside"
 
+    @property
+    def known_cookie(self) -> str:
+        """Name the cookie that tells a browser which somebody has signed in with; it opens nothing."""
+        return "__Host-hearthside-known" if self.secure else "hearthside-known"
+
     @classmethod
     def from_mapping(cls, environment: Mapping[str, str]) -> Self:
         """

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 from journal.care import SharingPaused
+from journal.enrolment import EnrolmentOver
 from journal.errors import (
     Damaged,
     HeldUntilRested,
@@ -26,6 +27,7 @@ from journal.errors import (
 from journal.invitations import AlreadyLinked
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
+from journal.throttle import TooManyTries
 from journal.words import N_
 from portal.forms import Form
 from portal.pages import is_htmx, page, translator
@@ -40,6 +42,8 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (OfferOver, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),
     (ConsentRequired, 422, N_("Not shared yet")),
+    (EnrolmentOver, 409, N_("Not from this page any more")),
+    (TooManyTries, 429, N_("One moment")),
     (Refused, 422, N_("Have another look")),
     (Damaged, 500, N_("This record cannot be opened")),
     (JournalError, 400, N_("That did not work")),
@@ -122,11 +126,23 @@ async def journal_error(request: Request, error: Exception) -> Response:
     request.state.error = error
     status, heading = next((status, heading) for kind, status, heading in STATUS if isinstance(error, kind))
     _ = translator(request)
-    details = tuple(_(sentence) for sentence in error.fields.values()) if isinstance(error, Refused) else ()
+    details: tuple[str, ...] = ()
+    if isinstance(error, Refused) and not isinstance(error, TooManyTries):
+        details = tuple(_(sentence) for sentence in error.fields.values())
     form = await sent(request)
     words = () if form is None else tuple(item for item in form.kept if " " in item[1].strip())
-    context = ErrorPage(_(heading), _(error.message), details, words)
-    return page(request, "error.html", context, block="main", status=status)
+    context, headers = ErrorPage(_(heading), _(error.message), details, words), retry_after(error)
+    return page(request, "error.html", context, block="main", status=status, headers=headers)
+
+
+def refusal(error: JournalError) -> dict[str, Any]:
+    """Give status and headers for a form that is shown again: 429 with the time to wait, or 422."""
+    return {"status": 429 if isinstance(error, TooManyTries) else 422, "headers": retry_after(error)}
+
+
+def retry_after(error: JournalError) -> dict[str, str]:
+    """Tell browsers how long to wait, where there is something to wait for."""
+    return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries) else {}
 
 
 async def http_error(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -24,7 +25,7 @@ from portal.auth import (
     set_token,
     token_of,
 )
-from portal.errors import GONE
+from portal.errors import GONE, refusal
 from portal.forms import Form
 from portal.pages import is_htmx, page, see_other
 
@@ -102,16 +103,18 @@ async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
     if request.method == "GET":
         return page(request, "locked.html", LockedPage(owner.name, _here(request)), status=401, headers=told)
     form = await Form.read(request)
-    problem, token = "", token_of(request)
+    token, problem = token_of(request), ""
+    answered: dict[str, Any] = {"status": 401}
     if token and form.asked_again:
         try:
             opened = await locking.unlock(request.app.state.house, token, form.asked_again)
         except Refused as error:
-            problem = error.fields["current"]
+            problem, answered = error.fields["current"], refusal(error)
+            told |= answered.pop("headers")
         else:
             return set_token(request, RedirectResponse(_here(request), 307), opened)
     context = LockedPage(owner.name, problem=problem, kept=form.kept, kept_action=_here(request))
-    return page(request, "locked.html", context, status=422 if problem else 401, headers=told)
+    return page(request, "locked.html", context, headers=told, **answered)
 
 
 async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
@@ -124,18 +127,19 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
     if request.method == "GET":
         return page(request, "confirm.html", Confirm(next=_here(request), passkey=passkey), status=401)
     form = await Form.read(request)
-    problem = ""
+    refused: Refused | None = None
     if form.asked_again:
         try:
             await accounts.unlock(actor, form.asked_again)
         except Refused as error:
-            problem = error.fields["current"]
+            refused = error
         else:
             # 307 has the browser send the same form once more, with the new token.
             opened = await websessions.confirm(actor, token)
             return set_token(request, RedirectResponse(_here(request), 307), opened)
+    problem = refused.fields["current"] if refused else ""
     context = Confirm(problem=problem, kept=form.kept, kept_action=_here(request), passkey=passkey)
-    return page(request, "confirm.html", context, status=422 if problem else 401)
+    return page(request, "confirm.html", context, **(refusal(refused) if refused else {"status": 401}))
 
 
 def _here(request: Request) -> str:

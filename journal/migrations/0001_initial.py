@@ -488,6 +488,34 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="SecondFactor",
+            fields=[
+                (
+                    "account",
+                    fields.OneToOneField(
+                        "journal.Account",
+                        source_field="account_id",
+                        primary_key=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="second_factor",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("revision", fields.IntField()),
+                ("sealed", fields.BinaryField()),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "second_factor",
+                "app": "journal",
+                "pk_attr": "account_id",
+                "table_description": "What an account asks for after its password, or that it asks for nothing: every account has such a row.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="SetAside",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),

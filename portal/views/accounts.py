@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, set_aside, websessions
+from journal import accounts, second_factor, set_aside, websessions
 from journal.actors import Role
 from journal.errors import Refused, WrongCredentials
 from journal.passwords import advise
+from journal.throttle import TooManyTries
 from journal.websessions import Stage
-from portal import auth
+from portal import auth, known_browser
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
-from portal.errors import GONE, SIGNED_OUT_HERE, store_gone
+from portal.errors import GONE, SIGNED_OUT_HERE, refusal, store_gone
 from portal.forms import Form
 from portal.pages import page, see_other
 
@@ -36,8 +37,9 @@ class AccountPage:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPage:
-    """Context of the page that changes the password."""
+    """Context of the page that changes the password. With a `second_factor` it may be shorter."""
 
+    second_factor: bool
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -59,16 +61,21 @@ async def sign_in(request: Request) -> Response:
     where = auth.safe_next(form["next"])
     try:
         signed_in = await accounts.sign_in(
-            request.app.state.house, form["email"], form["password"], device=device_of(request)
+            request.app.state.house,
+            form["email"],
+            form["password"],
+            device=device_of(request),
+            visitor=known_browser.visitor_of(request),
         )
-    except WrongCredentials as error:
+    except (WrongCredentials, TooManyTries) as error:
         again = SignIn(email=form["email"], next=where, problem=error.message)
-        return page(request, "sign_in.html", again, status=422)
+        return page(request, "sign_in.html", again, **refusal(error))
     if old := auth.token_of(request):
         await websessions.end(request.app.state.house, old)
     if signed_in.stage is Stage.SECOND_FACTOR:
         where = f"/sign-in/second?{urlencode({'next': where})}"
-    return auth.set_token(request, see_other(request, where), signed_in.token)
+    answer = auth.set_token(request, see_other(request, where), signed_in.token)
+    return known_browser.remember(request, answer, signed_in.mark)
 
 
 async def sign_out(request: Request) -> Response:
@@ -92,9 +99,11 @@ async def account(request: Request) -> Response:
 
 async def password(request: Request) -> Response:
     """Change the password; other browsers are signed out and this one gets a new token."""
+    actor = actor_of(request)
+    factor, _ = await second_factor.of(actor.id, actor.vault)
     if request.method == "GET":
-        return page(request, "account/password.html", PasswordPage())
-    form, actor = await Form.read(request), actor_of(request)
+        return page(request, "account/password.html", PasswordPage(factor.on))
+    form = await Form.read(request)
     try:
         token = await accounts.change_password(
             actor,
@@ -104,7 +113,8 @@ async def password(request: Request) -> Response:
             request.app.state.practice.current.name,
         )
     except Refused as error:
-        return page(request, "account/password.html", PasswordPage(dict(error.fields)), status=422)
+        again = PasswordPage(factor.on, dict(error.fields))
+        return page(request, "account/password.html", again, **refusal(error))
     return auth.set_token(request, see_other(request, "/account?done=password"), token)
 
 
@@ -115,5 +125,7 @@ async def strength(request: Request) -> Response:
     if not typed:
         return page(request, "account/strength.html", Strength("", ""))
     names = (form["name"], form["email"], request.app.state.practice.current.name)
-    advice = await house.stretch(lambda: advise(typed, context=names))
+    actor = request.state.actor
+    beside = actor is not None and (await second_factor.of(actor.id, actor.vault))[0].on
+    advice = await house.stretch(lambda: advise(typed, context=names, second_factor=beside))
     return page(request, "account/strength.html", Strength(advice.word, next(iter(advice.problems), "")))

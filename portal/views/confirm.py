@@ -9,6 +9,7 @@ from journal import accounts, passkeys, websessions
 from journal.errors import NotFound, Refused
 from portal import auth
 from portal.auth import Confirm, actor_of
+from portal.errors import refusal
 from portal.forms import Form
 from portal.pages import page, see_other
 
@@ -27,5 +28,5 @@ async def confirm(request: Request) -> Response:
         await accounts.unlock(actor, password)
     except Refused as error:
         again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor))
-        return page(request, "confirm.html", again, status=422)
+        return page(request, "confirm.html", again, **refusal(error))
     return auth.set_token(request, see_other(request, where), await websessions.confirm(actor, token))

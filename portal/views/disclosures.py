@@ -18,6 +18,7 @@ from journal.errors import HeldUntilRested, Refused
 from journal.holds import Hold
 from journal.words import N_
 from portal.auth import actor_of
+from portal.errors import refusal
 from portal.forms import Form
 from portal.inert import csv_file
 from portal.pages import page, translator
@@ -59,7 +60,7 @@ async def disclosures(request: Request) -> Response:
     try:
         found = await take(actor, form["current"])
     except Refused as refused:
-        return await _shown(request, actor, refused.fields, status=422)
+        return await _shown(request, actor, refused.fields, **refusal(refused))
     except HeldUntilRested:
         return await _shown(request, actor, status=409)
     name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
@@ -68,7 +69,12 @@ async def disclosures(request: Request) -> Response:
 
 
 async def _shown(
-    request: Request, actor: Actor, errors: Mapping[str, str] | None = None, *, status: int = 200
+    request: Request,
+    actor: Actor,
+    errors: Mapping[str, str] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     asked = request.query_params.get("before", "")
     before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
@@ -81,7 +87,7 @@ async def _shown(
     older = found[LINES - 1].id if len(found) > LINES else None
     since, waiting = six_years_before(actor.now), await sessions.held(actor)
     context = Accounting(tuple(days), since, older, before is None, waiting, errors or {})
-    return page(request, "sharing/disclosures.html", context, status=status)
+    return page(request, "sharing/disclosures.html", context, status=status, headers=headers)
 
 
 def _file(request: Request, actor: Actor, found: tuple[Disclosure, ...]) -> bytes:

@@ -13,6 +13,7 @@ from journal.throttle import TooManyTries
 from journal.words import N_
 from portal import auth
 from portal.auth import LockedPage, actor_of
+from portal.errors import refusal
 from portal.forms import Form
 from portal.guard import LOCKED
 from portal.pages import is_htmx, page, see_other, translator
@@ -90,7 +91,7 @@ async def unlock(request: Request) -> Response:
         if is_htmx(request):
             return _told(request, sentence, 429 if isinstance(error, TooManyTries) else 422)
         name = actor.name if actor else owner.name if owner else ""
-        return page(request, "locked.html", LockedPage(name, where, sentence), status=422)
+        return page(request, "locked.html", LockedPage(name, where, sentence), **refusal(error))
     done = Response(status_code=204) if is_htmx(request) else see_other(request, where)
     return auth.set_token(request, done, opened)
 

@@ -17,6 +17,7 @@ from journal.records import Extent, extent
 from portal import __version__
 from portal.archive_pages import drawing
 from portal.auth import actor_of
+from portal.errors import refusal
 from portal.forms import Form
 from portal.pages import page
 
@@ -59,7 +60,7 @@ async def records(request: Request) -> Response:
         )
     except Refused as refused:
         typed = await _context(actor, offered, own, form["patient"], refused.fields)
-        return page(request, "records/records.html", typed, status=422)
+        return page(request, "records/records.html", typed, **refusal(refused))
     headers = {"content-disposition": f'attachment; filename="{_zip_name(actor)}.age"'}
     return Response(sealed, media_type="application/octet-stream", headers=headers)
 

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from journal import accounts, recovery
 from journal.errors import NotFound, Refused
 from journal.recovery import Offer
-from portal import auth
+from portal import auth, known_browser
 from portal.auth import actor_of
+from portal.errors import refusal
 from portal.forms import Form
 from portal.pages import page, see_other, short_day, translator
 from portal.recovery_kit import FILE_NAME, make_kit
@@ -33,6 +34,7 @@ class KeyPage:
     first: bool
     offer: Offer | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    second_step_off: bool = False
 
 
 async def recover(request: Request) -> Response:
@@ -41,25 +43,29 @@ async def recover(request: Request) -> Response:
         return page(request, "account/recover.html", RecoverPage())
     form = await Form.read(request)
     try:
-        token = await accounts.recover(
+        recovered = await accounts.recover(
             request.app.state.house,
             form["email"],
             form["recovery_key"],
             form["password"],
             form["repeated"],
             request.app.state.practice.current.name,
+            visitor=known_browser.visitor_of(request),
         )
     except Refused as error:
         again = RecoverPage(form["email"], form["recovery_key"], dict(error.fields))
-        return page(request, "account/recover.html", again, status=422)
-    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), token)
+        return page(request, "account/recover.html", again, **refusal(error))
+    where = auth.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
+    return auth.set_token(request, see_other(request, where), recovered.token)
 
 
 async def recovery_key(request: Request) -> Response:
     """Explain the key; on asking, make one and show it, this once."""
     actor = actor_of(request)
     offer = await recovery.offer(actor) if request.method == "POST" else None
-    return page(request, "account/recovery_key.html", KeyPage(not actor.recovery_ready, offer))
+    off = request.query_params.get("second-step") == "off"
+    context = KeyPage(not actor.recovery_ready, offer, second_step_off=off)
+    return page(request, "account/recovery_key.html", context)
 
 
 async def kit(request: Request) -> Response:

@@ -13,7 +13,7 @@ from journal import set_aside as aside
 from journal.actors import Actor
 from journal.errors import LinkExpired, Refused
 from journal.set_aside import Kept
-from portal import auth
+from portal import auth, link_tries
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -42,7 +42,8 @@ async def restart(request: Request) -> Response:
     """Say what is lost and what can come back; then give the account new keys, or renew one connection."""
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
-    offered = await restarts.welcome(house, token)
+    async with link_tries.counted(request):
+        offered = await restarts.welcome(house, token)
     if actor is not None and actor.id != offered.patient:
         raise LinkExpired
     if request.method == "GET":

@@ -13,7 +13,7 @@ from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
 from journal.positions import LABELS
-from portal import auth
+from portal import auth, link_tries
 from portal.forms import Form
 from portal.pages import page, see_other
 
@@ -41,7 +41,8 @@ def new_account(form: Form) -> NewAccount:
 async def set_up(request: Request) -> Response:
     """Open the account; the link works once."""
     house, token = request.app.state.house, request.path_params["token"]
-    found = await practice.setting_up(house, token)
+    async with link_tries.counted(request):
+        found = await practice.setting_up(house, token)
     position, ask = LABELS[found.position.key], found.needs_name
     if request.method == "GET":
         return page(

@@ -15,7 +15,7 @@ from journal.invitations import Welcome
 from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
-from portal import auth
+from portal import auth, link_tries
 from portal.forms import Form
 from portal.pages import page, see_other
 from portal.views.setup import new_account
@@ -39,7 +39,8 @@ async def invitation(request: Request) -> Response:
     """Show the invitation, or accept it."""
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
-    found = await invitations.welcome(house, token)
+    async with link_tries.counted(request):
+        found = await invitations.welcome(house, token)
     if request.method == "GET":
         context = WelcomePage(found, suggest_passphrase(), common_zones(), name=found.invited_as)
         return page(request, "account/welcome.html", context)

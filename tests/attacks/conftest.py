@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
+from base64 import b32decode
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +24,7 @@ from tests.attacks import world as worlds
 from tests.attacks.browse import Control, Sent
 from tests.attacks.world import WORDS, Rows, World
 from tests.cast import PASSWORDS, Furniture
+from tests.factors import app_code
 from tests.portal.conftest import Portal, running
 from tests.test_architecture import FORBIDDEN_IN_PAGES
 
@@ -31,6 +34,7 @@ BEGINNINGS = {
         "/",
         "/account",
         "/account/passkeys/new",
+        "/account/second-factor/removal",
         "/records",
         "/journal/{entry}/revisions/{revision}",
         "/journal/{entry}/shares?to={link}",
@@ -130,6 +134,7 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                 assert [(page.url, page.status) for page in pages if page.status != 200] == []
                 if name == "alice":
                     pages.append(browse.read(await browser.get("/confirm")))
+                    pages += await _enrolling(portal, browser)
                     await _rest(portal)
                     pages.append(browse.read(await browser.get("/sessions/rest")))
                 if name == "hana":
@@ -139,6 +144,9 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                 for rule in browse.rules_at(form.action, form.method):
                     if form.method != "get":
                         found.setdefault(rule.path, _strange(form.filled(_write(name))))
+        # Only whoever has a second factor, or waits for one, sees these two.
+        found["/account/second-factor/codes"] = []
+        found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
         # With the right password a file would be sealed each time, which takes seconds.
         found["/records"] = [
             (name, STRANGE if name == "current" else value) for name, value in found["/records"]
@@ -149,6 +157,15 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     for rule in browse.rules_at(form.action or path, form.method):
                         found.setdefault(rule.path, form.filled(_write("")))
     return found
+
+
+async def _enrolling(portal: Portal, browser: AsyncClient) -> list[browse.Page]:
+    """Walk through what only shows step by step: the picture, the codes, and new codes."""
+    shown = browse.read(await browser.post("/account/second-factor/app"))
+    secret = b32decode("".join(re.findall(r"<span>([A-Z2-7]{4})</span>", shown.text)))
+    (proof,) = [form for form in shown.forms if form.action.endswith("/proof")]
+    sent = dict(proof.filled(_write("alice"))) | {"code": app_code(secret, portal.cast.clock())}
+    return [shown, browse.read(await browser.post(proof.action, data=sent))]
 
 
 async def _rest(portal: Portal) -> None:

@@ -22,6 +22,7 @@ from tortoise.models import Model
 
 from journal import set_aside, setup_links, tables
 from journal.errors import Damaged, TrustBroken, WrongCredentials
+from journal.second_factor import FactorGone
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS
 from tests.cast import PASSWORDS
@@ -31,6 +32,7 @@ COPY = ("it is not what was shared", "they are not what was shared", "it is not 
 KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
+GONE = (str(FactorGone.message),)
 SIGN_IN = (str(WrongCredentials.message),)
 RECOVER = ("That e-mail address and recovery key do not open an account.",)
 
@@ -64,6 +66,7 @@ class Look:
     async def at(self, target: Target) -> Response:
         """Send it."""
         known = names(target)
+        write(target.path, "DELETE FROM throttle")  # or trying everything would soon have to wait
         async with target.client(self.who) as browser:
             if not self.form:
                 return await browser.get(self.path.format_map(known))
@@ -237,6 +240,17 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
         Place("deleted", (Look("alice", "/journal/deleted", DAMAGED),)),
+    ),
+    "second_factor.sealed": (
+        Place(
+            "alice",
+            (
+                Look("alice", "/account/second-factor", GONE),
+                Look("alice", "/account/password", GONE),
+                Look(None, "/sign-in", GONE, SIGNING_IN),
+            ),
+            by="account_id",
+        ),
     ),
     "entry_revision.sealed": (
         Place(

@@ -40,6 +40,7 @@ ELSEWHERE = {
     "account.sealed": "server key",
     "account.public_identity": "public",
     "account.identity": "sealed anew when a renewal begins",
+    "second_factor.sealed": "sealed anew when a renewal begins",
     "key_slot.salt": "public",
     "key_slot.parameters": "public",
     "key_slot.commitment": "made anew when a renewal begins",

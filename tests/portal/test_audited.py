@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from journal import (
     accounts,
     care,
+    enrolment,
     entries,
     giving_back,
     invitations,
@@ -23,6 +24,7 @@ from journal import (
     renewal,
     restart_links,
     restarts,
+    second_step,
     sessions,
     set_aside,
     setup_links,
@@ -37,8 +39,10 @@ from journal.audit_check import check
 from journal.errors import Refused, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
+from journal.tries import Visitor
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
+from tests.factors import enrolled
 from tests.portal.conftest import Portal
 from tests.scenes import connected, opened_by, shared, signed_in_again, written
 
@@ -82,7 +86,8 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.PASSWORD_REFUSED)).patient_id is None
     await with_a_passkey(cast)
     words = await confirmed(cast, token)
-    cast.tokens["alice"] = await accounts.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
+    recovered = await accounts.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
+    cast.tokens["alice"] = recovered.token
     await confirmed(cast, cast.tokens["alice"])
     alice = await cast.actor("alice")
     await accounts.change_password(alice, NEW, PASSWORDS["alice"], PASSWORDS["alice"], PRACTICE)
@@ -100,6 +105,7 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
     await visits.end_all(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
+    await with_a_second_factor(cast)
     await practice.new_setup_link(house)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
 
@@ -123,6 +129,25 @@ async def with_a_passkey(cast: Cast) -> None:
     for act in (Act.PASSKEY_ADDED, Act.SIGNED_IN_BY_PASSKEY, Act.PASSKEY_REFUSED, Act.PASSKEY_REMOVED):
         event = await last(act)
         assert (event.actor_id, event.object_id) == (alice.id, passkey.id)
+
+
+async def with_a_second_factor(cast: Cast) -> None:
+    """Take a second factor up, be refused by it, come in with a recovery code, renew those, give it up."""
+    _, codes = await enrolled(cast, "alice")
+    alice, house, visitor = await cast.actor("alice"), cast.house, Visitor()
+    assert (await last(Act.SECOND_FACTOR_ADDED)).actor_id == alice.id
+    waiting = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    with pytest.raises(Refused):
+        await second_step.give_code(house, waiting, "000000", visitor)
+    assert (await last(Act.SECOND_FACTOR_REFUSED)).actor_id == alice.id
+    opened = await second_step.give_recovery_code(house, waiting, codes[0], visitor)
+    assert (await last(Act.RECOVERY_CODE_USED)).actor_id == alice.id
+    cast.tokens["alice"] = opened.token
+    alice = await cast.actor("alice")
+    await enrolment.keep(alice, (await enrolment.new_codes(alice)).sealed, kept=True)
+    assert (await last(Act.RECOVERY_CODES_MADE)).actor_id == alice.id
+    await enrolment.give_up(alice, PASSWORDS["alice"])
+    assert (await last(Act.SECOND_FACTOR_REMOVED)).actor_id == alice.id
 
 
 async def with_words(cast: Cast) -> None:

@@ -1,0 +1,206 @@
+"""
+Take up a second factor, renew its recovery codes, give it up.
+
+Until the person has shown that their app works and said that they keep the codes, nothing is stored: what was drawn
+for them goes to their page and comes back sealed under their own vault key, with the revision that it replaces, so
+that no older page brings back what a newer one replaced.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_bytes
+
+import msgspec
+from pyotp import TOTP
+
+from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
+from crypto.password import prepare
+from journal import accounts, audit, second_factor, tables
+from journal.actors import Actor
+from journal.audit import Act
+from journal.documents import encode, open_bytes
+from journal.errors import Damaged, JournalError, Refused
+from journal.notices import Notice, notice
+from journal.passwords import SHORTEST
+from journal.second_factor import SecondFactor
+from journal.store import transaction
+from journal.words import N_
+
+SECRET_SIZE = 20
+CODES = 10
+LASTS = timedelta(minutes=30)
+ISSUER = "Hearthside"
+
+
+class EnrolmentOver(JournalError):
+    """What was drawn for the page was taken up, or is too old, or something newer was."""
+
+    message = N_("This page is no longer good for setting up a second step. Begin again from your account.")
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """What was drawn for a page; vault key. Without a secret only the codes are new; `step` proves the app."""
+
+    revision: int
+    until: int
+    codes: tuple[bytes, ...]
+    secret: bytes = b""
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """
+    What a page shows of it, and the sealed copy that comes back with the answer.
+
+    Attributes:
+        words: The secret for an app that reads no picture, in groups of four; empty where it is not new.
+        address: What the picture says to the app (otpauth).
+        codes: The recovery codes; only once the app was shown to work.
+    """
+
+    sealed: str
+    words: str = ""
+    address: str = ""
+    codes: tuple[str, ...] = ()
+
+
+async def offer(actor: Actor) -> Offer:
+    """
+    Draw a secret and recovery codes for a person who has no second factor; nothing is stored yet.
+
+    Raises:
+        EnrolmentOver: If they have one.
+    """
+    factor, revision = await second_factor.of(actor.id, actor.vault)
+    if factor.on:
+        raise EnrolmentOver
+    return _offer(actor, _drawn(actor, revision, token_bytes(SECRET_SIZE)))
+
+
+async def prove(actor: Actor, sealed: str, typed: str) -> Offer:
+    """
+    Take a code of the person's app as proof that it works; gives the offer with its recovery codes.
+
+    Raises:
+        Refused: If the code is not of now.
+        EnrolmentOver: If the offer is.
+    """
+    drawn, _ = await _standing(actor, sealed)
+    step = second_factor.step_of(drawn.secret, typed, actor.now) if drawn.secret else 0
+    if not step:
+        raise Refused({"code": NOT_NOW})
+    return _offer(actor, msgspec.structs.replace(drawn, step=step))
+
+
+async def new_codes(actor: Actor) -> Offer:
+    """
+    Draw new recovery codes; the old ones hold until these are kept.
+
+    Raises:
+        EnrolmentOver: If there is no second factor.
+    """
+    factor, revision = await second_factor.of(actor.id, actor.vault)
+    if not factor.on:
+        raise EnrolmentOver
+    return _offer(actor, _drawn(actor, revision))
+
+
+async def reopen(actor: Actor, sealed: str) -> Offer:
+    """Show the same offer again; raises `EnrolmentOver` as the others do."""
+    return _offer(actor, (await _standing(actor, sealed))[0])
+
+
+async def keep(actor: Actor, sealed: str, kept: bool) -> None:
+    """
+    Let what was offered count from now on; a new second factor signs every other browser out.
+
+    Args:
+        kept: The person says that they keep the recovery codes.
+
+    Raises:
+        Refused: If they do not say so.
+        EnrolmentOver: If something newer was taken up.
+    """
+    drawn, factor = await _standing(actor, sealed)
+    if drawn.secret and not drawn.step:
+        raise EnrolmentOver
+    if not kept:
+        raise Refused({"kept": N_("Tick this once you have put the codes where you can find them.")})
+    hashes = tuple(hash_recovery_code(code, account=actor.id.bytes) for code in drawn.codes)
+    replaced = msgspec.structs.replace(factor, codes=hashes)
+    if drawn.secret:
+        replaced = SecondFactor(drawn.secret, drawn.step, hashes)
+    async with transaction():
+        if not await second_factor.put(actor.id, actor.vault, replaced, drawn.revision):
+            raise EnrolmentOver
+        if drawn.secret:
+            await tables.WebSession.filter(account_id=actor.id).exclude(id=actor.session).delete()
+            await notice(actor.house, actor.id, Notice.FACTOR_ADDED)
+        await audit.note(actor, Act.SECOND_FACTOR_ADDED if drawn.secret else Act.RECOVERY_CODES_MADE)
+
+
+async def give_up(actor: Actor, password: str) -> None:
+    """
+    Take the second factor off.
+
+    Raises:
+        Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
+    """
+    await accounts.unlock(actor, password)
+    if len(prepare(password).decode()) < SHORTEST:
+        raise Refused({"current": TOO_SHORT_ALONE})
+    factor, revision = await second_factor.of(actor.id, actor.vault)
+    if not factor.on:
+        return
+    async with transaction():
+        if not await second_factor.put(actor.id, actor.vault, SecondFactor(), revision):
+            raise EnrolmentOver
+        await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)
+        await audit.note(actor, Act.SECOND_FACTOR_REMOVED)
+
+
+NOT_NOW = N_(
+    "That is not the code of now. Wait for the next one in your app and type it. Is your phone’s clock right?"
+)
+TOO_SHORT_ALONE = N_(
+    "Your password has fewer than 15 characters, which is enough only with a second step. "
+    "Change it for a longer one first."
+)
+
+
+def _drawn(actor: Actor, revision: int, secret: bytes = b"") -> Drawn:
+    until = int((actor.now + LASTS).timestamp())
+    return Drawn(revision, until, tuple(new_recovery_code() for _ in range(CODES)), secret)
+
+
+def _offer(actor: Actor, drawn: Drawn) -> Offer:
+    sealed = urlsafe_b64encode(actor.vault.seal(encode(drawn), context=_context(actor))).decode()
+    codes = tuple(format_recovery_code(code) for code in drawn.codes)
+    if not drawn.secret:
+        return Offer(sealed, codes=codes)
+    plain = b32encode(drawn.secret).decode()
+    words = " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+    address = TOTP(plain).provisioning_uri(name=actor.email, issuer_name=ISSUER)
+    return Offer(sealed, words, address, codes if drawn.step else ())
+
+
+async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
+    """Open an offer that can still take the place of what it was drawn to replace."""
+    try:
+        drawn = msgspec.json.decode(
+            open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=Drawn
+        )
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Damaged from error
+    factor, revision = await second_factor.of(actor.id, actor.vault)
+    if revision != drawn.revision or actor.now.timestamp() > drawn.until or factor.on == bool(drawn.secret):
+        raise EnrolmentOver
+    return drawn, factor
+
+
+def _context(actor: Actor) -> Context:
+    return Context("second-factor-offer", actor.id.bytes, actor.id.bytes)

@@ -1,0 +1,154 @@
+"""
+The second factor: a code that an app makes anew every 30 seconds (TOTP, RFC 6238), or a recovery code.
+
+Whether there is one stands in a document of every account under its own vault key, which only the first factor
+opens: neither the database nor the server key shows the secret or takes the factor off. A row that is missing
+or does not open keeps the account closed; its recovery key opens it again, without a second factor.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from base64 import b32encode
+from datetime import datetime
+from hmac import compare_digest
+from uuid import UUID
+
+import msgspec
+from pyotp import TOTP
+
+from crypto import (
+    Context,
+    CryptoError,
+    Keyring,
+    Sealer,
+    hash_recovery_code,
+    parse_recovery_code,
+)
+from journal import tables
+from journal.documents import open_document, seal_document
+from journal.errors import Damaged
+from journal.store import change
+from journal.words import N_
+
+STEP = 30
+"""Seconds that a code lasts."""
+
+NEIGHBOURS = (0, -1, 1)
+"""Steps whose codes are taken: clocks differ, and typing takes a while."""
+
+SHORTEST_SECRET = 14
+"""Bytes: 112 bits (RFC 4226 section 4 asks for 128 and NIST SP 800-131A for 112); new ones have 160."""
+
+
+class FactorGone(Damaged):
+    """What says whether an account has a second factor is not there, or not what was saved."""
+
+    message = N_(
+        "Part of what protects this account is missing, so it stays closed. Nothing you wrote is lost. "
+        "Tell the person who runs this site; your recovery key opens the account."
+    )
+
+
+class SecondFactor(msgspec.Struct, frozen=True):
+    """
+    What an account asks for after its password; vault key. `revision` is the row's and not sealed with it again.
+
+    Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes.
+    """
+
+    secret: bytes = b""
+    last_step: int = 0
+    codes: tuple[bytes, ...] = ()
+
+    @property
+    def on(self) -> bool:
+        """Tell whether there is one."""
+        return bool(self.secret)
+
+
+async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
+    """Write down that an account has no second factor, whatever it had; run inside a transaction."""
+    old = tables.SecondFactor.filter(account_id=account)
+    row = await old.first()
+    revision = row.revision + 1 if row else 1
+    await old.delete()
+    sealed = seal_document(vault, SecondFactor(), context(account, revision))
+    await tables.SecondFactor.create(account_id=account, revision=revision, sealed=sealed, created_at=now)
+
+
+async def of(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
+    """
+    Give an account's second factor and the revision it is at.
+
+    Raises:
+        FactorGone: If there is no row, or not one that this account wrote.
+    """
+    row = await tables.SecondFactor.get_or_none(account_id=account)
+    if row is None:
+        raise FactorGone
+    try:
+        found = open_document(vault, bytes(row.sealed), context(account, row.revision), SecondFactor)
+    except (Damaged, CryptoError) as error:
+        raise FactorGone from error
+    if found.on and len(found.secret) < SHORTEST_SECRET:
+        raise FactorGone
+    return found, row.revision
+
+
+async def required(account: UUID, account_key: bytes) -> bool:
+    """Tell whether somebody who gave the first factor has to give a second one."""
+    return (await of(account, vault_of(account_key)))[0].on
+
+
+async def put(account: UUID, vault: Sealer, factor: SecondFactor, replaced: int) -> bool:
+    """
+    Write a second factor in the place of revision *replaced*, if that is still the one.
+
+    Returns:
+        False when somebody else was faster: of two that accept one code, one is.
+    """
+    sealed = seal_document(vault, factor, context(account, replaced + 1))
+    return bool(await change(REPLACE, sealed, replaced + 1, account, replaced))
+
+
+REPLACE = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id = $3 AND revision = $4"
+
+
+def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
+    """Give *factor* with the step of a code used up, or None when it is not one of now, or was used before."""
+    step = step_of(factor.secret, typed, now)
+    if step <= factor.last_step:
+        return None
+    return msgspec.structs.replace(factor, last_step=step)
+
+
+def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> SecondFactor | None:
+    """Give *factor* without a recovery code that was typed, or None when it is not one of those left."""
+    try:
+        hashed = hash_recovery_code(parse_recovery_code(typed), account=account.bytes)
+    except CryptoError:
+        return None
+    left = tuple(one for one in factor.codes if not compare_digest(one, hashed))
+    return msgspec.structs.replace(factor, codes=left) if len(left) < len(factor.codes) else None
+
+
+def step_of(secret: bytes, typed: str, now: datetime) -> int:
+    """Give the step whose code was typed, of this one and its neighbours; 0 when it is none of theirs."""
+    plain = "".join(unicodedata.normalize("NFKC", typed).split())
+    totp, this = TOTP(b32encode(secret).decode()), int(now.timestamp()) // STEP
+    found = 0
+    for step in (this + offset for offset in NEIGHBOURS):
+        if compare_digest(totp.generate_otp(step).encode(), plain.encode()):
+            found = max(found, step)
+    return found
+
+
+def vault_of(account_key: bytes) -> Sealer:
+    """Give the sealer of an account's own records."""
+    return Keyring.from_account_key(account_key).vault_sealer()
+
+
+def context(account: UUID, revision: int) -> Context:
+    """Say where an account's second factor stands."""
+    return Context("second-factor", account.bytes, account.bytes, revision)

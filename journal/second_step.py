@@ -1,0 +1,88 @@
+"""The second step of signing in: the code of an app, or a recovery code, after the password."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from crypto import Sealer
+from journal import audit, key_slots, second_factor, throttle, tries, websessions
+from journal.accounts import SignedIn
+from journal.audit import Act
+from journal.errors import NotFound, Refused
+from journal.house import House
+from journal.notices import Notice, notice
+from journal.store import transaction
+from journal.throttle import Charged
+from journal.tries import Visitor
+from journal.websessions import Stage
+from journal.words import N_
+
+CODE_FIELD, RECOVERY_FIELD = "code", "recovery_code"
+NOT_A_CODE = N_("That is not the code of now, or it was used already. Wait for the next one and type it.")
+NOT_LEFT = N_(
+    "That is not one of your recovery codes that are left. Each works once. Look at your list again."
+)
+
+
+async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) -> SignedIn:
+    """
+    Open a waiting session with the code of an app; its step counts once.
+
+    Raises:
+        NotFound: If no session waits under *token*.
+        TooManyTries: If codes were guessed too often.
+        Refused: If the code is not of now, or was used.
+    """
+    account, vault = await _waiting(house, token)
+    salt = await key_slots.salt_of(account)
+    charged = await throttle.charge(house, tries.of_code(house, account, salt, visitor), field=CODE_FIELD)
+    while True:
+        factor, revision = await second_factor.of(account, vault)
+        left = second_factor.with_code(factor, typed, house.clock()) if factor.on else None
+        if left is None:
+            await audit.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
+            raise Refused({CODE_FIELD: NOT_A_CODE})
+        async with transaction():
+            if await second_factor.put(account, vault, left, revision):
+                return await _opened(house, account, token, charged)
+        # Somebody was faster: look again at what is left.
+
+
+async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Visitor) -> SignedIn:
+    """
+    Open a waiting session with a recovery code, which is then used up.
+
+    Raises:
+        NotFound: If no session waits under *token*.
+        TooManyTries: If codes were guessed too often.
+        Refused: If it is not one of those left.
+    """
+    account, vault = await _waiting(house, token)
+    counts = tries.of_recovery_code(house, account, visitor)
+    charged = await throttle.charge(house, counts, field=RECOVERY_FIELD)
+    while True:
+        factor, revision = await second_factor.of(account, vault)
+        left = second_factor.with_recovery_code(factor, typed, account)
+        if left is None:
+            await audit.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
+            raise Refused({RECOVERY_FIELD: NOT_LEFT})
+        async with transaction():
+            if await second_factor.put(account, vault, left, revision):
+                await notice(house, account, Notice.CODE_USED)
+                opened = await _opened(house, account, token, charged)
+                await audit.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
+                return opened
+
+
+async def _waiting(house: House, token: bytes) -> tuple[UUID, Sealer]:
+    found = await websessions.waiting(house, token)
+    if found is None:
+        raise NotFound
+    account, account_key = found
+    return account, second_factor.vault_of(account_key)
+
+
+async def _opened(house: House, account: UUID, token: bytes, charged: Charged) -> SignedIn:
+    await throttle.give_back(charged)
+    opened = await websessions.promote(house, token)
+    return SignedIn(opened, Stage.OPEN, tries.mark(house, account, await key_slots.salt_of(account)))

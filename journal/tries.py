@@ -1,0 +1,99 @@
+"""
+What a try at a password, a code or a link is counted by.
+
+A browser that somebody signed in with keeps a mark, which opens nothing: it has its own count, so that nobody who
+guesses from elsewhere makes its owner wait. The mark holds as long as the password that was used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import compare_digest
+from secrets import token_bytes
+from uuid import UUID
+
+from crypto import join_fields
+from journal.house import House
+from journal.throttle import ACCOUNT, CODE, OWN, SOURCE, Count, key_of
+
+DRAWN = 16
+MARK_SIZE = DRAWN + 32
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody at the door: where they come from, and the marks that signing in left in their browser."""
+
+    source: str = "unknown"
+    marks: tuple[bytes, ...] = ()
+
+
+def mark(house: House, account: UUID, salt: bytes) -> bytes:
+    """
+    Make the mark of a browser that *account* has just signed in with.
+
+    Args:
+        salt: Of the account's password slot, so that a new password makes the mark worthless.
+
+    Returns:
+        48 bytes.
+    """
+    drawn = token_bytes(DRAWN)
+    return drawn + _mac(house, account, salt, drawn)
+
+
+def of_password(house: House, email: str, account: UUID, salt: bytes, visitor: Visitor) -> tuple[Count, ...]:
+    """Count a try at the password of *email*, which may be nobody's; account and salt are made up then."""
+    if browser := _known(house, account, salt, visitor):
+        return (Count(key_of(house, "browser", browser), OWN, own=True),)
+    address, source = house.server.blind_index(email), visitor.source.encode()
+    return (
+        Count(key_of(house, "account", address), ACCOUNT),
+        Count(key_of(house, "account-source", address, source), OWN, own=True),
+        Count(key_of(house, "source", source), SOURCE),
+    )
+
+
+def of_recovery(house: House, email: str, visitor: Visitor) -> tuple[Count, ...]:
+    """Count a try at a recovery key. Not for the account as a whole: the key has 160 bits, and its owner need it."""
+    address, source = house.server.blind_index(email), visitor.source.encode()
+    return (
+        Count(key_of(house, "recovery-source", address, source), OWN, own=True),
+        Count(key_of(house, "source", source), SOURCE),
+    )
+
+
+def of_code(house: House, account: UUID, salt: bytes, visitor: Visitor) -> tuple[Count, ...]:
+    """Count a try at a six-digit code by somebody who knew the password."""
+    if browser := _known(house, account, salt, visitor):
+        return (Count(key_of(house, "browser-code", browser), CODE, own=True),)
+    return (Count(key_of(house, "code", account.bytes), CODE),)
+
+
+def of_recovery_code(house: House, account: UUID, visitor: Visitor) -> tuple[Count, ...]:
+    """Count a try at a recovery code: 80 bits, so that nobody but the one who tries has to wait."""
+    return (Count(key_of(house, "recovery-code", account.bytes, visitor.source.encode()), OWN, own=True),)
+
+
+def of_confirmation(house: House, account: UUID, session: str) -> tuple[Count, ...]:
+    """Count a try at the password of somebody who is signed in: by this one session, locked or not."""
+    return (Count(key_of(house, "confirmation", account.bytes, session.encode()), OWN, own=True),)
+
+
+def of_link(house: House, visitor: Visitor) -> tuple[Count, ...]:
+    """Count a try at a link with a token: it has 256 bits, so this only keeps the noise down."""
+    return (Count(key_of(house, "link", visitor.source.encode()), SOURCE),)
+
+
+def _known(house: House, account: UUID, salt: bytes, visitor: Visitor) -> bytes:
+    """Give what tells a browser that *account* has signed in with from others, or nothing."""
+    found = b""
+    for one in visitor.marks:
+        drawn, mac = one[:DRAWN], one[DRAWN:]
+        if compare_digest(mac, _mac(house, account, salt, drawn)):
+            found = join_fields(account.bytes, drawn)
+    return found
+
+
+def _mac(house: House, account: UUID, salt: bytes, drawn: bytes) -> bytes:
+    return house.server.mac("known-browser", join_fields(account.bytes, salt, drawn))

@@ -1,0 +1,50 @@
+"""
+The mark that signing in leaves in a browser, so that its owner's tries are counted apart from everybody else's.
+
+It opens nothing and says nothing: what somebody learns who has it is that a browser once came here.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.tries import MARK_SIZE, Visitor
+from portal.source import source_of
+
+KEPT = 4  # people who share a browser
+LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Tell who is at the door, as far as that can be told before they say who they are."""
+    return Visitor(source_of(request), _marks(request))
+
+
+def remember(request: Request, response: Response, mark: bytes) -> Response:
+    """Leave *mark* in the browser, beside those of other people; the oldest goes. Without a mark, do nothing."""
+    if not mark:
+        return response
+    config = request.app.state.config
+    marks = (mark, *_marks(request))[:KEPT]
+    response.set_cookie(
+        config.known_cookie,
+        urlsafe_b64encode(b"".join(marks)).decode(),
+        max_age=LIFETIME,
+        path="/",
+        httponly=True,
+        secure=config.secure,
+        samesite="lax",
+    )
+    return response
+
+
+def _marks(request: Request) -> tuple[bytes, ...]:
+    try:
+        kept = urlsafe_b64decode(request.cookies.get(request.app.state.config.known_cookie, ""))
+    except ValueError:
+        return ()
+    whole = range(0, len(kept) - MARK_SIZE + 1, MARK_SIZE)
+    return tuple(kept[at : at + MARK_SIZE] for at in whole)[:KEPT]

@@ -1,0 +1,114 @@
+"""Look after one's second factor: take it up, renew its recovery codes, give it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import segno
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import enrolment, second_factor
+from journal.enrolment import Offer
+from journal.errors import Refused
+from portal.auth import actor_of
+from portal.errors import refusal
+from portal.forms import Form
+from portal.pages import page, see_other
+
+HERE = "/account/second-factor"
+DONE = frozenset({"added", "codes", "removed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Context of the page that says what there is: how many recovery codes are `left`, and what was just `done`."""
+
+    on: bool
+    left: int
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppPage:
+    """Context of the page that brings the secret into an app. `picture` is a data: address."""
+
+    offer: Offer
+    picture: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CodesPage:
+    """Context of the page that shows recovery codes, this once. `first`: they come with a new second factor."""
+
+    offer: Offer
+    first: bool
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Context of the page that takes the second factor off."""
+
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+async def overview(request: Request) -> Response:
+    """Say whether there is a second factor, and what can be done about it."""
+    actor, done = actor_of(request), request.query_params.get("done", "")
+    factor, _ = await second_factor.of(actor.id, actor.vault)
+    context = Overview(factor.on, len(factor.codes), done if done in DONE else "")
+    return page(request, "account/second_factor.html", context)
+
+
+async def app(request: Request) -> Response:
+    """Draw a secret and show it, as a picture and as text."""
+    return _app(request, await enrolment.offer(actor_of(request)))
+
+
+async def proof(request: Request) -> Response:
+    """Take a code of the app; show the recovery codes when it fits, else the same secret again."""
+    form, actor = await Form.read(request), actor_of(request)
+    try:
+        proven = await enrolment.prove(actor, form["offer"], form["code"])
+    except Refused as error:
+        return _app(request, await enrolment.reopen(actor, form["offer"]), error)
+    return page(request, "account/recovery_codes.html", CodesPage(proven, first=True))
+
+
+async def codes(request: Request) -> Response:
+    """Draw new recovery codes and show them."""
+    offer = await enrolment.new_codes(actor_of(request))
+    return page(request, "account/recovery_codes.html", CodesPage(offer, first=False))
+
+
+async def kept(request: Request) -> Response:
+    """Let it count once the person says that they keep the codes."""
+    form, actor = await Form.read(request), actor_of(request)
+    offer = await enrolment.reopen(actor, form["offer"])
+    try:
+        await enrolment.keep(actor, form["offer"], "kept" in form)
+    except Refused as error:
+        again = CodesPage(offer, bool(offer.words), dict(error.fields))
+        return page(request, "account/recovery_codes.html", again, status=422)
+    return see_other(request, f"{HERE}?done={'added' if offer.words else 'codes'}")
+
+
+async def removal(request: Request) -> Response:
+    """Take the second factor off, with the password."""
+    if request.method == "GET":
+        return page(request, "account/second_factor_removal.html", Removal())
+    form = await Form.read(request)
+    try:
+        await enrolment.give_up(actor_of(request), form["current"])
+    except Refused as error:
+        again = Removal(dict(error.fields))
+        return page(request, "account/second_factor_removal.html", again, **refusal(error))
+    return see_other(request, f"{HERE}?done=removed")
+
+
+def _app(request: Request, offer: Offer, refused: Refused | None = None) -> Response:
+    picture = segno.make(offer.address, error="m", micro=False).svg_data_uri(border=4, omitsize=True)
+    context = AppPage(offer, picture, dict(refused.fields) if refused else {})
+    return page(request, "account/second_factor_app.html", context, status=422 if refused else 200)

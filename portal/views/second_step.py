@@ -1,0 +1,53 @@
+"""The second step of signing in, for somebody whose password was right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import second_step, websessions
+from journal.errors import NotFound, Refused
+from portal import auth, known_browser
+from portal.errors import refusal
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStep:
+    """Context of the page. `by_paper` asks for a recovery code in the place of the app's."""
+
+    next: str
+    by_paper: bool = False
+    recovery_code: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+async def second(request: Request) -> Response:
+    """Ask for a code; whoever does not wait for it is asked to sign in."""
+    house, token = request.app.state.house, auth.token_of(request)
+    form = await Form.read(request) if request.method == "POST" else None
+    where = auth.safe_next(form["next"] if form else request.query_params.get("next", "/"))
+    if token is None or await websessions.waiting(house, token) is None:
+        return see_other(request, f"/sign-in?{urlencode({'next': where})}")
+    if form is None:
+        by_paper = request.query_params.get("with") == "recovery-code"
+        return page(request, "account/second_step.html", SecondStep(where, by_paper))
+    by_paper = second_step.RECOVERY_FIELD in form
+    visitor = known_browser.visitor_of(request)
+    try:
+        if by_paper:
+            typed = form[second_step.RECOVERY_FIELD]
+            signed_in = await second_step.give_recovery_code(house, token, typed, visitor)
+        else:
+            signed_in = await second_step.give_code(house, token, form[second_step.CODE_FIELD], visitor)
+    except NotFound:
+        return see_other(request, f"/sign-in?{urlencode({'next': where})}")
+    except Refused as error:
+        again = SecondStep(where, by_paper, form[second_step.RECOVERY_FIELD], dict(error.fields))
+        return page(request, "account/second_step.html", again, **refusal(error))
+    answer = auth.set_token(request, see_other(request, where), signed_in.token)
+    return known_browser.remember(request, answer, signed_in.mark)

@@ -1,0 +1,26 @@
+"""Somebody with a second factor: their app, and the recovery codes they keep."""
+
+from __future__ import annotations
+
+from base64 import b32decode, b32encode
+from datetime import datetime
+
+from pyotp import TOTP
+
+from journal import enrolment
+from tests.cast import Cast
+
+
+def app_code(secret: bytes, now: datetime) -> str:
+    """What the person's app shows."""
+    return TOTP(b32encode(secret).decode()).at(now)
+
+
+async def enrolled(cast: Cast, name: str) -> tuple[bytes, tuple[str, ...]]:
+    """Give somebody a second factor; gives its secret and the recovery codes."""
+    actor = await cast.actor(name)
+    offer = await enrolment.offer(actor)
+    secret = b32decode(offer.words.replace(" ", ""))
+    proven = await enrolment.prove(actor, offer.sealed, app_code(secret, actor.now))
+    await enrolment.keep(actor, proven.sealed, kept=True)
+    return secret, proven.codes

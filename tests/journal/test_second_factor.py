@@ -1,0 +1,204 @@
+"""The second factor: codes of the RFC, each step once, recovery codes once, and nothing takes it off but its owner."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b32decode
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from crypto import Sealer, hash_recovery_code, parse_recovery_code
+from journal import accounts, enrolment, second_factor, tables
+from journal.actors import Actor
+from journal.documents import seal_document
+from journal.enrolment import CODES, EnrolmentOver
+from journal.errors import Refused
+from journal.second_factor import FactorGone, SecondFactor
+from tests.cast import PASSWORDS, Cast
+from tests.factors import app_code, enrolled
+
+RFC_SECRET = b"12345678901234567890"
+LONG = PASSWORDS["alice"]
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        (59, "287082"),
+        (1111111109, "081804"),
+        (1111111111, "050471"),
+        (1234567890, "005924"),
+        (2000000000, "279037"),
+        (20000000000, "353130"),
+    ],
+)
+def test_codes_are_those_of_the_rfc(at: int, code: str) -> None:
+    """RFC 6238 appendix B, SHA-1, the last six of its eight digits."""
+    now = datetime.fromtimestamp(at, UTC)
+    assert second_factor.step_of(RFC_SECRET, code, now) == at // 30
+    assert second_factor.step_of(RFC_SECRET, f" {code[:3]} {code[3:]} ", now) == at // 30
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(-31, False), (-30, True), (0, True), (59, True), (60, False), (3600, False)]
+)
+def test_neighbours_by_one_are_taken(seconds: int, taken: bool) -> None:
+    """A code holds in its own step and in the one before and after, no longer."""
+    start = datetime.fromtimestamp(1234567890, UTC)  # where a step begins
+    code = app_code(RFC_SECRET, start)
+    assert bool(second_factor.step_of(RFC_SECRET, code, start + timedelta(seconds=seconds))) is taken
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "12345", "1234567", "abcdef", "\u0661\u0662\u0663\u0664\u0665\u0666", "🦊"]
+)
+def test_what_is_no_code_is_none(typed: str) -> None:
+    """Whatever is typed is compared and refused."""
+    assert second_factor.step_of(RFC_SECRET, typed, datetime.fromtimestamp(59, UTC)) == 0
+
+
+def test_a_step_counts_once_and_no_earlier_one_after_it() -> None:
+    """Whoever looks over a shoulder has a code that was used; so has whoever kept the one before."""
+    now = datetime.fromtimestamp(1234567890, UTC)
+    factor = second_factor.with_code(SecondFactor(RFC_SECRET), app_code(RFC_SECRET, now), now)
+    assert factor is not None
+    for seconds in (0, -30):
+        code = app_code(RFC_SECRET, now + timedelta(seconds=seconds))
+        assert second_factor.with_code(factor, code, now) is None
+    later = now + timedelta(seconds=30)
+    assert second_factor.with_code(factor, app_code(RFC_SECRET, later), later) is not None
+
+
+async def test_a_secret_of_less_than_112_bits_is_not_read(cast: Cast) -> None:
+    """What stands in the row is refused when it would be too easy to guess."""
+    alice = await cast.actor("alice")
+    for size, accepted in ((13, False), (14, True)):
+        await put(alice, SecondFactor(bytes(size)))
+        if accepted:
+            assert (await second_factor.of(alice.id, alice.vault))[0].on
+        else:
+            with pytest.raises(FactorGone):
+                await second_factor.of(alice.id, alice.vault)
+
+
+async def put(alice: Actor, factor: SecondFactor) -> None:
+    """Write what alice's own keys could write."""
+    revision = (await tables.SecondFactor.get(account_id=alice.id)).revision
+    assert await second_factor.put(alice.id, alice.vault, factor, revision)
+
+
+async def test_enrolling_takes_a_code_and_a_promise(cast: Cast) -> None:
+    """Nothing counts before the app was shown to work and the codes are kept; then both do."""
+    alice = await cast.actor("alice")
+    offer = await enrolment.offer(alice)
+    assert offer.codes == ()
+    secret = b32decode(offer.words.replace(" ", ""))
+    assert len(secret) == 20
+    assert f"secret={offer.words.replace(' ', '')}" in offer.address
+    with pytest.raises(Refused):
+        await enrolment.prove(alice, offer.sealed, "000000")
+    with pytest.raises(EnrolmentOver):
+        await enrolment.keep(alice, offer.sealed, kept=True)
+    proven = await enrolment.prove(alice, offer.sealed, app_code(secret, alice.now))
+    assert len(set(proven.codes)) == CODES
+    with pytest.raises(Refused):
+        await enrolment.keep(alice, proven.sealed, kept=False)
+    assert not (await second_factor.of(alice.id, alice.vault))[0].on
+    await enrolment.keep(alice, proven.sealed, kept=True)
+    factor, _ = await second_factor.of(alice.id, alice.vault)
+    assert factor.on
+    assert second_factor.with_code(factor, app_code(secret, alice.now), alice.now) is None  # it was the proof
+    hashes = {hash_recovery_code(parse_recovery_code(one), account=alice.id.bytes) for one in proven.codes}
+    assert set(factor.codes) == hashes
+
+
+async def test_an_older_page_brings_nothing_back(cast: Cast) -> None:
+    """What was drawn counts once, for half an hour, for one person, and not after something newer."""
+    alice = await cast.actor("alice")
+    first, second = [await enrolment.offer(alice) for _ in range(2)]
+    proven = []
+    for offer in (first, second):
+        code = app_code(b32decode(offer.words.replace(" ", "")), alice.now)
+        proven.append((await enrolment.prove(alice, offer.sealed, code)).sealed)
+    with pytest.raises(EnrolmentOver):
+        await enrolment.keep(replace(alice, now=alice.now + timedelta(minutes=31)), proven[0], kept=True)
+    results = await asyncio.gather(
+        *(enrolment.keep(alice, one, kept=True) for one in proven), return_exceptions=True
+    )
+    assert [type(one) for one in results if one] == [EnrolmentOver]
+    for old in proven:
+        with pytest.raises(EnrolmentOver):
+            await enrolment.keep(alice, old, kept=True)
+    await enrolment.give_up(alice, LONG)
+    for old in proven:
+        with pytest.raises(EnrolmentOver):
+            await enrolment.keep(alice, old, kept=True)
+
+
+async def test_new_recovery_codes_end_the_old_ones(cast: Cast) -> None:
+    """The app goes on as it was; a code of before opens nothing."""
+    alice = await cast.actor("alice")
+    secret, old = await enrolled(cast, "alice")
+    offer = await enrolment.new_codes(alice)
+    assert offer.words == ""
+    await enrolment.keep(alice, offer.sealed, kept=True)
+    factor, _ = await second_factor.of(alice.id, alice.vault)
+    assert factor.secret == secret
+    assert [second_factor.with_recovery_code(factor, one, alice.id) for one in old] == [None] * CODES
+    left = second_factor.with_recovery_code(factor, offer.codes[3].lower(), alice.id)
+    assert left is not None
+    assert len(left.codes) == CODES - 1
+    assert second_factor.with_recovery_code(left, offer.codes[3], alice.id) is None
+
+
+async def test_a_new_factor_signs_other_browsers_out(cast: Cast) -> None:
+    """Whoever is in with the password alone is asked to come in again."""
+    alice = await cast.actor("alice")
+    again = await tables.WebSession.filter(account_id=alice.id).count()
+    await enrolled(cast, "alice")
+    assert again >= 1
+    assert [one.id for one in await tables.WebSession.filter(account_id=alice.id)] == [alice.session]
+
+
+async def test_a_short_password_is_not_left_alone(cast: Cast) -> None:
+    """Twelve characters are enough only while there is a second factor."""
+    await enrolled(cast, "alice")
+    alice = await cast.actor("alice")
+    short = "lamp 7 river"
+    token = await accounts.change_password(alice, LONG, short, short, "")
+    cast.tokens["alice"] = token
+    alice = await cast.actor("alice")
+    with pytest.raises(Refused, match="another look"):
+        await enrolment.give_up(alice, short)
+    assert (await second_factor.of(alice.id, alice.vault))[0].on
+    cast.tokens["alice"] = await accounts.change_password(alice, short, LONG, LONG, "")
+    alice = await cast.actor("alice")
+    await enrolment.give_up(alice, LONG)
+    assert not (await second_factor.of(alice.id, alice.vault))[0].on
+    with pytest.raises(Refused):
+        await accounts.change_password(alice, LONG, short, short, "")
+
+
+async def test_only_the_vault_key_writes_it(cast: Cast) -> None:
+    """A row that is gone, moved, of another revision or another key keeps the account closed, and says so."""
+    await enrolled(cast, "alice")
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    mine = await tables.SecondFactor.get(account_id=alice.id)
+    hers = await tables.SecondFactor.get(account_id=dana.id)
+    forged = seal_document(Sealer(bytes(32)), SecondFactor(), second_factor.context(alice.id, mine.revision))
+    server = cast.house.server.seal(
+        msgspec.json.encode(SecondFactor()), second_factor.context(alice.id, mine.revision)
+    )
+    for change in ({"sealed": hers.sealed}, {"revision": 1}, {"sealed": forged}, {"sealed": server}):
+        await tables.SecondFactor.filter(account_id=alice.id).update(**change)
+        with pytest.raises(FactorGone):
+            await second_factor.of(alice.id, alice.vault)
+        await tables.SecondFactor.filter(account_id=alice.id).update(
+            sealed=mine.sealed, revision=mine.revision
+        )
+    await tables.SecondFactor.filter(account_id=alice.id).delete()
+    with pytest.raises(FactorGone):
+        await second_factor.of(alice.id, alice.vault)
