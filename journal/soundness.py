@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from journal import crisis, practice, rotation, tables
+from journal.audit_check import check
 from journal.backup import file_of, shapes
 from journal.errors import Damaged
 from journal.house import House
@@ -62,8 +63,13 @@ def of_contacts(now: datetime) -> Finding:
     return well(f"The crisis contacts were reviewed on {last}.")
 
 
-async def of_database(url: str, house: House) -> list[Finding]:
-    """Look at the database and all that needs it; stops at the first thing that hides the rest."""
+async def of_database(url: str, house: House, *, public: bool = False) -> list[Finding]:
+    """
+    Look at the database and all that needs it; stops at the first thing that hides the rest.
+
+    Args:
+        public: Whether others than this machine's users are meant to come.
+    """
     path = file_of(url)
     if path is not None and not path.is_file():
         return [mend("There is no database yet. Run: hearthside migrate.")]
@@ -82,7 +88,8 @@ async def of_database(url: str, house: House) -> list[Finding]:
                 well("The database answers."),
                 shape,
                 await _of_care(),
-                await _of_key(house),
+                await _of_key(house, public),
+                await _of_log(house),
                 *await _of_rotation(house),
                 *await _of_mail(house),
                 await _of_clock(house),
@@ -131,7 +138,17 @@ async def _of_care() -> Finding:
     return well("The database writes each save to the disk before it is called saved.")
 
 
-async def _of_key(house: House) -> Finding:
+async def _of_log(house: House) -> Finding:
+    """Check the chain of the audit log as far as that goes without a head kept elsewhere."""
+    report = await check(house)
+    if report.broken is not None:
+        return mend(
+            "The audit log is not as it was written. Run hearthside verify-audit, and find out who was here."
+        )
+    return well(f"The audit log is intact: {report.head.sequence} events.")
+
+
+async def _of_key(house: House, public: bool) -> Finding:
     try:
         known = await practice.the_practice(house)
     except Damaged:
@@ -140,6 +157,10 @@ async def _of_key(house: House) -> Finding:
         )
     if known is None:
         return note("Nobody has set up the practice yet. Run: hearthside setup-link.")
+    if known.is_demo and public:
+        return mend(
+            "This is the demonstration, whose passwords everybody knows. Begin in an empty data folder."
+        )
     return well("The server key opens the practice" + (", a demonstration." if known.is_demo else "."))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from journal import backup
 from portal.config import Config
+from portal.surroundings import note_backup
 
 
 def back_up(config: Config, options: argparse.Namespace) -> int:
@@ -17,6 +19,8 @@ def back_up(config: Config, options: argparse.Namespace) -> int:
         print("Your records are in PostgreSQL: make backups with its own pg_dump.", file=sys.stderr)
         return 1
     backup.back_up(database, Path(options.file).absolute())
+    with suppress(OSError):  # the copy is made and checked; that the doctor knows of it is a comfort
+        note_backup(config)
     print(f"The backup is in {options.file}. The server key is not in it: keep a copy of the key elsewhere.")
     return 0
 

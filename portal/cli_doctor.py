@@ -9,6 +9,7 @@ from pathlib import Path
 from journal.backup import file_of
 from journal.soundness import Finding, Verdict, mend, note, of_contacts, of_database, well
 from portal.config import Config
+from portal.surroundings import around
 
 KEY_FILE = "HEARTHSIDE_SERVER_KEY_FILE"
 
@@ -20,7 +21,8 @@ def examine(config: Config, options: argparse.Namespace) -> int:
         *_of_files(config),
         _of_origin(config),
         _of_mail(config),
-        *asyncio.run(of_database(config.database_url, house)),
+        *around(config, house.clock()),
+        *asyncio.run(of_database(config.database_url, house, public=config.secure)),
         of_contacts(house.clock()),
     ]
     for one in findings:
@@ -59,6 +61,8 @@ def _of_mail(config: Config) -> Finding:
 
 
 def _of_mode(path: Path, what: str, mode: str) -> Finding:
+    if not path.exists():
+        return mend(f"There is no {what} at {path}. Put it back from where you keep the copy.")
     if path.stat().st_mode & 0o077:
         return mend(f"Others on this machine can reach the {what} {path}. Run: chmod {mode} {path}")
     return well(f"Only its owner can reach the {what} {path}.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import sqlite3
+import zoneinfo
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from journal import soundness
+from journal.demo import load_demo
 from journal.house import House
 from journal.soundness import Verdict
-from portal import cli
+from journal.store import Store, migrate
+from portal import cli, surroundings
+from portal.config import Config
 from tests.cast import NOON, SERVER_KEY, Clock, Furniture
 
 
@@ -30,6 +36,7 @@ def data(
     monkeypatch.setenv("HEARTHSIDE_DATA", str(folder))
     monkeypatch.setenv("HEARTHSIDE_SERVER_KEY_FILE", str(key))
     monkeypatch.setenv("HEARTHSIDE_ORIGIN", "https://hearth.example.org")
+    monkeypatch.setenv("HEARTHSIDE_TRUSTED_PROXIES", "127.0.0.1")
     return folder
 
 
@@ -45,6 +52,12 @@ def mended(data: Path, capsys: pytest.CaptureFixture[str], expected: int = 1) ->
     """Run the command; gives the lines that ask for something."""
     assert cli.main(["doctor"]) == expected
     return "\n".join(line for line in capsys.readouterr().out.splitlines() if line.startswith("mend"))
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """Run the command; gives all it says. The cast lives at an hour of its own, so the clock is never right."""
+    cli.main(["doctor"])
+    return capsys.readouterr().out
 
 
 async def test_a_sound_database_has_nothing_to_mend(furnished_sqlite_url: tuple[str, Furniture]) -> None:
@@ -112,3 +125,88 @@ def test_a_database_that_is_missing_newer_or_damaged_is_told(
     path.unlink()
     assert "no database yet" in mended(data, capsys)
     assert not path.exists()
+
+
+def test_a_demonstration_for_everybody_is_told(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its passwords stand in the handbook: on this machine it is welcome, at an https address it is not."""
+    monkeypatch.setenv("HEARTHSIDE_DATABASE_URL", f"sqlite://{data / 'demo.sqlite3'}")
+    asyncio.run(_demonstrate(data / "demo.sqlite3"))
+    assert "whose passwords everybody knows" in mended(data, capsys)
+    monkeypatch.setenv("HEARTHSIDE_ORIGIN", "http://127.0.0.1:8000")
+    assert "well  The server key opens the practice, a demonstration" in said(capsys)
+
+
+async def _demonstrate(path: Path) -> None:
+    await migrate(f"sqlite://{path}")
+    store = await Store.open(f"sqlite://{path}")
+    with store.use():
+        await load_demo(House.with_key(SERVER_KEY, quick=True))
+    await store.close()
+
+
+def test_a_log_that_was_changed_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The doctor checks the chain as well, and names the command that says more."""
+    with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
+        opened.execute("UPDATE audit_event SET action = 'signed-out' WHERE id = 2")
+    assert "hearthside verify-audit" in mended(data, capsys)
+
+
+def test_a_key_that_is_gone_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything else: the exit code is 2, since without it nothing can be looked at."""
+    (data.parent / "key").unlink()
+    assert cli.main(["doctor"]) == 2
+    assert "HEARTHSIDE_SERVER_KEY" in capsys.readouterr().err
+
+
+def test_backups_are_remembered(data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """None is worth a word; one of today is well; one of last month asks for another."""
+    assert "note  No backup was made yet" in said(capsys)
+    assert cli.main(["backup", str(tmp_path / "copy")]) == 0
+    assert "well  The latest backup is of" in said(capsys)
+    os.utime(data / surroundings.MARK, (1_600_000_000, 1_600_000_000))
+    assert "The latest backup is of 2020-09-13" in mended(data, capsys)
+
+
+def test_proxies_that_are_missing_or_too_many_are_told(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a name for the proxy all people come from one place; with half the world they come from anywhere."""
+    monkeypatch.setenv("HEARTHSIDE_TRUSTED_PROXIES", "10.0.0.0/8")
+    assert "trusts 10.0.0.0/8" in mended(data, capsys)
+    monkeypatch.delenv("HEARTHSIDE_TRUSTED_PROXIES")
+    assert "HEARTHSIDE_TRUSTED_PROXIES=127.0.0.1" in mended(data, capsys)
+    monkeypatch.setenv("HEARTHSIDE_HOST", "0.0.0.0")
+    assert "note  The service listens on 0.0.0.0" in said(capsys)
+
+
+def test_files_of_several_people_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The service reads as one user: what belongs to another is named."""
+    if os.geteuid() == 0:
+        os.chown(data.parent / "key", 65534, 65534)
+        assert "Not all belong to the user of the service" in mended(data, capsys)
+
+
+async def test_a_disk_without_room_is_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk on which the database has no room to be copied, and one that is only getting full."""
+    config = Config.from_mapping(os.environ)
+    usage = shutil.disk_usage(data)
+    for free, verdict in ((1 << 20, Verdict.MEND), (1 << 30, Verdict.NOTE), (1 << 40, Verdict.WELL)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        assert surroundings.of_room(config).verdict is verdict
+
+
+def test_old_time_zones_are_told(tmp_path: Path) -> None:
+    """Rules that are years older than this version's have to be renewed; with none, ours are taken."""
+    rules, before = tmp_path / "tzdata.zi", zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([str(tmp_path)])
+    try:
+        assert surroundings.of_zones().verdict is Verdict.WELL
+        rules.write_text("# version 2009a\n")
+        told = surroundings.of_zones()
+        assert (told.verdict, "of 2009a" in told.sentence) == (Verdict.MEND, True)
+        rules.write_text("rubbish\n")
+        assert surroundings.of_zones().verdict is Verdict.WELL
+    finally:
+        zoneinfo.reset_tzpath(before)

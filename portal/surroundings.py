@@ -1,0 +1,156 @@
+"""What can be wrong around an installation: owners, room on the disk, backups, proxies, time zones; for the doctor."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import shutil
+import zoneinfo
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import tzdata  # type: ignore[import-untyped]
+
+from journal.backup import file_of
+from journal.planning_zones import common_zones, parse_zone
+from journal.soundness import Finding, mend, note, well
+from portal.config import Config
+
+MARK = "last-backup"
+"""An empty file in the data folder, as old as the latest backup."""
+A_WEEK = timedelta(days=7)
+GIBIBYTE = 1 << 30
+LITTLE, TOO_LITTLE = 2 * GIBIBYTE, GIBIBYTE // 4
+LONG_LOG = GIBIBYTE // 4
+WIDE = {4: 16, 6: 48}  # bits of a network that is wider than anybody's own proxies
+
+
+def note_backup(config: Config) -> None:
+    """Remember that a backup was made just now."""
+    (config.data / MARK).touch(0o600)
+    os.utime(config.data / MARK)
+
+
+def around(config: Config, now: datetime) -> Iterator[Finding]:
+    """Look at everything."""
+    yield of_owners(config)
+    yield of_room(config)
+    yield of_backups(config, now)
+    yield of_proxies(config)
+    yield of_zones()
+
+
+def of_owners(config: Config) -> Finding:
+    """Tell whether one user owns the data and the key, and is not the one who may do everything."""
+    database = file_of(config.database_url)
+    paths = [path for path in (config.data, config.key_file, database) if path is not None and path.exists()]
+    owners = {path.stat().st_uid for path in paths}
+    if len(owners) > 1:
+        named = ", ".join(f"{path} ({path.owner()})" for path in paths)
+        return mend(f"Not all belong to the user of the service: {named}. Run: chown for each of them.")
+    if owners == {0}:
+        return note("The service's files belong to root. Run the service as a user of its own.")
+    return well("The data and the server key belong to one user.")
+
+
+def of_room(config: Config) -> Finding:
+    """Tell whether the disk has room for the database to grow, and for a copy of it."""
+    database = file_of(config.database_url)
+    folder = database.parent if database else config.data
+    if not folder.is_dir():
+        return note(f"There is no folder {folder} yet.")
+    if not os.access(folder, os.W_OK):
+        return mend(
+            f"Nothing can be written to {folder}. Check its owner, and that the disk is not read-only."
+        )
+    free = shutil.disk_usage(folder).free
+    held = sum(path.stat().st_size for path in folder.glob(f"{database.name}*")) if database else 0
+    log = folder / f"{database.name}-wal" if database else None
+    if free < max(TOO_LITTLE, held) or os.statvfs(folder).f_favail == 0:
+        return mend(f"Only {_size(free)} are free at {folder}. Make room: a full disk lets nobody save.")
+    if log is not None and log.is_file() and log.stat().st_size > LONG_LOG:
+        return note("The write-ahead log is long. Something holds the database open; restart the service.")
+    if free < LITTLE:
+        return note(f"{_size(free)} are free at {folder}. Think of more room.")
+    return well(f"{_size(free)} are free at {folder}.")
+
+
+def of_backups(config: Config, now: datetime) -> Finding:
+    """Tell how old the latest backup is, where that is known."""
+    if file_of(config.database_url) is None:
+        return note("Backups of PostgreSQL are made by its own programs, and not known here.")
+    mark = config.data / MARK
+    if not mark.exists():
+        return note(
+            "No backup was made yet with hearthside backup. See that there are some, on another machine."
+        )
+    made = datetime.fromtimestamp(mark.stat().st_mtime, now.tzinfo)
+    if now - made > A_WEEK:
+        return mend(
+            f"The latest backup is of {made:%Y-%m-%d}. Run hearthside backup, and have it run every night."
+        )
+    return well(f"The latest backup is of {made:%Y-%m-%d %H:%M} UTC.")
+
+
+def of_proxies(config: Config) -> Finding:
+    """Tell whether where people come from is known behind a proxy, and whether anybody can come around it."""
+    wide = [str(one) for one in config.trusted_proxies if one.prefixlen < WIDE[one.version]]
+    if wide:
+        return mend(
+            f"HEARTHSIDE_TRUSTED_PROXIES trusts {', '.join(wide)}: whoever is in there can come under any address."
+            " Name your proxies only."
+        )
+    if config.secure and not _is_near(config.host):
+        return note(
+            f"The service listens on {config.host}: whoever reaches that address can come around the proxy. Listen on"
+            " 127.0.0.1, or let only the proxy through to the port."
+        )
+    if config.secure and not config.trusted_proxies:
+        return mend(
+            "Behind the proxy everybody seems to come from one place, so one person's wrong passwords make all wait."
+            " Name the proxy: HEARTHSIDE_TRUSTED_PROXIES=127.0.0.1."
+        )
+    if config.trusted_proxies:
+        return well("Where people come from is told by your own proxies.")
+    return well("No proxy is trusted to say where people come from, and none is needed.")
+
+
+def of_zones() -> Finding:
+    """Tell whether the rules of daylight saving are there, and not older than those that came with this version."""
+    try:
+        for name in common_zones():
+            parse_zone(name)
+    except (ValueError, OSError):
+        return mend("Time zones are missing or cannot be read. Install tzdata once more: pip install tzdata.")
+    theirs, ours = _version_of_machine(), str(tzdata.IANA_VERSION)
+    if theirs is not None and theirs < ours:
+        # A few countries change their rules each year; after two it will be somebody's.
+        tell = mend if int(ours[:4]) - int(theirs[:4]) > 1 else note
+        return tell(
+            f"The machine's time zones are of {theirs}, and {ours} is out: times may be an hour off somewhere."
+            " Update its package tzdata."
+        )
+    return well(f"Time zones are of {theirs or ours}.")
+
+
+def _version_of_machine() -> str | None:
+    for folder in zoneinfo.TZPATH:
+        rules = Path(folder) / "tzdata.zi"
+        if rules.is_file():
+            with rules.open(encoding="utf-8") as file:
+                found = re.match(r"# version (\d{4}[a-z]+)", file.readline())
+                return found[1] if found else None
+    return None
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _size(count: int) -> str:
+    return f"{count / GIBIBYTE:.1f} GiB"

@@ -1,0 +1,54 @@
+"""The examples that operators copy: what they name is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from portal.cli import main
+from portal.config import PREFIX, SETTINGS
+from tests.test_architecture import ROOT
+
+UNIT = (ROOT / "docs" / "examples" / "hearthside.service").read_text(encoding="utf-8")
+NGINX = (ROOT / "docs" / "examples" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_the_unit_names_settings_and_a_command_that_are_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each setting is one of ours, and the command is understood."""
+    known = {PREFIX + one.name for one in SETTINGS}
+    named = dict(re.findall(r"^Environment=([A-Z_]+)=(.+)$", UNIT, re.MULTILINE))
+    assert {name.removesuffix("_FILE") for name in named} <= known
+    (command,) = re.findall(r"^ExecStart=\S+/hearthside (\w+)$", UNIT, re.MULTILINE)
+    with pytest.raises(SystemExit) as told:
+        main([command, "--help"])
+    assert told.value.code == 0
+    assert "serve" in capsys.readouterr().out
+
+
+def test_the_unit_writes_to_one_folder_and_keeps_no_traces() -> None:
+    """Read-only but for the data; nothing of the memory is written to a disk."""
+    for line in (
+        "ProtectSystem=strict",
+        "StateDirectoryMode=0700",
+        "LimitCORE=0",
+        "MemorySwapMax=0",
+        "UMask=0077",
+    ):
+        assert f"\n{line}\n" in UNIT
+    assert "ReadWritePaths" not in UNIT
+
+
+def test_the_proxy_keeps_nothing() -> None:
+    """No addresses in a log and no bodies in temporary files; host and source are passed on."""
+    for directive in (
+        r"access_log\s+off",
+        r"proxy_max_temp_file_size\s+0",
+        r"client_body_buffer_size\s+4m",
+        r"client_max_body_size\s+4m",
+        r"Host\s+\$host",
+        r"X-Forwarded-For \$proxy_add_x_forwarded_for",
+    ):
+        assert re.search(directive, NGINX), directive
