@@ -20,6 +20,13 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.PASSKEY_REMOVED: N_("%(who)s took a passkey away"),
         Act.PASSKEY_REFUSED: N_("A passkey of %(who)s was not accepted"),
         Act.SIGNED_IN_BY_PASSKEY: N_("%(who)s signed in with a passkey"),
+        Act.SECOND_FACTOR_ADDED: N_("%(who)s turned the second step on"),
+        Act.SECOND_FACTOR_REMOVED: N_("%(who)s turned the second step off"),
+        Act.SECOND_FACTOR_REFUSED: N_(
+            "Somebody gave the password of %(who)s, and a code that was not accepted"
+        ),
+        Act.RECOVERY_CODES_MADE: N_("%(who)s made new recovery codes"),
+        Act.RECOVERY_CODE_USED: N_("%(who)s used a recovery code"),
         Act.KEY_RENEWAL_BEGUN: N_("%(who)s began to renew their keys"),
         Act.KEYS_RENEWED: N_("%(who)s has new keys"),
         Act.RESTART_OFFERED: N_("%(who)s made a link with which %(whose)s can begin anew"),
