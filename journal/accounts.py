@@ -16,7 +16,7 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, key_slots, second_factor, tables, throttle, tries, websessions
+from journal import audit, devices, key_slots, second_factor, tables, throttle, tries, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused, WrongCredentials
@@ -84,7 +84,8 @@ async def sign_in(
     async with transaction():
         await throttle.give_back(charged)
         token = await websessions.start(house, who, account_key, device=device, stage=stage)
-        if not waits:  # otherwise `promote` writes it
+        if not waits:  # otherwise `promote` does both
+            await devices.greet(house, who, device)
             await audit.note_unsigned(house, who, Act.SIGNED_IN)
     return SignedIn(token, stage, b"" if waits else tries.mark(house, who, slot.salt))
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
 from journal.actors import Actor
+from journal.audit_acts import REFUSALS as REFUSALS
+from journal.audit_acts import Act as Act
+from journal.audit_acts import Outcome as Outcome
 from journal.audit_chain import Line, append
 from journal.errors import Damaged
 from journal.house import House
@@ -24,85 +26,6 @@ from journal.store import key_of
 from journal.tables import AuditEvent
 
 COLUMNS = ("at", "actor_id", "action", "object_id", "recipient_id", "id")
-
-
-class Act(StrEnum):
-    """Every class of event."""
-
-    ACCOUNT_OPENED = "account.opened"
-    SIGNED_IN = "account.signed-in"
-    SIGN_IN_REFUSED = "account.sign-in-refused"
-    SIGNED_OUT = "account.signed-out"
-    CONFIRMED = "account.confirmed"
-    UNLOCKED = "account.unlocked"
-    SESSION_ENDED = "account.session-ended"
-    PASSWORD_REFUSED = "account.password-refused"
-    PASSWORD_CHANGED = "account.password-changed"
-    RECOVERED = "account.recovered"
-    RECOVERY_REFUSED = "account.recovery-refused"
-    RECOVERY_KEY_MADE = "account.recovery-key-made"
-    KEY_RENEWAL_BEGUN = "account.key-renewal-begun"
-    KEYS_RENEWED = "account.keys-renewed"
-    PASSKEY_ADDED = "account.passkey-added"
-    PASSKEY_REMOVED = "account.passkey-removed"
-    PASSKEY_REFUSED = "account.passkey-refused"
-    SIGNED_IN_BY_PASSKEY = "account.signed-in-by-passkey"
-    RESTART_OFFERED = "account.restart-offered"
-    RESTART_WITHDRAWN = "account.restart-withdrawn"
-    RESTART_REFUSED = "account.restart-refused"
-    RESTARTED = "account.restarted"
-    SET_ASIDE_OPENED = "account.set-aside-opened"
-    LINK_RENEWED = "care.link-renewed"
-    GIVEN_BACK = "share.given-back"
-    TAKEN_IN = "share.taken-in"
-    SECOND_FACTOR_ADDED = "account.second-factor-added"
-    SECOND_FACTOR_REMOVED = "account.second-factor-removed"
-    SECOND_FACTOR_REFUSED = "account.second-factor-refused"
-    RECOVERY_CODES_MADE = "account.recovery-codes-made"
-    RECOVERY_CODE_USED = "account.recovery-code-used"
-    SETUP_LINK_MADE = "practice.setup-link-made"
-    SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
-    SUSPENDED = "account.suspended"
-    UNSUSPENDED = "account.unsuspended"
-    LOG_READ = "audit.read"
-    NOT_FOUND = "page.not-found"
-    INVITED = "care.invited"
-    INVITATION_WITHDRAWN = "care.invitation-withdrawn"
-    CARE_BEGAN = "care.began"
-    CARE_ENDED = "care.ended"
-    SHARING_PAUSED = "care.sharing-paused"
-    SHARING_RESUMED = "care.sharing-resumed"
-    SESSION_PLANNED = "session.planned"
-    SESSION_CHANGED = "session.changed"
-    ENTRY_DELETED = "entry.deleted"
-    ENTRY_RESTORED = "entry.restored"
-    ENTRY_ERASED = "entry.erased"
-    SHARED = "share.shared"
-    SHARE_UPDATED = "share.updated"
-    SHARE_REVOKED = "share.revoked"
-    SHARE_OPENED = "share.opened"
-    RECORDS_TAKEN = "records.taken"
-    DISCLOSURES_TAKEN = "disclosures.taken"
-
-
-class Outcome(StrEnum):
-    """How an act ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-
-
-REFUSALS = frozenset(
-    {
-        Act.SIGN_IN_REFUSED,
-        Act.PASSWORD_REFUSED,
-        Act.RECOVERY_REFUSED,
-        Act.RESTART_REFUSED,
-        Act.SECOND_FACTOR_REFUSED,
-        Act.PASSKEY_REFUSED,
-        Act.NOT_FOUND,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

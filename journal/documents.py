@@ -20,7 +20,7 @@ Answers = dict[str, Answer]
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """Who an account belongs to, what they are in the practice, and when their sessions lock; server key."""
+    """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
 
     name: str
     email: str
@@ -28,6 +28,7 @@ class Profile(msgspec.Struct, frozen=True):
     role: str
     profession: str = ""
     lock_minutes: int = 30
+    devices: tuple[str, ...] = ()
 
 
 class SetupDetails(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from journal.words import N_
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,38 @@ class NewAccount:
         Raises:
             Refused: With a sentence for each field that needs another look.
         """
-        name = " ".join(unicodedata.normalize("NFC", self.name).split())
-        email = self.email.strip()
-        problems: dict[str, str] = {}
-        if not 1 <= len(name) <= 100:
-            problems["name"] = N_("Write the name you go by, up to 100 characters.")
-        if len(email) > 254 or not EMAIL.fullmatch(email):
-            problems["email"] = N_("Write an e-mail address like name@example.org.")
-        try:
-            parse_zone(self.time_zone)
-        except WallClockError as error:
-            problems["time_zone"] = str(error)
+        name, email = tidy(self.name), tidy(self.email)
+        problems = name_problems(name) | email_problems(email) | zone_problems(self.time_zone)
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise Refused(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
+
+
+def tidy(text: str) -> str:
+    """Leave out what cannot be seen and what turns the direction of writing, and put single blanks between words."""
+    return " ".join(HIDDEN.sub(" ", unicodedata.normalize("NFC", text)).split())
+
+
+def name_problems(name: str) -> dict[str, str]:
+    """Say what keeps a name from being used."""
+    return {} if 1 <= len(name) <= 100 else {"name": N_("Write the name you go by, up to 100 characters.")}
+
+
+def email_problems(email: str) -> dict[str, str]:
+    """Say what keeps an e-mail address from being used."""
+    if len(email) <= 254 and EMAIL.fullmatch(email):
+        return {}
+    return {"email": N_("Write an e-mail address like name@example.org.")}
+
+
+def zone_problems(zone: str) -> dict[str, str]:
+    """Say what keeps a time zone from being used."""
+    try:
+        parse_zone(zone)
+    except WallClockError as error:
+        return {"time_zone": str(error)}
+    return {}
 
 
 def password_problems(

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from crypto import CryptoError, Keyring, Sealer, unlock_with_passkey
-from journal import audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
+from journal import audit, ceremonies, challenges, devices, key_slots, passkey_rows, tables, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.ceremonies import Proof, Site, Unproven
@@ -70,6 +70,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
     async with transaction():
         await _note_use(house, passkey, proof)
         token = await websessions.start(house, passkey.account, account_key, device=device)
+        await devices.greet(house, passkey.account, device)
         await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
     return token
 

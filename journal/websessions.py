@@ -12,10 +12,10 @@ from tortoise.exceptions import OperationalError
 from crypto import CryptoError, Keyring, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
-from journal import audit, tables
+from journal import audit, devices, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, device_context, open_document, profile_context
+from journal.documents import Profile, device_context, open_bytes, open_document, profile_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
 from journal.store import change, fetch, key_of, scrub, time_of, transaction
@@ -168,8 +168,15 @@ async def promote(house: House, token: bytes) -> bytes:
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
+        await devices.greet(house, row.account_id, device_of(house, row))  # type: ignore[attr-defined]
         await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]
     return fresh
+
+
+def device_of(house: House, row: tables.WebSession) -> str:
+    """Give what kind of browser a session is in."""
+    context = device_context(row.account_id, row.handle)  # type: ignore[attr-defined]
+    return open_bytes(house.server, bytes(row.device), context).decode()
 
 
 async def confirm(actor: Actor, token: bytes) -> bytes:

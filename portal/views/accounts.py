@@ -21,7 +21,7 @@ from portal.errors import GONE, SIGNED_OUT_HERE, refusal, store_gone
 from portal.forms import Form
 from portal.pages import page, see_other
 
-DONE = ("password", "recovery", "renewed", "kept", "lock")
+DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ FOR_ONESELF = {
     "/account/passkeys/options": "one's own passkeys",
     "/confirm/passkey": "one's own passkey, for one's own session",
     "/account/sessions/end": "one's own browsers",
+    "/account/details": "one's own name and time zone",
+    "/account/email": "one's own address",
     "/account/lock": "one's own choice",
     "/here": "says nothing",
     "/lock": "one's own session",

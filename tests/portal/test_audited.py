@@ -20,6 +20,7 @@ from journal import (
     passkeys,
     people,
     practice,
+    profile,
     recovery,
     renewal,
     restart_links,
@@ -103,6 +104,10 @@ async def at_the_door(portal: Portal) -> None:
     await locking.lock(await cast.actor("alice"))
     cast.tokens["alice"] = await locking.unlock(house, cast.tokens["alice"], PASSWORDS["alice"])
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
+    await profile.change(await cast.actor("alice"), "Alice Sample", ZONE)
+    assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
+    await profile.change_email(await cast.actor("alice"), "alice@example.org")
+    assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await visits.end_all(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
     await with_a_second_factor(cast)

@@ -1,0 +1,31 @@
+"""Which kinds of browser somebody signed in with, so that they hear of one that is new."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from journal import notices, tables
+from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.house import House
+from journal.notices import Notice
+
+REMEMBERED = 20
+
+
+async def greet(house: House, account: UUID, device: str) -> None:
+    """
+    Remember the kind of browser that just signed in, and have its owner told when it is new.
+
+    Of the first there is nobody to be told. Call it inside the transaction of the sign-in.
+    """
+    row = await tables.Account.get(id=account)
+    profile = open_document(house.server, bytes(row.sealed), profile_context(account), Profile)
+    if device in profile.devices:
+        return
+    if profile.devices:
+        await notices.notice(house, account, Notice.NEW_DEVICE)
+    known = replace(profile, devices=(*profile.devices, device)[-REMEMBERED:])
+    sealed = seal_document(house.server, known, profile_context(account))
+    await tables.Account.filter(id=account).update(sealed=sealed)

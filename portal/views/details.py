@@ -1,0 +1,64 @@
+"""Change one's name, time zone and e-mail address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import profile
+from journal.errors import Refused
+from journal.planning import common_zones
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsPage:
+    """Context of the page for name and time zone."""
+
+    name: str
+    time_zone: str
+    zones: tuple[str, ...]
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailPage:
+    """Context of the page for the e-mail address; `told` where the old one gets a message."""
+
+    email: str
+    told: bool
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+async def details(request: Request) -> Response:
+    """Ask for name and time zone."""
+    actor = actor_of(request)
+    zones = tuple(dict.fromkeys((actor.time_zone, *common_zones())))
+    if request.method == "GET":
+        return page(request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones))
+    form = await Form.read(request)
+    try:
+        await profile.change(actor, form["name"], form["time_zone"])
+    except Refused as error:
+        again = DetailsPage(form["name"], form["time_zone"], zones, dict(error.fields))
+        return page(request, "account/details.html", again, status=422)
+    return see_other(request, "/account?done=details")
+
+
+async def email(request: Request) -> Response:
+    """Ask for the e-mail address."""
+    actor = actor_of(request)
+    told = actor.house.mail is not None
+    if request.method == "GET":
+        return page(request, "account/email.html", EmailPage(actor.email, told))
+    form = await Form.read(request)
+    try:
+        await profile.change_email(actor, form["email"])
+    except Refused as error:
+        again = EmailPage(form["email"], told, dict(error.fields))
+        return page(request, "account/email.html", again, status=422)
+    return see_other(request, "/account?done=email")

@@ -1,0 +1,33 @@
+"""Name, time zone and address can be changed, and what was typed is never lost."""
+
+from __future__ import annotations
+
+from tests.cast import PASSWORDS
+from tests.portal.browsing import Page, opened
+from tests.portal.conftest import Portal
+
+
+async def test_name_and_zone(portal: Portal) -> None:
+    """They stand on the account page from then on; a slip comes back with what was typed."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/account/details")
+        assert (page.value("name"), page.value("time_zone")) == ("Alice Sample", "Europe/Berlin")
+        slip = await browser.post("/account/details", data=page.filled({"name": " ", "time_zone": "UTC"}))
+        assert (slip.status_code, Page.of(slip).value("time_zone")) == (422, "UTC")
+        done = await browser.post("/account/details", data={"name": "Ada", "time_zone": "America/Lima"})
+        assert done.headers["location"] == "/account?done=details"
+        assert "America/Lima" in (await opened(browser, "/account")).words
+
+
+async def test_the_address_asks_who_is_there(portal: Portal) -> None:
+    """Later than ten minutes after signing in the password comes first; a taken address is answered kindly."""
+    portal.cast.clock.forward(minutes=11)
+    async with portal.client("alice") as browser:
+        asked = Page.of(await browser.post("/account/email", data={"email": "ada@example.org"}))
+        sent = await browser.post("/account/email", data=asked.filled({"asked-again": PASSWORDS["alice"]}))
+        assert (sent.status_code, asked.value("email")) == (307, "ada@example.org")
+        assert sent.next_request is not None
+        assert (await browser.send(sent.next_request)).headers["location"] == "/account?done=email"
+        taken = await browser.post("/account/email", data={"email": "bob@example.org"})
+        assert (taken.status_code, "belongs to another account" in taken.text) == (422, True)
+        assert "ada@example.org" in (await opened(browser, "/account")).words
