@@ -1,0 +1,83 @@
+"""A renewal of keys, killed again and again: every record opens, and at the end under the new keys alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from journal import entries, renewal
+from journal.actors import Actor
+from journal.documents import EntryDocument
+from journal.renewal import BATCH
+from journal.store import Store
+from tests.cast import PASSWORDS, Furniture, cast_of
+from tests.journal.test_renewal import opening
+
+ROOT = Path(__file__).parents[2]
+MANY = 2 * BATCH + 7
+
+
+async def begun(url: str, furniture: Furniture) -> tuple[Actor, bytes, dict[UUID, str]]:
+    """Let alice have many entries and begin; gives her with the old keys, her token, and every title."""
+    cast = cast_of(furniture)
+    store = await Store.open(url)
+    with store.use():
+        before = await cast.actor("alice")
+        titles = {uuid4(): f"entry {number}" for number in range(MANY)}
+        for wanted, title in titles.items():
+            await entries.save(before, wanted, 0, EntryDocument("free", title))
+        token = await renewal.begin(before, PASSWORDS["alice"])
+    await store.close()
+    return before, token, titles
+
+
+async def found(
+    url: str, furniture: Furniture, token: bytes, before: Actor
+) -> tuple[dict[UUID, str], int, bool]:
+    """Give every title as alice reads it, how many records the old keys open, and whether it goes on."""
+    cast = cast_of(furniture)
+    cast.tokens["alice"] = token
+    store = await Store.open(url)
+    with store.use():
+        alice = await cast.actor("alice")
+        titles = {one.id: one.document.title for one in await entries.every(alice)}
+        old = await opening(alice.id, before.keyring)
+    await store.close()
+    return titles, sum(able for able, _ in old.values()), alice.renewing
+
+
+def test_a_killed_renewal_goes_on_and_loses_nothing(furnished_sqlite_url: tuple[str, Furniture]) -> None:
+    """Killed at any moment of any batch, the next process goes on; each record opens after every kill."""
+    url, furniture = furnished_sqlite_url
+    dice = random.Random(0)
+    before, token, titles = asyncio.run(begun(url, furniture))
+    command = [sys.executable, "-m", "tests.durability.renewer", url, token.hex()]
+    kills, ended = 0, False
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as renewer:
+        assert renewer.stdin is not None
+        assert renewer.stdout is not None
+        while not ended:
+            renewer.stdin.write("go\n")
+            renewer.stdin.flush()
+            child, heard, until = int(renewer.stdout.readline()), 0, dice.randint(1, 5)
+            while (line := renewer.stdout.readline().strip()) != "over":
+                heard += 1
+                ended |= line == "renewed"
+                if heard == until and not ended:
+                    os.kill(child, signal.SIGKILL)
+                    kills += 1
+            read, old, going_on = asyncio.run(found(url, furniture, token, before))
+            assert read == titles
+            assert going_on or ended
+            assert kills < 100
+        renewer.stdin.close()
+    assert kills > 2
+    assert (old, going_on) == (0, False)
