@@ -47,7 +47,10 @@ ROOMS = {
                 f"tests/journal/test_{name}.py"
                 for name in ("care", "websessions", "invitations", "sharing", "reading")
             ),
-            *(f"tests/portal/test_{name}.py" for name in ("accounts", "confirm", "addresses", "care")),
+            *(
+                f"tests/portal/test_{name}.py"
+                for name in ("accounts", "addresses", "care", "confirm", "guard")
+            ),
             *("-k", "not postgres"),
         ),
     ),

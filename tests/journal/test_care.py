@@ -182,6 +182,22 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> None:
+    """Somebody else's care goes on; the link that ended keeps no pin of either side, and is named in the log."""
+    cast = sqlite_cast
+    other = await connected(cast, "charlie")
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await reading.folder(bob, alice.id)
+    assert (await row(cast)).clinician_pin is not None
+    await care.end(await cast.actor(who), cast.link)
+    assert [link.id for link in await care.my_links(alice)] == [other]
+    left = await row(cast)
+    assert (left.patient_pin, left.clinician_pin) == (None, None)
+    (event,) = [one for one in await audit.every_event(alice.id) if one.action is audit.Act.CARE_ENDED]
+    assert event.object_id == cast.link
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
 async def test_an_ended_link_is_not_revived_by_storage(cast: Cast, who: str) -> None:
     """With its end taken back, in the row as it was left, it is nobody's: neither name nor plan is seen again."""
     await shared(cast, await written(cast))
