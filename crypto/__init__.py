@@ -17,6 +17,7 @@ from crypto.context import NO_RECORD, Context, join_fields
 from crypto.derive import derive_key
 from crypto.envelope import Sealer, open_sealed, seal, unwrap_key, wrap_key
 from crypto.errors import CryptoError, FormatError, KeySizeError, OpenError
+from crypto.handovers import Handover, consent, suggest, verify_consent, verify_suggestion
 from crypto.identity import PrivateIdentity, open_identity, seal_identity
 from crypto.keyring import Keyring, new_account_key
 from crypto.links import GrantedKey, grant_link_key, new_link_key, open_link_key
@@ -59,6 +60,7 @@ __all__ = [
     "CryptoError",
     "FormatError",
     "GrantedKey",
+    "Handover",
     "KeySizeError",
     "KeySlot",
     "Keyring",
@@ -69,6 +71,7 @@ __all__ = [
     "Sealer",
     "ServerKey",
     "check_pin",
+    "consent",
     "decoy_recovery_slot",
     "decoy_slot",
     "derive_key",
@@ -101,6 +104,7 @@ __all__ = [
     "seal_identity",
     "session_id",
     "stretch",
+    "suggest",
     "unlock_with_passkey",
     "unlock_with_password",
     "unlock_with_recovery_key",
@@ -108,6 +112,8 @@ __all__ = [
     "unwrap_account_key",
     "unwrap_key",
     "verify",
+    "verify_consent",
+    "verify_suggestion",
     "verify_voucher",
     "vouch",
     "wrap_account_key",

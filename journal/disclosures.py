@@ -19,7 +19,7 @@ from journal.documents import ShareDocument
 from journal.sharing import Given
 
 YEARS = 6
-GIVEN = (Act.CARE_BEGAN, Act.SHARED, Act.SHARE_UPDATED, Act.SHARING_RESUMED)
+GIVEN = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED, Act.SHARED, Act.SHARE_UPDATED, Act.SHARING_RESUMED)
 TAKEN = (Act.SHARE_OPENED, Act.RECORDS_TAKEN)
 
 

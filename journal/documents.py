@@ -29,6 +29,7 @@ class Profile(msgspec.Struct, frozen=True):
     profession: str = ""
     lock_minutes: int = 30
     devices: tuple[str, ...] = ()
+    keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
 
 
 class SetupDetails(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
+from journal.vouching import check_handed_over
 from journal.words import N_
 
 NOTHING_LEFT: dict[str, Any] = {
@@ -31,6 +32,9 @@ NOTHING_LEFT: dict[str, Any] = {
 }
 """What is written over everything that two people agreed on, when it ends."""
 NAMELESS = N_("Somebody whose name cannot be opened")
+
+
+WITH = ("patient", "clinician", "invitation", "handover", "handover__clinician")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
     if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
         raise NotFound
     mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
-    rows = tables.CareLink.filter(**mine).select_related("patient", "clinician", "invitation")
+    rows = tables.CareLink.filter(**mine).select_related(*WITH)
     if not ended:
         rows = rows.filter(ended_at=None)
     links: list[Link] = []
@@ -124,7 +128,7 @@ async def link_with(actor: Actor, patient: UUID) -> Link:
     """
     actor.must_be(Role.CLINICIAN)
     rows = tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
-    there = await rows.select_related("patient", "clinician", "invitation").order_by("created_at")
+    there = await rows.select_related(*WITH).order_by("created_at")
     for row in there:
         try:
             return _view(actor, row)
@@ -147,7 +151,12 @@ def is_agreed(actor: Actor, row: tables.CareLink) -> bool:
         if sealed is not None:
             ids = {"owner": actor.id.bytes, "peer": peer.id.bytes, "link": row.id.bytes}
             return is_pinned(actor.keyring, bytes(sealed), shown, **ids)
-        if mine or row.invitation is None:
+        if mine:
+            raise TrustBroken
+        if row.handover is not None:
+            check_handed_over(actor.house, row, actor.identity().public())
+            return True
+        if row.invitation is None:
             raise TrustBroken
         secret, keys = secret_of(actor, row.invitation), PublicIdentity.decode(shown)
         verify_voucher(secret, bytes(row.voucher), keys, account=peer.id.bytes, role=Role.PATIENT.value)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
@@ -119,7 +120,10 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
     new, now = readied.new, house.clock()
     index = house.server.blind_index(new.email).hex()
     keyring = Keyring.from_account_key(readied.account_key)
-    profile = Profile(new.name, new.email, new.time_zone, role.value, profession)
+    public = readied.identity.public().encode()
+    profile = Profile(
+        new.name, new.email, new.time_zone, role.value, profession, keys=sha256(public).hexdigest()
+    )
     known = [one.hex() for one in house.server.blind_indexes(new.email)]
     if await tables.Account.exists(email_index__in=known):
         raise Refused({"email": TAKEN})
@@ -130,7 +134,7 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
                 role=role.value,
                 email_index=index,
                 sealed=seal_document(house.server, profile, profile_context(readied.id)),
-                public_identity=readied.identity.public().encode(),
+                public_identity=public,
                 identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
                 created_at=now,
             )

@@ -20,6 +20,7 @@ from journal.tables_aside import KeyRenewal as KeyRenewal
 from journal.tables_aside import SetAside as SetAside
 from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
+from journal.tables_care import Handover as Handover
 from journal.tables_house import AuditEvent as AuditEvent
 from journal.tables_house import AuditHead as AuditHead
 from journal.tables_house import AuditKey as AuditKey
@@ -115,6 +116,9 @@ class CareLink(Model):
     invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
         "journal.Invitation", related_name="links", null=True
     )
+    handover: fields.ForeignKeyNullableRelation[Handover] = fields.ForeignKeyField(
+        "journal.Handover", related_name="links", null=True
+    )
     pair = fields.CharField(73, null=True, unique=True)
     patient_key = fields.BinaryField(null=True)  # link key under the patient's vault key
     clinician_key = fields.BinaryField(null=True)  # link key, HPKE; absent while sharing is paused
@@ -122,9 +126,8 @@ class CareLink(Model):
         null=True
     )  # what the patient believes of the clinician; none after the end
     clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
-    voucher = (
-        fields.BinaryField()
-    )  # MAC of the patient's keys under the invitation secret; empty after the end
+    # a MAC of the patient's keys under the invitation secret, or their consent to a handover; empty after the end
+    voucher = fields.BinaryField()
     created_at = fields.DatetimeField()
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)

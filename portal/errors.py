@@ -24,6 +24,7 @@ from journal.errors import (
     StaleRevision,
     TrustBroken,
 )
+from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
@@ -38,6 +39,7 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (HeldUntilRested, 409, N_("Not today")),
     (SharingPaused, 409, N_("Sharing is paused")),
     (StaleRevision, 409, N_("Something newer was saved")),
+    (NotNow, 409, N_("Not now")),
     (AlreadyLinked, 409, N_("Already connected")),
     (OfferOver, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),

@@ -168,6 +168,59 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="Handover",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ("link_id", fields.UUIDField()),
+                (
+                    "patient",
+                    fields.ForeignKeyField(
+                        "journal.Account",
+                        source_field="patient_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="handovers",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "clinician",
+                    fields.ForeignKeyField(
+                        "journal.Account",
+                        source_field="clinician_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="handovers_made",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "successor",
+                    fields.ForeignKeyField(
+                        "journal.Account",
+                        source_field="successor_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="handovers_to",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("waiting", fields.CharField(null=True, unique=True, max_length=36)),
+                ("state", fields.CharField(max_length=16)),
+                ("signature", fields.BinaryField()),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("expires_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "handover",
+                "app": "journal",
+                "pk_attr": "id",
+                "table_description": "A clinician's suggestion that a colleague takes over. Nothing comes of it without the patient's consent.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Invitation",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
@@ -235,6 +288,18 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "journal.Invitation",
                         source_field="invitation_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="links",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "handover",
+                    fields.ForeignKeyField(
+                        "journal.Handover",
+                        source_field="handover_id",
                         null=True,
                         db_constraint=True,
                         to_field="id",

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care as links
-from journal import giving_back, sessions, sharing
+from journal import giving_back, handovers, sessions, sharing
 from journal.actors import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
+from journal.handovers import Offer
 from journal.holds import Hold
 from portal.auth import actor_of
 from portal.pages import page, see_other
@@ -40,6 +41,7 @@ class Team:
 
     members: tuple[Member, ...]
     strange: tuple[UUID, ...]
+    offers: tuple[Offer, ...]
     past: tuple[Link, ...]
     can_pause: bool
     before: tuple[UUID, ...] = ()
@@ -74,9 +76,9 @@ async def team(request: Request) -> Response:
     there = {member.link.peer for member in members}
     past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
-    context = Team(
-        members, found.strange, past, can_pause, found.before, request.query_params.get("done", "")
-    )
+    offers = await handovers.offers(actor, [member.link for member in members])
+    done = request.query_params.get("done", "")
+    context = Team(members, found.strange, offers, past, can_pause, found.before, done)
     return page(request, "sharing/team.html", context)
 
 

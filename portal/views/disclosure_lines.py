@@ -34,6 +34,10 @@ KINDS: Mapping[Act, Kind] = MappingProxyType(
             N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
             N_("you accepted their invitation"),
         ),
+        Act.HANDOVER_ACCEPTED: Kind(
+            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
+            N_("you agreed that they take over"),
+        ),
         Act.SHARED: Kind(N_("could read it from then on"), "", N_("you shared it for your treatment")),
         Act.SHARE_UPDATED: Kind(
             N_("could read a newer copy from then on"), "", N_("you shared it for your treatment")

@@ -10,11 +10,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import agenda, care, entries, sessions
+from journal import agenda, care, entries, handovers, sessions
 from journal.actors import Actor, Role
 from journal.care import Link
 from journal.entries import Entry
 from journal.forms import EntryKind
+from journal.handovers import Offer
 from journal.holds import Hold
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
@@ -35,7 +36,7 @@ class Home:
 
     `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
     not the one under way. `readers` says who can read which of the `latest`. `stopped` are those with whom
-    sharing has stopped because of their keys, and `strange` only pass for links.
+    sharing has stopped because of their keys, and `strange` only pass for links. `offers` wait for an answer.
     """
 
     next: SessionLine | None
@@ -48,6 +49,7 @@ class Home:
     connected: bool
     stopped: tuple[Link, ...]
     strange: tuple[UUID, ...]
+    offers: tuple[Offer, ...]
 
 
 async def home(request: Request) -> Response:
@@ -88,6 +90,7 @@ async def home_of(actor: Actor) -> Home:
         bool(there.links),
         tuple(link for link in there.links if not link.trusted),
         there.strange,
+        await handovers.offers(actor, there.links),
     )
 
 

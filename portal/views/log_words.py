@@ -12,6 +12,10 @@ from journal.words import N_
 SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
     {
         Act.CARE_BEGAN: (N_("You connected with %(other)s"), N_("%(who)s connected with you")),
+        Act.HANDOVER_SUGGESTED: ("", N_("%(who)s suggested a colleague to take over")),
+        Act.HANDOVER_WITHDRAWN: ("", N_("%(who)s took that suggestion back")),
+        Act.HANDOVER_DECLINED: (N_("You said no to a colleague who was suggested"), ""),
+        Act.HANDOVER_ACCEPTED: (N_("You agreed that %(other)s takes over"), ""),
         Act.CARE_ENDED: (N_("You ended care with %(other)s"), N_("%(who)s ended care")),
         Act.SHARING_PAUSED: (N_("You paused sharing with %(other)s"), ""),
         Act.SHARING_RESUMED: (N_("You resumed sharing with %(other)s"), ""),

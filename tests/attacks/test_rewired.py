@@ -36,6 +36,7 @@ from tests.attacks.test_swapped import (
     SIGN_IN,
     SIGNING_IN,
     STRANGE,
+    UNSIGNED,
     Look,
     names,
     write,
@@ -224,6 +225,22 @@ REWIRINGS = (
         "an invitation under another clinician",
         ("UPDATE invitation SET clinician_id = '{charlie}' WHERE id = '{invitation}'",),
         (Look(None, "/invite/{open}", KEYS), Look("charlie", "/invitations", DAMAGED)),
+    ),
+    Rewiring(
+        "a handover to somebody else",
+        ("UPDATE handover SET successor_id = '{karl}' WHERE id = '{handover}'",),
+        (
+            Look("alice", "/sharing/handovers/{handover}", UNSIGNED),
+            Look("alice", "/sharing/handovers/{handover}", UNSIGNED, {"end_care": ""}),
+        ),
+    ),
+    Rewiring(
+        "a handover of another clinician",
+        ("UPDATE handover SET clinician_id = '{charlie}' WHERE id = '{handover}'",),
+        (
+            Look("alice", "/sharing/handovers/{handover}", UNSIGNED),
+            Look("charlie", "/patients/{alice}/handover", GONE),
+        ),
     ),
     Rewiring(
         "a set-up link said to be of another maker",

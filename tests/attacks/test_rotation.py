@@ -33,6 +33,7 @@ OF_PEOPLE = {
     "set_aside_record": {"sealed"},
     "kept_share": {"sealed"},
     "given_back": {"sealed"},
+    "handover": {"signature"},
     "invitation": {"voucher", "secret"},
     "care_link": {"patient_key", "clinician_key", "patient_pin", "clinician_pin", "voucher"},
     "entry": {"sealed"},

@@ -109,6 +109,8 @@ OF_ANOTHER = {
     "/shares/{id:uuid}/update": "changed share",
     "/sharing/{id:uuid}/resumption": "karl's link",
     "/people/invitations/{id:uuid}": "set-up link",
+    "/sharing/handovers/{id:uuid}": "handover",
+    "/sharing/handovers/{id:uuid}/refusal": "handover",
     "/people/invitations/{id:uuid}/withdrawal": "set-up link",
 }
 """Where only something in a certain state can be acted on."""

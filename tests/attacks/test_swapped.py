@@ -34,6 +34,7 @@ STRANGE = ("A connection here is not the one you made", "A connection here is no
 NAMELESS = ("Somebody whose name cannot be opened",)
 GONE = (str(FactorGone.message),)
 SIGN_IN = (str(WrongCredentials.message),)
+UNSIGNED = ("This is not what Bob Example signed",)
 RECOVER = ("That e-mail address and recovery key do not open an account.",)
 
 
@@ -169,6 +170,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
     ),
+    "handover.signature": (Place("handover", (Look("alice", "/sharing/handovers/{handover}", UNSIGNED),)),),
     "setup_link.secret": (
         Place(
             "set-up link",

@@ -19,6 +19,7 @@ from journal import (
     care,
     entries,
     giving_back,
+    handovers,
     invitations,
     new_accounts,
     passkeys,
@@ -300,6 +301,9 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
         "open": await practice.new_setup_link(making.house),
     }
     await practice.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
+    charlie = (await making.actor("charlie")).id
+    alice = (await making.actor("alice")).id
+    ids["handover"] = await handovers.suggest_to(await making.actor("bob"), alice, str(charlie))
     erin = await making.actor("erin")
     ids["set-up link"] = await setup_links.make_for(erin, "Lena", "nurse")
     bob = await making.actor("bob")

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "practice.sealed": "server key",
     "outbox.sealed": "server key",
     "setup_link.sealed": "server key",
+    "handover.signature": "a signature, for all to check",
     "audit_key.sealed": "server key",
     "account.sealed": "server key",
     "account.public_identity": "public",

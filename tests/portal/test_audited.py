@@ -14,6 +14,8 @@ from journal import (
     enrolment,
     entries,
     giving_back,
+    handover_answers,
+    handovers,
     invitations,
     locking,
     passkey_use,
@@ -190,6 +192,23 @@ async def between_two(cast: Cast) -> None:
     await care.resume(alice, link)
     assert (await last(Act.SHARING_RESUMED)).recipient_id == charlie.id
     await care.end(alice, link)
+    bob = await cast.actor("bob")
+    for answer in ("withdraw", "decline", "accept"):
+        suggested = await handovers.suggest_to(bob, alice.id, str(charlie.id))
+        assert (await last(Act.HANDOVER_SUGGESTED)).patient_id == alice.id
+        if answer == "withdraw":
+            await handovers.withdraw(bob, alice.id)
+        elif answer == "decline":
+            await handover_answers.decline(alice, suggested)
+        else:
+            made = await handover_answers.accept(alice, suggested, [])
+    assert (
+        (await last(Act.HANDOVER_ACCEPTED)).recipient_id,
+        (await last(Act.HANDOVER_ACCEPTED)).object_id,
+    ) == (
+        charlie.id,
+        made,
+    )
     details = SessionDetails(SessionKind.INTEGRATION, "2026-11-30T10:00", ZONE, 50, Setting.CLINIC)
     session = await sessions.add(alice, alice.id, details)
     await sessions.change(alice, session, 1, replace(details, minutes=60))

@@ -1,0 +1,111 @@
+"""The patient's answer to a suggested handover: no, or yes with exactly what is to go along."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
+from journal import audit, care, sessions, sharing, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import link_key_context, seal_document, share_context
+from journal.errors import JournalError, NotFound, Refused, TrustBroken
+from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
+from journal.invitations import AlreadyLinked
+from journal.store import transaction
+from journal.vouching import handover_of, keys_of
+from journal.words import N_
+
+
+class NotNow(JournalError):
+    """One of the two clinicians cannot sign in at present."""
+
+    message = N_("One of the two cannot sign in at present, so this has to wait. Nothing was changed.")
+
+
+async def decline(actor: Actor, wanted: UUID) -> None:
+    """Say no. The colleague never hears of it."""
+    one = await offer(actor, wanted)
+    async with transaction():
+        if not await tables.Handover.filter(id=one.id, state=WAITING).update(waiting=None, state=DECLINED):
+            raise NotFound
+        await audit.note(actor, Act.HANDOVER_DECLINED, patient=actor.id, about=one.id)
+
+
+async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_care: bool = False) -> UUID:
+    """
+    Say yes: begin care with the colleague, and let them read copies of the chosen *shares*, no others.
+
+    Args:
+        shares: Of what the clinician who leaves can read now; nothing is taken along by itself.
+        end_care: End care with that clinician at the same time.
+
+    Returns:
+        The new care link's id.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+        TrustBroken: If it is not what the clinician signed, or somebody's keys are not the known ones.
+        NotNow: While one of the two clinicians is suspended.
+        AlreadyLinked: If the colleague is in the care team.
+    """
+    actor.must_be(Role.PATIENT)
+    await sessions.refuse_while_held(actor)
+    one = await offer(actor, wanted)
+    await care.peer_identity(actor, one.link)
+    if not one.signed:
+        raise TrustBroken
+    if not one.possible:
+        raise NotNow
+    given = [item for item in await sharing.given(actor) if item.link.id == one.link.id]
+    chosen = [item for item in given if item.id in shares and not item.damaged]
+    if {item.id for item in chosen} != set(shares):
+        raise Refused({"shares": N_("Something you chose is no longer shared. Look at the list again.")})
+    made, private, key = uuid4(), actor.identity(), new_link_key()
+    theirs = keys_of(actor.house, one.row.successor)
+    ids = {"link": made.bytes, "patient": actor.id.bytes, "clinician": one.successor.id.bytes}
+    link = tables.CareLink(
+        id=made, patient_id=actor.id, clinician_id=one.successor.id, handover_id=one.id,
+        pair=f"{actor.id}:{one.successor.id}",
+        patient_key=wrap_key(actor.keyring.vault, key, context=link_key_context(actor.id, made)),
+        clinician_key=grant_link_key(key, **ids, to=theirs, signer=private),
+        patient_pin=pin(actor.keyring, theirs, owner=actor.id.bytes, peer=one.successor.id.bytes, link=made.bytes),
+        voucher=consent(handover_of(one.row, private.public(), theirs), private, made=made.bytes),
+        created_at=actor.now,
+    )  # fmt: skip
+    try:
+        async with transaction():
+            if not await _still_there(one):
+                raise NotFound
+            await link.save(force_create=True)
+            copies = [await _copy(actor, made, item, Sealer(key)) for item in chosen]
+            await audit.note(
+                actor, Act.HANDOVER_ACCEPTED, patient=actor.id, about=made, recipient=one.successor.id
+            )
+            for copy in copies:
+                await audit.note(actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id)
+    except IntegrityError as error:  # `pair` is unique while care lasts
+        raise AlreadyLinked from error
+    if end_care:
+        await care.end(actor, one.link.id)
+    return made
+
+
+async def _still_there(one: Offer) -> bool:
+    """Answer for good, once; both clinicians are looked at again under the lock."""
+    able = tables.Account.filter(id__in=[one.successor.id, one.link.clinician], status="active")
+    mine = tables.Handover.filter(id=one.id, state=WAITING, waiting=str(one.link.id))
+    return bool(await mine.update(waiting=None, state=ACCEPTED)) and await able.count() == 2
+
+
+async def _copy(actor: Actor, link: UUID, item: sharing.Given, key: Sealer) -> UUID:
+    ident = uuid4()
+    await tables.Share.create(
+        id=ident, link_id=link, entry_id=item.entry, revision=1,
+        sealed=seal_document(key, item.document, share_context(link, ident, 1)),
+        created_at=actor.now, updated_at=actor.now,
+    )  # fmt: skip
+    return ident

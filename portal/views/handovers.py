@@ -1,0 +1,121 @@
+"""A clinician who leaves suggests a colleague; the patient says yes or no, and what goes along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import care, handover_answers, handovers, sessions, sharing
+from journal.actors import Actor
+from journal.care import Link
+from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
+from journal.handover_answers import NotNow
+from journal.handovers import Colleague, Offer
+from journal.holds import Hold
+from journal.invitations import AlreadyLinked
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+from portal.views.shared_items import Item, items
+
+
+@dataclass(frozen=True, slots=True)
+class Suggesting:
+    """Context of the clinician's page: who could take over, and what became of the last suggestion."""
+
+    link: Link
+    colleagues: tuple[Colleague, ...]
+    latest: Offer | None
+    chosen: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Context of the patient's page: who is suggested, and what the one who leaves can read now."""
+
+    offer: Offer
+    items: tuple[Item, ...]
+    waiting: Hold | None
+    chosen: frozenset[str] = frozenset()
+    end_care: bool = False
+    problem: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def suggestion(request: Request) -> Response:
+    """Suggest a colleague; nothing moves, and the colleague hears nothing, until the patient agrees."""
+    actor, patient = actor_of(request), request.path_params["id"]
+    if request.method == "GET":
+        return page(request, "patients/handover.html", await _suggesting(actor, patient))
+    form = await Form.read(request)
+    try:
+        await handovers.suggest_to(actor, patient, form["successor"])
+    except Refused as error:
+        again = await _suggesting(actor, patient, form["successor"], error.fields)
+        return page(request, "patients/handover.html", again, status=422)
+    return see_other(request, f"/patients/{patient}/handover")
+
+
+async def withdrawal(request: Request) -> Response:
+    """Take the suggestion back."""
+    patient = request.path_params["id"]
+    await handovers.withdraw(actor_of(request), patient)
+    return see_other(request, f"/patients/{patient}/handover")
+
+
+async def answer(request: Request) -> Response:
+    """Show what is suggested; a yes takes along what is chosen and nothing else."""
+    actor, wanted = actor_of(request), request.path_params["id"]
+    found = await handovers.offer(actor, wanted)
+    if request.method == "GET":
+        return page(request, "sharing/handover.html", await _answering(actor, found))
+    form = await Form.read(request)
+    chosen, end_care, fields, status = form.all("shares"), form["end_care"] == "yes", {}, 409
+    try:
+        made = await handover_answers.accept(actor, wanted, _ids(chosen), end_care=end_care)
+        return see_other(request, f"/sharing/{made}?done=began")
+    except Refused as error:
+        problem, fields, status = "", dict(error.fields), 422
+    except (HeldUntilRested, TrustBroken, NotNow, AlreadyLinked) as error:
+        problem = error.message
+    again = await _answering(actor, found, frozenset(chosen), end_care, problem, fields)
+    return page(request, "sharing/handover.html", again, status=status)
+
+
+async def refusal(request: Request) -> Response:
+    """Say no; nobody but the clinician who asked is told."""
+    await handover_answers.decline(actor_of(request), request.path_params["id"])
+    return see_other(request, "/sharing?done=declined")
+
+
+async def _suggesting(
+    actor: Actor, patient: UUID, chosen: str = "", errors: Mapping[str, str] | None = None
+) -> Suggesting:
+    link = await care.link_with(actor, patient)
+    others, latest = await handovers.colleagues(actor), await handovers.latest(actor, patient)
+    return Suggesting(link, others, latest, chosen, errors or {})
+
+
+async def _answering(
+    actor: Actor,
+    offer: Offer,
+    chosen: frozenset[str] = frozenset(),
+    end_care: bool = False,
+    problem: str = "",
+    errors: Mapping[str, str] | None = None,
+) -> Answering:
+    given = [one for one in await sharing.given(actor) if one.link.id == offer.link.id and not one.damaged]
+    waiting = await sessions.held(actor)
+    return Answering(offer, await items(actor, given), waiting, chosen, end_care, problem, errors or {})
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    try:
+        return [UUID(text) for text in texts]
+    except ValueError as error:
+        raise NotFound from error
