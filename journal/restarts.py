@@ -14,7 +14,18 @@ from hmac import compare_digest
 from uuid import UUID
 
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, seal_identity
-from journal import audit, invitations, key_slots, links, second_factor, set_aside, tables, websessions
+from journal import (
+    audit,
+    invitations,
+    key_slots,
+    links,
+    second_factor,
+    set_aside,
+    tables,
+    throttle,
+    tries,
+    websessions,
+)
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
@@ -64,7 +75,7 @@ async def restart(
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If a field needs another look; the link stays good.
+        Refused: If a field needs another look; the link stays good. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.open_token(house, token, renewing=True)
     account = await tables.Account.get_or_none(id=row.patient, role=Role.PATIENT.value, status="active")
@@ -74,9 +85,11 @@ async def restart(
     if account is None or old is None or old.ended_at is not None:
         raise LinkExpired
     profile = open_document(house.server, bytes(account.sealed), profile_context(account.id), Profile)
+    charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
     if not compare_digest(house.server.blind_index(email), house.server.blind_index(profile.email)):
         await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})
+    await throttle.give_back(charged)
     problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
     if not understood:
         problems |= {"understood": UNDERSTOOD}

@@ -20,7 +20,7 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, tables
+from journal import audit, tables, throttle, tries
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import entry_context, revision_context
@@ -118,13 +118,15 @@ async def reopen(actor: Actor, secret: str) -> int:
         How many entries came back.
 
     Raises:
-        Refused: If it opens nothing.
+        Refused: If it opens nothing, or has to wait after several tries.
         Damaged: If it opens the account of before, and nothing that this held is what was saved.
     """
     actor.must_be(Role.PATIENT)
+    charged = await throttle.charge(actor.house, tries.of_set_aside(actor.house, actor.id), field="secret")
     for one in await kept(actor):
         row = await tables.SetAside.get(id=one.id)
         if older := await _unlocked(actor, row, secret):
+            await throttle.give_back(charged)
             return await _brought_back(actor, row, older)
     await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
     raise Refused({"secret": NOT_THIS})

@@ -85,6 +85,16 @@ def of_link(house: House, visitor: Visitor) -> tuple[Count, ...]:
     return (Count(key_of(house, "link", visitor.source.encode()), SOURCE),)
 
 
+def of_restart(house: House, invitation: UUID) -> tuple[Count, ...]:
+    """Count a try at the e-mail address that a link to begin anew is for, by the link, from wherever it is tried."""
+    return (Count(key_of(house, "restart", invitation.bytes), OWN, own=True),)
+
+
+def of_set_aside(house: House, account: UUID) -> tuple[Count, ...]:
+    """Count a try at what was set aside: whoever began anew may not be who knew the old password."""
+    return (Count(key_of(house, "set-aside", account.bytes), OWN, own=True),)
+
+
 def _known(house: House, account: UUID, salt: bytes, visitor: Visitor) -> bytes:
     """Give what tells a browser that *account* has signed in with from others, or nothing."""
     found = b""

@@ -26,6 +26,7 @@ from journal import (
 from journal.actors import Actor
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.set_aside import KEPT
+from journal.throttle import TooManyTries
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.scenes import connected, read_by, rewritten, shared, written
 
@@ -333,3 +334,27 @@ async def test_the_log_says_who_made_the_link_and_that_it_was_used(cast: Cast) -
     assert list(acts)[-5:] == [
         "account.restart-offered", "care.began", "account.restarted", "share.given-back", "share.taken-in"
     ]  # fmt: skip
+
+
+async def test_guessing_at_either_door_has_to_wait(cast: Cast) -> None:
+    """After a few wrong addresses the link waits, and after a few wrong secrets what was set aside; then both open."""
+    await written(cast)
+    token, mistaken = await offered(cast), "dana@example.org"
+    while True:
+        with pytest.raises(Refused) as refused:
+            await restarted(cast, token, email=mistaken)
+        if isinstance(refused.value, TooManyTries):
+            break
+    with pytest.raises(TooManyTries):
+        await restarted(cast, token)
+    cast.clock.forward(seconds=refused.value.seconds)
+    alice = await restarted(cast, token)
+    while True:
+        with pytest.raises(Refused) as refused:
+            await set_aside.reopen(alice, "not it")
+        if isinstance(refused.value, TooManyTries):
+            break
+    with pytest.raises(TooManyTries):
+        await set_aside.reopen(alice, PASSWORDS["alice"])
+    cast.clock.forward(seconds=refused.value.seconds)
+    assert await set_aside.reopen(await cast.actor("alice"), PASSWORDS["alice"]) == 1
