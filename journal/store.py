@@ -15,10 +15,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, _current_context
@@ -30,22 +31,27 @@ from tortoise.transactions import in_transaction
 
 SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
 CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
+PATIENCE, CONNECTING = 60.0, 15  # seconds; a network that swallows everything gives no other sign
 transaction = in_transaction
 
 
-def configuration(url: str) -> dict[str, Any]:
+def configuration(url: str, *, patience: float | None = PATIENCE) -> dict[str, Any]:
     """
     Give the ORM's configuration for *url* (`sqlite:///path/file.db` or `postgres://…`).
 
     The connection is named after its kind: the ORM keeps prepared statements by that name.
+
+    Args:
+        patience: Seconds to wait for PostgreSQL's answer to one statement, unless *url* says `command_timeout`.
     """
-    kind = "sqlite" if url.startswith("sqlite:") else "postgres"
-    if kind == "sqlite":
-        url = f"{url}?{SQLITE_PRAGMAS}"
-    elif url.startswith("postgresql:"):
-        url = "postgres:" + url.removeprefix("postgresql:")
+    kind, where = "sqlite", cast(str | dict[str, Any], f"{url}?{SQLITE_PRAGMAS}")
+    if not url.startswith("sqlite:"):
+        kind, where = "postgres", expand_db_url(url.replace("postgresql:", "postgres:", 1))
+        asked = where["credentials"]
+        asked["command_timeout"] = float(asked["command_timeout"]) if "command_timeout" in asked else patience
+        asked.setdefault("timeout", CONNECTING)
     app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
-    return {"connections": {kind: url}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
+    return {"connections": {kind: where}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
 
 
 MIGRATIONS = configuration("sqlite://:memory:")  # for `tortoise -c journal.store.MIGRATIONS makemigrations`
@@ -91,11 +97,11 @@ class Store:
     reader: Reader = field(default_factory=Reader)
 
     @classmethod
-    async def open(cls, url: str) -> Self:
-        """Open the database at *url*; the first statement connects."""
+    async def open(cls, url: str, *, patience: float | None = PATIENCE) -> Self:
+        """Open the database at *url*, with *patience* as for `configuration`; the first statement connects."""
         store = cls(url, TortoiseContext())
         with store.use():
-            await store.context.init(config=configuration(url))
+            await store.context.init(config=configuration(url, patience=patience))
         return store
 
     @contextmanager
@@ -130,7 +136,7 @@ async def migrate(url: str) -> None:
 
     One transaction holds every step and the note that it was taken: who is interrupted begins again.
     """
-    store = await Store.open(url)
+    store = await Store.open(url, patience=None)
     try:
         with store.use():
             apps = configuration(url)["apps"]

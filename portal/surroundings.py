@@ -10,6 +10,7 @@ import zoneinfo
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import tzdata  # type: ignore[import-untyped]
 
@@ -38,6 +39,7 @@ def around(config: Config, now: datetime) -> Iterator[Finding]:
     yield of_owners(config)
     yield of_room(config)
     yield of_backups(config, now)
+    yield from of_way(config)
     yield of_proxies(config)
     yield of_zones()
 
@@ -92,6 +94,19 @@ def of_backups(config: Config, now: datetime) -> Finding:
             f"The latest backup is of {made:%Y-%m-%d}. Run hearthside backup, and have it run every night."
         )
     return well(f"The latest backup is of {made:%Y-%m-%d %H:%M} UTC.")
+
+
+def of_way(config: Config) -> Iterator[Finding]:
+    """Tell whether the way to a database on another machine is sealed, and leads to the right one."""
+    parts = urlsplit(config.database_url)
+    if file_of(config.database_url) is None and not _is_near(parts.hostname or "localhost"):
+        if "ssl=" in parts.query:
+            yield well(f"The way to the database at {parts.hostname} is sealed.")
+        else:
+            yield mend(
+                "The database is on another machine, and nothing checks that it is the right one. Append ?ssl=true to"
+                " HEARTHSIDE_DATABASE_URL."
+            )
 
 
 def of_proxies(config: Config) -> Finding:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from journal import entries, store
@@ -151,3 +152,33 @@ async def test_a_wire_that_is_cut_in_the_middle_of_a_save(
                 {"free.text": FULL["free__text"]},
             )
         await asyncio.gather(*wire.carrying)
+
+
+async def test_an_answer_that_does_not_come_is_not_waited_for(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """Where PostgreSQL is there and says nothing, the page says so in the end; afterwards all is well again."""
+    url, furniture = furnished_postgres_url
+    holder = await asyncpg.connect(url)
+    try:
+        async with (
+            running(f"{url}?command_timeout=0.5", furniture, tmp_path) as portal,
+            portal.client("alice") as browser,
+        ):
+            page = await opened(browser, "/journal/new?kind=free")
+            await holder.execute("BEGIN; LOCK TABLE entry IN EXCLUSIVE MODE")  # it can be read, not written
+            told = await pressed(browser, page, title="After", **FULL)
+            assert told.status_code == 503
+            assert "cannot tell whether this was saved" in Page.of(told).words
+            await holder.execute("ROLLBACK")
+            assert (await pressed(browser, page, title="After", **FULL)).status_code == 303
+            assert len(await entries.every(await portal.cast.actor("alice"))) == 1
+    finally:
+        await holder.close()
+
+
+def test_there_is_an_end_to_waiting() -> None:
+    """Unless the address says otherwise, a minute for a statement and a while to connect."""
+    (found,) = store.configuration("postgresql://a:b@c/d?ssl=true")["connections"].values()
+    assert (found["credentials"]["command_timeout"], found["credentials"]["timeout"]) == (60, 15)
+    assert found["credentials"]["ssl"] is True

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import zoneinfo
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -210,3 +211,16 @@ def test_old_time_zones_are_told(tmp_path: Path) -> None:
         assert surroundings.of_zones().verdict is Verdict.WELL
     finally:
         zoneinfo.reset_tzpath(before)
+
+
+def test_an_open_way_to_the_database_is_told(data: Path) -> None:
+    """A database elsewhere is reached over TLS that checks whom it reaches; one on this machine needs none."""
+    config = Config.from_mapping(os.environ)
+    for url, verdicts in (
+        ("postgres://a:b@db.example.org/c", [Verdict.MEND]),
+        ("postgres://a:b@db.example.org/c?ssl=true", [Verdict.WELL]),
+        ("postgres://a:b@127.0.0.1/c", []),
+        (config.database_url, []),
+    ):
+        found = surroundings.of_way(replace(config, database_url=url))
+        assert [one.verdict for one in found] == verdicts
