@@ -42,10 +42,15 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a passkey is asked for, and of whom; of nobody in particular where it is to tell who somebody is."""
+    """
+    What a passkey is asked for, and of whom; of nobody in particular where it is to tell who somebody is.
+
+    `patient` is whose record a refusal belongs to in the log, if anybody's.
+    """
 
     purpose: Purpose
     account: UUID | None = None
+    patient: UUID | None = None
 
 
 def issue(house: House, errand: Errand) -> bytes:

@@ -1,52 +1,23 @@
 """
-What a passkey does once it is there: open the journal, be the second step, show once more who somebody is.
+What a passkey does once it is there: open the journal or a locked session, be the second step, confirm its person.
 
-An answer counts only for what it was asked for, once, within five minutes, from this site, with the person
-verified by their device. What is said of a passkey that is not known is said of one whose account is suspended too.
+What each is believed for stands in `passkey_proof.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from crypto import CryptoError, Keyring, Sealer, unlock_with_passkey
-from journal import audit, ceremonies, challenges, devices, key_slots, passkey_rows, tables, websessions
+from journal import audit, ceremonies, challenges, devices, locking, passkey_rows, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.ceremonies import Proof, Site, Unproven
+from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
-from journal.errors import NotFound, Refused
+from journal.errors import NotFound
 from journal.house import House
-from journal.passkey_rows import Passkey
-from journal.passkeys import output_of
+from journal.passkey_proof import Answer, note_use, proven, unlocked, vault_of
 from journal.store import transaction
-from journal.words import N_
-
-STRANGE = N_("This passkey does not belong to an account here, or not any more. Please come in another way.")
-UNPROVEN = N_("This passkey could not be checked. Please try once more, or come in another way.")
-COUNTED_BACK = N_(
-    "This passkey has counted backwards, as a copy of it would. Please use your password, then remove this passkey "
-    "and add it again."
-)
-OPENS_NOTHING = N_("This passkey cannot hold the key to your journal. Please sign in with your password.")
-NO_OUTPUT = N_(
-    "This browser did not hand over the key that your passkey holds. Please sign in with your password."
-)
-OPENS_NO_MORE = N_(
-    "This passkey no longer opens your journal. Please sign in with your password, then remove it and add it again."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a browser sends: the credential's answer as JSON, and what its PRF gave as base64url, or nothing."""
-
-    credential: str
-    prf: str = ""
 
 
 def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:
@@ -64,11 +35,11 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
     Raises:
         Refused: If the passkey is none of ours, proves nothing, or holds no key.
     """
-    passkey, proof = await _proven(house, site, Errand(Purpose.SIGN_IN), answer)
-    account_key = await _unlocked(house, passkey, answer)
-    passkey_rows.require_own(passkey, _vault(account_key))
+    errand = Errand(Purpose.SIGN_IN)
+    passkey, proof = await proven(house, site, errand, answer)
+    account_key = await unlocked(house, passkey, errand, answer)
     async with transaction():
-        await _note_use(house, passkey, proof)
+        await note_use(house, passkey, proof)
         token = await websessions.start(house, passkey.account, account_key, device=device)
         await devices.greet(house, passkey.account, device)
         await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
@@ -77,8 +48,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
 
 async def asked_for_second_step(house: House, token: bytes, site: Site) -> dict[str, Any]:
     """Give what the browser needs to ask for a passkey after the password; raises `NotFound` if nothing waits."""
-    account, _ = await _waiting(house, token)
-    return await _asked_of(house, site, Errand(Purpose.SECOND_STEP, account))
+    return await _asked_of(house, site, (await _second(house, token))[0])
 
 
 async def second_step(house: House, token: bytes, site: Site, answer: Answer) -> bytes:
@@ -92,17 +62,17 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
         NotFound: If no sign-in waits for its second step.
         Refused: As `sign_in`, but for the key.
     """
-    account, account_key = await _waiting(house, token)
-    passkey, proof = await _proven(house, site, Errand(Purpose.SECOND_STEP, account), answer)
-    passkey_rows.require_own(passkey, _vault(account_key))
+    errand, account_key = await _second(house, token)
+    passkey, proof = await proven(house, site, errand, answer)
+    passkey_rows.require_own(passkey, vault_of(account_key))
     async with transaction():
-        await _note_use(house, passkey, proof)
+        await note_use(house, passkey, proof)
     return await websessions.promote(house, token)
 
 
 async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
-    """Give what the browser needs to ask for one of the actor's own passkeys."""
-    return await _asked_of(actor.house, site, Errand(Purpose.CONFIRM, actor.id))
+    """Give what the browser needs to ask for one of the actor's own passkeys; raises `NotFound` without any."""
+    return await _asked_of(actor.house, site, _confirmation(actor))
 
 
 async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> bytes:
@@ -115,95 +85,63 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
     Raises:
         Refused: As `second_step`.
     """
-    errand = Errand(Purpose.CONFIRM, actor.id)
-    passkey, proof = await _proven(
-        actor.house, site, errand, answer, patient=actor.id if actor.role is Role.PATIENT else None
-    )
+    passkey, proof = await proven(actor.house, site, _confirmation(actor), answer)
     passkey_rows.require_own(passkey, actor.vault)
     async with transaction():
-        await _note_use(actor.house, passkey, proof)
+        await note_use(actor.house, passkey, proof)
     return await websessions.confirm(actor, token)
 
 
-async def _waiting(house: House, token: bytes) -> tuple[UUID, bytes]:
+async def asked_to_unlock(house: House, token: bytes, site: Site) -> dict[str, Any]:
+    """Give what the browser needs to ask for a passkey that opens a locked session; raises `NotFound` without any."""
+    return await _asked_of(house, site, await _unlocking(house, token))
+
+
+async def unlock(house: House, token: bytes, site: Site, answer: Answer) -> bytes:
+    """
+    Open a locked session with a passkey that holds its owner's key.
+
+    Returns:
+        The new session token.
+
+    Raises:
+        NotFound: If no session is locked under *token*.
+        Refused: As `sign_in`.
+    """
+    errand = await _unlocking(house, token)
+    passkey, proof = await proven(house, site, errand, answer)
+    account_key = await unlocked(house, passkey, errand, answer)
+    async with transaction():
+        await note_use(house, passkey, proof)
+    return await locking.reopen(house, token, account_key)
+
+
+async def _second(house: House, token: bytes) -> tuple[Errand, bytes]:
     found = await websessions.waiting(house, token)
     if found is None:
         raise NotFound
-    return found
+    account, account_key = found
+    return Errand(Purpose.SECOND_STEP, account), account_key
 
 
-def _vault(account_key: bytes) -> Sealer:
-    return Sealer(Keyring.from_account_key(account_key).vault)
+def _confirmation(actor: Actor) -> Errand:
+    return Errand(Purpose.CONFIRM, actor.id, _patient(actor.id, actor.role))
+
+
+async def _unlocking(house: House, token: bytes) -> Errand:
+    owner = await locking.locked(house, token)
+    if owner is None:
+        raise NotFound
+    return Errand(Purpose.UNLOCK, owner.account, _patient(owner.account, owner.role))
+
+
+def _patient(account: UUID, role: str) -> UUID | None:
+    return account if role == Role.PATIENT else None
 
 
 async def _asked_of(house: House, site: Site, errand: Errand) -> dict[str, Any]:
-    known = (
-        [one.known for one in await passkey_rows.of_account(house, errand.account)] if errand.account else []
-    )
+    mine = await passkey_rows.of_account(house, errand.account) if errand.account else ()
+    known = [one.known for one in mine if one.document.opens or errand.purpose is not Purpose.UNLOCK]
     if not known:
         raise NotFound  # asking for none in particular would offer those of other accounts
     return ceremonies.to_use(site, challenges.issue(house, errand), known)
-
-
-async def _proven(
-    house: House, site: Site, errand: Errand, answer: Answer, *, patient: UUID | None = None
-) -> tuple[Passkey, Proof]:
-    """Find the passkey that has answered, and believe it; its challenge is then spent, whatever comes after."""
-    try:
-        claim = ceremonies.claim_of(answer.credential)
-    except Unproven as error:
-        raise Refused({"passkey": UNPROVEN}) from error
-    challenges.require_valid(house, claim.challenge, errand)
-    lookup = passkey_rows.lookup_of(claim.credential)
-    row = await tables.Passkey.get_or_none(lookup=lookup, account__status="active")
-    if row is None:
-        # No event: nobody is concerned, and whoever invents answers could fill the log with them.
-        raise Refused({"passkey": STRANGE})
-    passkey = passkey_rows.opened(house, row)
-    named = claim.handle is not None or errand.account is not None
-    try:
-        if not named or claim.handle not in (None, passkey.account.bytes):
-            raise Unproven
-        if errand.account not in (None, passkey.account):
-            raise Unproven
-        proof = ceremonies.proven(site, answer.credential, claim.challenge, passkey.document.public_key)
-    except Unproven as error:
-        await _note_refusal(house, passkey, errand, patient)
-        raise Refused({"passkey": UNPROVEN}) from error
-    await challenges.spend(claim.challenge)
-    counted = passkey.document.sign_count
-    if (counted or proof.sign_count) and proof.sign_count <= counted:
-        await _note_refusal(house, passkey, errand, patient)
-        raise Refused({"passkey": COUNTED_BACK})
-    return passkey, proof
-
-
-async def _unlocked(house: House, passkey: Passkey, answer: Answer) -> bytes:
-    """Give the account key out of the passkey's slot."""
-    if not passkey.document.opens:
-        raise Refused({"passkey": OPENS_NOTHING})
-    output = output_of(answer.prf)
-    if output is None:
-        raise Refused({"passkey": NO_OUTPUT})
-    try:
-        slot = await key_slots.of_passkey(passkey.account, passkey.id)
-        if slot is None:
-            raise CryptoError
-        return unlock_with_passkey(slot, output, account=passkey.account.bytes)
-    except CryptoError as error:
-        await _note_refusal(house, passkey, Errand(Purpose.SIGN_IN), None)
-        raise Refused({"passkey": OPENS_NO_MORE}) from error
-
-
-async def _note_use(house: House, passkey: Passkey, proof: Proof) -> None:
-    """Write down when a passkey was used and how far it has counted; of two uses at once one is refused."""
-    document = msgspec.structs.replace(
-        passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
-    )
-    if not await passkey_rows.keep(house, passkey, document, house.clock()):
-        raise Refused({"passkey": challenges.LATE})
-
-
-async def _note_refusal(house: House, passkey: Passkey, errand: Errand, patient: UUID | None) -> None:
-    account = errand.account or passkey.account
-    await audit.note_unsigned(house, account, Act.PASSKEY_REFUSED, patient=patient, about=passkey.id)

@@ -42,9 +42,14 @@ async def mine(actor: Actor) -> tuple[Passkey, ...]:
     return await passkey_rows.of_account(actor.house, actor.id)
 
 
-async def has_any(actor: Actor) -> bool:
-    """Tell whether the actor has a passkey."""
-    return await tables.Passkey.exists(account_id=actor.id)
+async def has_any(account: UUID) -> bool:
+    """Tell whether an account has a passkey."""
+    return await tables.Passkey.exists(account_id=account)
+
+
+async def can_open(account: UUID) -> bool:
+    """Tell whether an account has a passkey that opens it."""
+    return await tables.KeySlot.exists(account_id=account, kind="passkey")
 
 
 async def one(actor: Actor, passkey: UUID) -> Passkey:

@@ -68,13 +68,18 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class LockedPage:
-    """Context of the page of a locked session. `kept` are the fields of a form that waits for it."""
+    """
+    Context of the page of a locked session. `kept` are the fields of a form that waits for it.
+
+    `passkey`: they have one that can open it.
+    """
 
     name: str
     next: str = "/"
     problem: str = ""
     kept: tuple[tuple[str, str], ...] = ()
     kept_action: str = ""
+    passkey: bool = False
 
 
 def token_of(request: Request) -> bytes | None:

@@ -100,8 +100,10 @@ async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
     told = {LOCKED: "1"}
     if is_htmx(request):
         return page(request, "locked_fragment.html", status=401, headers=told)
+    passkey = await passkeys.can_open(owner.account)
     if request.method == "GET":
-        return page(request, "locked.html", LockedPage(owner.name, _here(request)), status=401, headers=told)
+        context = LockedPage(owner.name, _here(request), passkey=passkey)
+        return page(request, "locked.html", context, status=401, headers=told)
     form = await Form.read(request)
     token, problem = token_of(request), ""
     answered: dict[str, Any] = {"status": 401}
@@ -113,7 +115,7 @@ async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
             told |= answered.pop("headers")
         else:
             return set_token(request, RedirectResponse(_here(request), 307), opened)
-    context = LockedPage(owner.name, problem=problem, kept=form.kept, kept_action=_here(request))
+    context = LockedPage(owner.name, "/", problem, form.kept, _here(request), passkey)
     return page(request, "locked.html", context, headers=told, **answered)
 
 
@@ -123,7 +125,7 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
 
     What was sent with the form comes back with the password, to the same address, and goes on from there.
     """
-    passkey = await passkeys.has_any(actor)
+    passkey = await passkeys.has_any(actor.id)
     if request.method == "GET":
         return page(request, "confirm.html", Confirm(next=_here(request), passkey=passkey), status=401)
     form = await Form.read(request)

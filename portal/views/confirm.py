@@ -19,7 +19,7 @@ async def confirm(request: Request) -> Response:
     actor = actor_of(request)
     if request.method == "GET":
         where = auth.safe_next(request.query_params.get("next", "/"))
-        return page(request, "confirm.html", Confirm(where, passkey=await passkeys.has_any(actor)))
+        return page(request, "confirm.html", Confirm(where, passkey=await passkeys.has_any(actor.id)))
     form, token = await Form.read(request), auth.token_of(request)
     where, password = auth.safe_next(form["next"] or "/"), form.asked_again or ""
     if token is None:
@@ -27,6 +27,6 @@ async def confirm(request: Request) -> Response:
     try:
         await accounts.unlock(actor, password)
     except Refused as error:
-        again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor))
+        again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor.id))
         return page(request, "confirm.html", again, **refusal(error))
     return auth.set_token(request, see_other(request, where), await websessions.confirm(actor, token))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal import accounts, locking, profile, websessions
+from journal import accounts, locking, passkeys, profile, websessions
 from journal.errors import NotFound, Refused
 from journal.throttle import TooManyTries
 from journal.words import N_
@@ -72,11 +72,10 @@ async def unlock(request: Request) -> Response:
     if token is None or whose is None or (form["whose"] or str(whose)) != str(whose):
         return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
     if request.method == "GET":
-        return (
-            page(request, "locked.html", LockedPage(owner.name, where))
-            if owner
-            else see_other(request, where)
-        )
+        if owner is None:
+            return see_other(request, where)
+        passkey = await passkeys.can_open(owner.account)
+        return page(request, "locked.html", LockedPage(owner.name, where, passkey=passkey))
     password = form.asked_again or ""
     try:
         if actor:
@@ -91,7 +90,10 @@ async def unlock(request: Request) -> Response:
         if is_htmx(request):
             return _told(request, sentence, 429 if isinstance(error, TooManyTries) else 422)
         name = actor.name if actor else owner.name if owner else ""
-        return page(request, "locked.html", LockedPage(name, where, sentence), **refusal(error))
+        again = LockedPage(
+            name, where, sentence, passkey=owner is not None and await passkeys.can_open(owner.account)
+        )
+        return page(request, "locked.html", again, **refusal(error))
     done = Response(status_code=204) if is_htmx(request) else see_other(request, where)
     return auth.set_token(request, done, opened)
 

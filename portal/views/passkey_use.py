@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from journal import passkey_use, websessions
+from journal import locking, passkey_use, websessions
 from journal.errors import NotFound, Refused
-from journal.passkey_use import Answer
+from journal.passkey_proof import Answer
 from portal import auth
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
 from portal.forms import Form
 from portal.pages import page, see_other
 from portal.views.passkeys import site_of
+from portal.views.second_step import SecondStep
 
 
 def _answer(form: Form) -> Answer:
@@ -42,6 +45,34 @@ async def sign_in(request: Request) -> Response:
     if old := auth.token_of(request):
         await websessions.end(house, old)
     return auth.set_token(request, see_other(request, where), token)
+
+
+async def second(request: Request) -> Response:
+    """Let a passkey be the second step after the password; it need not hold a key."""
+    house, site, token = request.app.state.house, site_of(request), auth.token_of(request)
+    form = await Form.read(request) if request.method == "POST" else Form()
+    where = auth.safe_next(form["next"] or "/")
+    if token is None or await websessions.waiting(house, token) is None:
+        return see_other(request, f"/sign-in?{urlencode({'next': where})}")
+    if request.method == "GET":
+        return JSONResponse(await passkey_use.asked_for_second_step(house, token, site))
+    try:
+        opened = await passkey_use.second_step(house, token, site, _answer(form))
+    except Refused as error:
+        again = SecondStep(where, errors={"code": error.fields["passkey"]}, passkey=True)
+        return page(request, "account/second_step.html", again, status=422)
+    return auth.set_token(request, see_other(request, where), opened)
+
+
+async def unlock(request: Request) -> Response:
+    """Let a passkey that holds the key open a locked session; what waits for it is sent next."""
+    house, site, token = request.app.state.house, site_of(request), auth.token_of(request)
+    if token is None or await locking.locked(house, token) is None:
+        return see_other(request, "/sign-in")
+    if request.method == "GET":
+        return JSONResponse(await passkey_use.asked_to_unlock(house, token, site))
+    opened = await passkey_use.unlock(house, token, site, _answer(await Form.read(request)))
+    return auth.set_token(request, Response(status_code=204), opened)
 
 
 async def confirm(request: Request) -> Response:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import second_step, websessions
+from journal import passkeys, second_step, websessions
 from journal.errors import NotFound, Refused
 from portal import auth, known_browser
 from portal.errors import refusal
@@ -18,12 +18,13 @@ from portal.pages import page, see_other
 
 @dataclass(frozen=True, slots=True)
 class SecondStep:
-    """Context of the page. `by_paper` asks for a recovery code in the place of the app's."""
+    """Context of the page. `by_paper` asks for a recovery code in the place of the app's; `passkey` can answer too."""
 
     next: str
     by_paper: bool = False
     recovery_code: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+    passkey: bool = False
 
 
 async def second(request: Request) -> Response:
@@ -31,11 +32,13 @@ async def second(request: Request) -> Response:
     house, token = request.app.state.house, auth.token_of(request)
     form = await Form.read(request) if request.method == "POST" else None
     where = auth.safe_next(form["next"] if form else request.query_params.get("next", "/"))
-    if token is None or await websessions.waiting(house, token) is None:
+    waiting = await websessions.waiting(house, token) if token else None
+    if token is None or waiting is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
+    passkey = await passkeys.has_any(waiting[0])
     if form is None:
         by_paper = request.query_params.get("with") == "recovery-code"
-        return page(request, "account/second_step.html", SecondStep(where, by_paper))
+        return page(request, "account/second_step.html", SecondStep(where, by_paper, passkey=passkey))
     by_paper = second_step.RECOVERY_FIELD in form
     visitor = known_browser.visitor_of(request)
     try:
@@ -47,7 +50,7 @@ async def second(request: Request) -> Response:
     except NotFound:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
     except Refused as error:
-        again = SecondStep(where, by_paper, form[second_step.RECOVERY_FIELD], dict(error.fields))
+        again = SecondStep(where, by_paper, form[second_step.RECOVERY_FIELD], dict(error.fields), passkey)
         return page(request, "account/second_step.html", again, **refusal(error))
     answer = auth.set_token(request, see_other(request, where), signed_in.token)
     return known_browser.remember(request, answer, signed_in.mark)

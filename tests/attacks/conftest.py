@@ -137,6 +137,8 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     pages += await _enrolling(portal, browser)
                     await _rest(portal)
                     pages.append(browse.read(await browser.get("/sessions/rest")))
+                    await browser.post("/lock")
+                    pages.append(browse.read(await browser.get("/unlock")))
                 if name == "hana":
                     pages.append(browse.read(await browser.post("/account/recovery-key")))
                     pages.append(browse.read(await browser.get("/confirm")))
@@ -144,9 +146,10 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                 for rule in browse.rules_at(form.action, form.method):
                     if form.method != "get":
                         found.setdefault(rule.path, _strange(form.filled(_write(name))))
-        # Only whoever has a second factor, or waits for one, sees these two.
+        # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
+        found["/sign-in/second/passkey"] = [("next", "/"), ("credential", "{}"), ("prf", "")]
         # With the right password a file would be sealed each time, which takes seconds.
         found["/records"] = [
             (name, STRANGE if name == "current" else value) for name, value in found["/records"]

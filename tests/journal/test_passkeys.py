@@ -14,14 +14,27 @@ import pytest
 from msgspec.structs import replace
 
 from crypto import ServerKey
-from journal import challenges, entries, passkey_rows, passkey_use, passkeys, renewal, tables, websessions
+from journal import (
+    accounts,
+    challenges,
+    entries,
+    locking,
+    passkey_proof,
+    passkey_rows,
+    passkey_use,
+    passkeys,
+    renewal,
+    tables,
+    websessions,
+)
 from journal.audit import Act
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
+from journal.passkey_proof import Answer
 from journal.passkey_rows import Passkey
-from journal.passkey_use import Answer
 from journal.purging import purge
 from journal.store import change
+from journal.websessions import Stage
 from tests.authenticator import (
     BACKED_UP,
     ELIGIBLE,
@@ -36,6 +49,7 @@ from tests.authenticator import (
     rsa_key,
 )
 from tests.cast import PASSWORDS, Cast
+from tests.factors import enrolled
 from tests.scenes import written
 
 
@@ -97,7 +111,7 @@ async def test_several_passkeys_open_one_journal(cast: Cast) -> None:
     await passkeys.remove(alice, phone.id)
     assert not await tables.KeySlot.exists(passkey_id=phone.id)
     answer = first.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_use.STRANGE)
+    await turned_away(cast, answer, passkey_proof.STRANGE)
     assert await came_in(cast, second)
     kinds = [slot.kind for slot in await tables.KeySlot.filter(account_id=alice.id)]
     assert sorted(kinds) == ["passkey", "password", "recovery"]
@@ -129,15 +143,15 @@ async def test_without_a_prf_it_opens_nothing(cast: Cast) -> None:
     assert not await tables.KeySlot.exists(passkey_id=passkey.id)
     for prf in ("", encoded(bytes(32)), "not base64url!"):
         answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-        await turned_away(cast, Answer(answer.credential, prf), passkey_use.OPENS_NOTHING)
+        await turned_away(cast, Answer(answer.credential, prf), passkey_proof.OPENS_NOTHING)
 
 
 async def test_another_prf_output_opens_nothing(cast: Cast) -> None:
     """A proven passkey with an output that is not the slot's is refused, and the attempt is in the log."""
     device = Authenticator()
     passkey = await added(cast, device)
-    for prf, sentence in (("", passkey_use.NO_OUTPUT), (encoded(bytes(31)), passkey_use.NO_OUTPUT),
-                          (encoded(bytes(32)), passkey_use.OPENS_NO_MORE)):  # fmt: skip
+    for prf, sentence in (("", passkey_proof.NO_OUTPUT), (encoded(bytes(31)), passkey_proof.NO_OUTPUT),
+                          (encoded(bytes(32)), passkey_proof.OPENS_NO_MORE)):  # fmt: skip
         answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
         await turned_away(cast, Answer(answer.credential, prf), sentence)
     assert await refusals() == [(passkey.account, passkey.id)]
@@ -166,7 +180,9 @@ async def test_what_does_not_prove_it_is_refused(cast: Cast, how: str) -> None:
     await added(cast, device)
     honest = vars(device).copy()
     vars(device).update(WRONG[how])
-    await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_use.UNPROVEN)
+    await turned_away(
+        cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.UNPROVEN
+    )
     vars(device).update(honest)
     assert await came_in(cast, device)
 
@@ -179,10 +195,10 @@ async def test_a_tampered_answer_is_refused(cast: Cast) -> None:
         said = json.loads(device.use(passkey_use.asked_to_sign_in(cast.house, SITE)).credential)
         value = said["response"][part]
         said["response"][part] = ("B" if value[0] == "A" else "A") + value[1:]
-        await turned_away(cast, Answer(json.dumps(said), "x"), passkey_use.UNPROVEN)
+        await turned_away(cast, Answer(json.dumps(said), "x"), passkey_proof.UNPROVEN)
     assert await refusals() == [(passkey.account, passkey.id)] * 2
     for rubbish in ("", "{}", "[]", "null", "{" * 5000, "x" * 30_000, '{"response": {"clientDataJSON": 7}}'):
-        await turned_away(cast, Answer(rubbish), passkey_use.UNPROVEN)
+        await turned_away(cast, Answer(rubbish), passkey_proof.UNPROVEN)
     assert len(await refusals()) == 2
 
 
@@ -256,7 +272,7 @@ async def test_asking_writes_nothing(cast: Cast) -> None:
     before, stranger = await rows(), Authenticator(handle=bytes(16))
     for _ in range(20):
         await turned_away(
-            cast, stranger.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_use.STRANGE
+            cast, stranger.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.STRANGE
         )
     assert await rows() == before
 
@@ -272,7 +288,7 @@ async def test_counting_backwards_is_noticed(cast: Cast) -> None:
     for step in (0, -1):
         device.step = step
         answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-        await turned_away(cast, answer, passkey_use.COUNTED_BACK)
+        await turned_away(cast, answer, passkey_proof.COUNTED_BACK)
     assert await refusals() == [(passkey.account, passkey.id)] * 2
 
 
@@ -282,7 +298,7 @@ async def test_who_is_suspended_reads_like_a_stranger(cast: Cast) -> None:
     passkey = await added(cast, device)
     await tables.Account.filter(id=passkey.account).update(status="suspended")
     answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_use.STRANGE)
+    await turned_away(cast, answer, passkey_proof.STRANGE)
 
 
 async def test_one_s_own_passkey_confirms(cast: Cast) -> None:
@@ -309,10 +325,62 @@ async def test_new_keys_end_every_passkey(cast: Cast) -> None:
     before, token = await cast.actor("alice"), cast.tokens["alice"]
     answer = late.make(await passkeys.asked_to_add(before, SITE))
     cast.tokens["alice"] = await renewal.begin(before, PASSWORDS["alice"])
-    await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_use.STRANGE)
+    await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.STRANGE)
     with pytest.raises(NotFound):
         await passkeys.add(before, token, SITE, "Late", answer.credential, answer.prf)
     assert await passkeys.mine(await cast.actor("alice")) == ()
+
+
+async def test_a_locked_session_opens_by_passkey(cast: Cast) -> None:
+    """Its owner's passkey opens it if it holds the key; one that holds none, and one of somebody else's, do not."""
+    mine, plain, hers = Authenticator(), Authenticator(prf=False), Authenticator()
+    await added(cast, mine)
+    await added(cast, plain)
+    await added(cast, hers, "dana")
+    entry, token = await written(cast), cast.tokens["alice"]
+    with pytest.raises(NotFound):
+        await passkey_use.asked_to_unlock(cast.house, token, SITE)
+    await locking.lock(await cast.actor("alice"))
+    options = await passkey_use.asked_to_unlock(cast.house, token, SITE)
+    assert [one["id"] for one in options["allowCredentials"]] == [encoded(mine.credential)]
+    for device in (plain, hers):
+        with pytest.raises(Refused):
+            await passkey_use.unlock(cast.house, token, SITE, device.use(options))
+    assert await websessions.actor_for(cast.house, token) is None
+    options = await passkey_use.asked_to_unlock(cast.house, token, SITE)
+    cast.tokens["alice"] = await passkey_use.unlock(cast.house, token, SITE, mine.use(options))
+    assert (await entries.entry(await cast.actor("alice"), entry.id)).document == entry.document
+    with pytest.raises(NotFound):
+        await passkey_use.unlock(cast.house, token, SITE, mine.use(options))
+
+
+async def test_a_passkey_is_the_second_step(cast: Cast) -> None:
+    """After the password any passkey of theirs opens what waits, once; alone, one with a key needs no second step."""
+    mine, plain, hers = Authenticator(), Authenticator(prf=False), Authenticator()
+    await added(cast, mine)
+    await added(cast, plain)
+    await added(cast, hers, "dana")
+    await enrolled(cast, "alice")
+    actor = await websessions.actor_for(cast.house, await came_in(cast, mine))
+    assert actor is not None
+    waiting = await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+    assert waiting.stage is Stage.SECOND_FACTOR
+    options = await passkey_use.asked_for_second_step(cast.house, waiting.token, SITE)
+    assert {one["id"] for one in options["allowCredentials"]} == {
+        encoded(mine.credential),
+        encoded(plain.credential),
+    }
+    with pytest.raises(Refused):
+        await passkey_use.second_step(cast.house, waiting.token, SITE, hers.use(options))
+    assert await websessions.actor_for(cast.house, waiting.token) is None
+    answer = plain.use(options)
+    token = await passkey_use.second_step(cast.house, waiting.token, SITE, answer)
+    opened = await websessions.actor_for(cast.house, token)
+    assert opened is not None
+    assert opened.id == actor.id
+    for late in (waiting.token, cast.tokens["dana"]):
+        with pytest.raises(NotFound):
+            await passkey_use.second_step(cast.house, late, SITE, answer)
 
 
 async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
@@ -422,10 +490,10 @@ async def test_a_slot_put_in_by_storage_opens_nothing(cast: Cast) -> None:
     )  # fmt: skip
     mine.secret = hers.secret
     answer = mine.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_use.OPENS_NO_MORE)
+    await turned_away(cast, answer, passkey_proof.OPENS_NO_MORE)
     await change("UPDATE key_slot SET passkey_id = $1 WHERE id = $2", without.id, slot.id)
     answer = mine.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_use.OPENS_NO_MORE)
+    await turned_away(cast, answer, passkey_proof.OPENS_NO_MORE)
     plain.prf = True
     answer = plain.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_use.OPENS_NOTHING)
+    await turned_away(cast, answer, passkey_proof.OPENS_NOTHING)

@@ -11,7 +11,8 @@ from httpx import AsyncClient
 from journal import passkeys
 from portal.config import Config
 from tests.authenticator import Authenticator
-from tests.cast import SERVER_KEY
+from tests.cast import PASSWORDS, SERVER_KEY
+from tests.factors import enrolled
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 
@@ -93,15 +94,61 @@ async def test_a_passkey_answers_in_the_place_of_the_password(any_portal: Portal
         confirmed = await browser.post("/confirm/passkey", data={"credential": answer.credential})
         assert confirmed.status_code == 204
         assert Page.of(await browser.get(f"{LIST}/new")).heading == "Add a passkey"
+        async with any_portal.client("bob") as other:
+            page = Page.of(await other.get(f"{LIST}/new"))
+            assert page.heading == "Is it you?"
+            assert not page.markup.all("form", action="/confirm/passkey")
+            assert (await other.get("/confirm/passkey")).status_code == 404
         any_portal.cast.clock.forward(minutes=20)
         again = await browser.post("/confirm/passkey", data={"credential": answer.credential})
         assert again.status_code == 422
         assert Page.of(await browser.get(f"{LIST}/new")).heading == "Is it you?"
-    async with any_portal.client("bob") as browser:
-        page = Page.of(await browser.get(f"{LIST}/new"))
-        assert page.heading == "Is it you?"
-        assert not page.markup.all("form", action="/confirm/passkey")
-        assert (await browser.get("/confirm/passkey")).status_code == 404
+
+
+async def test_a_passkey_takes_the_place_of_the_code(any_portal: Portal) -> None:
+    """The page of the second step offers it to whoever has one, and it leads to where they were going."""
+    device = Authenticator(prf=False)
+    async with any_portal.client("alice") as browser:
+        await made(browser, device)
+    await enrolled(any_portal.cast, "alice")
+    async with any_portal.client() as browser:
+        for path in ("/sign-in/second", "/sign-in/second/passkey"):
+            assert (await browser.get(path)).headers["location"].startswith("/sign-in?")
+        form = {"email": "alice@example.org", "password": PASSWORDS["alice"], "next": "/journal"}
+        waiting = await followed(browser, await browser.post("/sign-in", data=form))
+        assert waiting.markup.all("form", action="/sign-in/second/passkey")
+        refused = await browser.post("/sign-in/second/passkey", data={"credential": "{}", "next": "/journal"})
+        assert (refused.status_code, Page.of(refused).heading) == (422, "One more step")
+        assert (await browser.get("/journal")).status_code == 401
+        answer = device.use((await browser.get("/sign-in/second/passkey")).json())
+        sent = {"credential": answer.credential, "next": "/journal"}
+        done = await browser.post("/sign-in/second/passkey", data=sent)
+        assert (done.status_code, done.headers["location"]) == (303, "/journal")
+        assert (await browser.get("/journal")).status_code == 200
+
+
+async def test_a_locked_page_opens_by_passkey_and_goes_on(any_portal: Portal) -> None:
+    """A passkey that holds the key is offered where a session is locked; what was sent goes on after it."""
+    device = Authenticator()
+    async with any_portal.client("alice") as browser:
+        any_portal.cast.clock.forward(minutes=31)
+        assert not Page.of(await browser.get(LIST)).markup.all("form", action="/unlock/passkey")
+        locked = Page.of(await browser.get(LIST))
+        await browser.post("/unlock", data=locked.filled({"asked-again": PASSWORDS["alice"]}))
+        await made(browser, device)
+        any_portal.cast.clock.forward(minutes=31)
+        locked = Page.of(await browser.post(f"{LIST}/new", data={"name": "x" * 61}))
+        assert locked.markup.one("form", id="unlock").attributes["action"] == f"{LIST}/new"
+        (form,) = locked.markup.all("form", action="/unlock/passkey")
+        assert form.attributes["data-then"] == "unlock"
+        answer = device.use((await browser.get("/unlock/passkey")).json())
+        sent = {"credential": answer.credential, "prf": answer.prf}
+        assert (await browser.post("/unlock/passkey", data=sent)).status_code == 204
+        refused = await browser.post(f"{LIST}/new", data=locked.filled({}))
+        assert refused.status_code == 422
+        assert passkeys.TOO_LONG in Page.of(refused).words
+        again = await browser.post("/unlock/passkey", data=sent)
+        assert (again.status_code, again.headers["location"]) == (303, "/sign-in")
 
 
 async def test_this_machine_answers_by_its_name_as_well(portal: Portal) -> None:

@@ -1,0 +1,125 @@
+"""
+Believe a passkey: find the one that has answered, check what its answer proves, and take the key out of its slot.
+
+An answer counts only for what it was asked for, once, within five minutes, from this site, with the person
+verified by their device. What is said of a passkey that is not known is said of one whose account is suspended too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from crypto import CryptoError, Keyring, Sealer, unlock_with_passkey
+from journal import audit, ceremonies, challenges, key_slots, passkey_rows, tables
+from journal.audit import Act
+from journal.ceremonies import Proof, Site, Unproven
+from journal.challenges import Errand
+from journal.errors import Refused
+from journal.house import House
+from journal.passkey_rows import Passkey
+from journal.passkeys import output_of
+from journal.words import N_
+
+STRANGE = N_("This passkey does not belong to an account here, or not any more. Please come in another way.")
+UNPROVEN = N_("This passkey could not be checked. Please try once more, or come in another way.")
+COUNTED_BACK = N_(
+    "This passkey has counted backwards, as a copy of it would. Please use your password, then remove this passkey "
+    "and add it again."
+)
+OPENS_NOTHING = N_("This passkey cannot hold the key to your journal. Please sign in with your password.")
+NO_OUTPUT = N_(
+    "This browser did not hand over the key that your passkey holds. Please sign in with your password."
+)
+OPENS_NO_MORE = N_(
+    "This passkey no longer opens your journal. Please sign in with your password, then remove it and add it again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a browser sends: the credential's answer as JSON, and what its PRF gave as base64url, or nothing."""
+
+    credential: str
+    prf: str = ""
+
+
+async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tuple[Passkey, Proof]:
+    """
+    Find the passkey that has answered, and believe it; its challenge is then spent, whatever comes after.
+
+    Raises:
+        Refused: If it is none of ours, or proves nothing.
+    """
+    try:
+        claim = ceremonies.claim_of(answer.credential)
+    except Unproven as error:
+        raise Refused({"passkey": UNPROVEN}) from error
+    challenges.require_valid(house, claim.challenge, errand)
+    lookup = passkey_rows.lookup_of(claim.credential)
+    row = await tables.Passkey.get_or_none(lookup=lookup, account__status="active")
+    if row is None:
+        # No event: nobody is concerned, and whoever invents answers could fill the log with them.
+        raise Refused({"passkey": STRANGE})
+    passkey = passkey_rows.opened(house, row)
+    named = claim.handle is not None or errand.account is not None
+    try:
+        if not named or claim.handle not in (None, passkey.account.bytes):
+            raise Unproven
+        if errand.account not in (None, passkey.account):
+            raise Unproven
+        proof = ceremonies.proven(site, answer.credential, claim.challenge, passkey.document.public_key)
+    except Unproven as error:
+        await _note_refusal(house, passkey, errand)
+        raise Refused({"passkey": UNPROVEN}) from error
+    await challenges.spend(claim.challenge)
+    counted = passkey.document.sign_count
+    if (counted or proof.sign_count) and proof.sign_count <= counted:
+        await _note_refusal(house, passkey, errand)
+        raise Refused({"passkey": COUNTED_BACK})
+    return passkey, proof
+
+
+async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answer) -> bytes:
+    """
+    Give the account key out of the slot of a proven passkey.
+
+    Raises:
+        Refused: If it has none, or one that what came does not open.
+        Damaged: If the account did not add this passkey itself.
+    """
+    if not passkey.document.opens:
+        raise Refused({"passkey": OPENS_NOTHING})
+    output = output_of(answer.prf)
+    if output is None:
+        raise Refused({"passkey": NO_OUTPUT})
+    try:
+        slot = await key_slots.of_passkey(passkey.account, passkey.id)
+        if slot is None:
+            raise CryptoError
+        account_key = unlock_with_passkey(slot, output, account=passkey.account.bytes)
+    except CryptoError as error:
+        await _note_refusal(house, passkey, errand)
+        raise Refused({"passkey": OPENS_NO_MORE}) from error
+    passkey_rows.require_own(passkey, vault_of(account_key))
+    return account_key
+
+
+def vault_of(account_key: bytes) -> Sealer:
+    """Give what seals an account's own records."""
+    return Sealer(Keyring.from_account_key(account_key).vault)
+
+
+async def note_use(house: House, passkey: Passkey, proof: Proof) -> None:
+    """Write down when a passkey was used and how far it has counted; of two uses at once one is refused."""
+    document = msgspec.structs.replace(
+        passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
+    )
+    if not await passkey_rows.keep(house, passkey, document, house.clock()):
+        raise Refused({"passkey": challenges.LATE})
+
+
+async def _note_refusal(house: House, passkey: Passkey, errand: Errand) -> None:
+    account = errand.account or passkey.account
+    await audit.note_unsigned(house, account, Act.PASSKEY_REFUSED, patient=errand.patient, about=passkey.id)
