@@ -22,6 +22,7 @@ import msgspec
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
 from journal import (
+    acceptance,
     entries,
     invitations,
     new_accounts,
@@ -38,7 +39,7 @@ from journal.forms import EntryKind
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, Setting
-from journal.store import Store, migrate
+from journal.store import Store, migrate, transaction
 
 SERVER_KEY = bytes(range(32))
 ZONE = "Europe/Berlin"
@@ -113,6 +114,8 @@ async def furnish(folder: Path, *, patient_only: bool = False, small: bool = Fal
         for count in () if patient_only else SEARCHED:
             searcher, searching = await _patient(house, f"searcher{count}")
             write_many(folder, searcher, count // 100 if small else count)
+            async with transaction():
+                await acceptance.rebuild(searcher.vault, searcher.id)
             searchers[count] = cookie(searching)
         writers = []
         for number in range(0 if patient_only else WRITERS):

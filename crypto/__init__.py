@@ -35,6 +35,7 @@ from crypto.pins import (
     vouch,
 )
 from crypto.public_identity import PublicIdentity, verify
+from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
 from crypto.slots import (
@@ -68,6 +69,8 @@ __all__ = [
     "OpenError",
     "PrivateIdentity",
     "PublicIdentity",
+    "RecordSet",
+    "RecordState",
     "Sealer",
     "ServerKey",
     "check_pin",

@@ -62,6 +62,7 @@ class Act(StrEnum):
     ENTRY_DELETED = "entry.deleted"
     ENTRY_RESTORED = "entry.restored"
     ENTRY_ERASED = "entry.erased"
+    JOURNAL_ACCEPTED = "journal.accepted"
     SHARED = "share.shared"
     SHARE_UPDATED = "share.updated"
     SHARE_REVOKED = "share.revoked"

@@ -13,7 +13,7 @@ from crypto import (
     pin,
     safety_code,
 )
-from journal import audit, sessions, tables
+from journal import audit, freshness, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import link_key_context
@@ -115,11 +115,13 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     if wanted is not None and wanted not in ids:
         raise NotFound
     async with transaction():
+        await freshness.lock(actor)
         stopped = []
         for link in ids if wanted is None else [wanted]:
             active = mine.filter(id=link, paused_at=None)
             if await active.update(clinician_key=None, paused_at=actor.now):
                 stopped.append(link)
+                await share_lists.pause(actor, link)
         await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
     await scrub()
 
@@ -142,10 +144,12 @@ async def resume(actor: Actor, wanted: UUID) -> None:
     except CryptoError as error:
         raise Damaged from error
     async with transaction():
+        await freshness.lock(actor)
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
             clinician_key=blob, paused_at=None
         )
         if changed:
+            await share_lists.pause(actor, link.id, False)
             await audit.note(
                 actor, Act.SHARING_RESUMED, patient=actor.id, about=link.id, recipient=link.clinician
             )
@@ -168,12 +172,17 @@ async def end(actor: Actor, wanted: UUID) -> None:
     else:
         mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
     async with transaction():
+        await freshness.lock(actor)
         changed = await mine.filter(ended_at=None).update(pair=None, ended_at=actor.now, **NOTHING_LEFT)
         if not changed:
             raise NotFound
         await tables.Share.filter(link_id=wanted).delete()
         await tables.GivenBack.filter(link_id=wanted).delete()
         await _end_what_was_before(wanted)
+        if (
+            actor.role is Role.PATIENT
+        ):  # the clinician leaves the list: what the patient remembers stays right
+            await share_lists.end(actor, wanted)
         await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
     await scrub()
 

@@ -15,13 +15,31 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import audit, revisions, sessions, tables
+from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
-from journal.audit import Act
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
 from journal.errors import NotFound, StaleRevision
-from journal.store import change, fetch, key_of, scrub, time_of, transaction
+from journal.freshness import END, Member, Move, Part
+from journal.removal import delete, erase, undelete
+from journal.store import Statement, fetch, key_of, time_of
 from journal.words import N_
+
+__all__ = [
+    "EVER",
+    "UNDO_WINDOW",
+    "Entry",
+    "delete",
+    "deleted",
+    "entry",
+    "erase",
+    "every",
+    "opened",
+    "restore",
+    "save",
+    "several",
+    "timeline",
+    "undelete",
+]
 
 UNDO_WINDOW = timedelta(days=7)
 SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
@@ -32,11 +50,14 @@ REPLACE = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
     WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
 """
+CREATE = """
+    INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
+"""
 EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry, opened."""
+    """One entry, opened. `end` is the end of its envelope, which tells it from any other state of it."""
 
     id: UUID
     revision: int
@@ -44,6 +65,12 @@ class Entry(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
+    end: bytes = b""
+
+    @property
+    def member(self) -> Member:
+        """Give what stands for it in the account's state."""
+        return self.id, self.revision, self.end
 
 
 async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
@@ -138,61 +165,12 @@ async def restore(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     return restored
 
 
-async def delete(actor: Actor, wanted: UUID) -> None:
-    """
-    Take an entry away, and every shared copy of it at once; the entry itself can be brought back for a week.
-
-    Raises:
-        HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
-    """
-    actor.must_be(Role.PATIENT)
-    if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
-        await sessions.refuse_while_held(actor)
-    async with transaction():
-        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
-            deleted_at=actor.now
-        )
-        if not changed:
-            raise NotFound
-        await tables.Share.filter(entry_id=wanted).delete()
-        await audit.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
-    await scrub()
-
-
-async def undelete(actor: Actor, wanted: UUID) -> None:
-    """Bring a deleted entry back. What was shared of it is not shared again."""
-    actor.must_be(Role.PATIENT)
-    async with transaction():
-        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).update(
-            deleted_at=None
-        )
-        if not changed:
-            raise NotFound
-        await audit.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
-
-
-async def erase(actor: Actor, wanted: UUID) -> None:
-    """
-    Erase a deleted entry for good, before its week is over.
-
-    Raises:
-        HeldUntilRested: Too soon after a dosing session.
-    """
-    actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
-    async with transaction():
-        if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
-            raise NotFound
-        await audit.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
-    await scrub()
-
-
 async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
-    await tables.Entry.create(
-        id=wanted, owner_id=actor.id, revision=1, sealed=sealed, created_at=actor.now, updated_at=actor.now
-    )
-    return Entry(wanted, 1, document, actor.now, actor.now, None)
+    made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-END:])
+    written = (wanted, actor.id, sealed, actor.now, actor.now)
+    await freshness.together(actor, [Move(Part.ENTRIES, come=[made.member])], (CREATE, written))
+    return made
 
 
 async def _replace(
@@ -200,17 +178,17 @@ async def _replace(
 ) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
+    made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-END:])
     written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
-    if not (keep or actor.now - current.updated_at >= SITTING or _shrinks(current.document, document)):
-        changed = await change(REPLACE, *written)
-    else:
-        async with transaction():
-            changed = await change(REPLACE, *written)
-            if changed:
-                await revisions.keep(
-                    actor, current.id, current.revision, current.document, at=current.updated_at
-                )
-    return Entry(current.id, revision, document, current.created_at, actor.now, None) if changed else None
+    moves = [Move(Part.ENTRIES, [current.member], [made.member])]
+    statements: list[Statement] = [(REPLACE, written)]
+    if keep or actor.now - current.updated_at >= SITTING or _shrinks(current.document, document):
+        version, statement = revisions.kept(
+            actor, current.id, current.revision, current.document, at=current.updated_at
+        )
+        moves.append(Move(Part.EARLIER, come=[version]))
+        statements.append(statement)
+    return made if await freshness.together(actor, moves, *statements) else None
 
 
 def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
@@ -232,7 +210,9 @@ def _all_opened(actor: Actor, rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...
     found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
     for ident, revision, sealed, created, updated, gone in rows:
         key, times = key_of(ident), (time_of(created), time_of(updated), time_of(gone) if gone else None)
-        found.append(Entry(key, revision, decode_entry(plain_of(bytes(sealed), key, revision)), *times))
+        envelope = bytes(sealed)
+        document = decode_entry(plain_of(envelope, key, revision))
+        found.append(Entry(key, revision, document, *times, envelope[-END:]))
     return tuple(found)
 
 

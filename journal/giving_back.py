@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import audit, care, links, tables
+from journal import audit, care, freshness, links, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import (
@@ -24,6 +24,7 @@ from journal.documents import (
     share_context,
 )
 from journal.errors import Damaged, NotFound, TrustBroken
+from journal.freshness import Move, Part
 from journal.links import Link
 from journal.store import key_of, scrub, transaction
 
@@ -98,6 +99,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
     actor.must_be(Role.PATIENT)
     link = await links.my_link(actor, wanted)
     async with transaction():
+        await freshness.lock(actor)
         opened = await _opened(actor, link)
         for ident, kept_id, document in opened:
             # Of two pages that take it in at once, one finds it taken.
@@ -111,14 +113,16 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
                 ),
             )
             written = min(datetime.fromisoformat(document.written_at), actor.now)
+            sealed = seal_document(actor.vault, kept, entry_context(actor.id, entry, 1))
             await tables.Entry.create(
                 id=entry,
                 owner_id=actor.id,
                 revision=1,
-                sealed=seal_document(actor.vault, kept, entry_context(actor.id, entry, 1)),
+                sealed=sealed,
                 created_at=written.astimezone(UTC),
                 updated_at=actor.now,
             )
+            await freshness.move(actor, Move(Part.ENTRIES, come=[(entry, 1, sealed)]))
         if opened:
             await audit.note(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
     await scrub()

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import audit, care, sessions, sharing, tables
+from journal import audit, care, freshness, sessions, share_lists, sharing, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import link_key_context, seal_document, share_context
@@ -56,6 +56,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     await sessions.refuse_while_held(actor)
     one = await offer(actor, wanted)
     await care.peer_identity(actor, one.link)
+    await freshness.require_as_left(actor)
     if not one.signed:
         raise TrustBroken
     if not one.possible:
@@ -78,9 +79,11 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     )  # fmt: skip
     try:
         async with transaction():
+            await freshness.lock(actor)
             if not await _still_there(one):
                 raise NotFound
             await link.save(force_create=True)
+            await share_lists.begin(actor, made, key)
             copies = [await _copy(actor, made, item, Sealer(key)) for item in chosen]
             await audit.note(
                 actor, Act.HANDOVER_ACCEPTED, patient=actor.id, about=made, recipient=one.successor.id
@@ -103,9 +106,10 @@ async def _still_there(one: Offer) -> bool:
 
 async def _copy(actor: Actor, link: UUID, item: sharing.Given, key: Sealer) -> UUID:
     ident = uuid4()
+    sealed = seal_document(key, item.document, share_context(link, ident, 1))
     await tables.Share.create(
-        id=ident, link_id=link, entry_id=item.entry, revision=1,
-        sealed=seal_document(key, item.document, share_context(link, ident, 1)),
+        id=ident, link_id=link, entry_id=item.entry, revision=1, sealed=sealed,
         created_at=actor.now, updated_at=actor.now,
     )  # fmt: skip
+    await share_lists.put(actor, link, (ident, 1, sealed))
     return ident

@@ -26,7 +26,7 @@ from crypto import (
     vouch,
     wrap_key,
 )
-from journal import audit, tables
+from journal import audit, freshness, share_lists, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import (
@@ -157,13 +157,12 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     theirs = PublicIdentity.decode(bytes(row.clinician.public_identity))
     key = new_link_key()
     ids = {"link": link.bytes, "patient": actor.id.bytes, "clinician": clinician.bytes}
-    pair = f"{actor.id}:{clinician}"
     made = tables.CareLink(
         id=link,
         patient_id=actor.id,
         clinician_id=clinician,
         invitation_id=row.id,
-        pair=pair,
+        pair=f"{actor.id}:{clinician}",
         patient_key=wrap_key(actor.keyring.vault, key, context=link_key_context(actor.id, link)),
         clinician_key=grant_link_key(key, **ids, to=theirs, signer=actor.identity()),
         patient_pin=pin(actor.keyring, theirs, owner=actor.id.bytes, peer=clinician.bytes, link=link.bytes),
@@ -172,12 +171,14 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     )
     try:
         async with transaction():
+            await freshness.lock(actor)
             won = await tables.Invitation.filter(
                 id=row.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
             ).update(accepted_at=actor.now)
             if not won:
                 raise LinkExpired
             await made.save(force_create=True)
+            await share_lists.begin(actor, link, key)
             await audit.note(actor, Act.CARE_BEGAN, patient=actor.id, about=link, recipient=clinician)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error

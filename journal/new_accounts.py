@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import audit, key_slots, second_factor, tables
+from journal import acceptance, audit, key_slots, second_factor, tables
 from journal.actors import Role
 from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
@@ -140,6 +140,8 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
             )
             await key_slots.put(readied.id, readied.slot, now)
             await second_factor.begin(readied.id, Sealer(keyring.vault), now)
+            if role is Role.PATIENT:
+                await acceptance.begin(Sealer(keyring.vault), readied.id)
             await audit.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error

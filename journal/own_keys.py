@@ -18,7 +18,13 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal import setup_links, tables
-from journal.documents import entry_context, link_key_context, revision_context, secret_context
+from journal.documents import (
+    entry_context,
+    link_key_context,
+    revision_context,
+    secret_context,
+)
+from journal.freshness import state_context
 from journal.store import key_of
 
 
@@ -58,10 +64,10 @@ class Own:
         wanted: dict[str, Any] = {self.whose: account, f"{self.column}__isnull": False}
         return self.model.filter(**wanted)
 
-    async def replace(self, row: Sequence[Any], sealed: bytes) -> None:
+    async def replace(self, row: Sequence[Any], sealed: bytes) -> bool:
         """Put *sealed* in the place of what was read; what somebody saved at that very moment stays."""
         unchanged: dict[str, Any] = {"id": row[0], self.column: row[1]}
-        await self.model.filter(**unchanged).update(**{self.column: sealed})
+        return bool(await self.model.filter(**unchanged).update(**{self.column: sealed}))
 
     @property
     def fields(self) -> Sequence[str]:
@@ -114,9 +120,14 @@ def _token(maker: UUID, link: UUID, _: int) -> Context:
     return setup_links.secret_context(maker, link)
 
 
+def _state(account: UUID, _: UUID, revision: int) -> Context:
+    return state_context(account, revision)
+
+
 OWN = (
     Own("entry.sealed", tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
     Own("entry_revision.sealed", tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
+    Own("record_state.sealed", tables.RecordState, Under.VAULT, "id", _state, "revision"),
     Own("care_link.patient_key", tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
     Own("care_link.patient_pin", tables.CareLink, Under.PINS, "patient_id", _pin),
     Own("care_link.clinician_pin", tables.CareLink, Under.PINS, "clinician_id", _pin),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from crypto import Sealer
-from journal import agenda, audit, care, sessions, tables
+from journal import agenda, audit, care, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.agenda import Number
 from journal.care import Link, SharingPaused
@@ -18,7 +19,14 @@ from journal.errors import Damaged, NotFound
 from journal.forms import EntryKind
 from journal.planning import Status
 from journal.sessions import Session
-from journal.store import key_of, transaction
+from journal.share_lists import ShareList
+from journal.store import fetch, key_of, time_of, transaction
+
+COPIES = """
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $2
+"""
+"""One statement, since copies and list belong together only as they are at one moment."""
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -53,7 +61,8 @@ class Folder:
     """
     What one patient shares with one clinician, newest entry first; empty while sharing is paused.
 
-    `damaged` are copies that are not what was sealed. They hide nothing else, and are not hidden themselves.
+    `damaged` are copies that are not what was shared. They hide nothing else, and are not hidden themselves.
+    `missing` tells that copies were taken away by something other than Hearthside, or the list of them.
     """
 
     link: Link
@@ -61,6 +70,7 @@ class Folder:
     sessions: tuple[Session, ...]
     paused: bool
     damaged: tuple[UUID, ...] = ()
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +113,30 @@ async def folder(actor: Actor, patient: UUID) -> Folder:
         key = await care.link_key(actor, link)
     except SharingPaused:
         return Folder(link, (), plan, True)
-    opened = {row.id: _opened(key, link, row) for row in await tables.Share.filter(link_id=link.id)}
-    shared = [one for one in opened.values() if one is not None]
+    rows = await fetch(COPIES, link.id, link.id)
+    listed = next((share_lists.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
+    if listed is not None and listed.paused:
+        return Folder(link, (), plan, True)
+    copies = {key_of(row[1]): _opened(key, link, listed, row) for row in rows if not row[0]}
+    shared = [one for one in copies.values() if one is not None]
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
-    damaged = tuple(ident for ident, one in opened.items() if one is None)
-    return Folder(link, tuple(shared), plan, False, damaged)
+    damaged = tuple(ident for ident, one in copies.items() if one is None)
+    missing = listed is None or not listed.copies.keys() <= {ident.hex for ident in copies}
+    return Folder(link, tuple(shared), plan, False, damaged, missing)
 
 
-def _opened(key: Sealer, link: Link, row: tables.Share) -> Shared | None:
-    where = share_context(link.id, row.id, row.revision)
+def _opened(key: Sealer, link: Link, listed: ShareList | None, row: Sequence[Any]) -> Shared | None:
+    _, ident, revision, sealed, entry, updated, opened = row
+    share = key_of(ident)
+    if not isinstance(sealed, bytes) or not share_lists.is_on(listed, (share, revision, sealed)):
+        return None
     try:
-        document = open_document(key, bytes(row.sealed), where, ShareDocument)
+        document = open_document(key, sealed, share_context(link.id, share, revision), ShareDocument)
     except Damaged:
         return None
-    if document.entry_id != key_of(row.entry_id).hex:  # type: ignore[attr-defined]
+    if document.entry_id != key_of(entry).hex:
         return None
-    return Shared(row.id, document, row.updated_at, row.opened_at is None)
+    return Shared(share, document, time_of(updated), opened is None)
 
 
 async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Folder, Shared]:

@@ -20,16 +20,18 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import accounts, audit, key_slots, second_factor, tables, websessions
+from journal import accounts, audit, freshness, key_slots, second_factor, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
+from journal.freshness import Part
 from journal.own_keys import OWN, Own
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
 SWEEP = 1000  # rows that are looked through at a time
+REMEMBERED = {"entry.sealed": Part.ENTRIES, "entry_revision.sealed": Part.EARLIER}
 SETTLING = timedelta(seconds=30)
 """How long the old key stays at least: a save that set out before the renewal is still sealed under it."""
 
@@ -163,7 +165,8 @@ async def _reseal(
     actor: Actor, older: Keyring, own: Own, after: UUID | None, limit: int
 ) -> tuple[UUID | None, int, int]:
     """Go through rows in the order of their ids; gives the last, how many, and how many of them opened under no key."""
-    query = own.of(actor.id)
+    await freshness.lock(actor)
+    query, anew = own.of(actor.id), []
     if after is not None:
         query = query.filter(id__gt=after)
     rows = await query.order_by("id").limit(limit).values_list(*own.fields)
@@ -177,5 +180,9 @@ async def _reseal(
         except CryptoError:
             closed += 1
             continue
-        await own.replace(row, own.sealed(actor.keyring, actor.id, row, value))
+        sealed = own.sealed(actor.keyring, actor.id, row, value)
+        if await own.replace(row, sealed) and own.name in REMEMBERED:
+            anew.append((key_of(row[0]), row[2] if own.revision else 0, bytes(row[1]), sealed))
+    if anew:
+        await freshness.resealed(actor, REMEMBERED[own.name], anew)
     return (key_of(rows[-1][0]) if rows else after), len(rows), closed

@@ -13,14 +13,17 @@ from functools import partial
 from hmac import compare_digest
 from uuid import UUID
 
-from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, seal_identity
+from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import (
+    acceptance,
     audit,
+    freshness,
     invitations,
     key_slots,
     links,
     second_factor,
     set_aside,
+    share_lists,
     tables,
     throttle,
     tries,
@@ -107,6 +110,7 @@ async def restart(
             identity=seal_identity(keyring, private, account=who),
             recovery_ready=False,
         )
+        await acceptance.begin_anew(Sealer(keyring.vault), account.id)
         await key_slots.put(account.id, slot, house.clock())
         await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
         session = await websessions.start(house, account.id, key)
@@ -130,6 +134,7 @@ async def renew(actor: Actor, token: str) -> UUID:
     if row.patient != actor.id or row.renews is None:
         raise LinkExpired
     async with transaction():
+        await freshness.lock(actor)
         old = tables.CareLink.filter(
             id=row.renews, patient_id=actor.id, clinician_id=row.clinician.id, ended_at=None
         )
@@ -139,6 +144,7 @@ async def renew(actor: Actor, token: str) -> UUID:
         if not await old.update(**ended):
             raise LinkExpired
         await tables.Share.filter(link_id=row.renews).delete()
+        await share_lists.end(actor, row.renews)
         link = await invitations.accept(actor, token, renewing=True)
         await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician.id)
     await scrub()

@@ -6,6 +6,7 @@ It stays for ninety days. Nobody can remove it before: whoever started the accou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,11 +21,12 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, tables, throttle, tries
+from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import entry_context, revision_context
 from journal.errors import Damaged, NotFound, Refused
+from journal.freshness import Move, Part
 from journal.house import House
 from journal.links import NOTHING_LEFT
 from journal.store import key_of, scrub, transaction
@@ -135,6 +137,7 @@ async def reopen(actor: Actor, secret: str) -> int:
 async def _brought_back(actor: Actor, row: tables.SetAside, older: Keyring) -> int:
     wanted = key_of(row.id)
     async with transaction():
+        await freshness.lock(actor)
         # Takes the row first: of two pages that open it at once, one finds it gone.
         if not await tables.SetAside.filter(id=wanted).update(expires_at=row.expires_at):
             raise NotFound
@@ -155,6 +158,7 @@ async def _brought_back(actor: Actor, row: tables.SetAside, older: Keyring) -> i
             raise Damaged
         await tables.Entry.bulk_create(entries)
         await tables.EntryRevision.bulk_create(versions)
+        await _remember(actor, entries, versions)
         moved = [*back, *(key_of(one.id) for one in versions)]
         for at in range(0, len(moved), SOME):
             await tables.SetAsideRecord.filter(id__in=moved[at : at + SOME]).delete()
@@ -163,6 +167,20 @@ async def _brought_back(actor: Actor, row: tables.SetAside, older: Keyring) -> i
         await audit.note(actor, Act.SET_ASIDE_OPENED, patient=actor.id, about=wanted)
     await scrub()
     return len(entries)
+
+
+async def _remember(
+    actor: Actor, entries: Sequence[tables.Entry], versions: Sequence[tables.EntryRevision]
+) -> None:
+    lasting = {key_of(one.id): one for one in entries if one.deleted_at is None}
+    await freshness.move(
+        actor,
+        Move(Part.ENTRIES, come=[(ident, one.revision, one.sealed) for ident, one in lasting.items()]),
+        Move(
+            Part.EARLIER,
+            come=[(key_of(one.id), 0, one.sealed) for one in versions if key_of(one.entry_id) in lasting],  # type: ignore[attr-defined]
+        ),
+    )
 
 
 def _resealed(

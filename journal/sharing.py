@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from crypto import Sealer
-from journal import audit, care, entries, sessions, tables
+from journal import audit, care, entries, freshness, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.care import Link
@@ -22,6 +22,7 @@ from journal.documents import ShareDocument, open_document, seal_document, share
 from journal.entries import Entry
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.forms import EntryKind, Field, form_of
+from journal.share_lists import ShareList
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
@@ -116,6 +117,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
             N_("Sharing with this person is paused. Resume it first; nothing was shared.")
         )
     await care.peer_identity(actor, link)  # a changed key stops sharing
+    await freshness.require_as_left(actor)  # and so does a journal that is not as its owner left it
     document = copy_of(entry, fields, actor.now)
     return await _put(actor, link, entry.id, document, await care.link_key(actor, link))
 
@@ -129,8 +131,13 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
     async with transaction():
-        if not await tables.Share.filter(id=wanted, link__patient_id=actor.id).delete():
+        await freshness.lock(actor)
+        mine = tables.Share.filter(id=wanted, link__patient_id=actor.id)
+        links = await mine.values_list("link_id", flat=True)
+        if not await mine.delete():
             raise NotFound
+        for link in links:
+            await share_lists.forget(actor, key_of(link), [wanted])
         await audit.note(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
     await scrub()
 
@@ -145,7 +152,8 @@ async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]
         query = query.filter(entry_id=entry)
     rows = await query.select_related("entry").order_by("-updated_at")
     found = [(row, links[key_of(row.link_id)]) for row in rows]  # type: ignore[attr-defined]
-    return tuple([await _opened(actor, row, link, keys) for row, link in found])
+    lists = await share_lists.mine(actor) if found else {}
+    return tuple([await _opened(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
 
 async def the_given(actor: Actor, wanted: UUID) -> Given:
@@ -156,9 +164,22 @@ async def the_given(actor: Actor, wanted: UUID) -> Given:
     raise NotFound
 
 
-async def _opened(actor: Actor, row: tables.Share, link: Link, keys: dict[UUID, Sealer]) -> Given:
+async def missing(actor: Actor) -> frozenset[UUID]:
+    """Give the care links that lack a copy, or the list of them: something took it away."""
+    lists = await share_lists.mine(actor)
+    rows = tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
+    there = {key_of(one).hex for one in await rows.values_list("id", flat=True)}
+    listed = {link.id: lists.get(link.id) for link in await care.my_links(actor)}
+    return frozenset(link for link, one in listed.items() if one is None or not one.copies.keys() <= there)
+
+
+async def _opened(
+    actor: Actor, row: tables.Share, link: Link, keys: dict[UUID, Sealer], listed: ShareList | None
+) -> Given:
     source = row.entry
     try:
+        if not share_lists.is_on(listed, (row.id, row.revision, row.sealed)):
+            raise Damaged
         if link.id not in keys:
             keys[link.id] = await care.link_key(actor, link)
         where = share_context(link.id, row.id, row.revision)
@@ -196,6 +217,7 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
 
 async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, key: Sealer) -> UUID:
     async with transaction():
+        await freshness.lock(actor)
         # Takes the link's lock before reading: a pause or an end that comes first leaves nothing behind it.
         lasting = tables.CareLink.filter(id=link.id, patient_id=actor.id, ended_at=None, paused_at=None)
         if not await lasting.update(paused_at=None):
@@ -219,6 +241,7 @@ async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, k
                 created_at=actor.now,
                 updated_at=actor.now,
             )
+        await share_lists.put(actor, link.id, (ident, revision, sealed))
         act = Act.SHARE_UPDATED if row else Act.SHARED
         await audit.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident

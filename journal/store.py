@@ -7,8 +7,6 @@ address. Nothing here knows what is stored.
 
 from __future__ import annotations
 
-import re
-import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -23,14 +21,14 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, _current_context
-from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
+from journal.store_sqlite import Reader, as_text, run_all, with_question_marks
+
 SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
-CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
 PATIENCE, CONNECTING = 60.0, 15  # seconds; a network that swallows everything gives no other sign
 transaction = in_transaction
 
@@ -55,34 +53,6 @@ def configuration(url: str, *, patience: float | None = PATIENCE) -> dict[str, A
 
 
 MIGRATIONS = configuration("sqlite://:memory:")  # for `tortoise -c journal.store.MIGRATIONS makemigrations`
-
-
-@dataclass(slots=True)
-class Reader:
-    """
-    A second connection to an SQLite file, which only reads, on the thread of the event loop itself.
-
-    Looking a row up takes SQLite less time than waking another thread takes, and in WAL mode a reader waits for
-    no writer. It sees what is committed: what a transaction has written is read over the transaction's own.
-    """
-
-    connection: sqlite3.Connection | None = None
-
-    def fetch(self, path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Read rows from the file at *path*, which is opened the first time."""
-        try:
-            if self.connection is None:
-                self.connection = sqlite3.connect(path, isolation_level=None)
-                self.connection.execute("PRAGMA query_only = ON")
-                self.connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            return self.connection.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as error:
-            raise OperationalError(error) from error
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self.connection is not None:
-            self.connection.close()
 
 
 _reader: ContextVar[Reader] = ContextVar("reader")
@@ -187,7 +157,7 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        return _reader.get().fetch(client.filename, _with_question_marks(sql), _as_text(values))
+        return _reader.get().fetch(client.filename, with_question_marks(sql), as_text(values))
     return (await _execute(client, sql, values))[1]
 
 
@@ -196,30 +166,48 @@ async def change(sql: str, *values: object) -> int:
     return (await _execute(connection(), sql, values))[0]
 
 
+Statement = tuple[str, tuple[object, ...]]
+
+
+class _NothingChanged(Exception):
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+
+async def change_all(*statements: Statement) -> int | None:
+    """
+    Run several statements as one transaction, or in the one that is open.
+
+    On SQLite they take one way to its thread and back: each of its own takes longer than to run it.
+
+    Returns:
+        None when each changed something. Otherwise the place of the first that changed nothing: then all is
+        undone, or has to be by whoever opened the transaction.
+    """
+    client = connection()
+    if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
+        lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
+        async with client.acquire_connection() as held:
+            # aiosqlite has no public way to run a function on its thread.
+            return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
+    try:
+        async with joined():
+            for place, (sql, values) in enumerate(statements):
+                if not await change(sql, *values) and not sql.lstrip().startswith("INSERT"):
+                    raise _NothingChanged(place)
+    except _NothingChanged as nothing:
+        return nothing.place
+    return None
+
+
 async def _execute(
     client: BaseDBAsyncClient, sql: str, values: Sequence[object]
 ) -> tuple[int, Sequence[Sequence[Any]]]:
     if isinstance(client, SqliteClient):
-        sql, values = _with_question_marks(sql), _as_text(values)
+        sql, values = with_question_marks(sql), as_text(values)
     changed, rows = await client.execute_query(sql, list(values))
     return changed, rows  # type: ignore[return-value]  # rows of either driver can be read by position
-
-
-@lru_cache
-def _with_question_marks(sql: str) -> str:
-    return re.sub(r"\$\d+", "?", sql)
-
-
-def _as_text(values: Sequence[object]) -> list[object]:
-    """Write ids and times as the ORM does."""
-    return [
-        str(value)
-        if isinstance(value, UUID)
-        else value.isoformat(" ")
-        if isinstance(value, datetime)
-        else value
-        for value in values
-    ]
 
 
 async def scrub() -> None:

@@ -187,6 +187,24 @@ class Entry(Model):
         indexes = [Index(fields=("owner_id", "created_at"))]
 
 
+class RecordState(Model):
+    """
+    What is remembered of an account's records, by the account's id, and of a care link's copies, by the link's.
+
+    `owner` is the patient. It changes with every record: docs/crypto-format.md section 17.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="record_states", db_index=True
+    )
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # owner's vault key, or the care-link key
+
+    class Meta:
+        table = "record_state"
+
+
 class EntryRevision(Model):
     """An earlier text of an entry, kept so that it can be read and restored."""
 

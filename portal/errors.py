@@ -24,6 +24,7 @@ from journal.errors import (
     StaleRevision,
     TrustBroken,
 )
+from journal.freshness import NotAsLeft
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
 from journal.recovery import OfferOver
@@ -43,6 +44,7 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (AlreadyLinked, 409, N_("Already connected")),
     (OfferOver, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),
+    (NotAsLeft, 409, N_("Your journal is not as you left it")),
     (ConsentRequired, 422, N_("Not shared yet")),
     (EnrolmentOver, 409, N_("Not from this page any more")),
     (TooManyTries, 429, N_("One moment")),

@@ -553,6 +553,33 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="RecordState",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                (
+                    "owner",
+                    fields.ForeignKeyField(
+                        "journal.Account",
+                        source_field="owner_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="record_states",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("revision", fields.IntField()),
+                ("sealed", fields.BinaryField()),
+            ],
+            options={
+                "table": "record_state",
+                "app": "journal",
+                "pk_attr": "id",
+                "table_description": "What is remembered of an account's records, by the account's id, and of a care link's copies, by the link's.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="SecondFactor",
             fields=[
                 (

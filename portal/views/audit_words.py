@@ -67,6 +67,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.ENTRY_DELETED: N_("%(who)s deleted an entry"),
         Act.ENTRY_RESTORED: N_("%(who)s brought an entry back"),
         Act.ENTRY_ERASED: N_("%(who)s erased an entry for good"),
+        Act.JOURNAL_ACCEPTED: N_("%(who)s took the journal as it was for how it was left"),
         Act.SHARED: N_("%(who)s shared something with %(other)s"),
         Act.SHARE_UPDATED: N_("%(who)s updated something shared with %(other)s"),
         Act.SHARE_REVOKED: N_("%(who)s took back something shared"),

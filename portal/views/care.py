@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
@@ -27,11 +26,16 @@ __all__ = ["end", "link", "log", "pause", "pause_all", "resumption", "team"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One clinician of the team; `trusted` is False when their keys are not the pinned ones."""
+    """
+    One clinician of the team; `trusted` is False when their keys are not the pinned ones.
+
+    `missing` tells that something took away a copy that they were given.
+    """
 
     link: Link
     trusted: bool
     items: tuple[Item, ...]
+    missing: bool
     returned: int = 0
 
 
@@ -70,9 +74,7 @@ async def team(request: Request) -> Response:
     """Show everybody who can read something, and what."""
     actor = actor_of(request)
     found = await links.found(actor, ended=True)
-    shared = await items(actor, await sharing.given(actor))
-    back = await giving_back.how_many(actor)
-    members = tuple(_member(one, shared, back) for one in found.links if not one.ended_at)
+    members = await _members(actor, [one for one in found.links if not one.ended_at])
     there = {member.link.peer for member in members}
     past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
@@ -113,7 +115,6 @@ async def resumption(request: Request) -> Response:
 async def end(request: Request) -> Response:
     """Ask, with honest words about what stays known, and end care with one clinician."""
     actor, wanted = actor_of(request), request.path_params["id"]
-    one = await links.my_link(actor, wanted)
     status = 200
     if request.method == "POST":
         try:
@@ -121,13 +122,13 @@ async def end(request: Request) -> Response:
             return see_other(request, "/sharing?done=ended")
         except HeldUntilRested:
             status = 409
-    member = _member(one, await items(actor, await sharing.given(actor)))
+    (member,) = await _members(actor, [await links.my_link(actor, wanted)])
     return page(request, "sharing/end.html", Ending(member, await sessions.held(actor)), status=status)
 
 
 async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
     one = await links.my_link(actor, request.path_params["id"])
-    member = _member(one, await items(actor, await sharing.given(actor)), await giving_back.how_many(actor))
+    (member,) = await _members(actor, [one])
     code = await links.code_for(actor, one) if member.trusted else ""
     done = request.query_params.get("done", "")
     return page(
@@ -135,6 +136,13 @@ async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response
     )
 
 
-def _member(one: Link, shared: tuple[Item, ...], back: Mapping[UUID, int] = MappingProxyType({})) -> Member:
-    theirs = tuple(item for item in shared if item.given.link.id == one.id)
-    return Member(one, one.trusted, theirs, back.get(one.id, 0))
+async def _members(actor: Actor, those: Sequence[Link]) -> tuple[Member, ...]:
+    shared, missing = await items(actor, await sharing.given(actor)), await sharing.missing(actor)
+    back = await giving_back.how_many(actor)
+    given: dict[UUID, list[Item]] = {one.id: [] for one in those}
+    for item in shared:
+        given.setdefault(item.given.link.id, []).append(item)
+    return tuple(
+        Member(one, one.trusted, tuple(given[one.id]), one.id in missing, back.get(one.id, 0))
+        for one in those
+    )

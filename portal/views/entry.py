@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sessions, sharing
+from journal import entries, freshness, sessions, sharing
+from journal.actors import Actor
 from journal.documents import Answers, EntryDocument
+from journal.entries import Entry
 from journal.forms import EntryKind, Form, form_of
 from journal.sessions import Session
 from journal.sharing import Given
@@ -38,6 +41,7 @@ class ReadingPage:
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
     `readers` says for each part who can read it, when somebody has some parts and not others.
+    Without `as_left`, storage gave back something else than was left, here or elsewhere in the journal.
     """
 
     id: UUID
@@ -51,12 +55,13 @@ class ReadingPage:
     given: tuple[Given, ...]
     readers: Mapping[str, tuple[str, ...]]
     ground: bool
+    as_left: bool
 
 
 async def read(request: Request) -> Response:
     """Show an entry."""
     actor = actor_of(request)
-    found = await entries.entry(actor, request.path_params["id"])
+    as_left, (found,) = await freshness.looked(actor, partial(_one, actor, request.path_params["id"]))
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
     given = await sharing.given(actor, entry=found.id)
@@ -75,6 +80,7 @@ async def read(request: Request) -> Response:
         given,
         _readers(given, answers),
         "ground" in request.query_params,
+        as_left,
     )
     return page(request, "journal/entry.html", context)
 
@@ -87,6 +93,10 @@ def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[s
         for part in answers
         if (names := tuple(one.link.peer_name for one in given if part in one.document.fields))
     }
+
+
+async def _one(actor: Actor, wanted: UUID) -> tuple[Entry]:
+    return (await entries.entry(actor, wanted),)
 
 
 async def edit(request: Request) -> Response:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sessions
+from journal import entries, freshness, sessions
 from journal.actors import Actor
 from journal.entries import UNDO_WINDOW, Entry
 from journal.readers import readers
@@ -28,7 +29,8 @@ class TimelinePage:
     """
     Context of the timeline. `older` is the moment before which the next page begins.
 
-    `undo` is what was just deleted, `rest` says that somebody stopped for today.
+    `undo` is what was just deleted, `rest` says that somebody stopped for today. Without `as_left`, storage gave
+    back something else than was left.
     """
 
     nodes: list[Node]
@@ -38,6 +40,7 @@ class TimelinePage:
     undo: Entry | None
     until: datetime | None
     rest: bool
+    as_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class SearchPage:
 
     q: str
     hits: tuple[Hit, ...]
+    as_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ async def timeline(request: Request) -> Response:
     if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
         return await _search(request, actor, words[:200])
     newest = _moment(asked.get("before", ""))
-    found = await entries.timeline(actor, before=newest, limit=PAGE + 1)
+    as_left, found = await freshness.looked(
+        actor, partial(entries.timeline, actor, before=newest, limit=PAGE + 1)
+    )
     shown, more = found[:PAGE], len(found) > PAGE
     plan = await sessions.my_sessions(actor)
     oldest = shown[-1].created_at if more else None
@@ -83,6 +89,7 @@ async def timeline(request: Request) -> Response:
         undo,
         undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
         "rest" in asked,
+        as_left,
     )
     return page(request, "journal/timeline.html", context)
 
@@ -97,11 +104,11 @@ async def deleted(request: Request) -> Response:
 
 
 async def _search(request: Request, actor: Actor, words: str) -> Response:
-    found = await search(actor, words)
+    as_left, found = await freshness.looked(actor, partial(search, actor, words))
     shares = await readers(actor, [one.id for one in found])
     lines = Timeline(request)
     hits = tuple(hit(lines.line(one, shares), one.document, words) for one in found)
-    return page(request, "journal/search.html", SearchPage(words, hits), block="main")
+    return page(request, "journal/search.html", SearchPage(words, hits, as_left), block="main")
 
 
 async def _undo(actor: Actor, text: str | None) -> Entry | None:

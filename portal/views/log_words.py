@@ -39,6 +39,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.SET_ASIDE_OPENED: (N_("You brought back what had been set aside"), ""),
         Act.GIVEN_BACK: ("", N_("%(who)s gave back what you had shared")),
         Act.TAKEN_IN: (N_("You took what was given back into your journal"), ""),
+        Act.JOURNAL_ACCEPTED: (N_("You took your journal as it was for how you left it"), ""),
         Act.PASSWORD_REFUSED: (N_("A wrong password was typed where yours is asked for again"), ""),
         Act.PASSKEY_REFUSED: (N_("A passkey was not accepted where you are asked who you are"), ""),
         Act.SUSPENDED: ("", N_("The practice suspended your account")),

@@ -49,6 +49,7 @@ class PatientPage:
     loose: tuple[Hung, ...]
     unread: int
     damaged: int
+    missing: bool
     trusted: bool
     to_give_back: int
 
@@ -84,6 +85,7 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         loose=tuple(hung.get(None, ())),
         unread=sum(one.unread for one in folder.shared),
         damaged=len(folder.damaged),
+        missing=folder.missing,
         trusted=trusted,
         to_give_back=await giving_back.able(actor, patient) if trusted else 0,
     )

@@ -36,6 +36,7 @@ BEGINNINGS = {
         "/account/passkeys/new",
         "/account/second-factor/removal",
         "/records",
+        "/journal/comparison",
         "/journal/{entry}/revisions/{revision}",
         "/journal/{entry}/shares?to={link}",
         "/journal/{reframe}/shares",

@@ -33,6 +33,7 @@ KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBrok
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
 GONE = (str(FactorGone.message),)
+AS_LEFT = ("Your journal is not as you left it",)
 SIGN_IN = (str(WrongCredentials.message),)
 UNSIGNED = ("This is not what Bob Example signed",)
 RECOVER = ("That e-mail address and recovery key do not open an account.",)
@@ -252,6 +253,26 @@ SHOWN: dict[str, tuple[Place, ...]] = {
                 Look(None, "/sign-in", GONE, SIGNING_IN),
             ),
             by="account_id",
+        ),
+    ),
+    "record_state.sealed": (
+        Place(
+            "alice",
+            (
+                Look("alice", "/journal", AS_LEFT),
+                Look("alice", "/journal/{entry}", AS_LEFT),
+                Look("alice", "/journal", AS_LEFT, {"q": "anything"}),
+                Look("alice", "/journal/comparison", AS_LEFT),
+                Look("alice", "/journal/{free}/shares", AS_LEFT, SHARING | {"previewed": "1"}),
+            ),
+        ),
+        Place(
+            "link",
+            (
+                Look("bob", "/patients/{alice}", COPY),
+                Look("bob", "/patients/{alice}/shared/{share}", COPY),
+                Look("alice", "/sharing", COPY),
+            ),
         ),
     ),
     "entry_revision.sealed": (

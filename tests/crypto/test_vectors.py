@@ -109,6 +109,16 @@ def server(data: Input) -> crypto.ServerKey:
     return crypto.ServerKey(raw(data, "server_key"))
 
 
+def sum_records(data: Input) -> bytes:
+    members = [(raw(one, "id"), one["revision"], raw(one, "sealed")) for one in data["records"]]
+    return crypto.RecordState(raw(data, "key"), ()).over(members).total.to_bytes(32, "big")
+
+
+def read_record_state(data: Input) -> bytes:
+    entries = crypto.RecordState.decode(raw(data, "state"), 3).sets[0]
+    return entries.count.to_bytes(4, "big") + entries.total.to_bytes(32, "big")
+
+
 OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "encode-context": lambda d: place(d).encode(),
     "remove-padding": lambda d: crypto.unpad(raw(d, "padded")),
@@ -136,6 +146,8 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "open-server-record": lambda d: server(d).open(raw(d, "sealed"), place(d)),
     "blind-index": lambda d: server(d).blind_index(d["email"]),
     "server-mac": lambda d: server(d).mac(d["label"], raw(d, "message")),
+    "sum-records": sum_records,
+    "read-record-state": read_record_state,
 }
 
 

@@ -15,6 +15,7 @@ from journal import (
     accounts,
     care,
     entries,
+    freshness,
     invitations,
     recovery,
     renewal,
@@ -172,6 +173,7 @@ async def test_everything_still_works_afterwards(cast: Cast) -> None:
         await begun(cast, who)
         await ended(cast, who)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    assert (await freshness.look(alice, earlier=True)).as_left
     assert {one.id: one.document for one in await entries.every(alice)} == texts
     assert len(await revisions.revisions(alice, ids[0])) == 1
     assert [one.damaged for one in await sharing.given(alice)] == [False]

@@ -11,6 +11,7 @@ from journal import (
     accounts,
     care,
     entries,
+    freshness,
     giving_back,
     invitations,
     purging,
@@ -106,6 +107,8 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     assert (await entries.entry(alice, entry.id)).id == entry.id
     assert await giving_back.give_back(charlie, alice_id) == 1
     assert len(await giving_back.given_back(alice, renewed)) == 1
+    await giving_back.take_in(alice, renewed)
+    assert (await freshness.look(alice, earlier=True)).as_left
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])
@@ -118,15 +121,17 @@ async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
     cast.clock.forward(minutes=15)
     await rewritten(cast, first, **{"int.meaning": "Now I see it another way."})
     second = await written(cast)
-    before = {one.id: one for one in await entries.every(await cast.actor("alice"))}
+    before = {one.id: one.document for one in await entries.every(await cast.actor("alice"))}
     alice = await restarted(cast, await offered(cast))
+    assert (await freshness.look(alice, earlier=True)).as_left
     (kept,) = await set_aside.kept(alice)
     assert kept.entries == 2
     for wrong in ("not it", NEW, offer.words[:-1]):
         with pytest.raises(Refused):
             await set_aside.reopen(alice, wrong)
     assert await set_aside.reopen(alice, PASSWORDS["alice"] if secret == "password" else offer.words) == 2
-    assert {one.id: one for one in await entries.every(alice)} == before
+    assert (await freshness.look(alice, earlier=True)).as_left
+    assert {one.id: one.document for one in await entries.every(alice)} == before
     assert len(await revisions.revisions(alice, first.id)) == 1
     assert set(before) == {first.id, second.id}
     assert await set_aside.kept(alice) == ()

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from journal import (
+    acceptance,
     accounts,
     care,
     enrolment,
@@ -173,6 +174,8 @@ async def with_words(cast: Cast) -> None:
     await entries.delete(alice, entry.id)
     await entries.erase(alice, entry.id)
     assert (await last(Act.ENTRY_ERASED)).actor_id == alice.id
+    await acceptance.accept(alice)
+    assert (await last(Act.JOURNAL_ACCEPTED)).patient_id == alice.id
     other = await written(cast)
     await entries.delete(alice, other.id)
     await purge(cast.house, alice.now + entries.UNDO_WINDOW * 2)

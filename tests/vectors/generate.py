@@ -27,6 +27,8 @@ from crypto import (
     KeySlot,
     PrivateIdentity,
     PublicIdentity,
+    RecordSet,
+    RecordState,
     ServerKey,
     derive_key,
     format_recovery_code,
@@ -539,9 +541,47 @@ def server() -> Iterator[Vector]:
     yield case("server-mac", "server-mac", "A link of a chain.", given, {"mac": owner.mac("audit", TEXT)})
 
 
+def states() -> Iterator[Vector]:
+    """Section 17."""
+    key, op = fixed("state key"), "sum-records"
+    texts = [
+        (fixed("entry", 16), 1, fixed("first envelope", 300)),
+        (fixed("other entry", 16), 7, fixed("other envelope", 40)),
+    ]
+
+    def given(*members: tuple[bytes, int, bytes]) -> Input:
+        found = [{"id": one[0].hex(), "revision": one[1], "sealed": one[2].hex()} for one in members]
+        return {"key": key, "records": found}
+
+    def summed(*members: tuple[bytes, int, bytes]) -> Input:
+        return {"sum": RecordState(key, ()).over(members).total.to_bytes(32, "big")}
+
+    first, other = texts
+    older = (first[0], 2, first[2])
+    yield case("state-nothing", op, "No record.", given(), summed())
+    yield case("state-one", op, "One record.", given(first), summed(first))
+    yield case("state-two", op, "Two records.", given(first, other), summed(first, other))
+    yield case(
+        "state-two-turned", op, "In the other order: the same.", given(other, first), summed(first, other)
+    )
+    yield case("state-revision", op, "The same bytes as another revision.", given(older), summed(older))
+    short = (first[0], 1, bytes(15))
+    yield case("state-short-envelope", op, "An envelope of 15 bytes.", given(short), "FormatError")
+    cut = (first[0][:15], 1, first[2])
+    yield case("state-short-id", op, "An id of 15 bytes.", given(cut), "FormatError")
+
+    state = RecordState(key, (RecordState(key, ()).over(texts), RecordSet(), RecordSet(1, 5)))
+    op = "read-record-state"
+    good: Input = {"state": state.encode()}
+    entries = bytes((0, 0, 0, 2)) + state.sets[0].total.to_bytes(32, "big")
+    yield case("state-reads", op, "Two entries, no earlier text, one list.", good, {"entries": entries})
+    yield case("state-cut", op, "One byte missing.", {"state": state.encode()[:-1]}, "FormatError")
+    yield case("state-long", op, "One byte too many.", {"state": state.encode() + b"x"}, "FormatError")
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server,
+    link_keys, trust, server, states,
 )  # fmt: skip
 
 

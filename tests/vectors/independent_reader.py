@@ -390,6 +390,28 @@ def server_record(data: Input) -> bytes:
     return open_record(derive(raw(data, "server_key"), "server-records"), raw(data, "sealed"), place(data))
 
 
+# Section 17: what an account remembers.
+
+
+def sum_records(data: Input) -> bytes:
+    total = 0
+    for one in data["records"]:
+        record, sealed = bytes.fromhex(one["id"]), bytes.fromhex(one["sealed"])
+        if len(record) != 16 or len(sealed) < 16 or not 0 <= one["revision"] < 2**64:
+            raise format_error()
+        member = record + one["revision"].to_bytes(8, "big") + sealed[-16:]
+        digest = hashlib.blake2b(member, key=raw(data, "key"), digest_size=32).digest()
+        total += int.from_bytes(digest, "big")
+    return (total % 2**256).to_bytes(32, "big")
+
+
+def record_state(data: Input) -> bytes:
+    state = raw(data, "state")
+    if len(state) != 140:
+        raise format_error()
+    return state[32:68]
+
+
 OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "encode-context": lambda d: {"bytes": place(d).hex()},
     "remove-padding": lambda d: {"text": remove_padding(raw(d, "padded")).hex()},
@@ -415,6 +437,8 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "open-server-record": lambda d: {"text": server_record(d).hex()},
     "blind-index": lambda d: {"index": blind_index(d).hex()},
     "server-mac": lambda d: {"mac": server_mac(d).hex()},
+    "sum-records": lambda d: {"sum": sum_records(d).hex()},
+    "read-record-state": lambda d: {"entries": record_state(d).hex()},
 }
 
 

@@ -1,0 +1,76 @@
+"""Take an entry away, bring it back for a week, or erase it for good."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from journal import audit, freshness, revisions, sessions, share_lists, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.errors import NotFound
+from journal.freshness import Member, Move, Part
+from journal.store import key_of, scrub, transaction
+
+
+async def delete(actor: Actor, wanted: UUID) -> None:
+    """
+    Take an entry away, and every shared copy of it at once; the entry itself can be brought back for a week.
+
+    Raises:
+        HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
+    """
+    actor.must_be(Role.PATIENT)
+    if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
+        await sessions.refuse_while_held(actor)
+    async with transaction():
+        await freshness.lock(actor)
+        gone = await _there(actor, wanted, deleted=False)
+        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
+            deleted_at=actor.now
+        )
+        if not changed:
+            raise NotFound
+        await freshness.move(actor, *(Move(part, gone=rows) for part, rows in gone))
+        for share, link in await tables.Share.filter(entry_id=wanted).values_list("id", "link_id"):
+            await share_lists.forget(actor, key_of(link), [key_of(share)])
+        await tables.Share.filter(entry_id=wanted).delete()
+        await audit.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
+    await scrub()
+
+
+async def undelete(actor: Actor, wanted: UUID) -> None:
+    """Bring a deleted entry back. What was shared of it is not shared again."""
+    actor.must_be(Role.PATIENT)
+    async with transaction():
+        await freshness.lock(actor)
+        back = await _there(actor, wanted, deleted=True)
+        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).update(
+            deleted_at=None
+        )
+        if not changed:
+            raise NotFound
+        await freshness.move(actor, *(Move(part, come=rows) for part, rows in back))
+        await audit.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
+
+
+async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Member]]]:
+    """Give an entry and its earlier versions as the account's state knows them."""
+    rows = tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
+    now = [(key_of(row[0]), row[1], row[2]) for row in await rows.values_list("id", "revision", "sealed")]
+    return [(Part.ENTRIES, now), (Part.EARLIER, await revisions.members(actor, wanted))]
+
+
+async def erase(actor: Actor, wanted: UUID) -> None:
+    """
+    Erase a deleted entry for good, before its week is over.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+    """
+    actor.must_be(Role.PATIENT)
+    await sessions.refuse_while_held(actor)
+    async with transaction():
+        if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
+            raise NotFound
+        await audit.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
+    await scrub()

@@ -1,0 +1,162 @@
+"""
+Which copies a care link holds, as its patient left them: a sealed list beside the rows.
+
+The patient rewrites it with every share, update and revocation, and with a pause. A copy that is not on it, or is
+there in another state, was put back by storage and is opened to nobody; one that is missing is missed. The list
+itself is among what the patient's account remembers, so an older list is noticed by the patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from crypto import Context, CryptoError, Sealer
+from journal import freshness, tables
+from journal.actors import Actor
+from journal.documents import link_key_context, open_document, seal_document
+from journal.errors import Damaged
+from journal.freshness import END, KEPT, Member, Move, Part
+from journal.store import fetch, key_of
+
+LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
+
+
+class ShareList(msgspec.Struct, frozen=True):
+    """
+    Which copies a care link holds, and whether sharing is paused; care-link key. Only the patient writes it.
+
+    `copies` names each by its hex id, with its revision and the hex digits of its envelope's last 16 bytes.
+    """
+
+    paused: bool = False
+    copies: dict[str, tuple[int, str]] = {}
+
+
+Change = Callable[[ShareList], ShareList]
+
+
+async def begin(actor: Actor, link: UUID, key: bytes) -> None:
+    """Begin the empty list of a new care link; in a transaction that holds the account's state."""
+    sealed = seal_document(Sealer(key), ShareList(), share_list_context(link, 1))
+    await tables.RecordState.create(id=link, owner_id=actor.id, revision=1, sealed=sealed)
+    await freshness.move(actor, Move(Part.SHARED, come=[(link, 1, sealed)]))
+
+
+async def put(actor: Actor, link: UUID, copy: Member) -> None:
+    """Note a copy that was just sealed, in the place of an earlier state of it."""
+    ident, revision, sealed = copy
+    noted = {ident.hex: (revision, _end(sealed))}
+    await _rewrite(actor, link, lambda old: msgspec.structs.replace(old, copies=old.copies | noted))
+
+
+async def forget(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
+    """Take copies off that were just deleted."""
+    gone = {one.hex for one in copies}
+
+    def left(old: ShareList) -> ShareList:
+        kept = {ident: state for ident, state in old.copies.items() if ident not in gone}
+        return msgspec.structs.replace(old, copies=kept)
+
+    await _rewrite(actor, link, left)
+
+
+async def pause(actor: Actor, link: UUID, paused: bool = True) -> None:
+    """Note that sharing is paused, or resumed: a key put back by storage undoes no pause."""
+    await _rewrite(actor, link, lambda old: msgspec.structs.replace(old, paused=paused))
+
+
+async def end(actor: Actor, link: UUID) -> None:
+    """Forget the list of a care link that the patient ended."""
+    rows = await fetch(KEPT, link)
+    await tables.RecordState.filter(id=link).delete()
+    await freshness.move(actor, Move(Part.SHARED, gone=[(link, *row) for row in rows]))
+
+
+async def accept(actor: Actor, link: UUID) -> None:
+    """
+    Let the list hold no copy that is missing. A list that does not open begins anew, and empty.
+
+    Nothing comes onto it: what storage put back stays closed until it is revoked, and can be shared again.
+    """
+    key, rows = await own_key(actor, link), await fetch(KEPT, link)
+    if key is None:
+        return
+    old = opened(key, link, rows[0]) if rows else None
+    there = await tables.Share.filter(link_id=link).values_list("id", flat=True)
+    held = {key_of(one).hex for one in there}
+    copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
+    revision = _number(rows[0][0]) + 1 if rows else 1
+    new = ShareList(old.paused if old else False, copies)
+    sealed = seal_document(key, new, share_list_context(link, revision))
+    await tables.RecordState.filter(id=link).delete()
+    await tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
+
+
+async def mine(actor: Actor) -> Mapping[UUID, ShareList | None]:
+    """Give the patient's lists by care link; None for one that does not open."""
+    found: dict[UUID, ShareList | None] = {}
+    for ident, revision, sealed in await fetch(LISTS, actor.id):
+        link = key_of(ident)
+        if link != actor.id:
+            key = await own_key(actor, link)
+            found[link] = opened(key, link, (revision, sealed)) if key else None
+    return found
+
+
+def opened(key: Sealer, link: UUID, row: Sequence[Any]) -> ShareList | None:
+    """Open a list by its revision and envelope; None when it is not what was saved."""
+    revision, sealed = row
+    if not isinstance(sealed, bytes):
+        return None
+    try:
+        return open_document(key, sealed, share_list_context(link, _number(revision)), ShareList)
+    except Damaged:
+        return None
+
+
+def is_on(listed: ShareList | None, copy: Member) -> bool:
+    """Tell whether a copy is on the list, in this very state."""
+    ident, revision, sealed = copy
+    return listed is not None and listed.copies.get(ident.hex) == (revision, _end(sealed))
+
+
+async def own_key(actor: Actor, link: UUID) -> Sealer | None:
+    """Open the patient's own copy of a link's key, if it is there and what was saved."""
+    rows = await tables.CareLink.filter(id=link, patient_id=actor.id).values_list("patient_key", flat=True)
+    if not rows or rows[0] is None:
+        return None
+    try:
+        place = link_key_context(actor.id, link)
+        return Sealer(actor.keyring.unwrap(bytes(rows[0]), context=place))
+    except CryptoError:
+        return None
+
+
+async def _rewrite(actor: Actor, link: UUID, change: Change) -> None:
+    """Write the list anew, in a transaction that holds the account's state; one that does not open stays as it is."""
+    key, rows = await own_key(actor, link), await fetch(KEPT, link)
+    old = opened(key, link, rows[0]) if key and rows else None
+    if key is None or old is None or (new := change(old)) == old:
+        return
+    revision = rows[0][0] + 1
+    sealed = seal_document(key, new, share_list_context(link, revision))
+    await tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
+    before, after = (link, rows[0][0], rows[0][1]), (link, revision, sealed)
+    await freshness.move(actor, Move(Part.SHARED, [before], [after]))
+
+
+def _end(sealed: bytes) -> str:
+    return sealed[-END:].hex()
+
+
+def _number(revision: Any) -> int:
+    return revision if isinstance(revision, int) and 0 <= revision < 1 << 31 else 0
+
+
+def share_list_context(link: UUID, revision: int) -> Context:
+    """Say where the list of a care link's copies stands."""
+    return Context("share-list", link.bytes, link.bytes, revision)

@@ -1,0 +1,42 @@
+"""Whether the journal is as its owner left it, what that means, and how to go on from what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import acceptance, freshness, sessions
+from journal.freshness import Look
+from journal.holds import Hold
+from portal.auth import actor_of
+from portal.forms import Form
+from portal.pages import page, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPage:
+    """Context of the page; `waiting` keeps somebody from accepting too soon after a dosing session."""
+
+    look: Look
+    waiting: Hold | None
+    accepted: bool = False
+    problem: bool = False
+
+
+async def comparison(request: Request) -> Response:
+    """Compare, and let what is there be accepted, once its owner says that they have read it."""
+    actor = actor_of(request)
+    look = await freshness.look(actor, earlier=True)
+    context = ComparisonPage(look, await sessions.held(actor), "accepted" in request.query_params)
+    if request.method == "GET":
+        return page(request, "journal/comparison.html", context)
+    form = await Form.read(request)
+    if look.as_left:
+        return see_other(request, "/journal/comparison")
+    if form["read"] != "yes":
+        unread = ComparisonPage(look, context.waiting, problem=True)
+        return page(request, "journal/comparison.html", unread, status=422)
+    await acceptance.accept(actor)
+    return see_other(request, "/journal/comparison?accepted")

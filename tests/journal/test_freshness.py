@@ -1,0 +1,385 @@
+"""An account notices when storage gives its records back in an older state, or keeps some of them back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.models import Model
+
+from journal import acceptance, care, entries, freshness, purging, reading, sharing, tables
+from journal.entries import Entry
+from journal.freshness import NotAsLeft
+from tests.cast import Cast
+from tests.scenes import connected, in_session, read_by, rewritten, shared, written
+
+Rows = list[dict[str, Any]]
+TABLES: tuple[type[Model], ...] = (tables.Entry, tables.EntryRevision, tables.RecordState, tables.Share)
+
+
+async def kept(*models: type[Model]) -> dict[type[Model], Rows]:
+    """What a backup of some tables holds."""
+    return {model: await model.all().values() for model in models or TABLES}
+
+
+async def put_back(backup: dict[type[Model], Rows]) -> None:
+    """Let whoever writes the database put some tables back as they were, whole rows and all."""
+    for model in reversed(backup):
+        await model.all().delete()
+    for model, rows in backup.items():
+        for row in rows:
+            await model.create(**row)
+
+
+async def as_left(cast: Cast) -> bool:
+    """Tell whether alice's journal is as she left it, in every part."""
+    return (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+
+
+async def three(cast: Cast) -> list[Entry]:
+    """Three entries of alice's, one with an earlier version."""
+    made = [await written(cast) for _ in range(3)]
+    cast.clock.forward(minutes=20)
+    await rewritten(cast, made[0], **{"int.meaning": "Later I saw more of it."})
+    return made
+
+
+async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
+    """Writing, restoring, deleting, bringing back, erasing, purging, sharing and ending care all keep step."""
+    assert await as_left(cast)
+    one, two, three_ = await three(cast)
+    assert await as_left(cast)
+    alice = await cast.actor("alice")
+    (earlier,) = await entries_versions(cast, one.id)
+    await entries.restore(alice, one.id, earlier)
+    assert await as_left(cast)
+    await shared(cast, two)
+    await entries.delete(alice, one.id)
+    await entries.delete(alice, two.id)
+    assert await as_left(cast)
+    await entries.undelete(alice, one.id)
+    assert await as_left(cast)
+    await entries.erase(alice, two.id)
+    await entries.delete(alice, three_.id)
+    assert await as_left(cast)
+    share = await shared(cast, await entries.entry(alice, one.id))
+    await care.pause(await cast.actor("alice"))
+    await care.resume(await cast.actor("alice"), cast.link)
+    assert await as_left(cast)
+    await sharing.revoke(await cast.actor("alice"), share)
+    assert await as_left(cast)
+    second = await connected(cast, "charlie")
+    await shared(cast, await entries.entry(alice, one.id), to=second)
+    await care.end(await cast.actor("alice"), second)
+    await care.end(await cast.actor("bob"), cast.link)
+    assert await as_left(cast)
+    alice = await cast.actor("alice")
+    assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
+    look = await freshness.look(alice, earlier=True)
+    assert look.as_left
+    assert (look.remembered, look.there) == (1, 1)
+
+
+async def entries_versions(cast: Cast, entry: UUID) -> list[UUID]:
+    """The ids of an entry's earlier versions."""
+    return list(await tables.EntryRevision.filter(entry_id=entry).values_list("id", flat=True))  # type: ignore[arg-type]
+
+
+async def roll_one_back(cast: Cast) -> None:
+    """One entry's row as it was before its last text, revision and all."""
+    one = await written(cast)
+    before = await tables.Entry.filter(id=one.id).values("revision", "sealed", "updated_at")
+    await rewritten(cast, one, **{"int.meaning": "What was written since."})
+    await tables.Entry.filter(id=one.id).update(**before[0])
+
+
+async def take_one_away(cast: Cast) -> None:
+    """One row less."""
+    one = await written(cast)
+    await tables.Entry.filter(id=one.id).delete()
+
+
+async def truncate(cast: Cast) -> None:
+    """Only the newest is left."""
+    made = [await written(cast) for _ in range(4)]
+    await tables.Entry.filter(id__in=[one.id for one in made[:-1]]).delete()
+
+
+async def bring_one_back(cast: Cast) -> None:
+    """An erased entry is there again."""
+    one = await written(cast)
+    backup = await tables.Entry.filter(id=one.id).values()
+    await entries.delete(await cast.actor("alice"), one.id)
+    await entries.erase(await cast.actor("alice"), one.id)
+    await tables.Entry.create(**backup[0])
+
+
+async def undo_a_deletion(cast: Cast) -> None:
+    """A deleted entry is no longer marked as deleted."""
+    one = await written(cast)
+    await entries.delete(await cast.actor("alice"), one.id)
+    await tables.Entry.filter(id=one.id).update(deleted_at=None)
+
+
+async def hide_one(cast: Cast) -> None:
+    """An entry is marked as deleted, which nobody did."""
+    one = await written(cast)
+    await tables.Entry.filter(id=one.id).update(deleted_at=cast.clock.now)
+
+
+async def roll_all_rows_back(cast: Cast) -> None:
+    """Every row but the state as in an old backup."""
+    await written(cast)
+    backup = await kept(tables.Entry)
+    await written(cast)
+    await put_back(backup)
+
+
+async def roll_the_state_back(cast: Cast) -> None:
+    """The state alone as in an old backup."""
+    await written(cast)
+    mine = tables.RecordState.filter(id=(await cast.actor("alice")).id)
+    backup = await mine.values("revision", "sealed")
+    await written(cast)
+    await mine.update(**backup[0])
+
+
+async def delete_the_state(cast: Cast) -> None:
+    """No state at all."""
+    await written(cast)
+    await tables.RecordState.filter(id=(await cast.actor("alice")).id).delete()
+
+
+async def bend_the_state(cast: Cast) -> None:
+    """A state that does not open."""
+    await written(cast)
+    await tables.RecordState.filter(id=(await cast.actor("alice")).id).update(sealed=b"\x01\x01" + bytes(284))
+
+
+async def take_anothers_state(cast: Cast) -> None:
+    """The state of another account."""
+    await written(cast)
+    dana = await tables.RecordState.get(id=(await cast.actor("dana")).id)
+    mine = tables.RecordState.filter(id=(await cast.actor("alice")).id)
+    await mine.update(sealed=dana.sealed, revision=dana.revision)
+
+
+async def roll_a_version_back(cast: Cast) -> None:
+    """An earlier version is gone."""
+    made = await three(cast)
+    await tables.EntryRevision.filter(entry_id=made[0].id).delete()
+
+
+async def roll_a_link_back(cast: Cast) -> None:
+    """Copies and list of a care link, all of it, as they were before a copy was revoked."""
+    one = await written(cast)
+    share = await shared(cast, one)
+    copies = await kept(tables.Share)
+    listed = await tables.RecordState.filter(id=cast.link).values("revision", "sealed")
+    await sharing.revoke(await cast.actor("alice"), share)
+    await put_back(copies)
+    await tables.RecordState.filter(id=cast.link).update(**listed[0])
+
+
+Attack = Callable[[Cast], Awaitable[None]]
+ATTACKS: tuple[Attack, ...] = (
+    roll_one_back,
+    take_one_away,
+    truncate,
+    bring_one_back,
+    undo_a_deletion,
+    hide_one,
+    roll_all_rows_back,
+    roll_the_state_back,
+    delete_the_state,
+    bend_the_state,
+    take_anothers_state,
+    roll_a_version_back,
+    roll_a_link_back,
+)
+
+
+@asynccontextmanager
+async def undone(cast: Cast) -> AsyncIterator[None]:
+    """The rows as they are now come back at the end, and then all is as it was left."""
+    backup = await kept(tables.Entry, tables.EntryRevision, tables.RecordState, tables.Share)
+    yield
+    await put_back(backup)
+    assert await as_left(cast)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one.__name__)
+async def test_what_storage_did_is_noticed_and_stops_sharing_alone(cast: Cast, attack: Attack) -> None:
+    """It is noticed, nothing is shared; reading and writing go on, it stays noticed, until its owner accepts it."""
+    kept_one = await written(cast)
+    async with undone(cast):
+        await attack(cast)
+        assert not await as_left(cast)
+        alice = await cast.actor("alice")
+        if attack is not roll_a_version_back:
+            with pytest.raises(NotAsLeft):
+                await shared(cast, kept_one)
+        if attack is not roll_all_rows_back and attack is not truncate:
+            assert (await entries.entry(alice, kept_one.id)).document.answers
+        another = await written(cast)
+        another = await rewritten(cast, another, **{"int.meaning": "And on."})
+        assert not await as_left(cast)
+        await acceptance.accept(alice)
+        assert await as_left(cast)
+        await shared(cast, another)
+        await rewritten(cast, another, **{"int.meaning": "And on, as ever."})
+        assert await as_left(cast)
+        await tables.Entry.filter(id=another.id).delete()
+        assert not await as_left(cast)
+
+
+async def test_the_whole_account_put_back_is_not_noticed(cast: Cast) -> None:
+    """What the threat model says it cannot do: rows and state of one moment belong together."""
+    await written(cast)
+    backup = await kept()
+    await written(cast)
+    await put_back(backup)
+    assert await as_left(cast)
+
+
+async def test_saves_at_the_same_moment_all_count(cast: Cast) -> None:
+    """Twenty new entries and twenty texts of one entry at once leave a journal that is as it was left."""
+    one, alice = await written(cast), await cast.actor("alice")
+    document = (await entries.entry(alice, one.id)).document
+    await asyncio.gather(*(entries.save(alice, uuid4(), 0, document) for _ in range(20)))
+    tries = [entries.save(alice, one.id, 1, at_work(document, number)) for number in range(20)]
+    await asyncio.gather(*tries, return_exceptions=True)
+    look = await freshness.look(alice, earlier=True)
+    assert look.as_left
+    assert look.there == 21
+    assert await tables.EntryRevision.filter(entry_id=one.id).count() == 19
+
+
+def at_work(document: Any, number: int) -> Any:
+    """The same entry with a title of its own."""
+    return type(document)(document.kind, f"Page {number}", answers=document.answers)
+
+
+async def test_one_writes_while_another_reads(cast: Cast) -> None:
+    """A text saved between the comparison and the reading is no difference."""
+    one, alice = await written(cast), await cast.actor("alice")
+    saved: list[Entry] = []
+
+    async def read() -> tuple[Entry, ...]:
+        if not saved:
+            saved.append(await rewritten(cast, one, **{"int.meaning": "In between."}))
+        return (await entries.entry(alice, one.id),)
+
+    assert (await freshness.looked(alice, read))[0]
+
+
+async def test_an_entry_read_from_elsewhere_than_compared_is_noticed(cast: Cast) -> None:
+    """A row that is not among what was compared does not pass for it."""
+    one, alice = await written(cast), await cast.actor("alice")
+    older = await entries.entry(alice, one.id)
+    await rewritten(cast, one, **{"int.meaning": "Newer."})
+
+    async def read() -> tuple[Entry, ...]:
+        return (older,)
+
+    assert not (await freshness.looked(alice, read))[0]
+
+
+async def test_accepting_waits_until_rested(cast: Cast) -> None:
+    """It lets sharing go on, so nobody is asked to decide it under the medicine; writing goes on."""
+    await take_one_away(cast)
+    await in_session(cast)
+    with pytest.raises(Exception, match="dosing session"):
+        await acceptance.accept(await cast.actor("alice"))
+    await written(cast)
+    assert not await as_left(cast)
+
+
+async def revoked_copy_back(cast: Cast) -> int:
+    """A revoked copy is put back from a backup."""
+    await shared(cast, await written(cast))
+    share = await shared(cast, await written(cast))
+    copies = await kept(tables.Share)
+    await sharing.revoke(await cast.actor("alice"), share)
+    await put_back(copies)
+    return 1
+
+
+async def older_copy_back(cast: Cast) -> int:
+    """A copy is put back as it was before its last update."""
+    one = await written(cast)
+    await shared(cast, one)
+    copies = await kept(tables.Share)
+    await shared(cast, await rewritten(cast, one, **{"int.meaning": "Better said."}))
+    await put_back(copies)
+    return 1
+
+
+async def list_back(cast: Cast) -> int:
+    """The list alone is put back as it was before a copy was shared."""
+    before = await tables.RecordState.filter(id=cast.link).values("revision", "sealed")
+    await shared(cast, await written(cast))
+    await tables.RecordState.filter(id=cast.link).update(**before[0])
+    return 1
+
+
+async def no_list(cast: Cast) -> int:
+    """There is no list."""
+    await shared(cast, await written(cast))
+    await tables.RecordState.filter(id=cast.link).delete()
+    return 1
+
+
+@pytest.mark.parametrize("attack", [revoked_copy_back, older_copy_back, list_back, no_list])
+async def test_a_copy_that_is_not_as_shared_opens_for_nobody(
+    cast: Cast, attack: Callable[[Cast], Awaitable[int]]
+) -> None:
+    """Clinician and patient both see that it is there and is not what was shared; others stay open."""
+    closed = await attack(cast)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    folder = await reading.folder(bob, alice.id)
+    assert len(folder.damaged) == closed
+    assert len(folder.shared) == await tables.Share.all().count() - closed
+    assert sum(one.damaged for one in await sharing.given(alice)) == closed
+    for share in folder.damaged:
+        await sharing.revoke(alice, share)
+    assert (await reading.folder(bob, alice.id)).damaged == ()
+
+
+async def test_a_copy_that_was_taken_away_is_missed_on_both_sides(cast: Cast) -> None:
+    """Neither reads a shorter list as all there is."""
+    await shared(cast, await written(cast))
+    share = await shared(cast, await written(cast))
+    await tables.Share.filter(id=share).delete()
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    assert (await reading.folder(bob, alice.id)).missing
+    assert await sharing.missing(alice) == {cast.link}
+    assert len(await read_by(cast, "bob")) == 1
+    await acceptance.accept(alice)
+    assert not (await reading.folder(bob, alice.id)).missing
+    assert await sharing.missing(alice) == frozenset()
+
+
+async def test_a_pause_holds_also_when_key_and_row_are_put_back(cast: Cast) -> None:
+    """The list says that sharing is paused, and the clinician's page believes the list."""
+    await shared(cast, await written(cast))
+    row = await tables.CareLink.filter(id=cast.link).values("clinician_key", "paused_at")
+    await care.pause(await cast.actor("alice"))
+    await tables.CareLink.filter(id=cast.link).update(**row[0])
+    assert await read_by(cast, "bob") == ()
+    folder = await reading.folder(await cast.actor("bob"), (await cast.actor("alice")).id)
+    assert folder.paused
+
+
+async def test_a_purge_needs_nobodys_key_and_changes_nothing_remembered(cast: Cast) -> None:
+    """What was deleted left the sum when it was deleted."""
+    one = await written(cast)
+    await entries.delete(await cast.actor("alice"), one.id)
+    before = await tables.RecordState.all().order_by("id").values()
+    assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
+    assert await tables.RecordState.all().order_by("id").values() == before
