@@ -28,6 +28,7 @@ OF_PEOPLE = {
     "web_session": {"wrapped"},
     "key_renewal": {"retired"},
     "setup_link": {"secret"},
+    "second_factor": {"sealed"},
     "set_aside": {"retired"},
     "set_aside_slot": {"slot"},
     "set_aside_record": {"sealed"},
