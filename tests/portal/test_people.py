@@ -115,6 +115,7 @@ async def test_patients_see_professions_and_who_cannot_sign_in(portal: Portal) -
         assert "Bob Example, therapist" in team.words
         assert "Charlie Outsider cannot sign in at present" in team.words
         assert "Bob Example cannot sign in" not in team.words
+        assert team.words.count("sees the plan of your sessions: when and where, the route") == 2
         choosing = await opened(browser, f"/journal/{entry.id}/shares")
         assert "Charlie Outsider, therapist" in choosing.words
         assert "Cannot sign in at present" in choosing.words
