@@ -22,6 +22,7 @@ from journal.audit import Act
 from journal.errors import Refused, WrongCredentials
 from journal.house import House
 from journal.new_accounts import password_problems
+from journal.notices import Notice, notice
 from journal.second_factor import FactorGone
 from journal.store import transaction
 from journal.throttle import Count
@@ -204,5 +205,7 @@ async def _renew(house: House, account: UUID, account_key: bytes, password: str,
             await tables.Account.filter(id=account).update(recovery_ready=False)
             await second_factor.begin(account, second_factor.vault_of(account_key), house.clock())
         token = await websessions.start(house, account, account_key)
+        told = Notice.RECOVERY_USED if act is Act.RECOVERED else Notice.PASSWORD_CHANGED
+        await notice(house, account, told)
         await audit.note_unsigned(house, account, act)
     return token

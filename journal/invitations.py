@@ -26,7 +26,7 @@ from crypto import (
     vouch,
     wrap_key,
 )
-from journal import audit, freshness, share_lists, tables
+from journal import audit, freshness, notices, share_lists, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import (
@@ -77,12 +77,13 @@ class Welcome:
     invited_as: str
 
 
-async def invite(actor: Actor, name: str) -> Invitation:
-    """Make an invitation for a person whom the clinician calls *name*."""
+async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
+    """Make an invitation for a person whom the clinician calls *name*; *mail_to* has its link mailed there."""
     actor.must_be(Role.CLINICIAN)
     name = " ".join(name.split())
     if not 1 <= len(name) <= 100:
         raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
+    to = notices.address(actor.house, mail_to)
     secret, invitation = new_invitation_secret(), uuid4()
     keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
     async with transaction():
@@ -98,6 +99,7 @@ async def invite(actor: Actor, name: str) -> Invitation:
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
         )
+        await notices.invitation(actor.house, to, token_of(secret))
         await audit.note(actor, Act.INVITED, about=invitation)
     return Invitation(invitation, name, token_of(secret), actor.now + LIFETIME, "open")
 

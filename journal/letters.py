@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from journal.mail_addresses import Undeliverable, deliverable
 from journal.mail_server import MailServer
 from journal.notices import INVITATION, Message, Notice
 from journal.words import N_
 
 Say = Callable[[str], str]
-FORBIDDEN = frozenset(map(chr, [*range(33), 127])) | frozenset('"(),:;<>[\\]')
 
 SUBJECT = N_("There is something new at Hearthside")
 INVITED_SUBJECT = N_("An invitation to Hearthside")
@@ -34,10 +32,6 @@ ASK = N_("If you have a question, ask the people who look after this site:")
 INVITED = N_("Somebody invited you. This link shows who, and works once, for 14 days:")
 LINK_IS_KEY = N_("Whoever reads this message can use the link. If you expect no invitation, delete it.")
 NO_ANSWER = N_("Nobody reads answers to this message.")
-
-
-class Undeliverable(Exception):
-    """Nobody can be sent to at this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,7 @@ def write(server: MailServer, message: Message, ident: UUID, when: datetime, say
     Raises:
         Undeliverable: If the address is none, or would become several headers or addresses.
     """
-    to, letter = _address(message.to), EmailMessage(policy=SMTP)
+    to, letter = deliverable(message.to), EmailMessage(policy=SMTP)
     letter["From"] = server.sender
     letter["To"] = to
     letter["Date"] = format_datetime(when)
@@ -70,24 +64,6 @@ def write(server: MailServer, message: Message, ident: UUID, when: datetime, say
     letter["Subject"] = say(INVITED_SUBJECT if message.kind == INVITATION else SUBJECT)
     letter.set_content("\n\n".join([*_paragraphs(server, message, when, say), say(NO_ANSWER)]) + "\n")
     return Letter(letter["From"].addresses[0].addr_spec, to, letter.as_bytes())
-
-
-def _address(typed: str) -> str:
-    """Give an address in ASCII, refusing all that a header or an envelope would read as more than one."""
-    local, _, domain = typed.rpartition("@")
-    try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        spelled = Address(addr_spec=plain).addr_spec
-    except (
-        ValueError,
-        HeaderParseError,
-        IndexError,
-        AttributeError,
-    ) as error:  # the parser has many ways to say no
-        raise Undeliverable from error
-    if spelled != plain or not plain.isascii() or any(sign in plain for sign in FORBIDDEN):
-        raise Undeliverable
-    return plain
 
 
 def _paragraphs(server: MailServer, message: Message, when: datetime, say: Say) -> list[str]:

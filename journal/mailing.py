@@ -22,7 +22,8 @@ from journal import tables
 from journal.documents import open_document
 from journal.errors import Damaged
 from journal.house import House
-from journal.letters import Letter, Say, Undeliverable, write
+from journal.letters import Letter, Say, write
+from journal.mail_addresses import Undeliverable
 from journal.mail_server import MailServer, Security
 from journal.notices import Message, message_context
 from journal.store import key_of, scrub

@@ -15,7 +15,9 @@ import msgspec
 from crypto import Context
 from journal import tables
 from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.errors import Refused
 from journal.house import House
+from journal.mail_addresses import Undeliverable, deliverable
 from journal.words import N_, Labelled
 
 
@@ -32,7 +34,7 @@ class Notice(Labelled):
     PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
-    RESTARTED = "restarted", N_("Your account was started anew with a link from your clinician.")
+    RESTARTED = "restarted", N_("Your account was started anew with a link that you were given.")
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 
@@ -58,6 +60,31 @@ async def notice(house: House, account: UUID, kind: Notice) -> None:
     row = await tables.Account.get(id=account)
     profile = open_document(house.server, bytes(row.sealed), profile_context(account), Profile)
     await post(house, Message(profile.email, kind.value), house.clock())
+
+
+def address(house: House, typed: str) -> str:
+    """
+    Check where a person wants an invitation to be mailed; nothing means nowhere.
+
+    Raises:
+        Refused: If it is no address, or no mail is sent here.
+    """
+    if not typed.strip():
+        return ""
+    if house.mail is None:
+        raise Refused({"email": N_("This site sends no mail. Leave this empty, and give the link yourself.")})
+    try:
+        return deliverable(typed.strip())
+    except Undeliverable as error:
+        raise Refused(
+            {"email": N_("Write one e-mail address like name@example.org, or leave this empty.")}
+        ) from error
+
+
+async def invitation(house: House, to: str, token: str) -> None:
+    """Have an invitation's link mailed, if anywhere; call it inside the transaction that makes the invitation."""
+    if to and house.mail is not None:
+        await post(house, Message(to, INVITATION, f"{house.mail.origin}/invite/{token}"), house.clock())
 
 
 async def post(house: House, message: Message, now: datetime) -> None:

@@ -25,6 +25,7 @@ from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_bytes
 from journal.errors import Damaged, JournalError, Refused
+from journal.notices import Notice, notice
 from journal.store import key_of, transaction
 from journal.words import N_
 
@@ -86,6 +87,8 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
     async with transaction():
         await key_slots.put(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.now)
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)
+        if actor.recovery_ready:  # an account's first kit, and the one after recovering, are nobody's news
+            await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)
         await audit.note(actor, Act.RECOVERY_KEY_MADE)
 
 

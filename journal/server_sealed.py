@@ -14,9 +14,16 @@ from typing import Any
 import msgspec
 
 from crypto import Context
-from journal import documents, notices, practice, setup_links
+from journal import notices, practice, setup_links
 from journal.audit_chain import KEY_CONTEXT
-from journal.documents import Profile, course_context, device_context, profile_context, session_context
+from journal.documents import (
+    Profile,
+    course_context,
+    device_context,
+    note_context,
+    profile_context,
+    session_context,
+)
 from journal.passkey_rows import passkey_context
 from journal.server_keys import ServerKeys
 from journal.store import key_of
@@ -67,7 +74,7 @@ SEALED = (
     Sealed("account", lambda ident: profile_context(key_of(ident)), indexed="email_index"),
     Sealed(
         "invitation",
-        lambda ident, clinician: documents.note_context(key_of(clinician), key_of(ident)),
+        lambda ident, clinician: note_context(key_of(clinician), key_of(ident)),
         ("clinician_id",),
     ),
     Sealed("course", lambda ident, patient: course_context(key_of(patient), key_of(ident)), ("patient_id",)),

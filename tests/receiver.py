@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,12 +41,23 @@ class Receiver:
     silent: bool = False
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     secured: set[bool] = field(default_factory=set)
+    came: threading.Event = field(default_factory=threading.Event)
     signed_in: set[bytes] = field(default_factory=set)
     loop: asyncio.AbstractEventLoop | None = None
 
     def server(self, security: Security = Security.NONE, **more: object) -> MailServer:
         """How the product is told of it."""
         return MailServer("127.0.0.1", self.port, SENDER, ORIGIN, security, **more)  # type: ignore[arg-type]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The same, as settings of a process."""
+        return {
+            "HEARTHSIDE_SMTP_HOST": "127.0.0.1",
+            "HEARTHSIDE_SMTP_PORT": str(self.port),
+            "HEARTHSIDE_SMTP_SECURITY": "none",
+            "HEARTHSIDE_MAIL_FROM": SENDER,
+        }
 
     async def handle_RCPT(  # noqa: N802 - the library's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -72,6 +84,7 @@ class Receiver:
         assert isinstance(envelope.content, bytes)
         self.secured.add(session.ssl is not None)
         self.letters.append((envelope, message_from_bytes(envelope.content, policy=policy.default)))
+        self.came.set()
         return "250 kept"
 
     def authenticate(

@@ -32,6 +32,7 @@ class AccountPage:
     email: str
     time_zone: str
     set_aside: bool
+    mails: bool
     done: str = ""
 
 
@@ -93,7 +94,8 @@ async def account(request: Request) -> Response:
     actor = actor_of(request)
     done = request.query_params.get("done", "")
     before = actor.role is Role.PATIENT and bool(await set_aside.kept(actor))
-    context = AccountPage(actor.name, actor.email, actor.time_zone, before, done if done in DONE else "")
+    mails, done = actor.house.mail is not None, done if done in DONE else ""
+    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, done)
     return page(request, "account/account.html", context)
 
 

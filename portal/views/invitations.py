@@ -21,7 +21,9 @@ class InvitationsPage:
     """Context of the list of invitations, with the form for a new one."""
 
     invitations: tuple[Invitation, ...]
+    mails: bool
     name: str = ""
+    email: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -32,28 +34,34 @@ class InvitationPage:
     invitation: Invitation
     link: str
     picture: str
+    mailed: bool
 
 
 async def invitations(request: Request) -> Response:
     """List the invitations; make a new one."""
     actor = actor_of(request)
+    mails = actor.house.mail is not None
     if request.method == "GET":
-        return page(request, "invitations/list.html", InvitationsPage(await inviting.invitations(actor)))
+        return page(
+            request, "invitations/list.html", InvitationsPage(await inviting.invitations(actor), mails)
+        )
     form = await Form.read(request)
+    name, email = form["name"], form["email"].strip()
     try:
-        made = await inviting.invite(actor, form["name"])
+        made = await inviting.invite(actor, name, email)
     except Refused as error:
-        again = InvitationsPage(await inviting.invitations(actor), form["name"], dict(error.fields))
+        again = InvitationsPage(await inviting.invitations(actor), mails, name, email, dict(error.fields))
         return page(request, "invitations/list.html", again, status=422)
-    return see_other(request, f"/invitations/{made.id}")
+    return see_other(request, f"/invitations/{made.id}{'?done=mailed' if email else ''}")
 
 
 async def invitation(request: Request) -> Response:
     """Show one invitation's link and QR code while it is open."""
     found = await inviting.invitation(actor_of(request), request.path_params["id"])
+    mailed = request.query_params.get("done") == "mailed"
     link = f"{request.app.state.config.origin}/invite/{found.token}"
     picture = segno.make(link, error="m", micro=False).svg_data_uri(scale=4, border=2)
-    return page(request, "invitations/invitation.html", InvitationPage(found, link, picture))
+    return page(request, "invitations/invitation.html", InvitationPage(found, link, picture, mailed))
 
 
 async def withdrawal(request: Request) -> Response:

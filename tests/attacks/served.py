@@ -35,7 +35,7 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(url: str, folder: Path) -> AsyncIterator[Served]:
+async def serving(url: str, folder: Path, **more: str) -> AsyncIterator[Served]:
     """Serve the migrated database at *url*, with folders of its own below *folder*, and stop at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -49,6 +49,7 @@ async def serving(url: str, folder: Path) -> AsyncIterator[Served]:
         "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
         "HEARTHSIDE_PORT": str(port),
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
+        **more,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", TALKATIVE, "serve",

@@ -8,6 +8,7 @@ headers of its answers: as it is, in other encodings and inside of what is compr
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import re
@@ -15,7 +16,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -34,6 +35,7 @@ from tests.attacks.served import Served, serving
 from tests.cast import SERVER_KEY
 from tests.portal.test_accounts import field as value_of
 from tests.portal.test_accounts import groups
+from tests.receiver import receiving
 
 WORD = "nachtigallenlied"
 """The stem of everything that is typed; it occurs in no page, no program and no list of words."""
@@ -215,9 +217,10 @@ def test_the_search_finds_the_word_in_every_disguise() -> None:
 
 async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: dict[str, Sent]) -> None:
     """Whatever people write stands on the pages of those it is for, and nowhere else in any form."""
-    scribe = Scribe()
+    scribe, mail = Scribe(), ExitStack()
+    receiver = mail.enter_context(receiving())
     async with (
-        serving(database_url, tmp_path) as served,
+        serving(database_url, tmp_path, **receiver.settings) as served,
         scribe.browser(served) as bob,
         scribe.browser(served) as alice,
     ):
@@ -226,6 +229,8 @@ async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: d
         stored = files_of(tmp_path)  # with what the write-ahead log still holds
         if stored:  # sealing takes seconds, and has nothing to do with the kind of database
             stored.append(await take(scribe, alice))
+        assert await asyncio.to_thread(receiver.came.wait, 60)
+    mail.close()
     stored += files_of(tmp_path) or await dump(database_url)
     # The controls: everything was typed, it arrived, and there is something to search through.
     theirs = {(path, name) for path, sent in forms.items() for name, value in sent if STRANGE in value}
@@ -237,6 +242,12 @@ async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: d
     words = [WORD, DAY, *scribe.secrets]
     assert [found for blob in (*stored, bytes(served.said)) for found in found_in(blob, words)] == []
     assert found_in(unquote("\n".join(scribe.heard)).encode(), [WORD, DAY]) == []
+    # Mail goes to the address that was typed, and that is all it shows.
+    assert sum("/invite/" in text for text in receiver.texts) >= 1
+    for _, letter in receiver.letters:
+        assert WORD in letter["To"]
+        del letter["To"]
+        assert found_in(letter.as_bytes() + letter.get_content().encode(), [WORD, DAY]) == []
     assert list(served.temporary.rglob("*")) + list(served.home.rglob("*")) == []
     assert [path for path in served.data.rglob("*") if found_in(path.read_bytes(), words)] == []
 

@@ -13,7 +13,8 @@ import pytest
 
 from journal import tables
 from journal.house import House
-from journal.letters import Undeliverable, write
+from journal.letters import write
+from journal.mail_addresses import Undeliverable
 from journal.mail_server import Security
 from journal.mailing import CLAIM, KEPT, PAUSES, deliver_due, forget
 from journal.notices import INVITATION, Message, Notice, notice, post

@@ -1,0 +1,108 @@
+"""Each act that changes who can come in is told by mail to the one it concerns, in the transaction of the act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from journal import accounts, invitations, recovery, tables, websessions
+from journal.actors import Actor
+from journal.errors import Refused, WrongCredentials
+from journal.house import House
+from journal.letters import SUBJECT
+from journal.mailing import deliver_due
+from journal.notices import Notice
+from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.receiver import ORIGIN, Receiver, receiving
+
+NEW = "seven small stones in a row"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A mail server on this machine."""
+    with receiving() as found:
+        yield found
+
+
+async def with_mail(cast: Cast, receiver: Receiver, name: str = "alice") -> Actor:
+    """Somebody in a house that sends mail."""
+    return replace(await cast.actor(name), house=house_of(cast, receiver))
+
+
+def house_of(cast: Cast, receiver: Receiver) -> House:
+    """The house, sending through *receiver*."""
+    return replace(cast.house, mail=receiver.server())
+
+
+async def told(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
+    """Send what waits; gives to whom and what each says first, in the order of the texts."""
+    receiver.letters.clear()
+    await deliver_due(house_of(cast, receiver))
+    assert {str(one["Subject"]) for _, one in receiver.letters} <= {str(SUBJECT)}
+    return sorted((str(one["To"]), one.get_content().split("\n")[0].strip()) for _, one in receiver.letters)
+
+
+async def signs_in(house: House, device: str, password: str = PASSWORDS["alice"]) -> None:
+    """Let alice come in with some kind of browser."""
+    await accounts.sign_in(house, "alice@example.org", password, device=device)
+
+
+async def test_a_new_device_is_told_once(cast: Cast, receiver: Receiver) -> None:
+    """Not the first, not one that is known, not while nobody came in; each other one a single time."""
+    house = house_of(cast, receiver)
+    for device in ("Firefox on Linux", "Firefox on Linux"):
+        await signs_in(house, device)
+    with pytest.raises(WrongCredentials):
+        await signs_in(house, "Chrome on Windows", "a wrong password of mine")
+    assert await told(cast, receiver) == []
+    for device in ("Safari on iPhone", "Firefox on Linux", "Safari on iPhone", ""):
+        await signs_in(house, device)
+    assert await told(cast, receiver) == [("alice@example.org", str(Notice.NEW_DEVICE.label))] * 2
+
+
+async def test_changes_of_the_ways_in_are_told(cast: Cast, receiver: Receiver) -> None:
+    """A password changed, a recovery key made in the place of one, and one used; not the first kit, nor the next."""
+    alice = await with_mail(cast, receiver)
+    offer = await recovery.offer(alice)
+    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_KEY_MADE.label))]
+    await accounts.change_password(alice, PASSWORDS["alice"], NEW, NEW, PRACTICE)
+    assert await told(cast, receiver) == [("alice@example.org", str(Notice.PASSWORD_CHANGED.label))]
+    recovered = await accounts.recover(alice.house, alice.email, offer.words, NEW, NEW, PRACTICE)
+    assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_USED.label))]
+    renewed = await websessions.actor_for(alice.house, recovered.token)
+    assert renewed is not None
+    offer = await recovery.offer(renewed)
+    await recovery.confirm(renewed, recovered.token, offer.sealed, offer.words)
+    assert await told(cast, receiver) == []
+
+
+async def test_an_invitation_is_mailed_where_somebody_asks_for_it(cast: Cast, receiver: Receiver) -> None:
+    """It holds the link and no name; the address is kept until it is sent, and nowhere after."""
+    bob = await with_mail(cast, receiver, "bob")
+    made = await invitations.invite(bob, "Erin Sample", " erin@example.org ")
+    (row,) = await tables.Outbox.all()
+    assert b"erin" not in bytes(row.sealed)
+    await deliver_due(bob.house)
+    ((envelope, letter),) = receiver.letters
+    assert envelope.rcpt_tos == ["erin@example.org"]
+    assert f"{ORIGIN}/invite/{made.token}" in letter.get_content()
+    assert not any(word in letter.as_string() for word in ("Erin", "Bob", PRACTICE))
+    assert await tables.Outbox.all().count() == 0
+    await invitations.invite(bob, "Erin Sample")
+    assert await tables.Outbox.all().count() == 0
+
+
+async def test_an_address_that_is_none_makes_no_invitation(cast: Cast, receiver: Receiver) -> None:
+    """Nor does any address where no mail is sent: then the clinician hands the link over."""
+    bob, before = await with_mail(cast, receiver, "bob"), await tables.Invitation.all().count()
+    for typed in ("erin", "erin@example.org,frank@example.org", "erin@example.org\nBcc: frank@example.org"):
+        with pytest.raises(Refused):
+            await invitations.invite(bob, "Erin", typed)
+    with pytest.raises(Refused):
+        await invitations.invite(await cast.actor("bob"), "Erin", "erin@example.org")
+    assert await tables.Invitation.all().count() == before
+    assert await tables.Outbox.all().count() == 0
