@@ -28,30 +28,39 @@ class Chore:
     work: Callable[[], Awaitable[object]]
     every: timedelta
 
-
-async def keep_doing(chore: Chore, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-    """Do a chore for ever. The database or a mail server that is away ends nothing."""
-    while True:
-        rest = chore.every
+    async def do(self) -> timedelta:
+        """Do it once, whatever happens; gives how long to rest."""
         try:
-            await chore.work()
+            await self.work()
         except Exception as error:  # noqa: BLE001 - each driver has its own; the next time may go well
             logs.event(logging.ERROR, "a chore went wrong; it is tried again", logs.trouble(error))
-            rest = min(rest, AFTER_TROUBLE)
+            return min(self.every, AFTER_TROUBLE)
+        return self.every
+
+
+async def keep_doing(
+    chore: Chore, rest: timedelta = timedelta(0), sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+) -> None:
+    """Do a chore for ever, after a first rest. The database or a mail server that is away ends nothing."""
+    while True:
         await sleep(rest.total_seconds())
+        rest = await chore.do()
 
 
 @asynccontextmanager
 async def chores(house: House) -> AsyncIterator[None]:
-    """Do everything that is to be done beside the pages, for as long as the block lasts."""
+    """
+    Do everything that is to be done beside the pages, for as long as the block lasts.
+
+    Before the first page this process says that it is there, and what is to be deleted is: only mail may take long.
+    """
     words = Words()
     present = presence.Presence(house, uuid4())
-    found = (
-        Chore(present.tell, presence.LOOK),
-        Chore(lambda: deliver_due(house, words.plain), MAIL),
-        Chore(lambda: purge(house, house.clock()), timedelta(hours=1)),
-    )
-    tasks = [asyncio.create_task(keep_doing(chore)) for chore in found]
+    here = Chore(present.tell, presence.LOOK)
+    purging = Chore(lambda: purge(house, house.clock()), timedelta(hours=1))
+    mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
+    begun = [(here, await here.do()), (purging, await purging.do()), (mail, timedelta(0))]
+    tasks = [asyncio.create_task(keep_doing(chore, rest)) for chore, rest in begun]
     try:
         yield
     finally:
