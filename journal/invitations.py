@@ -234,9 +234,8 @@ def secret_of(actor: Actor, row: tables.Invitation) -> bytes:
 
 
 def _view(actor: Actor, row: tables.Invitation) -> Invitation:
-    note = open_document(
-        actor.house.server, bytes(row.sealed), note_context(actor.id, row.id), InvitationNote
-    )
+    place = note_context(actor.id, row.id)
+    note = open_document(actor.house.server, bytes(row.sealed), place, InvitationNote)
     state = "open"
     if row.accepted_at:
         state = "accepted"
