@@ -35,6 +35,7 @@ OF_PEOPLE = {
     "kept_share": {"sealed"},
     "given_back": {"sealed"},
     "handover": {"signature"},
+    "second_factor": {"sealed"},
     "invitation": {"voucher", "secret"},
     "care_link": {"patient_key", "clinician_key", "patient_pin", "clinician_pin", "voucher"},
     "entry": {"sealed"},
@@ -90,9 +91,7 @@ async def test_the_old_key_opens_nothing_in_the_new_database(target: Target) -> 
     """No name, no date, no address by guessing; and what it once opened is in no file."""
     before = {one.table: rows(target, one) for one in SEALED}
     assert all(opens(SERVER_KEY, one, row) for one in SEALED for row in before[one.table])
-    assert {table for table, found in before.items() if not found} == {
-        "outbox",
-    }  # nobody has mail here
+    assert {table for table, found in before.items() if not found} == {"outbox"}  # nobody has mail here
     house = replace(target.portal.cast.house, server=ServerKeys((NEW_KEY, SERVER_KEY)))
     await renew(house)
     for one in SEALED:
