@@ -85,6 +85,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
         raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
     to = notices.address(actor.house, mail_to)
     secret, invitation = new_invitation_secret(), uuid4()
+    place = note_context(actor.id, invitation)
     keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
     async with transaction():
         await tables.Invitation.create(
@@ -93,9 +94,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
             lookup=invitation_id(secret).hex(),
             voucher=vouch(secret, keys, account=actor.id.bytes, role=actor.role.value),
             secret=actor.vault.seal(secret, context=secret_context(actor.id, invitation)),
-            sealed=seal_document(
-                actor.house.server, InvitationNote(name), note_context(actor.id, invitation)
-            ),
+            sealed=seal_document(actor.house.server, InvitationNote(name), place),
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
         )
