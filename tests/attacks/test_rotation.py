@@ -35,7 +35,6 @@ OF_PEOPLE = {
     "kept_share": {"sealed"},
     "given_back": {"sealed"},
     "handover": {"signature"},
-    "second_factor": {"sealed"},
     "invitation": {"voucher", "secret"},
     "care_link": {"patient_key", "clinician_key", "patient_pin", "clinician_pin", "voucher"},
     "entry": {"sealed"},
