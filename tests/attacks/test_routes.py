@@ -181,7 +181,7 @@ def outcomes(rule: Rule, name: str | None) -> set[int] | None:
 def unharmed(before: Rows, after: Rows, world: World, *, but: frozenset[str] = frozenset()) -> None:
     """Fail unless every row but the outsiders' own is there byte for byte, and no new one hangs on alice."""
     alice = {str(world.people["alice"]), *(str(world.ids[name]) for name in ("entry", "link", "share"))}
-    outsiders = {str(world.people[name]) for name in (*PATIENTS, *CLINICIANS)}
+    outsiders = {str(world.people[name]) for name in (*PATIENTS, *CLINICIANS, *ADMINISTRATORS)}
     for table in before.keys() - but:
         changed = [
             row
