@@ -29,6 +29,7 @@ OF_PEOPLE = {
     "key_renewal": {"retired"},
     "setup_link": {"secret"},
     "second_factor": {"sealed"},
+    "record_state": {"sealed"},
     "set_aside": {"retired"},
     "set_aside_slot": {"slot"},
     "set_aside_record": {"sealed"},
