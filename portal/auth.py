@@ -42,11 +42,16 @@ OF_ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Context of the sign-in page. `kept` are the fields of a form that was sent too late."""
+    """
+    Context of the sign-in page. `kept` are the fields of a form that was sent too late.
+
+    `waits` says that the problem is only that passwords were tried too often.
+    """
 
     email: str = ""
     next: str = "/"
     problem: str = ""
+    waits: bool = False
     kept: tuple[tuple[str, str], ...] = ()
     kept_action: str = ""
 

@@ -69,7 +69,8 @@ async def sign_in(request: Request) -> Response:
             visitor=known_browser.visitor_of(request),
         )
     except (WrongCredentials, TooManyTries) as error:
-        again = SignIn(email=form["email"], next=where, problem=error.message)
+        waits = isinstance(error, TooManyTries)
+        again = SignIn(form["email"], where, error.message, waits)
         return page(request, "sign_in.html", again, **refusal(error))
     if old := auth.token_of(request):
         await websessions.end(request.app.state.house, old)
