@@ -18,7 +18,8 @@ from tortoise.exceptions import IntegrityError
 from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
-from journal.errors import NotFound, StaleRevision
+from journal.errors import Damaged, NotFound, StaleRevision
+from journal.forms import EntryKind
 from journal.freshness import END, Member, Move, Part
 from journal.removal import delete, erase, undelete
 from journal.store import Statement, fetch, key_of, time_of
@@ -39,6 +40,7 @@ __all__ = [
     "several",
     "timeline",
     "undelete",
+    "unopened",
 ]
 
 UNDO_WINDOW = timedelta(days=7)
@@ -53,11 +55,16 @@ REPLACE = """
 CREATE = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
+UNOPENED = N_("This record cannot be opened: it is not what was saved.")
 EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry, opened. `end` is the end of its envelope, which tells it from any other state of it."""
+    """
+    One entry, opened. `end` is the end of its envelope, which tells it from any other state of it.
+
+    In a list, one that does not open is `damaged`, and its title says so.
+    """
 
     id: UUID
     revision: int
@@ -66,6 +73,7 @@ class Entry(msgspec.Struct, frozen=True):
     updated_at: datetime
     deleted_at: datetime | None
     end: bytes = b""
+    damaged: bool = False
 
     @property
     def member(self) -> Member:
@@ -210,11 +218,32 @@ def _all_opened(actor: Actor, rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...
     found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
     for ident, revision, sealed, created, updated, gone in rows:
         key, times = key_of(ident), (time_of(created), time_of(updated), time_of(gone) if gone else None)
-        envelope = bytes(sealed)
-        document = decode_entry(plain_of(envelope, key, revision))
+        try:
+            envelope = bytes(sealed)
+            document = decode_entry(plain_of(envelope, key, revision))
+        except (Damaged, TypeError):
+            found.append(unopened(key, revision, sealed, *times))
+            continue
         found.append(Entry(key, revision, document, *times, envelope[-END:]))
     return tuple(found)
 
 
+def unopened(
+    ident: UUID,
+    revision: int,
+    sealed: Any,
+    created: datetime,
+    updated: datetime,
+    gone: datetime | None = None,
+) -> Entry:
+    """Give a record that does not open its place in a list: the others are shown all the same."""
+    end = sealed[-END:] if isinstance(sealed, bytes) else b""
+    document = EntryDocument(EntryKind.FREE.value, title=UNOPENED)
+    return Entry(ident, revision, document, created, updated, gone, end, damaged=True)
+
+
 def _opened(actor: Actor, row: Sequence[Any]) -> Entry:
-    return _all_opened(actor, (row,))[0]
+    (found,) = _all_opened(actor, (row,))
+    if found.damaged:
+        raise Damaged
+    return found

@@ -129,7 +129,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     openings = await audit.openings(actor.id, [one.id for one in given])
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [session_record(one) for one in await sessions.my_sessions(actor)]
-    courses = await _courses(actor, actor.id)
+    courses = await _courses(actor, actor.id, missing)
     await audit.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
@@ -171,7 +171,7 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
     folder = await reading.folder(actor, link.patient)
     missing += [Unreadable("share", copy) for copy in folder.damaged]
     copies = [copy_record(one) for one in folder.shared]
-    courses = await _courses(actor, link.patient)
+    courses = await _courses(actor, link.patient, missing)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
         await audit.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
@@ -222,12 +222,16 @@ async def _earlier(actor: Actor, missing: list[Unreadable]) -> dict[UUID, list[V
     return found
 
 
-async def _courses(actor: Actor, patient: UUID) -> list[CourseRecord]:
+async def _courses(actor: Actor, patient: UUID, missing: list[Unreadable]) -> list[CourseRecord]:
     rows = await tables.Course.filter(patient_id=patient).order_by("created_at").values_list("id", "sealed")
     found = []
     for row, sealed in rows:
         where = course_context(patient, key_of(row))
-        details = open_document(actor.house.server, bytes(sealed), where, CourseDetails)
+        try:
+            details = open_document(actor.house.server, bytes(sealed), where, CourseDetails)
+        except Damaged:
+            missing.append(Unreadable("course", key_of(row)))
+            continue
         found.append(CourseRecord(key_of(row), details.title))
     return found
 

@@ -11,7 +11,9 @@ import msgspec
 
 from journal.actors import Actor, Role
 from journal.documents import decode_entry, entry_bytes_opener
-from journal.entries import EVER, Entry
+from journal.entries import EVER, Entry, unopened
+from journal.errors import Damaged
+from journal.freshness import END
 from journal.store import fetch, key_of, time_of
 
 STRETCH = """
@@ -26,7 +28,8 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
     """
     Give the entries that contain every one of *words*, whatever the case, newest first.
 
-    Each record is opened and its JSON scanned as it stands; only those that may match are decoded.
+    Each record is opened and its JSON scanned as it stands; only those that may match are decoded. One that
+    does not open may hold the words as well, and is among them as such.
 
     Args:
         at_once: How many entries to read before others get their turn.
@@ -40,7 +43,11 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
     async for rows in _stretches(actor, at_once):
         for ident, revision, sealed, created, updated in rows:
             key = key_of(ident)
-            plain = plain_of(sealed, key, revision)
+            try:
+                plain = plain_of(sealed, key, revision)
+            except Damaged:
+                found.append(unopened(key, revision, sealed, time_of(created), time_of(updated)))
+                continue
             folded = plain.decode().casefold()
             for needle in escaped:
                 if needle not in folded:
@@ -49,7 +56,8 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
                 document = decode_entry(plain)
                 text = document.text().casefold()
                 if all(needle in text for needle in needles):
-                    found.append(Entry(key, revision, document, time_of(created), time_of(updated), None))
+                    times = time_of(created), time_of(updated), None
+                    found.append(Entry(key, revision, document, *times, sealed[-END:]))
     return tuple(found)
 
 

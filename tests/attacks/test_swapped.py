@@ -112,7 +112,6 @@ ASIDE = (str(set_aside.NOT_THIS),)
 COMING_BACK = {"secret": "mona keeps the lamp lit"}
 COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
-TAKING = {"current": PASSWORDS["alice"], "passphrase": "eight small stones in a ring"}
 SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
     "account.sealed": (
@@ -219,7 +218,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     ),
     "care_link.clinician_pin": (Place("link", (*OPENING, Look("bob", "/patients", STRANGE))),),
     "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
-    "course.sealed": (Place("course", (Look("alice", "/records", DAMAGED, TAKING, slow=True),)),),
+    "course.sealed": (),  # an archive alone holds it, and names it there: test_hostile_storage.py
     "kap_session.sealed": (
         Place(
             "session",

@@ -1,0 +1,119 @@
+"""
+Hostile storage, through the pages: what was put back, taken away or bent is said, and the rest stays usable.
+
+Every case is undone at the end, and then all opens again without a word: nothing was lost by noticing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from html import unescape
+
+import pytest
+
+from journal import entries, freshness, records, tables
+from tests.attacks.conftest import Target
+from tests.attacks.test_swapped import AS_LEFT, DAMAGED, SHARING, Look, names, write
+from tests.attacks.world import HERS
+
+CASES = {
+    "an entry as it was before": "UPDATE entry SET revision = {revision}, sealed = x'{sealed}' WHERE id = '{free}'",
+    "an entry taken away": "DELETE FROM entry WHERE id = '{reframe}'",
+    "a list cut short": "DELETE FROM entry WHERE owner_id = '{alice}' AND id NOT IN ('{entry}', '{free}')",
+    "an entry hidden": "UPDATE entry SET deleted_at = '2026-11-22 11:00:00+00:00' WHERE id = '{reframe}'",
+    "a deleted entry put back": "UPDATE entry SET deleted_at = NULL WHERE id = '{deleted}'",
+    "the state taken away": "DELETE FROM record_state WHERE id = '{alice}'",
+    "the state of somebody else": (
+        "UPDATE record_state SET sealed = (SELECT sealed FROM record_state WHERE id = '{dana}') WHERE id = '{alice}'"
+    ),
+    "a state of a later version": (
+        "UPDATE record_state SET sealed = CAST(x'02' || substr(sealed, 2) AS BLOB) WHERE id = '{alice}'"
+    ),
+}
+JOURNAL = Look("alice", "/journal", AS_LEFT)
+ENTRY = Look("alice", "/journal/{entry}", AS_LEFT)
+SEARCH = Look("alice", "/journal", AS_LEFT, {"q": HERS})
+COMPARED = Look("alice", "/journal/comparison", AS_LEFT)
+SHARE = Look("alice", "/journal/{entry}/shares", AS_LEFT, SHARING)
+
+
+async def older(target: Target) -> dict[str, str]:
+    """Go on with an entry; gives its row of before, as an old backup holds it."""
+    alice = await target.portal.cast.actor("alice")
+    one = await entries.entry(alice, target.world.ids["free"])
+    before = await tables.Entry.get(id=one.id)
+    document = type(one.document)(one.document.kind, "Later words", answers=one.document.answers)
+    await entries.save(alice, one.id, one.revision, document)
+    return {"revision": str(before.revision), "sealed": before.sealed.hex()}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target, name: str) -> None:
+    """Journal, entry, search and the page that explains it say so; nothing is shared, what opens can be read."""
+    known = names(target) | await older(target)
+    for look in (JOURNAL, ENTRY, SEARCH):
+        assert not look.told(await look.at(target)), look.path
+    with sqlite3.connect(target.path) as connection:
+        kept = {
+            table: connection.execute(f"SELECT * FROM {table}").fetchall()
+            for table in ("entry", "entry_revision", "record_state", "share")
+        }
+    connection.close()
+    with sqlite3.connect(target.path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(CASES[name].format_map(known))
+    connection.close()
+    before = target.rows()
+    for look in (JOURNAL, ENTRY, SEARCH, COMPARED):
+        answer = await look.at(target)
+        assert answer.status_code == 200, look.path
+        assert look.told(answer), look.path
+    assert HERS in (await ENTRY.at(target)).text
+    refused = await SHARE.at(target)
+    assert refused.status_code == 409
+    assert SHARE.told(refused)
+    assert target.rows() == before
+    with sqlite3.connect(target.path) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        for table, rows in kept.items():
+            connection.execute(f"DELETE FROM {table}")
+            places = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+    connection.close()
+    for look in (JOURNAL, ENTRY, SEARCH):
+        assert not look.told(await look.at(target)), look.path
+
+
+async def test_one_damaged_entry_closes_nothing_else(target: Target) -> None:
+    """It stands in its place and says so, on the journal and in a search; everything else is there as ever."""
+    known = names(target)
+    with sqlite3.connect(target.path) as connection:
+        found = "SELECT sealed FROM entry WHERE id = ?"
+        (sealed,) = connection.execute(found, (known["free"],)).fetchone()
+    connection.close()
+    write(
+        target.path,
+        "UPDATE entry SET sealed = ? WHERE id = ?",
+        sealed[:40] + b"?" + sealed[41:],
+        known["free"],
+    )
+    async with target.client("alice") as browser:
+        for answer in (await browser.get("/journal"), await browser.post("/journal", data={"q": HERS})):
+            text = unescape(answer.text)
+            assert answer.status_code == 200
+            assert DAMAGED[0] in text
+            assert text.count(HERS) > 2
+        assert (await browser.get("/journal/" + known["entry"])).status_code == 200
+    write(target.path, "UPDATE entry SET sealed = ? WHERE id = ?", sealed, known["free"])
+    async with target.client("alice") as browser:
+        assert DAMAGED[0] not in unescape((await browser.get("/journal")).text)
+
+
+async def test_one_damaged_course_does_not_keep_the_records_back(target: Target) -> None:
+    """The archive names it among what could not be read, and holds the rest."""
+    alice = await target.portal.cast.actor("alice")
+    await tables.Course.filter(id=target.world.ids["course"]).update(sealed=bytes(80))
+    taken = await records.of_patient(alice, "Practice")
+    assert ("course", target.world.ids["course"]) in [(one.what, one.id) for one in taken.unreadable]
+    assert len(taken.entries) > 3
+    assert (await freshness.look(alice)).as_left
