@@ -16,7 +16,7 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, devices, key_slots, second_factor, tables, throttle, tries, websessions
+from journal import audit, devices, key_slots, leaving, second_factor, tables, throttle, tries, websessions
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused, WrongCredentials
@@ -84,6 +84,7 @@ async def sign_in(
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
     async with transaction():
         await throttle.give_back(charged)
+        await leaving.stay(house, who)
         token = await websessions.start(house, who, account_key, device=device, stage=stage)
         if not waits:  # otherwise `promote` does both
             await devices.greet(house, who, device)
@@ -198,6 +199,7 @@ async def _renew(house: House, account: UUID, account_key: bytes, password: str,
         partial(password_slot, account_key, password, account=account.bytes, parameters=house.argon2)
     )
     async with transaction():
+        await leaving.stay(house, account)
         await tables.WebSession.filter(account_id=account).delete()
         await key_slots.put(account, slot, house.clock())
         if act is Act.RECOVERED:

@@ -9,6 +9,9 @@ from crypto import KeySlot
 from journal import tables
 from journal.house import House
 
+COMING_IN = ("active", "leaving")
+"""Whose passwords and recovery keys open: also of somebody whose account is to be deleted, which they bring back so."""
+
 
 async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
     """
@@ -32,7 +35,7 @@ async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | No
 
 
 async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, KeySlot | None]:
-    """Find an active account by address, with its slot of one kind; nothing when there is none."""
+    """Find an account that can come in by address, with its slot of one kind; nothing when there is none."""
     row = await _find(house, email, kind)
     if row is None and house.server.look():  # the server key was changed just now, and what is looked up by
         row = await _find(house, email, kind)
@@ -56,7 +59,7 @@ def _slot(row: tables.KeySlot) -> KeySlot:
 async def _find(house: House, email: str, kind: str) -> tables.KeySlot | None:
     indexes = [index.hex() for index in house.server.blind_indexes(email)]
     return await tables.KeySlot.filter(
-        account__email_index__in=indexes, account__status="active", kind=kind
+        account__email_index__in=indexes, account__status__in=COMING_IN, kind=kind
     ).first()
 
 

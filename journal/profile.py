@@ -45,7 +45,8 @@ async def change_email(actor: Actor, email: str) -> None:
     if problems := email_problems(email):
         raise Refused(problems)
     index = actor.house.server.blind_index(email).hex()
-    if await tables.Account.filter(email_index=index).exclude(id=actor.id).exists():
+    every = [one.hex() for one in actor.house.server.blind_indexes(email)]
+    if await tables.Account.filter(email_index__in=every).exclude(id=actor.id).exists():
         raise Refused({"email": TAKEN})
     try:
         async with transaction():

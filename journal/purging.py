@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from journal import audit, challenges, locking, mailing, set_aside, tables, throttle
+from journal import audit, challenges, leaving, locking, mailing, set_aside, tables, throttle
 from journal.audit import Act
 from journal.entries import UNDO_WINDOW
 from journal.house import House
@@ -17,6 +17,7 @@ async def purge(house: House, now: datetime) -> int:
     await challenges.forget_expired(now)
     await mailing.forget(now)
     await locking.lock_unused(house, now)
+    await leaving.forget(house, now)
     await set_aside.purge(now)
     old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row, owner in await old.values_list("id", "owner_id"):

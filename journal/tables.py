@@ -54,6 +54,7 @@ class Account(Model):
     public_identity = fields.BinaryField()
     identity = fields.BinaryField()  # account key
     status = fields.CharField(16, default="active")
+    leaves_at = fields.DatetimeField(null=True)  # when everything of it is deleted
     recovery_ready = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
 

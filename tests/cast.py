@@ -73,6 +73,10 @@ class Cast:
         """Let every browser have been used all the time until now."""
         await tables.WebSession.all().update(used_at=self.clock.now)
 
+    async def just_asked(self) -> None:
+        """Let everybody have typed their password again just now."""
+        await tables.WebSession.all().update(used_at=self.clock.now, confirmed_at=self.clock.now)
+
 
 def new_account(name: str) -> NewAccount:
     """What *name* types to open an account."""

@@ -75,7 +75,7 @@ async def in_session(cast: Cast) -> UUID:
     session = await sessions.add(alice, alice.id, details)
     await sessions.move(alice, session, Status.IN_SESSION)
     cast.clock.forward(hours=1)
-    await cast.in_use()
+    await cast.just_asked()
     return session
 
 

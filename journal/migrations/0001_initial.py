@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ("public_identity", fields.BinaryField()),
                 ("identity", fields.BinaryField()),
                 ("status", fields.CharField(default="active", max_length=16)),
+                ("leaves_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("recovery_ready", fields.BooleanField(default=False)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],

@@ -60,6 +60,7 @@ FOR_ONESELF = {
     "/account/sessions/end": "one's own browsers",
     "/account/details": "one's own name and time zone",
     "/account/email": "one's own address",
+    "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",
     "/here": "says nothing",
     "/lock": "one's own session",

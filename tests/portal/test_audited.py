@@ -18,6 +18,7 @@ from journal import (
     handover_answers,
     handovers,
     invitations,
+    leaving,
     locking,
     passkey_use,
     passkeys,
@@ -111,6 +112,11 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
     await profile.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
+    await leaving.leave(await cast.actor("alice"), "delete")
+    assert (await last(Act.ACCOUNT_LEAVING)).actor_id == alice.id
+    cast.tokens["alice"] = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    assert (await last(Act.ACCOUNT_KEPT)).actor_id == alice.id
+    await care.resume(await cast.actor("alice"), cast.link)
     await visits.end_all(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
     await with_a_second_factor(cast)
@@ -299,6 +305,10 @@ async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
     await in_the_browser(any_portal)
     await at_the_desk(any_portal.cast)
     await with_new_keys(any_portal.cast)
+    dana = await accounts.sign_in(any_portal.cast.house, "dana@example.org", PASSWORDS["dana"])
+    any_portal.cast.tokens["dana"] = dana.token
+    await leaving.leave(await any_portal.cast.actor("dana"), leaving.WORD)
+    await purge(any_portal.cast.house, any_portal.cast.clock.now + leaving.WAIT)
     rows = await tables.AuditEvent.all().values_list("action", "outcome")
     assert {action for action, _ in rows} == {act.value for act in Act}
     for action, outcome in rows:

@@ -1,0 +1,66 @@
+"""
+Delete one's account: everything stops at once, and seven days later every row of it is gone.
+
+Signing in within the seven days brings it back as it was, with sharing paused. A clinician's account is not deleted so:
+it is whom six years of their patients' accountings name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from journal import audit, care, sessions, tables
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.errors import Refused
+from journal.house import House
+from journal.store import key_of, scrub, transaction
+from journal.words import N_
+
+LEAVING = "leaving"
+WAIT = timedelta(days=7)
+WORD = "delete"
+
+
+async def leave(actor: Actor, typed: str) -> None:
+    """
+    Pause all sharing, sign out everywhere, and have the account deleted when the wait is over.
+
+    Args:
+        typed: Has to be the word that the page asks for.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+        Refused: If it is another word.
+    """
+    actor.must_be(Role.PATIENT)
+    await sessions.refuse_while_held(actor)
+    if typed.strip().casefold() != WORD:
+        raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
+    await care.pause(actor)
+    async with transaction():
+        await tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
+        await tables.WebSession.filter(account_id=actor.id).delete()
+        await audit.note(actor, Act.ACCOUNT_LEAVING)
+    await scrub()
+
+
+async def stay(house: House, account: UUID) -> None:
+    """Bring an account back whose owner came in again; call it inside the transaction of that."""
+    if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):
+        await audit.note_unsigned(house, account, Act.ACCOUNT_KEPT)
+
+
+async def forget(house: House, now: datetime) -> None:
+    """Delete the accounts whose wait is over, with everything that hangs on them; the audit log keeps its ids."""
+    over = tables.Account.filter(status=LEAVING, leaves_at__lte=now)
+    gone = [key_of(one) for one in await over.values_list("id", flat=True)]
+    for account in gone:
+        async with transaction():
+            if not await over.filter(id=account).delete():
+                continue  # brought back a moment ago
+            await tables.KeyRenewal.filter(id=account).delete()
+            await audit.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
+    if gone:
+        await scrub()

@@ -1,0 +1,40 @@
+"""Delete one's account: what goes and what stays is said before it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal import leaving, sessions
+from journal.errors import Refused
+from journal.holds import Hold
+from portal.auth import actor_of, forget_token
+from portal.forms import Form
+from portal.pages import page
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPage:
+    """Context of the page; `waiting` is what holds it after a dosing session, `done` once it was asked for."""
+
+    waiting: Hold | None = None
+    done: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+async def deletion(request: Request) -> Response:
+    """Say what goes, and let somebody who types the word go."""
+    actor = actor_of(request)
+    waiting = await sessions.held(actor)
+    if request.method == "GET":
+        return page(request, "account/deletion.html", DeletionPage(waiting))
+    form = await Form.read(request)
+    try:
+        await leaving.leave(actor, form["word"])
+    except Refused as error:
+        again = DeletionPage(waiting, errors=dict(error.fields))
+        return page(request, "account/deletion.html", again, status=422)
+    request.state.actor = None
+    return forget_token(request, page(request, "account/deletion.html", DeletionPage(done=True)))

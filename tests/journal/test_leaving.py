@@ -1,0 +1,87 @@
+"""Whoever deletes their account can come back for a week; after that nothing of it is left but the log's ids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tortoise.models import Model
+
+from journal import accounts, care, entries, leaving, tables, websessions
+from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
+from journal.purging import purge
+from journal.store import connection
+from tests.cast import PASSWORDS, Cast
+from tests.scenes import in_session, shared, written
+
+
+async def hanging_on(*ids: object) -> set[str]:
+    """The tables in which one of *ids* stands, in whatever column."""
+    wanted, found = {str(one) for one in ids}, set()
+    for model in vars(tables).values():
+        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
+            for row in await model.all().values():
+                if wanted & {str(value) for value in row.values()}:
+                    found.add(str(model._meta.db_table))
+    return found
+
+
+async def test_it_stops_at_once_and_comes_back_within_a_week(cast: Cast) -> None:
+    """Cookies open nothing, sharing is paused; signing in on the seventh day brings everything back."""
+    entry = await written(cast)
+    alice = await cast.actor("alice")
+    await leaving.leave(alice, " Delete ")
+    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is None
+    (link,) = await care.my_links(await cast.actor("bob"))
+    assert link.paused_at is not None
+    cast.clock.forward(days=6, hours=23)
+    await purge(cast.house, cast.clock.now)
+    cast.tokens["alice"] = (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    back = await cast.actor("alice")
+    assert (await entries.entry(back, entry.id)).document == entry.document
+    cast.clock.forward(days=2)
+    await purge(cast.house, cast.clock.now)
+    assert await tables.Account.filter(id=alice.id, status="active").exists()
+
+
+async def test_after_a_week_nothing_is_left(cast: Cast) -> None:
+    """No row of any table names the account, its entries or its shares any more, but for the log's; nobody signs in."""
+    entry = await written(cast)
+    share = await shared(cast, entry)
+    alice = await cast.actor("alice")
+    everything = (alice.id, entry.id, share, cast.link)
+    assert {"account", "entry", "share", "care_link", "key_slot"} <= await hanging_on(*everything)
+    await leaving.leave(alice, leaving.WORD)
+    cast.clock.forward(days=7)
+    await purge(cast.house, cast.clock.now)
+    assert await hanging_on(*everything) == {"audit_event"}
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+
+
+async def test_it_leaves_the_files(sqlite_cast: Cast) -> None:
+    """What was sealed is gone from the database and its write-ahead log."""
+    entry = await written(sqlite_cast)
+    row = await tables.Entry.get(id=entry.id)
+    path = Path(connection().filename)  # type: ignore[attr-defined]
+    files = [path, path.with_name(path.name + "-wal")]
+    assert any(bytes(row.sealed)[40:72] in file.read_bytes() for file in files)
+    await leaving.leave(await sqlite_cast.actor("alice"), leaving.WORD)
+    sqlite_cast.clock.forward(days=7)
+    await purge(sqlite_cast.house, sqlite_cast.clock.now)
+    assert not any(bytes(row.sealed)[40:72] in file.read_bytes() for file in files)
+
+
+async def test_it_waits_until_rested_and_for_the_word(cast: Cast) -> None:
+    """Nobody deletes a journal on the day of a dose, nor by a slip; a clinician's account is not deleted so."""
+    alice = await cast.actor("alice")
+    for word in ("", "yes", "delete it"):
+        with pytest.raises(Refused):
+            await leaving.leave(alice, word)
+    with pytest.raises(NotFound):
+        await leaving.leave(await cast.actor("bob"), leaving.WORD)
+    await in_session(cast)
+    with pytest.raises(HeldUntilRested):
+        await leaving.leave(await cast.actor("alice"), leaving.WORD)
+    assert not await tables.Account.filter(status=leaving.LEAVING).exists()
+    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is not None
