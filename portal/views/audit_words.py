@@ -103,6 +103,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "session": N_("Plans of sessions"),
         "share": N_("What is shared and opened"),
         "entry": N_("Entries deleted and erased"),
+        "journal": N_("A journal taken as it was"),
         "records": N_("Records taken away"),
         "disclosures": N_("Accountings of disclosures"),
         "page": N_("Looked for and not found"),
