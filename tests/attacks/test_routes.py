@@ -79,6 +79,7 @@ FOR_ONESELF = {
     "/journal": "one's own entries",
     "/journal/new": "an empty page",
     "/journal/deleted": "one's own entries",
+    "/journal/comparison": "one's own entries, counted",
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",
     "/sharing/disclosures": "one's own log, with the present password for a file",
