@@ -12,9 +12,6 @@ from journal import tables
 from journal.house import House
 from journal.store import fetch, key_of
 
-COMING_IN = ("active", "leaving")
-"""Whose passwords and recovery keys open: also of somebody whose account is to be deleted, which they bring back so."""
-
 
 async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
     """
@@ -73,7 +70,7 @@ async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
 FIND = """
     SELECT account_id, salt, parameters, commitment, wrapped
     FROM key_slot JOIN account ON account.id = account_id
-    WHERE status = 'active' AND kind = $1 AND email_index IN (PLACES)
+    WHERE status IN ('active', 'leaving') AND kind = $1 AND email_index IN (PLACES)
     ORDER BY key_slot.id LIMIT 1
 """
 
