@@ -37,6 +37,8 @@ AIMS = {
     "sealing_overhead": Aim(1.10, "times"),
     "growth_1000x": Aim(1.2, "times"),
     "signin_stall_p99_ratio": Aim(2, "times"),
+    "unknown_sign_in_pct": Aim(5, "%"),
+    "unknown_recovery_pct": Aim(5, "%"),
 }
 
 

@@ -29,6 +29,7 @@ from journal.errors import Refused
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails
+from journal.positions import Profession
 from journal.practice import RealPractice
 
 BEFOREHAND = timedelta(days=1)
@@ -55,7 +56,8 @@ async def load_demo(house: House) -> None:
 async def _open(house: House, role: Role, person: DemoPerson) -> Actor:
     new = NewAccount(person.name, person.email, person.password, person.password, person.time_zone)
     readied = await new_accounts.ready(house, new)
-    await new_accounts.open_account(house, role, readied)
+    profession = Profession.THERAPIST if role is Role.CLINICIAN else ""
+    await new_accounts.open_account(house, role, readied, profession=profession)
     token = await websessions.start(house, readied.id, readied.account_key)
     actor = await websessions.actor_for(house, token)
     if actor is None:

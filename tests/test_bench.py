@@ -28,6 +28,8 @@ NAMES = {
     "sealing_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",
+    "unknown_sign_in_pct",
+    "unknown_recovery_pct",
 }
 
 
