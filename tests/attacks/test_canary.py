@@ -273,6 +273,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
     await knock(scribe, alice)
+    await try_the_doors(scribe, alice)
     await wait_at_the_doors(url)
     change = form_to(await page_at(alice, "/account/password"), "/account/password")
     renewed = f"{WORD} with a new ending"
@@ -340,6 +341,21 @@ async def knock(scribe: Scribe, alice: AsyncClient) -> None:
             answer = await stranger.post(path, data=data)
             assert answer.status_code in (200, 401)
         scribe.typed.add(("/password-strength", "password"))
+
+
+async def try_the_doors(scribe: Scribe, alice: AsyncClient) -> None:
+    """Type into the forms that a device, a link or an earlier account would lead to, and that refuse here."""
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for rule, address, names in (
+        ("/confirm", "/confirm", ("asked-again",)),
+        ("/account/passkeys/new", "/account/passkeys/new", ("name", "credential", "prf")),
+        ("/account/passkeys/{id:uuid}", f"/account/passkeys/{nobody}", ("name",)),
+        ("/account/set-aside", "/account/set-aside", ("secret",)),
+        ("/restart/{token}", f"/restart/{'A' * 43}", ("email", "password", "repeated")),
+    ):
+        answer = await alice.post(address, data={name: f"{WORD} at a door" for name in names})
+        assert 400 <= answer.status_code < 500, (address, answer.status_code)
+        scribe.typed |= {(rule, name) for name in names}
 
 
 async def bend(scribe: Scribe) -> None:

@@ -24,7 +24,7 @@ from tests.attacks.test_swapped import sealed_columns, write
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 
-AFRESH = ("/sign-in", "/sign-in/second", "/sign-in/passkey")
+AFRESH = ("/sign-in", "/sign-in/second", "/sign-in/second/passkey", "/sign-in/passkey")
 """Where a stranger gets something else, or something drawn anew each time."""
 SHORTEST = 16  # bytes: what is shorter turns up by chance
 

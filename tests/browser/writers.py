@@ -80,7 +80,9 @@ class Writers:
 
 def form_with(page: Page, having: str) -> Form:
     """Give the form of a page that has a certain field."""
-    return next(form for form in page.forms if form.named(having))
+    found = [form for form in page.forms if form.named(having)]
+    assert found, f"{page.url} has no form with {having}"
+    return found[0]
 
 
 def _shown(answer: Response) -> Page:
@@ -129,7 +131,7 @@ async def _move_in(writers: Writers, served: Served) -> None:
 async def _keep_recovery_key(writers: Writers, name: str) -> None:
     page = _shown(await writers.post(name, Form("", "/account/recovery-key", "post")))
     last = re.findall(r"<span>([0-9A-Z]+)</span>", page.text)[-1]
-    await writers.send(name, page, "offer", typed=last)
+    await writers.send(name, page, "typed", typed=last)
 
 
 async def _plan(writers: Writers) -> None:
