@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
-from journal import entries, revisions
+from journal import entries, revisions, websessions
 from journal.documents import EntryDocument
 from journal.revisions import Reason
 from tests.browser.conftest import Desk
@@ -108,7 +108,8 @@ class Sheet:
     async def on_disk(self) -> list[str]:
         """Give the words as the database has them at this moment, and before them every earlier version's."""
         async with self.served.second_connection() as cast:
-            alice, wanted = await cast.actor("alice"), await self.entry()
+            alice, wanted = await websessions.actor_for(cast.house, cast.tokens["alice"]), await self.entry()
+            assert alice is not None
             kept = [one.document for one in await revisions.revisions(alice, wanted)]
             now = [one.document for one in (await entries.several(alice, [wanted])).values()]
             return [str(document.answers["free.text"]) for document in kept + now]

@@ -66,7 +66,10 @@ def main(url: str, token: bytes) -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            asyncio.run(write(url, token, line.strip()))
+            try:
+                asyncio.run(write(url, token, line.strip()))
+            finally:
+                os._exit(1)  # whatever went wrong: a thread of the database's would wait for ever
         tell(str(child))
         os.waitpid(child, 0)
         tell("over")
