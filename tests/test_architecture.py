@@ -94,9 +94,9 @@ def longest_allowed(path: Path) -> int | None:
         case ["journal", "migrations", *_]:
             return None
         case ["journal", *_]:
-            return 250
+            return 400
         case ["portal", "views", *_]:
-            return 150
+            return 250
         case ["templates", *_]:
             return 100
     return None
