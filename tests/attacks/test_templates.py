@@ -38,6 +38,24 @@ def test_a_page_escapes_everything(name: str) -> None:
         assert one.name != "xmlattr" or isinstance(one.node, nodes.Dict | nodes.Name), name
 
 
+def test_a_form_with_a_revision_is_not_filled_in_from_memory() -> None:
+    """
+    Every form that carries a revision, and each of its fields, asks the browser to put nothing back into it.
+
+    Otherwise a page that somebody comes back to shows the words of then beside the revision of now.
+    """
+    forms = [
+        (str(path), form)
+        for path in pages()
+        for form in re.findall(r"<form\b.*?</form>", source(path), re.DOTALL)
+        if re.search(r"\{\{ revision(_field)?\(|name=\"revision\"", form)
+    ]
+    assert len(forms) == 2
+    for name, form in forms:
+        assert re.match(r'<form\b[^>]*\bautocomplete="off"', form), name
+        assert set(re.findall(r'autocomplete="([^"]*)"', form)) == {"off"}, name
+
+
 def test_no_code_calls_a_text_safe() -> None:
     """
     Outside the pages nothing makes markup but what translates sentences, which escapes them first, and what

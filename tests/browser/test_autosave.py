@@ -15,12 +15,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
-from journal import entries, revisions, websessions
+from journal import entries, revisions, sessions, websessions
 from journal.documents import EntryDocument
+from journal.planning import SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, chrome, serving
-from tests.cast import PASSWORDS, Furniture
+from tests.cast import PASSWORDS, ZONE, Furniture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -106,11 +107,16 @@ class Sheet:
         return UUID(address.rpartition("/")[2])
 
     async def on_disk(self) -> list[str]:
-        """Give the words as the database has them at this moment, and before them every earlier version's."""
+        """
+        Return the words as the database has them at this moment, and before them every earlier version's.
+
+        Those of a lost race come first.
+        """
         async with self.served.second_connection() as cast:
             alice, wanted = await websessions.actor_for(cast.house, cast.tokens["alice"]), await self.entry()
             assert alice is not None
-            kept = [one.document for one in await revisions.revisions(alice, wanted)]
+            versions = sorted(await revisions.revisions(alice, wanted), key=lambda one: one.reason)
+            kept = [one.document for one in versions]
             now = [one.document for one in (await entries.several(alice, [wanted])).values()]
             return [str(document.answers["free.text"]) for document in kept + now]
 
@@ -448,6 +454,125 @@ async def test_back_leads_to_the_words(sheet: Sheet) -> None:
     await sheet.type(" a little")
     await expect(sheet.revision).to_have_value("2")
     assert await sheet.on_disk() == ["wait for me a little"]
+
+
+async def saved_elsewhere(served: Served, entry: UUID, words: str) -> None:
+    """Let alice save other words from another browser."""
+    async with served.second_connection() as cast:
+        alice = await cast.actor("alice")
+        found = await entries.entry(alice, entry)
+        document = EntryDocument("free", answers={"free.text": words})
+        await entries.save(alice, entry, found.revision, document, sitting="another browser")
+
+
+def a_session(*, minutes: int) -> SessionDetails:
+    """A talk in the clinic."""
+    return SessionDetails(SessionKind.INTEGRATION, "2031-03-24T11:00", ZONE, minutes, Setting.CLINIC)
+
+
+async def come_back(page: Page, how: str) -> None:
+    """Leave a page and come back to it, or load it again, as a browser does that remembers what stood in it."""
+    if how == "reload":
+        await page.reload()
+    else:
+        await page.goto("/help-now")
+        await page.go_back(wait_until="commit")
+
+
+@pytest.mark.parametrize("how", ["back", "reload"])
+async def test_a_page_that_comes_back_shows_the_newest_words(sheet: Sheet, how: str) -> None:
+    """Words that another browser saved meanwhile stand on a page that the browser brings back, and are not replaced."""
+    await sheet.begin()
+    await sheet.type("of then")
+    await expect(sheet.status).to_have_text(SAVED)
+    await saved_elsewhere(sheet.served, await sheet.entry(), "of now")
+    await come_back(sheet.page, how)
+    await expect(sheet.words).to_have_value("of now")
+    await sheet.type(".")
+    await expect(sheet.status).to_have_text(SAVED)
+    assert (await sheet.on_disk())[-1] == "of now."
+
+
+@pytest.mark.parametrize("how", ["back", "reload"])
+async def test_without_a_script_a_page_that_comes_back_shows_the_newest_words(
+    desk: Desk, server: Served, how: str
+) -> None:
+    """The same where no script can look after it."""
+    page = await desk.person(javascript=False)
+    await server.admit(page.context, "alice")
+    sheet, entry = Sheet(page, server), await written(server, "of then")
+    await sheet.go_on(entry)
+    await sheet.words.fill("of then, and more")
+    await saved_elsewhere(server, entry, "of now")
+    await come_back(page, how)
+    await expect(sheet.words).to_have_value("of now")
+
+
+async def test_a_plan_that_comes_back_is_the_newest(desk: Desk, server: Served) -> None:
+    """A session that somebody moved meanwhile stands where it was moved to when the browser brings its form back."""
+    page = await desk.person()
+    await server.admit(page.context, "bob")
+    async with server.second_connection() as cast:
+        alice, bob = await cast.actor("alice"), await cast.actor("bob")
+        planned = await sessions.add(bob, alice.id, a_session(minutes=50))
+        await page.goto(f"/sessions/{planned}/edit")
+        await page.get_by_label("How long, in minutes").fill("60")
+        await sessions.change(bob, planned, 1, a_session(minutes=90))
+    await come_back(page, "back")
+    await expect(page.get_by_label("How long, in minutes")).to_have_value("90")
+
+
+async def test_a_browser_that_fills_in_old_words_all_the_same(sheet: Sheet) -> None:
+    """Where a browser puts back what stood there in spite of what the page asks for, both texts are kept."""
+
+    async def ask_for_nothing(route: Route) -> None:
+        answer = await route.fetch()
+        body = (await answer.text()).replace('autocomplete="off"', "")
+        await route.fulfill(response=answer, body=body)
+
+    await sheet.page.route("**/journal/**", ask_for_nothing)
+    entry = await written(sheet.served, "of then")
+    await sheet.go_on(entry)
+    await sheet.type(", and more")
+    await expect(sheet.status).to_have_text(SAVED)
+    await saved_elsewhere(sheet.served, entry, "of now")
+    await come_back(sheet.page, "back")
+    await expect(sheet.words).to_have_value("of then, and more")
+    await expect(sheet.status).to_contain_text(NEWER)
+    assert await sheet.on_disk() == ["of then, and more", "of then, and more", "of now"]
+    async with sheet.page.expect_response(lambda answer: a_save(answer.request)) as answered:
+        await sheet.type("!")
+    assert (await answered.value).status == 409
+    assert await sheet.on_disk() == ["of then, and more!", "of then, and more", "of now"]
+
+
+async def test_a_page_kept_whole_goes_on_from_its_own_revision(server: Served) -> None:
+    """A page that comes back from the back-forward cache is told of newer words, and neither text is lost."""
+    async with (
+        chrome(without=["--disable-back-forward-cache"]) as browser,
+        at_a_desk(browser, server) as desk,
+    ):
+        page = await desk.person()
+        await server.admit(page.context, "alice")
+
+        async def let_it_be_stored(route: Route) -> None:
+            answer = await route.fetch()
+            await route.fulfill(response=answer, headers={**answer.headers, "cache-control": "private"})
+
+        await page.route("**/journal/new?kind=free", let_it_be_stored)
+        sheet = Sheet(page, server)
+        await sheet.begin()
+        await sheet.type("of then")
+        await expect(sheet.status).to_have_text(SAVED)
+        await saved_elsewhere(server, await sheet.entry(), "of now")
+        await page.evaluate("window.kept = true")
+        await come_back(page, "back")
+        assert await page.evaluate("window.kept")
+        async with page.expect_response(lambda answer: a_save(answer.request)) as answered:
+            await sheet.type(".")
+        assert (await answered.value).status == 409
+        await expect(sheet.status).to_contain_text(NEWER)
+        assert await sheet.on_disk() == ["of then.", "of then", "of now"]
 
 
 async def test_what_cannot_be_kept_keeps_nothing_else_back(sheet: Sheet) -> None:

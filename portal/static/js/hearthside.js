@@ -134,6 +134,29 @@
   document.addEventListener("visibilitychange", () => writing().forEach(askToSave));
   window.addEventListener("pageshow", () => all("form[data-autosave]").forEach((form) => { draftOf(form).leaving = false; }));
 
+  /* --- Words of then --------------------------------------------------- */
+
+  // A browser that comes back to a page may fill in what stood there then, beside the revision of now. Every form with a
+  // revision asks it not to, by autocomplete="off". Where it does so all the same, the revision these words were made
+  // from is not known: with 0 the server keeps them beside the newest, and says so.
+  function isFilledIn(control) {
+    if (control.matches("select")) return control.selectedIndex !== Math.max(0, [...control.options].findIndex((option) => option.defaultSelected));
+    if (control.matches("[type=radio], [type=checkbox]")) return control.checked !== control.defaultChecked;
+    return control.matches("textarea, input:not([type=hidden], [type=range])") && control.value !== control.defaultValue;
+  }
+
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted || performance.getEntriesByType("navigation")[0].type === "navigate") return;
+    all("[name=revision]").forEach((revision) => {
+      const { form } = revision;
+      if (revision.value === "0" || ![...form.elements].some((control) => control.name && isFilledIn(control))) return;
+      revision.value = "0";
+      if (!form.matches("[data-autosave]")) return;
+      draftOf(form).edits += 1;
+      askToSave(form);
+    });
+  });
+
   /* --- Leaving quickly -------------------------------------------------- */
 
   function leave(form) {
