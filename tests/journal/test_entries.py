@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from journal import entries, revisions, search, tables
@@ -14,6 +15,7 @@ from journal.documents import EntryDocument
 from journal.entries import UNDO_WINDOW, Entry
 from journal.errors import NotFound, StaleRevision
 from journal.purging import purge
+from journal.revisions import Reason
 from tests.cast import Cast
 
 
@@ -59,8 +61,8 @@ async def test_the_page_that_lost_the_race_keeps_its_words(cast: Cast) -> None:
         with pytest.raises(StaleRevision):
             await entries.save(alice, one.id, 1, words(attempt), sitting="desk-page")
     assert (await entries.entry(alice, one.id)).document == words("phone")
-    kept = await revisions.revisions(alice, one.id)
-    assert [version.document.text() for version in kept] == [words("desk and more").text()]
+    lost = [one for one in await revisions.revisions(alice, one.id) if one.reason is Reason.CONFLICT]
+    assert [version.document.text() for version in lost] == [words("desk and more").text()]
 
 
 async def test_many_saves_at_once_lose_no_words(cast: Cast) -> None:
@@ -76,7 +78,7 @@ async def test_many_saves_at_once_lose_no_words(cast: Cast) -> None:
     current = (await entries.entry(alice, one.id)).document
     kept = [version.document for version in await revisions.revisions(alice, one.id)]
     assert sorted(document.text() for document in [current, *kept]) == sorted(
-        words(text).text() for text in texts
+        words(text).text() for text in ["begin", *texts]
     )
 
 
@@ -92,6 +94,40 @@ async def test_a_pause_begins_a_new_version(cast: Cast) -> None:
     assert [version.document for version in await revisions.revisions(alice, one.id)] == [
         words("first, longer")
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (words("the lake"), words("the mountain"), True),
+        (words("the lake", "Sunday"), words("the lake", "Monday"), True),
+        (words("the lake"), words("the lak"), True),
+        (words("the lake", "Sunday"), words("the lake"), True),
+        (words("the lake"), words("the lake, and the mountain", "Sunday"), False),
+        (words("the lake"), words("On Sunday: the lake"), False),
+        (EntryDocument("reframe", answers={"reframe.old_belief_before": 80}), EntryDocument("reframe"), True),
+        (
+            EntryDocument("reframe", answers={"reframe.emotions": ["fear | 80 | "]}),
+            EntryDocument("reframe", answers={"reframe.emotions": ["fear | 8 | "]}),
+            True,
+        ),
+    ],
+)
+async def test_words_of_another_page_are_not_replaced_unkept(
+    cast: Cast, before: EntryDocument, after: EntryDocument, kept: bool
+) -> None:
+    """
+    What a page replaces of another page's words is an earlier version, whatever revision it names.
+
+    A page may add to another's words without that, and may change its own as it likes.
+    """
+    alice = await cast.actor("alice")
+    one = await entries.save(alice, uuid4(), 0, before, sitting="phone")
+    await entries.save(alice, one.id, one.revision, after, sitting="desk")
+    versions = await revisions.revisions(alice, one.id)
+    assert [msgspec.structs.replace(version.document, sitting="") for version in versions] == [before] * kept
+    await entries.save(alice, one.id, one.revision + 1, words("something else"), sitting="desk")
+    assert len(await revisions.revisions(alice, one.id)) == kept
 
 
 async def test_deleting_can_be_undone_for_a_week(cast: Cast) -> None:

@@ -10,6 +10,7 @@ from httpx import AsyncClient
 from journal import entries, revisions, sessions
 from journal.forms import FORMS, EntryKind, Field, FieldKind
 from journal.planning import Route, SessionDetails, SessionKind, Setting
+from journal.revisions import Reason
 from journal.store import connection
 from tests.cast import ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -259,8 +260,11 @@ async def test_two_tabs_lose_no_words(any_portal: Portal) -> None:
         assert "from the desk, and more" in both.words
         assert "from the phone" in both.words
     alice = await any_portal.cast.actor("alice")
-    (version,) = await revisions.revisions(alice, id_of(page))
-    assert version.document.answers == {"free.text": "from the desk, and more"}
+    kept = {one.reason: one.document.answers for one in await revisions.revisions(alice, id_of(page))}
+    assert kept == {
+        Reason.CONFLICT: {"free.text": "from the desk, and more"},
+        Reason.EARLIER: {"free.text": "begin"},
+    }
 
 
 async def test_a_page_whose_answer_was_lost_goes_on(portal: Portal) -> None:
