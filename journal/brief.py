@@ -17,11 +17,12 @@ from uuid import UUID
 from journal import agenda, reading
 from journal.actors import Actor
 from journal.agenda import Number
+from journal.belonging import Belonging
 from journal.brief_beliefs import Pair, pairs
 from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
 from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
 from journal.care import Link
-from journal.forms import BriefRole, EntryKind
+from journal.forms import BriefRole
 from journal.planning import SessionKind
 from journal.reading import Folder, Shared
 from journal.sessions import Session
@@ -109,7 +110,7 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
     plan = agenda.lasting(found.sessions)
     coming = _coming(plan, actor.now)
     about = _about(plan, coming, actor.now)
-    shared, near, page = found.shared, _near(found, coming, about, actor.now), _Page()
+    shared, near, page = found.shared, _near(found, coming, about), _Page()
     since = _last_talk(plan, coming, actor.now)
     now = tuple(one for one in shared if one in near or one.shared_at > since)
     went = about is not None and about.starts_at <= actor.now
@@ -178,14 +179,25 @@ def _coming(plan: Iterable[Session], now: datetime) -> Session | None:
 
 
 def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> Session | None:
-    """Give the dosing session in question: as planned, else the last before the talk, else the next."""
+    """Give the dosing session in question: the coming talk's, else the last one, else the first."""
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
-    planned = agenda.dosing_of(coming, dosing) if coming else None
-    if planned is not None:
-        return planned
-    until = coming.starts_at if coming else now
-    before = [one for one in dosing if one.starts_at <= until]
+    if coming is not None:
+        return _dosing_of(coming, plan)
+    before = [one for one in dosing if one.starts_at <= now]
     return before[-1] if before else next(iter(dosing), None)
+
+
+def _dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
+    """Return the dosing session that *one* is about: as planned, else the one that it looks ahead to or back at."""
+    lasting = agenda.lasting(plan)
+    if (planned := agenda.dosing_of(one, lasting)) is not None:
+        return planned
+    dosing = [other for other in lasting if other.kind is SessionKind.DOSING]
+    before = [other for other in dosing if other.starts_at <= one.starts_at]
+    after = [other for other in dosing if other.starts_at > one.starts_at]
+    if after and (not before or one.kind is SessionKind.PREPARATION):
+        return after[0]
+    return before[-1] if before else None
 
 
 def _last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> datetime:
@@ -193,30 +205,20 @@ def _last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime)
     return max((one.starts_at for one in talks if one.starts_at <= now), default=EARLIEST)
 
 
-def _near(found: Folder, coming: Session | None, about: Session | None, now: datetime) -> tuple[Shared, ...]:
-    """Give the copies that belong to *about*: tied to it, or tied to nothing and written around it."""
+def _near(found: Folder, coming: Session | None, about: Session | None) -> tuple[Shared, ...]:
+    """Return the copies that belong to *about*, to a talk about it or to the coming one."""
     if about is None:
         return found.shared
-    starts = [
-        one.starts_at for one in agenda.lasting(found.sessions) if one.details.kind is SessionKind.DOSING
-    ]
-    before = max((start for start in starts if start < about.starts_at), default=EARLIEST)
-    after = min((start for start in starts if start > about.starts_at), default=LATEST)
-    around = (before, about.starts_at), (about.starts_at, after)
-    tied_to = {one.id.hex: one for one in found.sessions}
+    dosing = [one for one in agenda.lasting(found.sessions) if one.kind is SessionKind.DOSING]
+    belonging = Belonging(found.sessions)
 
-    def belongs(one: Shared) -> bool:
-        tied = tied_to.get(one.document.session_id or "")
-        if tied is not None and tied == coming:
-            return True
-        dosing = agenda.dosing_of(tied, found.sessions) if tied else None
-        if dosing is not None:
-            return dosing.id == about.id
-        ahead = about.starts_at > now or one.document.kind == EntryKind.PREPARATION
-        first, last = around[0 if ahead else 1]
-        return first <= one.written_at < last
+    def is_near(one: Shared) -> bool:
+        at = belonging.session_of(one.document.kind, one.document.session_id, one.written_at)
+        if at is None:
+            return about == dosing[0]  # it was written before everything
+        return at == coming or _dosing_of(at, found.sessions) == about
 
-    return tuple(one for one in found.shared if belongs(one))
+    return tuple(one for one in found.shared if is_near(one))
 
 
 def _day(actor: Actor, moment: datetime) -> date:

@@ -63,6 +63,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     title: str
     note: str
     session_id: UUID | None
+    belongs_to: UUID | None
     created_at: datetime
     updated_at: datetime
     revision: int
@@ -170,6 +171,7 @@ class CopyRecord(msgspec.Struct, frozen=True):
     title: str
     note: str
     session_id: UUID | None
+    belongs_to: UUID | None
     written_at: datetime
     shared_at: datetime
     answers: list[Answered]

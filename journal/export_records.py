@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from journal.audit import Event
+from journal.belonging import Belonging
 from journal.care import Link
 from journal.documents import Answers, EntryDocument
 from journal.export_format import (
@@ -38,14 +39,17 @@ def entry_record(
     created_at: datetime,
     updated_at: datetime,
     earlier: list[Version],
+    belonging: Belonging[Session],
 ) -> EntryRecord:
-    """Describe an entry as it reads now."""
+    """Describe an entry as it reads now, and the session that it belongs to."""
+    at = belonging.session_of(document.kind, document.session_id, created_at)
     return EntryRecord(
         ident,
         document.kind,
         document.title,
         document.note,
         _session_id(document.session_id),
+        at.id if at else None,
         created_at,
         updated_at,
         revision,
@@ -138,15 +142,17 @@ def share_record(given: Given, openings: Iterable[datetime]) -> ShareRecord:
     )
 
 
-def copy_record(shared: Shared) -> CopyRecord:
-    """Describe a shared copy for the clinician who reads it."""
+def copy_record(shared: Shared, belonging: Belonging[Session]) -> CopyRecord:
+    """Describe a shared copy for the clinician who reads it, and the session that it belongs to."""
     document = shared.document
+    at = belonging.session_of(document.kind, document.session_id, shared.written_at)
     return CopyRecord(
         shared.id,
         document.kind,
         document.title,
         document.note,
         _session_id(document.session_id),
+        at.id if at else None,
         shared.written_at,
         shared.shared_at,
         answered(document.kind, document.answers),

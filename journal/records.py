@@ -15,6 +15,7 @@ from uuid import UUID
 from journal import audit, care, reading, sessions, sharing, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
+from journal.belonging import Belonging
 from journal.care import Link
 from journal.documents import (
     CourseDetails,
@@ -46,6 +47,7 @@ from journal.export_records import (
     share_record,
     version,
 )
+from journal.session_rows import Session
 from journal.store import fetch, key_of, time_of, transaction
 
 ENTRIES = """
@@ -122,13 +124,14 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     """Open everything of the patient's own, and write down that they took it."""
     actor.must_be(Role.PATIENT)
     missing: list[Unreadable] = []
-    entries = await _entries(actor, missing)
+    planned = await sessions.my_sessions(actor)
+    entries = await _entries(actor, planned, missing)
     links = await care.my_links(actor, ended=True)
     given = await sharing.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit.openings(actor.id, [one.id for one in given])
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
-    plan = [session_record(one) for one in await sessions.my_sessions(actor)]
+    plan = [session_record(one) for one in planned]
     courses = await _courses(actor, actor.id, missing)
     await audit.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
@@ -170,7 +173,8 @@ async def shared(actor: Actor, practice: str, patient: UUID | None) -> Clinician
 async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
     folder = await reading.folder(actor, link.patient)
     missing += [Unreadable("share", copy) for copy in folder.damaged]
-    copies = [copy_record(one) for one in folder.shared]
+    belonging = Belonging(folder.sessions)
+    copies = [copy_record(one, belonging) for one in folder.shared]
     courses = await _courses(actor, link.patient, missing)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
@@ -189,9 +193,11 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
     )
 
 
-async def _entries(actor: Actor, missing: list[Unreadable]) -> list[EntryRecord]:
+async def _entries(
+    actor: Actor, planned: tuple[Session, ...], missing: list[Unreadable]
+) -> list[EntryRecord]:
     earlier = await _earlier(actor, missing)
-    found = []
+    belonging, found = Belonging(planned), []
     for row, revision, sealed, created, updated in await fetch(ENTRIES, actor.id):
         ident = key_of(row)
         try:
@@ -201,7 +207,7 @@ async def _entries(actor: Actor, missing: list[Unreadable]) -> list[EntryRecord]
             missing.append(Unreadable("entry", ident))
             continue
         moments = time_of(created), time_of(updated)
-        found.append(entry_record(ident, revision, document, *moments, earlier.get(ident, [])))
+        found.append(entry_record(ident, revision, document, *moments, earlier.get(ident, []), belonging))
     return found
 
 

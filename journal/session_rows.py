@@ -18,7 +18,7 @@ from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_document, seal_document, session_context
 from journal.errors import StaleRevision
-from journal.planning import SessionDetails
+from journal.planning import SessionDetails, SessionKind, Status
 from journal.store import fetch, key_of, transaction
 from journal.words import N_
 
@@ -35,6 +35,16 @@ class Session(msgspec.Struct, frozen=True):
     revision: int
     details: SessionDetails
     starts_at: datetime
+
+    @property
+    def kind(self) -> SessionKind:
+        """What it is."""
+        return self.details.kind
+
+    @property
+    def status(self) -> Status:
+        """How far along it is."""
+        return self.details.status
 
 
 async def load(actor: Actor, patient: UUID) -> tuple[Session, ...]:

@@ -225,11 +225,11 @@ class _Pages:
 
 
 def _contents(found: PatientRecords) -> list[tuple[SessionRecord | None, list[EntryRecord]]]:
-    """Put entries under the sessions they are about, in the order of the sessions; the others come last."""
+    """Put entries under the sessions that they belong to, in the order of the sessions; the others come last."""
     known = {one.id: [] for one in found.plan.sessions}  # type: dict[UUID | None, list[EntryRecord]]
     others: list[EntryRecord] = []
     for entry in found.entries:
-        known.get(entry.session_id, others).append(entry)
+        known.get(entry.belongs_to, others).append(entry)
     contents = [(one, known[one.id]) for one in found.plan.sessions]  # type: list[tuple[SessionRecord | None, list[EntryRecord]]]
     return [*contents, (None, others)] if others else contents
 

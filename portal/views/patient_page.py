@@ -7,6 +7,7 @@ from uuid import UUID
 
 from journal import agenda, care, giving_back, reading, sessions
 from journal.actors import Actor
+from journal.belonging import Belonging
 from journal.care import Link
 from journal.errors import TrustBroken
 from journal.forms import EntryKind
@@ -38,7 +39,7 @@ class PatientPage:
     Context of a patient's page.
 
     `nodes` run from the latest session to the first; `later` are planned ones on which nothing hangs yet.
-    `loose` hangs nowhere, as there is no session. Without `trusted`, nothing shared is opened.
+    `loose` was written before the first session. Without `trusted`, nothing shared is opened.
     """
 
     patient: UUID
@@ -66,8 +67,10 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
     lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
     ahead = agenda.ahead(folder.sessions, actor.now)
     hung: dict[UUID | None, list[Hung]] = {}
+    belonging = Belonging(folder.sessions)
     for shared in folder.shared:
-        at = place_of(shared, folder.sessions)
+        document = shared.document
+        at = belonging.session_of(document.kind, document.session_id, shared.written_at)
         hung.setdefault(at.id if at else None, []).append(_hung(actor, shared, at))
     later = tuple(lines[one.id] for one in ahead[1:] if one.id not in hung)
     without = {line.session.id for line in later} | {one.id for one in ahead[:1] if one.id not in hung}
@@ -89,23 +92,6 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         trusted=trusted,
         to_give_back=await giving_back.able(actor, patient) if trusted else 0,
     )
-
-
-def place_of(shared: Shared, plan: tuple[Session, ...]) -> Session | None:
-    """
-    Give the session that a copy hangs on: the one it is tied to, else the last before it was written.
-
-    A preparation that is tied to nothing looks ahead, and so does what was written before the first session.
-    """
-    tied = next((one for one in plan if one.id.hex == shared.document.session_id), None)
-    if tied is not None:
-        return tied
-    lasting = agenda.lasting(plan)
-    before = [one for one in lasting if one.starts_at <= shared.written_at]
-    after = [one for one in lasting if one.starts_at > shared.written_at]
-    if after and (not before or shared.document.kind == EntryKind.PREPARATION):
-        return after[0]
-    return before[-1] if before else None
 
 
 def _hung(actor: Actor, shared: Shared, at: Session | None) -> Hung:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from journal import agenda, care, entries, sessions
 from journal.actors import Actor, Role
+from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
@@ -63,7 +65,7 @@ async def calm_page(actor: Actor, one: Session) -> CalmPage:
     """Give the calm screen for a session under way."""
     (line,) = lines_of(actor, (one,))
     intention = ""
-    for entry in await _tied(actor, {one.id.hex}):
+    for entry in await _belonging(actor, await sessions.my_sessions(actor), {one.id}):
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
@@ -88,22 +90,27 @@ async def session_page(actor: Actor, one: Session, problem: str = "") -> Session
         name="" if mine else (await care.link_with(actor, one.patient)).peer_name,
         readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
         about=about,
-        written=await _written(actor, {one.id.hex, about.id.hex}) if mine else (),
+        written=await _written(actor, plan, {one.id, about.id}) if mine else (),
         rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
         own_day=own_day,
         problem=problem,
     )
 
 
-async def _tied(actor: Actor, wanted: set[str]) -> tuple[Entry, ...]:
-    """Give the patient's entries about a session, latest first. To find them, all are opened."""
-    everything = reversed(await entries.every(actor))
-    return tuple(entry for entry in everything if entry.document.session_id in wanted)
+async def _belonging(actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]) -> tuple[Entry, ...]:
+    """Return the patient's entries that belong to a session, latest first. To find them, all are opened."""
+    belonging, found = Belonging(plan), []
+    for entry in reversed(await entries.every(actor)):
+        document = entry.document
+        at = belonging.session_of(document.kind, document.session_id, entry.created_at)
+        if at is not None and at.id in wanted:
+            found.append(entry)
+    return tuple(found)
 
 
-async def _written(actor: Actor, wanted: set[str]) -> tuple[Written, ...]:
-    tied = await _tied(actor, wanted)
-    who = await readers(actor, [entry.id for entry in tied])
+async def _written(actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]) -> tuple[Written, ...]:
+    found = await _belonging(actor, plan, wanted)
+    who = await readers(actor, [entry.id for entry in found])
     return tuple(
-        Written(entry, EntryKind(entry.document.kind).label, who.get(entry.id, ())) for entry in tied
+        Written(entry, EntryKind(entry.document.kind).label, who.get(entry.id, ())) for entry in found
     )

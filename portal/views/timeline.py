@@ -1,4 +1,4 @@
-"""Entries hung on the dates of sessions: what was written after one, and what was written about one."""
+"""Entries hung on the dates of the sessions that they belong to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from journal import agenda
 from journal.actors import Actor
+from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.planning import SessionKind, Status
@@ -86,13 +87,13 @@ class Timeline:
         self, entries: Sequence[Entry], plan: Sequence[Session], readers: Readers, stretch: Stretch
     ) -> list[Node]:
         """
-        Hang entries on the sessions they are about, or else on the last one before they were written.
+        Hang entries on the sessions that they belong to.
 
         Returns:
             The latest session first. One without entries is there when it falls into *stretch*; the next one
             is, when that begins at the present.
         """
-        known = {one.id.hex: one for one in plan}
+        belonging = Belonging(plan)
         posts = [one for one in agenda.lasting(plan) if one.details.kind is not SessionKind.MEDICAL_CHECKIN]
         times = [one.starts_at for one in posts]
         now = self.actor.now
@@ -102,9 +103,8 @@ class Timeline:
             one.id: [] for one in posts if _falls_into(one, coming, now, stretch)
         }
         for entry in entries:
-            post = known.get(entry.document.session_id or "")
-            if post is None and (place := bisect_right(times, entry.created_at)):
-                post = posts[place - 1]
+            document = entry.document
+            post = belonging.session_of(document.kind, document.session_id, entry.created_at)
             hung.setdefault(post.id if post else None, []).append(self.line(entry, readers))
         numbers = agenda.numbers(plan)
         nodes = [

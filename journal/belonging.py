@@ -1,0 +1,115 @@
+"""
+Which session an entry belongs to: the one rule of the timeline, the therapist's page, the brief and the archive.
+
+An entry belongs to the session that its writer tied it to, whatever became of that one. One that is tied to nothing
+belongs by its kind, among the sessions that were not cancelled and are no medical check-in:
+
+- a preparation to the next dosing session, or talk before one, that begins after it was written; to the last session
+  before when none is planned;
+- a capture to the last dosing session that had begun, and an integration entry to the last dosing or integration
+  session; to the last session of any kind when there was none;
+- everything else to the last session that had begun.
+
+What was written before all of these belongs to none. Times are the planned ones, so a session that is moved takes
+along what hangs on it, and everybody sees the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from journal.forms import EntryKind
+from journal.planning import SessionKind, Status
+
+AHEAD = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
+"""What a preparation prepares for."""
+BEHIND: Mapping[str, Collection[SessionKind]] = MappingProxyType(
+    {
+        EntryKind.CAPTURE.value: frozenset({SessionKind.DOSING}),
+        EntryKind.INTEGRATION.value: frozenset({SessionKind.DOSING, SessionKind.INTEGRATION}),
+    }
+)
+"""What an entry of this kind looks back at."""
+
+
+class Planned(Protocol):
+    """A session as the rule needs to know it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it is planned to begin."""
+
+    @property
+    def kind(self) -> SessionKind:
+        """What it is."""
+
+    @property
+    def status(self) -> Status:
+        """How far along it is."""
+
+
+S = TypeVar("S", bound=Planned)
+
+
+class Belonging(Generic[S]):
+    """The rule, for one plan: made once for a page, asked for each entry."""
+
+    __slots__ = ("_ahead", "_behind", "_by_id", "_posts")
+
+    def __init__(self, plan: Iterable[S]) -> None:
+        """
+        Prepare to place entries among the sessions of one patient.
+
+        Args:
+            plan: All of them, in the order of their times.
+        """
+        sessions = tuple(plan)
+        self._by_id = {one.id.hex: one for one in sessions}
+        self._posts = tuple(
+            one
+            for one in sessions
+            if one.status is not Status.CANCELLED and one.kind is not SessionKind.MEDICAL_CHECKIN
+        )
+        self._ahead = tuple(one for one in self._posts if one.kind in AHEAD)
+        self._behind = {
+            kind: tuple(one for one in self._posts if one.kind in kinds) for kind, kinds in BEHIND.items()
+        }
+
+    def session_of(self, kind: str, tied: str | None, written_at: datetime) -> S | None:
+        """
+        Return the session that an entry belongs to, or None for what was written before all of them.
+
+        Args:
+            kind: The entry's kind.
+            tied: The hex id of the session that its writer tied it to, if any.
+            written_at: When it was begun.
+        """
+        if (chosen := self._by_id.get(tied or "")) is not None:
+            return chosen
+        if kind == EntryKind.PREPARATION:
+            coming = _after(self._ahead, written_at)
+            return coming or _before(self._posts, written_at)
+        return _before(self._behind.get(kind, ()), written_at) or _before(self._posts, written_at)
+
+
+def _before(sessions: tuple[S, ...], moment: datetime) -> S | None:
+    place = bisect_right(sessions, moment, key=_start)
+    return sessions[place - 1] if place else None
+
+
+def _after(sessions: tuple[S, ...], moment: datetime) -> S | None:
+    place = bisect_right(sessions, moment, key=_start)
+    return sessions[place] if place < len(sessions) else None
+
+
+def _start(one: Planned) -> datetime:
+    return one.starts_at

@@ -1,0 +1,198 @@
+"""Which session an entry belongs to: one rule, by what it is and when it was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journal.belonging import Belonging
+from journal.forms import EntryKind
+from journal.planning import SessionKind, Status
+
+MONDAY = datetime(2031, 3, 3, 12, tzinfo=UTC)
+NAMES = ("check-in", "talk before", "first dose", "talk after", "second dose", "last talk")
+KINDS = (
+    SessionKind.MEDICAL_CHECKIN,
+    SessionKind.PREPARATION,
+    SessionKind.DOSING,
+    SessionKind.INTEGRATION,
+    SessionKind.DOSING,
+    SessionKind.INTEGRATION,
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A session of the plan."""
+
+    id: UUID
+    starts_at: datetime
+    kind: SessionKind
+    status: Status = Status.PLANNED
+
+
+def plan(*, cancelled: str = "", moved: dict[str, float] | None = None) -> list[Planned]:
+    """Six sessions, a day apart from Monday noon on, unless one was moved to another day."""
+    days = {name: float(day) for day, name in enumerate(NAMES)} | (moved or {})
+    made = [
+        Planned(
+            UUID(int=number),
+            MONDAY + timedelta(days=days[name]),
+            kind,
+            Status.CANCELLED if name == cancelled else Status.PLANNED,
+        )
+        for number, (name, kind) in enumerate(zip(NAMES, KINDS, strict=True))
+    ]
+    return sorted(made, key=lambda one: one.starts_at)
+
+
+def name_of(found: Planned | None) -> str | None:
+    """The name of a session."""
+    return NAMES[found.id.int] if found else None
+
+
+# For each day, half a day before the session of that day: where an entry of each kind belongs.
+BEFORE_EACH = {
+    EntryKind.PREPARATION: (
+        "talk before",
+        "talk before",
+        "first dose",
+        "second dose",
+        "second dose",
+        "last talk",  # nothing more is coming: with what came last
+        "last talk",
+    ),
+    EntryKind.CAPTURE: (
+        None,
+        None,
+        "talk before",
+        "first dose",
+        "first dose",
+        "second dose",
+        "second dose",
+    ),
+    EntryKind.INTEGRATION: (
+        None,
+        None,
+        "talk before",
+        "first dose",
+        "talk after",
+        "second dose",
+        "last talk",
+    ),
+} | dict.fromkeys(
+    (EntryKind.REFRAME, EntryKind.GROUNDING, EntryKind.FREE),
+    (None, None, "talk before", "first dose", "talk after", "second dose", "last talk"),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "wanted"),
+    [(kind, day, name) for kind, row in BEFORE_EACH.items() for day, name in enumerate(row)],
+)
+def test_what_is_tied_to_nothing(kind: EntryKind, day: int, wanted: str | None) -> None:
+    """Before, between and after sessions, each kind belongs to the session that it looks ahead to or back at."""
+    if kind is EntryKind.PREPARATION and day == 5:
+        wanted = "second dose"  # the last before, since the last talk is still to come
+    written = MONDAY + timedelta(days=day - 0.5)
+    assert name_of(Belonging(plan()).session_of(kind, None, written)) == wanted
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_what_its_writer_tied(kind: EntryKind, name: str, cancelled: bool) -> None:
+    """A tie holds whenever the entry was written, and whatever became of the session."""
+    made = plan(cancelled=name if cancelled else "")
+    tied = UUID(int=NAMES.index(name)).hex
+    for day in (-9, 2.5, 30):
+        found = Belonging(made).session_of(kind, tied, MONDAY + timedelta(days=day))
+        assert name_of(found) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "cancelled", "wanted"),
+    [
+        (EntryKind.PREPARATION, 1.5, "first dose", "second dose"),
+        (EntryKind.PREPARATION, 3.5, "second dose", "talk after"),
+        (EntryKind.CAPTURE, 2.5, "first dose", "talk before"),
+        (EntryKind.CAPTURE, 4.5, "second dose", "first dose"),
+        (EntryKind.INTEGRATION, 3.5, "talk after", "first dose"),
+        (EntryKind.FREE, 3.5, "talk after", "first dose"),
+        (EntryKind.FREE, 1.5, "talk before", None),
+    ],
+)
+def test_a_cancelled_session_holds_nothing_of_itself(
+    kind: EntryKind, day: float, cancelled: str, wanted: str | None
+) -> None:
+    """What is tied to nothing passes a cancelled session by."""
+    written = MONDAY + timedelta(days=day)
+    assert name_of(Belonging(plan(cancelled=cancelled)).session_of(kind, None, written)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "moved", "wanted"),
+    [
+        (EntryKind.PREPARATION, 1.5, {"first dose": 6.0}, "second dose"),
+        (EntryKind.PREPARATION, 3.5, {"first dose": 3.75}, "first dose"),
+        (EntryKind.CAPTURE, 2.5, {"first dose": 6.0}, "talk before"),
+        (EntryKind.CAPTURE, 6.5, {"first dose": 6.0}, "first dose"),
+        (EntryKind.INTEGRATION, 3.5, {"talk after": 7.0}, "first dose"),
+    ],
+)
+def test_a_moved_session_counts_where_it_stands_now(
+    kind: EntryKind, day: float, moved: dict[str, float], wanted: str
+) -> None:
+    """What is tied to nothing follows the plan as it is."""
+    written = MONDAY + timedelta(days=day)
+    assert name_of(Belonging(plan(moved=moved)).session_of(kind, None, written)) == wanted
+
+
+def test_an_unknown_tie_is_none() -> None:
+    """A tie to a session that is not in the plan counts for nothing, and an empty plan holds nothing."""
+    written = MONDAY + timedelta(days=2.5)
+    for tie in (UUID(int=77).hex, "", "bent"):
+        assert name_of(Belonging(plan()).session_of("free", tie, written)) == "first dose"
+        assert Belonging([]).session_of("preparation", tie, written) is None
+
+
+@given(
+    kind=st.sampled_from([kind.value for kind in EntryKind]),
+    minutes=st.integers(-10_000, 20_000),
+    kinds=st.lists(
+        st.tuples(st.integers(0, 10_000), st.sampled_from(SessionKind), st.booleans()), max_size=12
+    ),
+)
+def test_nothing_looks_the_wrong_way(
+    kind: str, minutes: int, kinds: list[tuple[int, SessionKind, bool]]
+) -> None:
+    """What looks back never belongs to a later session; a preparation does as soon as there is one to prepare for."""
+    sessions = [
+        Planned(
+            UUID(int=number),
+            MONDAY + timedelta(minutes=at),
+            what,
+            Status.CANCELLED if gone else Status.PLANNED,
+        )
+        for number, (at, what, gone) in enumerate(sorted(kinds, key=lambda one: one[0]))
+    ]
+    written = MONDAY + timedelta(minutes=minutes)
+    found = Belonging(sessions).session_of(kind, None, written)
+    lasting = [one for one in sessions if one.status is not Status.CANCELLED]
+    if found is not None:
+        assert found in lasting
+        assert found.kind is not SessionKind.MEDICAL_CHECKIN
+    if kind == EntryKind.PREPARATION:
+        coming = [
+            one
+            for one in lasting
+            if one.starts_at > written and one.kind in (SessionKind.PREPARATION, SessionKind.DOSING)
+        ]
+        assert not coming or found == coming[0]
+    else:
+        assert found is None or found.starts_at <= written

@@ -1,0 +1,81 @@
+"""The patient's timeline, her therapist's page, a session's page, the brief and the archives agree on sessions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from journal import brief, records, sessions
+from journal.forms import EntryKind
+from journal.planning import SessionKind, Status
+from tests.cast import NOON
+from tests.portal.browsing import Page, opened
+from tests.portal.conftest import Portal
+from tests.shared_material import dosing, plan_course, share, write
+
+FIELDS = {
+    EntryKind.PREPARATION: "prep.intention",
+    EntryKind.CAPTURE: "int.images",
+    EntryKind.INTEGRATION: "int.meaning",
+    EntryKind.REFRAME: "reframe.old_meaning",
+    EntryKind.GROUNDING: "ground.note",
+    EntryKind.FREE: "free.text",
+}
+
+
+def hung_on(page: Page) -> dict[str, str]:
+    """For each title on a spine, the address of the session above it; empty before the first."""
+    found, session = {}, ""
+    for one in page.markup.elements:
+        within = set(one.within)
+        if one.tag == "a" and "spine-label" in within:
+            session = one.attributes["href"].rpartition("/")[2]
+        elif "spine-label" in within | {one.attributes.get("class", "")} and "before" in one.words.lower():
+            session = ""
+        if one.tag == "a" and "entry-title" in within and "spine" in within:
+            found[one.words] = session
+    return found
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: EntryKind) -> None:
+    """Before, between and after sessions, one of them cancelled, and tied to one: every view gives the same answer."""
+    cast = portal.cast
+    await plan_course(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    plan = await sessions.my_sessions(alice)
+    talks = [one for one in plan if one.kind is SessionKind.INTEGRATION]
+    await sessions.move(bob, talks[1].id, Status.CANCELLED, "")
+    third = (await dosing(cast))[2]
+    for day in range(-40, 1, 3):
+        entry = await write(
+            cast, kind, {FIELDS[kind]: "words"}, title=f"Day {day}", at=NOON + timedelta(days=day)
+        )
+        await share(cast, entry)
+    tied = await write(
+        cast, kind, {FIELDS[kind]: "words"}, title="Tied", about=third, at=NOON - timedelta(days=30)
+    )
+    await share(cast, tied)
+
+    async with portal.client("alice") as browser:
+        own = hung_on(await opened(browser, "/journal"))
+        beside = {one.id: (await opened(browser, f"/sessions/{one.id}")).words for one in plan}
+    async with portal.client("bob") as browser:
+        shared = hung_on(await opened(browser, f"/patients/{alice.id}"))
+    archive = await records.of_patient(await cast.actor("alice"), "A practice")
+    taken = {one.title: one.belongs_to for one in archive.entries}
+    (copies,) = (await records.shared(await cast.actor("bob"), "A practice", alice.id)).patients
+    assert len(own) == 15
+    assert own["Tied"] == str(third.id)
+    assert shared == own
+    assert {title: str(at or "") for title, at in taken.items()} == own
+    assert {one.title: str(one.belongs_to or "") for one in copies.shared} == own
+    for title, at in own.items():
+        assert at == "" or title in beside[UUID(at)]
+    drawn = await brief.brief(await cast.actor("bob"), alice.id)
+    assert drawn.about is not None
+    near = {one.source.document.title for one in drawn.intention}
+    around = {str(drawn.about.id)} | {str(one.id) for one in plan if one.details.about == drawn.about.id.hex}
+    assert near <= {title for title, at in own.items() if at in around}
