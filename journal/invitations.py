@@ -88,6 +88,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
     place = note_context(actor.id, invitation)
     keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
     async with transaction():
+        await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the secret
         await tables.Invitation.create(
             id=invitation,
             clinician_id=actor.id,

@@ -30,6 +30,7 @@ async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | No
         parameters=slot.parameters,
         commitment=slot.commitment,
         wrapped=slot.wrapped,
+        epoch=slot.epoch,
         created_at=now,
     )
 
@@ -45,8 +46,9 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
         rows = await _find(house, email, kind)
     if not rows:
         return None, None
-    account, *parts = rows[0]
-    return key_of(account), KeySlot(kind, *(bytes(part) for part in parts))
+    account, *parts, epoch = rows[0]
+    salt, parameters, commitment, wrapped = map(bytes, parts)
+    return key_of(account), KeySlot(kind, salt, parameters, commitment, wrapped, epoch)
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
@@ -57,7 +59,12 @@ async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
 
 def _slot(row: tables.KeySlot) -> KeySlot:
     return KeySlot(
-        row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
+        row.kind,
+        bytes(row.salt),
+        bytes(row.parameters),
+        bytes(row.commitment),
+        bytes(row.wrapped),
+        row.epoch,
     )
 
 
@@ -68,7 +75,7 @@ async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
 
 
 FIND = """
-    SELECT account_id, salt, parameters, commitment, wrapped
+    SELECT account_id, salt, parameters, commitment, wrapped, key_slot.epoch
     FROM key_slot JOIN account ON account.id = account_id
     WHERE status IN ('active', 'leaving') AND kind = $1 AND email_index IN (PLACES)
     ORDER BY key_slot.id LIMIT 1

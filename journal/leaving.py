@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal import audit, care, sessions, tables
+from journal import access, audit, care, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
@@ -38,8 +38,11 @@ async def leave(actor: Actor, typed: str) -> None:
     await sessions.refuse_while_held(actor)
     if typed.strip().casefold() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
+    before = await access.of(actor)
     await care.pause(actor)
     async with transaction():
+        await access.swap(before, actor.vault, end_sessions=True)
+        await access.require_session(actor)
         await tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await tables.WebSession.filter(account_id=actor.id).delete()
         await audit.note(actor, Act.ACCOUNT_LEAVING)

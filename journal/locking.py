@@ -41,6 +41,7 @@ async def locked(house: House, token: bytes) -> Locked | None:
     if row is None:
         return None
     account: UUID = row.account_id  # type: ignore[attr-defined]
+    websessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
     profile = open_document(house.server, bytes(row.account.sealed), profile_context(account), Profile)
     return Locked(account, profile.name, profile.email, profile.role)
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import acceptance, audit, key_slots, second_factor, tables
+from journal import acceptance, access, audit, key_slots, second_factor, tables
 from journal.actors import Role
 from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
@@ -24,6 +24,8 @@ from journal.store import transaction
 from journal.words import N_
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
+
+FIRST_EPOCH = 1  # 0 stands for accounts from before there were epochs
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -106,7 +108,14 @@ class Readied:
 async def ready(house: House, new: NewAccount) -> Readied:
     """Make an account's keys. Hashing its password takes a while: never inside a transaction, which all wait for."""
     account, account_key = uuid4(), new_account_key()
-    work = partial(password_slot, account_key, new.password, account=account.bytes, parameters=house.argon2)
+    work = partial(
+        password_slot,
+        account_key,
+        new.password,
+        account=account.bytes,
+        epoch=FIRST_EPOCH,
+        parameters=house.argon2,
+    )
     return Readied(account, account_key, PrivateIdentity.generate(), await house.stretch(work), new)
 
 
@@ -136,6 +145,10 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
                 sealed=seal_document(house.server, profile, profile_context(readied.id)),
                 public_identity=public,
                 identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
+                epoch=FIRST_EPOCH,
+                access=access.sealed(
+                    keyring.vault_sealer(), readied.id, FIRST_EPOCH, access.first(readied.slot)
+                ),
                 created_at=now,
             )
             await key_slots.put(readied.id, readied.slot, now)

@@ -20,7 +20,7 @@ from crypto import (
     parse_recovery_key,
     recovery_slot,
 )
-from journal import audit, key_slots, tables, websessions
+from journal import access, audit, key_slots, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_bytes
@@ -78,14 +78,18 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
         Refused: If what was typed is not from this key; the offer stands.
         OfferOver: As `reopen`.
     """
+    before = await access.of(actor)
     key = await _standing(actor, sealed)
     if not _fits(key, typed):
         raise Refused(
             {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
         )
     account_key = await websessions.account_key(actor, token)
+    slot = recovery_slot(account_key, key, account=actor.id.bytes, epoch=before.next)
     async with transaction():
-        await key_slots.put(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.now)
+        await access.swap(before, actor.vault, before.with_slot(slot))
+        await access.require_session(actor)
+        await key_slots.put(actor.id, slot, actor.now)
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)
         if actor.recovery_ready:  # an account's first kit, and the one after recovering, are nobody's news
             await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)

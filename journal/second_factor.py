@@ -54,12 +54,14 @@ class SecondFactor(msgspec.Struct, frozen=True):
     """
     What an account asks for after its password; vault key. `revision` is the row's and not sealed with it again.
 
-    Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes.
+    Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes. `listed`:
+    the account says which slots open it (`journal.access`), so that this cannot be taken away unseen.
     """
 
     secret: bytes = b""
     last_step: int = 0
     codes: tuple[bytes, ...] = ()
+    listed: bool = False
 
     @property
     def on(self) -> bool:
@@ -73,7 +75,7 @@ async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
     row = await old.first()
     revision = row.revision + 1 if row else 1
     await old.delete()
-    sealed = seal_document(vault, SecondFactor(), context(account, revision))
+    sealed = seal_document(vault, SecondFactor(listed=True), context(account, revision))
     await tables.SecondFactor.create(account_id=account, revision=revision, sealed=sealed, created_at=now)
 
 

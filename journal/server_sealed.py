@@ -85,8 +85,8 @@ SEALED = (
     ),
     Sealed(
         "web_session",
-        lambda _ident, account, handle: device_context(key_of(account), key_of(handle)),
-        ("account_id", "handle"),
+        lambda _ident, account, handle, epoch: device_context(key_of(account), key_of(handle), epoch),
+        ("account_id", "handle", "epoch"),
         column="device",
     ),
     Sealed(

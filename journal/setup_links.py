@@ -17,7 +17,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Context
-from journal import audit, tables
+from journal import audit, freshness, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import SetupDetails, open_bytes, open_document, seal_document
@@ -73,6 +73,7 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
     wanted = _id(_lookup(token))
     details = SetupDetails(**_position(POSITIONS[position]), name=name, expires_at=_until(actor.house))
     async with transaction():
+        await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the token
         await _write(actor.house, token, details, actor)
         await audit.note(actor, Act.SETUP_LINK_MADE, about=wanted)
     return wanted

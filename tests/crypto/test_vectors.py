@@ -40,9 +40,10 @@ def keyring(data: Input) -> Keyring:
 
 
 def unlock(data: Input) -> bytes:
-    slot = KeySlot(
-        data["kind"], *(raw(data, name) for name in ("salt", "parameters", "commitment", "wrapped"))
+    salt, parameters, commitment, wrapped = (
+        raw(data, name) for name in ("salt", "parameters", "commitment", "wrapped")
     )
+    slot = KeySlot(data["kind"], salt, parameters, commitment, wrapped, data["epoch"])
     account = raw(data, "account")
     if data["as"] == "password":
         return crypto.unlock_with_password(slot, data["password"], account=account)
@@ -141,7 +142,7 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "safety-code": safety_code,
     "session-id": lambda d: crypto.session_id(raw(d, "token")),
     "unwrap-session": lambda d: crypto.unwrap_account_key(
-        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account"), waiting=d["waiting"]
+        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account"), epoch=d["epoch"], waiting=d["waiting"]
     ),
     "open-server-record": lambda d: server(d).open(raw(d, "sealed"), place(d)),
     "blind-index": lambda d: server(d).blind_index(d["email"]),

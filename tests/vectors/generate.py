@@ -246,18 +246,19 @@ def passwords() -> Iterator[Vector]:
     yield case("password-short-salt", op, "A salt of 8 bytes.", base | {"salt": salt[:8]}, "FormatError")
 
 
-def slot(kind: str, secret: bytes, parameters: bytes = b"") -> KeySlot:
+def slot(kind: str, secret: bytes, parameters: bytes = b"", epoch: int = 0) -> KeySlot:
     """Make a slot with a fixed salt and nonce."""
     salt = fixed(f"{kind} salt", 16)
     commitment, key = _keys(kind, secret, salt, parameters, ALICE)
-    return KeySlot(
-        kind, salt, parameters, commitment, wrapped(key, ACCOUNT_KEY, Context("slot", ALICE, salt))
-    )
+    sealed = wrapped(key, ACCOUNT_KEY, Context("slot", ALICE, salt, epoch))
+    return KeySlot(kind, salt, parameters, commitment, sealed, epoch)
 
 
 def slot_input(made: KeySlot, **how: object) -> Input:
     """Describe an attempt to open a slot."""
-    stored = {name: getattr(made, name) for name in ("kind", "salt", "parameters", "commitment", "wrapped")}
+    stored = {
+        name: getattr(made, name) for name in ("kind", "salt", "parameters", "commitment", "wrapped", "epoch")
+    }
     return stored | {"account": ALICE, "as": made.kind} | how
 
 
@@ -292,6 +293,10 @@ def slots() -> Iterator[Vector]:
     yield case("slot-recovery-opens", op, "The right recovery key.", paper, opens)
     wrong = paper | {"secret": fixed("other recovery key", 20)}
     yield case("slot-recovery-wrong", op, "Another recovery key.", wrong, "OpenError")
+    later = slot_input(slot("recovery", RECOVERY_KEY, epoch=7), secret=RECOVERY_KEY)
+    yield case("slot-later-epoch", op, "Made at the account's epoch 7.", later, opens)
+    newer = later | {"epoch": 8}
+    yield case("slot-other-epoch", op, "Passed off as made at another epoch.", newer, "OpenError")
     cut = paper | {"secret": RECOVERY_KEY[:19]}
     yield case("slot-recovery-cut", op, "A recovery key of 19 bytes.", cut, "KeySizeError")
     costly = paper | {"parameters": FLOOR.encode()}
@@ -503,13 +508,22 @@ def server() -> Iterator[Vector]:
     yield case("session-id", "session-id", "The row's id.", given, {"id": session_id(token)})
     context = Context("web-session", ALICE, NO_RECORD)
     row = wrapped(derive_key(token, "web-session-key"), ACCOUNT_KEY, context)
-    good: Input = {"token": token, "wrapped": row, "account": ALICE, "waiting": False}
+    good: Input = {"token": token, "wrapped": row, "account": ALICE, "epoch": 0, "waiting": False}
     op = "unwrap-session"
     yield case("session-opens", op, "The right cookie.", good, {"account_key": ACCOUNT_KEY})
     wrong = good | {"token": fixed("other token")}
     yield case("session-other-token", op, "Another cookie.", wrong, "OpenError")
     moved = good | {"account": DANA}
     yield case("session-other-account", op, "Moved to another account.", moved, "OpenError")
+    later = wrapped(
+        derive_key(token, "web-session-key"), ACCOUNT_KEY, Context("web-session", ALICE, NO_RECORD, 7)
+    )
+    since: Input = good | {"wrapped": later, "epoch": 7}
+    yield case(
+        "session-later-epoch", op, "Begun at the account's epoch 7.", since, {"account_key": ACCOUNT_KEY}
+    )
+    newer = since | {"epoch": 8}
+    yield case("session-other-epoch", op, "Passed off as begun at another epoch.", newer, "OpenError")
     waiting = wrapped(
         derive_key(token, "web-session-key"), ACCOUNT_KEY, Context("web-session-waiting", ALICE, NO_RECORD)
     )

@@ -168,7 +168,7 @@ def unlock(data: Input) -> bytes:
     if not hmac.compare_digest(derive(secret, "slot-commitment", bound=bound), raw(data, "commitment")):
         raise open_error()
     slot_key = derive(secret, "slot-key", bound=bound)
-    return unwrap(slot_key, raw(data, "wrapped"), context("slot", account, salt, 0))
+    return unwrap(slot_key, raw(data, "wrapped"), context("slot", account, salt, data["epoch"]))
 
 
 # Section 8: recovery keys as text.
@@ -354,7 +354,7 @@ def unwrap_session(data: Input) -> bytes:
     if len(token) != 32:
         raise key_size_error()
     purpose = "web-session-waiting" if data["waiting"] else "web-session"
-    where = context(purpose, raw(data, "account"), bytes(16), 0)
+    where = context(purpose, raw(data, "account"), bytes(16), data["epoch"])
     return unwrap(derive(token, "web-session-key"), raw(data, "wrapped"), where)
 
 
