@@ -49,12 +49,15 @@ class Desk:
     origin: str
     troubles: list[str] = field(default_factory=list)
 
-    async def person(self, *, javascript: bool = True, scheme: str = "light", width: int = 390) -> Page:
+    async def person(
+        self, *, javascript: bool = True, scheme: str = "light", width: int = 390, touch: bool = False
+    ) -> Page:
         """Open a browser of somebody's own, and a page in it."""
         context = await self.browser.new_context(
             viewport={"width": width, "height": 844},
             color_scheme="dark" if scheme == "dark" else "light",
             java_script_enabled=javascript,
+            has_touch=touch,
             accept_downloads=True,
             base_url=self.origin,
             timezone_id="Europe/Berlin",

@@ -1,4 +1,4 @@
-"""Two people who fill in every form that they come to, over HTTP, in whatever words a test gives them."""
+"""People who fill in every form that they come to, over HTTP, in whatever words a test gives them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from httpx import AsyncClient, Response
 
 from journal import practice
 from journal.forms import FORMS, EntryKind
+from journal.positions import ADMINISTRATOR
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served
 from tests.cast import NOON, PASSWORDS
@@ -32,10 +33,15 @@ TODAY = NOON.date().isoformat()
 
 @dataclass
 class Writers:
-    """Bob, who set up the practice, and alice, whom he invited, each with a signed-in client; and anybody."""
+    """
+    Bob, who set up the practice, alice, whom he invited, and erin, who looks after it, each with a signed-in client.
+
+    And anybody.
+    """
 
     bob: AsyncClient
     alice: AsyncClient
+    erin: AsyncClient
     anybody: AsyncClient
     words: Words
     patient: str = ""
@@ -45,7 +51,7 @@ class Writers:
 
     def client(self, name: str) -> AsyncClient:
         """Give somebody's client."""
-        return {"bob": self.bob, "alice": self.alice, "anybody": self.anybody}[name]
+        return {"bob": self.bob, "alice": self.alice, "erin": self.erin, "anybody": self.anybody}[name]
 
     def typed(self, name: str, control: Control) -> str:
         """Give what *name* types into one field: the test's words wherever words may stand."""
@@ -94,14 +100,15 @@ def _shown(answer: Response) -> Page:
 
 @asynccontextmanager
 async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
-    """Let both fill in everything there is, on an installation that is still empty."""
+    """Let them fill in everything there is, on an installation that is still empty."""
     headers = {"origin": served.origin, "sec-fetch-site": "same-origin"}
     async with (
         AsyncClient(base_url=served.origin, headers=headers, timeout=60) as bob,
         AsyncClient(base_url=served.origin, headers=headers, timeout=60) as alice,
+        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as erin,
         AsyncClient(base_url=served.origin, headers=headers, timeout=60) as anybody,
     ):
-        writers = Writers(bob, alice, anybody, words)
+        writers = Writers(bob, alice, erin, anybody, words)
         await _move_in(writers, served)
         await _plan(writers)
         await _write(writers)
@@ -110,11 +117,15 @@ async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
 
 
 async def _move_in(writers: Writers, served: Served) -> None:
-    """Set up the practice, invite three people, and let one of them accept."""
+    """Set up the practice, let erin make a link for a colleague, invite three people, and let one of them accept."""
     async with served.second_connection() as cast:
         used, unused = [f"/setup/{await practice.new_setup_link(cast.house)}" for _ in range(2)]
+        first = f"/setup/{await practice.new_setup_link(cast.house, ADMINISTRATOR)}"
     await writers.send("bob", used, "practice_name")
     await _keep_recovery_key(writers, "bob")
+    await writers.send("erin", first, "email")
+    await _keep_recovery_key(writers, "erin")
+    await writers.send("erin", "/people/invitations", "position")
     invited = []
     for _ in range(3):
         page = await writers.send("bob", "/invitations", "name")
@@ -173,12 +184,13 @@ async def _share(writers: Writers) -> None:
 
 
 async def places(writers: Writers) -> dict[str, list[Page]]:
-    """Everything that links lead the two to, and each entry whether it is linked to or not; and what anybody finds."""
+    """Everything that links lead each to, and each entry whether it is linked to or not; and what anybody finds."""
     own = [f"/journal/{entry}{rest}" for entry in writers.entries for rest in ("", "/edit")]
     return {
         "alice": await walk(writers.alice, ["/", "/account", "/records"])
         + [await writers.get("alice", path) for path in own],
         "bob": await walk(writers.bob, ["/", "/account", "/records"], of_each=len(writers.entries)),
+        "erin": await walk(writers.erin, ["/", "/account"]),
         "anybody": await walk(writers.anybody, ["/sign-in", "/recover", "/help-now", *writers.links]),
     }
 
