@@ -28,7 +28,9 @@ from journal.store import Store, change, fetch, transaction
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
 
 NEW_KEY = b"n" * 32
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 def house_with(cast: Cast, *keys: bytes) -> House:
