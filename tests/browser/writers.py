@@ -14,6 +14,7 @@ from journal.forms import FORMS, EntryKind
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served
 from tests.cast import NOON, PASSWORDS
+from tests.waiting import browser_at
 
 Words = Callable[[str, int], str]
 """Gives what is typed into a field, from its name and the most characters that it takes."""
@@ -95,11 +96,10 @@ def _shown(answer: Response) -> Page:
 @asynccontextmanager
 async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
     """Let both fill in everything there is, on an installation that is still empty."""
-    headers = {"origin": served.origin, "sec-fetch-site": "same-origin"}
     async with (
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as bob,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as alice,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as anybody,
+        browser_at(served.origin) as bob,
+        browser_at(served.origin) as alice,
+        browser_at(served.origin) as anybody,
     ):
         writers = Writers(bob, alice, anybody, words)
         await _move_in(writers, served)

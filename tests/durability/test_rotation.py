@@ -24,8 +24,9 @@ from journal.key_file import KeyFile
 from journal.rotation import look_over
 from journal.store import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of
-from tests.durability.test_served import ROOT, origin_of, served
+from tests.durability.test_served import origin_of, served
 from tests.portal.browsing import autosaved, opened
+from tests.serving import MAIN, ROOT
 from tests.waiting import browser_at, own_port
 
 MANY = 400
@@ -58,9 +59,8 @@ class Practice:
             "HEARTHSIDE_DATABASE_URL": self.url,
             **self.settings,
         }
-        main = "import sys; from portal.cli import main; sys.exit(main())"
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-c", main, *arguments, env=settings, stdout=PIPE, stderr=STDOUT
+            sys.executable, "-c", MAIN, *arguments, env=settings, stdout=PIPE, stderr=STDOUT
         )
 
     async def says(self, *arguments: str) -> tuple[int | None, str]:

@@ -8,9 +8,8 @@ import os
 import re
 import signal
 import sqlite3
-import sys
 from asyncio import FIRST_COMPLETED as FIRST
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -22,13 +21,13 @@ from journal.audit_check import check
 from journal.store import Store
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.portal.browsing import action, autosaved, opened
+from tests.serving import listening
 from tests.waiting import browser_at, own_port
 
 log = logging.getLogger(__name__)
 ROUNDS = 4
 AT_ONCE = 4
 ENOUGH = 3  # times that each page was told, before the server is killed
-ROOT = Path(__file__).parents[2]
 
 
 def origin_of(port: int) -> str:
@@ -40,8 +39,6 @@ def origin_of(port: int) -> str:
 async def served(url: str, data: Path, port: int, **more: str) -> AsyncIterator[Process]:
     """Serve the database at *url* as an operator does, until the process is killed or the block ends."""
     settings = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
         "HEARTHSIDE_DATA": str(data),
         "HEARTHSIDE_DATABASE_URL": url,
         "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
@@ -49,17 +46,8 @@ async def served(url: str, data: Path, port: int, **more: str) -> AsyncIterator[
         "HEARTHSIDE_PORT": str(port),
         **more,
     }
-    command = [sys.executable, "-c", "from portal.cli import main; main(['serve'])"]
-    process = await asyncio.create_subprocess_exec(*command, env=settings, stderr=PIPE)
-    assert process.stderr is not None
-    while b"running on" not in (line := await process.stderr.readline()):
-        assert line, "the server stopped"
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
+    async with listening("serve", settings=settings) as program:
+        yield program.process
 
 
 async def autosave(browser: AsyncClient, name: str, told: dict[UUID, str], enough: asyncio.Semaphore) -> None:

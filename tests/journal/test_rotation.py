@@ -26,11 +26,10 @@ from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED
 from journal.store import Store, change, fetch, transaction
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
+from tests.postgres import WAITING
+from tests.waiting import PATIENCE
 
 NEW_KEY = b"n" * 32
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 def house_with(cast: Cast, *keys: bytes) -> House:
@@ -128,7 +127,7 @@ async def test_an_address_is_found_when_its_key_changes_during_the_search(
     file.path.write_text(SERVER_KEY.hex())
     serving = replace(cast.house, server=ServerKeys(file.read(), file))
     here, there = await Store.open(url), await Store.open(url)
-    watcher = await asyncpg.connect(url)
+    watcher = await asyncpg.connect(url, timeout=PATIENCE)
     try:
         with there.use():
             async with transaction():
