@@ -100,7 +100,7 @@ def _commits(copy: Path, seconds: float) -> float:
         database.execute(f"PRAGMA {pragma}").fetchall()
     ids = [row[0] for row in database.execute("SELECT id FROM entry LIMIT 8")]
     count, begun = 0, perf_counter()
-    while perf_counter() - begun < seconds:
+    while not count or perf_counter() - begun < seconds:
         database.execute(RAW, (sealed, f"2026-11-22 12:00:00.{count:06}+00:00", ids[count % len(ids)]))
         count += 1
     taken = perf_counter() - begun

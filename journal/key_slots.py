@@ -41,9 +41,12 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
 
     By bare columns, since making a row of the ORM's takes long enough to tell who has an account.
     """
-    rows = await _find(house, email, kind)
-    if not rows and house.server.look():  # the server key was changed just now, and what is looked up by
-        rows = await _find(house, email, kind)
+    rows: Sequence[Sequence[Any]] = ()
+    asked: tuple[bytes, ...] = ()
+    # The server key may change during the search, and this or another request notice: search by the keys of now.
+    while not rows and asked != (indexes := house.server.blind_indexes(email)):
+        rows, asked = await _find(indexes, kind), indexes
+        house.server.look()
     if not rows:
         return None, None
     account, *parts, epoch = rows[0]
@@ -68,10 +71,9 @@ def _slot(row: tables.KeySlot) -> KeySlot:
     )
 
 
-async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
-    indexes = [index.hex() for index in house.server.blind_indexes(email)]
+async def _find(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
     places = ", ".join(f"${place}" for place in range(2, 2 + len(indexes)))
-    return await fetch(FIND.replace("PLACES", places), kind, *indexes)
+    return await fetch(FIND.replace("PLACES", places), kind, *(index.hex() for index in indexes))
 
 
 FIND = """

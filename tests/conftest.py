@@ -24,7 +24,8 @@ _TEMPLATE = "migrated"
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     set_hypothesis_home_dir(config.rootpath / ".cache" / "hypothesis")
-    hypothesis.settings.register_profile("hearthside", deadline=None)
+    too_slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("hearthside", deadline=None, suppress_health_check=too_slow)
     hypothesis.settings.load_profile("hearthside")
 
 

@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 from contextlib import contextmanager
 from importlib.metadata import files
@@ -16,9 +15,15 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from tests.waiting import PATIENCE, own_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+"""How many connections wait for a lock; to be asked over a connection that is in no transaction."""
 _SUPERUSER = "hearthside"
 # A lost test database is no loss, so nothing waits for the disk.
 _SETTINGS = {
@@ -65,7 +70,7 @@ class PostgresServer:
         self._server.start(self._port)
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.url("postgres"))
+        connection = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
         try:
             await connection.execute(statement)
         finally:
@@ -81,10 +86,10 @@ def running_postgres() -> Iterator[PostgresServer]:
     user can reach wherever the checkout lies.
     """
     password = secrets.token_urlsafe(16)
-    with _folder(in_memory=True) as data, _folder() as programs:
+    with _folder(in_memory=True) as data, _folder() as programs, own_port() as port:
         server = _Server(data, programs)
         server.initialise(password)
-        port = server.start()
+        server.start(port)
         try:
             yield PostgresServer(server, port, password)
         finally:
@@ -145,17 +150,12 @@ class _Server:
             "--locale=C.UTF-8", "--no-sync", "--pgdata", self._data,
         )  # fmt: skip
 
-    def start(self, port: int = 0) -> int:
-        """Start on *port* of the loopback, 0 for a free one, and return it once the server answers."""
-        if not port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
+    def start(self, port: int) -> None:
+        """Start on *port* of the loopback, and return once the server answers."""
         options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, "port": port}.items())
         self._run(
             "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
         )
-        return port
 
     def stop(self) -> None:
         self._run("pg_ctl", "--wait", "--mode=immediate", "--pgdata", self._data, "stop")
@@ -167,6 +167,7 @@ class _Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PGCTLTIMEOUT": f"{PATIENCE:.0f}"},
             text=True,
             user=self._user,
             group=self._group,

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from journal.mail_server import MailServer, Security
+from tests.waiting import PATIENCE
 
 USER, PASSWORD = "hearth", "a password for mail"
 ORIGIN = "https://hearth.example.org"
@@ -93,7 +94,8 @@ class Receiver:
         """Know one user by the password."""
         assert isinstance(data, LoginPassword)
         self.signed_in.add(data.login)
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+        known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=known, handled=False)  # so that a stranger is told no
 
     @property
     def texts(self) -> list[str]:
@@ -125,7 +127,12 @@ def receiving(
             "auth_require_tls": not wrapped,
         }
     listening = Listening(
-        receiver, hostname="127.0.0.1", port=0, ssl_context=tls if wrapped else None, **settings
+        receiver,
+        hostname="127.0.0.1",
+        port=0,
+        ready_timeout=PATIENCE,
+        ssl_context=tls if wrapped else None,
+        **settings,
     )
     listening.start()
     receiver.port = listening.port

@@ -15,6 +15,7 @@ from journal.positions import ADMINISTRATOR
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served
 from tests.cast import NOON, PASSWORDS
+from tests.waiting import browser_at
 
 Words = Callable[[str, int], str]
 """Gives what is typed into a field, from its name and the most characters that it takes."""
@@ -101,12 +102,11 @@ def _shown(answer: Response) -> Page:
 @asynccontextmanager
 async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
     """Let them fill in everything there is, on an installation that is still empty."""
-    headers = {"origin": served.origin, "sec-fetch-site": "same-origin"}
     async with (
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as bob,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as alice,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as erin,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as anybody,
+        browser_at(served.origin) as bob,
+        browser_at(served.origin) as alice,
+        browser_at(served.origin) as erin,
+        browser_at(served.origin) as anybody,
     ):
         writers = Writers(bob, alice, erin, anybody, words)
         await _move_in(writers, served)

@@ -16,6 +16,7 @@ from tortoise.exceptions import BaseORMException
 
 from journal import store
 from tests.postgres import PostgresServer
+from tests.waiting import PATIENCE
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,7 @@ async def test_a_migration_that_postgresql_loses_is_begun_again(own_server: Post
     """Its connection killed by the server while it waits for a lock that somebody holds; then it succeeds."""
     await own_server.create("hearth")
     url = own_server.url("hearth")
-    holder, watcher = [await asyncpg.connect(url) for _ in range(2)]
+    holder, watcher = [await asyncpg.connect(url, timeout=PATIENCE) for _ in range(2)]
     try:
         await holder.execute(
             "CREATE TABLE tortoise_migrations (id SERIAL PRIMARY KEY, app VARCHAR(255) NOT NULL, name VARCHAR(255)"

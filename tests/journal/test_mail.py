@@ -196,6 +196,32 @@ async def test_a_restart_between_claim_and_sending_loses_nothing(cast: Cast, rec
     assert letter["Message-ID"].startswith(f"<{str(ident).replace('-', '')}@")
 
 
+async def test_a_service_that_ends_waits_for_no_silent_server(sqlite_cast: Cast) -> None:
+    """Whoever is asked to end hangs up at once, and does not say goodbye to a mail server that says nothing."""
+    silent, heard = asyncio.Event(), list[bytes]()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while line := await reader.readline():
+            heard.append(line.split()[0])
+            if line.startswith(b"RCPT"):
+                silent.set()
+            else:
+                writer.write(b"221 gone\r\n" if line.startswith(b"QUIT") else b"250 fine\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        house = await told(sqlite_cast, Receiver(port))
+        sending = asyncio.create_task(deliver_due(house))
+        await silent.wait()
+        sending.cancel()
+        await asyncio.wait([sending])
+    assert sending.cancelled()
+    assert heard[-1] == b"RCPT"
+    assert await waiting() == 1
+
+
 async def test_what_was_bent_or_moved_is_sent_to_nobody(cast: Cast, receiver: Receiver) -> None:
     """Hostile storage cannot send a message elsewhere, nor send an invitation's link to somebody else."""
     house = await told(cast, receiver)

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -17,12 +19,15 @@ from journal.audit import Act
 from journal.audit_check import check
 from journal.errors import Damaged
 from journal.house import House
+from journal.key_file import KeyFile
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rotation import Count, TwiceTaken, look_over, renew
 from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED
-from journal.store import change, fetch
-from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
+from journal.store import Store, change, fetch, transaction
+from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
+from tests.postgres import WAITING
+from tests.waiting import PATIENCE
 
 NEW_KEY = b"n" * 32
 
@@ -107,6 +112,38 @@ async def test_who_is_interrupted_begins_again(cast: Cast) -> None:
         await signs_in(both)
     assert 0 < old(await renew(both)) < steps
     assert old(await look_over(both)) == 0
+
+
+async def test_an_address_is_found_when_its_key_changes_during_the_search(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """
+    The search began under the old key; meanwhile the row went over to the new one, and another request noticed.
+
+    On SQLite no other request runs while an address is looked up.
+    """
+    url, furniture = furnished_postgres_url
+    cast, file = cast_of(furniture), KeyFile(tmp_path / "key")
+    file.path.write_text(SERVER_KEY.hex())
+    serving = replace(cast.house, server=ServerKeys(file.read(), file))
+    here, there = await Store.open(url), await Store.open(url)
+    watcher = await asyncpg.connect(url, timeout=PATIENCE)
+    try:
+        with there.use():
+            async with transaction():
+                await change("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+                with here.use():
+                    signing_in = asyncio.create_task(signs_in(serving))
+                while not await watcher.fetchval(WAITING):
+                    assert not signing_in.done()
+                file.write((NEW_KEY, SERVER_KEY), instead_of=(SERVER_KEY,))
+                await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+                assert serving.server.look()
+        await signing_in
+    finally:
+        await watcher.close()
+        for store in (here, there):
+            await store.close()
 
 
 async def test_who_writes_meanwhile_loses_nothing(cast: Cast) -> None:

@@ -21,7 +21,6 @@ def hearthside(*arguments: str, **settings: str) -> subprocess.CompletedProcess[
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), **settings},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 
