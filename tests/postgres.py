@@ -23,7 +23,6 @@ _SUPERUSER = "hearthside"
 # A lost test database is no loss, so nothing waits for the disk.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
     "fsync": "off",
     "synchronous_commit": "on",
     "full_page_writes": "off",
@@ -43,6 +42,11 @@ class PostgresServer:
         self._server = server
         self._port = port
         self._password = password
+
+    def socket_url(self, database: str) -> str:
+        """Return the address of *database* by way of the server's socket, which lies in a folder."""
+        user = f"{_SUPERUSER}:{self._password}"
+        return f"postgres://{user}@:{self._port}/{database}?host={self._server.sockets}"
 
     def url(self, database: str) -> str:
         """Return the address of *database* as the product's settings take it."""
@@ -124,6 +128,7 @@ class _Server:
     """The server's programs, its data, and the user that it runs as."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
+        self.sockets = folder
         self._data = folder / "data"
         self._log = folder / "log"
         self._programs = _installed()
@@ -151,7 +156,8 @@ class _Server:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
-        options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, "port": port}.items())
+        settings = {**_SETTINGS, "port": port, "unix_socket_directories": self.sockets}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._run(
             "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
         )
