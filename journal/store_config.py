@@ -12,7 +12,7 @@ PATIENCE = 60.0  # for PostgreSQL's answer to one statement of the service
 COMMAND = 10.0  # the same for one of a command
 OPENING = 10.0  # until a database is open, looked at, and found to be ours
 CONNECTING = 15  # for one connection later on
-LOCKED = "10s"
+LOCKED = "5s"
 
 
 def configuration(url: str, *, patience: float | None = PATIENCE) -> dict[str, Any]:

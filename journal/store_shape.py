@@ -35,6 +35,7 @@ class Shape(Enum):
     CURRENT = ""
     NEWER = f"The database {{}} belongs to a newer version of Hearthside. Install that version, or correct {SETTING}."
     FOREIGN = f"The database {{}} has tables of another program. Name an empty one in {SETTING}."
+    PARTIAL = f"The database {{}} lacks some of Hearthside's tables. Restore its latest backup, or correct {SETTING}."
 
 
 def shapes() -> frozenset[str]:
@@ -74,7 +75,7 @@ def _shape(there: Set[str], applied: Set[str], ours: Set[str]) -> Shape:
         return Shape.NEWER
     if shapes() - applied:
         return Shape.OLDER
-    return Shape.CURRENT if ours <= there else Shape.FOREIGN
+    return Shape.CURRENT if ours <= there else Shape.PARTIAL
 
 
 def refuse(shape: Shape, address: Address, allowed: Collection[Shape]) -> None:

@@ -26,6 +26,10 @@ from tests.postgres import PostgresServer
 NAME = "hearthside.sqlite3"
 SETTING = "HEARTHSIDE_DATABASE_URL"
 SECRET = "n0b0dy-may-see"
+STEPS = """
+    CREATE TABLE tortoise_migrations (id SERIAL PRIMARY KEY, app VARCHAR(255) NOT NULL, name VARCHAR(255) NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL, UNIQUE (app, name))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +113,8 @@ def of_another_program(place: Place) -> None:
         database.execute("CREATE TABLE account (name TEXT, balance INTEGER)")
 
 
-def of_another_program_of_the_same_name(place: Place) -> None:
-    """Its tables are others, and its steps are called as ours are."""
+def without_a_table(place: Place) -> None:
+    """One of ours was dropped; or another program's steps are called as ours are."""
     with closing(sqlite3.connect(place.copied())) as database, database:
         database.execute("PRAGMA foreign_keys = OFF")
         database.execute("DROP TABLE entry")
@@ -145,7 +149,7 @@ KINDS: dict[Spoil, tuple[str, ...]] = {
     in_a_folder_that_is_read_only: (),
     in_a_folder_that_is_closed: (),
     of_another_program: (),
-    of_another_program_of_the_same_name: ("backup",),
+    without_a_table: ("backup",),
     newer: (),
     missing: (*CREATING, "restore"),
     empty: CREATING,
@@ -302,18 +306,24 @@ def test_a_database_of_a_server_that_is_not_ours(
     asyncio.run(postgres.drop(name))
 
 
+@pytest.mark.parametrize("mode", ["EXCLUSIVE", "ACCESS EXCLUSIVE"])
 async def test_a_table_that_another_program_has_locked(
-    command_line: Commands, place: Place, postgres_url: str
+    command_line: Commands, place: Place, postgres: PostgresServer, mode: str
 ) -> None:
     """Nobody waits for it to let go: neither where the database is looked at, nor where it is migrated."""
-    holder = await asyncpg.connect(postgres_url)
+    name = f"test_{uuid4().hex}"
+    await postgres.create(name)
+    holder = await asyncpg.connect(postgres.url(name))
     try:
-        await holder.execute("BEGIN; LOCK TABLE tortoise_migrations IN ACCESS EXCLUSIVE MODE")
-        settings = {"HEARTHSIDE_DATA": str(place.folder), SETTING: postgres_url}
-        for done in await asyncio.to_thread(command_line.run, ["migrate"], ["setup-link"], **settings):
+        await holder.execute(STEPS)
+        await holder.execute(f"BEGIN; LOCK TABLE tortoise_migrations IN {mode} MODE")
+        settings = {"HEARTHSIDE_DATA": str(place.folder), SETTING: postgres.url(name)}
+        for done in await asyncio.to_thread(command_line.run, ["migrate"], ["run"], **settings):
             assert (done.code, done.err.count("\n")) == (1, 1), done
+            assert name in done.err
     finally:
         await holder.close()
+    await postgres.drop(name)
 
 
 def _tried_at(command_line: Commands, place: Place, url: str, *but: str) -> None:
