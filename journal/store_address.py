@@ -153,8 +153,8 @@ def _signs(which: str) -> str:
 def _plain(text: str) -> str:
     try:
         plain = unquote_to_bytes(text).decode()
-    except UnicodeDecodeError as error:
-        raise AddressError("signs in UTF-8 behind each %") from error
+    except UnicodeError as error:
+        raise AddressError("signs in UTF-8, also behind each %") from error
     if "\0" in plain:
         raise AddressError("no %00 in it")
     return plain

@@ -90,6 +90,7 @@ def test_servers(url: str, there: PostgresDatabase) -> None:
         (f"postgres://hs:{SECRET} x@db/n", "%20"),
         (f"postgres://hs:{SECRET}@db/n\n", "one line"),
         (f"postgres://hs:{SECRET}%FF@db/n", "UTF-8"),
+        (f"postgres://hs:{SECRET}\udcff@db/n", "UTF-8"),
         (f"postgres://hs:{SECRET}%00@db/n", "%00"),
         (f"postgres://hs:{SECRET}@db:0/n", "port"),
         (f"postgres://hs:{SECRET}@db:65536/n", "port"),
