@@ -44,7 +44,8 @@ ANSWERS = 300  # seconds until `make run` answers: it installs the product first
 # A little of everything: files of the project, both databases, a browser, the age tool.
 NARROWED = (
     "tests/test_project.py tests/test_setup.py::test_everything_that_tests_drive_runs"
-    " tests/journal/test_store.py tests/browser/test_leaving.py tests/portal/test_records.py"
+    " tests/journal/test_store.py tests/journal/test_store_opening.py tests/browser/test_leaving.py"
+    " tests/portal/test_bad_databases.py tests/portal/test_records.py"
 )
 
 
@@ -177,6 +178,8 @@ class Machine:
         done = self._done(user, line)
         if done.returncode:
             raise BareMachineError(f"as {user}: {line}: exit code {done.returncode}\n{done.stdout}")
+        if said := done.stdout.strip():
+            print(f"      {said.splitlines()[-1]}", flush=True)
 
     def refuses(self, user: str, line: str, advice: str) -> None:
         """Run `make …` in the checkout, which has to end at once, with advice and without a traceback."""
