@@ -25,7 +25,7 @@ OUTSIDE = frozenset({
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "webbrowser",
 })
 # fmt: on
-PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2"}
+PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna"}
 
 
 def modules(*folders: str) -> list[Path]:
@@ -67,7 +67,7 @@ def imported_packages(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules("crypto"), ids=str)
 def test_crypto_is_bytes_in_and_bytes_out(path):
-    """`crypto` stands on the standard library without its ways outside, on `cryptography` and on `argon2`."""
+    """`crypto` stands on the standard library without its ways outside, on `cryptography`, `argon2` and `idna`."""
     assert imported_packages(path) - PURE - {"crypto"} == set()
 
 
