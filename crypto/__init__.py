@@ -7,7 +7,13 @@ describes every byte.
 
 from __future__ import annotations
 
-from crypto.addresses import ascii_domain, normal_address, readable_domain, split_address
+from crypto.addresses import (
+    ascii_domain,
+    normal_address,
+    readable_domain,
+    split_address,
+    transitional_address,
+)
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -113,6 +119,7 @@ __all__ = [
     "split_address",
     "stretch",
     "suggest",
+    "transitional_address",
     "unlock_with_passkey",
     "unlock_with_password",
     "unlock_with_recovery_key",

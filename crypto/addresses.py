@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from types import MappingProxyType
 
 import idna
 
@@ -23,6 +24,7 @@ _ACE = "xn--"
 # RFC 5891 has no say in labels that are ASCII already. DNS takes an underscore, and so do names of machines.
 _PLAIN = re.compile("[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _JOINERS = "\u200c\u200d"
+_DEVIATIONS = MappingProxyType(str.maketrans({"ß": "ss", "ς": "σ"} | dict.fromkeys(_JOINERS, "")))
 _NEEDLESSLY_QUOTED = re.compile(r'"([^"\\\s]+)"')
 # What is not to be seen and not of category Cf: joiners of graphemes, fillers and selectors of variants.
 _FILLERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]")
@@ -114,6 +116,21 @@ def normal_address(typed: str) -> str:
         return f"{_folded(local)}@{ascii_domain(domain)}"
     except FormatError:
         return f"{_folded(local)}@{_folded(domain)}"
+
+
+def transitional_address(typed: str) -> str:
+    """
+    Return the normal form that browsers made of an address which still map domains for IDNA 2003.
+
+    Chromium does in a field of type email: who typed `faß.example` there has an account at `fass.example`. All
+    addresses with one normal form have one transitional form.
+    """
+    normal = normal_address(typed)
+    local, at, domain = normal.rpartition("@")
+    try:
+        return f"{local}{at}{ascii_domain(readable_domain(domain).translate(_DEVIATIONS))}"
+    except FormatError:
+        return normal
 
 
 def spelled_address(typed: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hmac import digest
 
-from crypto.addresses import normal_address, spelled_address
+from crypto.addresses import normal_address, spelled_address, transitional_address
 from crypto.context import Context, join_fields
 from crypto.derive import KEY_SIZE, derive_key
 from crypto.envelope import Sealer
@@ -89,6 +89,17 @@ class ServerKey:
             32 bytes, HMAC-SHA256.
         """
         return digest(self._index, normal_address(address).encode(), "sha256")
+
+    def transitional_index(self, address: str) -> bytes:
+        """
+        Give the `blind_index` of what older browsers made of an address.
+
+        Whatever has the same `blind_index` has the same index here as well, and so has what that leads to.
+
+        Returns:
+            32 bytes, HMAC-SHA256.
+        """
+        return digest(self._index, transitional_address(address).encode(), "sha256")
 
     def spelling_index(self, address: str) -> bytes:
         """

@@ -6,10 +6,18 @@ import unicodedata
 
 import idna
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import FormatError, ServerKey, ascii_domain, normal_address, readable_domain, split_address
+from crypto import (
+    FormatError,
+    ServerKey,
+    ascii_domain,
+    normal_address,
+    readable_domain,
+    split_address,
+    transitional_address,
+)
 
 KEY = b"s" * 32
 LONG = "ab" * 31  # a label of 62 letters
@@ -129,7 +137,8 @@ def by_uts_46(domain: str) -> str | None:
 def test_spellings_that_uts_46_takes_for_one_are_one(domain: str) -> None:
     """Whoever has an address at a domain is found by each spelling of it, and by nobody else's domain."""
     server, meant = ServerKey(KEY), by_uts_46(domain)
-    assume(meant is not None)
+    if meant is None:
+        return
     for other in looser(domain) | {meant}:
         one = by_uts_46(other)
         if one is not None:
@@ -158,7 +167,7 @@ def test_spellings_that_uts_46_takes_for_one_are_one(domain: str) -> None:
         ("alice@", "alice@"),
         ("a" * 242 + "@example.org", "a" * 242 + "@example.org"),
         ("a" * 243 + "@example.org", ""),
-        ("e" + "\u0301\u0316" * 200_000 + "@example.org", ""),
+        ("e" + "\u0301\u0316" * 50_000 + "@example.org", ""),
     ],
 )
 def test_an_address_has_one_normal_form(typed: str, normal: str) -> None:
@@ -183,3 +192,31 @@ def test_what_is_no_address_is_not_taken_apart() -> None:
     for typed in ("alice", "", "a" * 250 + "@a.org"):
         with pytest.raises(FormatError):
             split_address(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("anna@faß.example", "anna@fass.example"),
+        ("anna@xn--fa-hia.example", "anna@fass.example"),
+        ("anna@fass.example", "anna@fass.example"),
+        ("anna@οδος.example", "anna@xn--pxavbq.example"),
+        ("sara@نامه\u200cای.example", "sara@xn--mgba3gch31f.example"),
+        ("anna@bücher.example", "anna@xn--bcher-kva.example"),
+        ("Strauß@example.org", "strauss@example.org"),
+        ("anna@☃.example", "anna@☃.example"),
+        ("anna", "anna"),
+        ("a" * 300, ""),
+    ],
+)
+def test_what_older_browsers_made_of_an_address_is_known(typed: str, sent: str) -> None:
+    """Chromium sent this from a field of type email: the account of who typed it stands under it."""
+    assert transitional_address(typed) == sent
+
+
+@given(st.text(LETTERS, min_size=1, max_size=12).map(lambda label: f"anna@{label}.example"))
+def test_whatever_leads_to_one_account_is_counted_as_one(typed: str) -> None:
+    """Normal form and what older browsers made of it have one transitional form, so guesses cannot be spread."""
+    sent = transitional_address(typed)
+    assert sent == transitional_address(sent) == transitional_address(normal_address(typed))
+    assert sent == normal_address(sent)

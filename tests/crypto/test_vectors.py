@@ -145,6 +145,7 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     ),
     "open-server-record": lambda d: server(d).open(raw(d, "sealed"), place(d)),
     "blind-index": lambda d: server(d).blind_index(d["email"]),
+    "transitional-index": lambda d: server(d).transitional_index(d["email"]),
     "spelling-index": lambda d: server(d).spelling_index(d["email"]),
     "server-mac": lambda d: server(d).mac(d["label"], raw(d, "message")),
     "sum-records": sum_records,
@@ -175,7 +176,14 @@ def test_every_operation_opens_and_is_refused() -> None:
         vector = json.loads(file.read_text("utf-8"))
         seen[vector["operation"]].update(vector["expect"].keys())
     never_refused = {name for name, counts in seen.items() if not counts["refused"]}
-    assert never_refused == {"safety-code", "session-id", "blind-index", "spelling-index", "server-mac"}
+    assert never_refused == {
+        "safety-code",
+        "session-id",
+        "blind-index",
+        "spelling-index",
+        "transitional-index",
+        "server-mac",
+    }
     assert all(counts["opens"] for counts in seen.values())
 
 

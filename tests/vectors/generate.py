@@ -85,6 +85,14 @@ ADDRESSES = (
     ("longest", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),
     ("too-long", "a" * 243 + "@example.org", ""),
 )
+TRANSITIONAL = (
+    ("sharp-s", "anna@fa\u00df.example", "anna@fass.example"),
+    ("a-label", "anna@xn--fa-hia.example", "anna@fass.example"),
+    ("final-sigma", "anna@\u03bf\u03b4\u03bf\u03c2.example", "anna@xn--pxavbq.example"),
+    ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f.example"),
+    ("plain", "Alice@Example.org", "alice@example.org"),
+    ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+)
 SPELLINGS = (("unicode", "Alice@B\u00fccher.example"), ("a-label", "alice@xn--bcher-kva.example"))
 
 
@@ -561,6 +569,10 @@ def server() -> Iterator[Vector]:
         index = {"index": digest(derive_key(key, "server-index"), normal.encode(), "sha256")}
         about = f"Found as {normal}." if len(normal) < 50 else "Found as it is."
         yield case(f"blind-index-{name}", "blind-index", about if normal else "Nobody's.", given, index)
+    for name, email, sent in TRANSITIONAL:
+        given = {"server_key": key, "email": email}
+        index = {"index": digest(derive_key(key, "server-index"), sent.encode(), "sha256")}
+        yield case(f"transitional-index-{name}", "transitional-index", f"As {sent}.", given, index)
     for name, email in SPELLINGS:
         given = {"server_key": key, "email": email}
         index = {"index": owner.spelling_index(email)}

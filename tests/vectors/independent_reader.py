@@ -417,6 +417,20 @@ def blind_index(data: Input) -> bytes:
     return hmac.digest(key, normal(data["email"]).encode("utf-8"), "sha256")
 
 
+def transitional_index(data: Input) -> bytes:
+    local, at, host = normal(data["email"]).rpartition("@")
+    try:
+        labels = [idna.decode(one) if one.startswith("xn--") else one for one in domain(host).split(".")]
+        mapped = (
+            re.sub("[\u200c\u200d]", "", ".".join(labels)).replace("\u00df", "ss").replace("\u03c2", "\u03c3")
+        )
+        host = domain(mapped)
+    except idna.IDNAError:
+        pass
+    key = derive(raw(data, "server_key"), "server-index")
+    return hmac.digest(key, (local + at + host).encode("utf-8"), "sha256")
+
+
 def spelling_index(data: Input) -> bytes:
     key = derive(raw(data, "server_key"), "server-mac/address-spelling")
     forms = tuple_(normal(data["email"]).encode("utf-8"), spelled(data["email"]).encode("utf-8"))
@@ -495,6 +509,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "unwrap-session": lambda d: {"account_key": unwrap_session(d).hex()},
     "open-server-record": lambda d: {"text": server_record(d).hex()},
     "blind-index": lambda d: {"index": blind_index(d).hex()},
+    "transitional-index": lambda d: {"index": transitional_index(d).hex()},
     "spelling-index": lambda d: {"index": spelling_index(d).hex()},
     "server-mac": lambda d: {"mac": server_mac(d).hex()},
     "sum-records": lambda d: {"sum": sum_records(d).hex()},
