@@ -49,6 +49,13 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
     return key_of(account), KeySlot(kind, *(bytes(part) for part in parts))
 
 
+async def of_account(account: UUID, kind: str) -> KeySlot | None:
+    """Return an active account's slot of one kind, or None where it has none."""
+    slots = tables.KeySlot.filter(account_id=account, kind=kind, account__status__in=("active", "leaving"))
+    row = await slots.order_by("id").first()
+    return _slot(row) if row else None
+
+
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
     """Give the slot that a passkey opens, or None where it has none."""
     row = await tables.KeySlot.get_or_none(account_id=account, passkey_id=passkey)
@@ -62,16 +69,18 @@ def _slot(row: tables.KeySlot) -> KeySlot:
 
 
 async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
-    indexes = [index.hex() for index in house.server.blind_indexes(email)]
+    """Return what an address finds, the account first that it stands for most closely if there are several."""
+    indexes = [index.hex() for index in house.server.lookup_indexes(email)]
     places = ", ".join(f"${place}" for place in range(2, 2 + len(indexes)))
-    return await fetch(FIND.replace("PLACES", places), kind, *indexes)
+    rows = await fetch(FIND.replace("PLACES", places), kind, *indexes)
+    return [row[1:] for row in sorted(rows, key=lambda row: indexes.index(row[0]))]
 
 
 FIND = """
-    SELECT account_id, salt, parameters, commitment, wrapped
+    SELECT email_index, account_id, salt, parameters, commitment, wrapped
     FROM key_slot JOIN account ON account.id = account_id
     WHERE status IN ('active', 'leaving') AND kind = $1 AND email_index IN (PLACES)
-    ORDER BY key_slot.id LIMIT 1
+    ORDER BY key_slot.id
 """
 
 
