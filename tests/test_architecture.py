@@ -170,6 +170,7 @@ FORBIDDEN_IN_PAGES = {
     "an htmx expression": re.compile(r"\bhx-[a-z-]+\s*=\s*[\"'](?:js|javascript):"),
     "an htmx trigger filter": re.compile(r"\bhx-trigger\s*=\s*[\"'][^\"']*\["),
     "a script address": re.compile(r"=\s*[\"']\s*javascript:", re.IGNORECASE),
+    "a field that changes an address": re.compile(r"<input\b[^>]*\stype\s*=\s*[\"']email"),
     "another origin": re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
 }
 
@@ -192,6 +193,7 @@ def test_pages_obey_the_content_security_policy(path):
         ("an htmx expression", '<form hx-vals="js:{now: Date.now()}">'),
         ("an htmx trigger filter", '<input hx-trigger="keyup[ctrlKey]">'),
         ("a script address", '<a href="javascript:save()">'),
+        ("a field that changes an address", '<input name="email" type="email">'),
         ("another origin", '<img src="//elsewhere.example/pixel.png">'),
     ],
 )
