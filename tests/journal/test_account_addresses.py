@@ -147,7 +147,9 @@ async def all_come_in(house: House, people: dict[str, UUID]) -> None:
         assert await signed_in_as(house, TWICE[name].upper(), PASSWORDS[name]) == ident, name
 
 
-async def test_accounts_that_have_one_address_now_are_all_kept(cast: Cast) -> None:
+async def test_accounts_that_have_one_address_now_are_all_kept(
+    cast: Cast, furnished_url: tuple[str, Furniture]
+) -> None:
     """Each is found by its own spelling; the doctor names those to ask, and nobody else can take the address."""
     people = await two_of_one(cast)
     await all_come_in(cast.house, people)
@@ -157,6 +159,9 @@ async def test_accounts_that_have_one_address_now_are_all_kept(cast: Cast) -> No
     named = [name for name, ident in people.items() if f"/people/{ident}" in spelled]
     assert len(named) == 2
     assert "same@" not in spelled
+    said = await soundness.of_database(furnished_url[0], cast.house)
+    assert spelled in [one.sentence for one in said if one.verdict is Verdict.MEND]
+    assert not any("server key" in one.sentence for one in said if one.verdict is Verdict.MEND)
     for email in TWICE.values():
         with pytest.raises(Refused, match="another look"):
             await profile.change_email(await cast.actor("charlie"), email)
