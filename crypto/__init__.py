@@ -7,6 +7,13 @@ describes every byte.
 
 from __future__ import annotations
 
+from crypto.addresses import (
+    ascii_domain,
+    normal_address,
+    readable_domain,
+    split_address,
+    transitional_address,
+)
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -73,6 +80,7 @@ __all__ = [
     "RecordState",
     "Sealer",
     "ServerKey",
+    "ascii_domain",
     "check_pin",
     "consent",
     "decoy_recovery_slot",
@@ -91,6 +99,7 @@ __all__ = [
     "new_recovery_code",
     "new_recovery_key",
     "new_session_token",
+    "normal_address",
     "open_identity",
     "open_link_key",
     "open_pin",
@@ -101,13 +110,16 @@ __all__ = [
     "passkey_slot",
     "password_slot",
     "pin",
+    "readable_domain",
     "recovery_slot",
     "safety_code",
     "seal",
     "seal_identity",
     "session_id",
+    "split_address",
     "stretch",
     "suggest",
+    "transitional_address",
     "unlock_with_passkey",
     "unlock_with_password",
     "unlock_with_recovery_key",

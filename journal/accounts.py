@@ -122,11 +122,11 @@ async def unlock(actor: Actor, password: str) -> bytes:
     """
     patient = actor.id if actor.role is Role.PATIENT else None
     counts = tries.of_confirmation(actor.house, actor.id, actor.session)
-    return await opened_again(actor.house, actor.id, actor.email, password, patient, counts)
+    return await opened_again(actor.house, actor.id, password, patient, counts)
 
 
 async def opened_again(
-    house: House, account: UUID, email: str, password: str, patient: UUID | None, counts: Iterable[Count]
+    house: House, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
 ) -> bytes:
     """
     Open an account with the password of somebody who came in before.
@@ -139,7 +139,7 @@ async def opened_again(
         Refused: If the password is not theirs; *patient*'s log says so.
     """
     charged = await throttle.charge(house, counts, field="current")
-    _, slot = await key_slots.of_email(house, email, "password")
+    slot = await key_slots.of_account(account, "password")
     try:
         if slot is None:
             raise CryptoError

@@ -18,6 +18,7 @@ from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused
 from journal.house import House
+from journal.mail_addresses import kept_form, problem
 from journal.passwords import advise
 from journal.planning_zones import WallClockError, parse_zone
 from journal.store import transaction
@@ -26,8 +27,7 @@ from journal.words import N_
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
 
 FIRST_EPOCH = 1  # 0 stands for accounts from before there were epochs
-
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+LONGEST_LINE = 1000
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -41,15 +41,19 @@ class NewAccount:
     repeated: str
     time_zone: str
 
-    def checked(self, practice: str) -> NewAccount:
+    def checked(self, practice: str, *, mails: bool) -> NewAccount:
         """
-        Give it tidied up.
+        Return it tidied up.
+
+        Args:
+            practice: The name of the practice, which is no part of a good password.
+            mails: Whether people are told things by mail here.
 
         Raises:
             Refused: With a sentence for each field that needs another look.
         """
-        name, email = tidy(self.name), tidy(self.email)
-        problems = name_problems(name) | email_problems(email) | zone_problems(self.time_zone)
+        name, email = tidy(self.name), kept_form(self.email)
+        problems = name_problems(name) | email_problems(email, mails=mails) | zone_problems(self.time_zone)
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise Refused(problems)
@@ -57,7 +61,13 @@ class NewAccount:
 
 
 def tidy(text: str) -> str:
-    """Leave out what cannot be seen and what turns the direction of writing, and put single blanks between words."""
+    """
+    Leave out what cannot be seen and what turns the direction of writing, and put single blanks between words.
+
+    What is longer than any line that somebody writes stays as it is: nothing is worked on that is refused anyway.
+    """
+    if len(text) > LONGEST_LINE:
+        return text
     return " ".join(HIDDEN.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
@@ -66,11 +76,10 @@ def name_problems(name: str) -> dict[str, str]:
     return {} if 1 <= len(name) <= 100 else {"name": N_("Write the name you go by, up to 100 characters.")}
 
 
-def email_problems(email: str) -> dict[str, str]:
-    """Say what keeps an e-mail address from being used."""
-    if len(email) <= 254 and EMAIL.fullmatch(email):
-        return {}
-    return {"email": N_("Write an e-mail address like name@example.org.")}
+def email_problems(email: str, *, mails: bool) -> dict[str, str]:
+    """Say what keeps an e-mail address from being used where people are told things by mail, or are not."""
+    sentence = problem(email, mails=mails)
+    return {"email": sentence} if sentence else {}
 
 
 def zone_problems(zone: str) -> dict[str, str]:

@@ -74,11 +74,9 @@ def address(house: House, typed: str) -> str:
     if house.mail is None:
         raise Refused({"email": N_("This site sends no mail. Leave this empty, and give the link yourself.")})
     try:
-        return deliverable(typed.strip())
+        return deliverable(typed)
     except Undeliverable as error:
-        raise Refused(
-            {"email": N_("Write one e-mail address like name@example.org, or leave this empty.")}
-        ) from error
+        raise Refused({"email": error.sentence}) from error
 
 
 async def invitation(house: House, to: str, token: str) -> None:

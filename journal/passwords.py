@@ -34,6 +34,9 @@ LONGEST = 1024
 LOOKED_AT = 72
 """How many characters the strength is judged by; what follows can only make it harder to guess."""
 
+LONGEST_NAME = 254
+"""Of what others know, so many characters are looked at: an address has no more."""
+
 PRODUCT = "hearthside"
 OF_ONE_S_OWN = 8
 """Letters and digits that have to remain once names known to everybody here are taken away."""
@@ -143,7 +146,7 @@ def _gentle_words() -> tuple[str, ...]:
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     """Take the names that others know out of *text*, and say whether there were any."""
-    names = [one.partition("@")[0] if "@" in one else one for one in context]
+    names = [one.partition("@")[0] if "@" in one else one for one in (one[:LONGEST_NAME] for one in context)]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
     known = sorted(parts | joined, key=len, reverse=True)

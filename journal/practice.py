@@ -131,7 +131,7 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
     if not 1 <= len(name) <= 100:
         problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")
     try:
-        new = await house.stretch(partial(new.checked, name))
+        new = await house.stretch(partial(new.checked, name, mails=house.mail is not None))
     except Refused as error:
         problems |= error.fields
     if problems:

@@ -11,6 +11,7 @@ from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context, seal_document
 from journal.errors import Refused
 from journal.locking import CHOICES
+from journal.mail_addresses import kept_form
 from journal.new_accounts import email_problems, name_problems, tidy, zone_problems
 from journal.notices import Notice
 from journal.store import transaction
@@ -41,8 +42,8 @@ async def change_email(actor: Actor, email: str) -> None:
     Raises:
         Refused: If it is no address, or another account's.
     """
-    email = tidy(email)
-    if problems := email_problems(email):
+    email = kept_form(email)
+    if problems := email_problems(email, mails=actor.house.mail is not None):
         raise Refused(problems)
     index = actor.house.server.blind_index(email).hex()
     every = [one.hex() for one in actor.house.server.blind_indexes(email)]

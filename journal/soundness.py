@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import crisis, practice, rotation, tables
+from journal import account_addresses, crisis, practice, rotation, tables
 from journal.audit_check import check
 from journal.house import House
 from journal.store import connection, is_sqlite, opened
@@ -88,6 +88,7 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
                 await _of_log(house),
                 *await _of_rotation(house),
                 *await _of_mail(house),
+                *map(mend, await account_addresses.faults(house)),
                 await _of_clock(house),
             ]
     except DatabaseRefused as refused:
@@ -167,13 +168,21 @@ async def _of_mail(house: House) -> list[Finding]:
     """Tell of messages that wait for long, or that nobody took."""
     late = house.clock() - LATE
     waits = await tables.Outbox.filter(gave_up_at=None, created_at__lt=late).count()
-    gone = await tables.Outbox.exclude(gave_up_at=None).count()
+    unwritable = await account_addresses.given_up_for_the_address(house)
+    gone = await tables.Outbox.exclude(gave_up_at=None).count() - unwritable
     found = []
     if waits:
         found.append(
             mend(
                 f"{waits} messages wait for the mail server for an hour or longer. Check HEARTHSIDE_SMTP_HOST, its"
                 " port, its password, and what the log says."
+            )
+        )
+    if unwritable:
+        found.append(
+            note(
+                f"{unwritable} messages were given up in the last 30 days because no mail can be written to their"
+                " address. The mail server is not at fault."
             )
         )
     if gone:

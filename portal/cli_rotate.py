@@ -6,6 +6,7 @@ import argparse
 import asyncio
 
 from journal import practice, presence
+from journal.account_addresses import carry_over
 from journal.errors import JournalError
 from journal.house import House
 from journal.key_file import KeyFile, new_key
@@ -36,6 +37,7 @@ async def _rotate(config: Config, *, finish: bool) -> None:
     async with opened(config.database_url):
         # A key that does not open this database must not have another put before it.
         await practice.checked_practice(House.of(ServerKeys(keys)))
+        await carry_over(House.of(ServerKeys(keys)))
         if not finish:
             await _begin(file, keys)
         elif len(keys) == 1:

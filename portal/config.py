@@ -11,18 +11,19 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from journal.host_names import host_name
 from journal.house import House, utc_now
 from journal.key_file import KeyFile, parse
+from journal.mail_addresses import Undeliverable, sender
 from journal.mail_server import MailServer, Security
 from journal.server_keys import ServerKeys
 from journal.store_address import address_of, read_address, shown
+from portal.origins import is_loopback, read_origin
 
 PREFIX = "HEARTHSIDE_"
 LONGEST_SECRET = 8192
@@ -56,16 +57,7 @@ def _port(value: str) -> int:
 
 
 def _origin(value: str) -> str:
-    """Read it as browsers write it: in small letters, without the port that is meant anyway."""
-    parts = urlsplit(value)
-    named = (parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(named):
-        raise ValueError("an address without a path, like https://hearth.example.org")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("an https address; plain http is for this machine only")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname.encode("idna").decode()
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+    return read_origin(value.rstrip("/"))
 
 
 def _is_address(host: str) -> bool:
@@ -74,13 +66,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _networks(value: str) -> tuple[Network, ...]:
@@ -117,8 +102,8 @@ def _security(value: str) -> Security:
 
 def _sender(value: str) -> str:
     try:
-        return str(Address(addr_spec=value.strip()))
-    except (ValueError, HeaderParseError, IndexError, AttributeError) as error:
+        return sender(value)
+    except Undeliverable as error:
         raise ValueError("an e-mail address like hearthside@example.org") from error
 
 
@@ -146,7 +131,7 @@ SETTINGS = (
         "SERVER_KEY", parse, None, "Seals names and dates; made in the data folder if unset.", secret=True
     ),
     Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
-    Setting("HOST", _text, "127.0.0.1", "The address to listen on."),
+    Setting("HOST", host_name, "127.0.0.1", "The address to listen on."),
     Setting("PORT", _port, "8000", "The port to listen on."),
     Setting(
         "TRUSTED_PROXIES",
@@ -160,7 +145,7 @@ SETTINGS = (
     Setting(
         "ACCESS_LOG", _one_of("off", "on"), "off", "Whether every request is logged, or what went wrong."
     ),
-    Setting("SMTP_HOST", _text, None, "The mail server to send through; no mail is sent if unset."),
+    Setting("SMTP_HOST", host_name, None, "The mail server to send through; no mail is sent if unset."),
     Setting("SMTP_PORT", _port, None, "Its port; 587, or 465 for tls and 25 for none."),
     Setting("SMTP_SECURITY", _security, "starttls", "starttls, tls, or none for a server on this machine."),
     Setting("SMTP_USER", _text, "", "Whom to sign in as there, if it asks."),
@@ -206,7 +191,7 @@ class Config:
         host = parts.hostname or ""
         if not _is_address(host):
             return self.origin
-        if self.secure or not _is_loopback(host):
+        if self.secure or not is_loopback(host):
             return ""
         return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
 
@@ -323,7 +308,7 @@ def _of_mail(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}MAIL_FROM needs an e-mail address, since {PREFIX}SMTP_HOST is set")
     if values["mail_from"] and not values["smtp_host"]:
         problems.append(f"{PREFIX}SMTP_HOST needs a mail server, since {PREFIX}MAIL_FROM is set")
-    if values["smtp_security"] is Security.NONE and not _is_loopback(values["smtp_host"] or "localhost"):
+    if values["smtp_security"] is Security.NONE and not is_loopback(values["smtp_host"] or "localhost"):
         problems.append(
             f"{PREFIX}SMTP_SECURITY needs starttls or tls; none is for a server on this machine only"
         )

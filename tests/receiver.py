@@ -44,6 +44,7 @@ class Receiver:
     secured: set[bool] = field(default_factory=set)
     came: threading.Event = field(default_factory=threading.Event)
     signed_in: set[bytes] = field(default_factory=set)
+    commands: list[str] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop | None = None
 
     def server(self, security: Security = Security.NONE, **more: object) -> MailServer:
@@ -103,8 +104,22 @@ class Receiver:
         return [f"{one['Subject']}\n{one.get_content()}" for _, one in self.letters]
 
 
+class Hearing(SMTP):
+    """Keeps what a client says of recipients as it came: the library takes an address apart, and quotes away."""
+
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 - the library's name
+        """Note what follows the word RCPT."""
+        assert isinstance(self.event_handler, Receiver)
+        self.event_handler.commands.append(arg)
+        await super().smtp_RCPT(arg)
+
+
 class Listening(Controller):
     """On any free port of this machine."""
+
+    def factory(self) -> SMTP:
+        """Answer a client."""
+        return Hearing(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]

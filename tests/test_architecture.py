@@ -25,7 +25,7 @@ OUTSIDE = frozenset({
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "webbrowser",
 })
 # fmt: on
-PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2"}
+PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna"}
 
 
 def modules(*folders: str) -> list[Path]:
@@ -67,7 +67,7 @@ def imported_packages(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules("crypto"), ids=str)
 def test_crypto_is_bytes_in_and_bytes_out(path):
-    """`crypto` stands on the standard library without its ways outside, on `cryptography` and on `argon2`."""
+    """`crypto` stands on the standard library without its ways outside, on `cryptography`, `argon2` and `idna`."""
     assert imported_packages(path) - PURE - {"crypto"} == set()
 
 
@@ -250,6 +250,7 @@ FORBIDDEN_IN_PAGES = {
     "an htmx expression": re.compile(r"\bhx-[a-z-]+\s*=\s*[\"'](?:js|javascript):"),
     "an htmx trigger filter": re.compile(r"\bhx-trigger\s*=\s*[\"'][^\"']*\["),
     "a script address": re.compile(r"=\s*[\"']\s*javascript:", re.IGNORECASE),
+    "a field that changes an address": re.compile(r"<input\b[^>]*\stype\s*=\s*[\"']email"),
     "another origin": re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
 }
 
@@ -272,6 +273,7 @@ def test_pages_obey_the_content_security_policy(path):
         ("an htmx expression", '<form hx-vals="js:{now: Date.now()}">'),
         ("an htmx trigger filter", '<input hx-trigger="keyup[ctrlKey]">'),
         ("a script address", '<a href="javascript:save()">'),
+        ("a field that changes an address", '<input name="email" type="email">'),
         ("another origin", '<img src="//elsewhere.example/pixel.png">'),
     ],
 )

@@ -58,7 +58,7 @@ class Writers:
         """Give what *name* types into one field: the test's words wherever words may stand."""
         if control.kind == "password":
             return PASSWORDS[name]
-        if control.kind == "email":
+        if control.name == "email":
             return self.words("email", 60) + f"{name}@example.org"
         if control.name.endswith((".before", ".after")):
             return "40"

@@ -141,3 +141,11 @@ def test_suggested_words_are_gentle_and_many():
     assert words.isdisjoint(
         [*hard.split(), "disabled", "ashamed", "choking", "deceased", "failing", "harmful"]
     )
+
+
+def test_of_names_that_others_know_only_the_beginning_is_looked_at():
+    """What stands behind more than an address can hold is no name, and costs nobody any work."""
+    endless = "a" * 254 + " lantern" * 100_000
+    alone = advise("lantern beside lantern", context=("Bob Example",))
+    assert advise("lantern beside lantern", context=("Bob Example", endless)) == alone
+    assert advise("lantern beside lantern", context=("Bob Example", "lantern")) != alone

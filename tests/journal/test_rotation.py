@@ -198,16 +198,29 @@ async def test_an_index_that_was_left_behind_is_found(cast: Cast) -> None:
     await signs_in(house_with(cast, NEW_KEY))
 
 
-async def test_one_address_twice_is_told(cast: Cast) -> None:
-    """Two accounts under one address, which no page makes, stop the change with a sentence and change nothing."""
-    row = await tables.Account.get(id=(await cast.actor("alice")).id)
-    new = ServerKeys((NEW_KEY,)).blind_index("alice@example.org").hex()
+async def in_the_way(cast: Cast, index: bytes) -> None:
+    """Put a row there that no page makes, which is found by *index*."""
     await tables.Account.create(
-        id=uuid4(), role="patient", email_index=new, sealed=b"", public_identity=b"", identity=b"",
-        created_at=row.created_at,
+        id=uuid4(), role="patient", email_index=index.hex(), sealed=b"", public_identity=b"", identity=b"",
+        created_at=cast.clock.now,
     )  # fmt: skip
+
+
+async def test_one_address_twice_stops_nobody(cast: Cast) -> None:
+    """Where another row is found by somebody's address, they are found by their own spelling of it."""
+    await in_the_way(cast, ServerKeys((NEW_KEY,)).blind_index("alice@example.org"))
+    await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+    await signs_in(house_with(cast, NEW_KEY))
+
+
+async def test_one_spelling_twice_is_told(cast: Cast) -> None:
+    """Two rows for one spelling, which only a hand in the database makes, stop the change and change nothing."""
+    new = ServerKeys((NEW_KEY,))
+    await in_the_way(cast, new.blind_index("alice@example.org"))
+    await in_the_way(cast, new.spelling_index("alice@example.org"))
     with pytest.raises(TwiceTaken, match="same address"):
         await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+    await signs_in(house_with(cast, NEW_KEY, SERVER_KEY))
 
 
 async def test_no_key_is_put_away_that_somebody_seals_with(cast: Cast) -> None:

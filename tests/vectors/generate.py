@@ -12,6 +12,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from hmac import digest
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,36 @@ ACCOUNT_KEY = fixed("account key")
 RECOVERY_KEY = fixed("recovery key", 20)
 PASSWORD = "a quiet river"
 TEXT = b"Tonight the sea was inside the room, and it was kind."
+# Name of the vector, address as typed, its normal form.
+ADDRESSES = (
+    ("plain", "alice@example.org", "alice@example.org"),
+    ("loose", "  Alice@EXAMPLE.org\u3000", "alice@example.org"),
+    ("wide", "\uff21lice\uff20example\uff0eorg\u3002", "alice@example.org"),
+    ("unseen", "a\u00adli\ufe0fce@exa\u200bmple.org\ufeff", "alice@example.org"),
+    ("quoted", '"taro."@docomo.example', "taro.@docomo.example"),
+    ("folded", "Strau\u00df@example.org", "strauss@example.org"),
+    ("unicode", "alice@b\u00fccher.example", "alice@xn--bcher-kva.example"),
+    ("a-label", "alice@XN--BCHER-KVA.example", "alice@xn--bcher-kva.example"),
+    ("sharp-s", "anna@fa\u00df.example", "anna@xn--fa-hia.example"),
+    ("double-s", "anna@fass.example", "anna@fass.example"),
+    ("final-sigma", "anna@\u03bf\u03b4\u03bf\u03c2.example", "anna@xn--pxavbm.example"),
+    ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f060k.example"),
+    ("underscore", "alice@my_ma--il.example", "alice@my_ma--il.example"),
+    ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+    ("false-a-label", "alice@XN---bbk.example", "alice@xn---bbk.example"),
+    ("no-at", "al\u00adice", "alice"),
+    ("longest", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),
+    ("too-long", "a" * 243 + "@example.org", ""),
+)
+TRANSITIONAL = (
+    ("sharp-s", "anna@fa\u00df.example", "anna@fass.example"),
+    ("a-label", "anna@xn--fa-hia.example", "anna@fass.example"),
+    ("final-sigma", "anna@\u03bf\u03b4\u03bf\u03c2.example", "anna@xn--pxavbq.example"),
+    ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f.example"),
+    ("plain", "Alice@Example.org", "alice@example.org"),
+    ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+)
+SPELLINGS = (("unicode", "Alice@B\u00fccher.example"), ("a-label", "alice@xn--bcher-kva.example"))
 
 
 def person(name: str) -> PrivateIdentity:
@@ -547,10 +578,19 @@ def server() -> Iterator[Vector]:
     other = good | {"server_key": fixed("other server key")}
     yield case("server-record-other-key", op, "Of another installation.", other, "OpenError")
     owner = ServerKey(key)
-    for name, email in (("plain", "alice@example.org"), ("loose", "  Alice@EXAMPLE.org\u3000")):
+    for name, email, normal in ADDRESSES:
         given = {"server_key": key, "email": email}
-        index = {"index": owner.blind_index("alice@example.org")}
-        yield case(f"blind-index-{name}", "blind-index", "Both give one index.", given, index)
+        index = {"index": digest(derive_key(key, "server-index"), normal.encode(), "sha256")}
+        about = f"Found as {normal}." if len(normal) < 50 else "Found as it is."
+        yield case(f"blind-index-{name}", "blind-index", about if normal else "Nobody's.", given, index)
+    for name, email, sent in TRANSITIONAL:
+        given = {"server_key": key, "email": email}
+        index = {"index": digest(derive_key(key, "server-index"), sent.encode(), "sha256")}
+        yield case(f"transitional-index-{name}", "transitional-index", f"As {sent}.", given, index)
+    for name, email in SPELLINGS:
+        given = {"server_key": key, "email": email}
+        index = {"index": owner.spelling_index(email)}
+        yield case(f"spelling-index-{name}", "spelling-index", "One address, two spellings.", given, index)
     given = {"server_key": key, "label": "audit", "message": TEXT}
     yield case("server-mac", "server-mac", "A link of a chain.", given, {"mac": owner.mac("audit", TEXT)})
 
