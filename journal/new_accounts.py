@@ -21,6 +21,7 @@ from journal.house import House
 from journal.passwords import advise
 from journal.planning_zones import WallClockError, parse_zone
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
@@ -46,7 +47,7 @@ class NewAccount:
         Raises:
             Refused: With a sentence for each field that needs another look.
         """
-        name, email = tidy(self.name), tidy(self.email)
+        name, email = clean_name(self.name), tidy(self.email)
         problems = name_problems(name) | email_problems(email) | zone_problems(self.time_zone)
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
@@ -55,7 +56,7 @@ class NewAccount:
 
 
 def tidy(text: str) -> str:
-    """Leave out what cannot be seen and what turns the direction of writing, and put single blanks between words."""
+    """Return an e-mail address without what cannot be seen and what turns the direction of writing."""
     return " ".join(HIDDEN.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
