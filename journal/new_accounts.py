@@ -18,7 +18,7 @@ from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused
 from journal.house import House
-from journal.passwords import advise
+from journal.passwords import advise, is_same
 from journal.planning_zones import WallClockError, parse_zone
 from journal.store import transaction
 from journal.typed import clean_name
@@ -88,7 +88,7 @@ def password_problems(
     advice = advise(password, context=context, second_factor=second_factor)
     if advice.problems:
         return {"password": advice.problems[0]}
-    if password != repeated:
+    if not is_same(password, repeated):
         return {"repeated": N_("The two passwords are not the same. Type it again.")}
     return {}
 

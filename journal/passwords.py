@@ -130,6 +130,14 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
     return PasswordAdvice(strength, STRENGTHS[strength], tuple(problems), hints if strength < 3 else ())
 
 
+def is_same(password: str, repeated: str) -> bool:
+    """Tell whether two fields hold one password, in whichever form their accents were typed."""
+    try:
+        return prepare(password) == prepare(repeated)
+    except FormatError:
+        return False
+
+
 def suggest_passphrase(words: int = 6) -> str:
     """
     Return words drawn at random: 12.3 bits each, 73 for the usual six.

@@ -273,7 +273,7 @@ class Config:
 def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
     name = PREFIX + setting.name
     if setting.secret and (path := environment.get(name + "_FILE")):
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")  # blanks may be part of it
     return environment.get(name) or setting.default
 
 

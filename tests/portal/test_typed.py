@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from journal import care, entries, invitations, recovery, sessions, setup_links
@@ -14,6 +16,7 @@ from tests.portal.conftest import Portal
 
 DIVIDERS = ("\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\r\n", "\t")
 DIGITS = (0x660, 0x6F0, 0x966, 0xFF10)
+LONG = "seven small stones in a row"
 FAMILY = "👩\u200d👧 \u2067שלום\u2069 ❤\ufe0f می\u200cخواهم"
 
 
@@ -138,6 +141,27 @@ async def test_a_course_is_planned_in_the_digits_of_every_script(portal: Portal,
         ("2026-12-12T11:30", 45),
     ]
     assert {one.dose_text for one in plan} == {"as told", ""}
+
+
+async def test_a_password_is_used_as_typed_in_either_form(portal: Portal) -> None:
+    """Blanks at its ends are part of it; accents in one piece or in two open the same, at every door that asks."""
+    password, current = "  żółta łódź płynie rzeką ", {"current": PASSWORDS["alice"]}
+    apart = unicodedata.normalize("NFD", password)
+    assert apart != password
+    async with portal.client("alice") as browser:
+        new = current | {"password": password, "repeated": apart}
+        assert (await browser.post("/account/password", data=new)).status_code == 303
+        refused = {"current": password.strip(), "password": LONG, "repeated": LONG}
+        assert (await browser.post("/account/password", data=refused)).status_code == 422
+    for typed, status in ((password, 303), (apart, 303), (password.strip(), 422), (apart.rstrip(), 422)):
+        async with portal.client() as browser:
+            sent = await browser.post("/sign-in", data={"email": "alice@example.org", "password": typed})
+            assert (sent.status_code, typed) == (status, typed)
+            if status == 303:
+                weak = {"current": apart, "password": "weak", "repeated": "weak"}
+                slip = await browser.post("/account/password", data=weak)
+                assert "password-error" in slip.text
+                assert "current-error" not in slip.text
 
 
 @pytest.mark.parametrize("zero", DIGITS)
