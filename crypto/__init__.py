@@ -43,7 +43,7 @@ from crypto.pins import (
 )
 from crypto.public_identity import PublicIdentity, verify
 from crypto.record_state import RecordSet, RecordState
-from crypto.recovery import format_recovery_key, new_recovery_key, parse_recovery_key
+from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
 from crypto.slots import (
     KeySlot,
@@ -56,6 +56,7 @@ from crypto.slots import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
+from crypto.symbols import plain_digits
 from crypto.websession import new_session_token, session_id, unwrap_account_key, wrap_account_key
 
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "grant_link_key",
     "hash_recovery_code",
     "invitation_id",
+    "is_last_group",
     "is_pinned",
     "join_fields",
     "new_account_key",
@@ -110,6 +112,7 @@ __all__ = [
     "passkey_slot",
     "password_slot",
     "pin",
+    "plain_digits",
     "readable_domain",
     "recovery_slot",
     "safety_code",

@@ -34,6 +34,14 @@ MANIFEST = "manifest.json"
 NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
 """What a file in the archive may be called: no name that anybody typed, and no way out of the folder."""
 
+LONGEST_LINE = 1000
+"""Bytes of a passphrase: terminals hand over 1,024 with the end of the line on macOS, and 4,096 on Linux."""
+ONE_LINE = N_(
+    "Please write it on one line, without tabs: a terminal, where it is asked for, takes nothing else."
+)
+TOO_LONG = N_("Please use a shorter one: a terminal, where it is asked for, cannot take so much on one line.")
+_NOT_ON_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
 LEVEL = 1  # of compression: prose shrinks to a third; level 6 takes four times as long for a tenth less
 OWNER_ONLY = 0o100600 << 16
 
@@ -66,29 +74,40 @@ async def take(
 
     Args:
         current: The actor's password, asked for again.
-        passphrase: What the file will open with; it is kept nowhere.
+        passphrase: What the file will open with, exactly as typed; it is kept nowhere.
         patient: For a clinician, whose records; None for everybody's.
         draw: Makes the pages for people, by file name.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
-        Refused: If the password is not theirs (`current`), or the passphrase is too weak (`passphrase`).
+        Refused: If the password is not theirs (`current`), or the passphrase is too weak or none for `age`
+            (`passphrase`).
         NotFound: If the patient is not in the clinician's care.
         NotSealed: If the server could not seal it.
     """
     await sessions.refuse_while_held(actor)
-    phrase = unicodedata.normalize("NFC", passphrase).strip()
     known = (actor.name, actor.email, practice)
-    advice = await actor.house.stretch(lambda: advise(phrase, context=known))
-    if advice.problems or len(phrase.splitlines()) > 1:
-        raise Refused({"passphrase": next(iter(advice.problems), N_("Please write it on one line."))})
+    advice = await actor.house.stretch(lambda: advise(passphrase, context=known))
+    if problems := (*advice.problems, *untypable(passphrase)):
+        raise Refused({"passphrase": problems[0]})
     await accounts.unlock(actor, current)
     found = await (
         records.of_patient(actor, practice)
         if actor.role is Role.PATIENT
         else records.shared(actor, practice, patient)
     )
-    return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), phrase)
+    return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), passphrase)
+
+
+def untypable(passphrase: str) -> tuple[str, ...]:
+    """
+    Say what keeps a passphrase from being typed where `age` asks for it, as it stands and to the last blank.
+
+    `age` takes the bytes of one line of a terminal, which keeps some control characters for itself, and changes none.
+    """
+    if any(unicodedata.category(sign) in _NOT_ON_A_LINE for sign in passphrase):
+        return (ONE_LINE,)
+    return (TOO_LONG,) if len(passphrase.encode()) > LONGEST_LINE else ()
 
 
 def pack(found: Records, pages: Pages, app_version: str) -> bytes:

@@ -19,16 +19,15 @@ from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused
 from journal.house import House
 from journal.mail_addresses import kept_form, problem
-from journal.passwords import advise
+from journal.passwords import advise, is_same
 from journal.planning_zones import WallClockError, parse_zone
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
 
 FIRST_EPOCH = 1  # 0 stands for accounts from before there were epochs
-LONGEST_LINE = 1000
-HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +51,12 @@ class NewAccount:
         Raises:
             Refused: With a sentence for each field that needs another look.
         """
-        name, email = tidy(self.name), kept_form(self.email)
+        name, email = clean_name(self.name), kept_form(self.email)
         problems = name_problems(name) | email_problems(email, mails=mails) | zone_problems(self.time_zone)
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise Refused(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
-
-
-def tidy(text: str) -> str:
-    """
-    Leave out what cannot be seen and what turns the direction of writing, and put single blanks between words.
-
-    What is longer than any line that somebody writes stays as it is: nothing is worked on that is refused anyway.
-    """
-    if len(text) > LONGEST_LINE:
-        return text
-    return " ".join(HIDDEN.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
 def name_problems(name: str) -> dict[str, str]:
@@ -98,7 +86,7 @@ def password_problems(
     advice = advise(password, context=context, second_factor=second_factor)
     if advice.problems:
         return {"password": advice.problems[0]}
-    if password != repeated:
+    if not is_same(password, repeated):
         return {"repeated": N_("The two passwords are not the same. Type it again.")}
     return {}
 

@@ -24,6 +24,7 @@ from journal.errors import NotFound, Refused
 from journal.notices import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.store import scrub, transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 MOST = 20
@@ -151,7 +152,7 @@ def output_of(prf: str) -> bytes | None:
 
 
 def _name(name: str) -> str:
-    named = " ".join(name.split())
+    named = clean_name(name)
     if not named:
         raise Refused({"name": NAMELESS})
     if len(named) > LONGEST_NAME:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from xkcdpass import xkcd_password
 from zxcvbn import zxcvbn
 
 from crypto import FormatError
+from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
 from journal.words import N_
 
@@ -30,6 +32,9 @@ SHORTEST_OF_TWO = 12
 
 LONGEST = 1024
 """Characters, counted after the same normalisation that comes before the key derivation."""
+
+LONGEST_NAME = 254
+"""Characters of a name or an e-mail address that a password is compared with."""
 
 LOOKED_AT = 72
 """How many characters the strength is judged by; what follows can only make it harder to guess."""
@@ -106,6 +111,8 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
         second_factor: It is not the only thing that is asked for.
     """
     least = shortest(second_factor)
+    if len(password) > LONGEST_TYPED:
+        return PasswordAdvice(0, STRENGTHS[0], (TOO_LONG,), ())
     try:
         text = prepare(password).decode("utf-8")
     except FormatError:
@@ -124,6 +131,14 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
     strength = min(judged.score, 1) if problems else judged.score
     hints = (HINTS["known"], *judged.hints) if names else judged.hints
     return PasswordAdvice(strength, STRENGTHS[strength], tuple(problems), hints if strength < 3 else ())
+
+
+def is_same(password: str, repeated: str) -> bool:
+    """Tell whether two fields hold one password, in whichever form their accents were typed."""
+    try:
+        return prepare(password) == prepare(repeated)
+    except FormatError:
+        return False
 
 
 def suggest_passphrase(words: int = 6) -> str:
@@ -146,7 +161,8 @@ def _gentle_words() -> tuple[str, ...]:
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     """Take the names that others know out of *text*, and say whether there were any."""
-    names = [one.partition("@")[0] if "@" in one else one for one in (one[:LONGEST_NAME] for one in context)]
+    short = (unicodedata.normalize("NFC", one[:LONGEST_NAME]) for one in context)
+    names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
     known = sorted(parts | joined, key=len, reverse=True)

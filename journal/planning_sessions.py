@@ -9,6 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from journal.planning_zones import ResolvedTime, WallClockError, moment, parse_local, parse_zone, resolve
+from journal.typed import clean_line, clean_text
 from journal.words import N_, Labelled
 
 
@@ -150,6 +151,12 @@ def moves_of(details: SessionDetails) -> tuple[Status, ...]:
     elif details.status in _UNTIL_RESTED and details.rested_on is None:
         allowed -= _AFTERWARDS
     return tuple(status for status in Status if status in allowed)
+
+
+def clean_details(details: SessionDetails) -> SessionDetails:
+    """Return *details* with its words as they are kept: a note may have lines, all else stands on one."""
+    words = {name: clean_line(getattr(details, name)) for name in TEXT_LENGTHS}
+    return msgspec.structs.replace(details, **words | {"note": clean_text(details.note).strip()})
 
 
 def check_session(details: SessionDetails) -> dict[str, str]:

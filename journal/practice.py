@@ -13,6 +13,7 @@ from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.positions import THERAPIST, Position
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 THE_ONE = 1
@@ -126,7 +127,7 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
     """
     position = await setup_links.position_of(house, token)
     practice = await the_practice(house)
-    name = practice.name if practice else " ".join(practice_name.split())
+    name = practice.name if practice else clean_name(practice_name)
     problems: dict[str, str] = {}
     if not 1 <= len(name) <= 100:
         problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")

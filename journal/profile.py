@@ -15,6 +15,7 @@ from journal.mail_addresses import kept_form
 from journal.new_accounts import email_problems, name_problems, tidy, zone_problems
 from journal.notices import Notice
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 TAKEN = N_("This address belongs to another account here. Choose a different one.")
@@ -27,7 +28,7 @@ async def change(actor: Actor, name: str, time_zone: str) -> None:
     Raises:
         Refused: With a sentence for each field that needs another look.
     """
-    name = tidy(name)
+    name = clean_name(name)
     if problems := name_problems(name) | zone_problems(time_zone):
         raise Refused(problems)
     async with transaction():

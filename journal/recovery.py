@@ -16,6 +16,7 @@ from crypto import (
     Context,
     CryptoError,
     format_recovery_key,
+    is_last_group,
     new_recovery_key,
     parse_recovery_key,
     recovery_slot,
@@ -29,7 +30,6 @@ from journal.notices import Notice, notice
 from journal.store import key_of, transaction
 from journal.words import N_
 
-ASKED_GROUP = -1  # the last group carries the check symbol, so it shows that the whole key was copied
 NO_KEY = UUID(int=0)
 ID_SIZE = 16
 
@@ -97,12 +97,8 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
 
 
 def _fits(key: bytes, typed: str) -> bool:
-    plain = "".join(typed.split()).replace("-", "").upper()
-    last = format_recovery_key(key).replace("-", " ").split()[ASKED_GROUP]
-    if plain == last.upper():
-        return True
     try:
-        return parse_recovery_key(typed) == key
+        return is_last_group(typed, key) or parse_recovery_key(typed) == key
     except CryptoError:
         return False
 

@@ -25,6 +25,7 @@ from journal.errors import LinkExpired, NotFound, Refused
 from journal.house import House
 from journal.positions import POSITIONS, THERAPIST, Position, Role
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 LIFETIME = timedelta(days=7)
@@ -62,7 +63,7 @@ async def make(house: House, position: Position = THERAPIST) -> str:
 async def make_for(actor: Actor, name: str, position: str) -> UUID:
     """Make a link as an administrator, for somebody whom they call *name*; gives its id."""
     actor.must_be(Role.ADMINISTRATOR)
-    name, problems = " ".join(name.split()), {}
+    name, problems = clean_name(name), {}
     if not 1 <= len(name) <= 100:
         problems["name"] = N_("Write who this is for, up to 100 characters.")
     if position not in POSITIONS or POSITIONS[position].role is Role.PATIENT:

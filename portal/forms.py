@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import FormParser, MultiPartException
 from starlette.requests import Request
 
+from journal.typed import read_whole
+
 ENCODED = "application/x-www-form-urlencoded"
 MOST_FIELDS = 500
 LONGEST_FIELD = 1024 * 1024
@@ -76,8 +78,7 @@ class Form:
 
     def whole(self, name: str) -> int | None:
         """Give *name* as a whole number, or None when it is empty or is not one."""
-        text = self[name].strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        return read_whole(self[name])
 
     @property
     def lists(self) -> dict[str, list[str]]:

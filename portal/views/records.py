@@ -47,7 +47,7 @@ async def records(request: Request) -> Response:
     if request.method == "GET":
         return page(request, "records/records.html", await _context(actor, suggest_passphrase()))
     form = await Form.read(request)
-    own, offered = form["passphrase"].strip(), form["offered"]
+    own, offered = form["passphrase"], form["offered"]
     try:
         sealed = await archive.take(
             actor,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,6 +12,7 @@ from journal.actors import Actor
 from journal.errors import Refused
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sessions import Session
+from journal.typed import read_day, read_time, read_whole
 from journal.words import N_, Labelled
 from portal.forms import Form
 from portal.views.session_lines import SessionLine, lines_of
@@ -80,7 +80,7 @@ class SessionForm:
         setting = _member(Setting, "setting", text, problems)
         route = _member(Route, "route", text, problems) if text["route"] else None
         phase = _member(Phase, "phase", text, problems) if text["phase"] else None
-        minutes = int(text["minutes"]) if re.fullmatch("[0-9]{1,6}", text["minutes"]) else None
+        minutes, day, clock = read_whole(text["minutes"], 6), read_day(text["date"]), read_time(text["time"])
         if minutes is None:
             problems["minutes"] = NUMBER
         if problems or kind is None or setting is None or minutes is None:
@@ -91,7 +91,7 @@ class SessionForm:
             raise Refused({"about": CHOICE})
         return SessionDetails(
             kind,
-            f"{text['date']}T{text['time']}",
+            f"{day}T{clock:%H:%M}" if day and clock else "",
             text["zone"],
             minutes,
             setting,

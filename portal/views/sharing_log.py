@@ -15,6 +15,7 @@ from starlette.responses import Response
 from journal import audit, care, sharing
 from journal.actors import Actor
 from journal.audit import Act, Event
+from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
 from portal.pages import page, translator
@@ -62,7 +63,7 @@ async def log(request: Request) -> Response:
     """Show who opened or changed what."""
     actor = actor_of(request)
     asked = request.query_params.get("before", "")
-    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    before = read_whole(asked, 18)
     events = await audit.events_about(actor.id, limit=LINES + 1, before=before)
     shown = events[:LINES]
     team = await care.my_links(actor, ended=True)

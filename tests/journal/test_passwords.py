@@ -71,6 +71,20 @@ def test_length_counts_characters_after_composition():
     assert TOO_SHORT in advise("a\u0308" * 14).problems
     assert TOO_SHORT not in advise("äöü and äöü now").problems
     assert advise("x" * 1025).problems[0] == TOO_LONG
+    assert advise("a\u0308" * 1024).problems[0] != TOO_LONG
+
+
+def test_a_flood_of_accents_is_too_long_and_not_weighed():
+    """What would keep the machine busy is refused by its length, in the password and in the names beside it."""
+    flood = "\u0301\u0316" * 500_000
+    assert advise(flood).problems == (TOO_LONG,)
+    assert advise("seven quiet stones", context=(f"a{flood}",)).problems == ()
+
+
+def test_a_name_is_known_in_whichever_form_it_was_typed():
+    """A letter with an accent in one piece or in two makes the same name."""
+    for name in ("Zoë Müller-Lüdenscheidt", "Zoe\u0308 Mu\u0308ller-Lu\u0308denscheidt"):
+        assert advise("zoë müller lüdenscheidt", context=(name,)).problems == (TOO_KNOWN,)
 
 
 def test_half_a_surrogate_is_no_text():

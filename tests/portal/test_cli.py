@@ -66,6 +66,23 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert not config.key_is_beside_the_data
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_a_secret_of_a_file_is_used_as_it_stands(tmp_path: Path, end: str) -> None:
+    """Blanks at its ends are part of a password; the end of the line is the file's."""
+    (tmp_path / "password").write_bytes(b"  of the mail server " + end.encode())
+    config = Config.from_mapping(
+        {
+            "HEARTHSIDE_DATA": str(tmp_path / "data"),
+            "HEARTHSIDE_SMTP_HOST": "mail.example.org",
+            "HEARTHSIDE_MAIL_FROM": "hearth@example.org",
+            "HEARTHSIDE_SMTP_USER": "hearth",
+            "HEARTHSIDE_SMTP_PASSWORD_FILE": str(tmp_path / "password"),
+        }
+    )
+    assert config.mail is not None
+    assert config.mail.password == "  of the mail server "
+
+
 @pytest.mark.parametrize(("place", "warned"), [(None, 1), ("data/key", 1), ("key", 0)])
 def test_a_key_beside_the_data_is_warned_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str | None, warned: int

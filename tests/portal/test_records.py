@@ -189,7 +189,7 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
         assert answer.content.startswith(b"age-encryption.org/v1\n-> scrypt ")
         assert CANARY.encode() not in answer.content
 
-    own = checked(opened_by_age(mine.content, f"{PHRASE} for me", tmp_path))
+    own = checked(opened_by_age(mine.content, f"  {PHRASE} for me ", tmp_path))
     assert CANARY in words_of(own["journal/2026-11.html"].decode())
     assert json.loads(own["data/entries.json"])[0]["answers"][0]["value"] == CANARY
     (tmp_path / "out.zip").unlink()
@@ -253,6 +253,56 @@ async def test_a_weak_passphrase_is_not_used(portal: Portal, typed: dict[str, st
     """A passphrase that would not protect the file is handed back, whichever field it came in."""
     async with portal.client("alice") as client:
         answer = await client.post("/records", data=form("alice", **typed))
+    assert answer.status_code == 422
+    assert Markup(answer.text).one(id="passphrase-error").words
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        f"  {PHRASE}\u00a0",
+        "seven café lamps",
+        "seven cafe\u0301 lamps",
+        "\u3000七つの静かな灯りが窓辺に並んでいます",
+        "\u2067שבע מנורות על אדן שקט\u2069",
+        " ".join(f"🦊{number}" for number in range(120)),
+    ],
+)
+async def test_age_opens_with_what_was_typed_and_nothing_else(
+    portal: Portal, tmp_path: Path, phrase: str
+) -> None:
+    """Blanks at the ends, accents in either form and marks that nobody sees count as they were typed."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", passphrase=phrase))
+    assert answer.status_code == 200
+    assert zipfile.is_zipfile(io.BytesIO(opened_by_age(answer.content, phrase, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        f"{PHRASE}\nand more",
+        f"{PHRASE}\r",
+        f"\t{PHRASE}",
+        f"{PHRASE}\u2028and more",
+        f"{PHRASE}\x85",
+        f"{PHRASE}\x7f",
+        f"\x00{PHRASE}",
+        " ".join(f"🦊{number}" for number in range(140)),
+    ],
+)
+async def test_what_cannot_be_typed_for_age_is_refused_with_a_sentence(portal: Portal, phrase: str) -> None:
+    """Rather than changed: a terminal takes one line of so many bytes, and keeps control characters for itself."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", passphrase=phrase))
+    assert answer.status_code == 422
+    assert "terminal" in Markup(answer.text).one(id="passphrase-error").words
+
+
+async def test_a_passphrase_of_blanks_is_one_of_ones_own(portal: Portal) -> None:
+    """The offered words do not take the place of what was typed, whatever that is."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", passphrase=" " * 20))
     assert answer.status_code == 422
     assert Markup(answer.text).one(id="passphrase-error").words
 

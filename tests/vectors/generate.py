@@ -274,6 +274,8 @@ def passwords() -> Iterator[Vector]:
     yield case("password-old-argon2", op, "Argon2 version 1.0.", old, "FormatError")
     cut = base | {"parameters": FLOOR.encode()[:-1]}
     yield case("password-cut-parameters", op, "Parameters of 9 bytes.", cut, "FormatError")
+    endless = base | {"password": "a" * 4097}
+    yield case("password-endless", op, "More than 4,096 characters.", endless, "FormatError")
     yield case("password-short-salt", op, "A salt of 8 bytes.", base | {"salt": salt[:8]}, "FormatError")
 
 
@@ -348,6 +350,8 @@ def recovery_keys() -> Iterator[Vector]:
     yield case("recovery-key-reads", op, "As printed.", {"text": text}, opens)
     spoken = text.lower().replace("-", " \u2013 ") + "\n"
     yield case("recovery-key-loosely", op, "Lower case, other dashes, spaces.", {"text": spoken}, opens)
+    foreign = text.translate({ord("0") + digit: 0x660 + digit for digit in range(10)})
+    yield case("recovery-key-digits", op, "Arabic-Indic digits.", {"text": foreign}, opens)
     letters = zero.replace("0", "o").replace("1", "l")
     yield case("recovery-key-letters", op, "O for 0.", {"text": letters}, {"recovery_key": bytes(20)})
     highest = format_recovery_key(b"\xff" * 20)
@@ -359,6 +363,7 @@ def recovery_keys() -> Iterator[Vector]:
         "long": ("A symbol too many.", text + "0"),
         "letter-u": ("A letter that is never used.", "U" + text[1:]),
         "empty": ("Nothing.", ""),
+        "stretched": ("More than 256 characters.", text + " " * 256),
     }
     for name, (about, typed) in bad.items():
         yield case(f"recovery-key-{name}", op, about, {"text": typed}, "FormatError")

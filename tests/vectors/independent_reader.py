@@ -146,6 +146,8 @@ def stretch(password: str, salt: bytes, parameters: bytes) -> bytes:
     lanes = parameters[9]
     if not (19_456 <= memory <= 1_048_576 and 2 <= passes <= 10 and 1 <= lanes <= 4 and len(salt) == 16):
         raise format_error()
+    if len(password) > 4096:
+        raise format_error()
     spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in password)
     try:
         text = unicodedata.normalize("NFC", spaced).encode("utf-8")
@@ -179,9 +181,12 @@ def unlock(data: Input) -> bytes:
 def read_symbols(text: str, count: int) -> int:
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     digits = []
+    if len(text) > 256:
+        raise format_error()
     for one in unicodedata.normalize("NFKC", text).upper():
-        if one == "." or unicodedata.category(one) in ("Zs", "Pd", "Cc", "Cf"):
+        if one in ".\u2212" or unicodedata.category(one) in ("Zs", "Zl", "Zp", "Pd", "Cc", "Cf"):
             continue
+        one = str(unicodedata.decimal(one, one))
         value = alphabet.find({"O": "0", "I": "1", "L": "1"}.get(one, one))
         if value < 0:
             raise format_error()
