@@ -12,7 +12,7 @@ from journal.documents import Profile, open_document, profile_context, seal_docu
 from journal.errors import Refused
 from journal.locking import CHOICES
 from journal.mail_addresses import kept_form
-from journal.new_accounts import email_problems, name_problems, tidy, zone_problems
+from journal.new_accounts import email_problems, name_problems, zone_problems
 from journal.notices import Notice
 from journal.store import transaction
 from journal.typed import clean_name

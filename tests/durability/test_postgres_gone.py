@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from journal import entries, store
+from journal import entries, store, store_config
 from tests.cast import Furniture, furnish
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
@@ -171,7 +171,7 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
             pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
             while not await watcher.fetchval(WAITING):
                 assert not pressing.done()
-            let_pass(store.PATIENCE)
+            let_pass(store_config.PATIENCE)
             told = await pressing
             assert told.status_code == 503
             assert "cannot tell whether this was saved" in Page.of(told).words
