@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import secrets
 import shutil
 import subprocess
-from contextlib import contextmanager
+import uuid
+from contextlib import closing, contextmanager
 from importlib.metadata import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +26,7 @@ WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 """How many connections wait for a lock; to be asked over a connection that is in no transaction."""
+CREATE = 'CREATE DATABASE "{}" TEMPLATE "{}" STRATEGY FILE_COPY'
 _SUPERUSER = "hearthside"
 # A lost test database is no loss, so nothing waits for the disk.
 _SETTINGS = {
@@ -47,6 +50,8 @@ class PostgresServer:
         self._server = server
         self._port = port
         self._password = password
+        self._loop = asyncio.new_event_loop()
+        self._kept: asyncpg.Connection | None = None
 
     def socket_url(self, database: str) -> str:
         """Return the address of *database* by way of the server's socket, which lies in a folder."""
@@ -59,11 +64,29 @@ class PostgresServer:
 
     async def create(self, database: str, *, template: str = "template0") -> None:
         """Create *database* as a copy of *template*, to which nobody may be connected."""
-        await self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        connection = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
+        try:
+            await connection.execute(CREATE.format(database, template))
+        finally:
+            await connection.close()
 
-    async def drop(self, database: str) -> None:
-        """Remove *database*, whoever may still be connected to it."""
-        await self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+    @contextmanager
+    def copy_of(self, template: str) -> Iterator[str]:
+        """
+        Lend the address of a fresh copy of *template*, whoever may still be connected to it at the end.
+
+        Many tests ask for one. To connect takes longer than to copy, so one connection is kept for all of them.
+        """
+        database = f"test_{uuid.uuid4().hex}"
+        self._loop.run_until_complete(self._execute(CREATE.format(database, template)))
+        yield self.url(database)
+        self._loop.run_until_complete(self._execute(f'DROP DATABASE "{database}" WITH (FORCE)'))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._kept is not None:
+            self._loop.run_until_complete(self._kept.close())
+        self._loop.close()
 
     def stop(self) -> None:
         """Let the server go away at once, as in a power cut."""
@@ -74,11 +97,9 @@ class PostgresServer:
         self._server.start(self._port)
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
+        if self._kept is None:
+            self._kept = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
+        await self._kept.execute(statement)
 
 
 @contextmanager
@@ -95,7 +116,8 @@ def running_postgres() -> Iterator[PostgresServer]:
         server.initialise(password)
         server.start(port)
         try:
-            yield PostgresServer(server, port, password)
+            with closing(PostgresServer(server, port, password)) as running:
+                yield running
         finally:
             server.stop()
 
@@ -126,7 +148,8 @@ def _copy(installed: Path, folder: Path) -> Path:
     package = installed.parent
     libraries = f"{package.name}.libs"
     shutil.copytree(package.with_name(libraries), folder / libraries)
-    return shutil.copytree(installed, folder / package.name / installed.name, symlinks=True)
+    headers = shutil.ignore_patterns("include")
+    return shutil.copytree(installed, folder / package.name / installed.name, symlinks=True, ignore=headers)
 
 
 class _Server:

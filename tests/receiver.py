@@ -98,6 +98,12 @@ class Receiver:
         known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         return AuthResult(success=known, handled=False)  # so that a stranger is told no
 
+    def wait_for(self, words: str) -> None:
+        """Wait until a message with these *words* has come, whatever else came before it."""
+        while not any(words in text for text in self.texts):
+            assert self.came.wait(PATIENCE)
+            self.came.clear()
+
     @property
     def texts(self) -> list[str]:
         """What each message says, with its subject first."""

@@ -230,7 +230,7 @@ async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: d
         if stored:  # sealing takes seconds, and has nothing to do with the kind of database
             await wait_at_the_doors(database_url)
             stored.append(await take(scribe, alice))
-        assert await asyncio.to_thread(receiver.came.wait, PATIENCE)
+        await asyncio.to_thread(receiver.wait_for, "/invite/")
     mail.close()
     stored += files_of(tmp_path) or await dump(database_url)
     # The controls: everything was typed, it arrived, and there is something to search through.

@@ -28,6 +28,7 @@ from portal.wire import serving as settings_for
 from tests.browser.conftest import PATIENCE_MS, QUIET, Desk, Server
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
 from tests.setup_tools import chromium
+from tests.waiting import PATIENCE
 
 NOBODY = Furniture({}, UUID(int=0))
 """For a database that is still empty."""
@@ -153,7 +154,10 @@ def main() -> None:
     """Serve on the socket whose number was given."""
     config = Config.from_mapping(os.environ)
     app = create_app(config, clock=Clock(), quick=True)
-    uvicorn.Server(settings_for(app, config)).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+    settings = settings_for(app, config)
+    # A browser of tests rests for longer than people's, and not every one of them asks again on another connection.
+    settings.timeout_keep_alive = round(PATIENCE)
+    uvicorn.Server(settings).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 
 
 if __name__ == "__main__":
