@@ -101,7 +101,7 @@ def as_newcomer(machine: Machine) -> None:
     machine.refuses(VISITOR, "make test", "apt-get install age libatomic1 chromium")
     machine.serves(VISITOR)
     for user in ("root", VISITOR):
-        machine.run(user, f"cd hearthside && make test PYTEST='{NARROWED}'")
+        print("      " + machine.run(user, f"cd hearthside && make test PYTEST='{NARROWED}'"), flush=True)
 
 
 @dataclass
@@ -173,13 +173,12 @@ class Machine:
         """Take a checkout."""
         self.run(user, "git clone --quiet /srv/hearthside.bundle hearthside")
 
-    def run(self, user: str, line: str) -> None:
-        """Run a line of shell, which has to succeed."""
+    def run(self, user: str, line: str) -> str:
+        """Run a line of shell, which has to succeed; return the last line that it printed."""
         done = self._done(user, line)
         if done.returncode:
             raise BareMachineError(f"as {user}: {line}: exit code {done.returncode}\n{done.stdout}")
-        if said := done.stdout.strip():
-            print(f"      {said.splitlines()[-1]}", flush=True)
+        return done.stdout.strip().rpartition("\n")[2]
 
     def refuses(self, user: str, line: str, advice: str) -> None:
         """Run `make …` in the checkout, which has to end at once, with advice and without a traceback."""

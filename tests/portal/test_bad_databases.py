@@ -189,18 +189,26 @@ def test_a_file_that_does_not_open(command_line: Commands, place: Place, spoil: 
 
 
 def _state(folder: Path) -> dict[str, bytes | None]:
-    """What lies in a folder: the files that can be read with what they hold."""
-    mode = folder.stat().st_mode
-    folder.chmod(0o700)
-    try:
+    """What lies in a folder, whoever may read it: its files with what they hold."""
+    with opened_up(folder, 0o700):
+        state: dict[str, bytes | None] = {}
+        for path in folder.iterdir():
+            if path.is_file():
+                with opened_up(path, 0o600):
+                    state[path.name] = path.read_bytes()
+            else:
+                state[path.name] = None
         # SQLite leaves its logs where it did not get as far as to close.
-        return {
-            path.name: path.read_bytes() if path.is_file() else None
-            for path in folder.iterdir()
-            if not path.name.endswith(("-wal", "-shm"))
-        }
-    finally:
-        folder.chmod(mode)
+        return {name: held for name, held in state.items() if not name.endswith(("-wal", "-shm"))}
+
+
+@contextmanager
+def opened_up(path: Path, mode: int) -> Iterator[None]:
+    """Give the owner *mode* for a while."""
+    before = path.stat().st_mode & 0o777
+    path.chmod(mode)
+    yield
+    path.chmod(before)
 
 
 @pytest.mark.parametrize("mode", ["DELETE", "WAL"])
