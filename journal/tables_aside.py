@@ -46,7 +46,7 @@ class SetAsideSlot(Model):
     )
     kind = fields.CharField(16)
     slot = fields.BinaryField()  # salt, commitment, wrapped account key and parameters, one after the other
-    epoch = fields.BigIntField(default=0)  # the account's when it was made
+    epoch = fields.BigIntField(default=0, db_default=0)  # the account's when it was made
 
     class Meta:
         table = "set_aside_slot"

@@ -216,15 +216,15 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         found.append(
             of(f"{name}'s identity", "account", "identity", account, "identity", account.bytes, NO_RECORD)
         )
-    (sealed,) = _row(path, "SELECT wrapped FROM web_session WHERE account_id = ?", alice)
-    found.append(Sealed("web session", sealed, Context("web-session", alice.bytes, NO_RECORD)))
+    sealed, epoch = _row(path, "SELECT wrapped, epoch FROM web_session WHERE account_id = ?", alice)
+    found.append(Sealed("web session", sealed, Context("web-session", alice.bytes, NO_RECORD, epoch)))
     return [*found, _slot(path, "password", alice)]
 
 
 def _slot(path: Path, kind: str, account: UUID) -> Sealed:
-    salt, parameters, sealed = _row(
+    salt, parameters, sealed, epoch = _row(
         path,
-        "SELECT salt, parameters, wrapped FROM key_slot WHERE account_id = ? AND kind = ?",
+        "SELECT salt, parameters, wrapped, epoch FROM key_slot WHERE account_id = ? AND kind = ?",
         account,
         kind,
     )
@@ -233,7 +233,7 @@ def _slot(path: Path, kind: str, account: UUID) -> Sealed:
     def derive(secret: bytes) -> list[bytes]:
         return [derive_key(secret, "slot-key", context=bound)] if len(secret) >= 16 else []
 
-    return Sealed(kind, sealed, Context("slot", account.bytes, salt), derive)
+    return Sealed(kind, sealed, Context("slot", account.bytes, salt, epoch), derive)
 
 
 def test_the_loot_opens_nothing(target: Target, loot: list[bytes]) -> None:

@@ -25,9 +25,9 @@ from typing import IO, Any
 
 import portal
 from portal.cli import main
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60  # seconds; what ends by itself ends sooner, on any machine
 # Root may read and write what nobody may: these commands may do what users may with files of their own.
 ORDINARY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 

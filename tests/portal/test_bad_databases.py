@@ -22,6 +22,7 @@ from tests.cast import SERVER_KEY
 from tests.portal import commands
 from tests.portal.commands import Commands
 from tests.postgres import PostgresServer
+from tests.waiting import PATIENCE
 
 NAME = "hearthside.sqlite3"
 SETTING = "HEARTHSIDE_DATABASE_URL"
@@ -311,7 +312,7 @@ def test_a_database_of_a_server_that_is_not_ours(
             but = CREATING
     _tried_at(command_line, place, url, *but)
     assert asyncio.run(tables(postgres.url(name))) <= {"account"}
-    asyncio.run(postgres.drop(name))
+    asyncio.run(executed(postgres.url("postgres"), f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.mark.parametrize("mode", ["EXCLUSIVE", "ACCESS EXCLUSIVE"])
@@ -321,7 +322,7 @@ async def test_a_table_that_another_program_has_locked(
     """Nobody waits for it to let go: neither where the database is looked at, nor where it is migrated."""
     name = f"test_{uuid4().hex}"
     await postgres.create(name)
-    holder = await asyncpg.connect(postgres.url(name))
+    holder = await asyncpg.connect(postgres.url(name), timeout=PATIENCE)
     try:
         await holder.execute(STEPS)
         await holder.execute(f"BEGIN; LOCK TABLE tortoise_migrations IN {mode} MODE")
@@ -331,7 +332,7 @@ async def test_a_table_that_another_program_has_locked(
             assert name in done.err
     finally:
         await holder.close()
-    await postgres.drop(name)
+    await executed(postgres.url("postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _tried_at(command_line: Commands, place: Place, url: str, *but: str) -> None:
@@ -347,14 +348,14 @@ def _tried_at(command_line: Commands, place: Place, url: str, *but: str) -> None
 
 async def executed(url: str, statement: str) -> None:
     """Run a statement on PostgreSQL."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
     await connection.execute(statement)
     await connection.close()
 
 
 async def tables(url: str) -> set[str]:
     """The tables of a database that is not migrated."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
     rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     await connection.close()
     return {row["tablename"] for row in rows}

@@ -115,10 +115,11 @@ def test_a_database_that_is_missing_newer_or_damaged_is_told(
     """Each with what to do about it."""
     path = data / "hearthside.sqlite3"
     with closing(sqlite3.connect(path)) as opened, opened:
-        opened.execute("UPDATE tortoise_migrations SET name = '9999_later'")
+        applied = opened.execute("SELECT max(id), max(name) FROM tortoise_migrations").fetchone()
+        opened.execute("UPDATE tortoise_migrations SET name = '9999_later' WHERE id = ?", applied[:1])
     assert "newer version" in mended(data, capsys)
     with closing(sqlite3.connect(path)) as opened, opened:
-        opened.execute("UPDATE tortoise_migrations SET name = '0001_initial'")
+        opened.execute("UPDATE tortoise_migrations SET name = ? WHERE id = ?", applied[::-1])
         opened.execute("DELETE FROM account")
     assert "damaged" in mended(data, capsys)
     with closing(sqlite3.connect(path)) as opened, opened:
