@@ -8,6 +8,7 @@ describes every byte.
 from __future__ import annotations
 
 from crypto.addresses import (
+    LONGEST_ADDRESS,
     ascii_domain,
     normal_address,
     readable_domain,
@@ -62,6 +63,7 @@ from crypto.websession import new_session_token, session_id, unwrap_account_key,
 __all__ = [
     "CEILING",
     "FLOOR",
+    "LONGEST_ADDRESS",
     "NO_RECORD",
     "STANDARD",
     "Argon2Parameters",

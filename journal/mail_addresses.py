@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from crypto import FormatError, ascii_domain, readable_domain, split_address
+from crypto import LONGEST_ADDRESS, FormatError, ascii_domain, readable_domain, split_address
 from journal.words import N_
 
 # RFC 5322 section 3.2.3. With nothing else between them, quotation marks make any order of these signs legal, and
@@ -47,7 +47,7 @@ def problem(typed: str, *, mails: bool) -> str:
         if not _ONE_WORD.fullmatch(local):
             raise Undeliverable
         if mails:
-            _mailbox(local)
+            _written(local, domain)
     except Undeliverable as error:
         return error.sentence
     return "" if _is_public(domain) else NO_ADDRESS
@@ -98,8 +98,8 @@ def sender(typed: str) -> str:
 
 def _written(local: str, domain: str) -> str:
     mailbox = f"{_mailbox(local)}@{domain}"
-    if len(mailbox) > 254:
-        raise Undeliverable(NO_MAILBOX)
+    if len(mailbox) > LONGEST_ADDRESS:  # in ASCII it can be longer than it was typed
+        raise Undeliverable
     return mailbox
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from xkcdpass import xkcd_password
 from zxcvbn import zxcvbn
 
-from crypto import FormatError
+from crypto import LONGEST_ADDRESS, FormatError
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
 from journal.words import N_
@@ -38,9 +38,6 @@ LONGEST_NAME = 254
 
 LOOKED_AT = 72
 """How many characters the strength is judged by; what follows can only make it harder to guess."""
-
-LONGEST_NAME = 254
-"""Of what others know, so many characters are looked at: an address has no more."""
 
 PRODUCT = "hearthside"
 OF_ONE_S_OWN = 8
@@ -161,7 +158,7 @@ def _gentle_words() -> tuple[str, ...]:
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     """Take the names that others know out of *text*, and say whether there were any."""
-    short = (unicodedata.normalize("NFC", one[:LONGEST_NAME]) for one in context)
+    short = (unicodedata.normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
     names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}

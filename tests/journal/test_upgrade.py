@@ -50,7 +50,6 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
     account, key, private = uuid4(), new_account_key(), PrivateIdentity.generate()
     keyring = Keyring.from_account_key(key)
     profile = Profile("Alice", EMAIL, ZONE, Role.PATIENT.value)
-    ids = {"account": account.bytes}
     opened = await Store.open(empty_url, allowed=MIGRATABLE)
     with opened.use():
         await change(
@@ -60,13 +59,13 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
             house.server.blind_index(EMAIL).hex(),
             seal_document(house.server, profile, profile_context(account)),
             private.public().encode(),
-            seal_identity(keyring, private, **ids),
+            seal_identity(keyring, private, account=account.bytes),
             True,
             NOON,
         )
         for slot in (
-            password_slot(key, WORD, **ids, parameters=house.argon2),
-            recovery_slot(key, bytes(20), **ids),
+            password_slot(key, WORD, account=account.bytes, parameters=house.argon2),
+            recovery_slot(key, bytes(20), account=account.bytes),
         ):
             await change(
                 "INSERT INTO key_slot (id, account_id, kind, salt, parameters, commitment, wrapped, created_at)"
