@@ -33,8 +33,6 @@ SHORTEST_OF_TWO = 12
 LONGEST = 1024
 """Characters, counted after the same normalisation that comes before the key derivation."""
 
-"""Characters of a name or an e-mail address that a password is compared with."""
-
 LOOKED_AT = 72
 """How many characters the strength is judged by; what follows can only make it harder to guess."""
 
