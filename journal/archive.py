@@ -10,6 +10,8 @@ import os
 import re
 import sys
 import unicodedata
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from io import BytesIO
@@ -18,7 +20,7 @@ from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
-from anyio import run_process, to_thread
+from anyio import to_thread
 
 from journal import accounts, records, sessions
 from journal.actors import Actor, Role
@@ -145,13 +147,16 @@ async def _sealed(house: House, make: Callable[[], bytes], passphrase: str) -> b
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
     async with house.exporting:
         made = await to_thread.run_sync(make)
-        done = await run_process(
-            [sys.executable, "-I", str(PROGRAM)],
-            input=passphrase.encode() + b"\n" + made,
-            check=False,
-            stderr=None,
-            env=environment,
+        process = await create_subprocess_exec(
+            sys.executable, "-I", str(PROGRAM), stdin=PIPE, stdout=PIPE, env=environment
         )
-    if done.returncode:
+        try:
+            # Unlike other ways to write to a process, this bears it when the process ends without having read all.
+            sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if process.returncode:
         raise NotSealed
-    return done.stdout
+    return sealed

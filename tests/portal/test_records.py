@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -361,6 +362,23 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
     assert "wait until tomorrow" in page.text
     assert sent.status_code == 409
     assert "content-disposition" not in sent.headers
+
+
+async def test_when_a_large_archive_is_not_taken_the_person_is_told(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that seals may end before it has read what it is given, however much that is."""
+    alice = await portal.cast.actor("alice")
+    for number in range(8):
+        document = EntryDocument(
+            "free", f"Noise {number}", answers={"free.text": random.Random(number).randbytes(9000).hex()}
+        )
+        await entries.save(alice, uuid4(), 0, document)
+    monkeypatch.setattr(archive, "PROGRAM", Path("/nowhere/at/all.py"))
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice"))
+    assert answer.status_code == 400
+    assert "could not be made this time" in answer.text
 
 
 async def test_when_sealing_breaks_off_the_person_is_told(
