@@ -99,8 +99,8 @@ async def sign_in(
         async with transaction():
             token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
             await throttle.give_back(charged)
-            await leaving.stay(house, who)
-            if not waits:  # otherwise `promote` does both
+            if not waits:  # otherwise the second step does all three
+                await leaving.stay(house, who)
                 await devices.greet(house, who, device)
                 await audit.note_unsigned(house, who, Act.SIGNED_IN)
     except Closed as error:  # the password was changed while it was tried

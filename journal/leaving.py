@@ -15,6 +15,7 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
 from journal.house import House
+from journal.notices import Notice, notice
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
@@ -50,8 +51,9 @@ async def leave(actor: Actor, typed: str) -> None:
 
 
 async def stay(house: House, account: UUID) -> None:
-    """Bring an account back whose owner came in again; call it inside the transaction of that."""
+    """Bring an account back whose owner came in again, past every factor; call it inside the transaction of that."""
     if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):
+        await notice(house, account, Notice.ACCOUNT_KEPT)
         await audit.note_unsigned(house, account, Act.ACCOUNT_KEPT)
 
 

@@ -35,6 +35,10 @@ class Notice(Labelled):
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
     RESTARTED = "restarted", N_("Your account was started anew with a link that you were given.")
+    ACCOUNT_KEPT = (
+        "account-kept",
+        N_("Your account was to be deleted. Somebody signed in to it, so it is kept."),
+    )
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 

@@ -58,7 +58,7 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
         raise Refused({"passkey": UNPROVEN}) from error
     challenges.require_valid(house, claim.challenge, errand)
     lookup = passkey_rows.lookup_of(claim.credential)
-    row = await tables.Passkey.get_or_none(lookup=lookup, account__status="active")
+    row = await tables.Passkey.get_or_none(lookup=lookup, account__status__in=access.ABLE)
     if row is None:
         # No event: nobody is concerned, and whoever invents answers could fill the log with them.
         raise Refused({"passkey": STRANGE})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from journal import audit, ceremonies, challenges, devices, locking, passkey_rows, websessions
+from journal import audit, ceremonies, challenges, devices, leaving, locking, passkey_rows, websessions
 from journal.access import Closed
 from journal.actors import Actor, Role
 from journal.audit import Act
@@ -43,6 +43,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
         async with transaction():
             token = await websessions.start(house, passkey.account, account_key, by=slot, device=device)
             await note_use(house, passkey, proof)
+            await leaving.stay(house, passkey.account)
             await devices.greet(house, passkey.account, device)
             await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
     except Closed as error:  # it was removed while it was tried
@@ -71,7 +72,8 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
     passkey_rows.require_own(passkey, vault_of(account_key))
     async with transaction():
         await note_use(house, passkey, proof)
-    return await websessions.promote(house, token)
+        await leaving.stay(house, passkey.account)
+        return await websessions.promote(house, token)
 
 
 async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
