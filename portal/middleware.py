@@ -108,7 +108,7 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a copy of the scope on; the server still sees HEAD in its own and leaves the body out."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            as_get: Scope = {**scope, "method": "GET"}
+            as_get: Scope = {**scope, "method": "GET", "hearthside.head": True}
             await self.app(as_get, receive, send)
             scope["route"] = as_get.get("route")
             return
