@@ -24,7 +24,6 @@ class RecoverPage:
     """Context of the page for those who lost their password."""
 
     email: str = ""
-    recovery_key: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,7 +53,7 @@ async def recover(request: Request) -> Response:
             visitor=known_browser.visitor_of(request),
         )
     except Refused as error:
-        again = RecoverPage(form["email"], form["recovery_key"], dict(error.fields))
+        again = RecoverPage(form["email"], dict(error.fields))
         return page(request, "account/recover.html", again, **refusal(error))
     where = auth.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
     return auth.set_token(request, see_other(request, where), recovered.token)

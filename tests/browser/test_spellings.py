@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from journal import invitations, people, profile
 from tests.browser.conftest import Desk
-from tests.browser.served import Served, at_a_desk, chrome, serving
+from tests.browser.served import Served, serving
 from tests.cast import PASSWORDS, Furniture
 
 TYPED, SENT = "alice@bücher.example", "alice@xn--bcher-kva.example"
@@ -23,13 +23,6 @@ def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator
     """The cast's practice."""
     with serving(*furnished_sqlite, tmp_path) as served:
         yield served
-
-
-@pytest.fixture
-async def desk(server: Served) -> AsyncIterator[Desk]:
-    """A browser at it."""
-    async with chrome() as browser, at_a_desk(browser, server) as desk:
-        yield desk
 
 
 async def sign_in(page: Page, email: str, password: str, *, kind: str = "text") -> str:

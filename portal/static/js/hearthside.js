@@ -146,7 +146,7 @@
   }
 
   window.addEventListener("pageshow", ({ persisted }) => {
-    if (persisted || performance.getEntriesByType("navigation")[0].type === "navigate") return;
+    if (persisted || (performance.getEntriesByType("navigation")[0]?.type ?? "navigate") === "navigate") return;
     all("[name=revision]").forEach((revision) => {
       const { form } = revision;
       if (revision.value === "0" || ![...form.elements].some((control) => control.name && isFilledIn(control))) return;
