@@ -190,7 +190,7 @@ def _write(name: str) -> Callable[[Control], str]:
     def write(control: Control) -> str:
         if control.name == "current":
             return PASSWORDS.get(name, "")
-        return "stranger@example.org" if control.kind == "email" else STRANGE
+        return "stranger@example.org" if control.name == "email" else STRANGE
 
     return write
 

@@ -116,7 +116,7 @@ class Scribe:
         """What to type into a field, a little different each time."""
         self.typed.add((rule, control.name))
         word = f"{WORD} {len(self.typed)}"
-        if control.kind == "email":
+        if control.name == "email":
             return f"{word.replace(' ', '')}@example.org"
         assert control.maxlength is None or control.maxlength >= len(word), control
         return word

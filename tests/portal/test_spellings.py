@@ -323,5 +323,7 @@ async def test_who_is_not_reached_is_told_so(
             assert "This site sends no mail" in (await opened(alice, "/account")).words
             portal.app.state.house = replace(portal.app.state.house, mail=receiver.server())
             assert "cannot reach your e-mail address" in (await opened(alice, "/account")).words
+            assert "gets a short message" not in (await opened(alice, "/account/email")).words
             await alice.post("/account/email", data={"email": "alice@bücher.example"})
             assert "we tell you by mail" in (await opened(alice, "/account")).words
+            assert "gets a short message" in (await opened(alice, "/account/email")).words
