@@ -14,6 +14,7 @@ from journal import audit, care, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
+from journal.folding import fold
 from journal.house import House
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
@@ -36,7 +37,7 @@ async def leave(actor: Actor, typed: str) -> None:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    if typed.strip().casefold() != WORD:
+    if fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     await care.pause(actor)
     async with transaction():
