@@ -14,6 +14,7 @@ from journal import access, audit, care, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
+from journal.folding import fold
 from journal.house import House
 from journal.notices import Notice, notice
 from journal.store import key_of, scrub, transaction
@@ -37,7 +38,7 @@ async def leave(actor: Actor, typed: str) -> None:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    if typed.strip().casefold() != WORD:
+    if fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await access.of(actor)
     await care.pause(actor)
