@@ -200,8 +200,12 @@ async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
         drawn = msgspec.json.decode(
             open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=Drawn
         )
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise Damaged from error
+    except (
+        ValueError,
+        Damaged,
+        msgspec.MsgspecError,
+    ) as error:  # it comes from the page, where it may be bent
+        raise EnrolmentOver from error
     factor, revision = await second_factor.of(actor.id, actor.vault)
     if revision != drawn.revision or actor.now.timestamp() > drawn.until or factor.on == bool(drawn.secret):
         raise EnrolmentOver

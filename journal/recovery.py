@@ -106,10 +106,9 @@ def _fits(key: bytes, typed: str) -> bool:
 async def _standing(actor: Actor, sealed: str) -> bytes:
     """Give the offered key while it can still take the place of the one that it was made to replace."""
     try:
-        blob = urlsafe_b64decode(sealed.encode())
-    except ValueError as error:
-        raise Damaged from error
-    opened = open_bytes(actor.vault, blob, _context(actor))
+        opened = open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor))
+    except (ValueError, Damaged) as error:  # it comes from the page, where somebody may have bent it
+        raise OfferOver from error
     if opened[:ID_SIZE] != (await _present(actor)).bytes:
         raise OfferOver
     return opened[ID_SIZE:]
