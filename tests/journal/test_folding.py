@@ -171,7 +171,7 @@ def test_no_entry_with_the_words_is_passed_over(answers: list[str], title: str, 
     document = EntryDocument("free", title, answers={"free.text": answers[0], "free.list": answers[1:]})
     text = fold(document.text())
     words = data.draw(st.lists(st.sampled_from(text.split() or ["a"]), min_size=1, max_size=2))
-    needles = []
+    needles: list[str] = []
     for word in words:
         begin = data.draw(st.integers(0, len(word) - 1))
         needles += needles_of(word[begin : data.draw(st.integers(begin + 1, len(word)))])
