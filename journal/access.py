@@ -183,6 +183,11 @@ async def swap(
     return before.next
 
 
+async def hold(account: UUID) -> None:
+    """Let nobody else change an account's row until the transaction ends; what is read of it afterwards is believed."""
+    await change(LOCK, account)
+
+
 async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
     """
     Look once more at who comes in, in the transaction that begins their session, and hold the account's row.
@@ -200,7 +205,7 @@ async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
         Closed: If the slot, or the key itself, does not open the account any more, or it was suspended.
     """
     vault = Keyring.from_account_key(account_key).vault_sealer()
-    await change(LOCK, account)
+    await hold(account)
     try:
         found = await present(account, vault)
     except NotFound as error:

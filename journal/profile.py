@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
-from journal import audit, notices, tables
+from journal import access, audit, notices, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context, seal_document
@@ -32,7 +32,7 @@ async def change(actor: Actor, name: str, time_zone: str) -> None:
     if problems := name_problems(name) | zone_problems(time_zone):
         raise Refused(problems)
     async with transaction():
-        await _put(actor, replace(await _of(actor), name=name, time_zone=time_zone))
+        await _put(actor, replace(await _held(actor), name=name, time_zone=time_zone))
         await audit.note(actor, Act.DETAILS_CHANGED)
 
 
@@ -52,8 +52,9 @@ async def change_email(actor: Actor, email: str) -> None:
         raise Refused({"email": TAKEN})
     try:
         async with transaction():
+            profile = await _held(actor)
             await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
-            await _put(actor, replace(await _of(actor), email=email))
+            await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
             await audit.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
@@ -65,10 +66,12 @@ async def lock_after(actor: Actor, minutes: int | None) -> None:
     if minutes not in CHOICES:
         raise Refused({"minutes": N_("Choose one of these times.")})
     async with transaction():
-        await _put(actor, replace(await _of(actor), lock_minutes=minutes))
+        await _put(actor, replace(await _held(actor), lock_minutes=minutes))
 
 
-async def _of(actor: Actor) -> Profile:
+async def _held(actor: Actor) -> Profile:
+    """Return what is written down about somebody, which nobody else changes until the transaction ends."""
+    await access.hold(actor.id)
     row = await tables.Account.get(id=actor.id)
     return open_document(actor.house.server, bytes(row.sealed), profile_context(actor.id), Profile)
 
