@@ -18,7 +18,7 @@ async def greet(house: House, account: UUID, device: str) -> None:
     """
     Remember the kind of browser that just signed in, and have its owner told when it is new.
 
-    Of the first there is nobody to be told. Call it inside the transaction of the sign-in.
+    Of the first there is nobody to be told. Call it inside the sign-in's transaction, which holds the row.
     """
     await access.hold(account)
     row = await tables.Account.get(id=account)

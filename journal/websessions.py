@@ -190,6 +190,7 @@ async def promote(house: House, token: bytes) -> bytes:
         raise NotFound
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
+        await access.hold(row.account_id)  # type: ignore[attr-defined]
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
         await devices.greet(house, row.account_id, device_of(house, row))  # type: ignore[attr-defined]
         await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ from journal.mail_addresses import Undeliverable, sender
 from journal.mail_server import MailServer, Security
 from journal.server_keys import ServerKeys
 from journal.store_address import address_of, read_address, shown
+from journal.typed import read_whole
 from portal.origins import is_loopback, read_origin
 
 PREFIX = "HEARTHSIDE_"
@@ -51,9 +52,10 @@ def _database(value: str) -> str:
 
 
 def _port(value: str) -> int:
-    if not value.isdigit() or not 0 <= int(value) <= 65535:
+    port = read_whole(value, 5)
+    if port is None or port > 65535:
         raise ValueError("a port number, 0 to 65535")
-    return int(value)
+    return port
 
 
 def _origin(value: str) -> str:

@@ -56,6 +56,15 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("setting", ["HEARTHSIDE_PORT", "HEARTHSIDE_SMTP_PORT"])
+@pytest.mark.parametrize("typed", ["²", "①", "80 80", "70000", "-1"])
+def test_a_port_that_is_none(tmp_path: Path, setting: str, typed: str) -> None:
+    """Signs that only look like digits are refused in the words of any other port that is none."""
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({"HEARTHSIDE_DATA": str(tmp_path / "data"), setting: typed})
+    assert caught.value.problems == [f"{setting} needs a port number, 0 to 65535"]
+
+
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     """A secret setting has a twin that names a file."""
     (tmp_path / "key").write_text("ab" * 32 + "\n")

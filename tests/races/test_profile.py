@@ -1,4 +1,4 @@
-"""Two changes at the same moment to what somebody has written down about themselves: both take effect in some order."""
+"""Two changes at once to what somebody has written down about themselves: both take effect, in some order."""
 
 from __future__ import annotations
 
@@ -21,22 +21,18 @@ DEVICES = ("A new telephone", "A new computer")
 
 
 async def rename(cast: Cast, alice: Actor, who: int) -> None:
-    """Take another name."""
     await profile.change(alice, NAMES[who], ZONE)
 
 
 async def move(cast: Cast, alice: Actor, who: int) -> None:
-    """Take another address."""
     await profile.change_email(alice, ADDRESSES[who])
 
 
 async def wait_less(cast: Cast, alice: Actor, who: int) -> None:
-    """Let a session lock sooner or later."""
     await profile.lock_after(alice, (5, 15)[who])
 
 
 async def sign_in(cast: Cast, alice: Actor, who: int) -> None:
-    """Sign in with another browser."""
     await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device=DEVICES[who])
 
 
