@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
@@ -136,6 +136,14 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def ends_at(self) -> datetime:
         """The planned end in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When its patient said that it began, in UTC."""
+        if self.started_at is None:
+            return None
+        began = datetime.fromisoformat(self.started_at)
+        return began if began.tzinfo is not None else began.replace(tzinfo=UTC)
 
 
 def moves_of(details: SessionDetails) -> tuple[Status, ...]:
