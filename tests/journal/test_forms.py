@@ -218,7 +218,7 @@ def test_a_whole_form_is_read():
         "reframe.trigger": "A door slammed",
         "reframe.old_meaning": "I am always in the way\nof everyone ",
         "reframe.old_belief_before": 80,
-        "reframe.emotions": ["shame | 70 |", "fear / dread | 0 | 100"],
+        "reframe.emotions": ["shame | 70 |", "fear | dread | 0 | 100"],
         "reframe.voc": 1,
         "reframe.new_belief": 0,
         "reframe.thinking_habit": ["all_or_nothing", "blame"],
