@@ -23,7 +23,9 @@ class Emotion:
     @property
     def line(self) -> str:
         """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
-        strengths = (cell.replace("|", "/") for cell in (self.before, self.after))  # none of a valid row has one
+        strengths = (
+            cell.replace("|", "/") for cell in (self.before, self.after)
+        )  # none of a valid row has one
         return SEPARATOR.join(cell.strip() for cell in (self.name, *strengths)).rstrip()
 
     @property

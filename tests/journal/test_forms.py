@@ -227,7 +227,7 @@ def test_a_whole_form_is_read():
     }
     assert emotions(answers["reframe.emotions"]) == (
         Emotion("shame", "70", ""),
-        Emotion("fear / dread", "0", "100"),
+        Emotion("fear | dread", "0", "100"),
     )
 
 
