@@ -74,8 +74,12 @@ def read_day(text: str) -> date | None:
 
 
 def read_time(text: str) -> time | None:
-    """Return the time that was typed as 14:00, in the digits of any script; None when no clock shows it."""
-    found = re.fullmatch("([0-9]{2}):([0-9]{2})(:[0-9]{2}([.][0-9]+)?)?", _number(text))
+    """
+    Return the time that was typed as 14:00, in the digits of any script; None when no clock shows it.
+
+    A session is planned to the minute: seconds are understood when they are zero, and never dropped.
+    """
+    found = re.fullmatch("([0-9]{2}):([0-9]{2})(:00([.]0+)?)?", _number(text))
     try:
         return time(int(found[1]), int(found[2])) if found else None
     except ValueError:

@@ -36,6 +36,11 @@ FIELDS = (
 )
 NUMBER = N_("Please give a whole number of minutes.")
 CHOICE = N_("Please choose one of these.")
+OF_DOSING = ("route", "phase", "dose_text", "prescriber_name", "sitter")
+ONLY_DOSING = N_("Only a dosing session has this. Please empty it, or choose “Dosing session” above.")
+NOT_DOSING = N_(
+    "A dosing session belongs to no other. Please choose “None”, or another kind of session above."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,12 @@ class SessionForm:
             problems["minutes"] = NUMBER
         if problems or kind is None or setting is None or minutes is None:
             raise Refused(problems)
-        dosing = kind is SessionKind.DOSING
         about = uuid_of(text["about"])
-        if about is None and text["about"] and not dosing:
+        if kind is SessionKind.DOSING and text["about"]:
+            raise Refused({"about": NOT_DOSING})
+        if kind is not SessionKind.DOSING and any(text[name] for name in OF_DOSING):
+            raise Refused({name: ONLY_DOSING for name in OF_DOSING if text[name]})
+        if about is None and text["about"]:
             raise Refused({"about": CHOICE})
         return SessionDetails(
             kind,
@@ -95,13 +103,13 @@ class SessionForm:
             text["zone"],
             minutes,
             setting,
-            route if dosing else None,
-            phase if dosing else None,
-            text["dose_text"] if dosing else "",
+            route,
+            phase,
+            text["dose_text"],
             Status.PLANNED,
-            about=about.hex if about and not dosing else None,
-            prescriber_name=text["prescriber_name"] if dosing else "",
-            sitter=text["sitter"] if dosing else "",
+            about=about.hex if about else None,
+            prescriber_name=text["prescriber_name"],
+            sitter=text["sitter"],
             note=text["note"],
         )
 
