@@ -25,6 +25,7 @@ from journal.store import change, fetch, key_of
 
 FIRST = "SELECT id, sealed, email_index FROM account ORDER BY id LIMIT $1"
 NEXT = "SELECT id, sealed, email_index FROM account WHERE id > $1 ORDER BY id LIMIT $2"
+LOCK = "UPDATE practice SET created_at = created_at"
 SWAP = "UPDATE account SET email_index = $1 WHERE id = $2 AND email_index = $3 AND sealed = $4"
 AT_ONCE = 50
 NAMED = 5
@@ -38,6 +39,20 @@ class _Found:
     sealed: bytes
     index: str
     address: str
+
+
+async def index_for(house: House, address: str, account: UUID) -> str | None:
+    """
+    Return what an account is to be found by at its new address, or None when another account is found by that.
+
+    Nobody else takes an address until the transaction ends that this is asked in: while the server key is being
+    changed, two accounts could be found by the same address under different keys.
+    """
+    await change(LOCK)
+    index = house.server.blind_index(address).hex()
+    every = [one.hex() for one in house.server.blind_indexes(address)]
+    taken = await tables.Account.filter(email_index__in=every).exclude(id=account).exists()
+    return None if taken else index
 
 
 async def carry_over(house: House, *, at_once: int = AT_ONCE) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import acceptance, access, audit, key_slots, second_factor, tables
+from journal import acceptance, access, account_addresses, audit, key_slots, second_factor, tables
 from journal.actors import Role
 from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
@@ -122,17 +122,16 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
         Refused: If the address already has an account here.
     """
     new, now = readied.new, house.clock()
-    index = house.server.blind_index(new.email).hex()
     keyring = Keyring.from_account_key(readied.account_key)
     public = readied.identity.public().encode()
     profile = Profile(
         new.name, new.email, new.time_zone, role.value, profession, keys=sha256(public).hexdigest()
     )
-    known = [one.hex() for one in house.server.blind_indexes(new.email)]
-    if await tables.Account.exists(email_index__in=known):
-        raise Refused({"email": TAKEN})
     try:
         async with transaction():
+            index = await account_addresses.index_for(house, new.email, readied.id)
+            if index is None:
+                raise Refused({"email": TAKEN})
             await tables.Account.create(
                 id=readied.id,
                 role=role.value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
-from journal import access, audit, notices, tables
+from journal import access, account_addresses, audit, notices, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context, seal_document
@@ -46,12 +46,11 @@ async def change_email(actor: Actor, email: str) -> None:
     email = kept_form(email)
     if problems := email_problems(email, mails=actor.house.mail is not None):
         raise Refused(problems)
-    index = actor.house.server.blind_index(email).hex()
-    every = [one.hex() for one in actor.house.server.blind_indexes(email)]
-    if await tables.Account.filter(email_index__in=every).exclude(id=actor.id).exists():
-        raise Refused({"email": TAKEN})
     try:
         async with transaction():
+            index = await account_addresses.index_for(actor.house, email, actor.id)
+            if index is None:
+                raise Refused({"email": TAKEN})
             profile = await _held(actor)
             await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
             await _put(actor, replace(profile, email=email))
