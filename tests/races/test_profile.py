@@ -87,9 +87,8 @@ async def take(house: House, actor: Actor) -> None:
 
 
 async def sign_up(house: House, _actor: Actor) -> None:
-    readied = await new_accounts.ready(
-        house, NewAccount("Ada", NEW_ADDRESS, *(["a long quiet sentence"] * 2), ZONE)
-    )
+    words = "a long quiet sentence"
+    readied = await new_accounts.ready(house, NewAccount("Ada", NEW_ADDRESS, words, words, ZONE))
     await new_accounts.open_account(house, Role.PATIENT, readied)
 
 
