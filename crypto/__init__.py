@@ -43,6 +43,7 @@ from crypto.pins import (
     vouch,
 )
 from crypto.public_identity import PublicIdentity, verify
+from crypto.record_root import PageMark, RecordRoot
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
@@ -77,8 +78,10 @@ __all__ = [
     "Keyring",
     "MacKey",
     "OpenError",
+    "PageMark",
     "PrivateIdentity",
     "PublicIdentity",
+    "RecordRoot",
     "RecordSet",
     "RecordState",
     "Sealer",

@@ -1,0 +1,250 @@
+"""
+An account's table of contents: sealed pages of lines under one sealed root.
+
+A line says what a list shows of a record and what it is recognised by. A page has at most `FULL` lines, oldest first;
+the root (`crypto.RecordRoot`) names every page in the state that it is in. Who keeps a record in a transaction changes
+its line, the page that this stands on, and the root.
+
+Nothing here asks the database. Lines stand in the order of their times, and of their ids where two have the same.
+Two pages beside each other hold more than half a page together, so a list of thirty lines needs three pages at most.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from uuid import UUID
+
+import msgspec
+
+from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer
+from journal.errors import Damaged
+
+FULL = 64
+TAG = 16
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Kind(IntEnum):
+    """What a line is about."""
+
+    ENTRY = 1
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """
+    One record. Times are microseconds since 1970, UTC; ids and the tag of its envelope are hexadecimal digits.
+
+    `form`, `title` and `session` are an entry's own, as in `EntryDocument`.
+    """
+
+    created: int
+    id: str
+    kind: int
+    revision: int
+    tag: str
+    updated: int
+    form: str
+    title: str
+    session: str | None
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(list[Line]).decode
+
+
+def micros(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970, UTC."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """Return a moment in UTC from microseconds since 1970."""
+    return EPOCH + microseconds * MICROSECOND
+
+
+def page_context(owner: UUID, number: int, revision: int) -> Context:
+    """Say where a page stands."""
+    return Context("contents", owner.bytes, number.to_bytes(16, "big"), revision)
+
+
+def root_context(owner: UUID, revision: int) -> Context:
+    """Say where the root stands."""
+    return Context("record-state", owner.bytes, owner.bytes, revision)
+
+
+def seal_page(
+    vault: Sealer, owner: UUID, number: int, revision: int, lines: Sequence[Line]
+) -> tuple[PageMark, bytes]:
+    """Seal a page; returns what the root remembers of it, and the envelope."""
+    sealed = vault.seal(_encode(lines), context=page_context(owner, number, revision))
+    return PageMark(number, revision, len(lines), lines[0].created, sealed[-TAG:]), sealed
+
+
+def open_page(vault: Sealer, owner: UUID, mark: PageMark, sealed: bytes) -> tuple[Line, ...]:
+    """
+    Open the page that the root names.
+
+    Raises:
+        Damaged: If it is not that page in that very state.
+    """
+    if sealed[-TAG:] != mark.tag:
+        raise Damaged
+    try:
+        lines = _decode(vault.open(sealed, context=page_context(owner, mark.number, mark.revision)))
+    except (CryptoError, msgspec.DecodeError) as error:
+        raise Damaged from error
+    if not lines or len(lines) != mark.count or lines[0].created != mark.oldest:
+        raise Damaged
+    return tuple(lines)
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page of a draft: as the root names it, and with its lines once they were read."""
+
+    mark: PageMark
+    lines: list[Line] | None = None
+    is_changed: bool = False
+
+    @property
+    def known(self) -> list[Line]:
+        """Its lines, which have been read."""
+        if self.lines is None:
+            raise LookupError("This page of the draft was not read.")
+        return self.lines
+
+    def change(self, lines: list[Line]) -> None:
+        """Put other lines on it, at least one."""
+        self.lines, self.is_changed = lines, True
+        self.mark = replace(self.mark, count=len(lines), oldest=lines[0].created)
+
+
+class Draft:
+    """
+    A table of contents while an act changes it: which pages have to be read for that, and what to write.
+
+    First `needed` for every line that comes, goes or changes, then `read` for those pages, then the changes.
+    """
+
+    __slots__ = ("_dropped", "_pages")
+
+    def __init__(self, root: RecordRoot) -> None:
+        """Begin from what the root names."""
+        self._pages = [_Page(mark) for mark in root.pages]
+        self._dropped: list[int] = []
+
+    def needed(self, created: int) -> list[PageMark]:
+        """Return the pages to read before a record of that time comes, goes or changes: its own and those beside it."""
+        where = self._places(created)
+        return [
+            one.mark for one in self._pages[max(where.start - 1, 0) : where.stop + 1] if one.lines is None
+        ]
+
+    def read(self, mark: PageMark, lines: Iterable[Line]) -> None:
+        """Take the lines of a page."""
+        next(one for one in self._pages if one.mark is mark).lines = list(lines)
+
+    def put(self, line: Line) -> None:
+        """Let a record come."""
+        if not self._pages:
+            self._add(0, [line])
+            return
+        place = self._place(line)
+        page = self._pages[place]
+        lines = page.known
+        if len(lines) < FULL:
+            insort(lines, line)
+            page.change(lines)
+        elif place == len(self._pages) - 1 and lines[-1] < line:  # as most do: pages stay full
+            self._add(place + 1, [line])
+        else:
+            insort(lines, line)
+            half = len(lines) // 2
+            page.change(lines[:half])
+            self._add(place + 1, lines[half:])
+
+    def take(self, created: int, ident: str) -> Line | None:
+        """Let a record go; returns its line, or None when it has none."""
+        for place in self._places(created):
+            page = self._pages[place]
+            for at, line in enumerate(page.known):
+                if (line.created, line.id) == (created, ident):
+                    self._shorten(place, [*page.known[:at], *page.known[at + 1 :]])
+                    return line
+        return None
+
+    def exchange(self, line: Line) -> Line | None:
+        """Put a record's line in place of the one that it has; returns that, or None when it has none of that time."""
+        for place in self._places(line.created):
+            page = self._pages[place]
+            for at, before in enumerate(page.known):
+                if (before.created, before.id) == (line.created, line.id):
+                    page.change([*page.known[:at], line, *page.known[at + 1 :]])
+                    return before
+        return None
+
+    def seal(
+        self, vault: Sealer, owner: UUID, root: RecordRoot
+    ) -> tuple[RecordRoot, list[tuple[PageMark, bytes]], list[int]]:
+        """
+        Seal what was changed.
+
+        Args:
+            root: What to keep of beside the pages.
+
+        Returns:
+            The new root, the pages to write with their envelopes, and the numbers of those to delete.
+        """
+        written = []
+        for page in self._pages:
+            if page.is_changed:
+                mark = page.mark
+                page.mark, sealed = seal_page(vault, owner, mark.number, mark.revision + 1, page.known)
+                written.append((page.mark, sealed))
+        return replace(root, pages=tuple(page.mark for page in self._pages)), written, self._dropped
+
+    def _places(self, created: int) -> range:
+        """Mostly one page: more where several begin with the very same moment."""
+        moments = [one.mark.oldest for one in self._pages]
+        first, last = bisect_left(moments, created), bisect_right(moments, created)
+        return range(max(first - 1, 0), max(last, min(1, len(moments))))
+
+    def _place(self, line: Line) -> int:
+        where = self._places(line.created)
+        return next((place for place in reversed(where) if self._pages[place].known[0] <= line), where.start)
+
+    def _add(self, place: int, lines: list[Line]) -> None:
+        number = 1 + max((*(one.mark.number for one in self._pages), *self._dropped), default=-1)
+        page = _Page(PageMark(number, 0, 0, 0, b""))
+        page.change(lines)
+        self._pages.insert(place, page)
+
+    def _shorten(self, place: int, lines: list[Line]) -> None:
+        """Leave fewer lines on a page, and put it together with those beside it when half a page holds both."""
+        if lines:
+            self._pages[place].change(lines)
+        else:
+            self._drop(place)
+            place = max(place - 1, 0)
+        for other in (place, place - 1):
+            if 0 <= other < len(self._pages) - 1:
+                one, next_one = self._pages[other : other + 2]
+                if one.mark.count + next_one.mark.count <= FULL // 2:
+                    one.change(one.known + next_one.known)
+                    self._drop(other + 1)
+
+    def _drop(self, place: int) -> None:
+        self._dropped.append(self._pages.pop(place).mark.number)
+
+
+def laid_out(lines: Iterable[Line]) -> Draft:
+    """Return a draft with all these lines on full pages: for an account that has no table yet."""
+    draft = Draft(RecordRoot(b""))
+    for line in sorted(lines):
+        draft.put(line)
+    return draft

@@ -1,0 +1,89 @@
+"""The root of a table of contents: what is written is read, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crypto import FormatError, PageMark, RecordRoot, RecordSet
+
+KEY = bytes(range(32))
+MARKS = (
+    PageMark(0, 3, 64, -5, b"a" * 16),
+    PageMark(7, 1, 64, 10, b"b" * 16),
+    PageMark(2, 2**64 - 1, 1, 10, b"c" * 16),
+)
+ROOT = RecordRoot(KEY, RecordSet(2, 2**256 - 1), RecordSet(1, 9), MARKS)
+
+
+def test_what_is_written_is_read() -> None:
+    """Every field comes back, and the count is that of all lines."""
+    assert RecordRoot.decode(ROOT.encode()) == ROOT
+    assert ROOT.count == 129
+    assert RecordRoot.decode(RecordRoot(KEY).encode()) == RecordRoot(KEY)
+    assert len(RecordRoot(KEY).encode()) == 105
+    assert len(ROOT.encode()) == 105 + 3 * 38
+
+
+def test_it_is_told_from_a_state_without_a_table() -> None:
+    """The state of section 17 has a length that no root has."""
+    assert all(105 + 38 * pages != 140 for pages in range(10))
+    with pytest.raises(FormatError):
+        RecordRoot.decode(bytes(140))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        ROOT.encode()[:-1],
+        ROOT.encode() + b"x",
+        b"\x01" + ROOT.encode()[1:],
+        b"\x03" + ROOT.encode()[1:],
+        ROOT.encode()[:104],
+    ],
+)
+def test_what_is_no_root_is_refused(data: bytes) -> None:
+    """A wrong length or version."""
+    with pytest.raises(FormatError):
+        RecordRoot.decode(data)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        MARKS[::-1],
+        (MARKS[0], replace(MARKS[1], number=0)),
+        (replace(MARKS[0], count=0),),
+        (MARKS[0],) * 2,
+    ],
+)
+def test_pages_stand_in_order_once_each(pages: tuple[PageMark, ...]) -> None:
+    """Neither written nor read out of order, twice, or with nothing on them."""
+    with pytest.raises(FormatError):
+        replace(ROOT, pages=pages).encode()
+    head = RecordRoot(KEY).encode()
+    alone = b"".join(RecordRoot(KEY, pages=(replace(page, count=1),)).encode()[105:] for page in pages)
+    if all(page.count for page in pages):
+        with pytest.raises(FormatError):
+            RecordRoot.decode(head + alone)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    """Nothing but `FormatError` comes of bytes that are no root; what is read is written as it was."""
+    try:
+        root = RecordRoot.decode(data)
+    except FormatError:
+        return
+    assert root.encode() == data
+
+
+def test_nothing_of_it_is_printed() -> None:
+    """Neither key, sums nor tags stand in a traceback."""
+    assert KEY.hex() not in repr(ROOT)
+    assert repr(KEY) not in repr(ROOT)
+    assert "aaaa" not in repr(ROOT)

@@ -1,0 +1,189 @@
+"""The table of contents: whatever comes and goes, its lines are those of a plain sorted list, on few pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crypto import Keyring, PageMark, RecordRoot, RecordSet
+from journal import contents
+from journal.contents import FULL, Draft, Kind, Line
+from journal.errors import Damaged
+
+OWNER = UUID(int=1)
+KEYRING = Keyring.from_account_key(bytes(32))
+VAULT = KEYRING.vault_sealer()
+EMPTY = RecordRoot(bytes(32), RecordSet(3, 4), RecordSet(5, 6))
+
+
+def line(number: int, created: int, revision: int = 1) -> Line:
+    """A line about an entry."""
+    return Line(
+        created, f"{number:032x}", Kind.ENTRY, revision, f"{revision:032x}", created, "free", "", None
+    )
+
+
+class Account:
+    """A root and its pages as they stand in a database."""
+
+    def __init__(self) -> None:
+        self.root = EMPTY
+        self.pages: dict[int, tuple[PageMark, bytes]] = {}
+        self.read = 0
+
+    def draft(self, created: int) -> Draft:
+        """Begin to change what is of that time, with the pages that this needs."""
+        draft = Draft(self.root)
+        for mark in draft.needed(created):
+            self.read += 1
+            draft.read(mark, self.lines_of(mark))
+        return draft
+
+    def lines_of(self, mark: PageMark) -> tuple[Line, ...]:
+        kept, sealed = self.pages[mark.number]
+        assert kept == mark
+        return contents.open_page(VAULT, OWNER, mark, sealed)
+
+    def write(self, draft: Draft) -> int:
+        """Keep what was changed; returns how many pages were written."""
+        self.root, written, dropped = draft.seal(VAULT, OWNER, self.root)
+        for number in dropped:
+            self.pages.pop(number, None)
+        for mark, sealed in written:
+            self.pages[mark.number] = mark, sealed
+        return len(written)
+
+    def lines(self) -> list[Line]:
+        """All lines, in their order."""
+        return [one for mark in self.root.pages for one in self.lines_of(mark)]
+
+    def check(self, wanted: list[Line]) -> None:
+        """Look whether everything is as it should be."""
+        assert self.lines() == sorted(wanted)
+        assert RecordRoot.decode(self.root.encode()) == self.root
+        assert set(self.pages) == {mark.number for mark in self.root.pages}
+        assert (self.root.earlier, self.root.shared) == (EMPTY.earlier, EMPTY.shared)
+        counts = [mark.count for mark in self.root.pages]
+        assert all(0 < count <= FULL for count in counts)
+        assert all(one + other > FULL // 2 for one, other in pairwise(counts))
+
+
+def test_what_is_written_in_turn_fills_page_after_page() -> None:
+    """A thousand entries stand on full pages; each writes one page and reads two at most."""
+    account = Account()
+    for number in range(1000):
+        draft = account.draft(number)
+        draft.put(line(number, number))
+        assert account.write(draft) == 1
+    account.check([line(number, number) for number in range(1000)])
+    assert [mark.count for mark in account.root.pages] == [FULL] * 15 + [40]
+    assert account.read <= 2 * 1000
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32), spread=st.sampled_from([1, 3, 50, 100_000]), many=st.sampled_from([5, 300])
+)
+def test_it_holds_what_a_sorted_list_holds(seed: int, spread: int, many: int) -> None:
+    """Lines that come, change and go in any order, many at the very same moment, are all there once."""
+    dice, account = Random(seed), Account()
+    wanted: dict[str, Line] = {}
+    for step in range(many):
+        known = list(wanted.values())
+        act = dice.choice(("put", "put", "exchange", "take", "take")) if step > many // 2 else "put"
+        if act == "put" or not known:
+            new = line(step, dice.randrange(spread))
+            draft = account.draft(new.created)
+            draft.put(new)
+            wanted[new.id] = new
+        elif act == "exchange":
+            old = dice.choice(known)
+            new = line(int(old.id, 16), old.created, old.revision + 1)
+            draft = account.draft(old.created)
+            assert draft.exchange(new) == old
+            wanted[new.id] = new
+        else:
+            old = dice.choice(known)
+            draft = account.draft(old.created)
+            assert draft.take(old.created, old.id) == old
+            del wanted[old.id]
+        account.write(draft)
+        account.check(list(wanted.values()))
+
+
+def test_many_acts_in_one_draft() -> None:
+    """What comes and goes within one act is written once."""
+    account = Account()
+    draft = contents.laid_out(line(number, number) for number in reversed(range(300)))
+    assert account.write(draft) == 5
+    account.check([line(number, number) for number in range(300)])
+    # Then some go from the beginning, one comes at the end, and one changes.
+    draft = Draft(account.root)
+    for mark in draft.needed(0) + draft.needed(299):
+        draft.read(mark, account.lines_of(mark))
+    for number in range(40):
+        assert draft.take(number, f"{number:032x}") is not None
+    draft.put(line(300, 300))
+    assert draft.exchange(line(299, 299, 2)) == line(299, 299)
+    account.write(draft)
+    account.check([*(line(number, number) for number in range(40, 299)), line(299, 299, 2), line(300, 300)])
+
+
+def test_what_has_no_line_is_said() -> None:
+    """Nothing goes that is not there, and nothing is put in its place."""
+    account = Account()
+    assert account.draft(5).take(5, "x") is None
+    account.write(contents.laid_out([line(1, 5)]))
+    assert account.draft(5).take(5, f"{2:032x}") is None
+    assert account.draft(5).exchange(line(2, 5)) is None
+    assert account.draft(6).take(6, f"{1:032x}") is None
+
+
+def test_a_page_that_was_not_read_is_not_changed() -> None:
+    """Forgetting to read a page is an error and not a lost line."""
+    account = Account()
+    account.write(contents.laid_out(line(number, number) for number in range(200)))
+    with pytest.raises(LookupError):
+        Draft(account.root).put(line(300, 300))
+
+
+def bent(mark: PageMark, sealed: bytes) -> list[Any]:
+    other = contents.seal_page(VAULT, OWNER, mark.number, mark.revision, [line(9, 9)])
+    return [
+        (mark, sealed[:-1] + bytes([sealed[-1] ^ 1])),
+        (mark, other[1]),
+        (replace(mark, tag=other[0].tag), sealed),
+        (replace(mark, revision=mark.revision + 1), sealed),
+        (replace(mark, number=mark.number + 1), sealed),
+        (replace(mark, count=mark.count + 1), sealed),
+        (replace(mark, oldest=mark.oldest + 1), sealed),
+        (mark, b""),
+    ]
+
+
+@pytest.mark.parametrize("which", range(8))
+def test_a_page_opens_in_the_state_that_the_root_names(which: int) -> None:
+    """Another page, another revision of it, and one that was altered are damaged."""
+    account = Account()
+    account.write(contents.laid_out([line(1, 1), line(2, 2)]))
+    (kept,) = account.pages.values()
+    assert len(contents.open_page(VAULT, OWNER, *kept)) == 2
+    with pytest.raises(Damaged):
+        contents.open_page(VAULT, OWNER, *bent(*kept)[which])
+    with pytest.raises(Damaged):
+        contents.open_page(VAULT, UUID(int=2), *kept)
+
+
+def test_what_opens_and_is_no_page_is_damaged() -> None:
+    """Lines of another shape are not read."""
+    for plain in (b"", b"{}", b"[[1]]", b"\xff", b"[]"):
+        sealed = VAULT.seal(plain, context=contents.page_context(OWNER, 0, 1))
+        with pytest.raises(Damaged):
+            contents.open_page(VAULT, OWNER, PageMark(0, 1, 0, 0, sealed[-16:]), sealed)
