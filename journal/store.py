@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Self, cast
+from typing import Any, Self
 from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
@@ -26,6 +26,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
+from journal.store_postgres import read_any_time
 from journal.store_sqlite import Reader, as_text, run_all, with_question_marks
 
 SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
@@ -42,10 +43,12 @@ def configuration(url: str, *, patience: float | None = PATIENCE) -> dict[str, A
     Args:
         patience: Seconds to wait for PostgreSQL's answer to one statement, unless *url* says `command_timeout`.
     """
-    kind, where = "sqlite", cast(str | dict[str, Any], f"{url}?{SQLITE_PRAGMAS}")
-    if not url.startswith("sqlite:"):
+    if url.startswith("sqlite:"):
+        kind, where = "sqlite", expand_db_url(f"{url}?{SQLITE_PRAGMAS}") | {"engine": "journal.store_sqlite"}
+    else:
         kind, where = "postgres", expand_db_url(url.replace("postgresql:", "postgres:", 1))
         asked = where["credentials"]
+        asked["init"] = read_any_time
         asked["command_timeout"] = float(asked["command_timeout"]) if "command_timeout" in asked else patience
         asked.setdefault("timeout", CONNECTING)
     app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
@@ -146,14 +149,14 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     Run a SELECT as it is written, for what nearly every request asks.
 
     The ORM takes longer to put such a statement together and to convert its rows than the database takes to
-    answer it: docs/performance.md has the figures. Everything else goes through the ORM.
+    answer it: docs/performance.md has the figures. Everything else has the ORM put it together: `journal/rows.py`.
 
     Args:
         sql: With `$1`, `$2`, … for the values, each once and in their order.
         values: Text, numbers, bytes, ids and times.
 
     Returns:
-        Rows as the driver gives them: read ids with `key_of` and times with `time_of`.
+        Rows as the driver gives them, and as storage made them: `journal/rows.py` gives them their types.
     """
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
@@ -222,7 +225,7 @@ async def scrub() -> None:
 
 
 def key_of(value: object) -> UUID:
-    """Read an id as it comes from a bare query: SQLite gives text, PostgreSQL a UUID."""
+    """Read an id that is known to be one: SQLite gives text, PostgreSQL and the ORM a UUID."""
     return value if isinstance(value, UUID) else _id_of(str(value))
 
 

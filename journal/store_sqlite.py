@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.exceptions import IntegrityError, OperationalError
 
 CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
@@ -36,12 +37,40 @@ class Reader:
                 self.connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             return self.connection.execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
-            raise OperationalError(error) from error
+            if hasattr(error, "sqlite_errorcode") or self.connection is None:
+                raise OperationalError(error) from error
+        # No error of SQLite's own: Python found text that is no UTF-8, and gives up all rows for it.
+        self.connection.text_factory = text_or_bytes
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        finally:
+            self.connection.text_factory = str
 
     def close(self) -> None:
         """Let go of the file."""
         if self.connection is not None:
             self.connection.close()
+
+
+class LenientClient(SqliteClient):
+    """The ORM's connection to an SQLite file, which reads text that is no UTF-8 as bytes."""
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Connect, and end no query for one wrong cell."""
+        await super().create_connection(with_db)
+        if self._connection is not None:
+            self._connection.text_factory = text_or_bytes
+
+
+client_class = LenientClient  # the ORM looks for it in the module that its configuration names
+
+
+def text_or_bytes(raw: bytes) -> str | bytes:
+    """Read what SQLite holds as text; bytes where it is no UTF-8, for others to find of the wrong type."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
 
 
 def run_all(connection: sqlite3.Connection, lines: Sequence[tuple[str, list[object]]]) -> int | None:
