@@ -49,7 +49,7 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (EnrolmentOver, 409, N_("Not from this page any more")),
     (TooManyTries, 429, N_("One moment")),
     (Refused, 422, N_("Have another look")),
-    (Damaged, 500, N_("This record cannot be opened")),
+    (Damaged, 409, N_("This record cannot be opened")),
     (JournalError, 400, N_("That did not work")),
 )
 
