@@ -12,6 +12,7 @@ import msgspec
 from journal.actors import Actor, Role
 from journal.holds import next_morning
 from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
+from journal.rows import Opened
 from journal.session_rows import Session
 
 ACUTE = timedelta(hours=4)
@@ -102,16 +103,17 @@ def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
     return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(details)
 
 
-def as_seen(actor: Actor, plan: Iterable[Session]) -> tuple[Session, ...]:
+def as_seen(actor: Actor, plan: Opened[Session]) -> Opened[Session]:
     """Give a plan as its reader may see it: to a clinician, a day at home stands as planned until it is over."""
     if actor.role is not Role.CLINICIAN:
-        return tuple(plan)
-    return tuple(
+        return plan
+    seen = (
         msgspec.structs.replace(one, details=_as_planned(one.details))
         if is_theirs_today(one.details, actor.now)
         else one
         for one in plan
     )
+    return Opened(seen, plan.damaged)
 
 
 def _as_planned(details: SessionDetails) -> SessionDetails:

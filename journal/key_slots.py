@@ -10,7 +10,18 @@ from uuid import UUID, uuid4
 from crypto import KeySlot
 from journal import tables
 from journal.house import House
-from journal.store import fetch, key_of
+from journal.rows import Named, Row, bytes_of, known, read, read_one, sound, typed
+from journal.store import fetch
+
+
+class SlotRow(Row, frozen=True):
+    """A row of a key slot."""
+
+    kind: str
+    salt: bytes
+    parameters: bytes
+    commitment: bytes
+    wrapped: bytes
 
 
 async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
@@ -46,19 +57,13 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
     if not rows:
         return None, None
     account, *parts = rows[0]
-    return key_of(account), KeySlot(kind, *(bytes(part) for part in parts))
+    return sound(typed(Named, [(account,)])[0]).id, KeySlot(kind, *(bytes_of(part) for part in parts))
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
     """Give the slot that a passkey opens, or None where it has none."""
-    row = await tables.KeySlot.get_or_none(account_id=account, passkey_id=passkey)
-    return _slot(row) if row else None
-
-
-def _slot(row: tables.KeySlot) -> KeySlot:
-    return KeySlot(
-        row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
-    )
+    row = await read_one(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
+    return KeySlot(row.kind, row.salt, row.parameters, row.commitment, row.wrapped) if row else None
 
 
 async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
@@ -77,5 +82,5 @@ FIND = """
 
 async def salt_of(account: UUID) -> bytes:
     """Give the salt of an account's password slot, which is another one with every new password."""
-    found = await tables.KeySlot.filter(account_id=account, kind="password").values_list("salt", flat=True)
-    return bytes(found[0]) if found else b""
+    rows = await read(SlotRow, tables.KeySlot.filter(account_id=account, kind="password"))
+    return known(rows[0], "salt") or b"" if rows else b""

@@ -15,7 +15,8 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
 from journal.house import House
-from journal.store import key_of, scrub, transaction
+from journal.rows import Named, read, whole
+from journal.store import scrub, transaction
 from journal.words import N_
 
 LEAVING = "leaving"
@@ -55,7 +56,7 @@ async def stay(house: House, account: UUID) -> None:
 async def forget(house: House, now: datetime) -> None:
     """Delete the accounts whose wait is over, with everything that hangs on them; the audit log keeps its ids."""
     over = tables.Account.filter(status=LEAVING, leaves_at__lte=now)
-    gone = [key_of(one) for one in await over.values_list("id", flat=True)]
+    gone = [row.id for row in whole(await read(Named, over))]
     for account in gone:
         async with transaction():
             if not await over.filter(id=account).delete():

@@ -8,11 +8,12 @@ from tortoise.exceptions import IntegrityError
 from journal import audit, notices, tables
 from journal.actors import Actor
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused
 from journal.locking import CHOICES
 from journal.new_accounts import email_problems, name_problems, tidy, zone_problems
 from journal.notices import Notice
+from journal.profiles import load_profile
 from journal.store import transaction
 from journal.words import N_
 
@@ -30,7 +31,7 @@ async def change(actor: Actor, name: str, time_zone: str) -> None:
     if problems := name_problems(name) | zone_problems(time_zone):
         raise Refused(problems)
     async with transaction():
-        await _put(actor, replace(await _of(actor), name=name, time_zone=time_zone))
+        await _put(actor, replace(await load_profile(actor.house, actor.id), name=name, time_zone=time_zone))
         await audit.note(actor, Act.DETAILS_CHANGED)
 
 
@@ -51,7 +52,7 @@ async def change_email(actor: Actor, email: str) -> None:
     try:
         async with transaction():
             await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
-            await _put(actor, replace(await _of(actor), email=email))
+            await _put(actor, replace(await load_profile(actor.house, actor.id), email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
             await audit.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
@@ -63,12 +64,7 @@ async def lock_after(actor: Actor, minutes: int | None) -> None:
     if minutes not in CHOICES:
         raise Refused({"minutes": N_("Choose one of these times.")})
     async with transaction():
-        await _put(actor, replace(await _of(actor), lock_minutes=minutes))
-
-
-async def _of(actor: Actor) -> Profile:
-    row = await tables.Account.get(id=actor.id)
-    return open_document(actor.house.server, bytes(row.sealed), profile_context(actor.id), Profile)
+        await _put(actor, replace(await load_profile(actor.house, actor.id), lock_minutes=minutes))
 
 
 async def _put(actor: Actor, profile: Profile) -> None:

@@ -31,11 +31,11 @@ from journal import (
 )
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
+from journal.profiles import find_profile
 from journal.store import scrub, transaction
 from journal.words import N_
 
@@ -56,8 +56,7 @@ class Offered:
 async def welcome(house: House, token: str) -> Offered:
     """Read a link; raises `LinkExpired` when it does not work, `TrustBroken` when it is not what was made."""
     row, _ = await invitations.open_token(house, token, renewing=True)
-    owner = row.clinician
-    profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
+    profile = invitations.profile_of(house, row)
     if row.patient is None or row.renews is None:
         raise LinkExpired
     return Offered(profile.name, row.patient)
@@ -81,16 +80,16 @@ async def restart(
         Refused: If a field needs another look; the link stays good. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.open_token(house, token, renewing=True)
-    account = await tables.Account.get_or_none(id=row.patient, role=Role.PATIENT.value, status="active")
-    old = await tables.CareLink.get_or_none(
-        id=row.renews, patient_id=row.patient, clinician_id=row.clinician.id
+    active = tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
+    profile, account = await find_profile(house, active), row.patient
+    old = tables.CareLink.filter(
+        id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
-    if account is None or old is None or old.ended_at is not None:
+    if profile is None or account is None or not await old.exists():
         raise LinkExpired
-    profile = open_document(house.server, bytes(account.sealed), profile_context(account.id), Profile)
     charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
     if not compare_digest(house.server.blind_index(email), house.server.blind_index(profile.email)):
-        await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
+        await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account, about=row.id)
         raise Refused({"email": ANOTHER})
     await throttle.give_back(charged)
     problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
@@ -99,27 +98,27 @@ async def restart(
     if problems:
         raise Refused(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
-    keyring, who = Keyring.from_account_key(key), account.id.bytes
+    keyring, who = Keyring.from_account_key(key), account.bytes
     slot = await house.stretch(partial(password_slot, key, password, account=who, parameters=house.argon2))
     async with transaction():
         await set_aside.put_aside(house, account)
-        await tables.CareLink.filter(id=old.id).update(pair=None, ended_at=house.clock())
-        await tables.WebSession.filter(account_id=account.id).delete()
-        await tables.Account.filter(id=account.id).update(
+        await old.update(pair=None, ended_at=house.clock())
+        await tables.WebSession.filter(account_id=account).delete()
+        await tables.Account.filter(id=account).update(
             public_identity=private.public().encode(),
             identity=seal_identity(keyring, private, account=who),
             recovery_ready=False,
         )
-        await acceptance.begin_anew(Sealer(keyring.vault), account.id)
-        await key_slots.put(account.id, slot, house.clock())
-        await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
-        session = await websessions.start(house, account.id, key)
+        await acceptance.begin_anew(Sealer(keyring.vault), account)
+        await key_slots.put(account, slot, house.clock())
+        await second_factor.begin(account, keyring.vault_sealer(), house.clock())
+        session = await websessions.start(house, account, key)
         patient = await websessions.actor_for(house, session)
         if patient is None:
             raise Damaged
         link = await invitations.accept(patient, token, renewing=True)
-        await notice(house, account.id, Notice.RESTARTED)
-        await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician.id)
+        await notice(house, account, Notice.RESTARTED)
+        await audit.note(patient, Act.RESTARTED, patient=account, about=link, recipient=row.clinician_id)
     await scrub()
     return session
 
@@ -136,7 +135,7 @@ async def renew(actor: Actor, token: str) -> UUID:
     async with transaction():
         await freshness.lock(actor)
         old = tables.CareLink.filter(
-            id=row.renews, patient_id=actor.id, clinician_id=row.clinician.id, ended_at=None
+            id=row.renews, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
         ended = {"pair": None, "ended_at": actor.now}
         if not await tables.KeptShare.filter(link_id=row.renews).exists():
@@ -146,6 +145,6 @@ async def renew(actor: Actor, token: str) -> UUID:
         await tables.Share.filter(link_id=row.renews).delete()
         await share_lists.end(actor, row.renews)
         link = await invitations.accept(actor, token, renewing=True)
-        await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician.id)
+        await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id)
     await scrub()
     return link

@@ -19,6 +19,7 @@ from tortoise.exceptions import IntegrityError
 from crypto import CryptoError
 from journal.errors import JournalError
 from journal.house import House
+from journal.rows import bytes_of
 from journal.server_sealed import SEALED, Sealed
 from journal.store import change, fetch, scrub
 
@@ -112,9 +113,14 @@ async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequenc
 def _state(house: House, sealed: Sealed, row: Sequence[Any]) -> tuple[State, bytes, str]:
     """Tell how a row is sealed; with its plaintext and the blind index that it ought to have."""
     try:
-        plain, newest = house.server.open_and_tell(bytes(row[1]), sealed.where(row))
+        plain, newest = house.server.open_and_tell(bytes_of(row[1]), sealed.where(row))
         index = sealed.index(house.server, plain)
-    except (CryptoError, msgspec.MsgspecError):
+    except (
+        CryptoError,
+        msgspec.MsgspecError,
+        TypeError,
+        ValueError,
+    ):  # also where a column is not of its type
         return State.CLOSED, b"", ""
     fits = newest and (not sealed.indexed or row[2] == index)
     return State.NEW if fits else State.OLD, plain, index

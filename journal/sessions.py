@@ -20,8 +20,9 @@ from journal.documents import CourseDetails, course_context, seal_document
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.holds import Hold, hold
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
-from journal.session_rows import Session
-from journal.store import key_of, transaction
+from journal.rows import DamagedRow, Opened, known, read, sound
+from journal.session_rows import Session, SessionRow
+from journal.store import transaction
 from journal.words import N_
 
 NO_SUCH_MOVE = N_(
@@ -49,35 +50,34 @@ __all__ = [
 PROGRESS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
 
 
-async def sessions_of(actor: Actor, patient: UUID) -> tuple[Session, ...]:
+async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
     """Give a patient's sessions in the order of their times; for themselves and their clinicians."""
     await _authorise(actor, patient)
     return await session_rows.load(actor, patient)
 
 
-async def my_sessions(actor: Actor) -> tuple[Session, ...]:
+async def my_sessions(actor: Actor) -> Opened[Session]:
     """Give the patient's own sessions in the order of their times."""
     actor.must_be(Role.PATIENT)
     return await session_rows.load(actor, actor.id)
 
 
-async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, tuple[Session, ...]]:
+async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Opened[Session]]:
     """Give the sessions of a clinician's own patients, in one statement; each must come from a care link."""
     actor.must_be(Role.CLINICIAN)
-    rows = await tables.KapSession.filter(patient_id__in=list(patients)).values_list(*session_rows.COLUMNS)
-    opened = sorted(
-        (session_rows.opened(actor, row) for row in rows), key=lambda one: (one.starts_at, one.id)
-    )
-    return {patient: tuple(one for one in opened if one.patient == patient) for patient in patients}
+    rows = await read(SessionRow, tables.KapSession.filter(patient_id__in=list(patients)))
+    of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
+    for row in rows:
+        of_each[known(row, "patient_id")].append(row)  # which can be read, since each was found by it
+    return {patient: session_rows.in_order(actor, found) for patient, found in of_each.items()}
 
 
 async def session(actor: Actor, wanted: UUID) -> Session:
     """Give one session, to its patient and their clinicians."""
-    rows = await tables.KapSession.filter(id=wanted).values_list(*session_rows.COLUMNS)
-    if not rows:
-        raise NotFound
-    await _authorise(actor, key_of(rows[0][1]))
-    return session_rows.opened(actor, rows[0])
+    for row in await read(SessionRow, tables.KapSession.filter(id=wanted)):
+        await _authorise(actor, known(row, "patient_id"))
+        return session_rows.opened(actor, sound(row))
+    raise NotFound
 
 
 async def plan_course(
@@ -214,8 +214,8 @@ async def confirm_rested(actor: Actor) -> None:
         await session_rows.write(actor, one, one.revision, msgspec.structs.replace(one.details, **changes))
 
 
-async def _authorise(actor: Actor, patient: UUID) -> None:
-    if actor.role is Role.PATIENT:
+async def _authorise(actor: Actor, patient: UUID | None) -> None:
+    if actor.role is Role.PATIENT or patient is None:
         if actor.id != patient:
             raise NotFound
     else:

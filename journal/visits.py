@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
+
+import msgspec
 
 from journal import audit, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import device_context, open_bytes
 from journal.errors import NotFound
-from journal.store import key_of, scrub, transaction
+from journal.rows import Moment, Opened, Row, open_each, read
+from journal.store import scrub, transaction
 from journal.websessions import Stage
 
-COLUMNS = ("id", "handle", "device", "created_at", "used_at", "wrapped")
+
+class VisitRow(Row, frozen=True):
+    """A row of a web session; its first column is what addresses name it by."""
+
+    id: UUID = msgspec.field(name="handle")
+    session: str = msgspec.field(name="id")
+    device: bytes
+    created_at: Moment
+    used_at: Moment
+    wrapped: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,12 @@ class Visit:
     here: bool
 
 
-async def visits(actor: Actor) -> tuple[Visit, ...]:
+async def visits(actor: Actor) -> Opened[Visit]:
     """Give where *actor* is signed in: the browser that asks first, then the one used last."""
-    rows = await tables.WebSession.filter(
-        account_id=actor.id, stage=Stage.OPEN.value, expires_at__gt=actor.now
-    ).values_list(*COLUMNS)
-    found = [_visit(actor, *row) for row in rows]
-    return tuple(sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True))
+    mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, expires_at__gt=actor.now)
+    found = open_each(await read(VisitRow, mine), partial(_visit, actor))
+    in_order = sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True)
+    return Opened(in_order, found.damaged)
 
 
 async def end(actor: Actor, visit: UUID) -> bool:
@@ -67,15 +79,8 @@ async def end_all(actor: Actor, *, here: bool = False) -> None:
     await scrub()
 
 
-def _visit(
-    actor: Actor,
-    session: str,
-    handle: UUID,
-    device: bytes,
-    since: datetime,
-    used_at: datetime,
-    wrapped: bytes | None,
-) -> Visit:
-    ident = key_of(handle)
-    words = open_bytes(actor.house.server, bytes(device), device_context(actor.id, ident)).decode()
-    return Visit(ident, words, since, used_at, wrapped is None, session == actor.session)
+def _visit(actor: Actor, row: VisitRow) -> Visit:
+    place = device_context(actor.id, row.id)
+    words = open_bytes(actor.house.server, row.device, place).decode()
+    here = row.session == actor.session
+    return Visit(row.id, words, row.created_at, row.used_at, row.wrapped is None, here)

@@ -18,7 +18,8 @@ from journal.audit import Act
 from journal.documents import Profile, device_context, open_bytes, open_document, profile_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.store import change, fetch, key_of, scrub, time_of, transaction
+from journal.rows import Flag, Moment, Row, first, known, read, read_one
+from journal.store import change, fetch, scrub, transaction
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
@@ -37,6 +38,34 @@ TURNED = """
     UPDATE web_session SET id = $1, stage = $2, wrapped = $3, expires_at = $4, used_at = $5, confirmed_at = $6
     WHERE id = $7
 """
+
+
+class SignedInRow(Row, frozen=True):
+    """A web session and its account, as `SIGNED_IN` asks for them."""
+
+    account_id: UUID
+    wrapped: bytes
+    expires_at: Moment
+    used_at: Moment
+    confirmed_at: Moment | None
+    role: str
+    sealed: bytes
+    public_identity: bytes
+    identity: bytes
+    recovery_ready: Flag
+    retired: bytes | None
+
+
+class SessionRow(Row, frozen=True):
+    """A web session by itself."""
+
+    id: str
+    handle: UUID
+    account_id: UUID
+    wrapped: bytes | None
+    device: bytes
+    created_at: Moment
+    expires_at: Moment
 
 
 class Stage(StrEnum):
@@ -91,25 +120,24 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     """
     now = house.clock()
     session = id_of(token).hex()
-    rows = await fetch(SIGNED_IN, session)
-    if not rows or time_of(rows[0][2]) <= now:
+    row = first(SignedInRow, await fetch(SIGNED_IN, session))
+    if row is None or row.expires_at <= now:
         return None
-    account_id, wrapped, _, used, confirmed, role, sealed, public, identity, ready, retired = rows[0]
-    account = key_of(account_id)
+    account = row.account_id
     try:
-        keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
-        if retired is not None:
-            keyring = keyring.with_retired(bytes(retired), account=account.bytes)
+        keyring = Keyring.from_account_key(unwrap_account_key(token, row.wrapped, account=account.bytes))
+        if row.retired is not None:
+            keyring = keyring.with_retired(row.retired, account=account.bytes)
     except CryptoError as error:
         raise Damaged from error
-    profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
-    if role != profile.role or role not in ROLES:  # the column is for queries, the sealed word counts
+    profile = open_document(house.server, row.sealed, profile_context(account), Profile)
+    if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed word counts
         raise Damaged
-    if not await _still_used(session, time_of(used), now, timedelta(minutes=profile.lock_minutes)):
+    if not await _still_used(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):
         return None
     return Actor(
         id=account,
-        role=Role(role),
+        role=Role(row.role),
         name=profile.name,
         email=profile.email,
         time_zone=profile.time_zone,
@@ -117,11 +145,11 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         house=house,
         keyring=keyring,
         vault=keyring.vault_sealer(),
-        sealed_identity=bytes(identity),
-        public_keys=bytes(public),
+        sealed_identity=row.identity,
+        public_keys=row.public_identity,
         session=session,
-        recovery_ready=bool(ready),
-        confirmed_at=time_of(confirmed) if confirmed else None,
+        recovery_ready=bool(row.recovery_ready),
+        confirmed_at=row.confirmed_at,
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
     )
@@ -149,7 +177,7 @@ async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
     row = await _waiting_row(house, token)
     if row is None:
         return None
-    return row.account_id, _unwrapped(row, token, waiting=True)  # type: ignore[attr-defined]
+    return row.account_id, _unwrapped(row, token, waiting=True)
 
 
 async def promote(house: House, token: bytes) -> bytes:
@@ -168,15 +196,15 @@ async def promote(house: House, token: bytes) -> bytes:
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
-        await devices.greet(house, row.account_id, device_of(house, row))  # type: ignore[attr-defined]
-        await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]
+        await devices.greet(house, row.account_id, device_of(house, row))
+        await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)
     return fresh
 
 
-def device_of(house: House, row: tables.WebSession) -> str:
+def device_of(house: House, row: SessionRow) -> str:
     """Give what kind of browser a session is in."""
-    context = device_context(row.account_id, row.handle)  # type: ignore[attr-defined]
-    return open_bytes(house.server, bytes(row.device), context).decode()
+    context = device_context(row.account_id, row.handle)
+    return open_bytes(house.server, row.device, context).decode()
 
 
 async def confirm(actor: Actor, token: bytes) -> bytes:
@@ -201,41 +229,40 @@ async def account_key(actor: Actor, token: bytes) -> bytes:
 async def end(house: House, token: bytes) -> None:
     """Sign the browser out: the row goes, and with it the only way to the keys."""
     here = tables.WebSession.filter(id=id_of(token).hex())
-    owners = await here.values_list("account_id", flat=True)
+    owners = [known(row, "account_id") for row in await read(SessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit.note_unsigned(house, key_of(owners[0]), Act.SIGNED_OUT)
+            await audit.note_unsigned(house, owners[0] if owners else None, Act.SIGNED_OUT)
 
 
-async def _own(actor: Actor, token: bytes) -> tuple[tables.WebSession, bytes]:
-    row = await tables.WebSession.get_or_none(id=actor.session)
+async def _own(actor: Actor, token: bytes) -> tuple[SessionRow, bytes]:
+    row = await read_one(SessionRow, tables.WebSession.filter(id=actor.session))
     if row is None:
         raise NotFound
     return row, _unwrapped(row, token, waiting=False)
 
 
-async def _waiting_row(house: House, token: bytes) -> tables.WebSession | None:
-    return await tables.WebSession.get_or_none(
+async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
+    waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
         account__status="active",
         expires_at__gt=house.clock(),
     )
+    return await read_one(SessionRow, waits)
 
 
-def _unwrapped(row: tables.WebSession, token: bytes, *, waiting: bool) -> bytes:
-    account: UUID = row.account_id  # type: ignore[attr-defined]
+def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
     try:
-        return unwrap_account_key(token, bytes(row.wrapped or b""), account=account.bytes, waiting=waiting)
+        return unwrap_account_key(token, row.wrapped or b"", account=row.account_id.bytes, waiting=waiting)
     except CryptoError as error:
         raise Damaged from error
 
 
-async def turn(house: House, row: tables.WebSession, account_key: bytes, expires_at: datetime) -> bytes:
+async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: datetime) -> bytes:
     """Give a session a new token, under which it is open and confirmed; of two at once only one does."""
     token, now = new_token(), house.clock()
-    account: UUID = row.account_id  # type: ignore[attr-defined]
-    wrapped = wrap_account_key(token, account_key, account=account.bytes)
+    wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes)
     changed = await change(
         TURNED, id_of(token).hex(), Stage.OPEN.value, wrapped, expires_at, now, now, row.id
     )

@@ -9,7 +9,6 @@ from datetime import datetime
 from journal import audit, entries, sessions
 from journal.actors import Actor
 from journal.entries import Entry
-from journal.errors import Damaged
 from journal.forms import EntryKind
 from journal.sessions import Session
 from journal.sharing import Given
@@ -51,10 +50,7 @@ async def items(actor: Actor, given: Iterable[Given]) -> tuple[Item, ...]:
         return ()
     log = await audit.openings(actor.id, [one.id for one in listed])
     plan = await sessions.my_sessions(actor)
-    try:
-        sources = await entries.several(actor, {one.entry for one in listed})
-    except Damaged:
-        sources = {}  # what is shared stays in sight, and so do the buttons that stop it
+    sources = await entries.several(actor, {one.entry for one in listed})
     return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), plan) for one in listed)
 
 

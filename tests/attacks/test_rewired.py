@@ -32,6 +32,7 @@ from tests.attacks.test_swapped import (
     COPY,
     DAMAGED,
     KEYS,
+    PLAN,
     SHARING,
     SIGN_IN,
     SIGNING_IN,
@@ -131,15 +132,15 @@ REWIRINGS = (
         "a session under another patient",
         ("UPDATE kap_session SET patient_id = '{dana}' WHERE id = '{session}'",),
         (
-            Look("dana", "/sessions", DAMAGED),
+            Look("dana", "/sessions", PLAN),
             Look("dana", "/sessions/{session}", DAMAGED),
-            Look("charlie", "/patients/{dana}", DAMAGED),
+            Look("charlie", "/patients/{dana}", PLAN),
         ),
     ),
     Rewiring(
         "a session said to be another revision",
         ("UPDATE kap_session SET revision = 9 WHERE id = '{session}'",),
-        (Look("alice", "/sessions", DAMAGED), Look("bob", "/sessions/{session}", DAMAGED)),
+        (Look("alice", "/sessions", PLAN), Look("bob", "/sessions/{session}", DAMAGED)),
     ),
     Rewiring(
         "a care link under another clinician",
@@ -443,9 +444,9 @@ async def test_a_value_of_another_kind_is_refused_too(target: Target, column: st
     write(target.path, f"UPDATE entry SET {column} = ? WHERE id = ?", value, names(target)["entry"])
     before = target.rows()
     answer = await Look("alice", "/journal/{entry}", ()).at(target)
-    assert answer.status_code in (409, 500)
+    assert answer.status_code == 409
     assert HERS not in answer.text
-    assert "went wrong" in answer.text or Damaged.message in unescape(answer.text)
+    assert Damaged.message in unescape(answer.text)
     assert target.rows() == before
 
 

@@ -30,6 +30,7 @@ from tests.cast import PASSWORDS
 DAMAGED = ("This record cannot be opened: it is not what was saved.", str(Damaged.message))
 COPY = ("it is not what was shared", "they are not what was shared", "it is not what you shared", *DAMAGED)
 KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
+PLAN = ("One session cannot be opened: it is not what was saved.",)
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
 GONE = (str(FactorGone.message),)
@@ -165,7 +166,6 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             (
                 Look("alice", "/account/passkeys", DAMAGED),
                 Look("alice", "/account/passkeys/{passkey}", DAMAGED),
-                Look("alice", "/account/passkeys/options", DAMAGED),
                 Look("alice", "/confirm/passkey", DAMAGED),
             ),
         ),
@@ -223,11 +223,12 @@ SHOWN: dict[str, tuple[Place, ...]] = {
         Place(
             "session",
             (
-                Look("alice", "/sessions", DAMAGED),
+                Look("alice", "/sessions", PLAN),
+                Look("alice", "/", PLAN),
                 Look("alice", "/sessions/{session}", DAMAGED),
                 Look("bob", "/sessions/{session}", DAMAGED),
-                Look("bob", "/patients/{alice}", DAMAGED),
-                Look("bob", "/patients", DAMAGED),
+                Look("bob", "/patients/{alice}", PLAN),
+                Look("bob", "/patients", PLAN),
             ),
         ),
     ),

@@ -58,7 +58,7 @@ async def test_until_the_patient_agrees_the_colleague_learns_nothing(cast: Cast)
     await handover_answers.decline(alice, one)
     await nothing_for_charlie(cast)
     assert (await handovers.offers(alice)) == ()
-    found = await handovers.latest(bob, alice.id)
+    (found,) = await handovers.latest(bob, alice.id)
     assert found is not None
     assert found.state == "declined"
     await suggested(cast)
