@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import audit, care, reading, sessions, sharing, tables
+from journal import audit, care, log_rows, reading, sessions, sharing, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.belonging import Belonging
@@ -137,11 +137,13 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     links = await care.my_links(actor, ended=True)
     given = await sharing.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
-    openings = await audit.openings(actor.id, [one.id for one in given])
+    openings = await log_rows.openings(actor.id, [one.id for one in given])
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [session_record(one) for one in planned]
     courses = await _courses(actor, actor.id, missing)
     await audit.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
+    events = await log_rows.every_event(actor.id)
+    missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
         _account(actor, practice),
@@ -149,7 +151,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
         tuple(entries),
         Plan(courses, plan),
         Sharing([link_record(link) for link in links], shares),
-        tuple(event_records(await audit.every_event(actor.id), names)),
+        tuple(event_records(events, names)),
         tuple(missing),
     )
 
@@ -188,7 +190,8 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
         await audit.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
-    events = await audit.every_event(link.patient, by=actor.id)
+    events = await log_rows.every_event(link.patient, by=actor.id)
+    missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
     return PatientRecord(
         link.patient,
         link.id,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from journal import audit, entries, sessions
+from journal import entries, log_rows, sessions
 from journal.actors import Actor
 from journal.entries import Entry
 from journal.forms import EntryKind
@@ -48,7 +48,7 @@ async def items(actor: Actor, given: Iterable[Given]) -> tuple[Item, ...]:
     listed = list(given)
     if not listed:
         return ()
-    log = await audit.openings(actor.id, [one.id for one in listed])
+    log = await log_rows.openings(actor.id, [one.id for one in listed])
     plan = await sessions.my_sessions(actor)
     sources = await entries.several(actor, {one.entry for one in listed})
     return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), plan) for one in listed)

@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import (
+    audit,
     care,
+    disclosures,
     entries,
     freshness,
     invitations,
     leaving,
+    log_rows,
     purging,
     reading,
     records,
@@ -202,6 +205,29 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     assert await tables.Entry.filter(owner_id=alice.id).count() == 1
     assert not await tables.Account.filter(id=dana.id).exists()
     assert not await tables.WebSession.filter(account_id=alice.id).exists()
+
+
+async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
+    """Its pages go on behind them, in the patient's own log and in the accounting of disclosures."""
+    alice = await cast.actor("alice")
+    for _ in range(6):
+        ident = await write(cast)
+        await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+    every = await log_rows.every_event(alice.id)
+    assert every.damaged == ()
+    wrong = [one for one in every if one.action is audit.Act.SHARED][-3:]
+    for one in wrong:
+        await bend("audit_event", "at", one.id)
+    left = [one.id for one in every if one not in wrong]
+    seen: list[int] = []
+    before = None
+    while page := await log_rows.events_about(alice.id, limit=2, before=before):
+        assert len(page.damaged) in (0, 3)
+        seen += [one.id for one in page]
+        before = page[-1].id
+    assert seen == left[::-1]
+    told = await disclosures.disclosures(alice, limit=3)
+    assert (len(told), len(told.damaged)) == (3, 3)
 
 
 @pytest.mark.parametrize("value", ["words", 7, 9e999, b"", "x" * 40])

@@ -237,6 +237,7 @@ async def test_the_whole_log_is_paged_and_filtered(cast: Cast) -> None:
     numbers = [one.event.id for one in looked.events]
     assert numbers == sorted(numbers, reverse=True) == list(range(numbers[0], 0, -1))
     assert looked.events[0].event.action is Act.LOG_READ
+    assert looked.head is not None
     assert looked.head.sequence == numbers[0]
     page = await the_log.look(erin, limit=3, before=numbers[4])
     assert [one.event.id for one in page.events] == numbers[5:8]
