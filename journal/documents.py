@@ -46,9 +46,10 @@ class SetupDetails(msgspec.Struct, frozen=True):
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):
-    """The practice as people see it; server key."""
+    """The practice as people see it, and whether it is the demonstration; server key."""
 
     name: str
+    demo: bool | None = None  # not said in what was written before this was sealed as well
 
 
 class InvitationNote(msgspec.Struct, frozen=True):

@@ -11,8 +11,8 @@ from enum import StrEnum
 from journal import crisis, practice, rotation, tables
 from journal.audit_check import check
 from journal.backup import file_of, shapes
-from journal.errors import Damaged
 from journal.house import House
+from journal.rows import Moment, Row, read, whole
 from journal.store import Store, connection, is_sqlite
 
 A_REVIEW = timedelta(days=180)
@@ -20,6 +20,21 @@ SLACK = timedelta(minutes=5)
 LATE = timedelta(hours=1)
 SQLITE = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "foreign_keys": "1"}
 POSTGRES = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+
+
+SOME = 20  # rows
+
+
+class WrittenRow(Row, frozen=True):
+    """When something was written to the log."""
+
+    at: Moment
+
+
+class SavedRow(Row, frozen=True):
+    """When an entry was saved."""
+
+    updated_at: Moment
 
 
 class Verdict(StrEnum):
@@ -150,13 +165,18 @@ async def _of_log(house: House) -> Finding:
 
 async def _of_key(house: House, public: bool) -> Finding:
     try:
-        known = await practice.the_practice(house)
-    except Damaged:
+        known = await practice.shown(house)
+    except practice.WrongKey:
         return mend(
             "The server key is not the one of this database. Name the right one: HEARTHSIDE_SERVER_KEY_FILE."
         )
     if known is None:
         return note("Nobody has set up the practice yet. Run: hearthside setup-link.")
+    if known.damaged:
+        return mend(
+            "The server key is right, and the record of the practice is damaged: no page shows its name, and none of"
+            " the staff can be let in. Restore the latest backup elsewhere, and find out who was here."
+        )
     if known.is_demo and public:
         return mend(
             "This is the demonstration, whose passwords everybody knows. Begin in an empty data folder."
@@ -215,10 +235,10 @@ async def _of_mail(house: House) -> list[Finding]:
 async def _of_clock(house: House) -> Finding:
     """Compare the clock with the latest thing that was written."""
     now = house.clock()
-    written = await tables.AuditEvent.all().order_by("-at").first()
-    saved = await tables.Entry.all().order_by("-updated_at").first()
+    written = await read(WrittenRow, tables.AuditEvent.all().order_by("-at").limit(SOME))
+    saved = await read(SavedRow, tables.Entry.all().order_by("-updated_at").limit(SOME))
     reviewed = datetime.combine(crisis.reviewed(), datetime.min.time(), UTC)
-    latest = max([reviewed, *([written.at] if written else []), *([saved.updated_at] if saved else [])])
+    latest = max([reviewed, *(row.at for row in whole(written)), *(row.updated_at for row in whole(saved))])
     if now < latest - SLACK:
         return mend(
             f"The clock says {now:%Y-%m-%d %H:%M} UTC, before the latest record. Set it, and keep it set by NTP."

@@ -36,7 +36,7 @@ class Practice(Model):
     """The one practice of this installation. `demo` is set once, when its first row is written."""
 
     id = fields.SmallIntField(primary_key=True, generated=False)
-    demo = fields.BooleanField()
+    demo = fields.BooleanField()  # nobody believes it: what counts is sealed
     sealed = fields.BinaryField()  # server key
     created_at = fields.DatetimeField()
 

@@ -29,6 +29,7 @@ from portal.pages import make_environment
 from portal.routes import ROUTES
 
 NOBODY_YET = PracticeView("", False)
+PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class KnownPractice:
     async def look(self, house: House) -> None:
         """Look the practice up, unless it is known."""
         if self.current is NOBODY_YET:
-            self.current = await practice.the_practice(house) or NOBODY_YET
+            self.current = await practice.shown(house) or NOBODY_YET
 
 
 def create_app(
@@ -101,6 +102,8 @@ def create_app(
 async def _know_the_practice(app: Starlette) -> None:
     try:
         await app.state.practice.look(app.state.house)
+        if app.state.practice.current.damaged:
+            logs.event(logging.ERROR, PRACTICE_DAMAGED)
     except Exception as error:
         logs.event(logging.CRITICAL, "the database cannot be read: hearthside doctor", logs.trouble(error))
         raise

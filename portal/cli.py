@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 
@@ -18,19 +18,22 @@ from journal.demo import load_demo
 from journal.errors import JournalError
 from journal.house import House
 from journal.positions import OF_STAFF, POSITIONS
+from journal.practice import WrongKey
 from journal.store import Store, migrate
 from portal import __version__, cli_audit, cli_backup, cli_doctor, cli_rotate, logs
 from portal.app import create_app
 from portal.config import Config, ConfigError
+from portal.errors import GONE
 from portal.wire import serving
 
+T = TypeVar("T")
 KEY_BESIDE = (
     "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; gives its exit code: 0 done, 1 refused, 2 not understood."""
+    """Run one command; gives its exit code: 0 done, 1 refused, 2 where settings or the server key do not fit."""
     options = _parser().parse_args(arguments)
     environment = dict(os.environ)
     if options.data:
@@ -40,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.run(Config.from_mapping(environment), options))
     except ConfigError as error:
         print("Hearthside cannot start:", *error.problems, sep="\n  ", file=sys.stderr)
+        return 2
+    except WrongKey as error:
+        print(error.message, file=sys.stderr)
         return 2
     except JournalError as error:
         print(error.message, file=sys.stderr)
@@ -98,10 +104,10 @@ def _run(config: Config, options: argparse.Namespace) -> int:
 
 async def _begin(house: House, origin: str, *, demo: bool) -> str:
     """Load the demonstration or make a set-up link, if nothing is there yet; gives what to say."""
-    known = await practice.the_practice(house)
+    known = await practice.shown(house)
     if known is None and demo:
         await load_demo(house)
-        known = await practice.the_practice(house)
+        known = await practice.shown(house)
     if known is None:
         return f"Set up the first clinician's account: {origin}/setup/{await practice.new_setup_link(house)}"
     if known.is_demo:
@@ -109,12 +115,16 @@ async def _begin(house: House, origin: str, *, demo: bool) -> str:
             "A demonstration. Sign in as alice@example.org (alice reads by lamplight)"
             " or bob@example.org (bob listens by lamplight)."
         )
+    if known.damaged:
+        return "The record of the practice is damaged, so its name is not shown. Run: hearthside doctor."
     return f"The practice is {known.name}. Sign in there."
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
     logs.begin(config.log)
     _warn(config)
+    with suppress(*GONE):  # the start itself tells of a database that does not answer
+        asyncio.run(_in_house(config, practice.shown))
     server = uvicorn.Server(serving(create_app(config), config))
     with suppress(KeyboardInterrupt):
         server.run()
@@ -140,7 +150,7 @@ def _setup_link(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _in_house(config: Config, act: Callable[[House], Coroutine[Any, Any, str]]) -> str:
+async def _in_house(config: Config, act: Callable[[House], Coroutine[Any, Any, T]]) -> T:
     store = await Store.open(config.database_url)
     try:
         with store.use():

@@ -44,7 +44,6 @@ from tests.attacks.test_swapped import (
 )
 from tests.attacks.world import HERS, OTHERS
 from tests.cast import PASSWORDS
-from tests.portal.conftest import running
 
 GONE = (str(NotFound.message),)
 DANA = {"email": "dana@example.org", "password": PASSWORDS["dana"]}
@@ -448,14 +447,6 @@ async def test_a_value_of_another_kind_is_refused_too(target: Target, column: st
     assert HERS not in answer.text
     assert Damaged.message in unescape(answer.text)
     assert target.rows() == before
-
-
-async def test_the_application_does_not_start_on_a_damaged_practice(target: Target) -> None:
-    """The name that stands on every page is not left out because it cannot be opened."""
-    write(target.path, "UPDATE practice SET sealed = ?", bytes(40))
-    with pytest.raises(Damaged):
-        async with running(f"sqlite://{target.path}", target.world.furniture, target.path.parent):
-            pass
 
 
 @pytest.mark.parametrize(
