@@ -19,7 +19,8 @@ from journal.audit_chain import KEY, NOTHING, head_of, mac_of, opened_key
 from journal.audit_rows import Row, UnreadableError, events
 from journal.errors import Damaged
 from journal.house import House
-from journal.store import fetch, key_of
+from journal.rows import Named, typed, whole
+from journal.store import fetch
 
 ENDS = """
     SELECT sequence, mac, (SELECT MAX(id) FROM audit_event), (SELECT COUNT(*) FROM audit_event)
@@ -91,7 +92,7 @@ async def check(house: House, kept: Sequence[Head] = ()) -> Report:
     Raises:
         OperationalError: If there is no log to read.
     """
-    accounts = {key_of(row[0]) for row in await fetch("SELECT id FROM account")}
+    accounts = {one.id for one in whole(typed(Named, await fetch("SELECT id FROM account")))}
     try:
         chain = await _key(house)
         ends = await _ends(chain)

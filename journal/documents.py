@@ -52,6 +52,18 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     demo: bool | None = None  # not said in what was written before this was sealed as well
 
 
+class BrowserDocument(msgspec.Struct, frozen=True):
+    """
+    A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
+
+    It says whose session a row is without anybody's cookie, so that a row made up or moved names nobody.
+    """
+
+    device: str
+    session: str
+    stage: str
+
+
 class InvitationNote(msgspec.Struct, frozen=True):
     """For whom an invitation is meant, in the clinician's words; server key."""
 
@@ -171,9 +183,9 @@ def profile_context(account: UUID) -> Context:
     return Context("profile", account.bytes, account.bytes)
 
 
-def device_context(account: UUID, handle: UUID) -> Context:
-    """Say where a web session's device stands."""
-    return Context("device", account.bytes, handle.bytes)
+def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
+    """Say where a web session's browser stands."""
+    return Context("device", account.bytes, handle.bytes, epoch)
 
 
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import audit, care, freshness, links, tables
+from journal import access, audit, care, freshness, links, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import (
@@ -23,12 +23,13 @@ from journal.documents import (
     seal_document,
     share_context,
 )
-from journal.errors import Damaged, NotFound, TrustBroken
+from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.freshness import Move, Part
 from journal.links import Link
 from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, whole
 from journal.share_lists import LinkOf
 from journal.store import scrub, transaction
+from journal.words import N_
 
 
 class OldLinkRow(Row, frozen=True):
@@ -90,7 +91,10 @@ async def give_back(actor: Actor, patient: UUID) -> int:
     keys = [(old, _key_of_before(actor, old)) for old in before]
     async with transaction():
         # Takes the link's lock first: of two pages that give back at once, one finds nothing left.
-        await tables.CareLink.filter(id=link.id).update(restarted_at=None)
+        lasting = tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
+        if not await lasting.update(restarted_at=None):
+            raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
+        await access.require_keys(actor)
         given = 0
         for old, old_key in keys:
             for row in whole(await _waiting(actor, link, old)):

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from crypto import KeySlot
 from journal import tables
 from journal.house import House
-from journal.rows import Named, Row, bytes_of, known, read, read_one, sound, typed
+from journal.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed
 from journal.store import fetch
 
 
@@ -22,6 +22,14 @@ class SlotRow(Row, frozen=True):
     parameters: bytes
     commitment: bytes
     wrapped: bytes
+    epoch: Counted
+
+
+class OfAccount(Row, frozen=True):
+    """Whose slot it is, and since when."""
+
+    account_id: UUID
+    epoch: Counted
 
 
 async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
@@ -41,6 +49,7 @@ async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | No
         parameters=slot.parameters,
         commitment=slot.commitment,
         wrapped=slot.wrapped,
+        epoch=slot.epoch,
         created_at=now,
     )
 
@@ -51,32 +60,50 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
 
     By bare columns, since making a row of the ORM's takes long enough to tell who has an account.
     """
-    rows = await _find(house, email, kind)
-    if not rows and house.server.look():  # the server key was changed just now, and what is looked up by
-        rows = await _find(house, email, kind)
+    rows: Sequence[Sequence[Any]] = ()
+    asked: tuple[bytes, ...] = ()
+    # The server key may change during the search, and this or another request notice: search by the keys of now.
+    while not rows and asked != (indexes := house.server.lookup_indexes(email)):
+        rows, asked = await _find(indexes, kind), indexes
+        house.server.look()
     if not rows:
         return None, None
-    account, *parts = rows[0]
-    return sound(typed(Named, [(account,)])[0]).id, KeySlot(kind, *(bytes_of(part) for part in parts))
+    account, *parts, epoch = rows[0]
+    found = sound(typed(OfAccount, [(account, epoch)])[0])
+    salt, parameters, commitment, wrapped = map(bytes_of, parts)
+    return found.account_id, KeySlot(kind, salt, parameters, commitment, wrapped, found.epoch)
+
+
+async def of_account(account: UUID, kind: str) -> KeySlot | None:
+    """Return an active account's slot of one kind, or None where it has none; raises `Damaged`."""
+    slots = tables.KeySlot.filter(account_id=account, kind=kind, account__status__in=("active", "leaving"))
+    row = await read_one(SlotRow, slots.order_by("id"))
+    return _slot(row) if row else None
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
     """Give the slot that a passkey opens, or None where it has none."""
     row = await read_one(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
-    return KeySlot(row.kind, row.salt, row.parameters, row.commitment, row.wrapped) if row else None
+    return _slot(row) if row else None
 
 
-async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
-    indexes = [index.hex() for index in house.server.blind_indexes(email)]
+def _slot(row: SlotRow) -> KeySlot:
+    return KeySlot(row.kind, row.salt, row.parameters, row.commitment, row.wrapped, row.epoch)
+
+
+async def _find(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
+    """Return what an address finds, the account first that it stands for most closely if there are several."""
     places = ", ".join(f"${place}" for place in range(2, 2 + len(indexes)))
-    return await fetch(FIND.replace("PLACES", places), kind, *indexes)
+    asked = [index.hex() for index in indexes]
+    rows = await fetch(FIND.replace("PLACES", places), kind, *asked)
+    return [row[1:] for row in sorted(rows, key=lambda row: asked.index(row[0]))]
 
 
 FIND = """
-    SELECT account_id, salt, parameters, commitment, wrapped
+    SELECT email_index, account_id, salt, parameters, commitment, wrapped, key_slot.epoch
     FROM key_slot JOIN account ON account.id = account_id
     WHERE status IN ('active', 'leaving') AND kind = $1 AND email_index IN (PLACES)
-    ORDER BY key_slot.id LIMIT 1
+    ORDER BY key_slot.id
 """
 
 

@@ -44,7 +44,6 @@ class Locked:
 
     account: UUID
     name: str
-    email: str
     role: str
 
 
@@ -53,8 +52,9 @@ async def locked(house: House, token: bytes) -> Locked | None:
     row = await _row(house, token)
     if row is None:
         return None
+    websessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
     profile = await load_profile(house, row.account_id)
-    return Locked(row.account_id, profile.name, profile.email, profile.role)
+    return Locked(row.account_id, profile.name, profile.role)
 
 
 async def unlock(house: House, token: bytes, password: str) -> bytes:
@@ -74,7 +74,7 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
     counts = tries.of_confirmation(house, owner.account, id_of(token).hex())
-    key = await accounts.opened_again(house, owner.account, owner.email, password, patient, counts)
+    key = await accounts.opened_again(house, owner.account, password, patient, counts)
     return await reopen(house, token, key)
 
 

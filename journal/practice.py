@@ -16,6 +16,7 @@ from journal.positions import THERAPIST, Position
 from journal.profiles import ProfileRow, open_profile
 from journal.rows import Row, open_each, read, read_one
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 THE_ONE = 1
@@ -46,20 +47,19 @@ class SettingUp:
     needs_name: bool
 
 
-class WrongKey(JournalError):
-    """Nothing in the database was sealed under the server key of this installation."""
-
-    message = N_(
-        "The server key opens nothing in this database, so it is not served. Name the key that belongs to it: "
-        "HEARTHSIDE_SERVER_KEY_FILE. Nothing was changed; hearthside doctor looks further."
-    )
-
-
 class RealPractice(JournalError):
     """A demonstration is never loaded into a real practice, nor the other way round."""
 
     message = N_(
         "This installation already holds a practice. Use an empty data folder for the demonstration."
+    )
+
+
+class WrongServerKey(JournalError):
+    """The server key of this installation does not open its database. This is for whoever runs the program."""
+
+    message = (
+        "The server key is not the one of this database. Name the right one: HEARTHSIDE_SERVER_KEY_FILE."
     )
 
 
@@ -78,13 +78,13 @@ async def shown(house: House) -> PracticeView | None:
     Give the practice for every page, also where its own row is damaged; None while nobody has set it up.
 
     Raises:
-        WrongKey: If nothing else opens either: then this is another installation's database.
+        WrongServerKey: If nothing else opens either: then this is another installation's database.
     """
     try:
         return await the_practice(house)
     except Damaged:
         if not await opens_anything(house):
-            raise WrongKey from None
+            raise WrongServerKey from None
         return PracticeView("", False, damaged=True)
 
 
@@ -154,12 +154,12 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
     """
     position = await setup_links.position_of(house, token)
     practice = await the_practice(house)
-    name = practice.name if practice else " ".join(practice_name.split())
+    name = practice.name if practice else clean_name(practice_name)
     problems: dict[str, str] = {}
     if not 1 <= len(name) <= 100:
         problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")
     try:
-        new = await house.stretch(partial(new.checked, name))
+        new = await house.stretch(partial(new.checked, name, mails=house.mail is not None))
     except Refused as error:
         problems |= error.fields
     if problems:

@@ -16,6 +16,7 @@ from uuid import UUID
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import (
     acceptance,
+    access,
     audit,
     freshness,
     invitations,
@@ -29,20 +30,28 @@ from journal import (
     tries,
     websessions,
 )
+from journal.access import Access, AccessDocument
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
-from journal.profiles import find_profile
-from journal.store import scrub, transaction
+from journal.profiles import ProfileRow, open_profile
+from journal.rows import Counted, read_one
+from journal.store import change, scrub, transaction
 from journal.words import N_
 
 UNDERSTOOD = N_("Tick this once you have read it.")
 ANOTHER = N_(
     "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
 )
+
+
+class RestartingRow(ProfileRow, frozen=True):
+    """An account that is about to begin anew."""
+
+    epoch: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +90,16 @@ async def restart(
     """
     row, _ = await invitations.open_token(house, token, renewing=True)
     active = tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
-    profile, account = await find_profile(house, active), row.patient
+    account = await read_one(RestartingRow, active)
     old = tables.CareLink.filter(
         id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
-    if profile is None or account is None or not await old.exists():
+    if account is None or not await old.exists():
         raise LinkExpired
+    profile = open_profile(house, account)
     charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
-    if not compare_digest(house.server.blind_index(email), house.server.blind_index(profile.email)):
-        await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account, about=row.id)
+    if not _is_of(house, email, profile.email):
+        await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})
     await throttle.give_back(charged)
     problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
@@ -98,29 +108,43 @@ async def restart(
     if problems:
         raise Refused(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
-    keyring, who = Keyring.from_account_key(key), account.bytes
-    slot = await house.stretch(partial(password_slot, key, password, account=who, parameters=house.argon2))
+    keyring, who = Keyring.from_account_key(key), account.id.bytes
+    before = Access(account.id, account.epoch, AccessDocument())
+    slot = await house.stretch(
+        partial(password_slot, key, password, account=who, epoch=before.next, parameters=house.argon2)
+    )
     async with transaction():
-        await set_aside.put_aside(house, account)
-        await old.update(pair=None, ended_at=house.clock())
-        await tables.WebSession.filter(account_id=account).delete()
-        await tables.Account.filter(id=account).update(
+        await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
+        await change(
+            freshness.LOCK, account.id
+        )  # a save that is under way comes before, and is set aside too
+        await set_aside.put_aside(house, account.id)
+        if not await old.update(pair=None, ended_at=house.clock()):
+            raise LinkExpired
+        await tables.WebSession.filter(account_id=account.id).delete()
+        await tables.Account.filter(id=account.id).update(
             public_identity=private.public().encode(),
             identity=seal_identity(keyring, private, account=who),
             recovery_ready=False,
         )
-        await acceptance.begin_anew(Sealer(keyring.vault), account)
-        await key_slots.put(account, slot, house.clock())
-        await second_factor.begin(account, keyring.vault_sealer(), house.clock())
-        session = await websessions.start(house, account, key)
+        await acceptance.begin_anew(Sealer(keyring.vault), account.id)
+        await key_slots.put(account.id, slot, house.clock())
+        await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
+        session = await websessions.start(house, account.id, key)
         patient = await websessions.actor_for(house, session)
         if patient is None:
             raise Damaged
         link = await invitations.accept(patient, token, renewing=True)
-        await notice(house, account, Notice.RESTARTED)
-        await audit.note(patient, Act.RESTARTED, patient=account, about=link, recipient=row.clinician_id)
+        await notice(house, account.id, Notice.RESTARTED)
+        await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id)
     await scrub()
     return session
+
+
+def _is_of(house: House, typed: str, email: str) -> bool:
+    """Tell whether what was typed leads to an account of this address, as it does at sign-in."""
+    index = house.server.blind_index(email)
+    return any(compare_digest(index, one) for one in house.server.lookup_indexes(typed))
 
 
 async def renew(actor: Actor, token: str) -> UUID:

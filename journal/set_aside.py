@@ -58,6 +58,7 @@ class AsideSlotRow(Row, frozen=True):
 
     kind: str
     slot: bytes
+    epoch: Counted
 
 
 class RecordRow(Row, frozen=True):
@@ -112,7 +113,7 @@ async def put_aside(house: House, account: UUID) -> UUID:
     slots = tables.KeySlot.filter(account_id=account)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
     kept_slots = [
-        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one))
+        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one), epoch=one.epoch)
         for one in whole(await read(SlotRow, opening))
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
@@ -267,7 +268,7 @@ def _joined(row: SlotRow) -> bytes:
 
 def _parted(row: AsideSlotRow) -> KeySlot:
     blob = row.slot
-    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110])
+    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110], row.epoch)
 
 
 async def _unlocked(actor: Actor, row: AsideRow, secret: str) -> Keyring | None:

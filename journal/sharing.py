@@ -44,6 +44,9 @@ TITLE = "title"  # the entry's own title is a section like any other
 NOTE = "note"  # and so is the word of care that stands before it
 
 
+CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
+
+
 class GivenRow(Row, frozen=True):
     """A row of a copy, with the entry that it was made from."""
 
@@ -163,9 +166,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     await sessions.refuse_while_held(actor)
     entry, link = await entries.entry(actor, wanted), await care.my_link(actor, to)
     if entry.revision != previewed:
-        raise StaleRevision(
-            N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
-        )
+        raise StaleRevision(CHANGED)
     if link.paused_at:
         raise care.SharingPaused(
             N_("Sharing with this person is paused. Resume it first; nothing was shared.")
@@ -173,7 +174,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     await care.peer_identity(actor, link)  # a changed key stops sharing
     await freshness.require_as_left(actor)  # and so does a journal that is not as its owner left it
     document = copy_of(entry, fields, actor.now)
-    return await _put(actor, link, entry.id, document, await care.link_key(actor, link))
+    return await _put(actor, link, entry, document, await care.link_key(actor, link))
 
 
 async def revoke(actor: Actor, wanted: UUID) -> None:
@@ -279,7 +280,11 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
 
 
 async def _replaced(actor: Actor, link: Link, there: QuerySet[tables.Share]) -> CopyRow | None:
-    """Give the copy that a new one takes the place of; one that storage damaged goes, since nothing follows upon it."""
+    """
+    Return the copy that a new one takes the place of.
+
+    One that storage damaged goes, since nothing follows upon it.
+    """
     for row in await read(CopyRow, there):
         if not isinstance(row, DamagedRow):
             return row
@@ -288,16 +293,13 @@ async def _replaced(actor: Actor, link: Link, there: QuerySet[tables.Share]) -> 
     return None
 
 
-async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, key: Sealer) -> UUID:
+async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
     async with transaction():
         await freshness.lock(actor)
-        # Takes the link's lock before reading: a pause or an end that comes first leaves nothing behind it.
-        lasting = tables.CareLink.filter(id=link.id, patient_id=actor.id, ended_at=None, paused_at=None)
-        if not await lasting.update(paused_at=None):
-            raise StaleRevision(
-                N_("Sharing with this person was paused or ended meanwhile. Nothing was shared.")
-            )
-        row = await _replaced(actor, link, tables.Share.filter(link_id=link.id, entry_id=entry))
+        await require_lasting(link)
+        await require_as_read(actor, [(entry.id, entry.revision)])
+        await sessions.refuse_while_held(actor)
+        row = await _replaced(actor, link, tables.Share.filter(link_id=link.id, entry_id=entry.id))
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))
         if row:
@@ -308,7 +310,7 @@ async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, k
             await tables.Share.create(
                 id=ident,
                 link_id=link.id,
-                entry_id=entry,
+                entry_id=entry.id,
                 revision=revision,
                 sealed=sealed,
                 created_at=actor.now,
@@ -318,3 +320,31 @@ async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, k
         act = Act.SHARE_UPDATED if row else Act.SHARED
         await audit.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident
+
+
+async def require_lasting(link: Link) -> None:
+    """
+    Look at a care link again in the transaction that shares over it, and hold it.
+
+    Raises:
+        StaleRevision: If it was paused or ended since it was read.
+    """
+    people = {"patient_id": link.patient, "clinician_id": link.clinician}
+    lasting = tables.CareLink.filter(id=link.id, **people, ended_at=None, paused_at=None)
+    # It takes the link's lock: a pause or an end that comes first leaves nothing behind it.
+    if not await lasting.update(paused_at=None):
+        raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))
+
+
+async def require_as_read(actor: Actor, seen: Iterable[tuple[UUID, int]]) -> None:
+    """
+    Look at entries again in the transaction that shares copies of them; `freshness.lock` holds them as they are.
+
+    Raises:
+        StaleRevision: If one was changed or deleted since the revision that was *seen*.
+    """
+    wanted = dict(seen)
+    mine = tables.Entry.filter(id__in=list(wanted), owner_id=actor.id, deleted_at=None)
+    there = {one.id: one.revision for one in whole(await read(CopyRow, mine))}
+    if there != wanted:
+        raise StaleRevision(CHANGED)

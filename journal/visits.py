@@ -12,9 +12,9 @@ import msgspec
 from journal import audit, tables
 from journal.actors import Actor
 from journal.audit import Act
-from journal.documents import device_context, open_bytes
+from journal.documents import BrowserDocument, device_context, open_document
 from journal.errors import NotFound
-from journal.rows import Moment, Opened, Row, open_each, read
+from journal.rows import Counted, Moment, Opened, Row, open_each, read
 from journal.store import scrub, transaction
 from journal.websessions import Stage
 
@@ -24,6 +24,7 @@ class VisitRow(Row, frozen=True):
 
     id: UUID = msgspec.field(name="handle")
     session: str = msgspec.field(name="id")
+    epoch: Counted
     device: bytes
     created_at: Moment
     used_at: Moment
@@ -80,7 +81,7 @@ async def end_all(actor: Actor, *, here: bool = False) -> None:
 
 
 def _visit(actor: Actor, row: VisitRow) -> Visit:
-    place = device_context(actor.id, row.id)
-    words = open_bytes(actor.house.server, row.device, place).decode()
+    place = device_context(actor.id, row.id, row.epoch)
+    browser = open_document(actor.house.server, row.device, place, BrowserDocument)
     here = row.session == actor.session
-    return Visit(row.id, words, row.created_at, row.used_at, row.wrapped is None, here)
+    return Visit(row.id, browser.device, row.created_at, row.used_at, row.wrapped is None, here)

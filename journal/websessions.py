@@ -7,19 +7,27 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+import msgspec
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, Keyring, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, KeySlot, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
-from journal import audit, devices, tables
+from journal import access, audit, devices, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, device_context, open_bytes, open_document, profile_context
+from journal.documents import (
+    BrowserDocument,
+    Profile,
+    device_context,
+    open_document,
+    profile_context,
+    seal_document,
+)
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.rows import Flag, Moment, Row, first, known, read, read_one
-from journal.store import change, fetch, scrub, transaction
+from journal.rows import Counted, Flag, Moment, Row, first, known, read, read_one
+from journal.store import change, fetch, joined, scrub, transaction
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
@@ -27,16 +35,17 @@ CONFIRMED = timedelta(minutes=10)  # is how long a password, once asked for agai
 NOTED_EVERY = timedelta(minutes=1)  # a use is written down at most; a session locks no sooner for it
 ROLES = frozenset(Role)
 SIGNED_IN = """
-    SELECT account_id, wrapped, expires_at, used_at, confirmed_at,
-        role, sealed, public_identity, identity, recovery_ready, retired
+    SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
+        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
 USED = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 SHUT = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 TURNED = """
-    UPDATE web_session SET id = $1, stage = $2, wrapped = $3, expires_at = $4, used_at = $5, confirmed_at = $6
-    WHERE id = $7
+    UPDATE web_session
+    SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
+    WHERE id = $8
 """
 
 
@@ -45,6 +54,7 @@ class SignedInRow(Row, frozen=True):
 
     account_id: UUID
     wrapped: bytes
+    begun: Counted = msgspec.field(name="web_session.epoch")
     expires_at: Moment
     used_at: Moment
     confirmed_at: Moment | None
@@ -52,6 +62,8 @@ class SignedInRow(Row, frozen=True):
     sealed: bytes
     public_identity: bytes
     identity: bytes
+    epoch: Counted
+    access: bytes | None
     recovery_ready: Flag
     retired: bytes | None
 
@@ -62,6 +74,8 @@ class SessionRow(Row, frozen=True):
     id: str
     handle: UUID
     account_id: UUID
+    stage: str
+    epoch: Counted
     wrapped: bytes | None
     device: bytes
     created_at: Moment
@@ -80,35 +94,45 @@ async def start(
     account: UUID,
     account_key: bytes,
     *,
+    by: KeySlot | None = None,
     device: str = "",
     stage: Stage = Stage.OPEN,
     expires_at: datetime | None = None,
 ) -> bytes:
     """
-    Start a session, which counts as a confirmation.
+    Start a session, which counts as a confirmation; in the transaction of the sign-in, and first in it.
 
     Args:
+        by: The slot that was opened; None for keys that the same transaction gave the account.
         device: What kind of browser it is, in a few words; for the person's own list.
         stage: With `SECOND_FACTOR` it opens nothing before `promote`.
         expires_at: In UTC; 12 hours from now unless given, 10 minutes for one that waits.
 
     Returns:
         The token for the cookie, 32 bytes, which is stored nowhere.
+
+    Raises:
+        Closed: If the slot or the key opens the account no more.
     """
     token, now, handle = new_token(), house.clock(), uuid4()
-    waiting = stage is Stage.SECOND_FACTOR
-    await tables.WebSession.create(
-        id=id_of(token).hex(),
-        handle=handle,
-        account_id=account,
-        stage=stage.value,
-        wrapped=wrap_account_key(token, account_key, account=account.bytes, waiting=waiting),
-        device=house.server.seal(device.encode(), context=device_context(account, handle)),
-        created_at=now,
-        expires_at=expires_at or now + (WAITING if waiting else LIFETIME),
-        used_at=now,
-        confirmed_at=None if waiting else now,
-    )
+    waiting, session = stage is Stage.SECOND_FACTOR, id_of(token).hex()
+    async with joined():
+        epoch = await access.enter(account, account_key, by)
+        await tables.WebSession.create(
+            id=session,
+            handle=handle,
+            account_id=account,
+            stage=stage.value,
+            wrapped=wrap_account_key(token, account_key, account=account.bytes, epoch=epoch, waiting=waiting),
+            epoch=epoch,
+            device=_sealed_browser(
+                house, account, handle, epoch, BrowserDocument(device, session, stage.value)
+            ),
+            created_at=now,
+            expires_at=expires_at or now + (WAITING if waiting else LIFETIME),
+            used_at=now,
+            confirmed_at=None if waiting else now,
+        )
     return token
 
 
@@ -125,11 +149,15 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         return None
     account = row.account_id
     try:
-        keyring = Keyring.from_account_key(unwrap_account_key(token, row.wrapped, account=account.bytes))
+        account_key = unwrap_account_key(token, row.wrapped, account=account.bytes, epoch=row.begun)
+        keyring = Keyring.from_account_key(account_key)
         if row.retired is not None:
             keyring = keyring.with_retired(row.retired, account=account.bytes)
     except CryptoError as error:
         raise Damaged from error
+    vault = keyring.vault_sealer()
+    if not access.counts(access.opened(vault, account, row.epoch, row.access or b""), row.begun):
+        return None
     profile = open_document(house.server, row.sealed, profile_context(account), Profile)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed word counts
         raise Damaged
@@ -144,7 +172,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         now=now,
         house=house,
         keyring=keyring,
-        vault=keyring.vault_sealer(),
+        vault=vault,
         sealed_identity=row.identity,
         public_keys=row.public_identity,
         session=session,
@@ -195,6 +223,7 @@ async def promote(house: House, token: bytes) -> bytes:
         raise NotFound
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
+        await access.hold(row.account_id)
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
         await devices.greet(house, row.account_id, device_of(house, row))
         await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)
@@ -202,9 +231,22 @@ async def promote(house: House, token: bytes) -> bytes:
 
 
 def device_of(house: House, row: SessionRow) -> str:
-    """Give what kind of browser a session is in."""
-    context = device_context(row.account_id, row.handle)
-    return open_bytes(house.server, row.device, context).decode()
+    """Return what kind of browser a session is in."""
+    return browser_of(house, row).device
+
+
+def browser_of(house: House, row: SessionRow) -> BrowserDocument:
+    """
+    Return what the server wrote down of a session when it gave it its present cookie.
+
+    Raises:
+        Damaged: If the row is not the one that it was written for: another account's, session's or stage's.
+    """
+    context = device_context(row.account_id, row.handle, row.epoch)
+    found = open_document(house.server, row.device, context, BrowserDocument)
+    if (found.session, found.stage) != (row.id, row.stage):
+        raise Damaged
+    return found
 
 
 async def confirm(actor: Actor, token: bytes) -> bytes:
@@ -246,15 +288,16 @@ async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
     waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
-        account__status="active",
+        account__status__in=access.ABLE,  # an account to be deleted is kept by whoever comes in past this
         expires_at__gt=house.clock(),
     )
     return await read_one(SessionRow, waits)
 
 
 def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
+    wrapped, account = row.wrapped or b"", row.account_id.bytes
     try:
-        return unwrap_account_key(token, row.wrapped or b"", account=row.account_id.bytes, waiting=waiting)
+        return unwrap_account_key(token, wrapped, account=account, epoch=row.epoch, waiting=waiting)
     except CryptoError as error:
         raise Damaged from error
 
@@ -262,10 +305,15 @@ def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
 async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: datetime) -> bytes:
     """Give a session a new token, under which it is open and confirmed; of two at once only one does."""
     token, now = new_token(), house.clock()
-    wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes)
-    changed = await change(
-        TURNED, id_of(token).hex(), Stage.OPEN.value, wrapped, expires_at, now, now, row.id
-    )
+    session, stage = id_of(token).hex(), Stage.OPEN.value
+    wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
+    browser = BrowserDocument(device_of(house, row), session, stage)
+    sealed = _sealed_browser(house, row.account_id, row.handle, row.epoch, browser)
+    changed = await change(TURNED, session, stage, wrapped, sealed, expires_at, now, now, row.id)
     if not changed:
         raise NotFound
     return token
+
+
+def _sealed_browser(house: House, account: UUID, handle: UUID, epoch: int, browser: BrowserDocument) -> bytes:
+    return seal_document(house.server, browser, device_context(account, handle, epoch))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from journal import presence
+from journal.account_addresses import carry_over
 from journal.house import House
 from journal.mailing import deliver_due
 from journal.purging import purge
@@ -52,14 +53,21 @@ async def chores(house: House) -> AsyncIterator[None]:
     """
     Do everything that is to be done beside the pages, for as long as the block lasts.
 
-    Before the first page this process says that it is there, and what is to be deleted is: only mail may take long.
+    Before the first page this process says that it is there, what is to be deleted is, and everybody is found by the
+    address that they type: only mail may take long.
     """
     words = Words()
     present = presence.Presence(house, uuid4())
     here = Chore(present.tell, presence.LOOK)
     purging = Chore(lambda: purge(house, house.clock()), timedelta(hours=1))
+    addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
     mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
-    begun = [(here, await here.do()), (purging, await purging.do()), (mail, timedelta(0))]
+    begun = [
+        (here, await here.do()),
+        (purging, await purging.do()),
+        (addresses, await addresses.do()),
+        (mail, timedelta(0)),
+    ]
     tasks = [asyncio.create_task(keep_doing(chore, rest)) for chore, rest in begun]
     try:
         yield

@@ -12,10 +12,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 
-from tortoise.exceptions import DBConnectionError, OperationalError
-
 from journal.audit_check import Break, Head, Kind, Report, check
-from journal.store import Store
+from journal.store import opened
+from journal.store_errors import DatabaseRefused
 from portal.config import Config
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
@@ -58,27 +57,14 @@ class _CannotCheckError(Exception):
     """The command was not understood, or there is nothing to check."""
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    command.add_argument(
-        "--head", metavar="FILE", help="a head kept earlier, or several, one a line; - reads standard input"
-    )
-    command.add_argument(
-        "--write-head",
-        metavar="FILE",
-        help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
-    )
-
-
 def verify_audit(config: Config, options: argparse.Namespace) -> int:
     """Check the log and say in words what is wrong: 0 intact, 1 broken, 2 could not be checked."""
     try:
-        _check_there_is_a_database(config)
         kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
         report = asyncio.run(_check(config, kept))
         if report.broken is None and options.write_head:
             _write(options.write_head, report.head)
-    except _CannotCheckError as error:
+    except (_CannotCheckError, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return UNCHECKED
     if report.broken is not None:
@@ -94,24 +80,9 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
     return INTACT
 
 
-def _check_there_is_a_database(config: Config) -> None:
-    """Opening an SQLite file that is not there would make one."""
-    kind, _, file = config.database_url.partition("://")
-    if kind == "sqlite" and not Path(file).is_file():
-        raise _CannotCheckError(f"There is no database at {file}.")
-
-
 async def _check(config: Config, kept: list[Head]) -> Report:
-    store = await Store.open(config.database_url)
-    try:
-        with store.use():
-            return await check(config.house(), kept)
-    except (OperationalError, DBConnectionError, OSError) as error:
-        raise _CannotCheckError(
-            "The database cannot be read, or has not this version's shape: hearthside migrate."
-        ) from error
-    finally:
-        await store.close()
+    async with opened(config.database_url):
+        return await check(config.house(), kept)
 
 
 def _kept(name: str | None, *, there: bool) -> list[Head]:

@@ -35,6 +35,7 @@ from tests.attacks.world import HERS, OTHERS, PLANNED, World
 from tests.cast import NAMES, Furniture
 from tests.portal.conftest import running
 from tests.postgres import PostgresServer
+from tests.waiting import PATIENCE
 
 AS_TEXT = "bad UTF-8"
 VALUES: dict[str, Any] = {
@@ -361,7 +362,7 @@ async def postgres_ground(
     url, furniture = furnished_postgres_url
     world = await worlds.furnish(url, furniture)
     await crowd.gather(url, world)
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
     try:
         await without_constraints(connection)
         link = await connection.fetchval(

@@ -197,7 +197,7 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     for ident in (gone := [await write(cast) for _ in range(3)]):
         await entries.delete(alice, ident)
     await change("UPDATE entry SET id = $1 WHERE id = $2", "none at all", gone[0])
-    await websessions.start(cast.house, alice.id, bytes(32))
+    await websessions.start(cast.house, alice.id, await websessions.account_key(alice, cast.tokens["alice"]))
     await change("UPDATE web_session SET used_at = $1 WHERE id = $2", "", alice.session)
     await leaving.leave(dana, leaving.WORD)
     cast.clock.forward(days=8)

@@ -32,7 +32,7 @@ class Installation:
              *arguments],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "HEARTHSIDE_SERVER_KEY": key,
                  "HEARTHSIDE_DATA": str(self.folder / "data"), "HEARTHSIDE_DATABASE_URL": url or self.url},
-            cwd=self.folder, input=given, capture_output=True, text=True, timeout=60, check=False,
+            cwd=self.folder, input=given, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     def write(self, statement: str) -> None:
