@@ -22,7 +22,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from jinja2 import Environment
 from tortoise.models import Model
 
 from journal import tables
@@ -336,9 +335,7 @@ def crowded(
 
 
 @pytest.fixture
-async def sqlite(
-    crowded: tuple[Path, World], templates: Environment, tmp_path: Path
-) -> AsyncIterator[Ground]:
+async def sqlite(crowded: tuple[Path, World], tmp_path: Path) -> AsyncIterator[Ground]:
     """The application on a copy of the crowded world."""
     pristine, world = crowded
     path = tmp_path / "world.sqlite3"
@@ -347,7 +344,6 @@ async def sqlite(
         found = "SELECT id FROM care_link WHERE patient_id = ?"
         (link,) = good.execute(found, (str(world.people["hana"]),)).fetchone()
     async with running(f"sqlite://{path}", world.furniture, tmp_path) as portal:
-        portal.app.state.templates = templates
         yield Sqlite(Asking(portal), world, names_of(world, link), path, pristine)
 
 
@@ -355,7 +351,6 @@ async def sqlite(
 async def postgres_ground(
     postgres: PostgresServer,
     furnished_postgres_url: tuple[str, Furniture],
-    templates: Environment,
     tmp_path: Path,
 ) -> AsyncIterator[Ground]:
     """The application on the crowded world in PostgreSQL."""
@@ -369,7 +364,6 @@ async def postgres_ground(
             "SELECT id FROM care_link WHERE patient_id = $1", world.people["hana"]
         )
         async with running(url, world.furniture, tmp_path) as portal:
-            portal.app.state.templates = templates
             yield Postgres(Asking(portal), world, names_of(world, link), connection)
     finally:
         await connection.close()
