@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import (
+    account_addresses,
+    accounts,
     audit,
     care,
     disclosures,
@@ -17,6 +21,7 @@ from journal import (
     freshness,
     invitations,
     leaving,
+    locking,
     log_rows,
     purging,
     reading,
@@ -36,10 +41,10 @@ from journal import (
 )
 from journal.documents import EntryDocument
 from journal.entries import NO_TIME, NOWHERE
-from journal.errors import Damaged
+from journal.errors import Damaged, JournalError
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.store import change, connection
-from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
 from tests.journal.test_renewal import ended
 
 LATE = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -244,3 +249,66 @@ async def test_changing_the_server_key_passes_a_wrong_row_by(sqlite_cast: Cast, 
         (count,) = [one for one in counts if one.table == "kap_session"]
         assert (count.rows, count.closed) == (3, 3)
     assert len(await soundness.of_database(store_url(), sqlite_cast.house)) > 5
+
+
+@pytest.mark.parametrize("value", ["words", b"\xff", 9e999, "", 2**62, -1])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("account", "epoch"),
+        ("account", "access"),
+        ("account", "identity"),
+        ("key_slot", "epoch"),
+        ("key_slot", "commitment"),
+        ("key_slot", "kind"),
+        ("web_session", "epoch"),
+        ("web_session", "device"),
+    ],
+)
+async def test_a_wrong_way_in_opens_nothing_and_keeps_nobody_else_out(
+    sqlite_cast: Cast, table: str, column: str, value: object
+) -> None:
+    """Coming in, unlocking, saving and changing the password end in a sentence where the rows about it are wrong."""
+    cast, alice, token = sqlite_cast, await sqlite_cast.actor("alice"), sqlite_cast.tokens["alice"]
+    new = "a lantern on the kitchen table"
+    owner = "id" if table == "account" else "account_id"
+    assert await change(f"UPDATE {table} SET {column} = $1 WHERE {owner} = $2", value, alice.id)
+    await done_or_refused(websessions.actor_for(cast.house, token))
+    await done_or_refused(accounts.unlock(alice, PASSWORDS["alice"]))
+    await done_or_refused(entries.save(alice, uuid4(), 0, EntryDocument("free", "Geese")))
+    if table == "web_session" or column == "identity":
+        assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    else:
+        with pytest.raises((Damaged, accounts.WrongCredentials)):
+            await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+    await change("UPDATE web_session SET wrapped = NULL WHERE id = $1", alice.session)
+    await done_or_refused(locking.unlock(cast.house, token, PASSWORDS["alice"]))
+    await done_or_refused(accounts.change_password(alice, PASSWORDS["alice"], new, new, PRACTICE))
+    assert (await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
+
+
+async def done_or_refused(act: Awaitable[object]) -> None:
+    """Wait for an act that is done, or refused with a sentence."""
+    with suppress(JournalError):
+        await act
+
+
+@pytest.mark.parametrize("column", ["sealed", "email_index"])
+async def test_looking_through_addresses_passes_a_wrong_row_by(sqlite_cast: Cast, column: str) -> None:
+    """Accounts are carried over, and the doctor names addresses and messages, beside an account that is wrong."""
+    house, alice = sqlite_cast.house, await sqlite_cast.actor("alice")
+    await change("UPDATE account SET email_index = 'earlier ' || id WHERE id <> $1", alice.id)
+    message = uuid4()
+    await tables.Outbox.create(
+        id=message,
+        sealed=b"",
+        due_at=alice.now,
+        claimed_until=alice.now,
+        created_at=alice.now,
+        gave_up_at=alice.now,
+    )
+    await change("UPDATE outbox SET sealed = $1 WHERE id = $2", "words", message)
+    await change(f"UPDATE account SET {column} = $1 WHERE id = $2", b"\xff", alice.id)
+    assert await account_addresses.carry_over(house) == len(NAMES) - 1
+    assert await account_addresses.faults(house) == []
+    assert await account_addresses.given_up_for_the_address(house) == 0
