@@ -18,6 +18,7 @@ from crypto import CryptoError
 from journal.documents import PracticeDetails, open_document
 from journal.errors import Damaged, JournalError
 from journal.practice import CONTEXT
+from journal.rows import bytes_of
 from journal.server_keys import ServerKeys
 from journal.store_address import SqliteFile, shown
 from journal.store_errors import explained
@@ -175,11 +176,12 @@ def _check(path: Path, origin: Path, kind: str) -> bool:
 
 def _check_key(path: Path, server: ServerKeys) -> None:
     with closing(sqlite3.connect(path)) as opened:
+        opened.text_factory = bytes  # whatever stands there: what is not sealed bytes opens with no key
         row = opened.execute("SELECT sealed FROM practice").fetchone()
     if row is None:
         return  # nobody has begun, so nothing is sealed
     try:
-        open_document(server, bytes(row[0]), CONTEXT, PracticeDetails)
+        open_document(server, bytes_of(row[0]), CONTEXT, PracticeDetails)
     except (CryptoError, Damaged) as error:
         raise BackupRefused(
             "The server key does not open this backup. Nothing was restored. Name the key that the backup's "

@@ -18,6 +18,7 @@ from crypto import join_fields
 from journal import tables
 from journal.errors import Refused
 from journal.house import House
+from journal.rows import DamagedRow, Row, typed
 from journal.store import change, fetch, joined, transaction
 from journal.words import N_
 
@@ -65,6 +66,7 @@ class Limit:
 
 
 HOUR, DAY = 3600, 24 * 3600
+MOST = 2**30  # tries that are counted: storage can write a number after which there is none
 OWN = Limit(5, 30, HOUR // 4, DAY)
 ACCOUNT = Limit(20, 30, HOUR // 4, DAY)
 SOURCE = Limit(60, 15, 300, DAY // 4)
@@ -85,6 +87,12 @@ class Count:
     key: str
     limit: Limit
     own: bool = False
+
+
+class WaitRow(Row, frozen=True):
+    """Until when a try has to wait, in milliseconds."""
+
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +124,26 @@ async def charge(house: House, counts: Iterable[Count], *, field: str = "passwor
         for count in sorted(counts, key=lambda one: one.key):
             found = await fetch(_counting(count.limit), count.key, now)
             if not found:
-                ((until,),) = await fetch("SELECT until FROM throttle WHERE key = $1", count.key)
-                raise TooManyTries(max(1, -(-(until - now) // 1000)), field)
+                waits = await _waits(count, now)
+                if waits is not None:
+                    raise TooManyTries(waits, field)
+                found = await fetch(_counting(count.limit), count.key, now)
             charged.append((count, found[0][0]))
     return Charged(tuple(charged), now)
+
+
+async def _waits(count: Count, now: int) -> int | None:
+    """
+    Return how many seconds a try has to wait.
+
+    None for a row that this service never writes, which would keep its owner out for ever. It is gone then: whoever
+    made it wrong could have taken it away just as well.
+    """
+    row = next(iter(typed(WaitRow, await fetch("SELECT until FROM throttle WHERE key = $1", count.key))))
+    if isinstance(row, DamagedRow) or row.until > now + count.limit.ceiling * 1000:
+        await change("DELETE FROM throttle WHERE key = $1", count.key)
+        return None
+    return max(1, -(-(row.until - now) // 1000))
 
 
 async def give_back(charged: Charged) -> None:
@@ -142,14 +166,16 @@ COUNTING = """
     WITH tried (key, now) AS (SELECT CAST($1 AS VARCHAR(64)), CAST($2 AS BIGINT))
     INSERT INTO throttle (key, tries, until, forgotten) SELECT key, 1, now, now + {forget} FROM tried WHERE true
     ON CONFLICT (key) DO UPDATE SET
-        tries = CASE WHEN throttle.forgotten <= excluded.until THEN 1 ELSE throttle.tries + 1 END,
+        tries = CASE WHEN throttle.forgotten <= excluded.until THEN 1
+            WHEN throttle.tries >= {most} THEN {most}
+            ELSE throttle.tries + 1 END,
         until = excluded.until + CASE
-            WHEN throttle.forgotten <= excluded.until OR throttle.tries + 1 < {free} THEN 0
-            WHEN throttle.tries + 1 >= {last} THEN {ceiling}
+            WHEN throttle.forgotten <= excluded.until OR throttle.tries < {free} - 1 THEN 0
+            WHEN throttle.tries >= {last} - 1 THEN {ceiling}
             ELSE {first} << (throttle.tries + 1 - {free}) END,
         forgotten = excluded.forgotten + CASE
-            WHEN throttle.forgotten <= excluded.until OR throttle.tries + 1 < {free} THEN 0
-            WHEN throttle.tries + 1 >= {last} THEN {ceiling}
+            WHEN throttle.forgotten <= excluded.until OR throttle.tries < {free} - 1 THEN 0
+            WHEN throttle.tries >= {last} - 1 THEN {ceiling}
             ELSE {first} << (throttle.tries + 1 - {free}) END
     WHERE throttle.until <= excluded.until
     RETURNING until
@@ -167,6 +193,7 @@ def _counting(limit: Limit) -> str:
     doublings = next(n for n in range(64) if limit.first << n >= limit.ceiling)
     return COUNTING.format(
         free=limit.free,
+        most=MOST,
         last=limit.free + doublings,
         first=limit.first * 1000,
         ceiling=limit.ceiling * 1000,

@@ -123,7 +123,7 @@ ELSEWHERE = {
     "outbox": "tests/journal/test_mail.py",
     "practice": "tests/portal/test_practice.py",
     "spent_challenge": "nothing reads it",
-    "throttle": "nothing reads it but the statement that writes it",
+    "throttle": "tests/journal/test_damaged_rows.py",
     "worker": "nothing reads it but statements that count",
 }
 """Tables whose rows are made wrong elsewhere, or that no page reads."""

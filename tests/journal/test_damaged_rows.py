@@ -37,13 +37,14 @@ from journal import (
     sharing,
     soundness,
     tables,
+    throttle,
     websessions,
 )
 from journal.documents import EntryDocument
 from journal.entries import NO_TIME, NOWHERE
-from journal.errors import Damaged, JournalError
+from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
-from journal.store import change, connection
+from journal.store import change, connection, is_sqlite
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
 from tests.journal.test_renewal import ended
 
@@ -279,7 +280,7 @@ async def test_a_wrong_way_in_opens_nothing_and_keeps_nobody_else_out(
     if table == "web_session" or column == "identity":
         assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     else:
-        with pytest.raises((Damaged, accounts.WrongCredentials)):
+        with pytest.raises((Damaged, WrongCredentials)):
             await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
     await change("UPDATE web_session SET wrapped = NULL WHERE id = $1", alice.session)
     await done_or_refused(locking.unlock(cast.house, token, PASSWORDS["alice"]))
@@ -312,3 +313,28 @@ async def test_looking_through_addresses_passes_a_wrong_row_by(sqlite_cast: Cast
     assert await account_addresses.carry_over(house) == len(NAMES) - 1
     assert await account_addresses.faults(house) == []
     assert await account_addresses.given_up_for_the_address(house) == 0
+
+
+@pytest.mark.parametrize("column", ["tries", "until", "forgotten"])
+@pytest.mark.parametrize("value", ["words", b"\xff", 2**62, 2**31 - 1, -(2**31)])
+async def test_a_wrong_count_of_tries_keeps_nobody_out(cast: Cast, column: str, value: object) -> None:
+    """Whatever stands there, the right password opens, at once or after the longest pause, and guesses are counted."""
+    if not is_sqlite() and (not isinstance(value, int) or (column == "tries" and abs(value) > 2**31)):
+        value = 0  # what PostgreSQL's types allow
+    for name in ("bob", "alice"):
+        with pytest.raises(WrongCredentials):
+            await accounts.sign_in(cast.house, f"{name}@example.org", "not the password")
+    await change(f"UPDATE throttle SET {column} = $1", value)
+    with suppress(throttle.TooManyTries):
+        assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.clock.forward(seconds=throttle.ACCOUNT.ceiling + 1)
+    assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    with pytest.raises(throttle.TooManyTries):
+        await guess_on(cast)
+
+
+async def guess_on(cast: Cast) -> None:
+    """Guess more often than anybody may without a pause."""
+    for _ in range(throttle.OWN.free + 2):
+        with suppress(WrongCredentials):
+            await accounts.sign_in(cast.house, "alice@example.org", "not the password")
