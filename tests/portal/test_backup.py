@@ -62,6 +62,19 @@ def test_what_is_restored_equals_what_was_there(copy: Path, database: Path, tmp_
     assert [path.name for path in place.parent.iterdir()] == [place.name]
 
 
+@pytest.mark.parametrize("written", ["'words'", "7", "CAST(x'c328' AS TEXT)", "x'00'"])
+def test_a_wrong_practice_is_refused_in_a_sentence(copy: Path, tmp_path: Path, written: str) -> None:
+    """Whatever stands in the practice's row of a backup: it is not put back, and nothing is left behind."""
+    with closing(sqlite3.connect(copy)) as there:
+        there.execute(f"UPDATE practice SET sealed = {written}")
+        there.commit()
+    place = tmp_path / "new" / "hearthside.sqlite3"
+    place.parent.mkdir()
+    with pytest.raises(backup.BackupRefused):
+        backup.put_back(copy, place, SERVER_KEY)
+    assert list(place.parent.iterdir()) == []
+
+
 async def test_a_backup_while_somebody_writes_is_of_one_moment(
     furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path
 ) -> None:
