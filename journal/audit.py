@@ -1,51 +1,27 @@
 """
 Who opened or changed what, and when. Ids and states only: never a word that anybody wrote.
 
-An event is written in the transaction of the act that it records, so there is neither one without the other.
+An event is written in the transaction of the act that it records, so there is neither one without the other. It waits
+for nobody: its place in the chain comes a moment later (`journal/audit_sealing.py`).
 Saving an entry is no event: the journal is its writer's own, and who reads it is what counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from tortoise.expressions import Q
 
 from journal.actors import Actor
 from journal.audit_acts import REFUSALS as REFUSALS
 from journal.audit_acts import Act as Act
 from journal.audit_acts import Outcome as Outcome
-from journal.audit_chain import Line, append
-from journal.errors import Damaged
+from journal.audit_chain import Line
+from journal.audit_pending import write_events
+from journal.audit_query import Condition, newest, oldest, one_of
+from journal.audit_query import Event as Event
+from journal.audit_query import Whole as Whole
 from journal.house import House
-from journal.store import key_of
-from journal.tables import AuditEvent
-
-COLUMNS = ("at", "actor_id", "action", "object_id", "recipient_id", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the log; `id` is its number. `recipient_id` was given something that a patient's record holds."""
-
-    at: datetime
-    actor_id: UUID | None
-    action: Act
-    object_id: UUID | None
-    recipient_id: UUID | None
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An event with the patient whose record it is about, for a log of everybody's."""
-
-    event: Event
-    patient_id: UUID | None
 
 
 async def note(
@@ -56,13 +32,13 @@ async def note(
     about: UUID | None = None,
     recipient: UUID | None = None,
 ) -> None:
-    """Write what a signed-in person did; the last statement of its transaction."""
-    await append(actor.house, [_line(actor.id, action, actor.now, patient, about, recipient)])
+    """Write what a signed-in person did, in the transaction that is open."""
+    await write_events(actor.house, [_line(actor.id, action, actor.now, patient, about, recipient)])
 
 
 async def note_each(actor: Actor, action: Act, patient: UUID, about: Iterable[UUID]) -> None:
     """Write that *actor* did the same to each of several things, in as many statements as for one."""
-    await append(actor.house, [_line(actor.id, action, actor.now, patient, one) for one in about])
+    await write_events(actor.house, [_line(actor.id, action, actor.now, patient, one) for one in about])
 
 
 async def note_unsigned(
@@ -74,7 +50,7 @@ async def note_unsigned(
     about: UUID | None = None,
 ) -> None:
     """Write what was done by nobody who is signed in, or not yet; *account* is None where none is known."""
-    await append(house, [_line(account, action, house.clock(), patient, about)])
+    await write_events(house, [_line(account, action, house.clock(), patient, about)])
 
 
 async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
@@ -83,50 +59,49 @@ async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
 
 
 async def events_about(patient: UUID, *, limit: int = 500, before: int | None = None) -> tuple[Event, ...]:
-    """Give the latest events about *patient*'s record, newest first; *before* an event's id for the next."""
-    query = AuditEvent.filter(patient_id=patient)
-    if before is not None:
-        query = query.filter(id__lt=before)
-    return tuple(_event(row) for row in await query.order_by("-id").limit(limit).values_list(*COLUMNS))
+    """Return the latest events about *patient*'s record, newest first; *before* an event's id for the next."""
+    found = await newest(_about(patient).before(before), limit)
+    return tuple(one.event for one in found)
 
 
 async def of_everybody(
     *, limit: int, before: int | None = None, person: UUID | None = None, room: str = ""
 ) -> tuple[Whole, ...]:
     """
-    Give the latest events of the whole log, newest first; *before* an event's id for the next.
+    Return the latest events of the whole log, newest first; *before* an event's id for the next.
 
     Args:
         person: Only what this person did, or what was done about or for them.
         room: Only the classes whose names begin with it, such as "share".
     """
-    query = AuditEvent.all()
+    wanted = Condition().before(before)
     if person is not None:
-        concerned = Q(actor_id=person) | Q(patient_id=person) | Q(recipient_id=person) | Q(object_id=person)
-        query = query.filter(concerned)
+        columns = ("actor_id", "patient_id", "recipient_id", "object_id")
+        wanted = wanted.also(" OR ".join(f"{column} = {{}}" for column in columns), *[person] * len(columns))
     if room:
-        query = query.filter(action__in=[act.value for act in Act if act.value.startswith(f"{room}.")])
-    if before is not None:
-        query = query.filter(id__lt=before)
-    rows = await query.order_by("-id").limit(limit).values_list(*COLUMNS, "patient_id")
-    return tuple(Whole(_event(row[:-1]), _key(row[-1])) for row in rows)
+        acts = [act.value for act in Act if act.value.startswith(f"{room}.")]
+        wanted = wanted.also(one_of("action", acts), *acts)
+    return await newest(wanted, limit)
 
 
 async def openings(patient: UUID, shares: Iterable[UUID]) -> dict[UUID, tuple[datetime, ...]]:
-    """Give when each of *shares* was opened, oldest first; those that nobody opened are left out."""
-    query = AuditEvent.filter(patient_id=patient, action=Act.SHARE_OPENED.value, object_id__in=list(shares))
+    """Return when each of *shares* was opened, oldest first; those that nobody opened are left out."""
+    asked = list(shares)
+    opened = _about(patient).also("action = {}", Act.SHARE_OPENED.value)
     found: dict[UUID, tuple[datetime, ...]] = {}
-    for share, at in await query.order_by("id").values_list("object_id", "at"):
-        found[key_of(share)] = (*found.get(key_of(share), ()), at)
+    for one in await oldest(opened.also(one_of("object_id", asked), *asked)):
+        share, at = one.event.object_id, one.event.at
+        if share is not None:
+            found[share] = (*found.get(share, ()), at)
     return found
 
 
 async def every_event(patient: UUID, *, by: UUID | None = None) -> tuple[Event, ...]:
-    """Give all events about *patient*'s record, oldest first; with *by*, the acts of that person alone."""
-    query = AuditEvent.filter(patient_id=patient)
+    """Return all events about *patient*'s record, oldest first; with *by*, the acts of that person alone."""
+    wanted = _about(patient)
     if by is not None:
-        query = query.filter(actor_id=by)
-    return tuple(_event(row) for row in await query.order_by("id").values_list(*COLUMNS))
+        wanted = wanted.also("actor_id = {}", by)
+    return tuple(one.event for one in await oldest(wanted))
 
 
 async def given_away(
@@ -138,15 +113,20 @@ async def given_away(
     limit: int | None = None,
     before: int | None = None,
 ) -> tuple[Event, ...]:
-    """Give the acts of *given*, and those of *taken* that were not the patient's own, newest first."""
-    others = Q(action__in=[act.value for act in taken]) & ~Q(actor_id=patient)
-    query = AuditEvent.filter(Q(action__in=[act.value for act in given]) | others, patient_id=patient)
-    query = query.filter(at__gte=since).order_by("-id")
-    if before is not None:
-        query = query.filter(id__lt=before)
-    if limit is not None:
-        query = query.limit(limit)
-    return tuple(_event(row) for row in await query.values_list(*COLUMNS))
+    """Return the acts of *given*, and those of *taken* that were not the patient's own, newest first."""
+    by_anybody, by_others = [act.value for act in given], [act.value for act in taken]
+    wanted = _about(patient).also(
+        f"{one_of('action', by_anybody)} OR ({one_of('action', by_others)} AND actor_id <> {{}})",
+        *by_anybody,
+        *by_others,
+        patient,
+    )
+    found = await newest(wanted.also("at >= {}", since).before(before), limit)
+    return tuple(one.event for one in found)
+
+
+def _about(patient: UUID) -> Condition:
+    return Condition("patient_id = {}", (patient,))
 
 
 def _line(
@@ -159,15 +139,3 @@ def _line(
 ) -> Line:
     outcome = Outcome.REFUSED if action in REFUSALS else Outcome.DONE
     return Line(at, who, patient, recipient, about, action.value, outcome.value)
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    at, actor, action, about, recipient, ident = row
-    try:
-        return Event(at, _key(actor), Act(action), _key(about), _key(recipient), ident)
-    except ValueError as error:  # no class of event, or no id: somebody else wrote it
-        raise Damaged from error
-
-
-def _key(value: object) -> UUID | None:
-    return key_of(value) if value else None

@@ -14,7 +14,7 @@ from journal.positions import Role
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Events, newest first, and where the log ends now: the look itself is its last event."""
+    """Events, newest first, the look itself among them, and where the chain ends now: a second or two behind."""
 
     events: tuple[Whole, ...]
     head: Head
@@ -24,7 +24,7 @@ async def look(
     actor: Actor, *, limit: int, before: int | None = None, person: UUID | None = None, room: str = ""
 ) -> Looked:
     """
-    Give the latest events, of all or of what concerns one *person*, of every class or those of one *room*.
+    Return the latest events, of all or of what concerns one *person*, of every class or those of one *room*.
 
     Raises:
         NotFound: If *person* has no account.

@@ -23,6 +23,7 @@ from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED
 from journal.store import change, fetch
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
+from tests.log import chain_all
 
 NEW_KEY = b"n" * 32
 
@@ -89,6 +90,7 @@ async def test_everything_is_sealed_anew_and_nothing_is_lost(cast: Cast) -> None
     for name in PASSWORDS:
         await signs_in(only, name)
     assert await key_slots.of_email(cast.house, "alice@example.org", "password") == (None, None)
+    await chain_all(only)
     report = await check(only, [kept])
     assert report.broken is None
     assert report.head.sequence > kept.sequence
