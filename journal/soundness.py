@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from journal import crisis, practice, rotation, tables
-from journal.audit_check import check
+from journal import crisis, practice, presence, rotation, tables
+from journal.audit_check import check, remember
 from journal.backup import file_of, shapes
 from journal.errors import Damaged
 from journal.house import House
@@ -18,6 +18,7 @@ from journal.store import Store, connection, is_sqlite
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)
 LATE = timedelta(hours=1)
+UNCHAINED = timedelta(seconds=10)
 SQLITE = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "foreign_keys": "1"}
 POSTGRES = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
@@ -139,11 +140,20 @@ async def _of_care() -> Finding:
 
 
 async def _of_log(house: House) -> Finding:
-    """Check the chain of the audit log as far as that goes without a head kept elsewhere."""
-    report = await check(house)
+    """Check what came to the audit log since the last check, as far as that goes without a head kept elsewhere."""
+    report = await check(house, onward=True)
     if report.broken is not None:
         return mend(
             "The audit log is not as it was written. Run hearthside verify-audit, and find out who was here."
+        )
+    await remember(house, report.head)
+    if report.oldest and house.clock() - report.oldest > UNCHAINED:
+        since = f"{report.oldest:%Y-%m-%d %H:%M} UTC"
+        waits = f"Events of the audit log that are not chained yet: {report.pending}, the oldest of {since}."
+        if await presence.alive(house):
+            return mend(f"{waits} A service runs and does not chain them. Look at what it logs.")
+        return note(
+            f"{waits} No service runs. One that starts chains them, or hearthside verify-audit --chain."
         )
     return well(f"The audit log is intact: {report.head.sequence} events.")
 

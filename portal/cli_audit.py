@@ -8,13 +8,17 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
+from uuid import uuid4
 
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import BaseORMException
 
-from journal.audit_check import Break, Head, Kind, Report, check
+from journal.audit_check import Break, Head, Kind, Report, check, remember
+from journal.audit_sealing import AuditSealer
+from journal.errors import Damaged
 from journal.store import Store
 from portal.config import Config
 
@@ -31,6 +35,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.FOREIGN: "Event {event} does not follow from the one before: it was put in or written anew, or events"
         " before it were taken out and the rest numbered anew.",
         Kind.ADDED: "Something stands at event {event} or behind it that this service did not write.",
+        Kind.TWICE: "Event {event} is event {other} once more: it was put in a second time.",
         Kind.UNREADABLE: "Event {event}, or one after it, cannot be read: it is not as it was written.",
         Kind.HEAD_GONE: "The row that says where the log ends was deleted.",
         Kind.KEY_GONE: "The key of the log was deleted, so nothing in it can be checked any more.",
@@ -41,12 +46,21 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         " was cut off, or an older state of the database was put back. A restored backup does that as well.",
         Kind.REWRITTEN: "Event {event} is another one than when you kept the head: the log was written anew, by"
         " somebody who has the server key.",
+        Kind.SHORTER: "The log ends with event {event}, but it was found whole up to event {other} before: its end was"
+        " cut off, or an older state of the log was put back.",
+        Kind.PENDING_CHANGED: "An event that waits to be chained is not as it was written: it was changed, or put in.",
+        Kind.PENDING_AGAIN: "An event that waits to be chained stands in the log already: it was put in once more.",
     }
 )
 ONE_MISSING = "Event {event} is missing: it was deleted."
 ANOTHER_KEY = (
     "Event 1 was not written with this server key: the key is another one now, or the log was written anew with"
     " another key."
+)
+LATE = timedelta(seconds=10)
+NOBODY_CHAINS = (
+    "A service that runs chains them within two seconds. Start it, or run hearthside verify-audit --chain. If one runs,"
+    " look at what it logs."
 )
 WITHOUT_A_HEAD = (
     "No head was given, so some things cannot be noticed: that somebody with the server key cut the end off or wrote"
@@ -64,6 +78,16 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--head", metavar="FILE", help="a head kept earlier, or several, one a line; - reads standard input"
     )
     command.add_argument(
+        "--all",
+        action="store_true",
+        help="check from the first event on, and not only what came since the log was last found whole",
+    )
+    command.add_argument(
+        "--chain",
+        action="store_true",
+        help="first chain the events that wait, which a service that runs does by itself",
+    )
+    command.add_argument(
         "--write-head",
         metavar="FILE",
         help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
@@ -75,7 +99,7 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
     try:
         _check_there_is_a_database(config)
         kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
-        report = asyncio.run(_check(config, kept))
+        report = asyncio.run(_check(config, kept, options))
         if report.broken is None and options.write_head:
             _write(options.write_head, report.head)
     except _CannotCheckError as error:
@@ -86,7 +110,9 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
         return BROKEN
     # Standard output belongs to the head where it was asked for there.
     told = sys.stderr if options.write_head == STANDARD else sys.stdout
-    print(f"The audit log is intact: {report.head.sequence} events.", file=told)
+    print(_intact(report), file=told)
+    if waiting := _waiting(report, config.house().clock()):
+        print(waiting, file=told)
     if kept:
         print(f"It goes on from the {'head' if len(kept) == 1 else f'{len(kept)} heads'} kept.", file=told)
     else:
@@ -101,17 +127,40 @@ def _check_there_is_a_database(config: Config) -> None:
         raise _CannotCheckError(f"There is no database at {file}.")
 
 
-async def _check(config: Config, kept: list[Head]) -> Report:
-    store = await Store.open(config.database_url)
+async def _check(config: Config, kept: list[Head], options: argparse.Namespace) -> Report:
+    store, house = await Store.open(config.database_url), config.house()
     try:
         with store.use():
-            return await check(config.house(), kept)
-    except (OperationalError, DBConnectionError, OSError) as error:
+            if options.chain:
+                with suppress(Damaged):  # which the check will name
+                    await AuditSealer(house, uuid4()).give_up()
+            report = await check(house, kept, onward=not options.all)
+            if report.broken is None:
+                await remember(house, report.head)
+            return report
+    except (BaseORMException, OSError) as error:
         raise _CannotCheckError(
             "The database cannot be read, or has not this version's shape: hearthside migrate."
         ) from error
     finally:
         await store.close()
+
+
+def _intact(report: Report) -> str:
+    said = f"The audit log is intact: {report.head.sequence} events"
+    if report.since:
+        said += f", {report.head.sequence - report.since} of them checked now and the others before (--all: every one)"
+    return f"{said}."
+
+
+def _waiting(report: Report, now: datetime) -> str:
+    """Say how many events have no place in the chain yet, and what to do where that is for long."""
+    if not report.pending or report.oldest is None:
+        return ""
+    age = max(now - report.oldest, timedelta(0))
+    count = "1 event is" if report.pending == 1 else f"{report.pending} events are"
+    said = f"{count} not chained yet; the oldest was written {age // timedelta(seconds=1)} seconds ago."
+    return f"{said} {NOBODY_CHAINS}" if age > LATE else said
 
 
 def _kept(name: str | None, *, there: bool) -> list[Head]:

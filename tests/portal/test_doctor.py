@@ -11,10 +11,11 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from journal import soundness
+from journal import audit, soundness
 from journal.demo import load_demo
 from journal.house import House
 from journal.soundness import Verdict
@@ -115,7 +116,8 @@ def test_a_database_that_is_missing_newer_or_damaged_is_told(
     """Each with what to do about it."""
     path = data / "hearthside.sqlite3"
     with closing(sqlite3.connect(path)) as opened, opened:
-        opened.execute("UPDATE tortoise_migrations SET name = '9999_later'")
+        latest = "id = (SELECT MAX(id) FROM tortoise_migrations)"
+        opened.execute(f"UPDATE tortoise_migrations SET name = '9999_later' WHERE {latest}")
     assert "newer version" in mended(data, capsys)
     with closing(sqlite3.connect(path)) as opened, opened:
         opened.execute("DELETE FROM tortoise_migrations")
@@ -152,6 +154,30 @@ def test_a_log_that_was_changed_is_told(data: Path, capsys: pytest.CaptureFixtur
     with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
         opened.execute("UPDATE audit_event SET action = 'signed-out' WHERE id = 2")
     assert "hearthside verify-audit" in mended(data, capsys)
+
+
+def test_events_that_nobody_chains_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no service runs that is worth a word; where one does, it has to be mended."""
+    assert cli.main(["setup-link"]) == 0
+    with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
+        assert "not chained" not in said(capsys)  # a moment ago
+    asyncio.run(_an_old_event(data))
+    assert "note  Events of the audit log that are not chained yet: 2, the oldest of 2026-11-22" in said(
+        capsys
+    )
+    with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
+        seen = datetime.now(UTC).isoformat(" ")
+        opened.execute("INSERT INTO worker (id, key_mark, seen_at) VALUES (?, '', ?)", (str(uuid4()), seen))
+    assert "A service runs and does not chain them" in mended(data, capsys)
+    assert cli.main(["verify-audit", "--chain"]) == 0
+    assert "not chained" not in said(capsys)
+
+
+async def _an_old_event(data: Path) -> None:
+    store = await Store.open(f"sqlite://{data / 'hearthside.sqlite3'}")
+    with store.use():
+        await audit.note_unsigned(House.with_key(SERVER_KEY, clock=Clock()), None, audit.Act.SIGN_IN_REFUSED)
+    await store.close()
 
 
 def test_a_key_that_is_gone_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
