@@ -28,7 +28,7 @@ EVERY = timedelta(seconds=1)
 """How often each worker looks whether events are pending."""
 LEASE = timedelta(seconds=3)
 """How long nobody else chains after a worker did: with `EVERY`, a worker that dies is replaced within 5 seconds."""
-BATCH = 200  # events: a few milliseconds
+BATCH = 100  # events: a few milliseconds
 
 # The database's clock: those of the workers may differ.
 SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
