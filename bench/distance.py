@@ -8,6 +8,7 @@ answer take so many milliseconds longer. It ends with its input.
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from asyncio import StreamReader, StreamWriter
@@ -54,6 +55,7 @@ async def _listen(host: str, port: int, milliseconds: float) -> None:
     async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.read)
+        os._exit(0)  # whoever is connected still has ended as well
 
 
 if __name__ == "__main__":
