@@ -1,4 +1,4 @@
-# Everything a checkout can do. Needs Python 3.11 or newer, make and git; the rest is set up in .venv.
+# Everything a checkout can do. Needs Python 3.11 or newer with venv, make and git; the rest is set up in .venv.
 
 PYTHON ?= python3
 DATA ?= ./data
@@ -8,8 +8,27 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --upgrade \
         --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+# What to say on a machine on which no virtual environment can be made.
+define CHECK_PYTHON
+import sys
+if sys.version_info < (3, 11):
+    sys.exit("Hearthside needs Python 3.11 or newer, and this is %d.%d. Name another one: make PYTHON=python3.11" % sys.version_info[:2])
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("Python cannot make a virtual environment here. On Debian or Ubuntu, run as root: apt-get install python3-venv")
+endef
+export CHECK_PYTHON
+
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate sbom words lock clean
+.PHONY: help run test check format bench mutate sbom words lock clean python machine
+.NOTPARALLEL:
+
+# A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
+SOUND := $(shell $(BIN)/python -c 'import pip; print("sound")' 2>/dev/null)
+ifneq ($(SOUND),sound)
+.PHONY: .venv/runtime
+endif
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -17,7 +36,7 @@ help: ## Show this list
 run: .venv/runtime ## Serve on http://127.0.0.1:8000 with data in ./data (DEMO=0 starts empty)
 	$(BIN)/hearthside run --data $(DATA) $(if $(filter 0,$(DEMO)),--no-demo)
 
-test: .venv/ready ## Set up everything and run every test (PYTEST="-k name" narrows it)
+test: machine .venv/ready ## Set up everything and run every test (PYTEST="-k name" narrows it)
 	$(BIN)/python tests/setup_tools.py
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal $(PYTEST)
 
@@ -51,15 +70,27 @@ lock: .venv/ready ## Renew the lock files from pyproject.toml
 clean: ## Remove what the other targets made; ./data stays
 	rm -rf .venv .cache dist build
 
-# The product alone: what `make run` needs.
-.venv/runtime: requirements.lock requirements-build.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearthside needs Python 3.11 or newer.")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+# Asked only while there is no .venv that works.
+python:
+ifneq ($(SOUND),sound)
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). On Debian or Ubuntu, run as root: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+endif
+
+# What the tests need of the machine comes first: it is missed at once, and not after minutes.
+machine: python
+	@$(if $(filter sound,$(SOUND)),$(BIN)/python,$(PYTHON)) tests/setup_tools.py --machine
+
+# The product alone: what `make run` needs. The mark is put only at the end: without it, what is there is half-made.
+.venv/runtime: requirements.lock requirements-build.lock pyproject.toml | python
+	@test "$(SOUND)" = sound -a -e $@ || $(PYTHON) -m venv --clear .venv
+	@rm -f $@ .venv/ready
 	$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The product and everything that tests and checks it.
 .venv/ready: requirements-dev.lock .venv/runtime
+	@rm -f .venv/runtime $@
 	$(PIP) --require-hashes -r requirements-dev.lock
-	@touch $@
+	@touch .venv/runtime $@

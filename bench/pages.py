@@ -51,7 +51,7 @@ async def _times_as_long(one: tuple[int, People], other: tuple[int, People], len
     """Tell how many times as long a page takes of *one* as of *other*, asking them page by page in turn."""
     sides = [(reading(*side), await Connection.open(side[0]), list[float]()) for side in (one, other)]
     until = perf_counter() + 2 * length.rounds * length.seconds
-    while perf_counter() < until:
+    while not sides[0][2] or perf_counter() < until:
         for act, connection, took in sides:
             before = perf_counter()
             await act(connection)

@@ -82,6 +82,8 @@ def _account_row(owner: UUID, chance: random.Random) -> Row:
         "sealed": chance.randbytes(286),
         "public_identity": chance.randbytes(1249),
         "identity": chance.randbytes(286),
+        "epoch": 1,
+        "access": chance.randbytes(158),
         "status": "active",
         "recovery_ready": 1,
         "created_at": _moment(0),

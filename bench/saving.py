@@ -13,7 +13,7 @@ from bench.client import Act, Connection, Person, repeat
 from bench.figures import Figure, Figures, Length, middle
 from bench.people import People, Writer, words
 from bench.rows import SEALED
-from journal.store import SQLITE_PRAGMAS
+from journal.store_sqlite import PRAGMAS, ask
 
 REVISION = re.compile(rb'name="revision" id="revision" value="(\d+)"')
 RAW = "UPDATE entry SET revision = revision + 1, sealed = ?, updated_at = ? WHERE id = ?"
@@ -96,11 +96,10 @@ async def _writing(port: int, writer: Writer, chance: random.Random) -> Act:
 def _commits(copy: Path, seconds: float) -> float:
     """Commit the bytes of an entry again and again under the product's pragmas; gives commits per second."""
     database, sealed = sqlite3.connect(copy, isolation_level=None), random.Random(0).randbytes(SEALED)
-    for pragma in SQLITE_PRAGMAS.split("&"):
-        database.execute(f"PRAGMA {pragma}").fetchall()
+    ask(database, PRAGMAS)
     ids = [row[0] for row in database.execute("SELECT id FROM entry LIMIT 8")]
     count, begun = 0, perf_counter()
-    while perf_counter() - begun < seconds:
+    while not count or perf_counter() - begun < seconds:
         database.execute(RAW, (sealed, f"2026-11-22 12:00:00.{count:06}+00:00", ids[count % len(ids)]))
         count += 1
     taken = perf_counter() - begun

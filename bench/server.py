@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,7 @@ from bench.rows import DATABASE
 from portal.cli import main
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 30  # seconds until a server that does not answer is given up
+LISTENS = b"running on"  # said by the server once connections are taken
 
 
 def furnish(folder: Path, *flags: str) -> People:
@@ -54,10 +53,13 @@ def served(folder: Path, *flags: str, url: str = "") -> Iterator[int]:
         cwd=ROOT,
         env=os.environ | settings,
         stdin=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     try:
-        _wait_for(port, server)
+        assert server.stderr is not None
+        while LISTENS not in (line := server.stderr.readline()):
+            if not line:
+                raise RuntimeError("the server did not start")
         yield port
     finally:
         server.terminate()
@@ -68,18 +70,6 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            if server.poll() is not None or time.monotonic() > until:
-                raise RuntimeError("the server did not start") from None
-            time.sleep(0.05)
 
 
 def _end_with_the_measurement() -> None:

@@ -7,6 +7,14 @@ describes every byte.
 
 from __future__ import annotations
 
+from crypto.addresses import (
+    LONGEST_ADDRESS,
+    ascii_domain,
+    normal_address,
+    readable_domain,
+    split_address,
+    transitional_address,
+)
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -36,7 +44,7 @@ from crypto.pins import (
 )
 from crypto.public_identity import PublicIdentity, verify
 from crypto.record_state import RecordSet, RecordState
-from crypto.recovery import format_recovery_key, new_recovery_key, parse_recovery_key
+from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
 from crypto.slots import (
     KeySlot,
@@ -49,11 +57,13 @@ from crypto.slots import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
+from crypto.symbols import plain_digits
 from crypto.websession import new_session_token, session_id, unwrap_account_key, wrap_account_key
 
 __all__ = [
     "CEILING",
     "FLOOR",
+    "LONGEST_ADDRESS",
     "NO_RECORD",
     "STANDARD",
     "Argon2Parameters",
@@ -73,6 +83,7 @@ __all__ = [
     "RecordState",
     "Sealer",
     "ServerKey",
+    "ascii_domain",
     "check_pin",
     "consent",
     "decoy_recovery_slot",
@@ -83,6 +94,7 @@ __all__ = [
     "grant_link_key",
     "hash_recovery_code",
     "invitation_id",
+    "is_last_group",
     "is_pinned",
     "join_fields",
     "new_account_key",
@@ -91,6 +103,7 @@ __all__ = [
     "new_recovery_code",
     "new_recovery_key",
     "new_session_token",
+    "normal_address",
     "open_identity",
     "open_link_key",
     "open_pin",
@@ -101,13 +114,17 @@ __all__ = [
     "passkey_slot",
     "password_slot",
     "pin",
+    "plain_digits",
+    "readable_domain",
     "recovery_slot",
     "safety_code",
     "seal",
     "seal_identity",
     "session_id",
+    "split_address",
     "stretch",
     "suggest",
+    "transitional_address",
     "unlock_with_passkey",
     "unlock_with_password",
     "unlock_with_recovery_key",

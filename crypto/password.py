@@ -18,6 +18,13 @@ from crypto.derive import KEY_SIZE
 from crypto.errors import FormatError
 
 SALT_SIZE = 16
+LONGEST = 4096
+"""
+Characters as typed. Normalising accents takes the square of their number, so what is longer is refused unread.
+
+Four characters at most become one in NFC: whatever is longer than this is longer than 1,024 afterwards too, which
+nobody can choose.
+"""
 
 _LAYOUT = struct.Struct(">BIIB")
 _ARGON2ID = ARGON2_VERSION
@@ -98,11 +105,13 @@ def prepare(password: str) -> bytes:
     width and surrounding spaces are kept, and no character is forbidden.
 
     Args:
-        password: As typed, any length.
+        password: As typed.
 
     Raises:
-        FormatError: If it holds half a surrogate pair, which is no text.
+        FormatError: If it is longer than `LONGEST`, or holds half a surrogate pair, which is no text.
     """
+    if len(password) > LONGEST:
+        raise FormatError(f"A password has at most {LONGEST} characters.")
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
     try:
         return unicodedata.normalize("NFC", spaced).encode("utf-8")

@@ -44,11 +44,19 @@ def format_recovery_key(recovery_key: bytes) -> str:
     return write_symbols(number << 5 * _CHECK | number % _PRIME, _SYMBOLS)
 
 
+def is_last_group(text: str, recovery_key: bytes) -> bool:
+    """Tell whether somebody typed the last group of a key: the check symbols, which end a copy that is whole."""
+    try:
+        return read_symbols(text, _CHECK) == int.from_bytes(recovery_key, "big") % _PRIME
+    except FormatError:
+        return False
+
+
 def parse_recovery_key(text: str) -> bytes:
     """
     Read a recovery key as typed.
 
-    Case, spaces, dashes and dots do not matter; O reads as 0, and I and L as 1.
+    Case, spaces, dashes and dots do not matter; digits of every script are digits; O reads as 0, and I and L as 1.
 
     Args:
         text: As typed.

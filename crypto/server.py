@@ -6,10 +6,10 @@ Format: docs/crypto-format.md section 13.
 
 from __future__ import annotations
 
-import unicodedata
 from hmac import digest
 
-from crypto.context import Context
+from crypto.addresses import normal_address, spelled_address, transitional_address
+from crypto.context import Context, join_fields
 from crypto.derive import KEY_SIZE, derive_key
 from crypto.envelope import Sealer
 from crypto.errors import require_size
@@ -78,18 +78,40 @@ class ServerKey:
         """Open one value of operations; like `crypto.open_sealed`."""
         return self._sealer.open(sealed, context=context)
 
-    def blind_index(self, value: str) -> bytes:
+    def blind_index(self, address: str) -> bytes:
         """
         Make an e-mail address findable without storing it.
 
         Args:
-            value: As typed; surrounding space, case and compatibility forms do not matter.
+            address: As typed; every spelling that `crypto.normal_address` takes for the same gives the same.
 
         Returns:
             32 bytes, HMAC-SHA256.
         """
-        folded = unicodedata.normalize("NFKC", value).strip().casefold()
-        return digest(self._index, unicodedata.normalize("NFKC", folded).encode(), "sha256")
+        return digest(self._index, normal_address(address).encode(), "sha256")
+
+    def transitional_index(self, address: str) -> bytes:
+        """
+        Give the `blind_index` of what older browsers made of an address.
+
+        Whatever has the same `blind_index` has the same index here as well, and so has what that leads to.
+
+        Returns:
+            32 bytes, HMAC-SHA256.
+        """
+        return digest(self._index, transitional_address(address).encode(), "sha256")
+
+    def spelling_index(self, address: str) -> bytes:
+        """
+        Make one spelling of an address findable, for an account whose address is another's in another spelling.
+
+        Whatever has the same index here has the same `blind_index` as well.
+
+        Returns:
+            32 bytes, HMAC-SHA256.
+        """
+        spelled = join_fields(normal_address(address).encode(), spelled_address(address).encode())
+        return self.mac("address-spelling", spelled)
 
     def mac(self, label: str, message: bytes) -> bytes:
         """Authenticate a message under a key derived from the server key for one use; like `MacKey.mac`."""

@@ -35,6 +35,7 @@ class KeySlot:
         parameters: Encoded `Argon2Parameters` of a password slot (10 bytes); empty otherwise.
         commitment: 32 bytes, equal only for the secret the slot was made with.
         wrapped: 62 bytes, the account key under the slot key.
+        epoch: The account's when the slot was made, 0 to 2^64 - 1; authenticated. 0 for accounts without epochs.
     """
 
     kind: str
@@ -42,10 +43,16 @@ class KeySlot:
     parameters: bytes
     commitment: bytes
     wrapped: bytes
+    epoch: int = 0
 
 
 def password_slot(
-    account_key: bytes, password: str, *, account: bytes, parameters: Argon2Parameters = STANDARD
+    account_key: bytes,
+    password: str,
+    *,
+    account: bytes,
+    epoch: int = 0,
+    parameters: Argon2Parameters = STANDARD,
 ) -> KeySlot:
     """
     Make a slot that a password opens. Slow: run it off the event loop.
@@ -54,6 +61,7 @@ def password_slot(
         account_key: 32 bytes.
         password: As typed.
         account: 16 bytes, the account's id.
+        epoch: The account's from now on, 0 to 2^64 - 1.
         parameters: What the password shall cost.
 
     Raises:
@@ -63,10 +71,10 @@ def password_slot(
     require_size(account_key, KEY_SIZE, "An account key")
     salt = token_bytes(SALT_SIZE)
     secret = stretch(password, salt, parameters)
-    return _make(PASSWORD, account_key, secret, salt, parameters.encode(), account)
+    return _make(PASSWORD, account_key, secret, salt, parameters.encode(), account, epoch)
 
 
-def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes) -> KeySlot:
+def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes, epoch: int = 0) -> KeySlot:
     """
     Make a slot that a recovery key opens.
 
@@ -74,6 +82,7 @@ def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes) ->
         account_key: 32 bytes.
         recovery_key: 20 bytes, from `new_recovery_key`.
         account: 16 bytes, the account's id.
+        epoch: The account's from now on, 0 to 2^64 - 1.
 
     Raises:
         KeySizeError: If a key has the wrong length.
@@ -81,10 +90,10 @@ def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes) ->
     """
     require_size(account_key, KEY_SIZE, "An account key")
     require_size(recovery_key, RECOVERY_KEY_SIZE, "A recovery key")
-    return _make(RECOVERY, account_key, recovery_key, token_bytes(SALT_SIZE), b"", account)
+    return _make(RECOVERY, account_key, recovery_key, token_bytes(SALT_SIZE), b"", account, epoch)
 
 
-def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes) -> KeySlot:
+def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes, epoch: int = 0) -> KeySlot:
     """
     Make a slot that a passkey opens through the WebAuthn PRF extension.
 
@@ -92,6 +101,7 @@ def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes) -> Ke
         account_key: 32 bytes.
         prf_output: 32 bytes, the extension's first result.
         account: 16 bytes, the account's id.
+        epoch: The account's from now on, 0 to 2^64 - 1.
 
     Raises:
         KeySizeError: If a key has the wrong length.
@@ -99,7 +109,7 @@ def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes) -> Ke
     """
     require_size(account_key, KEY_SIZE, "An account key")
     require_size(prf_output, PASSKEY_OUTPUT_SIZE, "A passkey's output")
-    return _make(PASSKEY, account_key, prf_output, token_bytes(SALT_SIZE), b"", account)
+    return _make(PASSKEY, account_key, prf_output, token_bytes(SALT_SIZE), b"", account, epoch)
 
 
 def decoy_slot(account: bytes, parameters: Argon2Parameters = STANDARD) -> KeySlot:
@@ -181,16 +191,16 @@ def _keys(kind: str, secret: bytes, salt: bytes, parameters: bytes, account: byt
 
 
 def _make(
-    kind: str, account_key: bytes, secret: bytes, salt: bytes, parameters: bytes, account: bytes
+    kind: str, account_key: bytes, secret: bytes, salt: bytes, parameters: bytes, account: bytes, epoch: int
 ) -> KeySlot:
     require_id(account, "An account id")
     commitment, key = _keys(kind, secret, salt, parameters, account)
-    wrapped = wrap_key(key, account_key, context=Context("slot", account, salt))
-    return KeySlot(kind, salt, parameters, commitment, wrapped)
+    wrapped = wrap_key(key, account_key, context=Context("slot", account, salt, epoch))
+    return KeySlot(kind, salt, parameters, commitment, wrapped, epoch)
 
 
 def _unlock(slot: KeySlot, secret: bytes, account: bytes) -> bytes:
     commitment, key = _keys(slot.kind, secret, slot.salt, slot.parameters, account)
     if not compare_digest(commitment, slot.commitment):
         raise OpenError(f"That {slot.kind} does not open this account.")
-    return unwrap_key(key, slot.wrapped, context=Context("slot", account, slot.salt))
+    return unwrap_key(key, slot.wrapped, context=Context("slot", account, slot.salt, slot.epoch))

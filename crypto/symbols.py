@@ -13,6 +13,27 @@ from crypto.errors import FormatError
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {symbol: value for value, symbol in enumerate(_ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _GROUP = 4
+_LONGEST = 256
+"""Characters that are looked at: four times the longest number as we write it, with a blank on each side of a dash."""
+
+
+def plain_digits(text: str) -> str:
+    """
+    Return *text* with the decimal digits of every script as 0 to 9, and every dash as a hyphen.
+
+    The marks that only turn the direction of writing, which keyboards put beside such digits, are left out. Signs
+    that merely look like a digit (², ①) stay what they are: they are no way to write a number.
+    """
+    return "".join(map(_plain, text))
+
+
+def _plain(char: str) -> str:
+    if (digit := unicodedata.decimal(char, None)) is not None:
+        return str(digit)
+    kind = unicodedata.category(char)
+    if kind == "Cf":
+        return ""
+    return "-" if kind == "Pd" or char == "\u2212" else char
 
 
 def write_symbols(number: int, count: int) -> str:
@@ -31,14 +52,16 @@ def read_symbols(text: str, count: int) -> int:
     """
     Read *count* symbols as typed.
 
-    Case, spaces, dashes and dots do not matter; O reads as 0, and I and L as 1.
+    Case, spaces, dashes and dots do not matter; digits of every script are digits; O reads as 0, and I and L as 1.
 
     Raises:
         FormatError: If a symbol is unknown, or there are more or fewer.
     """
+    if len(text) > _LONGEST:  # normalising takes the square of what is made up for it
+        raise FormatError(f"It has {count} symbols, in groups of four.")
     number = found = 0
-    for char in unicodedata.normalize("NFKC", text).upper():
-        if char == "." or unicodedata.category(char) in {"Zs", "Pd", "Cc", "Cf"}:
+    for char in plain_digits(unicodedata.normalize("NFKC", text)).upper():
+        if char in ".-" or unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc"}:
             continue
         if char not in _VALUES:
             raise FormatError("It has digits and letters only, and never the letter U.")

@@ -38,7 +38,9 @@ def session_id(token: bytes) -> bytes:
     return derive_key(token, "web-session-id")
 
 
-def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes, waiting: bool = False) -> bytes:
+def wrap_account_key(
+    token: bytes, account_key: bytes, *, account: bytes, epoch: int = 0, waiting: bool = False
+) -> bytes:
     """
     Wrap the account key for the row of a web session.
 
@@ -46,6 +48,7 @@ def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes, waitin
         token: 32 bytes, from the cookie.
         account_key: 32 bytes.
         account: 16 bytes, the account's id.
+        epoch: The account's when the session began, 0 to 2^64 - 1.
         waiting: The session still waits for its second factor; what is wrapped so never opens as if it did not.
 
     Returns:
@@ -55,10 +58,12 @@ def wrap_account_key(token: bytes, account_key: bytes, *, account: bytes, waitin
         KeySizeError: If *token* or *account_key* is not 32 bytes long.
         FormatError: If *account* is not 16 bytes long.
     """
-    return wrap_key(_key(token), account_key, context=_context(account, waiting))
+    return wrap_key(_key(token), account_key, context=_context(account, epoch, waiting))
 
 
-def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes, waiting: bool = False) -> bytes:
+def unwrap_account_key(
+    token: bytes, wrapped: bytes, *, account: bytes, epoch: int = 0, waiting: bool = False
+) -> bytes:
     """
     Open what `wrap_account_key` made.
 
@@ -67,10 +72,10 @@ def unwrap_account_key(token: bytes, wrapped: bytes, *, account: bytes, waiting:
 
     Raises:
         KeySizeError: If *token* is not 32 bytes long.
-        OpenError: If it was wrapped for another token, account or stage, or changed.
+        OpenError: If it was wrapped for another token, account, epoch or stage, or changed.
         FormatError: If the version or algorithm is unknown.
     """
-    return unwrap_key(_key(token), wrapped, context=_context(account, waiting))
+    return unwrap_key(_key(token), wrapped, context=_context(account, epoch, waiting))
 
 
 def _key(token: bytes) -> bytes:
@@ -79,8 +84,8 @@ def _key(token: bytes) -> bytes:
     return derive_key(token, "web-session-key")
 
 
-def _context(account: bytes, waiting: bool) -> Context:
-    # The stage is authenticated: whoever changes the row's column opens nothing with it.
+def _context(account: bytes, epoch: int, waiting: bool) -> Context:
+    # Stage and epoch are authenticated: whoever changes the row's columns opens nothing with it.
     if waiting:
-        return Context("web-session-waiting", account, NO_RECORD)
-    return Context("web-session", account, NO_RECORD)
+        return Context("web-session-waiting", account, NO_RECORD, epoch)
+    return Context("web-session", account, NO_RECORD, epoch)

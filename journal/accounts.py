@@ -16,10 +16,22 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, devices, key_slots, leaving, second_factor, tables, throttle, tries, websessions
+from journal import (
+    access,
+    audit,
+    devices,
+    key_slots,
+    leaving,
+    second_factor,
+    tables,
+    throttle,
+    tries,
+    websessions,
+)
+from journal.access import Access, Closed
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.errors import Refused, WrongCredentials
+from journal.errors import Damaged, NotFound, Refused, WrongCredentials
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
@@ -31,6 +43,7 @@ from journal.websessions import Stage
 from journal.words import N_
 
 NOBODY = Visitor()
+RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +95,17 @@ async def sign_in(
         await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
-    async with transaction():
-        await throttle.give_back(charged)
-        await leaving.stay(house, who)
-        token = await websessions.start(house, who, account_key, device=device, stage=stage)
-        if not waits:  # otherwise `promote` does both
-            await devices.greet(house, who, device)
-            await audit.note_unsigned(house, who, Act.SIGNED_IN)
+    try:
+        async with transaction():
+            token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
+            await throttle.give_back(charged)
+            if not waits:  # otherwise the second step does all three
+                await leaving.stay(house, who)
+                await devices.greet(house, who, device)
+                await audit.note_unsigned(house, who, Act.SIGNED_IN)
+    except Closed as error:  # the password was changed while it was tried
+        await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
+        raise WrongCredentials from error
     return SignedIn(token, stage, b"" if waits else tries.mark(house, who, slot.salt))
 
 
@@ -105,11 +122,11 @@ async def unlock(actor: Actor, password: str) -> bytes:
     """
     patient = actor.id if actor.role is Role.PATIENT else None
     counts = tries.of_confirmation(actor.house, actor.id, actor.session)
-    return await opened_again(actor.house, actor.id, actor.email, password, patient, counts)
+    return await opened_again(actor.house, actor.id, password, patient, counts)
 
 
 async def opened_again(
-    house: House, account: UUID, email: str, password: str, patient: UUID | None, counts: Iterable[Count]
+    house: House, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
 ) -> bytes:
     """
     Open an account with the password of somebody who came in before.
@@ -122,14 +139,16 @@ async def opened_again(
         Refused: If the password is not theirs; *patient*'s log says so.
     """
     charged = await throttle.charge(house, counts, field="current")
-    _, slot = await key_slots.of_email(house, email, "password")
+    slot = await key_slots.of_account(account, "password")
     try:
         if slot is None:
             raise CryptoError
         account_key = await house.stretch(
             partial(unlock_with_password, slot, password, account=account.bytes)
         )
-    except CryptoError as error:
+        if not (await access.present(account, second_factor.vault_of(account_key))).is_open(slot):
+            raise CryptoError
+    except (CryptoError, Damaged, NotFound) as error:
         await audit.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
     await throttle.give_back(charged)
@@ -143,13 +162,14 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     Returns:
         A new session token for this browser.
     """
+    before = await access.of(actor)
     account_key = await unlock(actor, current)
     known = (actor.name, actor.email, practice)
     factor, _ = await second_factor.of(actor.id, actor.vault)
     judge = partial(password_problems, password, repeated, *known, second_factor=factor.on)
     if problems := await actor.house.stretch(judge):
         raise Refused(problems)
-    return await _renew(actor.house, actor.id, account_key, password, Act.PASSWORD_CHANGED)
+    return await _renew(actor.house, before, account_key, password, actor=actor)
 
 
 async def recover(
@@ -180,7 +200,10 @@ async def recover(
     slot = slot or decoy_recovery_slot(who.bytes)
     try:
         account_key = unlock_with_recovery_key(slot, parse_recovery_key(recovery_key), account=who.bytes)
-    except CryptoError as error:
+        before = await access.present(who, second_factor.vault_of(account_key))
+        if not before.is_open(slot):
+            raise CryptoError
+    except (CryptoError, NotFound) as error:
         await audit.note_unsigned(house, account, Act.RECOVERY_REFUSED)
         raise Refused(
             {"recovery_key": N_("That e-mail address and recovery key do not open an account. Check both.")}
@@ -189,25 +212,33 @@ async def recover(
         had_factor = await second_factor.required(who, account_key)
     except FactorGone:
         had_factor = True
-    token = await _renew(house, who, account_key, password, Act.RECOVERED)
+    token = await _renew(house, before, account_key, password)
     await throttle.give_back(charged)
     return Recovered(token, had_factor)
 
 
-async def _renew(house: House, account: UUID, account_key: bytes, password: str, act: Act) -> bytes:
-    slot = await house.stretch(
-        partial(password_slot, account_key, password, account=account.bytes, parameters=house.argon2)
-    )
+async def _renew(
+    house: House, before: Access, account_key: bytes, password: str, *, actor: Actor | None = None
+) -> bytes:
+    """Put a new password in the place of the one before; without *actor*, of somebody whom the recovery key let in."""
+    account, vault = before.account, second_factor.vault_of(account_key)
+    work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next)
+    slot = await house.stretch(partial(work, parameters=house.argon2))
+    ways = before.with_slot(slot)
+    if actor is None:
+        ways = tuple(way for way in ways if way.kind != RECOVERY)
     async with transaction():
+        await access.swap(before, vault, ways, end_sessions=True)
+        if actor is not None:
+            await access.require_session(actor)
         await leaving.stay(house, account)
         await tables.WebSession.filter(account_id=account).delete()
         await key_slots.put(account, slot, house.clock())
-        if act is Act.RECOVERED:
-            await tables.KeySlot.filter(account_id=account, kind="recovery").delete()
+        if actor is None:
+            await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
             await tables.Account.filter(id=account).update(recovery_ready=False)
-            await second_factor.begin(account, second_factor.vault_of(account_key), house.clock())
+            await second_factor.begin(account, vault, house.clock())
         token = await websessions.start(house, account, account_key)
-        told = Notice.RECOVERY_USED if act is Act.RECOVERED else Notice.PASSWORD_CHANGED
-        await notice(house, account, told)
-        await audit.note_unsigned(house, account, act)
+        await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
+        await audit.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
     return token

@@ -35,6 +35,7 @@ class Actor:
     confirmed_at: datetime | None
     profession: str = ""
     lock_minutes: int = 30
+    looks: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property
     def zone(self) -> ZoneInfo:

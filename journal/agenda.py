@@ -91,8 +91,7 @@ def is_acute(one: Session, now: datetime) -> bool:
         return False
     if details.status is Status.IN_SESSION:
         return True
-    started = datetime.fromisoformat(details.started_at) if details.started_at else one.starts_at
-    return details.status in _RESTING and now < started + ACUTE
+    return details.status in _RESTING and now < (one.began_at or one.starts_at) + ACUTE
 
 
 def is_theirs_today(details: SessionDetails, now: datetime) -> bool:

@@ -10,6 +10,8 @@ import os
 import re
 import sys
 import unicodedata
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from io import BytesIO
@@ -18,7 +20,7 @@ from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
-from anyio import run_process, to_thread
+from anyio import to_thread
 
 from journal import accounts, records, sessions
 from journal.actors import Actor, Role
@@ -33,6 +35,14 @@ PROGRAM = Path(__file__).with_name("age_process.py")
 MANIFEST = "manifest.json"
 NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
 """What a file in the archive may be called: no name that anybody typed, and no way out of the folder."""
+
+LONGEST_LINE = 1000
+"""Bytes of a passphrase: terminals hand over 1,024 with the end of the line on macOS, and 4,096 on Linux."""
+ONE_LINE = N_(
+    "Please write it on one line, without tabs: a terminal, where it is asked for, takes nothing else."
+)
+TOO_LONG = N_("Please use a shorter one: a terminal, where it is asked for, cannot take so much on one line.")
+_NOT_ON_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 LEVEL = 1  # of compression: prose shrinks to a third; level 6 takes four times as long for a tenth less
 OWNER_ONLY = 0o100600 << 16
@@ -66,29 +76,40 @@ async def take(
 
     Args:
         current: The actor's password, asked for again.
-        passphrase: What the file will open with; it is kept nowhere.
+        passphrase: What the file will open with, exactly as typed; it is kept nowhere.
         patient: For a clinician, whose records; None for everybody's.
         draw: Makes the pages for people, by file name.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
-        Refused: If the password is not theirs (`current`), or the passphrase is too weak (`passphrase`).
+        Refused: If the password is not theirs (`current`), or the passphrase is too weak or none for `age`
+            (`passphrase`).
         NotFound: If the patient is not in the clinician's care.
         NotSealed: If the server could not seal it.
     """
     await sessions.refuse_while_held(actor)
-    phrase = unicodedata.normalize("NFC", passphrase).strip()
     known = (actor.name, actor.email, practice)
-    advice = await actor.house.stretch(lambda: advise(phrase, context=known))
-    if advice.problems or len(phrase.splitlines()) > 1:
-        raise Refused({"passphrase": next(iter(advice.problems), N_("Please write it on one line."))})
+    advice = await actor.house.stretch(lambda: advise(passphrase, context=known))
+    if problems := (*advice.problems, *untypable(passphrase)):
+        raise Refused({"passphrase": problems[0]})
     await accounts.unlock(actor, current)
     found = await (
         records.of_patient(actor, practice)
         if actor.role is Role.PATIENT
         else records.shared(actor, practice, patient)
     )
-    return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), phrase)
+    return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), passphrase)
+
+
+def untypable(passphrase: str) -> tuple[str, ...]:
+    """
+    Say what keeps a passphrase from being typed where `age` asks for it, as it stands and to the last blank.
+
+    `age` takes the bytes of one line of a terminal, which keeps some control characters for itself, and changes none.
+    """
+    if any(unicodedata.category(sign) in _NOT_ON_A_LINE for sign in passphrase):
+        return (ONE_LINE,)
+    return (TOO_LONG,) if len(passphrase.encode()) > LONGEST_LINE else ()
 
 
 def pack(found: Records, pages: Pages, app_version: str) -> bytes:
@@ -126,13 +147,16 @@ async def _sealed(house: House, make: Callable[[], bytes], passphrase: str) -> b
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
     async with house.exporting:
         made = await to_thread.run_sync(make)
-        done = await run_process(
-            [sys.executable, "-I", str(PROGRAM)],
-            input=passphrase.encode() + b"\n" + made,
-            check=False,
-            stderr=None,
-            env=environment,
+        process = await create_subprocess_exec(
+            sys.executable, "-I", str(PROGRAM), stdin=PIPE, stdout=PIPE, env=environment
         )
-    if done.returncode:
+        try:
+            # Unlike other ways to write to a process, this bears it when the process ends without having read all.
+            sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if process.returncode:
         raise NotSealed
-    return done.stdout
+    return sealed

@@ -8,36 +8,29 @@ it. PostgreSQL brings programs of its own for both.
 from __future__ import annotations
 
 import os
-import pkgutil
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tortoise.backends.base.config_generator import expand_db_url
-
 from crypto import CryptoError
-from journal import migrations
 from journal.documents import PracticeDetails, open_document
 from journal.errors import Damaged, JournalError
 from journal.practice import CONTEXT
 from journal.server_keys import ServerKeys
+from journal.store_address import SqliteFile, shown
+from journal.store_errors import explained
+from journal.store_file import BESIDE, check_file
+from journal.store_shape import shapes
 
 MAGIC = b"SQLite format 3\0"
 OURS = frozenset({"account", "entry", "practice", "tortoise_migrations"})
-BESIDE = ("-wal", "-shm", "-journal")
+TRIES, REST = 20, 0.25  # seconds between them
 
 
 class BackupRefused(JournalError):
     """A backup was not made, or not put back; what was there before is untouched."""
-
-
-def file_of(url: str) -> Path | None:
-    """Give the file of an SQLite database's address, or None for PostgreSQL."""
-    if not url.startswith("sqlite:"):
-        return None
-    return Path(expand_db_url(url)["credentials"]["file_path"]).absolute()
 
 
 def back_up(database: Path, copy: Path) -> None:
@@ -45,26 +38,41 @@ def back_up(database: Path, copy: Path) -> None:
     Copy the database in the file *database*, which may be in use, to the new file *copy*, for its owner only.
 
     Raises:
-        BackupRefused: If there is something already, nothing to copy, or the copy is not sound.
+        BackupRefused: If there is something already, or the copy is not sound.
+        DatabaseRefused: If the database cannot be read.
     """
-    if not database.is_file():
-        raise BackupRefused("There is no database yet, so there is nothing to back up.")
-    with _made(
-        copy, "There is a file of that name already. Nothing was written; choose another name."
-    ) as part:
+    check_file(database, create=False)
+    taken = f"There is a file of that name already: {shown(copy)}. Nothing was written; choose another name."
+    with _made(copy, taken) as part:
         try:
-            # All pages in one step: the rows of one moment, and in WAL mode no writer waits for it.
             with (
+                explained(SqliteFile(database)),
                 closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as source,
                 closing(sqlite3.connect(part)) as target,
             ):
-                source.backup(target)
-                target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+                source.execute(
+                    "SELECT name FROM sqlite_master"
+                ).fetchall()  # says in its own words what is wrong
+                _copy(source, target)
         except sqlite3.Error as error:
             raise BackupRefused(
                 "The copy did not succeed: the disk may be full, or the database damaged. Nothing was kept."
             ) from error
-        _check(part)
+        _check(part, database, "database")
+
+
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy all pages in one step: the rows of one moment, and in WAL mode no writer waits for it."""
+    tries = 0
+
+    def look(*_: int) -> None:
+        nonlocal tries
+        tries += 1
+        if tries > TRIES:
+            raise TimeoutError  # by itself it would wait for ever for what another program has locked
+
+    source.backup(target, progress=look, sleep=REST)
+    target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
 
 
 def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
@@ -77,24 +85,26 @@ def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
     Raises:
         BackupRefused: If it is damaged, newer, no backup, sealed under another server key, or the place is taken.
     """
-    if not copy.is_file():
-        raise BackupRefused("There is no such file.")
-    log = copy.with_name(copy.name + "-wal")
-    if log.is_file() and log.stat().st_size:
-        raise BackupRefused("This file is a database in use, not a backup. Make one with: hearthside backup.")
-    if any(database.with_name(database.name + end).exists() for end in BESIDE):
-        raise BackupRefused(_TAKEN)
-    with _made(database, _TAKEN) as part:
-        try:
+    taken = f"There is a database already at {shown(database)}. Nothing was changed; restore into an empty data folder."
+    try:
+        if not copy.is_file():
+            raise BackupRefused(f"There is no such file: {shown(copy)}.")
+        log = copy.with_name(copy.name + "-wal")
+        if log.is_file() and log.stat().st_size:
+            raise BackupRefused(
+                f"{shown(copy)} is a database in use, not a backup. Make one with: hearthside backup."
+            )
+        if any(database.with_name(database.name + end).exists() for end in BESIDE):
+            raise BackupRefused(taken)
+        with _made(database, taken) as part:
             shutil.copyfile(copy, part)
-        except OSError as error:
-            raise BackupRefused("The backup could not be copied. Nothing was restored.") from error
-        missing = _check(part)
-        _check_key(part, ServerKeys(server_keys))
+            missing = _check(part, copy, "backup")
+            _check_key(part, ServerKeys(server_keys))
+    except OSError as error:
+        raise BackupRefused(
+            f"{shown(copy)} cannot be copied to {shown(database)}: {error.strerror}. Nothing was restored."
+        ) from error
     return missing
-
-
-_TAKEN = "There is a database already. Nothing was changed; restore into an empty data folder."
 
 
 @contextmanager
@@ -105,7 +115,9 @@ def _made(path: Path, taken: str) -> Iterator[Path]:
     except FileExistsError as error:
         raise BackupRefused(taken) from error
     except OSError as error:
-        raise BackupRefused("Nothing can be written there. Check the folder and its permissions.") from error
+        raise BackupRefused(
+            f"Nothing can be written to {shown(path.parent)}: {error.strerror}. Check the folder's owner and mode."
+        ) from error
     part = path.with_name(path.name + ".part")
     try:
         part.unlink(missing_ok=True)
@@ -130,23 +142,20 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def shapes() -> frozenset[str]:
-    """Name the migrations that this version knows."""
-    return frozenset(module.name for module in pkgutil.iter_modules(migrations.__path__))
-
-
-def _check(path: Path) -> bool:
-    """Refuse a file that is not a sound database of ours, or is newer; tell whether it is older."""
+def _check(path: Path, origin: Path, kind: str) -> bool:
+    """Refuse what was copied from *origin*, a *kind* of file, unless it is ours and sound; tell whether it is older."""
+    foreign = f"{shown(origin)} is not a {kind} of Hearthside. Nothing was changed."
+    damaged = f"{shown(origin)} is damaged: it does not pass SQLite's own check. Nothing was kept."
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise BackupRefused("This file is not a backup of Hearthside. Nothing was changed.")
+            raise BackupRefused(foreign)
     try:
         with closing(sqlite3.connect(path)) as opened:
             tables = {
                 name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             }
             if not tables >= OURS:
-                raise BackupRefused("This file is not a backup of Hearthside. Nothing was changed.")
+                raise BackupRefused(foreign)
             sound = opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             loose = opened.execute("PRAGMA foreign_key_check").fetchall()
             applied = {
@@ -154,17 +163,14 @@ def _check(path: Path) -> bool:
                 for (name,) in opened.execute("SELECT name FROM tortoise_migrations WHERE app = 'journal'")
             }
     except sqlite3.Error as error:
-        raise BackupRefused(_DAMAGED) from error
+        raise BackupRefused(damaged) from error
     if not sound or loose:
-        raise BackupRefused(_DAMAGED)
+        raise BackupRefused(damaged)
     if applied - shapes():
         raise BackupRefused(
-            "This backup was made by a newer version of Hearthside. Install that version, then restore."
+            f"{shown(origin)} belongs to a newer version of Hearthside. Install that version first."
         )
     return bool(shapes() - applied)
-
-
-_DAMAGED = "The copy is damaged: it does not pass the database's own check. Nothing was kept."
 
 
 def _check_key(path: Path, server: ServerKeys) -> None:

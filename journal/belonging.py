@@ -4,14 +4,16 @@ Which session an entry belongs to: the one rule of the timeline, the therapist's
 An entry belongs to the session that its writer tied it to, whatever became of that one. One that is tied to nothing
 belongs by its kind, among the sessions that were not cancelled and are no medical check-in:
 
-- a preparation to the next dosing session, or talk before one, that begins after it was written; to the last session
-  before when none is planned;
+- a preparation to the next dosing session, or talk before one, that had not begun when it was written; to the last
+  session before when none is planned;
 - a capture to the last dosing session that had begun, and an integration entry to the last dosing or integration
   session; to the last session of any kind when there was none;
 - everything else to the last session that had begun.
 
-What was written before all of these belongs to none. Times are the planned ones, so a session that is moved takes
-along what hangs on it, and everybody sees the same.
+What was written before all of these belongs to none. A session begins when its patient says so. One of which nobody
+said it begins when it was planned, except that a dosing session can be prepared for until its planned end: many begin
+late. So a session that is moved takes along what hangs on it, and everybody sees the same; only while a day at home
+is its patient's own does a clinician see it as planned (`agenda.as_seen`).
 """
 
 from __future__ import annotations
@@ -49,6 +51,14 @@ class Planned(Protocol):
         """When it is planned to begin."""
 
     @property
+    def ends_at(self) -> datetime:
+        """When it is planned to end."""
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When its patient said that it began, if so."""
+
+    @property
     def kind(self) -> SessionKind:
         """What it is."""
 
@@ -70,16 +80,17 @@ class Belonging(Generic[S]):
         Prepare to place entries among the sessions of one patient.
 
         Args:
-            plan: All of them, in the order of their times.
+            plan: All of them, in the order of their planned times.
         """
         sessions = tuple(plan)
         self._by_id = {one.id.hex: one for one in sessions}
-        self._posts = tuple(
+        posts = [
             one
             for one in sessions
             if one.status is not Status.CANCELLED and one.kind is not SessionKind.MEDICAL_CHECKIN
-        )
-        self._ahead = tuple(one for one in self._posts if one.kind in AHEAD)
+        ]
+        self._posts = tuple(sorted(posts, key=_begin))
+        self._ahead = tuple(sorted((one for one in posts if one.kind in AHEAD), key=_last_to_prepare))
         self._behind = {
             kind: tuple(one for one in self._posts if one.kind in kinds) for kind, kinds in BEHIND.items()
         }
@@ -102,14 +113,18 @@ class Belonging(Generic[S]):
 
 
 def _before(sessions: tuple[S, ...], moment: datetime) -> S | None:
-    place = bisect_right(sessions, moment, key=_start)
+    place = bisect_right(sessions, moment, key=_begin)
     return sessions[place - 1] if place else None
 
 
 def _after(sessions: tuple[S, ...], moment: datetime) -> S | None:
-    place = bisect_right(sessions, moment, key=_start)
+    place = bisect_right(sessions, moment, key=_last_to_prepare)
     return sessions[place] if place < len(sessions) else None
 
 
-def _start(one: Planned) -> datetime:
-    return one.starts_at
+def _begin(one: Planned) -> datetime:
+    return one.began_at or one.starts_at
+
+
+def _last_to_prepare(one: Planned) -> datetime:
+    return one.began_at or (one.ends_at if one.kind is SessionKind.DOSING else one.starts_at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from journal.brief_lines import number_of, words_of
 from journal.brief_room import shorten
+from journal.folding import fold
 from journal.forms import EntryKind
 from journal.reading import Shared
 
@@ -63,8 +64,7 @@ class _Rated:
     @property
     def key(self) -> str:
         """Tell the same sentence again, however it was typed."""
-        text = self.old or self.new
-        return " ".join(text.casefold().split()).strip(" .,;:!?…\"'“”‘’„«»")
+        return " ".join(fold(self.old or self.new).split()).strip(" .,;:!?\"'-")
 
 
 def pairs(shared: Iterable[Shared]) -> tuple[Pair, ...]:

@@ -13,13 +13,13 @@ from crypto import (
     pin,
     safety_code,
 )
-from journal import audit, freshness, sessions, share_lists, tables
+from journal import access, audit, freshness, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import link_key_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
 from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
-from journal.store import key_of, scrub, transaction
+from journal.store import joined, key_of, scrub, transaction
 from journal.words import N_
 
 __all__ = [
@@ -66,7 +66,9 @@ async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     if link.row.clinician_pin is None and not mine:
         ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
         first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
-        await first.update(clinician_pin=pin(actor.keyring, current, **ids))
+        async with joined():
+            await first.update(clinician_pin=pin(actor.keyring, current, **ids))
+            await access.require_keys(actor)
     return current
 
 

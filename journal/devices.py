@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from journal import notices, tables
+from journal import access, notices, tables
 from journal.documents import Profile, open_document, profile_context, seal_document
 from journal.house import House
 from journal.notices import Notice
@@ -18,8 +18,9 @@ async def greet(house: House, account: UUID, device: str) -> None:
     """
     Remember the kind of browser that just signed in, and have its owner told when it is new.
 
-    Of the first there is nobody to be told. Call it inside the transaction of the sign-in.
+    Of the first there is nobody to be told. Call it inside the sign-in's transaction, which holds the row.
     """
+    await access.hold(account)
     row = await tables.Account.get(id=account)
     profile = open_document(house.server, bytes(row.sealed), profile_context(account), Profile)
     if device in profile.devices:

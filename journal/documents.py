@@ -51,6 +51,18 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     name: str
 
 
+class BrowserDocument(msgspec.Struct, frozen=True):
+    """
+    A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
+
+    It says whose session a row is without anybody's cookie, so that a row made up or moved names nobody.
+    """
+
+    device: str
+    session: str
+    stage: str
+
+
 class InvitationNote(msgspec.Struct, frozen=True):
     """For whom an invitation is meant, in the clinician's words; server key."""
 
@@ -170,9 +182,9 @@ def profile_context(account: UUID) -> Context:
     return Context("profile", account.bytes, account.bytes)
 
 
-def device_context(account: UUID, handle: UUID) -> Context:
-    """Say where a web session's device stands."""
-    return Context("device", account.bytes, handle.bytes)
+def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
+    """Say where a web session's browser stands."""
+    return Context("device", account.bytes, handle.bytes, epoch)
 
 
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:

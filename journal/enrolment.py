@@ -18,7 +18,7 @@ from pyotp import TOTP
 
 from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
 from crypto.password import prepare
-from journal import accounts, audit, second_factor, tables
+from journal import access, accounts, audit, second_factor, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import encode, open_bytes
@@ -125,6 +125,7 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
         Refused: If they do not say so.
         EnrolmentOver: If something newer was taken up.
     """
+    before = await access.of(actor)
     drawn, factor = await _standing(actor, sealed)
     if drawn.secret and not drawn.step:
         raise EnrolmentOver
@@ -133,8 +134,10 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
     hashes = tuple(hash_recovery_code(code, account=actor.id.bytes) for code in drawn.codes)
     replaced = msgspec.structs.replace(factor, codes=hashes)
     if drawn.secret:
-        replaced = SecondFactor(drawn.secret, drawn.step, hashes)
+        replaced = SecondFactor(drawn.secret, drawn.step, hashes, listed=True)
     async with transaction():
+        await access.swap(before, actor.vault)
+        await access.require_session(actor)
         if not await second_factor.put(actor.id, actor.vault, replaced, drawn.revision):
             raise EnrolmentOver
         if drawn.secret:
@@ -150,6 +153,7 @@ async def give_up(actor: Actor, password: str) -> None:
     Raises:
         Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
     """
+    before = await access.of(actor)
     await accounts.unlock(actor, password)
     if len(prepare(password).decode()) < SHORTEST:
         raise Refused({"current": TOO_SHORT_ALONE})
@@ -157,7 +161,9 @@ async def give_up(actor: Actor, password: str) -> None:
     if not factor.on:
         return
     async with transaction():
-        if not await second_factor.put(actor.id, actor.vault, SecondFactor(), revision):
+        await access.swap(before, actor.vault)
+        await access.require_session(actor)
+        if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
             raise EnrolmentOver
         await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)
         await audit.note(actor, Act.SECOND_FACTOR_REMOVED)
@@ -194,8 +200,12 @@ async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
         drawn = msgspec.json.decode(
             open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=Drawn
         )
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise Damaged from error
+    except (
+        ValueError,
+        Damaged,
+        msgspec.MsgspecError,
+    ) as error:  # it comes from the page, where it may be bent
+        raise EnrolmentOver from error
     factor, revision = await second_factor.of(actor.id, actor.vault)
     if revision != drawn.revision or actor.now.timestamp() > drawn.until or factor.on == bool(drawn.secret):
         raise EnrolmentOver

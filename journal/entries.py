@@ -2,8 +2,9 @@
 Write and read one's own entries.
 
 A save names the revision that it was made from. When somebody saved in between, the text that lost is kept as
-an earlier version and the writer is told: neither is lost. Words of another page that a save replaces are kept as an
-earlier version in any case: a browser may have put old words beside a new revision.
+an earlier version and the writer is told: neither is lost. What another page left is kept as an earlier version in any
+case, also when words were only added to it: the next save of the same page may take them out again, and a browser may
+have put old words beside a new revision.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
     same_page = sitting != "" and current.document.sitting == sitting
     if current.revision == base or same_page:
         # A save that was overtaken on the way may arrive late: then the words it finds are kept beside it.
-        keep = current.revision != base if same_page else not _holds(document, current.document)
+        keep = current.revision != base or not same_page
         saved = await _replace(actor, current, document, keep=keep)
         if saved is not None:
             return saved
@@ -203,16 +204,6 @@ async def _replace(
 
 def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
     return one == msgspec.structs.replace(other, sitting=one.sitting)
-
-
-def _holds(after: EntryDocument, before: EntryDocument) -> bool:
-    """Tell whether every answer of *before* still stands in *after*, as it was or with more words around it."""
-    if before.title not in after.title or before.note not in after.note:
-        return False
-    return all(
-        old in new if isinstance(old, str) and isinstance(new, str) else old == new
-        for old, new in ((answer, after.answers.get(name)) for name, answer in before.answers.items())
-    )
 
 
 def _shrinks(before: EntryDocument, after: EntryDocument) -> bool:

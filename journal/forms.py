@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from journal.forms_answers import Answers, Problem, Raw, clean_line, clean_text, parse_answers
+from journal.forms_answers import Answers, Problem, Raw, parse_answers
 from journal.forms_emotions import ROWS, Emotion, emotions
 from journal.forms_field import (
     LINE_CEILING,
@@ -28,6 +28,7 @@ from journal.forms_grounding import FREE, GROUNDING
 from journal.forms_integration import CAPTURE, INTEGRATION
 from journal.forms_preparation import PREPARATION, PREPARATION_SHORT
 from journal.forms_reframe import REFRAME
+from journal.typed import clean_line, clean_text
 from journal.words import N_
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
-from datetime import date
 from itertools import zip_longest
 from typing import NamedTuple, Self
 
 from journal.forms_emotions import Emotion
 from journal.forms_field import Answer, Field, FieldKind, Form
+from journal.typed import clean_line, clean_text, read_day, read_whole
 from journal.words import N_
 
 Raw = Mapping[str, list[str]]
-
-# All there will ever be of the Unicode categories Cc and Cs, but for newline and tab.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _REASONS: Mapping[FieldKind, str] = {
     FieldKind.RATING_10: N_("Please choose a whole number from 0 to 10, or leave this blank."),
@@ -56,17 +51,6 @@ class _RefusedError(Exception):
     def __init__(self, reason: str, raw: tuple[str, ...]) -> None:
         super().__init__(reason)
         self.problem = Problem(reason, raw)
-
-
-def clean_text(text: str) -> str:
-    """Return *text* in NFC with plain newlines and without control characters other than newline and tab."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _CONTROLS.sub("", text)
-
-
-def clean_line(text: str) -> str:
-    """Return *text* cleaned and on one line, without blanks at its ends."""
-    return re.sub(r"[\n\t]+", " ", clean_text(text)).strip()
 
 
 def parse_answers(form: Form, raw: Raw) -> Answers:
@@ -117,24 +101,15 @@ def _words(field: Field, typed: str) -> str:
 def _one(field: Field, typed: str) -> Answer:
     if field.range is not None:
         low, high = field.range
-        if re.fullmatch(r"[0-9]{1,3}", typed) and low <= int(typed) <= high:
-            return int(typed)
+        number = read_whole(typed, 3)
+        if number is not None and low <= number <= high:
+            return number
     elif field.kind is FieldKind.DATE:
-        if _is_date(typed):
-            return typed
+        if day := read_day(typed):
+            return day.isoformat()
     elif any(option.value == typed for option in field.options):
         return typed
     raise _RefusedError(_REASONS[field.kind], (typed,))
-
-
-def _is_date(typed: str) -> bool:
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", typed) is None:
-        return False
-    try:
-        date.fromisoformat(typed)
-    except ValueError:
-        return False
-    return True
 
 
 def _choices(field: Field, typed: list[str]) -> list[str]:
@@ -150,10 +125,16 @@ def _emotions(field: Field, raw: Raw) -> list[str]:
         [clean_line(value) for value in raw.get(f"{field.id}.{part}", [])]
         for part in ("name", "before", "after")
     )
-    rows = [Emotion(*cells) for cells in zip_longest(*columns, fillvalue="") if any(cells)]
+    cells = (row for row in zip_longest(*columns, fillvalue="") if any(row))
+    rows = [Emotion(name, _strength(before), _strength(after)) for name, before, after in cells]
     lines = [row.line for row in rows]
     if not all(row.complete for row in rows):
         raise _RefusedError(_REASONS[field.kind], tuple(lines))
     if sum(map(len, lines)) > field.ceiling:
         raise _RefusedError(_TOO_LONG, tuple(lines))
     return lines
+
+
+def _strength(typed: str) -> str:
+    number = read_whole(typed, 3)
+    return typed if number is None else str(number)

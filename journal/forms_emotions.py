@@ -23,8 +23,10 @@ class Emotion:
     @property
     def line(self) -> str:
         """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
-        cells = (cell.replace("|", "/").strip() for cell in (self.name, self.before, self.after))
-        return SEPARATOR.join(cells).rstrip()
+        strengths = (
+            cell.replace("|", "/") for cell in (self.before, self.after)
+        )  # none of a valid row has one
+        return SEPARATOR.join(cell.strip() for cell in (self.name, *strengths)).rstrip()
 
     @property
     def strengths(self) -> tuple[int, ...]:
@@ -44,7 +46,8 @@ def strength(cell: str) -> bool:
 
 def emotions(lines: Sequence[str]) -> tuple[Emotion, ...]:
     """Read stored lines back into rows."""
-    return tuple(_row([cell.strip() for cell in line.split("|")]) for line in lines)
+    # The last two separators divide it: a name may have some of its own.
+    return tuple(_row([cell.strip() for cell in line.rsplit("|", 2)]) for line in lines)
 
 
 def _row(cells: list[str]) -> Emotion:

@@ -17,10 +17,10 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from crypto import Context, CryptoError, RecordState, Sealer
-from journal import tables
+from journal import access, tables
 from journal.actors import Actor, Role
 from journal.errors import JournalError
-from journal.store import Statement, change, change_all, fetch, key_of, transaction
+from journal.store import Statement, change, change_all, fetch, is_sqlite, key_of, transaction
 from journal.words import N_
 
 TRIES = 3
@@ -152,6 +152,8 @@ async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) 
     """
     for _ in range(TRIES):
         step = await _step(actor, moves)
+        if not step:
+            break
         failed = await change_all(*step, *statements)
         if failed is None:
             return True
@@ -166,8 +168,18 @@ async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) 
 
 
 async def lock(actor: Actor) -> None:
-    """Let no other act of the actor's come between; the first statement of a transaction that calls `move`."""
-    await change(LOCK, actor.id)
+    """
+    Let no other act of the actor's come between; first in a transaction that calls `move`.
+
+    Raises:
+        ChangedMeanwhile: If the actor's keys are not the account's any more: what they seal would never open again.
+    """
+    if is_sqlite():  # whose transaction holds the lock from its first writing statement on
+        await change(LOCK, actor.id)
+        await access.require_keys(actor)
+    else:  # in the order in which whoever changes keys takes these locks
+        await access.require_keys(actor)
+        await change(LOCK, actor.id)
 
 
 async def move(actor: Actor, *moves: Move) -> None:

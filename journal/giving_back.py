@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import audit, care, freshness, links, tables
+from journal import access, audit, care, freshness, links, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import (
@@ -23,10 +23,11 @@ from journal.documents import (
     seal_document,
     share_context,
 )
-from journal.errors import Damaged, NotFound, TrustBroken
+from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.freshness import Move, Part
 from journal.links import Link
 from journal.store import key_of, scrub, transaction
+from journal.words import N_
 
 
 async def able(actor: Actor, patient: UUID) -> int:
@@ -56,7 +57,10 @@ async def give_back(actor: Actor, patient: UUID) -> int:
     keys = [(old, _key_of_before(actor, old)) for old in before]
     async with transaction():
         # Takes the link's lock first: of two pages that give back at once, one finds nothing left.
-        await tables.CareLink.filter(id=link.id).update(restarted_at=None)
+        lasting = tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
+        if not await lasting.update(restarted_at=None):
+            raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
+        await access.require_keys(actor)
         given = 0
         for old, old_key in keys:
             for row in await _waiting(actor, link, old):

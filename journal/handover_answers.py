@@ -61,10 +61,6 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
         raise TrustBroken
     if not one.possible:
         raise NotNow
-    given = [item for item in await sharing.given(actor) if item.link.id == one.link.id]
-    chosen = [item for item in given if item.id in shares and not item.damaged]
-    if {item.id for item in chosen} != set(shares):
-        raise Refused({"shares": N_("Something you chose is no longer shared. Look at the list again.")})
     made, private, key = uuid4(), actor.identity(), new_link_key()
     theirs = keys_of(actor.house, one.row.successor)
     ids = {"link": made.bytes, "patient": actor.id.bytes, "clinician": one.successor.id.bytes}
@@ -82,6 +78,8 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
             await freshness.lock(actor)
             if not await _still_there(one):
                 raise NotFound
+            await sessions.refuse_while_held(actor)
+            chosen = await _chosen(actor, one, shares)
             await link.save(force_create=True)
             await share_lists.begin(actor, made, key)
             copies = [await _copy(actor, made, item, Sealer(key)) for item in chosen]
@@ -95,6 +93,17 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     if end_care:
         await care.end(actor, one.link.id)
     return made
+
+
+async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sharing.Given]:
+    """Open the chosen copies in the transaction that hands them over: what was revoked meanwhile does not go along."""
+    if shares:
+        await sharing.require_lasting(one.link)
+    given = [item for item in await sharing.given(actor) if item.link.id == one.link.id]
+    chosen = [item for item in given if item.id in shares and not item.damaged]
+    if {item.id for item in chosen} != set(shares):
+        raise Refused({"shares": N_("Something you chose is no longer shared. Look at the list again.")})
+    return chosen
 
 
 async def _still_there(one: Offer) -> bool:

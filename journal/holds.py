@@ -93,10 +93,7 @@ def _rested(details: SessionDetails) -> bool:
 
 
 def _start(details: SessionDetails) -> datetime:
-    if details.started_at is None:
-        return details.starts_at
-    started = datetime.fromisoformat(details.started_at)
-    return started if started.tzinfo is not None else started.replace(tzinfo=UTC)
+    return details.began_at or details.starts_at
 
 
 def _local_date(details: SessionDetails) -> date:

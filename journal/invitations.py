@@ -43,6 +43,7 @@ from journal.documents import (
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.house import House
 from journal.store import key_of, transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 LIFETIME = timedelta(days=14)
@@ -80,14 +81,14 @@ class Welcome:
 async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
     """Make an invitation for a person whom the clinician calls *name*; *mail_to* has its link mailed there."""
     actor.must_be(Role.CLINICIAN)
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 100:
+    if not 1 <= len(name := clean_name(name)) <= 100:
         raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
     to = notices.address(actor.house, mail_to)
     secret, invitation = new_invitation_secret(), uuid4()
     place = note_context(actor.id, invitation)
     keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
     async with transaction():
+        await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the secret
         await tables.Invitation.create(
             id=invitation,
             clinician_id=actor.id,

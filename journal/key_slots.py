@@ -30,6 +30,7 @@ async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | No
         parameters=slot.parameters,
         commitment=slot.commitment,
         wrapped=slot.wrapped,
+        epoch=slot.epoch,
         created_at=now,
     )
 
@@ -40,13 +41,24 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
 
     By bare columns, since making a row of the ORM's takes long enough to tell who has an account.
     """
-    rows = await _find(house, email, kind)
-    if not rows and house.server.look():  # the server key was changed just now, and what is looked up by
-        rows = await _find(house, email, kind)
+    rows: Sequence[Sequence[Any]] = ()
+    asked: tuple[bytes, ...] = ()
+    # The server key may change during the search, and this or another request notice: search by the keys of now.
+    while not rows and asked != (indexes := house.server.lookup_indexes(email)):
+        rows, asked = await _find(indexes, kind), indexes
+        house.server.look()
     if not rows:
         return None, None
-    account, *parts = rows[0]
-    return key_of(account), KeySlot(kind, *(bytes(part) for part in parts))
+    account, *parts, epoch = rows[0]
+    salt, parameters, commitment, wrapped = map(bytes, parts)
+    return key_of(account), KeySlot(kind, salt, parameters, commitment, wrapped, epoch)
+
+
+async def of_account(account: UUID, kind: str) -> KeySlot | None:
+    """Return an active account's slot of one kind, or None where it has none."""
+    slots = tables.KeySlot.filter(account_id=account, kind=kind, account__status__in=("active", "leaving"))
+    row = await slots.order_by("id").first()
+    return _slot(row) if row else None
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
@@ -57,21 +69,28 @@ async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
 
 def _slot(row: tables.KeySlot) -> KeySlot:
     return KeySlot(
-        row.kind, bytes(row.salt), bytes(row.parameters), bytes(row.commitment), bytes(row.wrapped)
+        row.kind,
+        bytes(row.salt),
+        bytes(row.parameters),
+        bytes(row.commitment),
+        bytes(row.wrapped),
+        row.epoch,
     )
 
 
-async def _find(house: House, email: str, kind: str) -> Sequence[Sequence[Any]]:
-    indexes = [index.hex() for index in house.server.blind_indexes(email)]
+async def _find(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
+    """Return what an address finds, the account first that it stands for most closely if there are several."""
     places = ", ".join(f"${place}" for place in range(2, 2 + len(indexes)))
-    return await fetch(FIND.replace("PLACES", places), kind, *indexes)
+    asked = [index.hex() for index in indexes]
+    rows = await fetch(FIND.replace("PLACES", places), kind, *asked)
+    return [row[1:] for row in sorted(rows, key=lambda row: asked.index(row[0]))]
 
 
 FIND = """
-    SELECT account_id, salt, parameters, commitment, wrapped
+    SELECT email_index, account_id, salt, parameters, commitment, wrapped, key_slot.epoch
     FROM key_slot JOIN account ON account.id = account_id
     WHERE status IN ('active', 'leaving') AND kind = $1 AND email_index IN (PLACES)
-    ORDER BY key_slot.id LIMIT 1
+    ORDER BY key_slot.id
 """
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal import audit, care, sessions, tables
+from journal import access, audit, care, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
+from journal.folding import fold
 from journal.house import House
+from journal.notices import Notice, notice
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
@@ -36,10 +38,13 @@ async def leave(actor: Actor, typed: str) -> None:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    if typed.strip().casefold() != WORD:
+    if fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
+    before = await access.of(actor)
     await care.pause(actor)
     async with transaction():
+        await access.swap(before, actor.vault, end_sessions=True)
+        await access.require_session(actor)
         await tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await tables.WebSession.filter(account_id=actor.id).delete()
         await audit.note(actor, Act.ACCOUNT_LEAVING)
@@ -47,8 +52,9 @@ async def leave(actor: Actor, typed: str) -> None:
 
 
 async def stay(house: House, account: UUID) -> None:
-    """Bring an account back whose owner came in again; call it inside the transaction of that."""
+    """Bring an account back whose owner came in again, past every factor; call it inside the transaction of that."""
     if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):
+        await notice(house, account, Notice.ACCOUNT_KEPT)
         await audit.note_unsigned(house, account, Act.ACCOUNT_KEPT)
 
 

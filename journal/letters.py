@@ -63,7 +63,7 @@ def write(server: MailServer, message: Message, ident: UUID, when: datetime, say
     letter["Auto-Submitted"] = "auto-generated"
     letter["Subject"] = say(INVITED_SUBJECT if message.kind == INVITATION else SUBJECT)
     letter.set_content("\n\n".join([*_paragraphs(server, message, when, say), say(NO_ANSWER)]) + "\n")
-    return Letter(letter["From"].addresses[0].addr_spec, to, letter.as_bytes())
+    return Letter(server.sender, to, letter.as_bytes())
 
 
 def _paragraphs(server: MailServer, message: Message, when: datetime, say: Say) -> list[str]:

@@ -31,7 +31,6 @@ class Locked:
 
     account: UUID
     name: str
-    email: str
     role: str
 
 
@@ -41,8 +40,9 @@ async def locked(house: House, token: bytes) -> Locked | None:
     if row is None:
         return None
     account: UUID = row.account_id  # type: ignore[attr-defined]
+    websessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
     profile = open_document(house.server, bytes(row.account.sealed), profile_context(account), Profile)
-    return Locked(account, profile.name, profile.email, profile.role)
+    return Locked(account, profile.name, profile.role)
 
 
 async def unlock(house: House, token: bytes, password: str) -> bytes:
@@ -62,7 +62,7 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
     counts = tries.of_confirmation(house, owner.account, id_of(token).hex())
-    key = await accounts.opened_again(house, owner.account, owner.email, password, patient, counts)
+    key = await accounts.opened_again(house, owner.account, password, patient, counts)
     return await reopen(house, token, key)
 
 

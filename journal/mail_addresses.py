@@ -1,35 +1,128 @@
-"""Which addresses mail can be sent to: one person's, and nothing that could become a second header or recipient."""
+"""
+Addresses as people type them: what is kept of one, and whether mail can be written to it.
+
+Mail goes to one person's mailbox, at the domain that was meant, and to nothing that could become a second header or
+recipient.
+"""
 
 from __future__ import annotations
 
-from email.errors import HeaderParseError
-from email.headerregistry import Address
+import re
+import unicodedata
 
-FORBIDDEN = frozenset(map(chr, [*range(33), 127])) | frozenset('"(),:;<>[\\]')
+from crypto import LONGEST_ADDRESS, FormatError, ascii_domain, readable_domain, split_address
+from journal.words import N_
+
+# RFC 5322 section 3.2.3. With nothing else between them, quotation marks make any order of these signs legal, and
+# nothing in it has to be escaped: some carriers gave away addresses with two dots in a row or one before the @.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+_NEEDS_QUOTES = re.compile(r"^\.|\.\.|\.$")
+# Before the @, anything that is one word; `crypto.split_address` has taken away what cannot be seen.
+_ONE_WORD = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+")
+
+NO_ADDRESS = N_("Write an e-mail address like name@example.org.")
+NO_DOMAIN = N_("There is no such name as the one after the @. Look at how it is written.")
+NO_MAILBOX = N_(
+    "Messages from here cannot reach what stands before the @. Use an address with plain letters and digits there."
+)
 
 
 class Undeliverable(Exception):
-    """Nobody can be sent to at this address."""
+    """Nobody can be sent to at this address; `sentence` says why to whoever wrote it."""
+
+    def __init__(self, sentence: str = NO_ADDRESS) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def problem(typed: str, *, mails: bool) -> str:
+    """
+    Say what keeps an address from being somebody's here; nothing when it can be.
+
+    Args:
+        mails: Whether people are told things by mail, which has to reach it. Otherwise one only signs in with it.
+    """
+    try:
+        local, domain = _parts(typed)
+        if not _ONE_WORD.fullmatch(local):
+            raise Undeliverable
+        if mails:
+            _written(local, domain)
+    except Undeliverable as error:
+        return error.sentence
+    return "" if _is_public(domain) else NO_ADDRESS
+
+
+def kept_form(typed: str) -> str:
+    """
+    Return an address as it is kept and shown: as it was typed, without what cannot be seen.
+
+    A domain in other letters stands there as people read it, also when the browser sent it in ASCII. Something that is
+    no address stays as it is.
+    """
+    try:
+        local, domain = split_address(typed)
+        if not domain.isascii() or "xn--" in domain.lower():
+            domain = readable_domain(domain)
+    except FormatError:
+        return typed
+    return unicodedata.normalize("NFC", f"{local}@{domain.removesuffix('.')}")
 
 
 def deliverable(typed: str) -> str:
     """
-    Give an address in ASCII.
+    Return an address as an envelope and a header have it: ASCII, and quoted where it has to be.
 
     Raises:
-        Undeliverable: If it is none, or something that a header or an envelope would read as more than one.
+        Undeliverable: If it is none, or mail for it would go nowhere or to somebody else.
     """
-    local, _, domain = typed.rpartition("@")
-    try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        spelled = Address(addr_spec=plain).addr_spec
-    except (
-        ValueError,
-        HeaderParseError,
-        IndexError,
-        AttributeError,
-    ) as error:  # the parser has many ways to say no
-        raise Undeliverable from error
-    if spelled != plain or not plain.isascii() or any(sign in plain for sign in FORBIDDEN):
+    local, domain = _parts(typed)
+    if not _is_public(domain):
         raise Undeliverable
-    return plain
+    return _written(local, domain)
+
+
+def is_deliverable(typed: str) -> bool:
+    """Tell whether mail can be written to an address."""
+    try:
+        deliverable(typed)
+    except Undeliverable:
+        return False
+    return True
+
+
+def sender(typed: str) -> str:
+    """Return our own address like `deliverable`; it can be at a machine that has no public name."""
+    return _written(*_parts(typed))
+
+
+def _written(local: str, domain: str) -> str:
+    mailbox = f"{_mailbox(local)}@{domain}"
+    if len(mailbox) > LONGEST_ADDRESS:  # in ASCII it can be longer than it was typed
+        raise Undeliverable
+    return mailbox
+
+
+def _parts(typed: str) -> tuple[str, str]:
+    """Return what stands before the @, and the domain in ASCII."""
+    try:
+        local, domain = split_address(typed)
+    except FormatError as error:
+        raise Undeliverable from error
+    try:
+        return local, ascii_domain(domain)
+    except FormatError as error:
+        raise Undeliverable(NO_DOMAIN if domain else NO_ADDRESS) from error
+
+
+def _mailbox(local: str) -> str:
+    # An internationalised mailbox (RFC 6531) needs every server on the way to agree, and a notice has to arrive.
+    if not _LOCAL.fullmatch(local):
+        raise Undeliverable(NO_MAILBOX)
+    return f'"{local}"' if _NEEDS_QUOTES.search(local) else local
+
+
+def _is_public(domain: str) -> bool:
+    """Tell whether a domain could be anybody's on the internet: not one machine's name, and not a bare address."""
+    labels = domain.split(".")
+    return len(labels) > 1 and not labels[-1].isdigit()

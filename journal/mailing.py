@@ -117,7 +117,11 @@ async def _send(server: MailServer, letter: Letter) -> Outcome:
             timeout=PATIENCE / 2,
         )
         async with asyncio.timeout(PATIENCE), client:
-            await client.sendmail(letter.sender, [letter.to], letter.text)
+            try:
+                await client.sendmail(letter.sender, [letter.to], letter.text)
+            except asyncio.CancelledError:
+                client.close()  # or a server that says nothing would be said goodbye to, for half a minute
+                raise
             accepted = True  # what goes wrong while saying goodbye changes nothing
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         if not accepted:

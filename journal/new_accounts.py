@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -12,21 +10,22 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import acceptance, audit, key_slots, second_factor, tables
+from journal import acceptance, access, account_addresses, audit, key_slots, second_factor, tables
 from journal.actors import Role
 from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused
 from journal.house import House
-from journal.passwords import advise
+from journal.mail_addresses import kept_form, problem
+from journal.passwords import advise, is_same
 from journal.planning_zones import WallClockError, parse_zone
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+FIRST_EPOCH = 1  # 0 stands for accounts from before there were epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,23 @@ class NewAccount:
     repeated: str
     time_zone: str
 
-    def checked(self, practice: str) -> NewAccount:
+    def checked(self, practice: str, *, mails: bool) -> NewAccount:
         """
-        Give it tidied up.
+        Return it tidied up.
+
+        Args:
+            practice: The name of the practice, which is no part of a good password.
+            mails: Whether people are told things by mail here.
 
         Raises:
             Refused: With a sentence for each field that needs another look.
         """
-        name, email = tidy(self.name), tidy(self.email)
-        problems = name_problems(name) | email_problems(email) | zone_problems(self.time_zone)
+        name, email = clean_name(self.name), kept_form(self.email)
+        problems = name_problems(name) | email_problems(email, mails=mails) | zone_problems(self.time_zone)
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise Refused(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
-
-
-def tidy(text: str) -> str:
-    """Leave out what cannot be seen and what turns the direction of writing, and put single blanks between words."""
-    return " ".join(HIDDEN.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
 def name_problems(name: str) -> dict[str, str]:
@@ -64,11 +62,10 @@ def name_problems(name: str) -> dict[str, str]:
     return {} if 1 <= len(name) <= 100 else {"name": N_("Write the name you go by, up to 100 characters.")}
 
 
-def email_problems(email: str) -> dict[str, str]:
-    """Say what keeps an e-mail address from being used."""
-    if len(email) <= 254 and EMAIL.fullmatch(email):
-        return {}
-    return {"email": N_("Write an e-mail address like name@example.org.")}
+def email_problems(email: str, *, mails: bool) -> dict[str, str]:
+    """Say what keeps an e-mail address from being used where people are told things by mail, or are not."""
+    sentence = problem(email, mails=mails)
+    return {"email": sentence} if sentence else {}
 
 
 def zone_problems(zone: str) -> dict[str, str]:
@@ -87,7 +84,7 @@ def password_problems(
     advice = advise(password, context=context, second_factor=second_factor)
     if advice.problems:
         return {"password": advice.problems[0]}
-    if password != repeated:
+    if not is_same(password, repeated):
         return {"repeated": N_("The two passwords are not the same. Type it again.")}
     return {}
 
@@ -106,7 +103,14 @@ class Readied:
 async def ready(house: House, new: NewAccount) -> Readied:
     """Make an account's keys. Hashing its password takes a while: never inside a transaction, which all wait for."""
     account, account_key = uuid4(), new_account_key()
-    work = partial(password_slot, account_key, new.password, account=account.bytes, parameters=house.argon2)
+    work = partial(
+        password_slot,
+        account_key,
+        new.password,
+        account=account.bytes,
+        epoch=FIRST_EPOCH,
+        parameters=house.argon2,
+    )
     return Readied(account, account_key, PrivateIdentity.generate(), await house.stretch(work), new)
 
 
@@ -118,17 +122,16 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
         Refused: If the address already has an account here.
     """
     new, now = readied.new, house.clock()
-    index = house.server.blind_index(new.email).hex()
     keyring = Keyring.from_account_key(readied.account_key)
     public = readied.identity.public().encode()
     profile = Profile(
         new.name, new.email, new.time_zone, role.value, profession, keys=sha256(public).hexdigest()
     )
-    known = [one.hex() for one in house.server.blind_indexes(new.email)]
-    if await tables.Account.exists(email_index__in=known):
-        raise Refused({"email": TAKEN})
     try:
         async with transaction():
+            index = await account_addresses.index_for(house, new.email, readied.id)
+            if index is None:
+                raise Refused({"email": TAKEN})
             await tables.Account.create(
                 id=readied.id,
                 role=role.value,
@@ -136,6 +139,10 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
                 sealed=seal_document(house.server, profile, profile_context(readied.id)),
                 public_identity=public,
                 identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
+                epoch=FIRST_EPOCH,
+                access=access.sealed(
+                    keyring.vault_sealer(), readied.id, FIRST_EPOCH, access.first(readied.slot)
+                ),
                 created_at=now,
             )
             await key_slots.put(readied.id, readied.slot, now)

@@ -35,6 +35,10 @@ class Notice(Labelled):
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
     RESTARTED = "restarted", N_("Your account was started anew with a link that you were given.")
+    ACCOUNT_KEPT = (
+        "account-kept",
+        N_("Your account was to be deleted. Somebody signed in to it, so it is kept."),
+    )
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 
@@ -74,11 +78,9 @@ def address(house: House, typed: str) -> str:
     if house.mail is None:
         raise Refused({"email": N_("This site sends no mail. Leave this empty, and give the link yourself.")})
     try:
-        return deliverable(typed.strip())
+        return deliverable(typed)
     except Undeliverable as error:
-        raise Refused(
-            {"email": N_("Write one e-mail address like name@example.org, or leave this empty.")}
-        ) from error
+        raise Refused({"email": error.sentence}) from error
 
 
 async def invitation(house: House, to: str, token: str) -> None:

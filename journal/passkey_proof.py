@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from crypto import CryptoError, Keyring, Sealer, unlock_with_passkey
-from journal import audit, ceremonies, challenges, key_slots, passkey_rows, tables
+from crypto import CryptoError, Keyring, KeySlot, Sealer, unlock_with_passkey
+from journal import access, audit, ceremonies, challenges, key_slots, passkey_rows, tables
 from journal.audit import Act
 from journal.ceremonies import Proof, Site, Unproven
 from journal.challenges import Errand
-from journal.errors import Refused
+from journal.errors import NotFound, Refused
 from journal.house import House
 from journal.passkey_rows import Passkey
 from journal.passkeys import output_of
@@ -58,7 +58,7 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
         raise Refused({"passkey": UNPROVEN}) from error
     challenges.require_valid(house, claim.challenge, errand)
     lookup = passkey_rows.lookup_of(claim.credential)
-    row = await tables.Passkey.get_or_none(lookup=lookup, account__status="active")
+    row = await tables.Passkey.get_or_none(lookup=lookup, account__status__in=access.ABLE)
     if row is None:
         # No event: nobody is concerned, and whoever invents answers could fill the log with them.
         raise Refused({"passkey": STRANGE})
@@ -81,9 +81,9 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
     return passkey, proof
 
 
-async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answer) -> bytes:
+async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answer) -> tuple[bytes, KeySlot]:
     """
-    Give the account key out of the slot of a proven passkey.
+    Return the account key out of the slot of a proven passkey, and that slot.
 
     Raises:
         Refused: If it has none, or one that what came does not open.
@@ -99,11 +99,13 @@ async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answe
         if slot is None:
             raise CryptoError
         account_key = unlock_with_passkey(slot, output, account=passkey.account.bytes)
-    except CryptoError as error:
+        if not (await access.present(passkey.account, vault_of(account_key))).is_open(slot):
+            raise CryptoError
+    except (CryptoError, NotFound) as error:
         await _note_refusal(house, passkey, errand)
         raise Refused({"passkey": OPENS_NO_MORE}) from error
     passkey_rows.require_own(passkey, vault_of(account_key))
-    return account_key
+    return account_key, slot
 
 
 def vault_of(account_key: bytes) -> Sealer:

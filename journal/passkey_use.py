@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from journal import audit, ceremonies, challenges, devices, locking, passkey_rows, websessions
+from journal import audit, ceremonies, challenges, devices, leaving, locking, passkey_rows, websessions
+from journal.access import Closed
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
-from journal.errors import NotFound
+from journal.errors import NotFound, Refused
 from journal.house import House
-from journal.passkey_proof import Answer, note_use, proven, unlocked, vault_of
+from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
 from journal.store import transaction
 
 
@@ -37,12 +38,16 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
     """
     errand = Errand(Purpose.SIGN_IN)
     passkey, proof = await proven(house, site, errand, answer)
-    account_key = await unlocked(house, passkey, errand, answer)
-    async with transaction():
-        await note_use(house, passkey, proof)
-        token = await websessions.start(house, passkey.account, account_key, device=device)
-        await devices.greet(house, passkey.account, device)
-        await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
+    account_key, slot = await unlocked(house, passkey, errand, answer)
+    try:
+        async with transaction():
+            token = await websessions.start(house, passkey.account, account_key, by=slot, device=device)
+            await note_use(house, passkey, proof)
+            await leaving.stay(house, passkey.account)
+            await devices.greet(house, passkey.account, device)
+            await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
+    except Closed as error:  # it was removed while it was tried
+        raise Refused({"passkey": OPENS_NO_MORE}) from error
     return token
 
 
@@ -67,7 +72,8 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
     passkey_rows.require_own(passkey, vault_of(account_key))
     async with transaction():
         await note_use(house, passkey, proof)
-    return await websessions.promote(house, token)
+        await leaving.stay(house, passkey.account)
+        return await websessions.promote(house, token)
 
 
 async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
@@ -110,7 +116,7 @@ async def unlock(house: House, token: bytes, site: Site, answer: Answer) -> byte
     """
     errand = await _unlocking(house, token)
     passkey, proof = await proven(house, site, errand, answer)
-    account_key = await unlocked(house, passkey, errand, answer)
+    account_key, _ = await unlocked(house, passkey, errand, answer)
     async with transaction():
         await note_use(house, passkey, proof)
     return await locking.reopen(house, token, account_key)

@@ -13,10 +13,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
 
 from crypto import passkey_slot
-from journal import audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
+from journal import access, audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.ceremonies import Person, Site, Unproven
@@ -25,6 +24,7 @@ from journal.errors import NotFound, Refused
 from journal.notices import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.store import scrub, transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 MOST = 20
@@ -94,14 +94,15 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
         opens=output is not None,
         vouched=passkey_rows.vouched(actor.vault, actor.id, ident, made.credential, made.public_key),
     )  # fmt: skip
+    before = await access.of(actor)
     account_key = await websessions.account_key(actor, token)
+    slot = passkey_slot(account_key, output, account=actor.id.bytes, epoch=before.next) if output else None
+    ways = before.with_slot(slot, passkey=ident) if slot else None
     passkey = Passkey(ident, actor.id, 1, document, actor.now, None)
     try:
         async with transaction():
-            # The lock comes first: two at once count each other, and keys that are renewed end this session before.
-            await tables.Account.filter(id=actor.id).update(status=F("status"))
-            if not await tables.WebSession.exists(id=actor.session):
-                raise NotFound
+            await access.swap(before, actor.vault, ways)  # it locks the account: two at once count each other
+            await access.require_session(actor)
             if await tables.Passkey.filter(account_id=actor.id).count() >= MOST:
                 raise Refused({"passkey": TOO_MANY})
             await tables.Passkey.create(
@@ -112,8 +113,7 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
                 sealed=passkey_rows.sealed(actor.house, passkey),
                 created_at=actor.now,
             )
-            if output is not None:
-                slot = passkey_slot(account_key, output, account=actor.id.bytes)
+            if slot is not None:
                 await key_slots.put(actor.id, slot, actor.now, passkey=passkey.id)
             await notice(actor.house, actor.id, Notice.PASSKEY_ADDED)
             await audit.note(actor, Act.PASSKEY_ADDED, about=passkey.id)
@@ -131,7 +131,10 @@ async def rename(actor: Actor, passkey: UUID, name: str) -> None:
 
 async def remove(actor: Actor, passkey: UUID) -> None:
     """Take a passkey away, and its key slot with it: it opens nothing from now on."""
+    before = await access.of(actor)
     async with transaction():
+        await access.swap(before, actor.vault, before.without_passkey(passkey))
+        await access.require_session(actor)
         if not await tables.Passkey.filter(id=passkey, account_id=actor.id).delete():
             raise NotFound
         await notice(actor.house, actor.id, Notice.PASSKEY_REMOVED)
@@ -149,7 +152,7 @@ def output_of(prf: str) -> bytes | None:
 
 
 def _name(name: str) -> str:
-    named = " ".join(name.split())
+    named = clean_name(name)
     if not named:
         raise Refused({"name": NAMELESS})
     if len(named) > LONGEST_NAME:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,8 @@ from typing import Any
 from xkcdpass import xkcd_password
 from zxcvbn import zxcvbn
 
-from crypto import FormatError
+from crypto import LONGEST_ADDRESS, FormatError
+from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
 from journal.words import N_
 
@@ -103,6 +105,8 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
         second_factor: It is not the only thing that is asked for.
     """
     least = shortest(second_factor)
+    if len(password) > LONGEST_TYPED:
+        return PasswordAdvice(0, STRENGTHS[0], (TOO_LONG,), ())
     try:
         text = prepare(password).decode("utf-8")
     except FormatError:
@@ -121,6 +125,14 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
     strength = min(judged.score, 1) if problems else judged.score
     hints = (HINTS["known"], *judged.hints) if names else judged.hints
     return PasswordAdvice(strength, STRENGTHS[strength], tuple(problems), hints if strength < 3 else ())
+
+
+def is_same(password: str, repeated: str) -> bool:
+    """Tell whether two fields hold one password, in whichever form their accents were typed."""
+    try:
+        return prepare(password) == prepare(repeated)
+    except FormatError:
+        return False
 
 
 def suggest_passphrase(words: int = 6) -> str:
@@ -143,7 +155,8 @@ def _gentle_words() -> tuple[str, ...]:
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     """Take the names that others know out of *text*, and say whether there were any."""
-    names = [one.partition("@")[0] if "@" in one else one for one in context]
+    short = (unicodedata.normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
+    names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
     known = sorted(parts | joined, key=len, reverse=True)

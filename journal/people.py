@@ -14,13 +14,16 @@ from journal import audit, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
-from journal.errors import NotFound, Refused
+from journal.errors import NotFound, Refused, StaleRevision
 from journal.notices import Notice, notice
 from journal.positions import POSITIONS, Position, Role
 from journal.store import change, key_of, transaction
 from journal.words import N_
 
 ACTIVE, SUSPENDED = "active", "suspended"
+ON_ITS_WAY = N_(
+    "This account is to be deleted, at its owner’s wish, and nobody is signed in to it. Nothing was changed."
+)
 LAST = N_("You are the only administrator who can sign in. Let somebody else in as administrator first.")
 
 
@@ -71,13 +74,16 @@ async def suspend(actor: Actor, wanted: UUID) -> None:
 
     Raises:
         Refused: If nobody would be left who can undo it (`person`).
+        StaleRevision: If the account is about to be deleted: nobody is signed in to it.
     """
     one = await person(actor, wanted)
     async with transaction():
         # Administrators who suspend each other take turns: the practice's row is the lock.
         await change("UPDATE practice SET demo = demo WHERE id = $1", 1)
         if not await tables.Account.filter(id=one.id, status=ACTIVE).update(status=SUSPENDED):
-            return
+            if await tables.Account.exists(id=one.id, status=SUSPENDED):
+                return
+            raise StaleRevision(ON_ITS_WAY)
         if not await tables.Account.filter(role=Role.ADMINISTRATOR.value, status=ACTIVE).exists():
             raise Refused({"person": LAST})
         await tables.WebSession.filter(account_id=one.id).delete()

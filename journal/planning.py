@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import msgspec
@@ -18,6 +18,7 @@ from journal.planning_sessions import (
     Setting,
     Status,
     check_session,
+    clean_details,
     moves_of,
 )
 from journal.planning_zones import (
@@ -31,6 +32,7 @@ from journal.planning_zones import (
     parse_zone,
     resolve,
 )
+from journal.typed import clean_line
 from journal.words import N_
 
 
@@ -61,6 +63,11 @@ class CoursePlan:
     talk_minutes: int = 50
     prescriber_name: str = ""
     first_sequence_no: int = 1
+
+    def cleaned(self) -> CoursePlan:
+        """Return the same with its words as they are kept."""
+        prescriber = clean_line(self.prescriber_name)
+        return replace(self, dose_text=clean_line(self.dose_text), prescriber_name=prescriber)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,7 @@ __all__ = [
     "WallClockError",
     "check_plan",
     "check_session",
+    "clean_details",
     "common_zones",
     "expand",
     "is_zone",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
 
 from journal.planning_zones import ResolvedTime, WallClockError, moment, parse_local, parse_zone, resolve
+from journal.typed import clean_line, clean_text
 from journal.words import N_, Labelled
 
 
@@ -136,6 +137,14 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The planned end in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
+    @property
+    def began_at(self) -> datetime | None:
+        """When its patient said that it began, in UTC."""
+        if self.started_at is None:
+            return None
+        began = datetime.fromisoformat(self.started_at)
+        return began if began.tzinfo is not None else began.replace(tzinfo=UTC)
+
 
 def moves_of(details: SessionDetails) -> tuple[Status, ...]:
     """
@@ -150,6 +159,12 @@ def moves_of(details: SessionDetails) -> tuple[Status, ...]:
     elif details.status in _UNTIL_RESTED and details.rested_on is None:
         allowed -= _AFTERWARDS
     return tuple(status for status in Status if status in allowed)
+
+
+def clean_details(details: SessionDetails) -> SessionDetails:
+    """Return *details* with its words as they are kept: a note may have lines, all else stands on one."""
+    words = {name: clean_line(getattr(details, name)) for name in TEXT_LENGTHS}
+    return msgspec.structs.replace(details, **words | {"note": clean_text(details.note).strip()})
 
 
 def check_session(details: SessionDetails) -> dict[str, str]:

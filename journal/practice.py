@@ -8,11 +8,12 @@ from functools import partial
 from crypto import Context
 from journal import new_accounts, setup_links, tables, websessions
 from journal.documents import PracticeDetails, open_document, seal_document
-from journal.errors import JournalError, Refused
+from journal.errors import Damaged, JournalError, Refused
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.positions import THERAPIST, Position
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 THE_ONE = 1
@@ -43,6 +44,14 @@ class RealPractice(JournalError):
     )
 
 
+class WrongServerKey(JournalError):
+    """The server key of this installation does not open its database. This is for whoever runs the program."""
+
+    message = (
+        "The server key is not the one of this database. Name the right one: HEARTHSIDE_SERVER_KEY_FILE."
+    )
+
+
 async def the_practice(house: House) -> PracticeView | None:
     """Give the practice, or None while nobody has set it up."""
     row = await tables.Practice.get_or_none(id=THE_ONE)
@@ -51,6 +60,19 @@ async def the_practice(house: House) -> PracticeView | None:
     return PracticeView(
         open_document(house.server, bytes(row.sealed), CONTEXT, PracticeDetails).name, row.demo
     )
+
+
+async def checked_practice(house: House) -> PracticeView | None:
+    """
+    Return the practice as `the_practice` does, to a command.
+
+    Raises:
+        WrongServerKey: If the server key does not open it.
+    """
+    try:
+        return await the_practice(house)
+    except Damaged as error:
+        raise WrongServerKey from error
 
 
 async def found(house: House, name: str, *, demo: bool = False) -> None:
@@ -105,12 +127,12 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
     """
     position = await setup_links.position_of(house, token)
     practice = await the_practice(house)
-    name = practice.name if practice else " ".join(practice_name.split())
+    name = practice.name if practice else clean_name(practice_name)
     problems: dict[str, str] = {}
     if not 1 <= len(name) <= 100:
         problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")
     try:
-        new = await house.stretch(partial(new.checked, name))
+        new = await house.stretch(partial(new.checked, name, mails=house.mail is not None))
     except Refused as error:
         problems |= error.fields
     if problems:

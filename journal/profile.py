@@ -5,15 +5,17 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
-from journal import audit, notices, tables
+from journal import access, account_addresses, audit, notices, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context, seal_document
 from journal.errors import Refused
 from journal.locking import CHOICES
-from journal.new_accounts import email_problems, name_problems, tidy, zone_problems
+from journal.mail_addresses import kept_form
+from journal.new_accounts import email_problems, name_problems, zone_problems
 from journal.notices import Notice
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 TAKEN = N_("This address belongs to another account here. Choose a different one.")
@@ -26,11 +28,11 @@ async def change(actor: Actor, name: str, time_zone: str) -> None:
     Raises:
         Refused: With a sentence for each field that needs another look.
     """
-    name = tidy(name)
+    name = clean_name(name)
     if problems := name_problems(name) | zone_problems(time_zone):
         raise Refused(problems)
     async with transaction():
-        await _put(actor, replace(await _of(actor), name=name, time_zone=time_zone))
+        await _put(actor, replace(await _held(actor), name=name, time_zone=time_zone))
         await audit.note(actor, Act.DETAILS_CHANGED)
 
 
@@ -41,17 +43,17 @@ async def change_email(actor: Actor, email: str) -> None:
     Raises:
         Refused: If it is no address, or another account's.
     """
-    email = tidy(email)
-    if problems := email_problems(email):
+    email = kept_form(email)
+    if problems := email_problems(email, mails=actor.house.mail is not None):
         raise Refused(problems)
-    index = actor.house.server.blind_index(email).hex()
-    every = [one.hex() for one in actor.house.server.blind_indexes(email)]
-    if await tables.Account.filter(email_index__in=every).exclude(id=actor.id).exists():
-        raise Refused({"email": TAKEN})
     try:
         async with transaction():
+            index = await account_addresses.index_for(actor.house, email, actor.id)
+            if index is None:
+                raise Refused({"email": TAKEN})
+            profile = await _held(actor)
             await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
-            await _put(actor, replace(await _of(actor), email=email))
+            await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
             await audit.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
@@ -63,10 +65,12 @@ async def lock_after(actor: Actor, minutes: int | None) -> None:
     if minutes not in CHOICES:
         raise Refused({"minutes": N_("Choose one of these times.")})
     async with transaction():
-        await _put(actor, replace(await _of(actor), lock_minutes=minutes))
+        await _put(actor, replace(await _held(actor), lock_minutes=minutes))
 
 
-async def _of(actor: Actor) -> Profile:
+async def _held(actor: Actor) -> Profile:
+    """Return what is written down about somebody, which nobody else changes until the transaction ends."""
+    await access.hold(actor.id)
     row = await tables.Account.get(id=actor.id)
     return open_document(actor.house.server, bytes(row.sealed), profile_context(actor.id), Profile)
 

@@ -16,11 +16,12 @@ from crypto import (
     Context,
     CryptoError,
     format_recovery_key,
+    is_last_group,
     new_recovery_key,
     parse_recovery_key,
     recovery_slot,
 )
-from journal import audit, key_slots, tables, websessions
+from journal import access, audit, key_slots, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import open_bytes
@@ -29,7 +30,6 @@ from journal.notices import Notice, notice
 from journal.store import key_of, transaction
 from journal.words import N_
 
-ASKED_GROUP = -1  # the last group carries the check symbol, so it shows that the whole key was copied
 NO_KEY = UUID(int=0)
 ID_SIZE = 16
 
@@ -78,14 +78,18 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
         Refused: If what was typed is not from this key; the offer stands.
         OfferOver: As `reopen`.
     """
+    before = await access.of(actor)
     key = await _standing(actor, sealed)
     if not _fits(key, typed):
         raise Refused(
             {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
         )
     account_key = await websessions.account_key(actor, token)
+    slot = recovery_slot(account_key, key, account=actor.id.bytes, epoch=before.next)
     async with transaction():
-        await key_slots.put(actor.id, recovery_slot(account_key, key, account=actor.id.bytes), actor.now)
+        await access.swap(before, actor.vault, before.with_slot(slot))
+        await access.require_session(actor)
+        await key_slots.put(actor.id, slot, actor.now)
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)
         if actor.recovery_ready:  # an account's first kit, and the one after recovering, are nobody's news
             await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)
@@ -93,12 +97,8 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
 
 
 def _fits(key: bytes, typed: str) -> bool:
-    plain = "".join(typed.split()).replace("-", "").upper()
-    last = format_recovery_key(key).replace("-", " ").split()[ASKED_GROUP]
-    if plain == last.upper():
-        return True
     try:
-        return parse_recovery_key(typed) == key
+        return is_last_group(typed, key) or parse_recovery_key(typed) == key
     except CryptoError:
         return False
 
@@ -106,10 +106,9 @@ def _fits(key: bytes, typed: str) -> bool:
 async def _standing(actor: Actor, sealed: str) -> bytes:
     """Give the offered key while it can still take the place of the one that it was made to replace."""
     try:
-        blob = urlsafe_b64decode(sealed.encode())
-    except ValueError as error:
-        raise Damaged from error
-    opened = open_bytes(actor.vault, blob, _context(actor))
+        opened = open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor))
+    except (ValueError, Damaged) as error:  # it comes from the page, where somebody may have bent it
+        raise OfferOver from error
     if opened[:ID_SIZE] != (await _present(actor)).bytes:
         raise OfferOver
     return opened[ID_SIZE:]

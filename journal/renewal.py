@@ -20,7 +20,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import accounts, audit, freshness, key_slots, second_factor, tables, websessions
+from journal import access, accounts, audit, freshness, key_slots, second_factor, tables, websessions
 from journal.actors import Actor
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
@@ -74,22 +74,34 @@ async def begin(actor: Actor, password: str) -> bytes:
     Raises:
         Refused: If the password is not theirs.
         AlreadyRenewing: While an earlier renewal is under way.
+        ChangedMeanwhile: If another window changed how the account is opened.
         Damaged: If the password opens another key than this browser holds: somebody put an old slot back.
     """
     if actor.renewing:
         raise AlreadyRenewing
+    before = await access.of(actor)
     old, new = await accounts.unlock(actor, password), new_account_key()
     keyring, private = Keyring.from_account_key(new), actor.identity()
     if Keyring.from_account_key(old) != actor.keyring:
         raise Damaged
-    work = partial(password_slot, new, password, account=actor.id.bytes, parameters=actor.house.argon2)
+    work = partial(
+        password_slot,
+        new,
+        password,
+        account=actor.id.bytes,
+        epoch=before.next,
+        parameters=actor.house.argon2,
+    )
     slot = await actor.house.stretch(work)
     factor, revision = await second_factor.of(actor.id, actor.vault)
     try:
         async with transaction():
+            await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
+            await access.require_session(actor)
             await tables.KeyRenewal.create(
                 id=actor.id,
                 retired=keyring.retire(old, account=actor.id.bytes),
+                before=actor.sealed_identity,
                 place=OWN[0].name,
                 total=sum([await one.of(actor.id).count() for one in OWN]),
                 began_at=actor.now,
@@ -129,6 +141,7 @@ async def go_on(actor: Actor, batches: int = 1) -> Progress:
 async def _one_batch(actor: Actor) -> Progress:
     older = actor.keyring.retired
     async with transaction():
+        await freshness.lock(actor)
         # Takes the row's lock before reading it, so that two pages that ask at once take turns.
         mine = tables.KeyRenewal.filter(id=actor.id)
         if older is None or not await mine.update(done=F("done")):

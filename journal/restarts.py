@@ -16,6 +16,7 @@ from uuid import UUID
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import (
     acceptance,
+    access,
     audit,
     freshness,
     invitations,
@@ -29,6 +30,7 @@ from journal import (
     tries,
     websessions,
 )
+from journal.access import Access, AccessDocument
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
@@ -36,7 +38,7 @@ from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
-from journal.store import scrub, transaction
+from journal.store import change, scrub, transaction
 from journal.words import N_
 
 UNDERSTOOD = N_("Tick this once you have read it.")
@@ -89,7 +91,7 @@ async def restart(
         raise LinkExpired
     profile = open_document(house.server, bytes(account.sealed), profile_context(account.id), Profile)
     charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
-    if not compare_digest(house.server.blind_index(email), house.server.blind_index(profile.email)):
+    if not _is_of(house, email, profile.email):
         await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})
     await throttle.give_back(charged)
@@ -100,10 +102,20 @@ async def restart(
         raise Refused(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
     keyring, who = Keyring.from_account_key(key), account.id.bytes
-    slot = await house.stretch(partial(password_slot, key, password, account=who, parameters=house.argon2))
+    before = Access(account.id, account.epoch, AccessDocument())
+    slot = await house.stretch(
+        partial(password_slot, key, password, account=who, epoch=before.next, parameters=house.argon2)
+    )
     async with transaction():
+        await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
+        await change(
+            freshness.LOCK, account.id
+        )  # a save that is under way comes before, and is set aside too
         await set_aside.put_aside(house, account)
-        await tables.CareLink.filter(id=old.id).update(pair=None, ended_at=house.clock())
+        if not await tables.CareLink.filter(id=old.id, ended_at=None).update(
+            pair=None, ended_at=house.clock()
+        ):
+            raise LinkExpired
         await tables.WebSession.filter(account_id=account.id).delete()
         await tables.Account.filter(id=account.id).update(
             public_identity=private.public().encode(),
@@ -122,6 +134,12 @@ async def restart(
         await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician.id)
     await scrub()
     return session
+
+
+def _is_of(house: House, typed: str, email: str) -> bool:
+    """Tell whether what was typed leads to an account of this address, as it does at sign-in."""
+    index = house.server.blind_index(email)
+    return any(compare_digest(index, one) for one in house.server.lookup_indexes(typed))
 
 
 async def renew(actor: Actor, token: str) -> UUID:

@@ -47,10 +47,17 @@ def kept(
 
 
 async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> None:
-    """Keep the text of a page that lost the race; a page that goes on writing replaces its own earlier attempt."""
+    """
+    Keep the text of a page that lost the race; a page that goes on writing replaces its own earlier attempt.
+
+    Raises:
+        NotFound: If the entry was deleted meanwhile: then nothing of it is kept.
+    """
     lost = RevisionDocument(entry.hex, Reason.CONFLICT.value, base, document, sitting)
     async with transaction():
         await freshness.lock(actor)
+        if not await tables.Entry.exists(id=entry, owner_id=actor.id, deleted_at=None):
+            raise NotFound
         there = await _rows(actor, entry)
         for row in there:
             earlier = _opened(actor, row)

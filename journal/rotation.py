@@ -9,6 +9,7 @@ finds what is done.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -110,24 +111,29 @@ async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequenc
 
 
 def _state(house: House, sealed: Sealed, row: Sequence[Any]) -> tuple[State, bytes, str]:
-    """Tell how a row is sealed; with its plaintext and the blind index that it ought to have."""
+    """Tell how a row is sealed; with its plaintext and the address that it is found by, if any."""
     try:
         plain, newest = house.server.open_and_tell(bytes(row[1]), sealed.where(row))
-        index = sealed.index(house.server, plain)
+        address = sealed.address(plain)
     except (CryptoError, msgspec.MsgspecError):
         return State.CLOSED, b"", ""
-    fits = newest and (not sealed.indexed or row[2] == index)
-    return State.NEW if fits else State.OLD, plain, index
+    fits = newest and not (address and _is_found_by_an_older_key(house, row[2], address))
+    return State.NEW if fits else State.OLD, plain, address
+
+
+def _is_found_by_an_older_key(house: House, index: str, address: str) -> bool:
+    every = [one.hex() for one in house.server.blind_indexes(address)]
+    return index in every and index != house.server.index_in_place_of(index, address)
 
 
 async def _renewed(house: House, sealed: Sealed, row: Sequence[Any]) -> State:
     """Seal one row anew unless it is; gives how it was found."""
     for _ in range(TRIES):
-        state, plain, index = _state(house, sealed, row)
+        state, plain, address = _state(house, sealed, row)
         if state is not State.OLD:
             return state
         fresh = house.server.seal(plain, sealed.where(row))
-        if await _swapped(sealed, row, fresh, index):
+        if await _swapped(house, sealed, row, fresh, address):
             return state
         found = await fetch(sealed.sql(ONE), row[0])
         if not found:  # deleted meanwhile
@@ -136,13 +142,15 @@ async def _renewed(house: House, sealed: Sealed, row: Sequence[Any]) -> State:
     raise JournalError(f"A row of {sealed.table} is being written all the time. Run the command again.")
 
 
-async def _swapped(sealed: Sealed, row: Sequence[Any], fresh: bytes, index: str) -> bool:
+async def _swapped(house: House, sealed: Sealed, row: Sequence[Any], fresh: bytes, address: str) -> bool:
     """Put *fresh* in the place of what was read, unless somebody wrote there meanwhile."""
     if not sealed.indexed:
         return bool(await change(sealed.sql(SWAP), fresh, row[0], row[1]))
-    try:
-        return bool(await change(sealed.sql(SWAP_BOTH), fresh, index, row[0], row[1], row[2]))
-    except IntegrityError as error:
-        raise TwiceTaken(
-            f"Another {sealed.table} has the same address as {row[0]}. Remove one of them, and run the command again."
-        ) from error
+    server = house.server
+    indexes = (server.index_in_place_of(row[2], address), server.spelling_index(address).hex())
+    for index in dict.fromkeys(indexes):
+        with suppress(IntegrityError):  # another account has this address, in another spelling
+            return bool(await change(sealed.sql(SWAP_BOTH), fresh, index, row[0], row[1], row[2]))
+    raise TwiceTaken(
+        f"Another {sealed.table} has the same address as {row[0]}. Remove one of them, and run the command again."
+    )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-import msgspec
+import regex
 
 from journal.actors import Actor, Role
 from journal.documents import decode_entry, entry_bytes_opener
 from journal.entries import EVER, Entry, unopened
 from journal.errors import Damaged
+from journal.folding import fold, needles_of
 from journal.freshness import END
 from journal.store import fetch, key_of, time_of
 
@@ -22,11 +23,22 @@ STRETCH = """
     ORDER BY created_at DESC LIMIT $3
 """
 AT_ONCE = 500  # entries take a few milliseconds, and others get their turn before the next
+FOLDED_AT_ONCE = 250_000  # bytes of entries that are read whole: the same, in any script
+
+_ASCII = bytes(range(128))
+# What becomes a letter or digit of ASCII, or nothing, when it is folded: wide letters, ligatures, soft hyphens. Those
+# that are on every phone's keyboard and become neither are not looked at.
+_HIDES = regex.compile(
+    r"[[\p{Default_Ignorable_Code_Point}\p{NFKC_QC=No}ßẞİı\u0307]--[\u00a0\u2011\u2026\u202f]]",
+    regex.VERSION1,
+)
+# The most frequent of these, and what they become: the ß of every German text, the two that make up emoji.
+_FREQUENT = (("ß".encode(), b"ss"), ("\ufe0f".encode(), b""), ("\u200d".encode(), b""))
 
 
 async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[Entry, ...]:
     """
-    Give the entries that contain every one of *words*, whatever the case, newest first.
+    Return the entries that contain every one of *words*, however they are spelled, newest first.
 
     Each record is opened and its JSON scanned as it stands; only those that may match are decoded. One that
     does not open may hold the words as well, and is among them as such.
@@ -35,10 +47,10 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
         at_once: How many entries to read before others get their turn.
     """
     actor.must_be(Role.PATIENT)
-    needles = [unicodedata.normalize("NFC", word).casefold() for word in words.split()]
+    needles = needles_of(words)
     if not needles:
         return ()
-    escaped = [msgspec.json.encode(needle)[1:-1].decode() for needle in needles]
+    may_hold, folded = scan_for(needles), 0
     found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
     async for rows in _stretches(actor, at_once):
         for ident, revision, sealed, created, updated in rows:
@@ -48,17 +60,45 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
             except Damaged:
                 found.append(unopened(key, revision, sealed, time_of(created), time_of(updated)))
                 continue
-            folded = plain.decode().casefold()
-            for needle in escaped:
-                if needle not in folded:
-                    break
-            else:
-                document = decode_entry(plain)
-                text = document.text().casefold()
-                if all(needle in text for needle in needles):
-                    times = time_of(created), time_of(updated), None
-                    found.append(Entry(key, revision, document, *times, sealed[-END:]))
+            if not may_hold(plain):
+                continue
+            document = decode_entry(plain)
+            text = fold(document.text())
+            if all(needle in text for needle in needles):
+                times = time_of(created), time_of(updated), None
+                found.append(Entry(key, revision, document, *times, sealed[-END:]))
+            if (folded := folded + len(plain)) > FOLDED_AT_ONCE:
+                folded = 0
+                await asyncio.sleep(0)
     return tuple(found)
+
+
+def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:
+    """
+    Return a quick test that says of an entry's JSON whether it may hold all of the folded *needles*.
+
+    It never says no to one that does. It looks for runs of ASCII letters and digits, which no JSON escapes: they stand
+    in the bytes as they are but for their case, unless one of a few signs hides them.
+    """
+    runs = (max(re.findall("[a-z0-9]+", needle), key=len, default="") for needle in needles)
+    wanted = [run.encode() for run in dict.fromkeys(runs) if run]
+    only_ascii = all(needle.isascii() for needle in needles)
+
+    def may_hold(plain: bytes) -> bool:
+        if not plain.isascii():
+            for sign, folded in _FREQUENT:
+                plain = plain.replace(sign, folded)
+            if not wanted or _HIDES.search(plain.translate(None, _ASCII).decode()):
+                return True
+        elif not only_ascii:
+            return False
+        plain = plain.lower()
+        for run in wanted:  # noqa: SIM110  (a generator for each of ten thousand entries is felt)
+            if run not in plain:
+                return False
+        return True
+
+    return may_hold
 
 
 async def _stretches(actor: Actor, at_once: int) -> AsyncIterator[Sequence[Sequence[Any]]]:

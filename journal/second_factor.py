@@ -8,7 +8,7 @@ or does not open keeps the account closed; its recovery key opens it again, with
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from base64 import b32encode
 from datetime import datetime
 from hmac import compare_digest
@@ -24,6 +24,7 @@ from crypto import (
     Sealer,
     hash_recovery_code,
     parse_recovery_code,
+    plain_digits,
 )
 from journal import tables
 from journal.documents import open_document, seal_document
@@ -36,6 +37,9 @@ STEP = 30
 
 NEIGHBOURS = (0, -1, 1)
 """Steps whose codes are taken: clocks differ, and typing takes a while."""
+
+LONGEST_TYPED = 64
+"""Characters of a code with blanks and dashes wherever somebody may put them."""
 
 SHORTEST_SECRET = 14
 """Bytes: 112 bits (RFC 4226 section 4 asks for 128 and NIST SP 800-131A for 112); new ones have 160."""
@@ -54,12 +58,14 @@ class SecondFactor(msgspec.Struct, frozen=True):
     """
     What an account asks for after its password; vault key. `revision` is the row's and not sealed with it again.
 
-    Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes.
+    Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes. `listed`:
+    the account says which slots open it (`journal.access`), so that this cannot be taken away unseen.
     """
 
     secret: bytes = b""
     last_step: int = 0
     codes: tuple[bytes, ...] = ()
+    listed: bool = False
 
     @property
     def on(self) -> bool:
@@ -73,7 +79,7 @@ async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
     row = await old.first()
     revision = row.revision + 1 if row else 1
     await old.delete()
-    sealed = seal_document(vault, SecondFactor(), context(account, revision))
+    sealed = seal_document(vault, SecondFactor(listed=True), context(account, revision))
     await tables.SecondFactor.create(account_id=account, revision=revision, sealed=sealed, created_at=now)
 
 
@@ -134,8 +140,14 @@ def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> Secon
 
 
 def step_of(secret: bytes, typed: str, now: datetime) -> int:
-    """Give the step whose code was typed, of this one and its neighbours; 0 when it is none of theirs."""
-    plain = "".join(unicodedata.normalize("NFKC", typed).split())
+    """
+    Return the step whose code was typed, of this one and its neighbours; 0 when it is none of theirs.
+
+    Blanks and dashes do not matter, and digits of every script are digits.
+    """
+    plain = re.sub(r"[\s-]+", "", plain_digits(typed)) if len(typed) <= LONGEST_TYPED else ""
+    if re.fullmatch("[0-9]{6}", plain) is None:
+        return 0
     totp, this = TOTP(b32encode(secret).decode()), int(now.timestamp()) // STEP
     found = 0
     for step in (this + offset for offset in NEIGHBOURS):

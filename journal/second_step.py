@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from crypto import Sealer
-from journal import audit, key_slots, second_factor, throttle, tries, websessions
+from journal import audit, key_slots, leaving, second_factor, throttle, tries, websessions
 from journal.accounts import SignedIn
 from journal.audit import Act
 from journal.errors import NotFound, Refused
@@ -84,5 +84,6 @@ async def _waiting(house: House, token: bytes) -> tuple[UUID, Sealer]:
 
 async def _opened(house: House, account: UUID, token: bytes, charged: Charged) -> SignedIn:
     await throttle.give_back(charged)
+    await leaving.stay(house, account)
     opened = await websessions.promote(house, token)
     return SignedIn(opened, Stage.OPEN, tries.mark(house, account, await key_slots.salt_of(account)))

@@ -53,8 +53,39 @@ class ServerKeys:
         return self._keys[0].blind_index(value)
 
     def blind_indexes(self, value: str) -> tuple[bytes, ...]:
-        """Give everything that an address may be found by, for a look-up: one index for each key."""
-        return tuple(key.blind_index(value) for key in self._keys)
+        """Return all that an account of this address may be found by: for its spelling alone, and for all of them."""
+        return (*self.spelling_indexes(value), *(key.blind_index(value) for key in self._keys))
+
+    def lookup_indexes(self, value: str) -> tuple[bytes, ...]:
+        """Return all that an address may be looked up by, the closest first; what older browsers made of it is last."""
+        return (*self.blind_indexes(value), *(key.transitional_index(value) for key in self._keys))
+
+    def counted_index(self, value: str) -> bytes:
+        """Return what tries at an address are counted by: one for all addresses that lead to one account."""
+        return self._keys[0].transitional_index(value)
+
+    def spelling_index(self, value: str) -> bytes:
+        """Return what an account is to be found by whose address is another's in another spelling."""
+        self.look()
+        return self._keys[0].spelling_index(value)
+
+    def spelling_indexes(self, value: str) -> tuple[bytes, ...]:
+        """Return what an address may be found by in this spelling alone: one index for each key."""
+        return tuple(key.spelling_index(value) for key in self._keys)
+
+    def index_in_place_of(self, found: str, value: str) -> str:
+        """
+        Return what the account of an address is to be found by from now on.
+
+        Args:
+            found: What it is found by now, as hexadecimal digits. If that is for one spelling only, so is the new one.
+            value: The address.
+
+        Returns:
+            64 hexadecimal digits.
+        """
+        spelled = found in [index.hex() for index in self.spelling_indexes(value)]
+        return (self.spelling_index(value) if spelled else self.blind_index(value)).hex()
 
     def mac(self, label: str, message: bytes) -> bytes:
         """Authenticate a message that is worth nothing after the next change of the key; like `crypto.MacKey`."""

@@ -25,7 +25,6 @@ from journal.documents import (
     session_context,
 )
 from journal.passkey_rows import passkey_context
-from journal.server_keys import ServerKeys
 from journal.store import key_of
 
 
@@ -55,11 +54,9 @@ class Sealed:
         """Say where the value of a row is sealed to."""
         return self.place(row[0], *row[3 if self.indexed else 2 :])
 
-    def index(self, keys: ServerKeys, plain: bytes) -> str:
-        """Give the blind index that a row ought to have; nothing where there is none."""
-        if not self.indexed:
-            return ""
-        return keys.blind_index(msgspec.json.decode(plain, type=Profile).email).hex()
+    def address(self, plain: bytes) -> str:
+        """Return the address that a row is found by; nothing where it is found by none."""
+        return msgspec.json.decode(plain, type=Profile).email if self.indexed else ""
 
 
 def _practice(_ident: object) -> Context:
@@ -85,8 +82,8 @@ SEALED = (
     ),
     Sealed(
         "web_session",
-        lambda _ident, account, handle: device_context(key_of(account), key_of(handle)),
-        ("account_id", "handle"),
+        lambda _ident, account, handle, epoch: device_context(key_of(account), key_of(handle), epoch),
+        ("account_id", "handle", "epoch"),
         column="device",
     ),
     Sealed(

@@ -46,6 +46,16 @@ class Session(msgspec.Struct, frozen=True):
         """How far along it is."""
         return self.details.status
 
+    @property
+    def ends_at(self) -> datetime:
+        """When it is planned to end."""
+        return self.details.ends_at
+
+    @property
+    def began_at(self) -> datetime | None:
+        """When its patient said that it began, if so."""
+        return self.details.began_at
+
 
 async def load(actor: Actor, patient: UUID) -> tuple[Session, ...]:
     """Give all sessions of a patient, in the order of their times; the caller has authorised it."""

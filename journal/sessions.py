@@ -22,6 +22,7 @@ from journal.holds import Hold, hold
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
 from journal.session_rows import Session
 from journal.store import key_of, transaction
+from journal.typed import clean_line
 from journal.words import N_
 
 NO_SUCH_MOVE = N_(
@@ -94,11 +95,14 @@ async def plan_course(
     """
     actor.must_be(Role.CLINICIAN)
     await _authorise(actor, patient)
+    plan = plan.cleaned()
     if problems := planning.check_plan(plan):
         raise Refused(problems)
     planned = planning.expand(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
-    sealed = seal_document(actor.house.server, CourseDetails(title.strip()), course_context(patient, course))
+    sealed = seal_document(
+        actor.house.server, CourseDetails(clean_line(title)), course_context(patient, course)
+    )
     with suppress(IntegrityError):  # its course is planned already
         async with transaction():
             await tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
@@ -111,6 +115,7 @@ async def plan_course(
 async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None) -> UUID:
     """Add a single session, once for each *ident*; a patient can add their own. Gives its id."""
     await _authorise(actor, patient)
+    details = planning.clean_details(details)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _check(actor, patient, details)
     ident = ident or uuid4()
@@ -136,7 +141,7 @@ async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails)
     if not may_change(actor, current):
         details = msgspec.structs.replace(current.details, sitter=details.sitter)
     progress = {name: getattr(current.details, name) for name in PROGRESS}
-    details = msgspec.structs.replace(details, **progress)
+    details = planning.clean_details(msgspec.structs.replace(details, **progress))
     await _check(actor, current.patient, details, current)
     await session_rows.write(actor, current, base, details)
 
@@ -175,7 +180,7 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     if status is Status.CLOSED and before.kind is SessionKind.DOSING and before.started_at is None:
         # It took place without anybody saying so at the time. Its start still counts for the hold on its day.
         changes["started_at"] = before.starts_at.isoformat(timespec="seconds")
-    details = msgspec.structs.replace(before, **changes)
+    details = planning.clean_details(msgspec.structs.replace(before, **changes))
     if problems := planning.check_session(details):
         raise Refused(problems)
     await session_rows.write(actor, current, current.revision, details)

@@ -61,7 +61,7 @@ async def put_aside(house: House, account: tables.Account) -> UUID:
     slots = tables.KeySlot.filter(account_id=account.id)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
     kept_slots = [
-        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one))
+        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one), epoch=one.epoch)
         for one in await opening
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
@@ -210,7 +210,7 @@ def _joined(row: tables.KeySlot) -> bytes:
 
 def _parted(row: tables.SetAsideSlot) -> KeySlot:
     blob = bytes(row.slot)
-    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110])
+    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110], row.epoch)
 
 
 async def _unlocked(actor: Actor, row: tables.SetAside, secret: str) -> Keyring | None:

@@ -17,7 +17,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Context
-from journal import audit, tables
+from journal import audit, freshness, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.documents import SetupDetails, open_bytes, open_document, seal_document
@@ -25,6 +25,7 @@ from journal.errors import LinkExpired, NotFound, Refused
 from journal.house import House
 from journal.positions import POSITIONS, THERAPIST, Position, Role
 from journal.store import transaction
+from journal.typed import clean_name
 from journal.words import N_
 
 LIFETIME = timedelta(days=7)
@@ -62,7 +63,7 @@ async def make(house: House, position: Position = THERAPIST) -> str:
 async def make_for(actor: Actor, name: str, position: str) -> UUID:
     """Make a link as an administrator, for somebody whom they call *name*; gives its id."""
     actor.must_be(Role.ADMINISTRATOR)
-    name, problems = " ".join(name.split()), {}
+    name, problems = clean_name(name), {}
     if not 1 <= len(name) <= 100:
         problems["name"] = N_("Write who this is for, up to 100 characters.")
     if position not in POSITIONS or POSITIONS[position].role is Role.PATIENT:
@@ -73,6 +74,7 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
     wanted = _id(_lookup(token))
     details = SetupDetails(**_position(POSITIONS[position]), name=name, expires_at=_until(actor.house))
     async with transaction():
+        await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the token
         await _write(actor.house, token, details, actor)
         await audit.note(actor, Act.SETUP_LINK_MADE, about=wanted)
     return wanted

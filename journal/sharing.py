@@ -30,6 +30,9 @@ TITLE = "title"  # the entry's own title is a section like any other
 NOTE = "note"  # and so is the word of care that stands before it
 
 
+CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
+
+
 class ConsentRequired(JournalError):
     """The preview has not been confirmed."""
 
@@ -109,9 +112,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     await sessions.refuse_while_held(actor)
     entry, link = await entries.entry(actor, wanted), await care.my_link(actor, to)
     if entry.revision != previewed:
-        raise StaleRevision(
-            N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
-        )
+        raise StaleRevision(CHANGED)
     if link.paused_at:
         raise care.SharingPaused(
             N_("Sharing with this person is paused. Resume it first; nothing was shared.")
@@ -119,7 +120,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
     await care.peer_identity(actor, link)  # a changed key stops sharing
     await freshness.require_as_left(actor)  # and so does a journal that is not as its owner left it
     document = copy_of(entry, fields, actor.now)
-    return await _put(actor, link, entry.id, document, await care.link_key(actor, link))
+    return await _put(actor, link, entry, document, await care.link_key(actor, link))
 
 
 async def revoke(actor: Actor, wanted: UUID) -> None:
@@ -215,16 +216,13 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
     return same != document
 
 
-async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, key: Sealer) -> UUID:
+async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
     async with transaction():
         await freshness.lock(actor)
-        # Takes the link's lock before reading: a pause or an end that comes first leaves nothing behind it.
-        lasting = tables.CareLink.filter(id=link.id, patient_id=actor.id, ended_at=None, paused_at=None)
-        if not await lasting.update(paused_at=None):
-            raise StaleRevision(
-                N_("Sharing with this person was paused or ended meanwhile. Nothing was shared.")
-            )
-        row = await tables.Share.get_or_none(link_id=link.id, entry_id=entry)
+        await require_lasting(link)
+        await require_as_read(actor, [(entry.id, entry.revision)])
+        await sessions.refuse_while_held(actor)
+        row = await tables.Share.get_or_none(link_id=link.id, entry_id=entry.id)
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))
         if row:
@@ -235,7 +233,7 @@ async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, k
             await tables.Share.create(
                 id=ident,
                 link_id=link.id,
-                entry_id=entry,
+                entry_id=entry.id,
                 revision=revision,
                 sealed=sealed,
                 created_at=actor.now,
@@ -245,3 +243,31 @@ async def _put(actor: Actor, link: Link, entry: UUID, document: ShareDocument, k
         act = Act.SHARE_UPDATED if row else Act.SHARED
         await audit.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident
+
+
+async def require_lasting(link: Link) -> None:
+    """
+    Look at a care link again in the transaction that shares over it, and hold it.
+
+    Raises:
+        StaleRevision: If it was paused or ended since it was read.
+    """
+    people = {"patient_id": link.patient, "clinician_id": link.clinician}
+    lasting = tables.CareLink.filter(id=link.id, **people, ended_at=None, paused_at=None)
+    # It takes the link's lock: a pause or an end that comes first leaves nothing behind it.
+    if not await lasting.update(paused_at=None):
+        raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))
+
+
+async def require_as_read(actor: Actor, read: Iterable[tuple[UUID, int]]) -> None:
+    """
+    Look at entries again in the transaction that shares copies of them; `freshness.lock` holds them as they are.
+
+    Raises:
+        StaleRevision: If one was changed or deleted since its *read* revision.
+    """
+    wanted = dict(read)
+    mine = tables.Entry.filter(id__in=list(wanted), owner_id=actor.id, deleted_at=None)
+    there = {key_of(ident): revision for ident, revision in await mine.values_list("id", "revision")}
+    if there != wanted:
+        raise StaleRevision(CHANGED)

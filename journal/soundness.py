@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
 
-from journal import crisis, practice, presence, rotation, tables
+from journal import account_addresses, crisis, practice, presence, rotation, tables
 from journal.audit_check import check, remember
-from journal.backup import file_of, shapes
-from journal.errors import Damaged
 from journal.house import House
-from journal.store import Store, connection, is_sqlite
+from journal.store import connection, is_sqlite, opened
+from journal.store_address import SqliteFile, file_of
+from journal.store_errors import DAMAGED, DatabaseRefused
+from journal.store_sqlite import PRAGMAS
 
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)
 LATE = timedelta(hours=1)
 UNCHAINED = timedelta(seconds=10)
-SQLITE = {"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "foreign_keys": "1"}
-POSTGRES = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+POSTGRES: Mapping[str, str | int] = MappingProxyType(
+    {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+)
 
 
 class Verdict(StrEnum):
@@ -71,68 +76,40 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
     Args:
         public: Whether others than this machine's users are meant to come.
     """
-    path = file_of(url)
-    if path is not None and not path.is_file():
-        return [mend("There is no database yet. Run: hearthside migrate.")]
-    if path is not None and (broken := _broken(str(path))):
-        return [broken]
-    store = await Store.open(url)
     try:
-        with store.use():
-            _, rows = await connection().execute_query(
-                "SELECT name FROM tortoise_migrations WHERE app = 'journal'"
-            )
-            shape = _of_shape({row["name"] for row in rows})
-            if shape.verdict is Verdict.MEND:
-                return [shape]
+        async with opened(url):
+            path = file_of(url)
+            if path is not None and (damage := _damage(path)):
+                return [damage]
             return [
                 well("The database answers."),
-                shape,
+                well("The database has this version's shape."),
                 await _of_care(),
                 await _of_key(house, public),
                 await _of_log(house),
                 *await _of_rotation(house),
                 *await _of_mail(house),
+                *map(mend, await account_addresses.faults(house)),
                 await _of_clock(house),
             ]
-    except Exception as error:  # noqa: BLE001 - each driver has its own; all mean the same here
-        kind = type(error).__name__
-        return [
-            mend(
-                f"The database cannot be read ({kind}). Check its address, that it runs, and hearthside migrate."
-            )
-        ]
-    finally:
-        await store.close()
+    except DatabaseRefused as refused:
+        return [mend(refused.message)]
 
 
-def _broken(path: str) -> Finding | None:
-    try:
-        with closing(sqlite3.connect(path)) as opened:
-            sound = opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            if sound and not opened.execute("PRAGMA foreign_key_check").fetchall():
-                return None
-    except sqlite3.Error:
-        pass
-    return mend(
-        "The database is damaged. Stop the service, keep the file, and restore the latest backup elsewhere."
-    )
-
-
-def _of_shape(applied: set[str]) -> Finding:
-    if applied - shapes():
-        return mend("The database belongs to a newer version of Hearthside. Install that version again.")
-    if shapes() - applied:
-        return mend("The database has an older shape. Make a backup, then run: hearthside migrate.")
-    return well("The database has this version's shape.")
+def _damage(path: Path) -> Finding | None:
+    with closing(sqlite3.connect(path)) as looking:
+        sound = looking.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        if sound and not looking.execute("PRAGMA foreign_key_check").fetchall():
+            return None
+    return mend(DAMAGED.format(SqliteFile(path)))
 
 
 async def _of_care() -> Finding:
     """Look at what makes a commit last, and what makes deleted words go."""
-    wanted, ask = (SQLITE, "PRAGMA") if is_sqlite() else (POSTGRES, "SHOW")
+    wanted, ask = (PRAGMAS, "PRAGMA") if is_sqlite() else (POSTGRES, "SHOW")
     for name, value in wanted.items():
         _, rows = await connection().execute_query(f"{ask} {name}")
-        if str(rows[0][0]) != value:
+        if rows[0][0] != value:
             return mend(
                 f"The database has {name} at {rows[0][0]}. Set it to {value}: saves might not last otherwise."
             )
@@ -160,11 +137,9 @@ async def _of_log(house: House) -> Finding:
 
 async def _of_key(house: House, public: bool) -> Finding:
     try:
-        known = await practice.the_practice(house)
-    except Damaged:
-        return mend(
-            "The server key is not the one of this database. Name the right one: HEARTHSIDE_SERVER_KEY_FILE."
-        )
+        known = await practice.checked_practice(house)
+    except practice.WrongServerKey as refused:
+        return mend(refused.message)
     if known is None:
         return note("Nobody has set up the practice yet. Run: hearthside setup-link.")
     if known.is_demo and public:
@@ -203,13 +178,21 @@ async def _of_mail(house: House) -> list[Finding]:
     """Tell of messages that wait for long, or that nobody took."""
     late = house.clock() - LATE
     waits = await tables.Outbox.filter(gave_up_at=None, created_at__lt=late).count()
-    gone = await tables.Outbox.exclude(gave_up_at=None).count()
+    unwritable = await account_addresses.given_up_for_the_address(house)
+    gone = await tables.Outbox.exclude(gave_up_at=None).count() - unwritable
     found = []
     if waits:
         found.append(
             mend(
                 f"{waits} messages wait for the mail server for an hour or longer. Check HEARTHSIDE_SMTP_HOST, its"
                 " port, its password, and what the log says."
+            )
+        )
+    if unwritable:
+        found.append(
+            note(
+                f"{unwritable} messages were given up in the last 30 days because no mail can be written to their"
+                " address. The mail server is not at fault."
             )
         )
     if gone:

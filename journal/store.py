@@ -7,17 +7,14 @@ address. Nothing here knows what is stored.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import lru_cache
-from typing import Any, Self, cast
-from uuid import UUID
+from typing import Any, Self
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
-from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, _current_context
@@ -26,34 +23,18 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
-from journal.store_sqlite import Reader, as_text, run_all, with_question_marks
+from journal.store_address import Address, SqliteFile, read_address
+from journal.store_config import COMMAND, OPENING, PATIENCE
+from journal.store_config import configuration as configuration
+from journal.store_errors import explained
+from journal.store_file import check_file, close_to_others
+from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
+from journal.store_sqlite import Reader, run_all
+from journal.store_values import as_text, with_question_marks
+from journal.store_values import key_of as key_of
+from journal.store_values import time_of as time_of
 
-SQLITE_PRAGMAS = "journal_mode=WAL&synchronous=FULL&secure_delete=ON&foreign_keys=ON&busy_timeout=5000"
-PATIENCE, CONNECTING = 60.0, 15  # seconds; a network that swallows everything gives no other sign
 transaction = in_transaction
-
-
-def configuration(url: str, *, patience: float | None = PATIENCE) -> dict[str, Any]:
-    """
-    Give the ORM's configuration for *url* (`sqlite:///path/file.db` or `postgres://…`).
-
-    The connection is named after its kind: the ORM keeps prepared statements by that name.
-
-    Args:
-        patience: Seconds to wait for PostgreSQL's answer to one statement, unless *url* says `command_timeout`.
-    """
-    kind, where = "sqlite", cast(str | dict[str, Any], f"{url}?{SQLITE_PRAGMAS}")
-    if not url.startswith("sqlite:"):
-        kind, where = "postgres", expand_db_url(url.replace("postgresql:", "postgres:", 1))
-        asked = where["credentials"]
-        asked["command_timeout"] = float(asked["command_timeout"]) if "command_timeout" in asked else patience
-        asked.setdefault("timeout", CONNECTING)
-    app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
-    return {"connections": {kind: where}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
-
-
-MIGRATIONS = configuration("sqlite://:memory:")  # for `tortoise -c journal.store.MIGRATIONS makemigrations`
-
 
 _reader: ContextVar[Reader] = ContextVar("reader")
 
@@ -67,12 +48,41 @@ class Store:
     reader: Reader = field(default_factory=Reader)
 
     @classmethod
-    async def open(cls, url: str, *, patience: float | None = PATIENCE) -> Self:
-        """Open the database at *url*, with *patience* as for `configuration`; the first statement connects."""
-        store = cls(url, TortoiseContext())
-        with store.use():
-            await store.context.init(config=configuration(url, patience=patience))
+    async def open(
+        cls, url: str, *, patience: float | None = PATIENCE, allowed: Collection[Shape] = CURRENT
+    ) -> Self:
+        """
+        Open the database at *url* and make sure that it can be used, with *patience* as for `configuration`.
+
+        Args:
+            allowed: What it may hold.
+
+        Raises:
+            DatabaseRefused: If it cannot be opened, holds something else, or does not do what is asked of it.
+        """
+        address, store = read_address(url), cls(url, TortoiseContext())
+        try:
+            with explained(address), store.use():
+                async with asyncio.timeout(OPENING):
+                    await store._connect(address, patience, allowed)
+        except BaseException:
+            await store.close()
+            raise
         return store
+
+    async def _connect(self, address: Address, patience: float | None, allowed: Collection[Shape]) -> None:
+        await self.context.init(config=configuration(self.url, patience=patience))
+        client, ours = connection(), tables_of(self.context.apps)
+        if isinstance(address, SqliteFile):
+            check_file(address.path, create=Shape.NOTHING in allowed)
+            refuse(shape_of_file(address.path, ours), address, allowed)
+            close_to_others(address.path)
+        # At once: where the first statement fails to connect, the ORM lets the second wait for ever.
+        await client.create_connection(with_db=True)
+        if isinstance(client, SqliteClient):
+            self.reader.opened(client.filename)
+        else:
+            refuse(await shape_of_server(client, ours), address, allowed)
 
     @contextmanager
     def use(self) -> Iterator[None]:
@@ -95,6 +105,22 @@ class Store:
             await self.context.close_connections()
 
 
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Store]:
+    """
+    Lend the database at *url* to one command, which waits for nothing for long.
+
+    Raises:
+        DatabaseRefused: If it cannot be opened, or cannot be used later on.
+    """
+    store = await Store.open(url, patience=COMMAND)
+    try:
+        with explained(read_address(url)), store.use():
+            yield store
+    finally:
+        await store.close()
+
+
 class _Applied(MigrationRecorder):
     async def ensure_schema(self, schema_editor: BaseSchemaEditor) -> None:
         """Do nothing: on SQLite the script for this would commit what the transaction has done so far."""
@@ -105,10 +131,13 @@ async def migrate(url: str) -> None:
     Bring the database at *url* to this version's shape; does nothing when it is there already.
 
     One transaction holds every step and the note that it was taken: who is interrupted begins again.
+
+    Raises:
+        DatabaseRefused: If it cannot be used. Then nothing was changed.
     """
-    store = await Store.open(url, patience=None)
+    store = await Store.open(url, patience=None, allowed=MIGRATABLE)
     try:
-        with store.use():
+        with explained(read_address(url)), store.use():
             apps = configuration(url)["apps"]
             await MigrationExecutor(connection(), apps).migrate([])  # makes the table of what was applied
             async with transaction():
@@ -219,18 +248,3 @@ async def scrub() -> None:
     """
     if is_sqlite():
         await connection().execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def key_of(value: object) -> UUID:
-    """Read an id as it comes from a bare query: SQLite gives text, PostgreSQL a UUID."""
-    return value if isinstance(value, UUID) else _id_of(str(value))
-
-
-@lru_cache(maxsize=32_768)  # a page reads some eighty ids, and reading one takes as long as opening a record
-def _id_of(text: str) -> UUID:
-    return UUID(text)
-
-
-def time_of(value: Any) -> datetime:
-    """Read a time as it comes from a bare query: SQLite gives text, PostgreSQL a datetime."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)

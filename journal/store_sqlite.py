@@ -1,19 +1,84 @@
-"""What goes to SQLite itself, past the ORM: reading where the request is, and several statements at one go."""
+"""
+What is SQLite's own: what is asked of each connection, and what goes past the ORM.
+
+A connection is used once it has said itself that it does what was asked of it: SQLite passes over a PRAGMA that it
+cannot follow without a word.
+"""
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
+from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.exceptions import IntegrityError, OperationalError
 
+from journal.store_address import shown
+from journal.store_errors import DatabaseRefused
+
 CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
+FULL = 2
+Pragmas = Mapping[str, str | int]
+PRAGMAS: Pragmas = MappingProxyType(
+    {
+        "journal_mode": "wal",
+        "synchronous": FULL,  # every commit is on the disk before it is answered
+        "secure_delete": 1,  # deleted bytes are overwritten
+        "foreign_keys": 1,
+        "busy_timeout": 5000,  # milliseconds
+        "journal_size_limit": 16384,  # bytes
+    }
+)
+READING: Pragmas = MappingProxyType(
+    {"journal_mode": "wal", "busy_timeout": 5000, "query_only": 1, "cache_size": -CACHE_KIB}
+)
+
+
+def ask(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
+    """Ask *pragmas* of a connection, and make sure that it says the same afterwards."""
+    for name, value in pragmas.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+    check(connection, pragmas)
+
+
+def check(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
+    """
+    Make sure that a connection does what was asked of it.
+
+    Raises:
+        DatabaseRefused: If SQLite, or the disk, did not follow.
+    """
+    for name, value in pragmas.items():
+        (said,) = connection.execute(f"PRAGMA {name}").fetchone() or (None,)
+        if said != value:
+            ((_, _, file),) = connection.execute("PRAGMA database_list").fetchall()
+            raise DatabaseRefused(
+                f"SQLite does not do what is needed for the database {shown(Path(file))}: {name} is {said} and not"
+                f" {value}. Keep the database on a local disk that can be written."
+            )
+
+
+class CheckedClient(SqliteClient):
+    """The ORM's client for SQLite. It uses no connection that does not do what was asked of it."""
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Connect; a connection that is not as it should be is closed."""
+        try:
+            await super().create_connection(with_db)
+            held = self._connection
+            if held is not None:
+                # aiosqlite has no public way to run a function on its thread.
+                await held._execute(check, held._conn, self.pragmas)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        except BaseException:
+            await self.close()
+            raise
+
+
+client_class = CheckedClient  # the name by which the ORM finds it
 
 
 @dataclass(slots=True)
@@ -30,18 +95,26 @@ class Reader:
     def fetch(self, path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Read rows from the file at *path*, which is opened the first time."""
         try:
-            if self.connection is None:
-                self.connection = sqlite3.connect(path, isolation_level=None)
-                self.connection.execute("PRAGMA query_only = ON")
-                self.connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            return self.connection.execute(sql, values).fetchall()
+            return self.opened(path).execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+
+    def opened(self, path: str) -> sqlite3.Connection:
+        """Return the connection to the file at *path*, which is made the first time."""
+        if self.connection is None:
+            self.connection = sqlite3.connect(path, isolation_level=None)
+            try:
+                ask(self.connection, READING)
+            except BaseException:
+                self.close()
+                raise
+        return self.connection
 
     def close(self) -> None:
         """Let go of the file."""
         if self.connection is not None:
             self.connection.close()
+            self.connection = None
 
 
 def run_all(connection: sqlite3.Connection, lines: Sequence[tuple[str, list[object]]]) -> int | None:
@@ -62,21 +135,3 @@ def run_all(connection: sqlite3.Connection, lines: Sequence[tuple[str, list[obje
             raise OperationalError(error) from error
         raise
     return None
-
-
-@lru_cache
-def with_question_marks(sql: str) -> str:
-    """Write places for values as SQLite does."""
-    return re.sub(r"\$\d+", "?", sql)
-
-
-def as_text(values: Sequence[object]) -> list[object]:
-    """Write ids and times as the ORM does."""
-    return [
-        str(value)
-        if isinstance(value, UUID)
-        else value.isoformat(" ")
-        if isinstance(value, datetime)
-        else value
-        for value in values
-    ]

@@ -56,6 +56,10 @@ class Account(Model):
     sealed = fields.BinaryField()  # server key: name, address, time zone
     public_identity = fields.BinaryField()
     identity = fields.BinaryField()  # account key
+    epoch = fields.BigIntField(
+        default=0
+    )  # grows with every change of the ways in; 0 before there were epochs
+    access = fields.BinaryField(null=True)  # account's vault key: which ways in are open at this epoch
     status = fields.CharField(16, default="active")
     leaves_at = fields.DatetimeField(null=True)  # when everything of it is deleted
     recovery_ready = fields.BooleanField(default=False)
@@ -75,7 +79,10 @@ class WebSession(Model):
     )
     stage = fields.CharField(16)  # sealed into `wrapped` as well
     wrapped = fields.BinaryField(null=True)
-    device = fields.BinaryField()  # server key: what kind of browser it is
+    epoch = fields.BigIntField(
+        default=0
+    )  # the account's when it began; sealed into `wrapped` and `device` as well
+    device = fields.BinaryField()  # server key: what kind of browser it is, and whose session this row is
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField()

@@ -11,6 +11,7 @@ class KeyRenewal(Model):
 
     id = fields.UUIDField(primary_key=True)  # the account
     retired = fields.BinaryField()  # the old account key, under the new vault key
+    before = fields.BinaryField(null=True)  # the account's identity as the old account key sealed it
     place = fields.CharField(64)  # how far it has come: the column that is being gone through
     after = fields.UUIDField(null=True)  # and the last row of it that was
     done = fields.IntField(default=0)
@@ -45,6 +46,7 @@ class SetAsideSlot(Model):
     )
     kind = fields.CharField(16)
     slot = fields.BinaryField()  # salt, commitment, wrapped account key and parameters, one after the other
+    epoch = fields.BigIntField(default=0, db_default=0)  # the account's when it was made
 
     class Meta:
         table = "set_aside_slot"

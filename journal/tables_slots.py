@@ -38,6 +38,9 @@ class KeySlot(Model):
     parameters = fields.BinaryField()
     commitment = fields.BinaryField()
     wrapped = fields.BinaryField()
+    epoch = fields.BigIntField(
+        default=0, db_default=0
+    )  # the account's when it was made; sealed into `wrapped` as well
     created_at = fields.DatetimeField()
 
     class Meta:

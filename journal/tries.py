@@ -46,7 +46,7 @@ def of_password(house: House, email: str, account: UUID, salt: bytes, visitor: V
     """Count a try at the password of *email*, which may be nobody's; account and salt are made up then."""
     if browser := _known(house, account, salt, visitor):
         return (Count(key_of(house, "browser", browser), OWN, own=True),)
-    address, source = house.server.blind_index(email), visitor.source.encode()
+    address, source = house.server.counted_index(email), visitor.source.encode()
     return (
         Count(key_of(house, "account", address), ACCOUNT),
         Count(key_of(house, "account-source", address, source), OWN, own=True),
@@ -56,7 +56,7 @@ def of_password(house: House, email: str, account: UUID, salt: bytes, visitor: V
 
 def of_recovery(house: House, email: str, visitor: Visitor) -> tuple[Count, ...]:
     """Count a try at a recovery key. Not for the account as a whole: the key has 160 bits, and its owner need it."""
-    address, source = house.server.blind_index(email), visitor.source.encode()
+    address, source = house.server.counted_index(email), visitor.source.encode()
     return (
         Count(key_of(house, "recovery-source", address, source), OWN, own=True),
         Count(key_of(house, "source", source), SOURCE),

@@ -9,12 +9,12 @@ from uuid import UUID
 from journal import audit, tables
 from journal.actors import Actor
 from journal.audit import Act
-from journal.documents import device_context, open_bytes
+from journal.documents import BrowserDocument, device_context, open_document
 from journal.errors import NotFound
 from journal.store import key_of, scrub, transaction
 from journal.websessions import Stage
 
-COLUMNS = ("id", "handle", "device", "created_at", "used_at", "wrapped")
+COLUMNS = ("id", "handle", "epoch", "device", "created_at", "used_at", "wrapped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,13 @@ def _visit(
     actor: Actor,
     session: str,
     handle: UUID,
+    epoch: int,
     device: bytes,
     since: datetime,
     used_at: datetime,
     wrapped: bytes | None,
 ) -> Visit:
     ident = key_of(handle)
-    words = open_bytes(actor.house.server, bytes(device), device_context(actor.id, ident)).decode()
-    return Visit(ident, words, since, used_at, wrapped is None, session == actor.session)
+    place = device_context(actor.id, ident, epoch)
+    browser = open_document(actor.house.server, bytes(device), place, BrowserDocument)
+    return Visit(ident, browser.device, since, used_at, wrapped is None, session == actor.session)

@@ -9,16 +9,23 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, Keyring, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, KeySlot, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
-from journal import audit, devices, tables
+from journal import access, audit, devices, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, device_context, open_bytes, open_document, profile_context
+from journal.documents import (
+    BrowserDocument,
+    Profile,
+    device_context,
+    open_document,
+    profile_context,
+    seal_document,
+)
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.store import change, fetch, key_of, scrub, time_of, transaction
+from journal.store import change, fetch, joined, key_of, scrub, time_of, transaction
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
@@ -26,16 +33,17 @@ CONFIRMED = timedelta(minutes=10)  # is how long a password, once asked for agai
 NOTED_EVERY = timedelta(minutes=1)  # a use is written down at most; a session locks no sooner for it
 ROLES = frozenset(Role)
 SIGNED_IN = """
-    SELECT account_id, wrapped, expires_at, used_at, confirmed_at,
-        role, sealed, public_identity, identity, recovery_ready, retired
+    SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
+        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
 USED = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 SHUT = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 TURNED = """
-    UPDATE web_session SET id = $1, stage = $2, wrapped = $3, expires_at = $4, used_at = $5, confirmed_at = $6
-    WHERE id = $7
+    UPDATE web_session
+    SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
+    WHERE id = $8
 """
 
 
@@ -51,35 +59,45 @@ async def start(
     account: UUID,
     account_key: bytes,
     *,
+    by: KeySlot | None = None,
     device: str = "",
     stage: Stage = Stage.OPEN,
     expires_at: datetime | None = None,
 ) -> bytes:
     """
-    Start a session, which counts as a confirmation.
+    Start a session, which counts as a confirmation; in the transaction of the sign-in, and first in it.
 
     Args:
+        by: The slot that was opened; None for keys that the same transaction gave the account.
         device: What kind of browser it is, in a few words; for the person's own list.
         stage: With `SECOND_FACTOR` it opens nothing before `promote`.
         expires_at: In UTC; 12 hours from now unless given, 10 minutes for one that waits.
 
     Returns:
         The token for the cookie, 32 bytes, which is stored nowhere.
+
+    Raises:
+        Closed: If the slot or the key opens the account no more.
     """
     token, now, handle = new_token(), house.clock(), uuid4()
-    waiting = stage is Stage.SECOND_FACTOR
-    await tables.WebSession.create(
-        id=id_of(token).hex(),
-        handle=handle,
-        account_id=account,
-        stage=stage.value,
-        wrapped=wrap_account_key(token, account_key, account=account.bytes, waiting=waiting),
-        device=house.server.seal(device.encode(), context=device_context(account, handle)),
-        created_at=now,
-        expires_at=expires_at or now + (WAITING if waiting else LIFETIME),
-        used_at=now,
-        confirmed_at=None if waiting else now,
-    )
+    waiting, session = stage is Stage.SECOND_FACTOR, id_of(token).hex()
+    async with joined():
+        epoch = await access.enter(account, account_key, by)
+        await tables.WebSession.create(
+            id=session,
+            handle=handle,
+            account_id=account,
+            stage=stage.value,
+            wrapped=wrap_account_key(token, account_key, account=account.bytes, epoch=epoch, waiting=waiting),
+            epoch=epoch,
+            device=_sealed_browser(
+                house, account, handle, epoch, BrowserDocument(device, session, stage.value)
+            ),
+            created_at=now,
+            expires_at=expires_at or now + (WAITING if waiting else LIFETIME),
+            used_at=now,
+            confirmed_at=None if waiting else now,
+        )
     return token
 
 
@@ -92,16 +110,21 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     now = house.clock()
     session = id_of(token).hex()
     rows = await fetch(SIGNED_IN, session)
-    if not rows or time_of(rows[0][2]) <= now:
+    if not rows or time_of(rows[0][3]) <= now:
         return None
-    account_id, wrapped, _, used, confirmed, role, sealed, public, identity, ready, retired = rows[0]
+    account_id, wrapped, begun, _, used, confirmed, *of_account = rows[0]
+    role, sealed, public, identity, epoch, ways, ready, retired = of_account
     account = key_of(account_id)
     try:
-        keyring = Keyring.from_account_key(unwrap_account_key(token, bytes(wrapped), account=account.bytes))
+        account_key = unwrap_account_key(token, bytes(wrapped), account=account.bytes, epoch=begun)
+        keyring = Keyring.from_account_key(account_key)
         if retired is not None:
             keyring = keyring.with_retired(bytes(retired), account=account.bytes)
     except CryptoError as error:
         raise Damaged from error
+    vault = keyring.vault_sealer()
+    if not access.counts(access.opened(vault, account, epoch, bytes(ways or b"")), begun):
+        return None
     profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
     if role != profile.role or role not in ROLES:  # the column is for queries, the sealed word counts
         raise Damaged
@@ -116,7 +139,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         now=now,
         house=house,
         keyring=keyring,
-        vault=keyring.vault_sealer(),
+        vault=vault,
         sealed_identity=bytes(identity),
         public_keys=bytes(public),
         session=session,
@@ -167,6 +190,7 @@ async def promote(house: House, token: bytes) -> bytes:
         raise NotFound
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
+        await access.hold(row.account_id)  # type: ignore[attr-defined]
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
         await devices.greet(house, row.account_id, device_of(house, row))  # type: ignore[attr-defined]
         await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]
@@ -174,9 +198,22 @@ async def promote(house: House, token: bytes) -> bytes:
 
 
 def device_of(house: House, row: tables.WebSession) -> str:
-    """Give what kind of browser a session is in."""
-    context = device_context(row.account_id, row.handle)  # type: ignore[attr-defined]
-    return open_bytes(house.server, bytes(row.device), context).decode()
+    """Return what kind of browser a session is in."""
+    return browser_of(house, row).device
+
+
+def browser_of(house: House, row: tables.WebSession) -> BrowserDocument:
+    """
+    Return what the server wrote down of a session when it gave it its present cookie.
+
+    Raises:
+        Damaged: If the row is not the one that it was written for: another account's, session's or stage's.
+    """
+    context = device_context(row.account_id, row.handle, row.epoch)  # type: ignore[attr-defined]
+    found = open_document(house.server, bytes(row.device), context, BrowserDocument)
+    if (found.session, found.stage) != (row.id, row.stage):
+        raise Damaged
+    return found
 
 
 async def confirm(actor: Actor, token: bytes) -> bytes:
@@ -218,15 +255,16 @@ async def _waiting_row(house: House, token: bytes) -> tables.WebSession | None:
     return await tables.WebSession.get_or_none(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
-        account__status="active",
+        account__status__in=access.ABLE,  # an account to be deleted is kept by whoever comes in past this
         expires_at__gt=house.clock(),
     )
 
 
 def _unwrapped(row: tables.WebSession, token: bytes, *, waiting: bool) -> bytes:
     account: UUID = row.account_id  # type: ignore[attr-defined]
+    wrapped = bytes(row.wrapped or b"")
     try:
-        return unwrap_account_key(token, bytes(row.wrapped or b""), account=account.bytes, waiting=waiting)
+        return unwrap_account_key(token, wrapped, account=account.bytes, epoch=row.epoch, waiting=waiting)
     except CryptoError as error:
         raise Damaged from error
 
@@ -235,10 +273,15 @@ async def turn(house: House, row: tables.WebSession, account_key: bytes, expires
     """Give a session a new token, under which it is open and confirmed; of two at once only one does."""
     token, now = new_token(), house.clock()
     account: UUID = row.account_id  # type: ignore[attr-defined]
-    wrapped = wrap_account_key(token, account_key, account=account.bytes)
-    changed = await change(
-        TURNED, id_of(token).hex(), Stage.OPEN.value, wrapped, expires_at, now, now, row.id
-    )
+    session, stage = id_of(token).hex(), Stage.OPEN.value
+    wrapped = wrap_account_key(token, account_key, account=account.bytes, epoch=row.epoch)
+    browser = BrowserDocument(device_of(house, row), session, stage)
+    sealed = _sealed_browser(house, account, row.handle, row.epoch, browser)
+    changed = await change(TURNED, session, stage, wrapped, sealed, expires_at, now, now, row.id)
     if not changed:
         raise NotFound
     return token
+
+
+def _sealed_browser(house: House, account: UUID, handle: UUID, epoch: int, browser: BrowserDocument) -> bytes:
+    return seal_document(house.server, browser, device_context(account, handle, epoch))

@@ -17,6 +17,7 @@ from journal import practice
 from journal.house import House, utc_now
 from journal.practice import PracticeView
 from journal.store import Store
+from journal.store_errors import DatabaseRefused
 from portal import logs
 from portal.background import chores
 from portal.config import Config
@@ -61,7 +62,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        store = app.state.store = await Store.open(config.database_url)
+        store = app.state.store = await _opened(config.database_url)
         try:
             with store.use():
                 await _know_the_practice(app)
@@ -96,6 +97,14 @@ def create_app(
     app.state.templates = make_environment()
     app.state.practice = KnownPractice()
     return app
+
+
+async def _opened(url: str) -> Store:
+    try:
+        return await Store.open(url)
+    except DatabaseRefused as refused:
+        logs.event(logging.CRITICAL, refused.message)
+        raise
 
 
 async def _know_the_practice(app: Starlette) -> None:

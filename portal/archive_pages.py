@@ -217,7 +217,7 @@ class _Pages:
             sentence or event.action.value,
             who=event.name or words.plain(N_("Somebody")),
             other=others.get(about) or words.plain(N_("somebody")),
-            what=f"“{titles[about]}”"
+            what=words.gettext("“%(title)s”", title=titles[about])
             if about in titles
             else words.plain(N_("a copy that is no longer shared")),
         )

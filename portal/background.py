@@ -11,6 +11,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from journal import audit_sealing, presence
+from journal.account_addresses import carry_over
 from journal.audit_sealing import AuditSealer
 from journal.house import House
 from journal.mailing import deliver_due
@@ -62,16 +63,23 @@ async def chores(house: House) -> AsyncIterator[None]:
     """
     Do everything that is to be done beside the pages, for as long as the block lasts.
 
-    Before the first page this process says that it is there, and what is to be deleted is: only mail may take long.
+    Before the first page this process says that it is there, what is to be deleted is, and everybody is found by the
+    address that they type: only mail may take long.
     """
     words = Words()
     present, sealer = presence.Presence(house, uuid4()), AuditSealer(house, uuid4())
     here = Chore(present.tell, presence.LOOK)
     purging = Chore(lambda: purge(house, house.clock()), timedelta(hours=1))
+    addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
     mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
     chaining = Chore(lambda: chain_events(sealer), audit_sealing.EVERY)
-    begun = [(here, await here.do()), (purging, await purging.do()), (mail, timedelta(0))]
-    begun.append((chaining, await chaining.do()))
+    begun = [
+        (here, await here.do()),
+        (purging, await purging.do()),
+        (addresses, await addresses.do()),
+        (mail, timedelta(0)),
+        (chaining, await chaining.do()),
+    ]
     tasks = [asyncio.create_task(keep_doing(chore, rest)) for chore, rest in begun]
     try:
         yield

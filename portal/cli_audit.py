@@ -14,12 +14,11 @@ from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 from uuid import uuid4
 
-from tortoise.exceptions import BaseORMException
-
 from journal.audit_check import Break, Head, Kind, Report, check, remember
 from journal.audit_sealing import AuditSealer
 from journal.errors import Damaged
-from journal.store import Store
+from journal.store import opened
+from journal.store_errors import DatabaseRefused
 from portal.config import Config
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
@@ -72,37 +71,14 @@ class _CannotCheckError(Exception):
     """The command was not understood, or there is nothing to check."""
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    command.add_argument(
-        "--head", metavar="FILE", help="a head kept earlier, or several, one a line; - reads standard input"
-    )
-    command.add_argument(
-        "--all",
-        action="store_true",
-        help="check from the first event on, and not only what came since the log was last found whole",
-    )
-    command.add_argument(
-        "--chain",
-        action="store_true",
-        help="first chain the events that wait, which a service that runs does by itself",
-    )
-    command.add_argument(
-        "--write-head",
-        metavar="FILE",
-        help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
-    )
-
-
 def verify_audit(config: Config, options: argparse.Namespace) -> int:
     """Check the log and say in words what is wrong: 0 intact, 1 broken, 2 could not be checked."""
     try:
-        _check_there_is_a_database(config)
         kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
         report = asyncio.run(_check(config, kept, options))
         if report.broken is None and options.write_head:
             _write(options.write_head, report.head)
-    except _CannotCheckError as error:
+    except (_CannotCheckError, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return UNCHECKED
     if report.broken is not None:
@@ -120,30 +96,16 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
     return INTACT
 
 
-def _check_there_is_a_database(config: Config) -> None:
-    """Opening an SQLite file that is not there would make one."""
-    kind, _, file = config.database_url.partition("://")
-    if kind == "sqlite" and not Path(file).is_file():
-        raise _CannotCheckError(f"There is no database at {file}.")
-
-
 async def _check(config: Config, kept: list[Head], options: argparse.Namespace) -> Report:
-    store, house = await Store.open(config.database_url), config.house()
-    try:
-        with store.use():
-            if options.chain:
-                with suppress(Damaged):  # which the check will name
-                    await AuditSealer(house, uuid4()).give_up()
-            report = await check(house, kept, onward=not options.all)
-            if report.broken is None:
-                await remember(house, report.head)
-            return report
-    except (BaseORMException, OSError) as error:
-        raise _CannotCheckError(
-            "The database cannot be read, or has not this version's shape: hearthside migrate."
-        ) from error
-    finally:
-        await store.close()
+    async with opened(config.database_url):
+        house = config.house()
+        if options.chain:
+            with suppress(Damaged):  # which the check will name
+                await AuditSealer(house, uuid4()).give_up()
+        report = await check(house, kept, onward=not options.all)
+        if report.broken is None:
+            await remember(house, report.head)
+        return report
 
 
 def _intact(report: Report) -> str:

@@ -8,15 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from journal import backup
+from journal.store_address import file_of, shown
 from portal.config import Config
 from portal.surroundings import note_backup
 
 
 def back_up(config: Config, options: argparse.Namespace) -> int:
     """Copy the database, in use or not, to a new file."""
-    database = backup.file_of(config.database_url)
+    database = file_of(config.database_url)
     if database is None:
-        print("Your records are in PostgreSQL: make backups with its own pg_dump.", file=sys.stderr)
+        print("HEARTHSIDE_DATABASE_URL names PostgreSQL: make backups with its own pg_dump.", file=sys.stderr)
         return 1
     backup.back_up(database, Path(options.file).absolute())
     with suppress(OSError):  # the copy is made and checked; that the doctor knows of it is a comfort
@@ -27,12 +28,15 @@ def back_up(config: Config, options: argparse.Namespace) -> int:
 
 def restore(config: Config, options: argparse.Namespace) -> int:
     """Put a backup where there is no database yet."""
-    database = backup.file_of(config.database_url)
+    database = file_of(config.database_url)
     if database is None:
-        print("Your records are in PostgreSQL: restore with its own pg_restore or psql.", file=sys.stderr)
+        print(
+            "HEARTHSIDE_DATABASE_URL names PostgreSQL: restore with its own pg_restore or psql.",
+            file=sys.stderr,
+        )
         return 1
     older = backup.put_back(Path(options.file).absolute(), database, config.server_key, *config.older_keys)
-    print(f"Restored to {database}. People signed in when the backup was made are signed in again.")
+    print(f"Restored to {shown(database)}. People signed in when the backup was made are signed in again.")
     if older:
         print("The backup comes from an older version: run hearthside migrate before serving.")
     return 0

@@ -6,10 +6,10 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from journal.backup import file_of
 from journal.soundness import Finding, Verdict, mend, note, of_contacts, of_database, well
+from journal.store_address import file_of, shown
 from portal.config import Config
-from portal.surroundings import around
+from portal.surroundings import around, looked
 
 KEY_FILE = "HEARTHSIDE_SERVER_KEY_FILE"
 
@@ -18,7 +18,7 @@ def examine(config: Config, options: argparse.Namespace) -> int:
     """Print a line for each thing that was looked at; gives 1 when something has to be mended."""
     house = config.house()
     findings = [
-        *_of_files(config),
+        *looked(lambda: _of_files(config)),
         _of_origin(config),
         _of_mail(config),
         *around(config, house.clock()),
@@ -62,10 +62,12 @@ def _of_mail(config: Config) -> Finding:
 
 def _of_mode(path: Path, what: str, mode: str) -> Finding:
     if not path.exists():
-        return mend(f"There is no {what} at {path}. Put it back from where you keep the copy.")
+        return mend(f"There is no {what} at {shown(path)}. Put it back from where you keep the copy.")
     if path.stat().st_mode & 0o077:
-        return mend(f"Others on this machine can reach the {what} {path}. Run: chmod {mode} {path}")
-    return well(f"Only its owner can reach the {what} {path}.")
+        return mend(
+            f"Others on this machine can reach the {what} {shown(path)}. Run: chmod {mode} {shown(path)}"
+        )
+    return well(f"Only its owner can reach the {what} {shown(path)}.")
 
 
 def _of_origin(config: Config) -> Finding:

@@ -6,12 +6,13 @@ import argparse
 import asyncio
 
 from journal import practice, presence
+from journal.account_addresses import carry_over
 from journal.errors import JournalError
 from journal.house import House
 from journal.key_file import KeyFile, new_key
 from journal.rotation import Count, look_over, renew
 from journal.server_keys import ServerKeys
-from journal.store import Store
+from journal.store import opened
 from portal.config import Config
 
 PASSES = 10
@@ -24,15 +25,6 @@ class NotNow(JournalError):
     """The change cannot go on; nothing was lost, and the sentence says what to do."""
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
-    command.add_argument(
-        "--finish",
-        action="store_true",
-        help="put the old key away, once everything is sealed under the new one and every service uses it",
-    )
-
-
 def rotate(config: Config, options: argparse.Namespace) -> int:
     """Bring in a new key and seal everything under it, or go on with that; with `--finish`, drop the old one."""
     asyncio.run(_rotate(config, finish=options.finish))
@@ -42,19 +34,16 @@ def rotate(config: Config, options: argparse.Namespace) -> int:
 async def _rotate(config: Config, *, finish: bool) -> None:
     file = KeyFile(config.key_file) if config.key_file else None
     keys = file.read() if file else (config.server_key, *config.older_keys)
-    store = await Store.open(config.database_url)
-    try:
-        with store.use():
-            # A key that does not open this database must not have another put before it.
-            await practice.the_practice(House.of(ServerKeys(keys)))
-            if not finish:
-                await _begin(file, keys)
-            elif len(keys) == 1:
-                print("There is one server key only, so there is nothing to finish.")
-            else:
-                await _finish(file, keys)
-    finally:
-        await store.close()
+    async with opened(config.database_url):
+        # A key that does not open this database must not have another put before it.
+        await practice.checked_practice(House.of(ServerKeys(keys)))
+        await carry_over(House.of(ServerKeys(keys)))
+        if not finish:
+            await _begin(file, keys)
+        elif len(keys) == 1:
+            print("There is one server key only, so there is nothing to finish.")
+        else:
+            await _finish(file, keys)
 
 
 async def _begin(file: KeyFile | None, keys: tuple[bytes, ...]) -> None:

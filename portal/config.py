@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from journal.host_names import host_name
 from journal.house import House, utc_now
 from journal.key_file import KeyFile, parse
+from journal.mail_addresses import Undeliverable, sender
 from journal.mail_server import MailServer, Security
 from journal.server_keys import ServerKeys
+from journal.store_address import address_of, read_address, shown
+from journal.typed import read_whole
+from portal.origins import is_loopback, read_origin
 
 PREFIX = "HEARTHSIDE_"
+LONGEST_SECRET = 8192
 PORTS: Mapping[Security, int] = MappingProxyType(
     {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 )
@@ -42,23 +46,20 @@ def _text(value: str) -> str:
     return value
 
 
+def _database(value: str) -> str:
+    read_address(value)
+    return value
+
+
 def _port(value: str) -> int:
-    if not value.isdigit() or not 0 <= int(value) <= 65535:
+    port = read_whole(value, 5)
+    if port is None or port > 65535:
         raise ValueError("a port number, 0 to 65535")
-    return int(value)
+    return port
 
 
 def _origin(value: str) -> str:
-    """Read it as browsers write it: in small letters, without the port that is meant anyway."""
-    parts = urlsplit(value)
-    named = (parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/"))
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(named):
-        raise ValueError("an address without a path, like https://hearth.example.org")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("an https address; plain http is for this machine only")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname.encode("idna").decode()
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+    return read_origin(value.rstrip("/"))
 
 
 def _is_address(host: str) -> bool:
@@ -67,13 +68,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _networks(value: str) -> tuple[Network, ...]:
@@ -110,8 +104,8 @@ def _security(value: str) -> Security:
 
 def _sender(value: str) -> str:
     try:
-        return str(Address(addr_spec=value.strip()))
-    except (ValueError, HeaderParseError, IndexError, AttributeError) as error:
+        return sender(value)
+    except Undeliverable as error:
         raise ValueError("an e-mail address like hearthside@example.org") from error
 
 
@@ -130,7 +124,7 @@ SETTINGS = (
     Setting("DATA", _text, "./data", "Folder for the database and, unless it is set, the server key."),
     Setting(
         "DATABASE_URL",
-        _text,
+        _database,
         None,
         "sqlite:///… or postgres://…; a file in the data folder if unset.",
         secret=True,
@@ -139,7 +133,7 @@ SETTINGS = (
         "SERVER_KEY", parse, None, "Seals names and dates; made in the data folder if unset.", secret=True
     ),
     Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
-    Setting("HOST", _text, "127.0.0.1", "The address to listen on."),
+    Setting("HOST", host_name, "127.0.0.1", "The address to listen on."),
     Setting("PORT", _port, "8000", "The port to listen on."),
     Setting(
         "TRUSTED_PROXIES",
@@ -153,7 +147,7 @@ SETTINGS = (
     Setting(
         "ACCESS_LOG", _one_of("off", "on"), "off", "Whether every request is logged, or what went wrong."
     ),
-    Setting("SMTP_HOST", _text, None, "The mail server to send through; no mail is sent if unset."),
+    Setting("SMTP_HOST", host_name, None, "The mail server to send through; no mail is sent if unset."),
     Setting("SMTP_PORT", _port, None, "Its port; 587, or 465 for tls and 25 for none."),
     Setting("SMTP_SECURITY", _security, "starttls", "starttls, tls, or none for a server on this machine."),
     Setting("SMTP_USER", _text, "", "Whom to sign in as there, if it asks."),
@@ -168,14 +162,14 @@ class Config:
     """How this installation runs. Passed to `create_app`, never imported."""
 
     data: Path
-    database_url: str
-    server_key: bytes
+    database_url: str = field(repr=False)
+    server_key: bytes = field(repr=False)
     origin: str
     host: str
     port: int
     key_is_beside_the_data: bool = False
     trusted_proxies: tuple[Network, ...] = ()
-    older_keys: tuple[bytes, ...] = ()
+    older_keys: tuple[bytes, ...] = field(default=(), repr=False)
     key_file: Path | None = None
     log: str = "text"
     access_log: bool = False
@@ -199,7 +193,7 @@ class Config:
         host = parts.hostname or ""
         if not _is_address(host):
             return self.origin
-        if self.secure or not _is_loopback(host):
+        if self.secure or not is_loopback(host):
             return ""
         return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
 
@@ -247,7 +241,9 @@ class Config:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                [f"{PREFIX}DATA needs a folder that can be written: {error.strerror}"]
+                [
+                    f"{PREFIX}DATA needs a folder that can be written, and {shown(data)} is not: {error.strerror}"
+                ]
             ) from error
         key_file, keys = _key_file(environment), values["server_key"]
         if keys is None:
@@ -255,7 +251,7 @@ class Config:
             keys = _made(key_file)
         return cls(
             data=data,
-            database_url=values["database_url"] or f"sqlite://{data / 'hearthside.sqlite3'}",
+            database_url=values["database_url"] or address_of(data / "hearthside.sqlite3"),
             server_key=keys[0],
             older_keys=keys[1:],
             key_file=key_file,
@@ -273,8 +269,22 @@ class Config:
 def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
     name = PREFIX + setting.name
     if setting.secret and (path := environment.get(name + "_FILE")):
-        return Path(path).read_text(encoding="utf-8").strip()
+        return _held(Path(path))
     return environment.get(name) or setting.default
+
+
+def _held(path: Path) -> str:
+    """Return the secret that a file holds, as it was written but for the end of its last line."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST_SECRET + 1)
+    except UnicodeDecodeError:
+        raise ValueError(f"text in the file {shown(path)}") from None
+    except OSError as error:
+        raise ValueError(f"the file {shown(path)}, which cannot be read: {error.strerror}") from error
+    if len(text) > LONGEST_SECRET:
+        raise ValueError(f"at most {LONGEST_SECRET} characters in the file {shown(path)}")
+    return text.rstrip("\r\n")
 
 
 def _key_file(environment: Mapping[str, str]) -> Path | None:
@@ -286,8 +296,11 @@ def _key_file(environment: Mapping[str, str]) -> Path | None:
 def _made(path: Path) -> tuple[bytes, ...]:
     try:
         return KeyFile.made(path).read()
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{path} needs to hold the server key: {error}"]) from error
+    except OSError as error:
+        needed = f"{PREFIX}DATA needs a folder in which the server key can be made and read"
+        raise ConfigError([f"{needed}: {shown(path)}: {error.strerror}"]) from error
+    except ValueError as error:
+        raise ConfigError([f"{shown(path)} needs to hold the server key: {error}"]) from error
 
 
 def _of_mail(values: Mapping[str, Any]) -> list[str]:
@@ -297,7 +310,7 @@ def _of_mail(values: Mapping[str, Any]) -> list[str]:
         problems.append(f"{PREFIX}MAIL_FROM needs an e-mail address, since {PREFIX}SMTP_HOST is set")
     if values["mail_from"] and not values["smtp_host"]:
         problems.append(f"{PREFIX}SMTP_HOST needs a mail server, since {PREFIX}MAIL_FROM is set")
-    if values["smtp_security"] is Security.NONE and not _is_loopback(values["smtp_host"] or "localhost"):
+    if values["smtp_security"] is Security.NONE and not is_loopback(values["smtp_host"] or "localhost"):
         problems.append(
             f"{PREFIX}SMTP_SECURITY needs starttls or tls; none is for a server on this machine only"
         )

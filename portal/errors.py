@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
+from journal.access import ChangedMeanwhile
 from journal.care import SharingPaused
 from journal.enrolment import EnrolmentOver
 from journal.errors import (
@@ -39,6 +40,7 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (LinkExpired, 404, N_("This link has run out")),
     (HeldUntilRested, 409, N_("Not today")),
     (SharingPaused, 409, N_("Sharing is paused")),
+    (ChangedMeanwhile, 409, N_("Changed in another window")),
     (StaleRevision, 409, N_("Something newer was saved")),
     (NotNow, 409, N_("Not now")),
     (AlreadyLinked, 409, N_("Already connected")),

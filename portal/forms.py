@@ -10,6 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import FormParser, MultiPartException
 from starlette.requests import Request
 
+from journal.forms import FORMS
+from journal.typed import read_whole
+
 ENCODED = "application/x-www-form-urlencoded"
 MOST_FIELDS = 500
 LONGEST_FIELD = 1024 * 1024
@@ -17,20 +20,79 @@ FROM_NOBODY = 512 * 1024
 """Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
 ASKED_AGAIN = "asked-again"
 """The password field that `portal.guard` puts into somebody's form; no view ever sees it among the others."""
-SECRETS = frozenset(
+KEPT = frozenset(
     {
-        "password",
-        "repeated",
-        "current",
-        "passphrase",
-        "recovery_key",
-        "code",
-        "credential",
-        "prf",
-        ASKED_AGAIN,
+        "about",
+        "adult",
+        "cancel_reason",
+        "compared",
+        "course",
+        "date",
+        "dose_text",
+        "dosing_count",
+        "email",
+        "end_care",
+        "every_days",
+        "fields",
+        "first_date",
+        "first_time",
+        "go",
+        "ident",
+        "integration_days_after",
+        "integration_setting",
+        "integration_time",
+        "kept",
+        "kind",
+        "minutes",
+        "name",
+        "next",
+        "note",
+        "offer",
+        "patient",
+        "person",
+        "phase",
+        "position",
+        "practice_name",
+        "preparation_days_before",
+        "preparation_time",
+        "prescriber_name",
+        "previewed",
+        "prompt",
+        "q",
+        "read",
+        "region",
+        "revision",
+        "route",
+        "sections",
+        "session",
+        "setting",
+        "shares",
+        "sitter",
+        "sitting",
+        "status",
+        "step",
+        "successor",
+        "suggested",
+        "talk_minutes",
+        "time",
+        "time_zone",
+        "title",
+        "to",
+        "understood",
+        "whose",
+        "word",
+        "zone",
     }
+) | frozenset(
+    field.id + part
+    for form in FORMS.values()
+    for field in form.fields
+    for part in ("", ".name", ".before", ".after")
 )
-"""What is never put back into a page."""
+"""
+The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,
+codes, and whatever somebody adds to a form without a thought of this. `offer` is sealed under its owner's own key.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +121,8 @@ class Form:
 
     @property
     def kept(self) -> tuple[tuple[str, str], ...]:
-        """Give what may be put back into a page when it was not taken: everything but passwords and keys."""
-        return tuple(item for item in self.items if item[0] not in SECRETS)
+        """Return what may be put back into a page when it was not taken."""
+        return tuple(item for item in self.items if item[0] in KEPT)
 
     def __getitem__(self, name: str) -> str:
         """Give the first value of *name*, or nothing."""
@@ -76,8 +138,7 @@ class Form:
 
     def whole(self, name: str) -> int | None:
         """Give *name* as a whole number, or None when it is empty or is not one."""
-        text = self[name].strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        return read_whole(self[name])
 
     @property
     def lists(self) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,8 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
     """
 
     async def guarded(request: Request) -> Response:
+        if audience is not Audience.ANYONE and _is_ahead(request):
+            return Response(status_code=503)
         token = token_of(request)
         actor = request.state.actor = await _whoever(request, token, audience)
         if audience is Audience.ANYONE:
@@ -67,13 +70,27 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
     return guarded
 
 
+def _is_ahead(request: Request) -> bool:
+    """
+    Tell whether a browser fetches a page in case it is wanted.
+
+    To read what somebody shared counts as opening it, which they see. What was fetched ahead of time could be shown
+    later without another request, so it is not given out; the browser asks again when the page is really wanted.
+    """
+    purposes = request.headers.getlist("sec-purpose") + request.headers.getlist("purpose")
+    return any("prefetch" in one.lower() or "prerender" in one.lower() for one in purposes)
+
+
 async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:
     """Give the person whom the cookie signs in; None also where the page answers without knowing."""
     request.state.trouble = None
     if token is None:
         return None
     try:
-        return await websessions.actor_for(request.app.state.house, token)
+        actor = await websessions.actor_for(request.app.state.house, token)
+        return (
+            replace(actor, looks=True) if actor is not None and "hearthside.head" in request.scope else actor
+        )
     except Damaged as error:
         # Help, and the way out and in again, stay open to somebody whose own records do not open.
         if audience is not Audience.ANYONE:

@@ -12,6 +12,7 @@ from journal.store import Store
 from portal.config import Config
 from portal.errors import http_error
 from portal.limits import CLOSING
+from portal.origins import one_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
@@ -82,13 +83,19 @@ class HostCheck:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.hosts = [[origin.split("//", 1)[1]] for origin in config.origins]
+        self.origins = config.origins
+        self.hosts = [[origin.partition("//")[2]] for origin in config.origins]
+        self.scheme = config.origin.partition(":")[0]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse other hosts, and more than one, with 400."""
-        ours = scope["type"] != "http" or Headers(scope=scope).getlist("host") in self.hosts
-        if not ours and scope["path"] not in ("/healthz", "/readyz"):
-            return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
+        """Refuse other hosts, and more than one, with 400; write the host of what is passed on as we do."""
+        sent = Headers(scope=scope).getlist("host") if scope["type"] == "http" else None
+        if sent is not None and sent not in self.hosts:
+            meant = one_of(self.origins, f"{self.scheme}://{sent[0]}") if len(sent) == 1 else None
+            if meant is not None:
+                MutableHeaders(scope=scope)["host"] = meant.partition("//")[2]
+            elif scope["path"] not in ("/healthz", "/readyz"):
+                return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
         await self.app(scope, receive, send)
 
 
@@ -101,7 +108,7 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a copy of the scope on; the server still sees HEAD in its own and leaves the body out."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            as_get: Scope = {**scope, "method": "GET"}
+            as_get: Scope = {**scope, "method": "GET", "hearthside.head": True}
             await self.app(as_get, receive, send)
             scope["route"] = as_get.get("route")
             return
@@ -131,7 +138,8 @@ class SameOrigin:
         if origin in (None, "null"):
             return site == "same-origin"
         # Both names of this machine are ours, and yet two sites: what comes from one is for that one.
-        return origin in self.origins and origin.split("//", 1)[1] == headers.get("host")
+        meant = one_of(self.origins, origin)
+        return meant is not None and meant.partition("//")[2] == headers.get("host")
 
 
 class UseStore:

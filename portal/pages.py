@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -20,6 +21,16 @@ from portal import __version__
 from portal.inert import inert
 from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
+
+
+class Piece(Protocol):
+    """Some of a line's words."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def marked(self) -> bool: ...
 
 
 def make_environment() -> Environment:
@@ -38,7 +49,7 @@ def make_environment() -> Environment:
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = _static
     environment.filters.update(
-        date=_date, time=_time, datetime=_datetime, day=_day, said=words.said, inert=inert
+        date=_date, time=_time, datetime=_datetime, day=_day, said=words.said, inert=inert, marked=_marked
     )
     environment.extend(words=words)
     return environment
@@ -97,6 +108,13 @@ def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> 
     return _written(_local(context, value, zone), "EEE d MMM y, HH:mm")
 
 
+def _marked(pieces: Iterable[Piece]) -> Markup:
+    """Write a line of somebody's words with some of them marked. All of it is one line, and runs as one."""
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece.text) if piece.marked else piece.text for piece in pieces
+    )
+
+
 def page(
     request: Request,
     template: str,
@@ -145,7 +163,7 @@ def see_other(request: Request, path: str) -> Response:
     return RedirectResponse(path, 303)
 
 
-def translator(request: Request) -> Callable[[str], str]:
-    """Give gettext, for sentences that the domain marked."""
+def translator(request: Request) -> Callable[..., str]:
+    """Give gettext, for sentences that the domain marked, and what is to be put into them."""
     words: Words = request.app.state.templates.words
     return words.plain

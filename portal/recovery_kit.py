@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import segno
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
 
 from journal.words import N_
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FILE_NAME = "recovery-kit.pdf"
 LEFT, WIDTH = 25, 160  # mm; what is printed keeps clear of the edges of both A4 and Letter
@@ -48,7 +50,7 @@ BY_HAND = N_("Your e-mail address, by hand if you like:")
 
 def make_kit(words: str, origin: str, made: datetime, day: str, say: Callable[[str], str]) -> bytes:
     """
-    Draw the kit.
+    Draw the kit. This takes a while, most of all the first time, when the library is loaded: call it in a thread.
 
     Args:
         words: The recovery key as people read it.
@@ -60,6 +62,8 @@ def make_kit(words: str, origin: str, made: datetime, day: str, say: Callable[[s
     Returns:
         A PDF of one page.
     """
+    from fpdf import FPDF  # half a second, which nobody else has to wait for
+
     pdf = FPDF(format="A4")
     pdf.set_creation_date(made)
     pdf.set_title(say(N_("Recovery kit")))
@@ -94,14 +98,14 @@ def _line(
     pdf: FPDF, text: str, size: float, *, bold: bool = False, width: float = WIDTH, after: float = 1
 ) -> None:
     pdf.set_font("helvetica", "B" if bold else "", size)
-    pdf.multi_cell(width, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(width, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(after)
 
 
 def _item(pdf: FPDF, mark: str, text: str, size: float, *, width: float = WIDTH) -> None:
     pdf.set_font("helvetica", "", size)
     pdf.cell(INDENT, size * 0.5, mark)
-    pdf.multi_cell(width - INDENT, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(width - INDENT, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(1.5)
 
 

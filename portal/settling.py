@@ -2,7 +2,8 @@
 Compile pages so that rendering them does only what differs from one time to the next.
 
 The words marked `_("…")` and the addresses of static files are put in then, since an environment speaks one
-language; and of words that need no escaping, as most do not, no escaped copy is made.
+language; and of words that need no escaping, as most do not, no escaped copy is made. What stands beside other text is
+found then, too, and isolated from it whenever it is written.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
+from portal.isolation import isolate_words, join_isolated
+from portal.neighbours import beside_text
+
 SETTLED = ("_", "static")
+ISOLATED = "isolated"
 _to_escape = re.compile("[&<>'\"]").search
 
 
@@ -29,8 +34,18 @@ def written(value: object) -> str:
 
 
 class _Settling(NodeTransformer):
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, template: nodes.Template) -> None:
         self._globals = environment.globals
+        self._beside = {id(node) for node in beside_text(template.body)}
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - named by Jinja
+        node.nodes = [
+            nodes.Filter(one, ISOLATED, [], [], None, None, lineno=one.lineno)
+            if id(one) in self._beside
+            else one
+            for one in node.nodes
+        ]
+        return self.generic_visit(node)
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by Jinja
         self.generic_visit(node)
@@ -49,7 +64,7 @@ class _Settling(NodeTransformer):
 
 class _Compiler(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - as above
-        super().visit_Template(_Settling(self.environment).visit(node), frame)
+        super().visit_Template(_Settling(self.environment, node).visit(node), frame)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
@@ -63,3 +78,7 @@ class SettlingEnvironment(Environment):
 
     code_generator_class = _Compiler
     written = staticmethod(written)
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.filters |= {ISOLATED: isolate_words, "join": join_isolated}

@@ -7,16 +7,15 @@ import os
 import re
 import shutil
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import tzdata  # type: ignore[import-untyped]
 
-from journal.backup import file_of
 from journal.planning_zones import common_zones, parse_zone
 from journal.soundness import Finding, mend, note, well
+from journal.store_address import PostgresDatabase, file_of, read_address, shown
 from portal.config import Config
 
 MARK = "last-backup"
@@ -36,12 +35,21 @@ def note_backup(config: Config) -> None:
 
 def around(config: Config, now: datetime) -> Iterator[Finding]:
     """Look at everything."""
-    yield of_owners(config)
-    yield of_room(config)
-    yield of_backups(config, now)
+    yield from looked(lambda: [of_owners(config)])
+    yield from looked(lambda: [of_room(config)])
+    yield from looked(lambda: [of_backups(config, now)])
     yield from of_way(config)
     yield of_proxies(config)
     yield of_zones()
+
+
+def looked(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Return what *look* finds; what it may not see, or what lies there and leads nowhere, is a finding as well."""
+    try:
+        return list(look())
+    except OSError as error:
+        where = shown(Path(error.filename)) if error.filename else "A file"
+        return [mend(f"{where} cannot be looked at: {error.strerror}. Run this as the user who owns it.")]
 
 
 def of_owners(config: Config) -> Finding:
@@ -50,11 +58,18 @@ def of_owners(config: Config) -> Finding:
     paths = [path for path in (config.data, config.key_file, database) if path is not None and path.exists()]
     owners = {path.stat().st_uid for path in paths}
     if len(owners) > 1:
-        named = ", ".join(f"{path} ({path.owner()})" for path in paths)
+        named = ", ".join(f"{shown(path)} ({_owner(path)})" for path in paths)
         return mend(f"Not all belong to the user of the service: {named}. Run: chown for each of them.")
     if owners == {0}:
         return note("The service's files belong to root. Run the service as a user of its own.")
     return well("The data and the server key belong to one user.")
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a number without a name, as in a container
+        return str(path.stat().st_uid)
 
 
 def of_room(config: Config) -> Finding:
@@ -62,21 +77,23 @@ def of_room(config: Config) -> Finding:
     database = file_of(config.database_url)
     folder = database.parent if database else config.data
     if not folder.is_dir():
-        return note(f"There is no folder {folder} yet.")
+        return note(f"There is no folder {shown(folder)} yet.")
     if not os.access(folder, os.W_OK):
         return mend(
-            f"Nothing can be written to {folder}. Check its owner, and that the disk is not read-only."
+            f"Nothing can be written to {shown(folder)}. Check its owner, and that the disk is not read-only."
         )
     free = shutil.disk_usage(folder).free
     held = sum(path.stat().st_size for path in folder.glob(f"{database.name}*")) if database else 0
     log = folder / f"{database.name}-wal" if database else None
     if free < max(TOO_LITTLE, held) or os.statvfs(folder).f_favail == 0:
-        return mend(f"Only {_size(free)} are free at {folder}. Make room: a full disk lets nobody save.")
+        return mend(
+            f"Only {_size(free)} are free at {shown(folder)}. Make room: a full disk lets nobody save."
+        )
     if log is not None and log.is_file() and log.stat().st_size > LONG_LOG:
         return note("The write-ahead log is long. Something holds the database open; restart the service.")
     if free < LITTLE:
-        return note(f"{_size(free)} are free at {folder}. Think of more room.")
-    return well(f"{_size(free)} are free at {folder}.")
+        return note(f"{_size(free)} are free at {shown(folder)}. Think of more room.")
+    return well(f"{_size(free)} are free at {shown(folder)}.")
 
 
 def of_backups(config: Config, now: datetime) -> Finding:
@@ -98,10 +115,10 @@ def of_backups(config: Config, now: datetime) -> Finding:
 
 def of_way(config: Config) -> Iterator[Finding]:
     """Tell whether the way to a database on another machine is sealed, and leads to the right one."""
-    parts = urlsplit(config.database_url)
-    if file_of(config.database_url) is None and not _is_near(parts.hostname or "localhost"):
-        if "ssl=" in parts.query:
-            yield well(f"The way to the database at {parts.hostname} is sealed.")
+    address = read_address(config.database_url)
+    if isinstance(address, PostgresDatabase) and not _is_near(address.host):
+        if address.ssl:
+            yield well(f"The way to the database at {address.host} is sealed.")
         else:
             yield mend(
                 "The database is on another machine, and nothing checks that it is the right one. Append ?ssl=true to"
@@ -161,10 +178,11 @@ def _version_of_machine() -> str | None:
 
 
 def _is_near(host: str) -> bool:
+    """Tell whether *host* is this machine: by number, by name, or by the folder of a socket."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.startswith("/")
 
 
 def _size(count: int) -> str:

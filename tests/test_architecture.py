@@ -25,7 +25,7 @@ OUTSIDE = frozenset({
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "webbrowser",
 })
 # fmt: on
-PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2"}
+PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna"}
 
 
 def modules(*folders: str) -> list[Path]:
@@ -67,7 +67,7 @@ def imported_packages(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules("crypto"), ids=str)
 def test_crypto_is_bytes_in_and_bytes_out(path):
-    """`crypto` stands on the standard library without its ways outside, on `cryptography` and on `argon2`."""
+    """`crypto` stands on the standard library without its ways outside, on `cryptography`, `argon2` and `idna`."""
     assert imported_packages(path) - PURE - {"crypto"} == set()
 
 
@@ -90,7 +90,7 @@ def longest_allowed(path: Path) -> int | None:
     """Return the most lines that *path* may have, or None where the house sets no limit."""
     match path.parts:
         case ["crypto", *_]:
-            return 200
+            return 250
         case ["journal", "migrations", *_]:
             return None
         case ["journal", *_]:
@@ -161,6 +161,93 @@ def test_modules_remember_nothing(path):
     assert list(module_state(tree(path))) == []
 
 
+WAITING = Path("tests/waiting.py")
+BY_TIME = frozenset({
+    "sleep", "wait", "wait_for", "wait_for_timeout", "timeout", "timeout_at", "join", "call_later", "settimeout",
+    "set_default_timeout", "set_default_navigation_timeout",
+})  # fmt: skip
+IMPATIENT = {"AsyncClient": "transport", "asyncpg.connect": "timeout"}
+"""What gives up after some seconds by itself, and what it has to be told so that it does not."""
+
+
+def is_patient(given: ast.expr) -> bool:
+    """Tell whether an argument stands for the one bound that there is, or for none."""
+    return "PATIENCE" in ast.unparse(given) or (isinstance(given, ast.Constant) and not given.value)
+
+
+BARE = Path("tests/bare_machine.py")  # no test: it builds a machine, for as long as that takes
+
+
+def own_times(module: ast.Module) -> Iterator[str]:
+    """Yield each place at which a test waits for a time, or lets a library do so."""
+    for node in ast.walk(module):
+        found = False
+        if isinstance(node, ast.Import):
+            found = any(alias.name == "time" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found = node.module == "time"
+        elif isinstance(node, ast.Assign):
+            names = "".join(map(ast.unparse, node.targets))
+            found = "PATIENCE" in names and not is_patient(node.value)
+        elif isinstance(node, ast.Call):
+            name, keywords = ast.unparse(node.func), {one.arg or "": one.value for one in node.keywords}
+            given = [
+                keywords[key]
+                for key in keywords
+                if ("timeout" in key and key != "command_timeout") or key == "deadline"
+            ]
+            if name.rpartition(".")[2] in BY_TIME:
+                given += [one for one in node.args if isinstance(getattr(one, "value", None), int | float)]
+            found = not all(map(is_patient, given)) or IMPATIENT.get(name) not in {None, *keywords}
+        if found:
+            yield f"line {getattr(node, 'lineno', 0)}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("path", modules("tests"), ids=str)
+def test_tests_wait_for_events(path):
+    """No test waits for a time or gives up after one of its own: both would depend on how busy the machine is."""
+    assert path in (WAITING, BARE) or list(own_times(tree(path))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "await asyncio.sleep(0.1)",
+        "import time",
+        "from time import monotonic",
+        "PATIENCE = 5",
+        "process.wait(30)",
+        "await asyncio.wait({task}, timeout=0.05)",
+        "page.set_default_timeout(15_000)",
+        "await expect(page).to_have_title('Weather', timeout=2 * 1000)",
+        "AsyncClient(base_url=origin)",
+        "await asyncpg.connect(url)",
+        "settings(deadline=200)",
+    ],
+)
+def test_a_time_of_its_own_is_found(line):
+    """The rule above recognises what it forbids."""
+    assert list(own_times(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "await asyncio.sleep(0)",
+        "process.wait()",
+        "', '.join(words)",
+        "await asyncpg.connect(url, timeout=PATIENCE)",
+        "expect.set_options(timeout=1000 * PATIENCE)",
+        "AsyncClient(transport=ASGITransport(app))",
+        "settings(deadline=None)",
+        "from datetime import time",
+    ],
+)
+def test_waiting_for_an_event_passes(line):
+    """The rule above lets through how tests wait."""
+    assert list(own_times(ast.parse(line))) == []
+
+
 FORBIDDEN_IN_PAGES = {
     "an inline script": re.compile(r"<script\b(?![^>]*\ssrc=)", re.IGNORECASE),
     "an inline style sheet": re.compile(r"<style\b", re.IGNORECASE),
@@ -170,6 +257,7 @@ FORBIDDEN_IN_PAGES = {
     "an htmx expression": re.compile(r"\bhx-[a-z-]+\s*=\s*[\"'](?:js|javascript):"),
     "an htmx trigger filter": re.compile(r"\bhx-trigger\s*=\s*[\"'][^\"']*\["),
     "a script address": re.compile(r"=\s*[\"']\s*javascript:", re.IGNORECASE),
+    "a field that changes an address": re.compile(r"<input\b[^>]*\stype\s*=\s*[\"']email"),
     "another origin": re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
 }
 
@@ -192,6 +280,7 @@ def test_pages_obey_the_content_security_policy(path):
         ("an htmx expression", '<form hx-vals="js:{now: Date.now()}">'),
         ("an htmx trigger filter", '<input hx-trigger="keyup[ctrlKey]">'),
         ("a script address", '<a href="javascript:save()">'),
+        ("a field that changes an address", '<input name="email" type="email">'),
         ("another origin", '<img src="//elsewhere.example/pixel.png">'),
     ],
 )

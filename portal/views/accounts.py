@@ -11,6 +11,7 @@ from starlette.responses import Response
 from journal import accounts, second_factor, set_aside, websessions
 from journal.actors import Role
 from journal.errors import Refused, WrongCredentials
+from journal.mail_addresses import is_deliverable
 from journal.passwords import advise
 from journal.throttle import TooManyTries
 from journal.websessions import Stage
@@ -26,13 +27,14 @@ DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email")
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Context of the account page."""
+    """Context of the account page. `mails`: messages are sent; `reached`: and they can be written to this address."""
 
     name: str
     email: str
     time_zone: str
     set_aside: bool
     mails: bool
+    reached: bool
     done: str = ""
 
 
@@ -96,7 +98,8 @@ async def account(request: Request) -> Response:
     done = request.query_params.get("done", "")
     before = actor.role is Role.PATIENT and bool(await set_aside.kept(actor))
     mails, done = actor.house.mail is not None, done if done in DONE else ""
-    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, done)
+    reached = mails and is_deliverable(actor.email)
+    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, done)
     return page(request, "account/account.html", context)
 
 

@@ -16,6 +16,7 @@ from journal.actors import Actor
 from journal.audit import Event, Whole
 from journal.errors import NotFound
 from journal.people import Person
+from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
 from portal.pages import page
@@ -110,4 +111,4 @@ def _id(text: str) -> UUID | None:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return read_whole(text, 18)

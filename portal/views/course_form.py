@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -12,6 +11,7 @@ from typing import TypeVar
 from journal import planning
 from journal.errors import Refused
 from journal.planning import CoursePlan, Phase, Route, Setting
+from journal.typed import read_day, read_time, read_whole
 from journal.words import N_, Labelled
 from portal.forms import Form
 from portal.views.session_form import CHOICE
@@ -95,29 +95,27 @@ class _Reader:
         self.problems: dict[str, str] = {}
 
     def whole(self, name: str) -> int:
-        if re.fullmatch("[0-9]{1,6}", self.values[name]):
-            return int(self.values[name])
-        self.problems[name] = WHOLE
-        return 0
+        number = read_whole(self.values[name], 6)
+        if number is None:
+            self.problems[name] = WHOLE
+        return number or 0
 
     def days(self, name: str) -> int | None:
         return self.whole(name) if self.values[name] else None
 
     def day(self, name: str) -> date:
-        try:
-            return date.fromisoformat(self.values[name])
-        except ValueError:
-            self.problems[name] = DAY
-            return date.max
+        if day := read_day(self.values[name]):
+            return day
+        self.problems[name] = DAY
+        return date.max
 
     def time(self, name: str, of: str = "") -> time:
         if of and not self.values[of]:
             return time(10, 0)  # there is no such session, so its time does not matter
-        try:
-            return time.fromisoformat(self.values[name][:5])
-        except ValueError:
+        clock = read_time(self.values[name])
+        if clock is None:
             self.problems[name] = TIME
-            return time.min
+        return clock or time.min
 
     def one(self, codes: type[E], name: str, *, blank: bool = False) -> E | None:
         try:

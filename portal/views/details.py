@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from journal import profile
 from journal.errors import Refused
+from journal.mail_addresses import is_deliverable
 from journal.planning import common_zones
 from portal.auth import actor_of
 from portal.forms import Form
@@ -52,7 +53,7 @@ async def details(request: Request) -> Response:
 async def email(request: Request) -> Response:
     """Ask for the e-mail address."""
     actor = actor_of(request)
-    told = actor.house.mail is not None
+    told = actor.house.mail is not None and is_deliverable(actor.email)
     if request.method == "GET":
         return page(request, "account/email.html", EmailPage(actor.email, told))
     form = await Form.read(request)

@@ -65,21 +65,21 @@ class Line:
     why: str
 
 
-def line_of(one: Disclosure, actor: Actor, _: Callable[[str], str]) -> Line:
+def line_of(one: Disclosure, actor: Actor, _: Callable[..., str]) -> Line:
     """Say one disclosure in words, with *_* as translator."""
     kind = KINDS[one.act]
     what = _(kind.what) if kind.what else _(GONE)
     if not kind.what and one.copy is not None:
-        words = {
-            "kind": _(EntryKind(one.copy.kind).label),
-            "date": short_day(datetime.fromisoformat(one.copy.written_at), actor.zone),
-        }
-        what = _(N_("%(kind)s, written on %(date)s")) % words
+        what = _(
+            N_("%(kind)s, written on %(date)s"),
+            kind=_(EntryKind(one.copy.kind).label),
+            date=short_day(datetime.fromisoformat(one.copy.written_at), actor.zone),
+        )
         if one.copy.title:
-            what = _(N_("“%(title)s” (%(what)s)")) % {"title": inert(one.copy.title), "what": what}
+            what = _(N_("“%(title)s” (%(what)s)"), title=inert(one.copy.title), what=what)
     return Line(
         one.at,
-        inert(named(one.recipient, one.profession, _)) or _(N_("Somebody")),
+        named(inert(one.recipient), one.profession, _) or _(N_("Somebody")),
         _(kind.happened),
         what,
         _(kind.why),

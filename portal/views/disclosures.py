@@ -16,6 +16,7 @@ from journal.disclosures import Disclosure, six_years_before, take
 from journal.disclosures import disclosures as accounted
 from journal.errors import HeldUntilRested, Refused
 from journal.holds import Hold
+from journal.typed import read_whole
 from journal.words import N_
 from portal.auth import actor_of
 from portal.errors import refusal
@@ -77,7 +78,7 @@ async def _shown(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     asked = request.query_params.get("before", "")
-    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    before = read_whole(asked, 18)
     found = await accounted(actor, limit=LINES + 1, before=before)
     lines = [line_of(one, actor, translator(request)) for one in found[:LINES]]
     days = []

@@ -61,6 +61,11 @@ async def save(request: Request) -> Response:
     except StaleRevision:
         lost = Lost(await _kept_as(actor, wanted, sitting))
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=lost)
+    except NotFound:
+        if not base:  # it was never theirs
+            raise
+        lost = Lost(None)  # it was deleted at this very moment
+        return await _answer(request, form, Draft(wanted, base, written.document), written, lost=lost)
     return await _answer(request, form, Draft(wanted, saved.revision, written.document), written, saved=saved)
 
 

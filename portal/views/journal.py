@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from journal import entries, freshness, sessions
 from journal.actors import Actor
 from journal.entries import UNDO_WINDOW, Entry
+from journal.folding import needles_of
 from journal.readers import readers
 from journal.search import search
 from portal.auth import actor_of
@@ -106,9 +108,11 @@ async def deleted(request: Request) -> Response:
 async def _search(request: Request, actor: Actor, words: str) -> Response:
     as_left, found = await freshness.looked(actor, partial(search, actor, words))
     shares = await readers(actor, [one.id for one in found])
-    lines = Timeline(request)
-    hits = tuple(hit(lines.line(one, shares), one.document, words) for one in found)
-    return page(request, "journal/search.html", SearchPage(words, hits, as_left), block="main")
+    lines, needles, hits = Timeline(request), needles_of(words), []
+    for one in found:
+        hits.append(hit(lines.line(one, shares), one.document, needles))
+        await asyncio.sleep(0)  # marking takes a while in some scripts, and others get their turn
+    return page(request, "journal/search.html", SearchPage(words, tuple(hits), as_left), block="main")
 
 
 async def _undo(actor: Actor, text: str | None) -> Entry | None:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care, reading
+from journal.belonging import Belonging
 from journal.errors import TrustBroken
 from journal.reading import Case
 from portal.auth import actor_of
@@ -89,7 +90,7 @@ async def shared(request: Request) -> Response:
     """Open one shared copy; the patient sees that it was opened."""
     actor = actor_of(request)
     folder, one = await reading.read(actor, request.path_params["id"], request.path_params["share"])
-    view = shared_view(one.document, actor.zone, session_of(one.document, folder.sessions))
+    view = shared_view(one.document, actor.zone, session_of(one.document, Belonging(folder.sessions)))
     context = SharedPage(folder.link.patient, folder.link.peer_name, view)
     return page(request, "patients/shared.html", context)
 

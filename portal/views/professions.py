@@ -8,8 +8,8 @@ from journal.positions import LABELS
 from journal.words import N_
 
 
-def named(name: str, profession: str, _: Callable[[str], str]) -> str:
+def named(name: str, profession: str, _: Callable[..., str]) -> str:
     """Write "Bob Example (therapist)", with *_* as translator; the bare name where no profession is known."""
     if profession not in LABELS:
         return name
-    return _(N_("%(name)s (%(profession)s)")) % {"name": name, "profession": _(LABELS[profession])}
+    return _(N_("%(name)s (%(profession)s)"), name=name, profession=_(LABELS[profession]))

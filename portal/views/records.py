@@ -28,7 +28,8 @@ class RecordsPage:
     Context of the page.
 
     `held` is a sentence while a dosing session keeps a patient from taking anything; `extent` is a patient's,
-    `patients` a clinician's. `own` and `chosen` are what was typed before something needed another look.
+    `patients` a clinician's. `chosen` is what was chosen before something needed another look; a passphrase never
+    comes back, and other words are offered then.
     """
 
     zip_name: str
@@ -36,7 +37,6 @@ class RecordsPage:
     held: str = ""
     extent: Extent | None = None
     patients: tuple[tuple[str, str], ...] = ()
-    own: str = ""
     chosen: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,7 +47,7 @@ async def records(request: Request) -> Response:
     if request.method == "GET":
         return page(request, "records/records.html", await _context(actor, suggest_passphrase()))
     form = await Form.read(request)
-    own, offered = form["passphrase"].strip(), form["offered"]
+    own, offered = form["passphrase"], form["offered"]
     try:
         sealed = await archive.take(
             actor,
@@ -59,27 +59,24 @@ async def records(request: Request) -> Response:
             draw=drawing(request.app.state.templates, actor),
         )
     except Refused as refused:
-        typed = await _context(actor, offered, own, form["patient"], refused.fields)
+        typed = await _context(actor, suggest_passphrase(), form["patient"], refused.fields)
         return page(request, "records/records.html", typed, **refusal(refused))
     headers = {"content-disposition": f'attachment; filename="{_zip_name(actor)}.age"'}
     return Response(sealed, media_type="application/octet-stream", headers=headers)
 
 
 async def _context(
-    actor: Actor, offered: str, own: str = "", chosen: str = "", errors: Mapping[str, str] | None = None
+    actor: Actor, offered: str, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> RecordsPage:
     if actor.role is Role.CLINICIAN:
         patients = tuple((str(link.patient), link.peer_name) for link in await care.my_links(actor))
-        return RecordsPage(
-            _zip_name(actor), offered, patients=patients, own=own, chosen=chosen, errors=errors or {}
-        )
+        return RecordsPage(_zip_name(actor), offered, patients=patients, chosen=chosen, errors=errors or {})
     hold = await sessions.held(actor)
     return RecordsPage(
         _zip_name(actor),
         offered,
         held=hold.sentence if hold else "",
         extent=await extent(actor),
-        own=own,
         errors=errors or {},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -23,7 +24,6 @@ class RecoverPage:
     """Context of the page for those who lost their password."""
 
     email: str = ""
-    recovery_key: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -53,7 +53,7 @@ async def recover(request: Request) -> Response:
             visitor=known_browser.visitor_of(request),
         )
     except Refused as error:
-        again = RecoverPage(form["email"], form["recovery_key"], dict(error.fields))
+        again = RecoverPage(form["email"], dict(error.fields))
         return page(request, "account/recover.html", again, **refusal(error))
     where = auth.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
     return auth.set_token(request, see_other(request, where), recovered.token)
@@ -73,7 +73,7 @@ async def kit(request: Request) -> Response:
     form, actor = await Form.read(request), actor_of(request)
     offer = await recovery.reopen(actor, form["offer"])
     day, origin = short_day(actor.now, actor.zone), request.app.state.config.origin
-    content = make_kit(offer.words, origin, actor.now, day, translator(request))
+    content = await asyncio.to_thread(make_kit, offer.words, origin, actor.now, day, translator(request))
     headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
     return Response(content, media_type="application/pdf", headers=headers)
 

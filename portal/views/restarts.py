@@ -13,6 +13,7 @@ from journal import set_aside as aside
 from journal.actors import Actor
 from journal.errors import LinkExpired, Refused
 from journal.set_aside import Kept
+from journal.typed import read_whole
 from portal import auth, link_tries
 from portal.auth import actor_of
 from portal.forms import Form
@@ -72,7 +73,7 @@ async def set_aside(request: Request) -> Response:
     actor = actor_of(request)
     if request.method == "GET":
         back = request.query_params.get("back", "")
-        number = int(back) if back.isascii() and back.isdigit() and len(back) < 7 else None
+        number = read_whole(back, 6)
         return page(request, "account/set_aside.html", SetAsidePage(await aside.kept(actor), number))
     form = await Form.read(request)
     try:

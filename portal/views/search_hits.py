@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import category
 
 from journal.documents import EntryDocument
+from journal.folding import find
 from journal.forms import EntryKind, FieldKind, form_of
 from portal.views.timeline import Line
 
 AROUND = 70
 """How many characters are shown on each side of a word."""
+
+CONTINUES = frozenset({"Mn", "Mc", "Me", "Cf"})
+"""Categories of signs that are part of the one before, and are not cut from it."""
 
 OWN_WORDS = frozenset({FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS})
 
@@ -34,22 +38,20 @@ class Hit:
     note: str
 
 
-def hit(line: Line, document: EntryDocument, words: str) -> Hit:
-    """Find the first line of an entry that holds one of *words*."""
-    wanted = sorted(unicodedata.normalize("NFC", words).split(), key=len, reverse=True)
-    pattern = re.compile("(" + "|".join(map(re.escape, wanted)) + ")", re.IGNORECASE)
-    excerpt = () if document.note else _excerpt(document, pattern)
-    return Hit(line, _pieces(document.title, pattern), excerpt, document.note)
+def hit(line: Line, document: EntryDocument, needles: Sequence[str]) -> Hit:
+    """Return the first line of an entry that holds one of the folded *needles*, marked where they stand."""
+    excerpt = () if document.note else _excerpt(document, needles)
+    return Hit(line, _pieces(document.title, needles), excerpt, document.note)
 
 
-def _excerpt(document: EntryDocument, pattern: re.Pattern[str]) -> tuple[Piece, ...]:
+def _excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[Piece, ...]:
     own = {one.id for one in form_of(EntryKind(document.kind)).fields if one.kind in OWN_WORDS}
     for name, answer in document.answers.items():
         if name not in own:
             continue
         for text in answer if isinstance(answer, list) else str(answer).split("\n"):
-            if found := pattern.search(text):
-                return _pieces(_around(text, found.start(), found.end()), pattern)
+            if found := next(find(text, needles), None):
+                return _pieces(_around(text, *found), needles)
     return ()
 
 
@@ -61,10 +63,17 @@ def _around(text: str, start: int, end: int) -> str:
     if high < len(text):
         blank = text.rfind(" ", end, high)
         high = blank if blank >= 0 else high
+    while low < start and category(text[low]) in CONTINUES:
+        low += 1
+    while end < high < len(text) and category(text[high]) in CONTINUES:
+        high -= 1
     return ("… " if low else "") + text[low:high] + (" …" if high < len(text) else "")
 
 
-def _pieces(text: str, pattern: re.Pattern[str]) -> tuple[Piece, ...]:
-    # Splitting by a group puts what matched at every second place.
-    parts = enumerate(pattern.split(text))
-    return tuple(Piece(part, place % 2 == 1) for place, part in parts if part)
+def _pieces(text: str, needles: Sequence[str]) -> tuple[Piece, ...]:
+    pieces, done = [], 0
+    for start, end in find(text, needles):
+        pieces += [Piece(text[done:start], False), Piece(text[start:end], True)]
+        done = end
+    pieces.append(Piece(text[done:], False))
+    return tuple(piece for piece in pieces if piece.text)

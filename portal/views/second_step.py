@@ -22,7 +22,6 @@ class SecondStep:
 
     next: str
     by_paper: bool = False
-    recovery_code: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     passkey: bool = False
 
@@ -50,7 +49,7 @@ async def second(request: Request) -> Response:
     except NotFound:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
     except Refused as error:
-        again = SecondStep(where, by_paper, form[second_step.RECOVERY_FIELD], dict(error.fields), passkey)
+        again = SecondStep(where, by_paper, dict(error.fields), passkey)
         return page(request, "account/second_step.html", again, **refusal(error))
     answer = auth.set_token(request, see_other(request, where), signed_in.token)
     return known_browser.remember(request, answer, signed_in.mark)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,6 +12,7 @@ from journal.actors import Actor
 from journal.errors import Refused
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sessions import Session
+from journal.typed import read_day, read_time, read_whole
 from journal.words import N_, Labelled
 from portal.forms import Form
 from portal.views.session_lines import SessionLine, lines_of
@@ -36,6 +36,11 @@ FIELDS = (
 )
 NUMBER = N_("Please give a whole number of minutes.")
 CHOICE = N_("Please choose one of these.")
+OF_DOSING = ("route", "phase", "dose_text", "prescriber_name", "sitter")
+ONLY_DOSING = N_("Only a dosing session has this. Please empty it, or choose “Dosing session” above.")
+NOT_DOSING = N_(
+    "A dosing session belongs to no other. Please choose “None”, or another kind of session above."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +85,31 @@ class SessionForm:
         setting = _member(Setting, "setting", text, problems)
         route = _member(Route, "route", text, problems) if text["route"] else None
         phase = _member(Phase, "phase", text, problems) if text["phase"] else None
-        minutes = int(text["minutes"]) if re.fullmatch("[0-9]{1,6}", text["minutes"]) else None
+        minutes, day, clock = read_whole(text["minutes"], 6), read_day(text["date"]), read_time(text["time"])
         if minutes is None:
             problems["minutes"] = NUMBER
         if problems or kind is None or setting is None or minutes is None:
             raise Refused(problems)
-        dosing = kind is SessionKind.DOSING
         about = uuid_of(text["about"])
-        if about is None and text["about"] and not dosing:
+        if kind is SessionKind.DOSING and text["about"]:
+            raise Refused({"about": NOT_DOSING})
+        if kind is not SessionKind.DOSING and any(text[name] for name in OF_DOSING):
+            raise Refused({name: ONLY_DOSING for name in OF_DOSING if text[name]})
+        if about is None and text["about"]:
             raise Refused({"about": CHOICE})
         return SessionDetails(
             kind,
-            f"{text['date']}T{text['time']}",
+            f"{day}T{clock:%H:%M}" if day and clock else "",
             text["zone"],
             minutes,
             setting,
-            route if dosing else None,
-            phase if dosing else None,
-            text["dose_text"] if dosing else "",
+            route,
+            phase,
+            text["dose_text"],
             Status.PLANNED,
-            about=about.hex if about and not dosing else None,
-            prescriber_name=text["prescriber_name"] if dosing else "",
-            sitter=text["sitter"] if dosing else "",
+            about=about.hex if about else None,
+            prescriber_name=text["prescriber_name"],
+            sitter=text["sitter"],
             note=text["note"],
         )
 

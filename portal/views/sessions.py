@@ -86,7 +86,7 @@ async def status(request: Request) -> Response:
     actor, form = actor_of(request), await Form.read(request)
     wanted = request.path_params["id"]
     try:
-        await sessions.move(actor, wanted, _status(form["status"]), form["cancel_reason"].strip())
+        await sessions.move(actor, wanted, _status(form["status"]), form["cancel_reason"])
     except Refused as error:
         return await _show(request, next(iter(error.fields.values())))
     return see_other(request, f"/sessions/{wanted}")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from journal import care, sessions, sharing
 from journal.actors import Actor
+from journal.belonging import Belonging
 from journal.care import Link
 from journal.entries import Entry
 from journal.errors import NotFound
@@ -103,7 +104,7 @@ async def preview(
         Refused: If nothing is chosen that can be shared.
     """
     copy = sharing.copy_of(entry, sections, actor.now)
-    about = session_of(copy, await sessions.my_sessions(actor))
+    about = session_of(copy, Belonging(await sessions.my_sessions(actor)))
     given = await sharing.given(actor, entry=entry.id)
     replaces = any(one.link.id == to.id for one in given)
     return Preview(entry, to, shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem)

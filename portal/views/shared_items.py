@@ -8,6 +8,7 @@ from datetime import datetime
 
 from journal import audit, entries, sessions
 from journal.actors import Actor
+from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.errors import Damaged
 from journal.forms import EntryKind
@@ -50,21 +51,26 @@ async def items(actor: Actor, given: Iterable[Given]) -> tuple[Item, ...]:
     if not listed:
         return ()
     log = await audit.openings(actor.id, [one.id for one in listed])
-    plan = await sessions.my_sessions(actor)
+    belonging = Belonging(await sessions.my_sessions(actor))
     try:
         sources = await entries.several(actor, {one.entry for one in listed})
     except Damaged:
         sources = {}  # what is shared stays in sight, and so do the buttons that stop it
-    return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), plan) for one in listed)
+    return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), belonging) for one in listed)
 
 
 def _item(
-    actor: Actor, one: Given, entry: Entry | None, moments: tuple[datetime, ...], plan: tuple[Session, ...]
+    actor: Actor,
+    one: Given,
+    entry: Entry | None,
+    moments: tuple[datetime, ...],
+    belonging: Belonging[Session],
 ) -> Item:
     now = tuple(at for at in moments if at >= one.updated_at)
     if one.opened_at is not None and not now:
         now = (one.opened_at,)
     before = [at for at in moments if at < one.updated_at]
-    about = session_of(one.document, plan)
-    view = None if one.damaged else shared_view(one.document, actor.zone, about)
+    view = None
+    if not one.damaged:
+        view = shared_view(one.document, actor.zone, session_of(one.document, belonging))
     return Item(one, entry, view, now, before[-1] if before else None)

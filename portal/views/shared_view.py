@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
+from journal.belonging import Belonging
 from journal.documents import ShareDocument
 from journal.forms import Answer, Emotion, EntryKind, Field, FieldKind, emotions, form_of
 from journal.sessions import Session
@@ -68,9 +69,10 @@ def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = N
     )
 
 
-def session_of(document: ShareDocument, plan: tuple[Session, ...]) -> Session | None:
+def session_of(document: ShareDocument, belonging: Belonging[Session]) -> Session | None:
     """Find the session that a copy belongs to."""
-    return next((one for one in plan if one.id.hex == document.session_id), None)
+    written_at = datetime.fromisoformat(document.written_at)
+    return belonging.session_of(document.kind, document.session_id, written_at)
 
 
 def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from journal import audit, care, sharing
 from journal.actors import Actor
 from journal.audit import Act, Event
+from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
 from portal.pages import page, translator
@@ -62,13 +63,14 @@ async def log(request: Request) -> Response:
     """Show who opened or changed what."""
     actor = actor_of(request)
     asked = request.query_params.get("before", "")
-    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    before = read_whole(asked, 18)
     events = await audit.events_about(actor.id, limit=LINES + 1, before=before)
     shown = events[:LINES]
     team = await care.my_links(actor, ended=True)
     say = translator(request)
-    called = [(one, named(one.peer_name, one.peer_profession, say)) for one in team]
-    names = {one.id: name for one, name in called} | {one.peer: name for one, name in called}
+    called = [(one, named(inert(one.peer_name), one.peer_profession, say)) for one in team]
+    names: dict[UUID | None, str] = {one.id: name for one, name in called}
+    names |= {one.peer: name for one, name in called}
     shared = {one.given.id: one for one in await items(actor, await sharing.given(actor))}
     days = []
     for _, grouped in groupby(shown, key=lambda event: event.at.astimezone(actor.zone).date()):
@@ -80,7 +82,7 @@ async def log(request: Request) -> Response:
 
 
 def _lines(
-    actor: Actor, events: tuple[Event, ...], names: Mapping[UUID, str], shared: Mapping[UUID, Item]
+    actor: Actor, events: tuple[Event, ...], names: Mapping[UUID | None, str], shared: Mapping[UUID, Item]
 ) -> Iterator[Line]:
     seen: Counter[tuple[UUID | None, Act, UUID | None]] = Counter()
     for event in events:
@@ -97,14 +99,8 @@ def _lines(
             told.add(key)
         yield Line(
             sentence,
-            inert(names.get(event.actor_id, "") if event.actor_id else ""),
-            inert(
-                names.get(item.given.link.id, "")
-                if item
-                else names.get(event.object_id, "")
-                if event.object_id
-                else ""
-            ),
+            names.get(event.actor_id, ""),
+            names.get(item.given.link.id if item else event.object_id, ""),
             item,
             seen[key] if event.action in REPEATED else 1,
             event.at,

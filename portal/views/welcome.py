@@ -73,7 +73,8 @@ async def _checked(request: Request, new: NewAccount, *, adult: bool) -> NewAcco
     """Say all that needs another look at once: nobody is sent back twice."""
     house, problems = request.app.state.house, {} if adult else {"adult": invitations.ADULTS_ONLY}
     try:
-        new = await house.stretch(partial(new.checked, request.app.state.practice.current.name))
+        name, mails = request.app.state.practice.current.name, house.mail is not None
+        new = await house.stretch(partial(new.checked, name, mails=mails))
     except Refused as error:
         problems |= error.fields
     if problems:

@@ -13,12 +13,10 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient, Response
-from jinja2 import Environment
 
 from journal import sessions
 from journal.planning import SessionDetails, SessionKind, Setting, Status
 from portal.middleware import HEADERS
-from portal.pages import make_environment
 from tests.attacks import browse
 from tests.attacks import world as worlds
 from tests.attacks.browse import Control, Sent
@@ -97,22 +95,13 @@ def attacked_sqlite(
     return path, asyncio.run(worlds.furnish(f"sqlite://{path}", furnished_sqlite[1]))
 
 
-@pytest.fixture(scope="session")
-def templates() -> Environment:
-    """The product's pages, compiled once: for each test anew they would take longer than the attacks."""
-    return make_environment()
-
-
 @pytest.fixture
-async def target(
-    attacked_sqlite: tuple[Path, World], templates: Environment, tmp_path: Path
-) -> AsyncIterator[Target]:
+async def target(attacked_sqlite: tuple[Path, World], tmp_path: Path) -> AsyncIterator[Target]:
     """The application on a fresh copy of the world."""
     original, world = attacked_sqlite
     path = tmp_path / "world.sqlite3"
     shutil.copyfile(original, path)
     async with running(f"sqlite://{path}", world.furniture, tmp_path) as portal:
-        portal.app.state.templates = templates
         yield Target(portal, world, path)
 
 
@@ -201,7 +190,7 @@ def _write(name: str) -> Callable[[Control], str]:
     def write(control: Control) -> str:
         if control.name == "current":
             return PASSWORDS.get(name, "")
-        return "stranger@example.org" if control.kind == "email" else STRANGE
+        return "stranger@example.org" if control.name == "email" else STRANGE
 
     return write
 

@@ -36,6 +36,7 @@ from tests.cast import SERVER_KEY
 from tests.portal.test_accounts import field as value_of
 from tests.portal.test_accounts import groups
 from tests.receiver import receiving
+from tests.waiting import PATIENCE, browser_at
 
 WORD = "nachtigallenlied"
 """The stem of everything that is typed; it occurs in no page, no program and no list of words."""
@@ -102,8 +103,7 @@ class Scribe:
 
     def browser(self, served: Served) -> AsyncClient:
         """A browser whose every answer is remembered: headers and addresses apart from the pages."""
-        headers = {"origin": served.origin, "sec-fetch-site": "same-origin"}
-        browser = AsyncClient(base_url=served.origin, headers=headers, timeout=None)
+        browser = browser_at(served.origin)
         browser.event_hooks["response"].append(self.hear)
         return browser
 
@@ -116,7 +116,7 @@ class Scribe:
         """What to type into a field, a little different each time."""
         self.typed.add((rule, control.name))
         word = f"{WORD} {len(self.typed)}"
-        if control.kind == "email":
+        if control.name == "email":
             return f"{word.replace(' ', '')}@example.org"
         assert control.maxlength is None or control.maxlength >= len(word), control
         return word
@@ -230,7 +230,7 @@ async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: d
         if stored:  # sealing takes seconds, and has nothing to do with the kind of database
             await wait_at_the_doors(database_url)
             stored.append(await take(scribe, alice))
-        assert await asyncio.to_thread(receiver.came.wait, 60)
+        await asyncio.to_thread(receiver.wait_for, "/invite/")
     mail.close()
     stored += files_of(tmp_path) or await dump(database_url)
     # The controls: everything was typed, it arrived, and there is something to search through.
@@ -292,7 +292,7 @@ async def wait_at_the_doors(url: str) -> None:
 
 async def look_after(scribe: Scribe, alice: AsyncClient, first: str) -> None:
     """Let an administrator come in and make a set-up link."""
-    async with AsyncClient(base_url=alice.base_url, headers=alice.headers, timeout=None) as erin:
+    async with browser_at(alice.headers["origin"]) as erin:
         erin.event_hooks = alice.event_hooks
         await open_account(scribe, erin, f"/setup/{first}", email=f"{WORD}.keeper@example.org")
         where = "/people/invitations"
@@ -332,7 +332,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
 
 async def knock(scribe: Scribe, alice: AsyncClient) -> None:
     """Type into the pages for people who are not signed in, and send what was written too late."""
-    async with AsyncClient(base_url=alice.base_url, headers=alice.headers, timeout=None) as stranger:
+    async with browser_at(alice.headers["origin"]) as stranger:
         stranger.event_hooks = alice.event_hooks
         for path in ("/sign-in", "/recover"):
             page = await scribe.send(stranger, form_to(await page_at(stranger, path), path))
@@ -381,7 +381,7 @@ def files_of(folder: Path) -> list[bytes]:
 
 async def dump(url: str) -> list[bytes]:
     """Every value in a PostgreSQL database, one after the other."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
     try:
         tables = await connection.fetch(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"

@@ -11,11 +11,13 @@ import struct
 from dataclasses import dataclass
 from html import unescape
 
+import msgspec
 import pytest
 
 from crypto import (
     Argon2Parameters,
     Context,
+    Keyring,
     PrivateIdentity,
     PublicIdentity,
     derive_key,
@@ -26,6 +28,7 @@ from crypto import (
     wrap_key,
 )
 from crypto.password import argon2id, prepare
+from journal import access
 from journal.errors import Damaged, LinkExpired, NotFound
 from tests.attacks.conftest import Target
 from tests.attacks.test_swapped import (
@@ -384,22 +387,33 @@ def plant_slot(target: Target, cost: tuple[int, int, int]) -> None:
     """Give alice a password slot of this cost that is right in every other way, where it can be worked out."""
     token, account = target.world.furniture.tokens["alice"], target.world.people["alice"]
     with sqlite3.connect(target.path) as connection:
-        found = "SELECT wrapped FROM web_session WHERE account_id = ?"
-        (wrapped,) = connection.execute(found, (str(account),)).fetchone()
+        found = (
+            "SELECT wrapped, web_session.epoch, account.epoch, access"
+            " FROM web_session JOIN account ON account.id = account_id WHERE account_id = ?"
+        )
+        wrapped, begun, epoch, word = connection.execute(found, (str(account),)).fetchone()
     connection.close()
-    account_key = unwrap_account_key(token, wrapped, account=account.bytes)
+    account_key = unwrap_account_key(token, wrapped, account=account.bytes, epoch=begun)
     salt, parameters, secret = bytes(16), struct.pack(">BIIB", 0x13, *cost), bytes(32)
     if 8 <= cost[0] <= 65536 and 1 <= cost[1] <= 3 and cost[2] == 1:
         secret = argon2id(prepare(PASSWORDS["alice"]), salt, Argon2Parameters(*cost))
     bound = join_fields(b"password", account.bytes, salt, parameters)
     slot_key = derive_key(secret, "slot-key", context=bound)
+    commitment = derive_key(secret, "slot-commitment", context=bound)
+    # Only somebody who opens the account can have it say that this slot opens it.
+    vault = Keyring.from_account_key(account_key).vault_sealer()
+    said = access.opened(vault, account, epoch, word)
+    others = [way for way in said.ways if way.kind != "password"]
+    ways = (*others, access.Way("password", commitment, 0))
+    word = access.sealed(vault, account, epoch, msgspec.structs.replace(said, ways=ways))
+    write(target.path, "UPDATE account SET access = ? WHERE id = ?", word, str(account))
     write(
         target.path,
-        "UPDATE key_slot SET salt = ?, parameters = ?, commitment = ?, wrapped = ?"
+        "UPDATE key_slot SET salt = ?, parameters = ?, commitment = ?, wrapped = ?, epoch = 0"
         " WHERE kind = 'password' AND account_id = ?",
         salt,
         parameters,
-        derive_key(secret, "slot-commitment", context=bound),
+        commitment,
         wrap_key(slot_key, account_key, context=Context("slot", account.bytes, salt)),
         str(account),
     )

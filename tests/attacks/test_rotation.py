@@ -23,10 +23,10 @@ from tests.test_architecture import modules, source
 
 NEW_KEY = b"n" * 32
 OF_PEOPLE = {
-    "account": {"public_identity", "identity"},
+    "account": {"public_identity", "identity", "access"},
     "key_slot": {"salt", "parameters", "commitment", "wrapped"},
     "web_session": {"wrapped"},
-    "key_renewal": {"retired"},
+    "key_renewal": {"retired", "before"},
     "setup_link": {"secret"},
     "second_factor": {"sealed"},
     "record_state": {"sealed"},

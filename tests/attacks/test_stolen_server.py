@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import new as new_hash
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -185,9 +186,9 @@ def loot_of(target: Target) -> list[bytes]:
     return values_in(target.path) + settings_of(target)
 
 
-def _row(path: Path, statement: str, *values: object) -> tuple[bytes, ...]:
+def _row(path: Path, statement: str, *values: object) -> tuple[Any, ...]:
     with sqlite3.connect(path) as connection:
-        row: tuple[bytes, ...] = connection.execute(statement, [str(value) for value in values]).fetchone()
+        row: tuple[Any, ...] = connection.execute(statement, [str(value) for value in values]).fetchone()
     connection.close()
     return row
 
@@ -215,15 +216,15 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         found.append(
             of(f"{name}'s identity", "account", "identity", account, "identity", account.bytes, NO_RECORD)
         )
-    (sealed,) = _row(path, "SELECT wrapped FROM web_session WHERE account_id = ?", alice)
-    found.append(Sealed("web session", sealed, Context("web-session", alice.bytes, NO_RECORD)))
+    sealed, epoch = _row(path, "SELECT wrapped, epoch FROM web_session WHERE account_id = ?", alice)
+    found.append(Sealed("web session", sealed, Context("web-session", alice.bytes, NO_RECORD, epoch)))
     return [*found, _slot(path, "password", alice)]
 
 
 def _slot(path: Path, kind: str, account: UUID) -> Sealed:
-    salt, parameters, sealed = _row(
+    salt, parameters, sealed, epoch = _row(
         path,
-        "SELECT salt, parameters, wrapped FROM key_slot WHERE account_id = ? AND kind = ?",
+        "SELECT salt, parameters, wrapped, epoch FROM key_slot WHERE account_id = ? AND kind = ?",
         account,
         kind,
     )
@@ -232,7 +233,7 @@ def _slot(path: Path, kind: str, account: UUID) -> Sealed:
     def derive(secret: bytes) -> list[bytes]:
         return [derive_key(secret, "slot-key", context=bound)] if len(secret) >= 16 else []
 
-    return Sealed(kind, sealed, Context("slot", account.bytes, salt), derive)
+    return Sealed(kind, sealed, Context("slot", account.bytes, salt, epoch), derive)
 
 
 def test_the_loot_opens_nothing(target: Target, loot: list[bytes]) -> None:
@@ -271,8 +272,9 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
     secrets = []
     for name in ("alice", "bob"):
         account = target.world.people[name]
-        (wrapped,) = _row(store, "SELECT wrapped FROM web_session WHERE account_id = ?", account)
-        secrets += [tokens[name], unwrap_account_key(tokens[name], wrapped, account=account.bytes)]
+        wrapped, epoch = _row(store, "SELECT wrapped, epoch FROM web_session WHERE account_id = ?", account)
+        key = unwrap_account_key(tokens[name], wrapped, account=account.bytes, epoch=epoch)
+        secrets += [tokens[name], key]
         salt, parameters = _row(
             store, "SELECT salt, parameters FROM key_slot WHERE account_id = ? AND kind = 'password'", account
         )
@@ -294,7 +296,8 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
 async def test_an_administrator_with_the_whole_machine_opens_nothing(target: Target) -> None:
     """All keys that erin holds, what they derive, and the server key with every stored byte: no word opens."""
     erin = await target.portal.cast.actor("erin")
-    (wrapped,) = _row(target.path, "SELECT wrapped FROM web_session WHERE account_id = ?", erin.id)
+    of_erin = "SELECT wrapped, epoch FROM web_session WHERE account_id = ?"
+    wrapped, epoch = _row(target.path, of_erin, erin.id)
     token = target.world.furniture.tokens["erin"]
     private, keyring, link, people = (
         erin.identity(),
@@ -307,7 +310,7 @@ async def test_an_administrator_with_the_whole_machine_opens_nothing(target: Tar
     loot = loot_of(target)
     secrets = [
         token,
-        unwrap_account_key(token, wrapped, account=erin.id.bytes),
+        unwrap_account_key(token, wrapped, account=erin.id.bytes, epoch=epoch),
         keyring.vault,
         keyring.pins,
         keyring.identity_wrap,

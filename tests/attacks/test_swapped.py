@@ -112,6 +112,8 @@ ASIDE = (str(set_aside.NOT_THIS),)
 COMING_BACK = {"secret": "mona keeps the lamp lit"}
 COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
+COMPARED_ALONE = {"key_renewal.before"}
+"""Never opened: whoever changes it has a request refused that set out before the keys were renewed."""
 SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
     "account.sealed": (
@@ -134,6 +136,9 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "account.identity": (
         Place("bob", OPENING),
         Place("alice", (Look("alice", "/sharing/{link}", DAMAGED),)),
+    ),
+    "account.access": (
+        Place("alice", (Look("alice", "/account", DAMAGED), Look(None, "/sign-in", DAMAGED, SIGNING_IN))),
     ),
     "key_slot.salt": SLOT,
     "key_slot.parameters": SLOT[:1],
@@ -350,7 +355,7 @@ def write(path: Path, statement: str, *values: Any) -> None:
 
 def test_every_sealed_column_is_attacked() -> None:
     """No column of bytes is left out, and none is listed that is gone."""
-    assert {f"{table}.{column}" for table, column in sealed_columns()} == SHOWN.keys()
+    assert {f"{table}.{column}" for table, column in sealed_columns()} == SHOWN.keys() | COMPARED_ALONE
 
 
 @pytest.mark.parametrize("name", SHOWN)

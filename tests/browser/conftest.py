@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import socket
-import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from pytest_asyncio import is_async_test
 
-from tests.setup_tools import chromium
+from tests.serving import listening
+from tests.waiting import PATIENCE, own_port
 
+if TYPE_CHECKING:
+    from tests.browser.served import Served
+
+PATIENCE_MS = 1000 * PATIENCE
+expect.set_options(timeout=PATIENCE_MS)
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUIET = [
@@ -38,7 +45,7 @@ class Server:
 
     origin: str
     data: Path
-    log: Path
+    said: bytearray
 
 
 @dataclass
@@ -49,17 +56,20 @@ class Desk:
     origin: str
     troubles: list[str] = field(default_factory=list)
 
-    async def person(self, *, javascript: bool = True, scheme: str = "light", width: int = 390) -> Page:
+    async def person(
+        self, *, javascript: bool = True, scheme: str = "light", width: int = 390, touch: bool = False
+    ) -> Page:
         """Open a browser of somebody's own, and a page in it."""
         context = await self.browser.new_context(
             viewport={"width": width, "height": 844},
             color_scheme="dark" if scheme == "dark" else "light",
             java_script_enabled=javascript,
+            has_touch=touch,
             accept_downloads=True,
             base_url=self.origin,
             timezone_id="Europe/Berlin",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(REPORT_CSP)
         self._watch(context)
         return await context.new_page()
@@ -94,58 +104,56 @@ class Desk:
             self.troubles.append(f"axe on {page.url}: {violation['id']} ({violation['help']}): {nodes}")
 
 
-@pytest.fixture
-async def desk(server: Server) -> AsyncIterator[Desk]:
+async def standing_still(page: Page) -> None:
+    """Let the clock of *page*'s browser stand still, a minute from now: what has to come until then comes at once."""
+    now = datetime.now(UTC)
+    await page.clock.install(time=now)
+    await page.clock.pause_at(now + timedelta(minutes=1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests here share one event loop, and so one browser, unless a module asks for a loop of its own."""
+    for item in items:
+        if Path(__file__).parent not in item.path.parents or not is_async_test(item):
+            continue
+        if not any("loop_scope" in mark.kwargs for mark in item.iter_markers("asyncio")):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all the tests of this process: each has windows of its own."""
+    from tests.browser.served import chrome
+
+    async with chrome() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(browser: Browser, server: Server | Served) -> AsyncIterator[Desk]:
     """A browser at the served installation; the test fails at its end if anything was noted."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(chromium()), args=QUIET)
-        desk = Desk(browser, server.origin)
+    from tests.browser.served import at_a_desk
+
+    async with at_a_desk(browser, server) as desk:
         yield desk
-        await browser.close()
-    assert desk.troubles == []
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """The product as people start it, in a process of its own, on an empty data folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    data, log = tmp_path / "data", tmp_path / "server.log"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HEARTHSIDE_DATA": str(data),
-        "HEARTHSIDE_PORT": str(port),
-        "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
-        "PYTHONPATH": str(Path.cwd()),
-    }
-    command = [sys.executable, "-c", "from portal.cli import main; main(['run', '--no-demo'])"]
-    with log.open("w") as output:
-        process = await asyncio.create_subprocess_exec(
-            *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=output
-        )
-        try:
-            await _until_ready(process, port)
-            yield Server(environment["HEARTHSIDE_ORIGIN"], data, log)
-        finally:
-            process.terminate()
-            await process.wait()
+    async with served_empty(tmp_path / "data") as server:
+        yield server
 
 
-async def _until_ready(process: asyncio.subprocess.Process, port: int) -> None:
-    assert process.stdout is not None
-    while line := await process.stdout.readline():
-        if b"Hearthside is at" in line:
-            break
-    for _ in range(200):
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            await asyncio.wait({asyncio.create_task(process.wait())}, timeout=0.05)
-            assert process.returncode is None, "the server stopped"
-            continue
-        writer.write(f"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n".encode())
-        answer = await reader.read()
-        writer.close()
-        assert b"ready" in answer
-        return
-    raise AssertionError("the server did not answer")
+@asynccontextmanager
+async def served_empty(data: Path) -> AsyncIterator[Server]:
+    """Start the product as people do, on the empty data folder *data*."""
+    with own_port() as port:
+        origin = f"http://127.0.0.1:{port}"
+        settings = {
+            "HEARTHSIDE_DATA": str(data),
+            "HEARTHSIDE_PORT": str(port),
+            "HEARTHSIDE_ORIGIN": origin,
+        }
+        async with listening("run", "--no-demo", settings=settings) as program:
+            yield Server(origin, data, program.said)

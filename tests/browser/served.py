@@ -25,9 +25,10 @@ from journal.store import Store
 from portal.app import create_app
 from portal.config import Config
 from portal.wire import serving as settings_for
-from tests.browser.conftest import QUIET, Desk
+from tests.browser.conftest import PATIENCE_MS, QUIET, Desk, Server
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
 from tests.setup_tools import chromium
+from tests.waiting import PATIENCE
 
 NOBODY = Furniture({}, UUID(int=0))
 """For a database that is still empty."""
@@ -82,7 +83,7 @@ class Served:
             process.kill()
         else:
             process.terminate()
-        process.wait(30)
+        process.wait()
 
     async def admit(self, context: BrowserContext, name: str) -> None:
         """Sign somebody of the cast in, in a browser that then has the cookie."""
@@ -119,19 +120,24 @@ def serving(database: Path, furniture: Furniture, data: Path) -> Iterator[Served
 
 @asynccontextmanager
 async def chrome(*, without: Sequence[str] = ()) -> AsyncIterator[Browser]:
-    """Start one browser for the tests of a module, *without* some of the switches that tests usually get."""
+    """Start a browser for several tests, *without* some of the switches that tests usually get."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(chromium()), args=QUIET, ignore_default_args=list(without)
+            executable_path=str(chromium()),
+            args=QUIET,
+            ignore_default_args=list(without),
+            timeout=PATIENCE_MS,
         )
         yield browser
         await browser.close()
 
 
 @asynccontextmanager
-async def at_a_desk(browser: Browser, served: Served, *, origin: str = "") -> AsyncIterator[Desk]:
+async def at_a_desk(
+    browser: Browser, served: Server | Served | None = None, *, origin: str = ""
+) -> AsyncIterator[Desk]:
     """Sit down at a browser that others use as well; fails at the end if anything was noted."""
-    desk = Desk(browser, origin or served.origin)
+    desk = Desk(browser, served.origin if served and not origin else origin)
     yield desk
     for context in browser.contexts:
         await context.close()
@@ -148,7 +154,10 @@ def main() -> None:
     """Serve on the socket whose number was given."""
     config = Config.from_mapping(os.environ)
     app = create_app(config, clock=Clock(), quick=True)
-    uvicorn.Server(settings_for(app, config)).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+    settings = settings_for(app, config)
+    # A browser of tests rests for longer than people's, and not every one of them asks again on another connection.
+    settings.timeout_keep_alive = round(PATIENCE)
+    uvicorn.Server(settings).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 
 
 if __name__ == "__main__":

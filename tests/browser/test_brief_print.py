@@ -6,13 +6,14 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from httpx import AsyncClient
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Route
 
-from tests.browser.conftest import QUIET
+from tests.browser.conftest import Desk
+from tests.browser.served import at_a_desk
 from tests.cast import Furniture
 from tests.portal.conftest import ORIGIN, Portal, running
-from tests.setup_tools import chromium
 from tests.shared_material import WORDS, share_a_full_brief
 
 LONG = WORDS * 5
@@ -21,11 +22,18 @@ IDEOGRAPHS = "海はとても静かで、扉は両側に開いていて、手が
 UNBROKEN = "humming" * 200
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path) -> AsyncIterator[Portal]:
     """The application, on SQLite."""
     async with running(*furnished_sqlite_url, tmp_path) as portal:
         yield portal
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(browser: Browser) -> AsyncIterator[Desk]:
+    """A browser at an address at which no server listens."""
+    async with at_a_desk(browser, origin=ORIGIN) as desk:
+        yield desk
 
 
 async def serve(page: Page, browser: AsyncClient) -> None:
@@ -48,16 +56,14 @@ async def sheets(page: Page, paper: str) -> int:
     [(LONG, 3), (SHOUTED, 3), (IDEOGRAPHS, 3), (UNBROKEN, 3), (LONG, 1)],
     ids=["long", "shouted", "wide", "unbroken", "few"],
 )
-async def test_a_full_brief_is_one_sheet(portal: Portal, words: str, turns: int) -> None:
+async def test_a_full_brief_is_one_sheet(portal: Portal, desk: Desk, words: str, turns: int) -> None:
     """Every section filled to its brim, in any script, prints on one page of either paper."""
     await share_a_full_brief(portal.cast, lambda field: words, turns=turns)
     alice = (await portal.cast.actor("alice")).id
-    async with portal.client("bob") as browser, async_playwright() as playwright:
-        chrome = await playwright.chromium.launch(executable_path=str(chromium()), args=QUIET)
-        page = await chrome.new_page()
-        await serve(page, browser)
+    async with portal.client("bob") as client:
+        page = await desk.person()
+        await serve(page, client)
         await page.goto(f"{ORIGIN}/patients/{alice}/brief")
         await page.evaluate("document.fonts.ready")
         assert await page.locator(".brief-lines > li, .brief-pair").count() > 10
         assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
-        await chrome.close()

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
-from tests.browser.conftest import Desk
+import pytest
+import pytest_asyncio
+
+from tests.browser.conftest import Desk, Server, served_empty
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One server for all the tests here, which only look."""
+    async with served_empty(tmp_path_factory.mktemp("doorway") / "data") as server:
+        yield server
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

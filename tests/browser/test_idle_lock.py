@@ -6,44 +6,43 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Locator, Page, Response, expect
 
-from tests.browser.conftest import QUIET, Desk
+from tests.browser.conftest import Desk, standing_still
 from tests.browser.served import Served, serving
 from tests.cast import PASSWORDS, Furniture
-from tests.setup_tools import chromium
 
 WORDS = "Nobody else is to read this"
 SAVED = "Saved 13:00"  # the hour at which the cast lives, on alice's clock
 
 
-@pytest.fixture
-def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator[Served]:
-    """The cast's practice."""
-    with serving(*furnished_sqlite, tmp_path) as served:
+@pytest.fixture(scope="module")
+def server(
+    furnished_sqlite: tuple[Path, Furniture], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One server for all the tests here: each comes in anew, and writes an entry of its own."""
+    with serving(*furnished_sqlite, tmp_path_factory.mktemp("idle")) as served:
         yield served
 
 
-@pytest.fixture
-async def page(server: Served) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(desk: Desk, server: Served) -> AsyncIterator[Page]:
     """A page on which alice writes, five minutes of which nobody uses it lock it; her clock is ours to move."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(chromium()), args=QUIET)
-        desk = Desk(browser, server.origin)
-        page = await desk.person()
-        await server.admit(page.context, "alice")
-        await page.goto("/account/lock")
-        await page.get_by_label("After 5 minutes").check()
-        await page.get_by_role("button", name="Keep this").click()
-        await expect(page.get_by_role("status")).to_contain_text("From now on it locks")
-        await page.clock.install()
-        await page.goto("/journal/new?kind=free")
-        await written(page).fill(WORDS)
-        await expect(page.locator("#save-status")).to_have_text(SAVED)
-        yield page
-        await desk.axe(page)
-        await browser.close()
-        assert desk.troubles == []
+    page = await desk.person()
+    await server.admit(page.context, "alice")
+    await page.goto("/account/lock")
+    await page.get_by_label("After 5 minutes").check()
+    await page.get_by_role("button", name="Keep this").click()
+    await expect(page.get_by_role("status")).to_contain_text("From now on it locks")
+    await page.goto("/journal/new?kind=free")
+    await written(page).fill(WORDS)
+    await expect(page.locator("#save-status")).to_have_text(SAVED)
+    await standing_still(page)
+    await page.keyboard.press("Shift")  # somebody is there
+    yield page
+    await page.clock.resume()  # axe rests between its steps
+    await desk.axe(page)
 
 
 def written(page: Page) -> Locator:
@@ -54,6 +53,11 @@ def written(page: Page) -> Locator:
 def cover(page: Page) -> Locator:
     """What lies over the page."""
     return page.get_by_role("dialog", name="Locked")
+
+
+def a_save(answer: Response) -> bool:
+    """Tell whether words were saved."""
+    return answer.request.method == "POST" and "/journal/" in answer.url and answer.ok
 
 
 async def open_it(page: Page) -> None:
@@ -68,8 +72,7 @@ async def test_left_alone_it_covers_itself_and_goes_on_in_place(page: Page, serv
     """Nothing of it can be read, heard or reached meanwhile; afterwards everything is as it was, and saves."""
     address, title = page.url, await page.title()
     await written(page).evaluate("area => { area.focus(); area.setSelectionRange(7, 11); }")
-    other = await page.context.new_page()
-    await other.clock.install()
+    other = await page.context.new_page()  # on the same clock
     await other.goto("/account")
     await page.clock.fast_forward("04:50")
     await expect(cover(page)).to_have_count(0)
@@ -101,7 +104,8 @@ async def test_left_alone_it_covers_itself_and_goes_on_in_place(page: Page, serv
     selected = await written(page).evaluate("area => [area.selectionStart, area.selectionEnd]")
     assert ((page.url, await page.title()), selected) == ((address, title), [7, 11])
     await page.keyboard.type("body")
-    await page.clock.run_for(1500)
+    async with page.expect_response(a_save):
+        await page.clock.run_for(1500)
     await expect(page.locator("#save-status")).to_have_text(SAVED)
     await page.reload()
     await expect(written(page)).to_have_value(WORDS[:7] + "body" + WORDS[11:])
@@ -116,8 +120,9 @@ async def test_a_draft_that_was_not_saved_is_saved_afterwards(page: Page, server
     await page.keyboard.type(", ever")
     await page.clock.run_for(1500)
     await expect(cover(page)).to_be_visible()
-    await open_it(page)
-    await page.clock.run_for(3000)
+    async with page.expect_response(a_save):
+        await open_it(page)
+        await page.clock.run_for(3000)
     await expect(page.locator("#save-status")).to_have_text(SAVED)
     await page.reload()
     await expect(written(page)).to_have_value(f"{WORDS}, ever")

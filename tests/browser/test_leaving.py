@@ -8,18 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
 from journal import entries
 from journal.documents import EntryDocument
-from tests.browser.conftest import Desk
-from tests.browser.served import Served, at_a_desk, chrome, serving
+from tests.browser.conftest import Desk, standing_still
+from tests.browser.served import Served, chrome, serving
 from tests.cast import Furniture
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+from tests.waiting import PATIENCE, browser_at
 
 HERS = "Zaunkoenig"
 TRACES = (HERS, "Alice", "alice@")
@@ -41,18 +39,11 @@ def server(
         yield served
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A browser that may keep whole pages for its Back button, as people's own do and those of tests do not."""
     async with chrome(without=["--disable-back-forward-cache"]) as browser:
         yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desk(browser: Browser, server: Served) -> AsyncIterator[Desk]:
-    """The browser; the test fails at its end if anything was noted."""
-    async with at_a_desk(browser, server) as desk:
-        yield desk
 
 
 async def reading(desk: Desk, served: Served, *, javascript: bool = True) -> Page:
@@ -85,8 +76,8 @@ async def kept(page: Page) -> list[str]:
 
 async def opens_nothing(served: Served, cookie: str) -> None:
     """Fail if a copied cookie still opens anything, once the request that a leaving page sends has arrived."""
-    async with httpx.AsyncClient(base_url=served.origin, cookies={"hearthside": cookie}) as thief:
-        async with asyncio.timeout(15):
+    async with browser_at(served.origin, cookies={"hearthside": cookie}) as thief:
+        async with asyncio.timeout(PATIENCE):
             while (await thief.get("/account")).status_code != 401:
                 pass
         for path in ("/journal", "/account", "/records", "/sharing/log"):
@@ -110,7 +101,8 @@ async def by_button(page: Page) -> None:
 
 
 async def by_keys(page: Page) -> None:
-    """Press Shift three times."""
+    """Press Shift three times; the page's own clock stands still, so that no machine is too slow for it."""
+    await standing_still(page)
     for _ in range(3):
         await page.keyboard.press("Shift")
 

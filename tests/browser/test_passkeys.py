@@ -14,13 +14,10 @@ from playwright.async_api import Browser, CDPSession, Page, expect
 from journal import entries
 from journal.documents import EntryDocument
 from tests.browser.conftest import Desk
-from tests.browser.served import Served, at_a_desk, chrome, serving
+from tests.browser.served import Served, at_a_desk, serving
 from tests.cast import PASSWORDS, Furniture
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 HERS = "Zaunkoenig"
-PATIENCE = 15_000  # milliseconds, on a machine that is busy with other tests
 DEVICE = {
     "protocol": "ctap2",
     "ctap2Version": "ctap2_1",
@@ -41,14 +38,7 @@ def server(
         yield served
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all the tests here."""
-    async with chrome() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(browser: Browser, server: Served) -> AsyncIterator[Desk]:
     """The browser, which comes by the name of this machine: a passkey is good for no number."""
     async with at_a_desk(browser, server, origin=named(server)) as desk:
@@ -75,7 +65,7 @@ async def signed_in(page: Page, who: str) -> None:
     await page.get_by_label("E-mail address").fill(f"{who}@example.org")
     await page.get_by_label("Password", exact=True).fill(PASSWORDS[who])
     await page.get_by_role("button", name="Sign in", exact=True).click()
-    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in", timeout=PATIENCE)
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
 
 
 async def added(page: Page, name: str) -> None:
@@ -85,14 +75,14 @@ async def added(page: Page, name: str) -> None:
     await page.get_by_role("link", name="Add a passkey").click()
     await page.get_by_label("What you call it").fill(name)
     await page.get_by_role("button", name="Add the passkey").click()
-    await expect(page).to_have_url(re.compile(r"/account/passkeys\?done="), timeout=PATIENCE)
+    await expect(page).to_have_url(re.compile(r"/account/passkeys\?done="))
 
 
 async def signed_out(page: Page) -> None:
     """Go, by the account page's own button."""
     await page.goto("/account")
     await page.get_by_role("main").get_by_role("button", name="Sign out").click()
-    await expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
 
 
 async def nobody_is_in(page: Page) -> bool:
@@ -109,27 +99,27 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     session, device = await equipped(page)
     await signed_in(page, "alice")
     await added(page, "My phone")
-    await expect(page.get_by_text("It opens your journal by itself")).to_be_visible(timeout=PATIENCE)
-    await expect(page.get_by_text("Opens the journal by itself")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("It opens your journal by itself")).to_be_visible()
+    await expect(page.get_by_text("Opens the journal by itself")).to_be_visible()
     await desk.axe(page)
     kept = await session.send("WebAuthn.getCredentials", {"authenticatorId": device})
     assert len(kept["credentials"]) == 1
     await signed_out(page)
     await desk.axe(page)
     await page.get_by_role("button", name="Use a passkey").click()
-    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in", timeout=PATIENCE)
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
     await page.goto("/journal")
     await page.get_by_role("link", name=HERS).first.click()
-    await expect(page.get_by_text(f"{HERS} sings")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text(f"{HERS} sings")).to_be_visible()
     assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
     await page.goto("/account/passkeys")
     await page.get_by_role("link", name="My phone").click()
     await page.get_by_role("link", name="Remove it").click()
     await page.get_by_role("button", name="Remove this passkey").click()
-    await expect(page.get_by_text("No passkeys yet")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("No passkeys yet")).to_be_visible()
     await signed_out(page)
     await page.get_by_role("button", name="Use a passkey").click()
-    await expect(page.get_by_text("does not belong to an account here")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("does not belong to an account here")).to_be_visible()
     assert await nobody_is_in(page)
 
 
@@ -139,17 +129,15 @@ async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     await equipped(page, prf=False)
     await signed_in(page, "dana")
     await added(page, "Old key")
-    await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible(
-        timeout=PATIENCE
-    )
-    await expect(page.get_by_text("Works with your password", exact=True)).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible()
+    await expect(page.get_by_text("Works with your password", exact=True)).to_be_visible()
     await page.goto("/confirm?next=/account/passkeys")
     await desk.axe(page)
     await page.get_by_role("button", name="Use a passkey").click()
-    await expect(page.get_by_role("heading", name="Passkeys", level=1)).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("heading", name="Passkeys", level=1)).to_be_visible()
     await signed_out(page)
     await page.get_by_role("button", name="Use a passkey").click()
-    await expect(page.get_by_text("Please sign in with your password")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("Please sign in with your password")).to_be_visible()
     assert await nobody_is_in(page)
 
 
@@ -161,7 +149,7 @@ async def test_whoever_is_not_verified_gets_nothing(desk: Desk) -> None:
     await page.goto("/account/passkeys/new")
     await page.get_by_label("What you call it").fill("Found on the bus")
     await page.get_by_role("button", name="Add the passkey").click()
-    await expect(page.get_by_text("Nothing came from your device")).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_text("Nothing came from your device")).to_be_visible()
     await expect(page.get_by_label("What you call it")).to_have_value("Found on the bus")
     await desk.axe(page)
 
@@ -170,7 +158,7 @@ async def test_where_there_can_be_none_there_is_no_offer(desk: Desk, server: Ser
     """Without JavaScript, and where people come by a number, the password is the way and nothing is broken."""
     plain = await desk.person(javascript=False)
     await plain.goto("/sign-in")
-    await expect(plain.get_by_role("button", name="Sign in", exact=True)).to_be_visible(timeout=PATIENCE)
+    await expect(plain.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     await expect(plain.get_by_role("button", name="Use a passkey")).to_be_hidden()
     desk.origin = server.origin
     page = await desk.person()
@@ -180,5 +168,5 @@ async def test_where_there_can_be_none_there_is_no_offer(desk: Desk, server: Ser
     await signed_in(page, "bob")
     await page.goto("/account/passkeys")
     await expect(page.get_by_role("link", name="Add a passkey")).to_be_hidden()
-    await expect(page.get_by_role("link", name=named(server))).to_be_visible(timeout=PATIENCE)
+    await expect(page.get_by_role("link", name=named(server))).to_be_visible()
     await desk.axe(page)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
+from tests.attacks import browse
 from tests.browser.conftest import Desk
-from tests.browser.served import NOBODY, Served, at_a_desk, chrome, lend, serving
+from tests.browser.served import NOBODY, Served, lend, serving
 from tests.browser.writers import Writers, after_session, in_session, places, writing
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WIDTHS = (390, 320)
 SMALLEST = 24
@@ -64,25 +63,17 @@ def server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield served
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def writers(server: Served) -> AsyncIterator[Writers]:
     """Two people who fill every field to its brim."""
     async with writing(server, long) as writers:
         yield writers
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all the tests here."""
-    async with chrome() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desk(browser: Browser, server: Served) -> AsyncIterator[Desk]:
-    """The browser; the test fails at its end if anything was noted."""
-    async with at_a_desk(browser, server) as desk:
-        yield desk
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pages(writers: Writers) -> dict[str, list[browse.Page]]:
+    """Every page that there is for the two, and for anybody."""
+    return await places(writers)
 
 
 async def measured(desk: Desk, page: Page) -> None:
@@ -119,11 +110,13 @@ async def walked_by_keyboard(desk: Desk, page: Page) -> None:
 
 
 @pytest.mark.parametrize("name", ["alice", "bob", "anybody"])
-async def test_every_page_fits_a_phone(desk: Desk, writers: Writers, name: str) -> None:
+async def test_every_page_fits_a_phone(
+    desk: Desk, writers: Writers, pages: dict[str, list[browse.Page]], name: str
+) -> None:
     """No page scrolls sideways or has a target too small for a finger; each can be walked by keyboard."""
     page = await desk.person()
     await lend(writers.client(name), page.context)
-    addresses = dict.fromkeys(one.url for one in (await places(writers))[name])
+    addresses = dict.fromkeys(one.url for one in pages[name])
     for address in [*addresses, "/nowhere"]:
         await page.goto(address)
         await walked_by_keyboard(desk, page)

@@ -10,17 +10,15 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 from httpx import AsyncClient, Response
-from playwright.async_api import Browser, Dialog, Page, Route, expect
+from playwright.async_api import Dialog, Page, Route, expect
 
 from journal import records, websessions
 from portal.archive_pages import drawing
 from portal.pages import make_environment
 from tests.attacks import browse
 from tests.browser.conftest import Desk
-from tests.browser.served import NOBODY, Served, at_a_desk, chrome, lend, serving
+from tests.browser.served import NOBODY, Served, lend, serving
 from tests.browser.writers import Writers, after_session, in_session, places, writing
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAYLOADS = (
     "<script data-hostile>alert(1)</script>",
@@ -87,31 +85,17 @@ def server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield served
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def writers(server: Served) -> AsyncIterator[Writers]:
     """Two people who have written nothing but payloads, wherever one can write."""
     async with writing(server, Hostile()) as writers:
         yield writers
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pages(writers: Writers) -> dict[str, list[browse.Page]]:
     """Every page that there is for the two, and for anybody."""
     return await places(writers)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One browser for all the tests here."""
-    async with chrome() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desk(browser: Browser, server: Served) -> AsyncIterator[Desk]:
-    """The browser; the test fails at its end if anything was noted."""
-    async with at_a_desk(browser, server) as desk:
-        yield desk
 
 
 async def watched(desk: Desk, client: AsyncClient | None = None) -> Page:

@@ -1,4 +1,4 @@
-"""Two people who fill in every form that they come to, over HTTP, in whatever words a test gives them."""
+"""People who fill in every form that they come to, over HTTP, in whatever words a test gives them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from httpx import AsyncClient, Response
 
 from journal import practice
 from journal.forms import FORMS, EntryKind
+from journal.positions import ADMINISTRATOR
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served
 from tests.cast import NOON, PASSWORDS
+from tests.waiting import browser_at
 
 Words = Callable[[str, int], str]
 """Gives what is typed into a field, from its name and the most characters that it takes."""
@@ -32,10 +34,15 @@ TODAY = NOON.date().isoformat()
 
 @dataclass
 class Writers:
-    """Bob, who set up the practice, and alice, whom he invited, each with a signed-in client; and anybody."""
+    """
+    Bob, who set up the practice, alice, whom he invited, and erin, who looks after it, each with a signed-in client.
+
+    And anybody.
+    """
 
     bob: AsyncClient
     alice: AsyncClient
+    erin: AsyncClient
     anybody: AsyncClient
     words: Words
     patient: str = ""
@@ -45,13 +52,13 @@ class Writers:
 
     def client(self, name: str) -> AsyncClient:
         """Give somebody's client."""
-        return {"bob": self.bob, "alice": self.alice, "anybody": self.anybody}[name]
+        return {"bob": self.bob, "alice": self.alice, "erin": self.erin, "anybody": self.anybody}[name]
 
     def typed(self, name: str, control: Control) -> str:
         """Give what *name* types into one field: the test's words wherever words may stand."""
         if control.kind == "password":
             return PASSWORDS[name]
-        if control.kind == "email":
+        if control.name == "email":
             return self.words("email", 60) + f"{name}@example.org"
         if control.name.endswith((".before", ".after")):
             return "40"
@@ -94,14 +101,14 @@ def _shown(answer: Response) -> Page:
 
 @asynccontextmanager
 async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
-    """Let both fill in everything there is, on an installation that is still empty."""
-    headers = {"origin": served.origin, "sec-fetch-site": "same-origin"}
+    """Let them fill in everything there is, on an installation that is still empty."""
     async with (
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as bob,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as alice,
-        AsyncClient(base_url=served.origin, headers=headers, timeout=60) as anybody,
+        browser_at(served.origin) as bob,
+        browser_at(served.origin) as alice,
+        browser_at(served.origin) as erin,
+        browser_at(served.origin) as anybody,
     ):
-        writers = Writers(bob, alice, anybody, words)
+        writers = Writers(bob, alice, erin, anybody, words)
         await _move_in(writers, served)
         await _plan(writers)
         await _write(writers)
@@ -110,11 +117,15 @@ async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
 
 
 async def _move_in(writers: Writers, served: Served) -> None:
-    """Set up the practice, invite three people, and let one of them accept."""
+    """Set up the practice, let erin make a link for a colleague, invite three people, and let one of them accept."""
     async with served.second_connection() as cast:
         used, unused = [f"/setup/{await practice.new_setup_link(cast.house)}" for _ in range(2)]
+        first = f"/setup/{await practice.new_setup_link(cast.house, ADMINISTRATOR)}"
     await writers.send("bob", used, "practice_name")
     await _keep_recovery_key(writers, "bob")
+    await writers.send("erin", first, "email")
+    await _keep_recovery_key(writers, "erin")
+    await writers.send("erin", "/people/invitations", "position")
     invited = []
     for _ in range(3):
         page = await writers.send("bob", "/invitations", "name")
@@ -173,12 +184,13 @@ async def _share(writers: Writers) -> None:
 
 
 async def places(writers: Writers) -> dict[str, list[Page]]:
-    """Everything that links lead the two to, and each entry whether it is linked to or not; and what anybody finds."""
+    """Everything that links lead each to, and each entry whether it is linked to or not; and what anybody finds."""
     own = [f"/journal/{entry}{rest}" for entry in writers.entries for rest in ("", "/edit")]
     return {
         "alice": await walk(writers.alice, ["/", "/account", "/records"])
         + [await writers.get("alice", path) for path in own],
         "bob": await walk(writers.bob, ["/", "/account", "/records"], of_each=len(writers.entries)),
+        "erin": await walk(writers.erin, ["/", "/account"]),
         "anybody": await walk(writers.anybody, ["/sign-in", "/recover", "/help-now", *writers.links]),
     }
 

@@ -154,3 +154,18 @@ def test_half_a_surrogate_pair_is_no_password() -> None:
     """What cannot be encoded is refused with an error of ours."""
     with pytest.raises(FormatError):
         prepare("\ud800")
+
+
+def test_what_is_longer_than_anybody_can_choose_is_refused_unread() -> None:
+    """Thousands of accents that could keep a machine busy are no password; 1,024 letters in any form still are."""
+    widest = "\u1f82"  # one letter composed, four signs taken apart
+    assert len(unicodedata.normalize("NFD", widest)) == 4
+    assert prepare(unicodedata.normalize("NFD", widest * 1024)) == prepare(widest * 1024)
+    for typed in ("a" * 4097, "a" + "\u0301\u0316" * 2048, "\u0301" * 500_000):
+        with pytest.raises(FormatError):
+            prepare(typed)
+
+
+def test_no_letter_is_taken_apart_into_more_than_four() -> None:
+    """So nothing of 1,024 letters or fewer is refused for the form in which it was typed."""
+    assert max(len(unicodedata.normalize("NFD", chr(code))) for code in range(0x110000)) == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto import (
@@ -41,7 +41,7 @@ def by_paper() -> KeySlot:
     return recovery_slot(ACCOUNT_KEY, RECOVERY_KEY, account=ALICE)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5)
 @given(password=st.text(max_size=30), account=st.binary(min_size=16, max_size=16))
 def test_password_slot_round_trip(password: str, account: bytes) -> None:
     """A slot opens with its password and with no longer one."""

@@ -52,9 +52,10 @@ def keyring(data: Input) -> Keyring:
 
 
 def unlock(data: Input) -> bytes:
-    slot = KeySlot(
-        data["kind"], *(raw(data, name) for name in ("salt", "parameters", "commitment", "wrapped"))
+    salt, parameters, commitment, wrapped = (
+        raw(data, name) for name in ("salt", "parameters", "commitment", "wrapped")
     )
+    slot = KeySlot(data["kind"], salt, parameters, commitment, wrapped, data["epoch"])
     account = raw(data, "account")
     if data["as"] == "password":
         return crypto.unlock_with_password(slot, data["password"], account=account)
@@ -165,10 +166,12 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "safety-code": safety_code,
     "session-id": lambda d: crypto.session_id(raw(d, "token")),
     "unwrap-session": lambda d: crypto.unwrap_account_key(
-        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account"), waiting=d["waiting"]
+        raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account"), epoch=d["epoch"], waiting=d["waiting"]
     ),
     "open-server-record": lambda d: server(d).open(raw(d, "sealed"), place(d)),
     "blind-index": lambda d: server(d).blind_index(d["email"]),
+    "transitional-index": lambda d: server(d).transitional_index(d["email"]),
+    "spelling-index": lambda d: server(d).spelling_index(d["email"]),
     "server-mac": lambda d: server(d).mac(d["label"], raw(d, "message")),
     "audit-event": lambda d: event_mac(MacKey(raw(d, "chain_key")), event(d)),
     "audit-chain": audit_chain,
@@ -203,7 +206,8 @@ def test_every_operation_opens_and_is_refused() -> None:
         seen[vector["operation"]].update(vector["expect"].keys())
     never_refused = {name for name, counts in seen.items() if not counts["refused"]}
     macs = {"server-mac", "audit-event", "audit-chain", "audit-head", "audit-verified"}
-    assert never_refused == {"safety-code", "session-id", "blind-index"} | macs
+    indexes = {"blind-index", "spelling-index", "transitional-index"}
+    assert never_refused == {"safety-code", "session-id"} | indexes | macs
     assert all(counts["opens"] for counts in seen.values())
 
 
@@ -234,7 +238,7 @@ def test_independent_reader_agrees() -> None:
 
 
 def test_independent_reader_imports_nothing_of_ours() -> None:
-    """It stands on the standard library, `cryptography` and `argon2` only."""
+    """It stands on the standard library, `cryptography`, `argon2` and `idna` only."""
     tree = ast.parse((FOLDER / "independent_reader.py").read_text("utf-8"))
     names = {
         (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
@@ -242,7 +246,7 @@ def test_independent_reader_imports_nothing_of_ours() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     tops = {name.split(".")[0] for name in names}
-    assert tops - set(sys.stdlib_module_names) == {"cryptography", "argon2"}
+    assert tops - set(sys.stdlib_module_names) == {"cryptography", "argon2", "idna"}
 
 
 def test_independent_reader_notices_a_wrong_vector(tmp_path: Path) -> None:

@@ -42,8 +42,13 @@ def watch(look: Look) -> None:
     sys.setprofile(look)
 
 
-def killing_at(statement: int) -> None:
-    """Have this process killed, as by `kill -9`, just before either database is asked for the *statement*th time."""
+def killing_at(statement: int, ready: threading.Event) -> None:
+    """
+    Have this process killed, as by `kill -9`, just before either database is asked for the *statement*th time.
+
+    Only once it is *ready*: a thread of the driver's, which is begun when the database is opened, has to be watched
+    from its beginning.
+    """
     asked, begun = 0, list[FrameType]()
 
     def look(frame: FrameType, event: str, called: Any) -> None:
@@ -51,7 +56,7 @@ def killing_at(statement: int) -> None:
         code = frame.f_code
         sqlite = event == "c_call" and called.__name__ in STATEMENTS and "sqlite3" in str(called)
         postgres = event == "call" and code.co_name in ASKED_OF_POSTGRES and frame not in begun
-        if sqlite or (postgres and code.co_filename.endswith("asyncpg/connection.py")):
+        if ready.is_set() and (sqlite or (postgres and code.co_filename.endswith("asyncpg/connection.py"))):
             begun.append(frame)  # a coroutine that goes on is seen as called again
             asked += 1
             if asked == statement:
@@ -77,13 +82,14 @@ def stopping_at(name: str, time: int) -> None:
 
 
 async def chain(url: str, *how: str) -> int:
-    """Chain what is pending, once the connection is open and the watch is set."""
+    """Chain what is pending, and be watched as soon as the database is open."""
+    ready = threading.Event()
+    if how[:1] == ("kill",):
+        killing_at(int(how[1]), ready)
     house, store = House.with_key(SERVER_KEY), await Store.open(url)
-    match how:
-        case ("kill", statement):
-            killing_at(int(statement))
-        case ("stop", name, time):
-            stopping_at(name, int(time))
+    if how[:1] == ("stop",):
+        stopping_at(how[1], int(how[2]))
+    ready.set()
     with store.use():
         chained = await AuditSealer(house, uuid4()).chain_pending()
     sys.setprofile(None)

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from journal import entries, store
+from journal import entries, store, store_config
 from tests.cast import Furniture, furnish
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
 from tests.portal.conftest import running
-from tests.postgres import PostgresServer
+from tests.postgres import WAITING, PostgresServer
+from tests.waiting import PATIENCE, let_pass
 
 
 async def test_a_database_that_goes_away_comes_back(own_server: PostgresServer, tmp_path: Path) -> None:
@@ -159,22 +160,27 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
 ) -> None:
     """Where PostgreSQL is there and says nothing, the page says so in the end; afterwards all is well again."""
     url, furniture = furnished_postgres_url
-    holder = await asyncpg.connect(url)
+    holder, watcher = [await asyncpg.connect(url, timeout=PATIENCE) for _ in range(2)]
     try:
         async with (
-            running(f"{url}?command_timeout=0.5", furniture, tmp_path) as portal,
+            running(url, furniture, tmp_path) as portal,
             portal.client("alice") as browser,
         ):
             page = await opened(browser, "/journal/new?kind=free")
             await holder.execute("BEGIN; LOCK TABLE entry IN EXCLUSIVE MODE")  # it can be read, not written
-            told = await pressed(browser, page, title="After", **FULL)
+            pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
+            while not await watcher.fetchval(WAITING):
+                assert not pressing.done()
+            let_pass(store_config.PATIENCE)
+            told = await pressing
             assert told.status_code == 503
             assert "cannot tell whether this was saved" in Page.of(told).words
             await holder.execute("ROLLBACK")
             assert (await pressed(browser, page, title="After", **FULL)).status_code == 303
             assert len(await entries.every(await portal.cast.actor("alice"))) == 1
     finally:
-        await holder.close()
+        for one in (holder, watcher):
+            await one.close()
 
 
 def test_there_is_an_end_to_waiting() -> None:

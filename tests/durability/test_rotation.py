@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
@@ -25,8 +24,10 @@ from journal.key_file import KeyFile
 from journal.rotation import look_over
 from journal.store import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of
-from tests.durability.test_served import ROOT, browser_at, served
+from tests.durability.test_served import origin_of, served
 from tests.portal.browsing import autosaved, opened
+from tests.serving import MAIN, ROOT
+from tests.waiting import browser_at, own_port
 
 MANY = 400
 
@@ -58,9 +59,8 @@ class Practice:
             "HEARTHSIDE_DATABASE_URL": self.url,
             **self.settings,
         }
-        main = "import sys; from portal.cli import main; sys.exit(main())"
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-c", main, *arguments, env=settings, stdout=PIPE, stderr=STDOUT
+            sys.executable, "-c", MAIN, *arguments, env=settings, stdout=PIPE, stderr=STDOUT
         )
 
     async def says(self, *arguments: str) -> tuple[int | None, str]:
@@ -82,18 +82,22 @@ async def open_store(url: str) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def practice(furnished_url: tuple[str, Furniture], tmp_path: Path) -> Practice:
+async def practice(furnished_url: tuple[str, Furniture], tmp_path: Path) -> AsyncIterator[Practice]:
     """The cast and much else, on either database."""
-    return await installed(*furnished_url, tmp_path)
+    with own_port() as port:
+        yield await installed(*furnished_url, tmp_path, port)
 
 
 @pytest.fixture
-async def sqlite_practice(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> Practice:
+async def sqlite_practice(
+    furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path
+) -> AsyncIterator[Practice]:
     """The same on SQLite, for what has nothing to do with the kind of database."""
-    return await installed(*furnished_sqlite_url, tmp_path)
+    with own_port() as port:
+        yield await installed(*furnished_sqlite_url, tmp_path, port)
 
 
-async def installed(url: str, furniture: Furniture, tmp_path: Path) -> Practice:
+async def installed(url: str, furniture: Furniture, tmp_path: Path, port: int) -> Practice:
     """The cast, and so many invitations that changing the key takes a while."""
     async with open_store(url):
         bob = await cast_of(furniture).actor("bob")
@@ -115,8 +119,6 @@ async def installed(url: str, furniture: Furniture, tmp_path: Path) -> Practice:
     key = tmp_path / "key"
     key.touch(mode=0o600)
     key.write_text(SERVER_KEY.hex())
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     return Practice(url, data, KeyFile(key), port)
 
 
@@ -124,7 +126,7 @@ async def lives(practice: Practice, name: str, over: asyncio.Event) -> None:
     """Sign in again and again, look at what the server key opens, and write, until it is over."""
     typed = {"email": f"{name}@example.org", "password": PASSWORDS[name]}
     while not over.is_set() or practice.rounds.get(name, 0) < 2:
-        async with browser_at(practice.port) as browser:
+        async with browser_at(origin_of(practice.port)) as browser:
             answer = await browser.post("/sign-in", data=typed)
             if answer.status_code == 429:  # a try counted under one key is not given back under the other
                 async with open_store(practice.url):
@@ -193,7 +195,7 @@ async def test_a_wrong_key_gets_no_other_before_it(sqlite_practice: Practice) ->
     """A key that does not open the database is left as it is."""
     sqlite_practice.key.path.write_text("ab" * 32)
     code, told = await sqlite_practice.says("rotate-server-key")
-    assert (code, "cannot be opened" in told) == (1, True)
+    assert (code, "not the one of this database" in told) == (1, True)
     assert sqlite_practice.key.read() == (bytes.fromhex("ab" * 32),)
 
 

@@ -21,6 +21,7 @@ from journal.store import Store, change, fetch, transaction
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 from tests.log import chain_all, logged
 from tests.scenes import opened_by, shared, written
+from tests.waiting import PATIENCE
 
 CHANGED, AGAIN = Break(Kind.PENDING_CHANGED, 0), Break(Kind.PENDING_AGAIN, 0)
 COLUMNS = "id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac"
@@ -50,7 +51,7 @@ async def test_an_act_waits_for_no_other(furnished_postgres_url: tuple[str, Furn
     url, furniture = furnished_postgres_url
     cast = cast_of(furniture)
     stores = [await Store.open(url) for _ in range(2)]
-    watcher = await asyncpg.connect(url)
+    watcher = await asyncpg.connect(url, timeout=PATIENCE)
     with stores[0].use():
         async with transaction():
             await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from uuid import UUID, uuid4
-
-import pytest
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from crypto import Context
 from journal import audit, store
 from journal.audit import Act
 from journal.audit_check import Break, Head, Kind, check
 from journal.house import House
-from journal.store import Store, change, connection, fetch
+from journal.store import Store, change, fetch
+from journal.store_shape import MIGRATABLE
 from tests.cast import NOON, SERVER_KEY, Clock
 from tests.log import chain_all
-from tests.postgres import PostgresServer
+from tests.older import as_first
 
 CHAIN = bytes(reversed(range(32)))
 OLDER = """
@@ -30,19 +26,6 @@ INSERT = """
     INSERT INTO audit_event (id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a database with nothing in it."""
-    if request.param == "sqlite":
-        yield f"sqlite://{tmp_path / 'older.sqlite3'}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"test_{uuid4().hex}"
-    await server.create(name)
-    yield server.url(name)
-    await server.drop(name)
 
 
 def mac(name: str, *fields: bytes) -> bytes:
@@ -73,10 +56,9 @@ async def write_as_before(house: House, actor: UUID) -> list[Head]:
 async def test_an_older_log_goes_on_after_the_upgrade(empty_url: str) -> None:
     """Not a byte of its events is changed, every head that was kept fits, and new events follow the old ones."""
     house, actor = House.with_key(SERVER_KEY, clock=Clock()), uuid4()
-    opened = await Store.open(empty_url)
+    await as_first(empty_url)
+    opened = await Store.open(empty_url, allowed=MIGRATABLE)
     with opened.use():
-        apps = store.configuration(empty_url)["apps"]
-        await MigrationExecutor(connection(), apps).migrate([MigrationTarget("journal", "0001_initial")])
         kept = await write_as_before(house, actor)
         before = [tuple(row) for row in await fetch(OLDER)]
     await opened.close()

@@ -14,6 +14,7 @@ from journal.belonging import Belonging
 from journal.forms import EntryKind
 from journal.planning import SessionKind, Status
 
+LENGTH = timedelta(hours=2)
 MONDAY = datetime(2031, 3, 3, 12, tzinfo=UTC)
 NAMES = ("check-in", "talk before", "first dose", "talk after", "second dose", "last talk")
 KINDS = (
@@ -34,10 +35,24 @@ class Planned:
     starts_at: datetime
     kind: SessionKind
     status: Status = Status.PLANNED
+    began_at: datetime | None = None
+
+    @property
+    def ends_at(self) -> datetime:
+        """Two hours later."""
+        return self.starts_at + LENGTH
 
 
-def plan(*, cancelled: str = "", moved: dict[str, float] | None = None) -> list[Planned]:
-    """Six sessions, a day apart from Monday noon on, unless one was moved to another day."""
+def plan(
+    *, cancelled: str = "", moved: dict[str, float] | None = None, began: dict[str, float] | None = None
+) -> list[Planned]:
+    """
+    Return six sessions, a day apart from Monday noon on, unless one was moved to another day.
+
+    Args:
+        began: How many hours after their planned time some began.
+    """
+    late = began or {}
     days = {name: float(day) for day, name in enumerate(NAMES)} | (moved or {})
     made = [
         Planned(
@@ -45,6 +60,7 @@ def plan(*, cancelled: str = "", moved: dict[str, float] | None = None) -> list[
             MONDAY + timedelta(days=days[name]),
             kind,
             Status.CANCELLED if name == cancelled else Status.PLANNED,
+            MONDAY + timedelta(days=days[name], hours=late[name]) if name in late else None,
         )
         for number, (name, kind) in enumerate(zip(NAMES, KINDS, strict=True))
     ]
@@ -153,6 +169,44 @@ def test_a_moved_session_counts_where_it_stands_now(
     assert name_of(Belonging(plan(moved=moved)).session_of(kind, None, written)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("kind", "hours", "began", "wanted"),
+    [
+        (
+            EntryKind.PREPARATION,
+            0.5,
+            {},
+            "first dose",
+        ),  # not said to have begun: it can still be prepared for
+        (EntryKind.PREPARATION, 2.5, {}, "second dose"),
+        (EntryKind.PREPARATION, 0.5, {"first dose": 1}, "first dose"),
+        (EntryKind.PREPARATION, 2.5, {"first dose": 3}, "first dose"),
+        (EntryKind.PREPARATION, 1.5, {"first dose": 1}, "second dose"),
+        (EntryKind.PREPARATION, -0.5, {"first dose": -1}, "second dose"),
+        (EntryKind.CAPTURE, -0.5, {}, "talk before"),
+        (EntryKind.CAPTURE, -0.5, {"first dose": -1}, "first dose"),
+        (EntryKind.CAPTURE, 0.5, {}, "first dose"),
+        (EntryKind.CAPTURE, 0.5, {"first dose": 1}, "talk before"),
+        (EntryKind.CAPTURE, 1.5, {"first dose": 1}, "first dose"),
+        (EntryKind.INTEGRATION, -0.5, {"first dose": -1}, "first dose"),
+        (EntryKind.FREE, -0.5, {"first dose": -1}, "first dose"),
+        (EntryKind.FREE, 25, {"first dose": 23.5, "talk after": 0.5}, "talk after"),
+        (
+            EntryKind.FREE,
+            25,
+            {"first dose": 23.5, "talk after": -1},
+            "first dose",
+        ),  # the order in which they began
+    ],
+)
+def test_a_session_begins_when_its_patient_says_so(
+    kind: EntryKind, hours: float, began: dict[str, float], wanted: str
+) -> None:
+    """One that began early or late takes what was written since, and what prepared for it."""
+    written = MONDAY + timedelta(days=2, hours=hours)
+    assert name_of(Belonging(plan(began=began)).session_of(kind, None, written)) == wanted
+
+
 def test_an_unknown_tie_is_none() -> None:
     """A tie to a session that is not in the plan counts for nothing, and an empty plan holds nothing."""
     written = MONDAY + timedelta(days=2.5)
@@ -165,11 +219,17 @@ def test_an_unknown_tie_is_none() -> None:
     kind=st.sampled_from([kind.value for kind in EntryKind]),
     minutes=st.integers(-10_000, 20_000),
     kinds=st.lists(
-        st.tuples(st.integers(0, 10_000), st.sampled_from(SessionKind), st.booleans()), max_size=12
+        st.tuples(
+            st.integers(0, 10_000),
+            st.sampled_from(SessionKind),
+            st.booleans(),
+            st.none() | st.integers(-720, 1440),
+        ),
+        max_size=12,
     ),
 )
 def test_nothing_looks_the_wrong_way(
-    kind: str, minutes: int, kinds: list[tuple[int, SessionKind, bool]]
+    kind: str, minutes: int, kinds: list[tuple[int, SessionKind, bool, int | None]]
 ) -> None:
     """What looks back never belongs to a later session; a preparation does as soon as there is one to prepare for."""
     sessions = [
@@ -178,8 +238,9 @@ def test_nothing_looks_the_wrong_way(
             MONDAY + timedelta(minutes=at),
             what,
             Status.CANCELLED if gone else Status.PLANNED,
+            None if late is None else MONDAY + timedelta(minutes=at + late),
         )
-        for number, (at, what, gone) in enumerate(sorted(kinds, key=lambda one: one[0]))
+        for number, (at, what, gone, late) in enumerate(sorted(kinds, key=lambda one: one[0]))
     ]
     written = MONDAY + timedelta(minutes=minutes)
     found = Belonging(sessions).session_of(kind, None, written)
@@ -191,8 +252,9 @@ def test_nothing_looks_the_wrong_way(
         coming = [
             one
             for one in lasting
-            if one.starts_at > written and one.kind in (SessionKind.PREPARATION, SessionKind.DOSING)
+            if (one.began_at or one.starts_at) > written
+            and one.kind in (SessionKind.PREPARATION, SessionKind.DOSING)
         ]
-        assert not coming or found == coming[0]
+        assert not coming or (found is not None and (found.began_at or found.ends_at) > written)
     else:
-        assert found is None or found.starts_at <= written
+        assert found is None or (found.began_at or found.starts_at) <= written

@@ -137,6 +137,28 @@ def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
     assert (second.old, second.new, second.new_before) == ("", "I may rest.", None)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("I don’t deserve it.", "I don't deserve it"),
+        ("“It was my fault”", '"it was my fault!"'),
+        ("That was my fault…", "That was my fault..."),
+        ("I am too much—always", "I am too much-always"),
+        ("Ich weiß nichts", "ICH WEISS NICHTS"),
+        ("je suis fatigué", "je suis fatigue\u0301"),
+        ("so\u00adme\u200bhow", "somehow"),
+    ],
+)
+def test_a_belief_is_the_same_however_it_was_typed(one: str, other: str) -> None:
+    """On another day from another keyboard, it stands in the brief once, with how true it felt then and now."""
+    shared = [
+        copy(EntryKind.REFRAME, {"reframe.old_meaning": one, "reframe.old_belief_before": 40}, 2),
+        copy(EntryKind.REFRAME, {"reframe.old_meaning": other, "reframe.old_belief_before": 80}, 0),
+    ]
+    (pair,) = pairs(shared)
+    assert (pair.old, pair.old_before, pair.old_latest) == (one, 80, 40)
+
+
 def test_what_made_things_worse_does_not_fall_off() -> None:
     """Of many uses of a skill two are told, and one that made things worse is among them."""
     used = [

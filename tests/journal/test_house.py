@@ -10,13 +10,14 @@ import threading
 import pytest
 
 from journal.house import STEP, House
+from tests.waiting import PATIENCE
 
 QUICK = House.with_key(bytes(32), quick=True)
 
 
 async def test_two_passwords_at_once_and_no_more() -> None:
     """However many sign in, two are worked on and the others wait."""
-    both, lock = threading.Barrier(2, timeout=30), threading.Lock()
+    both, lock = threading.Barrier(2, timeout=PATIENCE), threading.Lock()
     now, most = 0, 0
 
     def work() -> None:
@@ -35,7 +36,7 @@ async def test_two_passwords_at_once_and_no_more() -> None:
 async def test_others_are_answered_meanwhile() -> None:
     """The event loop goes on while a password is stretched."""
     answered = threading.Event()
-    stretching = asyncio.create_task(QUICK.stretch(lambda: answered.wait(30)))
+    stretching = asyncio.create_task(QUICK.stretch(lambda: answered.wait(PATIENCE)))
     await asyncio.sleep(0)
     answered.set()
     assert await stretching

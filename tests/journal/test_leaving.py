@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from tortoise.models import Model
 
-from journal import accounts, care, entries, leaving, tables, websessions
+from journal import (
+    accounts,
+    care,
+    entries,
+    leaving,
+    passkey_use,
+    passkeys,
+    second_step,
+    tables,
+    websessions,
+)
+from journal.documents import open_document
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
+from journal.house import House
+from journal.notices import Message, Notice, message_context
 from journal.purging import purge
 from journal.store import connection
+from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, Cast
+from tests.factors import app_code, enrolled
+from tests.journal.test_notices import with_mail
 from tests.scenes import in_session, shared, written
 
 
@@ -42,6 +59,42 @@ async def test_it_stops_at_once_and_comes_back_within_a_week(cast: Cast) -> None
     cast.clock.forward(days=2)
     await purge(cast.house, cast.clock.now)
     assert await tables.Account.filter(id=alice.id, status="active").exists()
+
+
+async def test_the_password_alone_calls_nothing_off(cast: Cast) -> None:
+    """With a second factor, only whoever gives that as well keeps the account; its owner is told by mail."""
+    secret, _ = await enrolled(cast, "alice")
+    alice = await cast.actor("alice")
+    await leaving.leave(alice, leaving.WORD)
+    cast.clock.forward(minutes=5)
+    house = with_mail(cast.house)
+    waiting = await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])
+    assert await tables.Account.filter(id=alice.id, status=leaving.LEAVING).exists()
+    assert await tables.Outbox.all().count() == 0
+    code = app_code(secret, cast.clock.now)
+    opened = await second_step.give_code(house, waiting.token, code, accounts.NOBODY)
+    assert await websessions.actor_for(house, opened.token) is not None
+    assert await tables.Account.filter(id=alice.id, status="active").exists()
+    kinds = [message.kind async for message in waiting_messages(house)]
+    assert Notice.ACCOUNT_KEPT.value in kinds
+
+
+async def test_a_passkey_keeps_the_account_as_well(cast: Cast) -> None:
+    """Somebody who signs in by passkey alone can come back for a week too."""
+    device = Authenticator()
+    alice = await cast.actor("alice")
+    answer = device.make(await passkeys.asked_to_add(alice, SITE))
+    await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+    await leaving.leave(await cast.actor("alice"), leaving.WORD)
+    tapped = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    token = await passkey_use.sign_in(cast.house, SITE, tapped)
+    assert await websessions.actor_for(cast.house, token) is not None
+
+
+async def waiting_messages(house: House) -> AsyncIterator[Message]:
+    """What the outbox holds."""
+    for row in await tables.Outbox.all():
+        yield open_document(house.server, bytes(row.sealed), message_context(row.id), Message)
 
 
 async def test_after_a_week_nothing_is_left(cast: Cast) -> None:

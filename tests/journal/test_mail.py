@@ -15,10 +15,11 @@ from journal import tables
 from journal.house import House
 from journal.letters import write
 from journal.mail_addresses import Undeliverable
-from journal.mail_server import Security
+from journal.mail_server import MailServer, Security
 from journal.mailing import CLAIM, KEPT, PAUSES, deliver_due, forget
 from journal.notices import INVITATION, Message, Notice, notice, post
 from journal.store import Store, change, fetch
+from portal.config import Config
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
 from tests.receiver import ORIGIN, PASSWORD, SENDER, USER, Receiver, certificate, receiving
 
@@ -35,6 +36,13 @@ def receiver() -> Iterator[Receiver]:
     """A mail server on this machine."""
     with receiving() as found:
         yield found
+
+
+def settings_of(settings: dict[str, str], folder: Path) -> MailServer:
+    """The mail server that an operator's settings name."""
+    found = Config.from_mapping(settings | {"HEARTHSIDE_DATA": str(folder)}).mail
+    assert found is not None
+    return found
 
 
 def house_of(cast: Cast, receiver: Receiver) -> House:
@@ -196,6 +204,32 @@ async def test_a_restart_between_claim_and_sending_loses_nothing(cast: Cast, rec
     assert letter["Message-ID"].startswith(f"<{str(ident).replace('-', '')}@")
 
 
+async def test_a_service_that_ends_waits_for_no_silent_server(sqlite_cast: Cast) -> None:
+    """Whoever is asked to end hangs up at once, and does not say goodbye to a mail server that says nothing."""
+    silent, heard = asyncio.Event(), list[bytes]()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while line := await reader.readline():
+            heard.append(line.split()[0])
+            if line.startswith(b"RCPT"):
+                silent.set()
+            else:
+                writer.write(b"221 gone\r\n" if line.startswith(b"QUIT") else b"250 fine\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        house = await told(sqlite_cast, Receiver(port))
+        sending = asyncio.create_task(deliver_due(house))
+        await silent.wait()
+        sending.cancel()
+        await asyncio.wait([sending])
+    assert sending.cancelled()
+    assert heard[-1] == b"RCPT"
+    assert await waiting() == 1
+
+
 async def test_what_was_bent_or_moved_is_sent_to_nobody(cast: Cast, receiver: Receiver) -> None:
     """Hostile storage cannot send a message elsewhere, nor send an invitation's link to somebody else."""
     house = await told(cast, receiver)
@@ -226,7 +260,31 @@ async def test_what_was_bent_or_moved_is_sent_to_nobody(cast: Cast, receiver: Re
         "@example.org",
         "alice@",
         "",
+        '"alice"mallory@example.org',
+        '"al\\"ice"@example.org',
+        '"al ice"@example.org',
+        '"alice"\r\n"mallory"@example.org',
+        '"@example.org>\r\nRCPT TO:<mallory@example.org"@example.org',
+        "al ice@example.org",
+        "alice@exam ple.org",
+        "alice@example.org\u2028Bcc: mallory@example.org",
+        "j\u00fcrgen@example.org",
+        "jo\u00b2e@example.org",
+        "\uff41lice@example.org",
+        "alice@\u2603.example",
+        "alice@xn--fass-.example",
+        "alice@xn---bbk.example",
+        "alice@fa\u00df..example",
+        "alice@127.0.0.1",
+        "alice@localhost",
+        "alice@example.org:25",
+        "alice@example.org/path",
+        "a" * 65 + "@example.org",
+        "alice@" + "b\u00fc" * 30 + ".example",
+        "a" * 60 + "@" + "\u00fc.".join(["b" * 40] * 5),
+        "e" + "\u0301\u0316" * 50_000 + "@example.org",
     ],
+    ids=lambda address: ascii(address[:40]),
 )
 def test_an_address_never_becomes_a_header_or_another_address(address: str) -> None:
     """Whatever stands where one address belongs is one address or nobody's."""
@@ -241,5 +299,53 @@ def test_addresses_that_people_have_are_kept_as_they_are() -> None:
     for typed, sent in (
         ("o'neill+hearth_1@mail.example.org", "o'neill+hearth_1@mail.example.org"),
         ("alice@b\u00fccher.example", "alice@xn--bcher-kva.example"),
+        ("Anna@fa\u00df.example", "Anna@xn--fa-hia.example"),
+        ("anna@FA\u1e9e.example.", "anna@xn--fa-hia.example"),
+        (" \u200banna@b\u00fc\u00adcher\u3002example\ufeff", "anna@xn--bcher-kva.example"),
+        ("sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f060k.example"),
+        ("taro.@docomo.example", '"taro."@docomo.example'),
+        (".ta..ro@docomo.example", '".ta..ro"@docomo.example'),
+        ('"taro."@docomo.example', '"taro."@docomo.example'),
+        ('"taro"@docomo.example', "taro@docomo.example"),
     ):
         assert write(server, Message(typed, Notice.NEW_DEVICE.value), uuid4(), NOON).to == sent
+
+
+LETTERS_OF_ONE = {
+    "anna@fa\u00df.example": "anna@xn--fa-hia.example",
+    "anna@b\u00fccher.example": "anna@xn--bcher-kva.example",
+    "taro.@docomo.example": '"taro."@docomo.example',
+    "ta..ro@docomo.example": '"ta..ro"@docomo.example',
+    "-taro|!%`$@docomo.example": "-taro|!%`$@docomo.example",
+}
+
+
+@pytest.mark.parametrize(("typed", "sent"), LETTERS_OF_ONE.items())
+async def test_the_server_hears_of_the_mailbox_that_was_meant(
+    cast: Cast, receiver: Receiver, typed: str, sent: str
+) -> None:
+    """Envelope and header name one recipient, at the domain that was typed and never somebody else's."""
+    house = house_of(cast, receiver)
+    await post(house, Message(typed, INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
+    assert await deliver_due(house) == 1
+    assert receiver.commands == [f"TO:<{sent}>"]
+    ((envelope, letter),) = receiver.letters
+    assert len(envelope.rcpt_tos) == len(letter["To"].addresses) == 1
+    assert f"\r\nTo: {sent}\r\n".encode() in (envelope.original_content or b"")
+
+
+async def test_our_own_address_can_be_at_a_domain_in_other_letters(
+    cast: Cast, receiver: Receiver, tmp_path: Path
+) -> None:
+    """What stands in From and in the envelope is the domain's ASCII form, and so is what we call ourselves."""
+    settings = receiver.settings | {
+        "HEARTHSIDE_SERVER_KEY": "ab" * 32,
+        "HEARTHSIDE_MAIL_FROM": "hearth.@fa\u00df.example",
+        "HEARTHSIDE_ORIGIN": "https://fa\u00df.example",
+    }
+    house = replace(await told(cast, receiver), mail=settings_of(settings, tmp_path))
+    assert await deliver_due(house) == 1
+    ((envelope, letter),) = receiver.letters
+    assert b'From: "hearth."@xn--fa-hia.example\r\n' in (envelope.original_content or b"")
+    assert letter["Message-ID"].endswith("@xn--fa-hia.example>")
+    assert "https://xn--fa-hia.example" in letter.get_content()

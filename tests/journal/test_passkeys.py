@@ -27,6 +27,7 @@ from journal import (
     tables,
     websessions,
 )
+from journal.access import ChangedMeanwhile
 from journal.audit import Act
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
@@ -325,7 +326,7 @@ async def test_new_keys_end_every_passkey(cast: Cast) -> None:
     answer = late.make(await passkeys.asked_to_add(before, SITE))
     cast.tokens["alice"] = await renewal.begin(before, PASSWORDS["alice"])
     await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.STRANGE)
-    with pytest.raises(NotFound):
+    with pytest.raises(ChangedMeanwhile):
         await passkeys.add(before, token, SITE, "Late", answer.credential, answer.prf)
     assert await passkeys.mine(await cast.actor("alice")) == ()
 

@@ -71,6 +71,20 @@ def test_length_counts_characters_after_composition():
     assert TOO_SHORT in advise("a\u0308" * 14).problems
     assert TOO_SHORT not in advise("äöü and äöü now").problems
     assert advise("x" * 1025).problems[0] == TOO_LONG
+    assert advise("a\u0308" * 1024).problems[0] != TOO_LONG
+
+
+def test_a_flood_of_accents_is_too_long_and_not_weighed():
+    """What would keep the machine busy is refused by its length, in the password and in the names beside it."""
+    flood = "\u0301\u0316" * 500_000
+    assert advise(flood).problems == (TOO_LONG,)
+    assert advise("seven quiet stones", context=(f"a{flood}",)).problems == ()
+
+
+def test_a_name_is_known_in_whichever_form_it_was_typed():
+    """A letter with an accent in one piece or in two makes the same name."""
+    for name in ("Zoë Müller-Lüdenscheidt", "Zoe\u0308 Mu\u0308ller-Lu\u0308denscheidt"):
+        assert advise("zoë müller lüdenscheidt", context=(name,)).problems == (TOO_KNOWN,)
 
 
 def test_half_a_surrogate_is_no_text():
@@ -141,3 +155,11 @@ def test_suggested_words_are_gentle_and_many():
     assert words.isdisjoint(
         [*hard.split(), "disabled", "ashamed", "choking", "deceased", "failing", "harmful"]
     )
+
+
+def test_of_names_that_others_know_only_the_beginning_is_looked_at():
+    """What stands behind more than an address can hold is no name, and costs nobody any work."""
+    endless = "a" * 254 + " lantern" * 100_000
+    alone = advise("lantern beside lantern", context=("Bob Example",))
+    assert advise("lantern beside lantern", context=("Bob Example", endless)) == alone
+    assert advise("lantern beside lantern", context=("Bob Example", "lantern")) != alone

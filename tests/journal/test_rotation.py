@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -17,13 +19,16 @@ from journal.audit import Act
 from journal.audit_check import check
 from journal.errors import Damaged
 from journal.house import House
+from journal.key_file import KeyFile
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rotation import Count, TwiceTaken, look_over, renew
 from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED
-from journal.store import change, fetch
-from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
+from journal.store import Store, change, fetch, transaction
+from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
 from tests.log import chain_all
+from tests.postgres import WAITING
+from tests.waiting import PATIENCE
 
 NEW_KEY = b"n" * 32
 
@@ -111,6 +116,38 @@ async def test_who_is_interrupted_begins_again(cast: Cast) -> None:
     assert old(await look_over(both)) == 0
 
 
+async def test_an_address_is_found_when_its_key_changes_during_the_search(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """
+    The search began under the old key; meanwhile the row went over to the new one, and another request noticed.
+
+    On SQLite no other request runs while an address is looked up.
+    """
+    url, furniture = furnished_postgres_url
+    cast, file = cast_of(furniture), KeyFile(tmp_path / "key")
+    file.path.write_text(SERVER_KEY.hex())
+    serving = replace(cast.house, server=ServerKeys(file.read(), file))
+    here, there = await Store.open(url), await Store.open(url)
+    watcher = await asyncpg.connect(url, timeout=PATIENCE)
+    try:
+        with there.use():
+            async with transaction():
+                await change("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+                with here.use():
+                    signing_in = asyncio.create_task(signs_in(serving))
+                while not await watcher.fetchval(WAITING):
+                    assert not signing_in.done()
+                file.write((NEW_KEY, SERVER_KEY), instead_of=(SERVER_KEY,))
+                await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+                assert serving.server.look()
+        await signing_in
+    finally:
+        await watcher.close()
+        for store in (here, there):
+            await store.close()
+
+
 async def test_who_writes_meanwhile_loses_nothing(cast: Cast) -> None:
     """Sessions that are changed and people who sign in while every row is swapped: each change stands at the end."""
     await planned(cast, 6)
@@ -163,16 +200,29 @@ async def test_an_index_that_was_left_behind_is_found(cast: Cast) -> None:
     await signs_in(house_with(cast, NEW_KEY))
 
 
-async def test_one_address_twice_is_told(cast: Cast) -> None:
-    """Two accounts under one address, which no page makes, stop the change with a sentence and change nothing."""
-    row = await tables.Account.get(id=(await cast.actor("alice")).id)
-    new = ServerKeys((NEW_KEY,)).blind_index("alice@example.org").hex()
+async def in_the_way(cast: Cast, index: bytes) -> None:
+    """Put a row there that no page makes, which is found by *index*."""
     await tables.Account.create(
-        id=uuid4(), role="patient", email_index=new, sealed=b"", public_identity=b"", identity=b"",
-        created_at=row.created_at,
+        id=uuid4(), role="patient", email_index=index.hex(), sealed=b"", public_identity=b"", identity=b"",
+        created_at=cast.clock.now,
     )  # fmt: skip
+
+
+async def test_one_address_twice_stops_nobody(cast: Cast) -> None:
+    """Where another row is found by somebody's address, they are found by their own spelling of it."""
+    await in_the_way(cast, ServerKeys((NEW_KEY,)).blind_index("alice@example.org"))
+    await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+    await signs_in(house_with(cast, NEW_KEY))
+
+
+async def test_one_spelling_twice_is_told(cast: Cast) -> None:
+    """Two rows for one spelling, which only a hand in the database makes, stop the change and change nothing."""
+    new = ServerKeys((NEW_KEY,))
+    await in_the_way(cast, new.blind_index("alice@example.org"))
+    await in_the_way(cast, new.spelling_index("alice@example.org"))
     with pytest.raises(TwiceTaken, match="same address"):
         await renew(house_with(cast, NEW_KEY, SERVER_KEY))
+    await signs_in(house_with(cast, NEW_KEY, SERVER_KEY))
 
 
 async def test_no_key_is_put_away_that_somebody_seals_with(cast: Cast) -> None:

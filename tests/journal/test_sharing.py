@@ -216,7 +216,7 @@ async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     await care.pause(alice)
     copy = sharing.copy_of(entry, PARTS, alice.now)
     with pytest.raises(StaleRevision):
-        await sharing._put(alice, link, entry.id, copy, key)
+        await sharing._put(alice, link, entry, copy, key)
     assert await tables.Share.all().count() == 0
 
 

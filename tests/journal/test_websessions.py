@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from crypto import new_account_key, session_id, unwrap_account_key
+from crypto import session_id, unwrap_account_key
 from journal import tables, visits, websessions
 from journal.errors import Damaged, NotFound
 from journal.websessions import Stage
@@ -17,7 +17,9 @@ async def waiting(cast: Cast) -> tuple[UUID, bytes, bytes]:
     """Let alice have typed her password and nothing more; gives her id, her account key and the token."""
     alice = await cast.actor("alice")
     row = await tables.WebSession.get(id=alice.session)
-    key = unwrap_account_key(cast.tokens["alice"], bytes(row.wrapped or b""), account=alice.id.bytes)
+    key = unwrap_account_key(
+        cast.tokens["alice"], bytes(row.wrapped or b""), account=alice.id.bytes, epoch=row.epoch
+    )
     token = await websessions.start(cast.house, alice.id, key, stage=Stage.SECOND_FACTOR)
     return alice.id, key, token
 
@@ -76,7 +78,8 @@ async def test_a_suspended_account_does_not_wait(cast: Cast) -> None:
 async def test_the_device_is_sealed(cast: Cast) -> None:
     """What kind of browser it is stands under the server key, bound to this session."""
     alice = await cast.actor("alice")
-    token = await websessions.start(cast.house, alice.id, new_account_key(), device="Firefox on Android")
+    key = await websessions.account_key(alice, cast.tokens["alice"])
+    token = await websessions.start(cast.house, alice.id, key, device="Firefox on Android")
     row = await tables.WebSession.get(id=session_id(token).hex())
     assert b"Firefox" not in bytes(row.device)
     assert "Firefox on Android" in [visit.device for visit in await visits.visits(alice)]

@@ -7,15 +7,18 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 from httpx import ASGITransport, AsyncClient
+from jinja2 import Environment
 from starlette.applications import Starlette
 
 from journal.purging import purge
 from portal.app import create_app
 from portal.config import Config
+from portal.pages import make_environment
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -41,12 +44,19 @@ class Portal:
         )
 
 
+@cache
+def compiled_once() -> Environment:
+    """Return the product's pages, which take longer to compile anew for each test than most tests take."""
+    return make_environment()
+
+
 @asynccontextmanager
 async def running(url: str, furniture: Furniture, data: Path) -> AsyncIterator[Portal]:
     """Run the application on the furnished database at *url*; the store is in use for the test as well."""
     cast = cast_of(furniture)
     config = Config(data, url, SERVER_KEY, ORIGIN, "127.0.0.1", 8000)
     app = create_app(config, clock=cast.clock, quick=True)
+    app.state.templates = compiled_once()
     async with app.router.lifespan_context(app):
         with app.state.store.use():
             # The purge with which the application begins has ended when this one has: tests count statements.

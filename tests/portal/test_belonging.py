@@ -11,8 +11,9 @@ from journal import brief, records, sessions
 from journal.forms import EntryKind
 from journal.planning import SessionKind, Status
 from tests.cast import NOON
-from tests.portal.browsing import Page, opened
+from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
+from tests.portal.test_sessions import added
 from tests.shared_material import dosing, plan_course, share, write
 
 FIELDS = {
@@ -79,3 +80,31 @@ async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: Entr
     near = {one.source.document.title for one in drawn.intention}
     around = {str(drawn.about.id)} | {str(one.id) for one in plan if one.details.about == drawn.about.id.hex}
     assert near <= {title for title, at in own.items() if at in around}
+
+
+async def test_the_calm_screen_has_what_was_written_before_a_late_start(portal: Portal) -> None:
+    """An intention written after the planned time, and before she says that it begins, is the one she sees."""
+    async with portal.client("alice") as browser:
+        await added(browser, date="2026-11-29")
+        where = await added(browser)  # planned for an hour from now
+        portal.cast.clock.forward(minutes=70)
+        await write(portal.cast, "preparation", {"prep.intention": "To let the sea be."})
+        portal.cast.clock.forward(minutes=20)
+        calm = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
+    assert "To let the sea be." in calm.words
+
+
+async def test_a_shared_copy_names_its_session_to_both(portal: Portal) -> None:
+    """What is tied to nothing says to which session it belongs, before it is shared and where it is read."""
+    cast = portal.cast
+    await plan_course(cast)
+    seen = await write(cast, "capture", {"int.images": "A hall."})
+    async with portal.client("alice") as browser:
+        form = {"to": str(cast.link), "sections": "int.images", "step": "look"}
+        preview = Page.of(await browser.post(f"/journal/{seen}/shares", data=form))
+        copy = await share(cast, seen)
+        listed = await opened(browser, f"/sharing/{cast.link}")
+    async with portal.client("bob") as browser:
+        read = await opened(browser, f"/patients/{(await cast.actor('alice')).id}/shared/{copy}")
+    for page in (preview, listed, read):
+        assert "Belongs to: Dosing session, 20 Nov 2026" in page.words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from starlette.requests import Request
 
 from journal import tables, websessions
@@ -42,13 +43,13 @@ async def test_a_form_goes_on_with_what_was_typed(any_portal: Portal) -> None:
     """What was sent comes back as it was, goes through after the password, and no view sees the password."""
     any_portal.cast.clock.forward(minutes=20)
     async with any_portal.client("alice") as browser:
-        asked = Page.of(await browser.post(KEY, data={"typed": 'two\r\nlines & "more"'}))
+        asked = Page.of(await browser.post(KEY, data={"note": 'two\r\nlines & "more"'}))
         assert asked.markup.one("form", id="confirm").attributes["action"] == KEY
-        assert asked.fields["typed"] == ['two\r\nlines & "more"']
+        assert asked.fields["note"] == ['two\r\nlines & "more"']
         wrong = await browser.post(KEY, data=asked.filled({"asked-again": "not the password"}))
         again = Page.of(wrong)
         assert (wrong.status_code, again.heading) == (422, ASKED)
-        assert again.fields["typed"] == ['two\r\nlines & "more"']
+        assert again.fields["note"] == ['two\r\nlines & "more"']
         assert "not the password" not in wrong.text
         sent = await browser.post(KEY, data=again.filled({"asked-again": PASSWORDS["alice"]}))
         assert (sent.status_code, sent.headers["location"]) == (307, KEY)
@@ -95,3 +96,30 @@ def test_devices_are_told_in_few_words() -> None:
         for agent in (android, mac, fox, "curl/8", "")
     }
     assert list(told.values()) == ["Chrome on Android", "Safari on Mac", "Firefox on Linux", "", ""]
+
+
+@pytest.mark.parametrize("bent", ["", "bent", "ü", "שלום", "AAAA", "=" * 50, "A" * 9000])
+async def test_an_offer_that_was_bent_is_over(portal: Portal, bent: str) -> None:
+    """What a page brings back is not what it was given: the page is no longer good, and nothing is broken."""
+    async with portal.client("alice") as browser:
+        for path in (
+            "/account/recovery-key/kit",
+            "/account/recovery-key/confirmation",
+            "/account/second-factor/proof",
+            "/account/second-factor/kept",
+        ):
+            answer = await browser.post(
+                path, data={"offer": bent, "typed": "ABCDE", "code": "123456", "kept": "yes"}
+            )
+            assert answer.status_code in (404, 409, 422), path
+
+
+@pytest.mark.parametrize(
+    "where", ["/שלום", "/jörnal", "/\u2028x", "/a b", "//evil.example", "/\\evil", "/\x7f"]
+)
+async def test_an_address_in_another_script_leads_home(portal: Portal, where: str) -> None:
+    """Somebody who signs in with an address in the form that is none of ours comes to their first page."""
+    async with portal.client() as browser:
+        form = {"email": "alice@example.org", "password": PASSWORDS["alice"], "next": where}
+        answer = await browser.post("/sign-in", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")

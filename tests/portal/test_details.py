@@ -31,3 +31,12 @@ async def test_the_address_asks_who_is_there(portal: Portal) -> None:
         taken = await browser.post("/account/email", data={"email": "bob@example.org"})
         assert (taken.status_code, "belongs to another account" in taken.text) == (422, True)
         assert "ada@example.org" in (await opened(browser, "/account")).words
+
+
+async def test_an_endless_name_is_refused_before_it_is_worked_on(portal: Portal) -> None:
+    """A hundred thousand accents on one letter are no name; what was there stays."""
+    async with portal.client("alice") as browser:
+        name = "e" + "\u0301\u0316" * 10_000
+        slip = await browser.post("/account/details", data={"name": name, "time_zone": "UTC"})
+        assert (slip.status_code, Page.of(slip).value("name") == name) == (422, True)
+        assert (await opened(browser, "/account/details")).value("name") == "Alice Sample"

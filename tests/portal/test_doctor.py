@@ -83,7 +83,7 @@ async def test_what_is_wrong_with_key_and_clock_is_told(furnished_sqlite_url: tu
 
 async def test_a_database_that_does_not_answer_is_told() -> None:
     """An address at which nobody listens is a sentence, not a traceback."""
-    assert "cannot be read" in (await findings("postgres://nobody:none@127.0.0.1:1/none"))[Verdict.MEND]
+    assert "does not answer" in (await findings("postgres://nobody:none@127.0.0.1:1/none"))[Verdict.MEND]
 
 
 def test_old_crisis_contacts_are_told() -> None:
@@ -116,17 +116,18 @@ def test_a_database_that_is_missing_newer_or_damaged_is_told(
     """Each with what to do about it."""
     path = data / "hearthside.sqlite3"
     with closing(sqlite3.connect(path)) as opened, opened:
-        latest = "id = (SELECT MAX(id) FROM tortoise_migrations)"
-        opened.execute(f"UPDATE tortoise_migrations SET name = '9999_later' WHERE {latest}")
+        applied = opened.execute("SELECT max(id), max(name) FROM tortoise_migrations").fetchone()
+        opened.execute("UPDATE tortoise_migrations SET name = '9999_later' WHERE id = ?", applied[:1])
     assert "newer version" in mended(data, capsys)
     with closing(sqlite3.connect(path)) as opened, opened:
-        opened.execute("DELETE FROM tortoise_migrations")
-    assert "hearthside migrate" in mended(data, capsys)
-    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute("UPDATE tortoise_migrations SET name = ? WHERE id = ?", applied[::-1])
         opened.execute("DELETE FROM account")
     assert "damaged" in mended(data, capsys)
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute("DELETE FROM tortoise_migrations")
+    assert "another program" in mended(data, capsys)
     path.unlink()
-    assert "no database yet" in mended(data, capsys)
+    assert "hearthside migrate" in mended(data, capsys)
     assert not path.exists()
 
 
@@ -211,8 +212,9 @@ def test_proxies_that_are_missing_or_too_many_are_told(
 def test_files_of_several_people_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The service reads as one user: what belongs to another is named."""
     if os.geteuid() == 0:
-        os.chown(data.parent / "key", 65534, 65534)
-        assert "Not all belong to the user of the service" in mended(data, capsys)
+        for owner in (65534, 1_234_567):  # one with a name, and one without
+            os.chown(data.parent / "key", owner, owner)
+            assert "Not all belong to the user of the service" in mended(data, capsys)
 
 
 async def test_a_disk_without_room_is_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,17 @@ from tests.portal.browsing import Page
 from tests.portal.conftest import Portal
 
 WORDS = "What I do not want to lose, <b>at all</b>.\nNot one line of it."
-TYPED = {"title": "A day", "text": WORDS, "password": "seven small stones", "current": "six small stones"}
+TYPED = {
+    "title": "A day",
+    "free.text": WORDS,
+    "password": "seven small stones",
+    "current": "six small stones",
+}
 
 
 async def breaks(request: Request) -> Response:
     """Read the form, and break in a way that nobody foresaw."""
-    raise ZeroDivisionError((await Form.read(request))["text"])
+    raise ZeroDivisionError((await Form.read(request))["free.text"])
 
 
 @pytest.fixture
@@ -37,9 +42,9 @@ async def test_what_breaks_gives_the_words_back(broken: Portal, caplog: pytest.L
         told = await browser.post("/breaks?a=b", data=TYPED)
     page = Page.of(told)
     assert told.status_code == 500
-    assert page.fields == {"title": ["A day"], "text": [WORDS.replace("\n", "\r\n")]} or page.fields == {
+    assert page.fields == {"title": ["A day"], "free.text": [WORDS.replace("\n", "\r\n")]} or page.fields == {
         "title": ["A day"],
-        "text": [WORDS],
+        "free.text": [WORDS],
     }
     page.markup.one("form", method="post", action="/breaks?a=b")
     assert "stones" not in told.text

@@ -48,11 +48,11 @@ async def test_what_is_not_the_password_is_said_and_the_form_stays(portal: Porta
     """The sentence, the address and the words are all there again."""
     portal.cast.clock.forward(minutes=20)
     async with portal.client("alice") as browser:
-        sent = {"typed": "kept", "asked-again": "not the password"}
+        sent = {"note": "kept", "asked-again": "not the password"}
         page = Page.of(await browser.post("/account/recovery-key?a=b", data=sent))
         assert "That is not your password" in page.words
         assert page.markup.one("form", id="confirm").attributes["action"] == "/account/recovery-key?a=b"
-        assert page.fields["typed"] == ["kept"]
+        assert page.fields["note"] == ["kept"]
 
 
 async def test_a_cookie_is_taken_back_as_it_was_given(portal: Portal) -> None:

@@ -1,4 +1,4 @@
-"""Judging a password takes as long as opening many pages: it never keeps anybody else waiting."""
+"""What takes as long as opening many pages, judging a password or drawing a kit, never keeps anybody else waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from journal import invitations, practice
 from tests.cast import PASSWORDS
 from tests.portal.conftest import Portal
-from tests.portal.test_accounts import NEW
+from tests.portal.test_accounts import NEW, field
 
 PERSON = {
     "name": "Frieda Sample",
@@ -23,15 +23,15 @@ PERSON = {
 
 
 @contextmanager
-def threads_that_judge() -> Iterator[set[int]]:
-    """Note in which threads zxcvbn is at work, the one of the event loop included."""
+def threads_of(package: str) -> Iterator[set[int]]:
+    """Note in which threads a package is at work, the one of the event loop included."""
     seen = set[int]()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_globals.get("__name__") == "zxcvbn":
+        if event == "call" and str(frame.f_globals.get("__name__")).partition(".")[0] == package:
             seen.add(threading.get_ident())
 
-    threading.setprofile(note)  # for the threads that passwords begin
+    threading.setprofile(note)  # for the threads that the application begins
     sys.setprofile(note)
     try:
         yield seen
@@ -55,7 +55,7 @@ async def test_every_form_that_takes_a_new_password(portal: Portal) -> None:
         f"/setup/{link}": PERSON | new,
         "/password-strength": new,
     }
-    with threads_that_judge() as judged:
+    with threads_of("zxcvbn") as judged:
         for path, form in forms.items():
             async with portal.client("alice" if path == "/account/password" else None) as browser:
                 answer = await browser.post(path, data=form)
@@ -63,3 +63,13 @@ async def test_every_form_that_takes_a_new_password(portal: Portal) -> None:
             assert judged, path
             assert threading.get_ident() not in judged, path
             judged.clear()
+
+
+async def test_a_kit_is_drawn_elsewhere(portal: Portal) -> None:
+    """Neither the library that draws it is loaded where the pages are answered, nor is the page drawn there."""
+    async with portal.client("alice") as browser:
+        offer = {"offer": field((await browser.post("/account/recovery-key")).text, "offer")}
+        with threads_of("fpdf") as drawing:
+            assert (await browser.post("/account/recovery-key/kit", data=offer)).status_code == 200
+    assert drawing
+    assert threading.get_ident() not in drawing

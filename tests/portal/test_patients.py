@@ -71,7 +71,7 @@ async def test_what_was_shared_hangs_before_and_after_each_session(portal: Porta
         ("preparation", "Towards it", third, -3),
         ("capture", "The sea", third, 0),
         ("free", "Untied", None, -8),
-        ("preparation", "Ahead", None, 0),
+        ("preparation", "Ahead", None, 0.25),
     ):
         at = third.starts_at + timedelta(days=days, hours=1)
         field = {"preparation": "prep.intention", "capture": "int.images", "free": "free.text"}[kind]

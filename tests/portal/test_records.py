@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -171,7 +172,7 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
             )
             while not limiter.borrowed_tokens:
                 assert not both.done()
-                await charlie.post("/records", data=form("charlie", current="not it"))
+                assert (await charlie.get("/records")).status_code == 200
             assert (await charlie.get("/records")).status_code == 200
             assert not both.done()
             assert limiter.total_tokens == 1  # never two at a time
@@ -189,7 +190,7 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
         assert answer.content.startswith(b"age-encryption.org/v1\n-> scrypt ")
         assert CANARY.encode() not in answer.content
 
-    own = checked(opened_by_age(mine.content, f"{PHRASE} for me", tmp_path))
+    own = checked(opened_by_age(mine.content, f"  {PHRASE} for me ", tmp_path))
     assert CANARY in words_of(own["journal/2026-11.html"].decode())
     assert json.loads(own["data/entries.json"])[0]["answers"][0]["value"] == CANARY
     (tmp_path / "out.zip").unlink()
@@ -228,7 +229,7 @@ def checked(packed: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
 async def test_a_wrong_password_gives_no_file(portal: Portal, who: str) -> None:
-    """Whoever does not know the password gets the page back, with what was typed and the same six words."""
+    """Whoever does not know the password gets the page back, with six other words and nothing of what was typed."""
     await a_full_journal(portal.cast)
     async with portal.client(who) as client:
         answer = await client.post(
@@ -238,9 +239,9 @@ async def test_a_wrong_password_gives_no_file(portal: Portal, who: str) -> None:
     assert answer.status_code == 422
     assert "content-disposition" not in answer.headers
     assert page.one(id="current-error").words
-    assert page.one(name="passphrase").attributes["value"] == "my own long words"
-    assert page.one(name="offered").attributes["value"] == PHRASE
-    assert page.one(id="offer").words == PHRASE
+    assert page.one(name="passphrase").attributes["value"] == ""
+    assert PHRASE not in answer.text
+    assert page.one(name="offered").attributes["value"] == page.one(id="offer").words
     assert page.one(name="current").attributes["value"] == ""
     alice = await portal.cast.actor("alice")
     assert Act.RECORDS_TAKEN not in [one.action for one in await audit.every_event(alice.id)]
@@ -253,6 +254,56 @@ async def test_a_weak_passphrase_is_not_used(portal: Portal, typed: dict[str, st
     """A passphrase that would not protect the file is handed back, whichever field it came in."""
     async with portal.client("alice") as client:
         answer = await client.post("/records", data=form("alice", **typed))
+    assert answer.status_code == 422
+    assert Markup(answer.text).one(id="passphrase-error").words
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        f"  {PHRASE}\u00a0",
+        "seven café lamps",
+        "seven cafe\u0301 lamps",
+        "\u3000七つの静かな灯りが窓辺に並んでいます",
+        "\u2067שבע מנורות על אדן שקט\u2069",
+        " ".join(f"🦊{number}" for number in range(120)),
+    ],
+)
+async def test_age_opens_with_what_was_typed_and_nothing_else(
+    portal: Portal, tmp_path: Path, phrase: str
+) -> None:
+    """Blanks at the ends, accents in either form and marks that nobody sees count as they were typed."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", passphrase=phrase))
+    assert answer.status_code == 200
+    assert zipfile.is_zipfile(io.BytesIO(opened_by_age(answer.content, phrase, tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        f"{PHRASE}\nand more",
+        f"{PHRASE}\r",
+        f"\t{PHRASE}",
+        f"{PHRASE}\u2028and more",
+        f"{PHRASE}\x85",
+        f"{PHRASE}\x7f",
+        f"\x00{PHRASE}",
+        " ".join(f"🦊{number}" for number in range(140)),
+    ],
+)
+async def test_what_cannot_be_typed_for_age_is_refused_with_a_sentence(portal: Portal, phrase: str) -> None:
+    """Rather than changed: a terminal takes one line of so many bytes, and keeps control characters for itself."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", passphrase=phrase))
+    assert answer.status_code == 422
+    assert "terminal" in Markup(answer.text).one(id="passphrase-error").words
+
+
+async def test_a_passphrase_of_blanks_is_one_of_ones_own(portal: Portal) -> None:
+    """The offered words do not take the place of what was typed, whatever that is."""
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice", passphrase=" " * 20))
     assert answer.status_code == 422
     assert Markup(answer.text).one(id="passphrase-error").words
 
@@ -311,6 +362,23 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
     assert "wait until tomorrow" in page.text
     assert sent.status_code == 409
     assert "content-disposition" not in sent.headers
+
+
+async def test_when_a_large_archive_is_not_taken_the_person_is_told(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program that seals may end before it has read what it is given, however much that is."""
+    alice = await portal.cast.actor("alice")
+    for number in range(8):
+        document = EntryDocument(
+            "free", f"Noise {number}", answers={"free.text": random.Random(number).randbytes(9000).hex()}
+        )
+        await entries.save(alice, uuid4(), 0, document)
+    monkeypatch.setattr(archive, "PROGRAM", Path("/nowhere/at/all.py"))
+    async with portal.client("alice") as client:
+        answer = await client.post("/records", data=form("alice"))
+    assert answer.status_code == 400
+    assert "could not be made this time" in answer.text
 
 
 async def test_when_sealing_breaks_off_the_person_is_told(

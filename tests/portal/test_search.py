@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from uuid import uuid4
 
 import pytest
@@ -143,3 +144,61 @@ async def test_with_javascript_the_results_take_the_place_of_the_page(portal: Po
         answer = await browser.post("/journal", data={"q": "lake"}, headers={"hx-request": "true"})
     assert marks(Page.of(answer)) == ["lake"]
     assert "<html" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("written", "asked", "marked"),
+    [
+        ("a letter to O’Neil about it", "o'neil", ["O’Neil"]),
+        ("a letter to O'Neil about it", "O’NEIL", ["O'Neil"]),
+        ("she said “come in” and left", '"come', ["“come"]),
+        ("the plan for İstanbul", "istanbul", ["İstanbul"]),
+        ("the plan for istanbul", "İSTANBUL", ["istanbul"]),
+        ("IŞIK at the end", "ışık", ["IŞIK"]),
+        ("a re\u00admem\u00adbered room", "remembered", ["re\u00admem\u00adbered"]),
+        ("a remem\u200bbered room", "remembered", ["remem\u200bbered"]),
+        ("a room", "ro\u200bom", ["room"]),
+        ("ＡＢＣ in wide letters", "abc", ["ＡＢＣ"]),
+        ("abc in narrow letters", "ａｂｃ", ["abc"]),
+        ("a ﬁeld behind the house", "field", ["ﬁeld"]),
+        ("over die Straße", "STRASSE", ["Straße"]),
+        ("self–compassion, then", "self-compassion", ["self–compassion"]),
+        ('with a \\ and a " in it', '"', ['"']),
+        ('with a \\ and a " in it', "\\", ["\\"]),
+        ("❤\ufe0f and 👩\u200d👧", "👩", ["👩\u200d👧"]),
+        ("сегодня ТИХО", "тихо", ["ТИХО"]),
+        ("نامه‌ی می\u200cخواهم", "میخواهم", ["می\u200cخواهم"]),
+    ],
+)
+async def test_words_are_found_and_marked_however_they_are_spelled(
+    any_portal: Portal, written: str, asked: str, marked: list[str]
+) -> None:
+    """In titles and in texts, and the mark is around the words as they were typed."""
+    await wrote(any_portal.cast, f"first\n{written}\nlast", written)
+    await wrote(any_portal.cast, "no more than this", "None")
+    async with any_portal.client("alice") as browser:
+        page = await found(browser, asked)
+    assert marks(page) == marked * 2
+    assert page.markup.one("p", **{"class": "found"}).text == written
+
+
+@pytest.mark.parametrize(
+    "written", ["e\u0301" * 9000 + "needle", "👩\u200d👧" * 6000 + "needle", "ß" * 19000 + "needle"]
+)
+async def test_a_long_line_of_joined_signs_is_cut_between_them(portal: Portal, written: str) -> None:
+    """The piece that is shown begins with a whole letter, and the word is marked in it."""
+    await wrote(portal.cast, written)
+    async with portal.client("alice") as browser:
+        page = await found(browser, "NEEDLE")
+    assert marks(page) == ["needle"]
+    line = page.markup.one("p", **{"class": "found"}).text
+    assert len(line) < 100
+    assert unicodedata.category(line.removeprefix("… ")[0]) in ("Ll", "So")
+
+
+async def test_what_was_not_normalised_when_it_was_stored_is_found(portal: Portal) -> None:
+    """A flood of marks is kept as typed; what stands beside it is found and marked all the same."""
+    await wrote(portal.cast, "grey " + "a" + "\u0301\u0316" * 5000 + " cafe\u0301 soft\u00adly")
+    async with portal.client("alice") as browser:
+        for asked in ("café", "softly", "GREY"):
+            assert len(marks(await found(browser, asked))) == 1

@@ -210,6 +210,36 @@ async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: li
         assert "This day is" not in (await opened(desk, where)).words
 
 
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"kind": "integration", "sitter": ""}, "dose_text", "Only a dosing session has this."),
+        ({"kind": "preparation", "dose_text": ""}, "sitter", "Only a dosing session has this."),
+        (
+            {"kind": "medical_checkin", "dose_text": "", "sitter": "", "route": "oral"},
+            "route",
+            "Only a dosing session has this.",
+        ),
+        ({"about": UUID(int=7).hex}, "about", "A dosing session belongs to no other."),
+        ({"time": "14:05:30"}, "date", "Please give a day and a time"),
+    ],
+)
+async def test_nothing_that_was_typed_for_a_session_is_dropped(
+    portal: Portal, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    """What a session of that kind does not have is refused where it stands, and everything typed stays."""
+    async with portal.client("alice") as browser:
+        await added(browser, date="2026-11-25")
+        answer = await sent(browser, await opened(browser, "/sessions/new"), **(TODAY | typed))
+        page = Page.of(answer)
+        assert answer.status_code == 422
+        assert sentence in page.markup.one("p", id=f"{field}-error").words
+        for name, value in (TODAY | typed).items():
+            if name != "about":  # of somebody else's session nothing is shown
+                assert page.fields[name] == [value]
+        assert len(await sessions.my_sessions(await portal.cast.actor("alice"))) == 1
+
+
 async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
     """Her line, her sitter, help, a few words and grounding; no form, no counting, no other entry."""
     async with portal.client("alice") as browser:

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from tests.cast import SERVER_KEY, Furniture
+from tests.waiting import PATIENCE
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
 FOREIGN_KEY = "ab" * 32
@@ -39,7 +40,7 @@ class Installation:
             [sys.executable, "-c", "import sys; from portal.cli import main; sys.exit(main())", *arguments],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "HEARTHSIDE_SERVER_KEY": key,
                  "HEARTHSIDE_DATA": str(self.folder / "data"), "HEARTHSIDE_DATABASE_URL": url or self.url},
-            cwd=self.folder, input=given, capture_output=True, text=True, timeout=60, check=False,
+            cwd=self.folder, input=given, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     def write(self, statement: str) -> None:
@@ -171,7 +172,7 @@ def test_a_database_that_can_only_be_read_is_checked(
 
 async def never_written(url: str) -> None:
     """Let nothing be written to a database from now on."""
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
     name = await connection.fetchval("SELECT current_database()")
     await connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
     await connection.close()

@@ -14,8 +14,9 @@ import uvicorn
 
 from portal.limits import STANDARD, Limits
 from portal.middleware import HEADERS
-from portal.wire import serving
+from portal.wire import Wire, serving
 from tests.portal.conftest import ORIGIN, Portal
+from tests.waiting import PATIENCE, let_pass
 
 HOST = ORIGIN.partition("//")[2]
 A_GIGABYTE = 1 << 30
@@ -70,6 +71,7 @@ class Listening:
     """A server that listens."""
 
     port: int
+    server: uvicorn.Server
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:
@@ -79,6 +81,15 @@ class Listening:
             yield line
         finally:
             line.writer.transport.abort()
+
+    async def expects_more(self, begun: bytes) -> None:
+        """Wait until the server, which shares our loop, has taken in what was *begun* on its one connection."""
+        while not self._has_taken_in(begun):  # noqa: ASYNC110 - each turn of the loop is what is waited for
+            await asyncio.sleep(0)
+
+    def _has_taken_in(self, begun: bytes) -> bool:
+        open_now = set[object](self.server.server_state.connections)
+        return any(isinstance(one, Wire) and one.in_head == bool(begun) for one in open_now)
 
     async def answer(self, *parts: bytes) -> Answer:
         """Send what stands there and give the first answer, which is dressed whatever it is."""
@@ -101,10 +112,11 @@ async def listening(portal: Portal, limits: Limits = STANDARD) -> AsyncIterator[
     config = portal.app.state.config
     server = uvicorn.Server(serving(portal.app, config, limits=limits))
     server.config.lifespan = "off"  # it runs already
+    server.config.timeout_keep_alive = round(PATIENCE)
     with socket.create_server(("127.0.0.1", 0)) as free:
         task = asyncio.create_task(server.serve(sockets=[free]))
         try:
-            yield Listening(free.getsockname()[1])
+            yield Listening(free.getsockname()[1], server)
         finally:
             server.should_exit = True
             await task
@@ -257,10 +269,12 @@ async def test_an_upgrade_is_no_way_around(server: Listening) -> None:
 @pytest.mark.parametrize("begun", [b"", b"GET /help", GET[:-4], GET + b"GET /"])
 async def test_a_head_that_does_not_come_to_an_end_is_not_waited_for(portal: Portal, begun: bytes) -> None:
     """Whoever connects and says nothing, or half, is let go; also after a request that was whole."""
-    async with listening(portal, Limits(head_seconds=IMPATIENT)) as server, server.line() as line:
+    async with listening(portal, Limits(head_seconds=PATIENCE)) as server, server.line() as line:
         await line.say(begun)
         if begun.startswith(GET):
             assert (await line.hear()).status == 200
+        await server.expects_more(begun)
+        let_pass(PATIENCE)
         if begun:
             answer = await line.hear()
             dressed(answer)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
+from hmac import digest
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -67,6 +68,36 @@ ACCOUNT_KEY = fixed("account key")
 RECOVERY_KEY = fixed("recovery key", 20)
 PASSWORD = "a quiet river"
 TEXT = b"Tonight the sea was inside the room, and it was kind."
+# Name of the vector, address as typed, its normal form.
+ADDRESSES = (
+    ("plain", "alice@example.org", "alice@example.org"),
+    ("loose", "  Alice@EXAMPLE.org\u3000", "alice@example.org"),
+    ("wide", "\uff21lice\uff20example\uff0eorg\u3002", "alice@example.org"),
+    ("unseen", "a\u00adli\ufe0fce@exa\u200bmple.org\ufeff", "alice@example.org"),
+    ("quoted", '"taro."@docomo.example', "taro.@docomo.example"),
+    ("folded", "Strau\u00df@example.org", "strauss@example.org"),
+    ("unicode", "alice@b\u00fccher.example", "alice@xn--bcher-kva.example"),
+    ("a-label", "alice@XN--BCHER-KVA.example", "alice@xn--bcher-kva.example"),
+    ("sharp-s", "anna@fa\u00df.example", "anna@xn--fa-hia.example"),
+    ("double-s", "anna@fass.example", "anna@fass.example"),
+    ("final-sigma", "anna@\u03bf\u03b4\u03bf\u03c2.example", "anna@xn--pxavbm.example"),
+    ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f060k.example"),
+    ("underscore", "alice@my_ma--il.example", "alice@my_ma--il.example"),
+    ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+    ("false-a-label", "alice@XN---bbk.example", "alice@xn---bbk.example"),
+    ("no-at", "al\u00adice", "alice"),
+    ("longest", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),
+    ("too-long", "a" * 243 + "@example.org", ""),
+)
+TRANSITIONAL = (
+    ("sharp-s", "anna@fa\u00df.example", "anna@fass.example"),
+    ("a-label", "anna@xn--fa-hia.example", "anna@fass.example"),
+    ("final-sigma", "anna@\u03bf\u03b4\u03bf\u03c2.example", "anna@xn--pxavbq.example"),
+    ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f.example"),
+    ("plain", "Alice@Example.org", "alice@example.org"),
+    ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+)
+SPELLINGS = (("unicode", "Alice@B\u00fccher.example"), ("a-label", "alice@xn--bcher-kva.example"))
 
 
 def person(name: str) -> PrivateIdentity:
@@ -247,21 +278,24 @@ def passwords() -> Iterator[Vector]:
     yield case("password-old-argon2", op, "Argon2 version 1.0.", old, "FormatError")
     cut = base | {"parameters": FLOOR.encode()[:-1]}
     yield case("password-cut-parameters", op, "Parameters of 9 bytes.", cut, "FormatError")
+    endless = base | {"password": "a" * 4097}
+    yield case("password-endless", op, "More than 4,096 characters.", endless, "FormatError")
     yield case("password-short-salt", op, "A salt of 8 bytes.", base | {"salt": salt[:8]}, "FormatError")
 
 
-def slot(kind: str, secret: bytes, parameters: bytes = b"") -> KeySlot:
+def slot(kind: str, secret: bytes, parameters: bytes = b"", epoch: int = 0) -> KeySlot:
     """Make a slot with a fixed salt and nonce."""
     salt = fixed(f"{kind} salt", 16)
     commitment, key = _keys(kind, secret, salt, parameters, ALICE)
-    return KeySlot(
-        kind, salt, parameters, commitment, wrapped(key, ACCOUNT_KEY, Context("slot", ALICE, salt))
-    )
+    sealed = wrapped(key, ACCOUNT_KEY, Context("slot", ALICE, salt, epoch))
+    return KeySlot(kind, salt, parameters, commitment, sealed, epoch)
 
 
 def slot_input(made: KeySlot, **how: object) -> Input:
     """Describe an attempt to open a slot."""
-    stored = {name: getattr(made, name) for name in ("kind", "salt", "parameters", "commitment", "wrapped")}
+    stored = {
+        name: getattr(made, name) for name in ("kind", "salt", "parameters", "commitment", "wrapped", "epoch")
+    }
     return stored | {"account": ALICE, "as": made.kind} | how
 
 
@@ -296,6 +330,10 @@ def slots() -> Iterator[Vector]:
     yield case("slot-recovery-opens", op, "The right recovery key.", paper, opens)
     wrong = paper | {"secret": fixed("other recovery key", 20)}
     yield case("slot-recovery-wrong", op, "Another recovery key.", wrong, "OpenError")
+    later = slot_input(slot("recovery", RECOVERY_KEY, epoch=7), secret=RECOVERY_KEY)
+    yield case("slot-later-epoch", op, "Made at the account's epoch 7.", later, opens)
+    newer = later | {"epoch": 8}
+    yield case("slot-other-epoch", op, "Passed off as made at another epoch.", newer, "OpenError")
     cut = paper | {"secret": RECOVERY_KEY[:19]}
     yield case("slot-recovery-cut", op, "A recovery key of 19 bytes.", cut, "KeySizeError")
     costly = paper | {"parameters": FLOOR.encode()}
@@ -316,6 +354,8 @@ def recovery_keys() -> Iterator[Vector]:
     yield case("recovery-key-reads", op, "As printed.", {"text": text}, opens)
     spoken = text.lower().replace("-", " \u2013 ") + "\n"
     yield case("recovery-key-loosely", op, "Lower case, other dashes, spaces.", {"text": spoken}, opens)
+    foreign = text.translate({ord("0") + digit: 0x660 + digit for digit in range(10)})
+    yield case("recovery-key-digits", op, "Arabic-Indic digits.", {"text": foreign}, opens)
     letters = zero.replace("0", "o").replace("1", "l")
     yield case("recovery-key-letters", op, "O for 0.", {"text": letters}, {"recovery_key": bytes(20)})
     highest = format_recovery_key(b"\xff" * 20)
@@ -327,6 +367,7 @@ def recovery_keys() -> Iterator[Vector]:
         "long": ("A symbol too many.", text + "0"),
         "letter-u": ("A letter that is never used.", "U" + text[1:]),
         "empty": ("Nothing.", ""),
+        "stretched": ("More than 256 characters.", text + " " * 256),
     }
     for name, (about, typed) in bad.items():
         yield case(f"recovery-key-{name}", op, about, {"text": typed}, "FormatError")
@@ -507,13 +548,22 @@ def server() -> Iterator[Vector]:
     yield case("session-id", "session-id", "The row's id.", given, {"id": session_id(token)})
     context = Context("web-session", ALICE, NO_RECORD)
     row = wrapped(derive_key(token, "web-session-key"), ACCOUNT_KEY, context)
-    good: Input = {"token": token, "wrapped": row, "account": ALICE, "waiting": False}
+    good: Input = {"token": token, "wrapped": row, "account": ALICE, "epoch": 0, "waiting": False}
     op = "unwrap-session"
     yield case("session-opens", op, "The right cookie.", good, {"account_key": ACCOUNT_KEY})
     wrong = good | {"token": fixed("other token")}
     yield case("session-other-token", op, "Another cookie.", wrong, "OpenError")
     moved = good | {"account": DANA}
     yield case("session-other-account", op, "Moved to another account.", moved, "OpenError")
+    later = wrapped(
+        derive_key(token, "web-session-key"), ACCOUNT_KEY, Context("web-session", ALICE, NO_RECORD, 7)
+    )
+    since: Input = good | {"wrapped": later, "epoch": 7}
+    yield case(
+        "session-later-epoch", op, "Begun at the account's epoch 7.", since, {"account_key": ACCOUNT_KEY}
+    )
+    newer = since | {"epoch": 8}
+    yield case("session-other-epoch", op, "Passed off as begun at another epoch.", newer, "OpenError")
     waiting = wrapped(
         derive_key(token, "web-session-key"), ACCOUNT_KEY, Context("web-session-waiting", ALICE, NO_RECORD)
     )
@@ -537,10 +587,19 @@ def server() -> Iterator[Vector]:
     other = good | {"server_key": fixed("other server key")}
     yield case("server-record-other-key", op, "Of another installation.", other, "OpenError")
     owner = ServerKey(key)
-    for name, email in (("plain", "alice@example.org"), ("loose", "  Alice@EXAMPLE.org\u3000")):
+    for name, email, normal in ADDRESSES:
         given = {"server_key": key, "email": email}
-        index = {"index": owner.blind_index("alice@example.org")}
-        yield case(f"blind-index-{name}", "blind-index", "Both give one index.", given, index)
+        index = {"index": digest(derive_key(key, "server-index"), normal.encode(), "sha256")}
+        about = f"Found as {normal}." if len(normal) < 50 else "Found as it is."
+        yield case(f"blind-index-{name}", "blind-index", about if normal else "Nobody's.", given, index)
+    for name, email, sent in TRANSITIONAL:
+        given = {"server_key": key, "email": email}
+        index = {"index": digest(derive_key(key, "server-index"), sent.encode(), "sha256")}
+        yield case(f"transitional-index-{name}", "transitional-index", f"As {sent}.", given, index)
+    for name, email in SPELLINGS:
+        given = {"server_key": key, "email": email}
+        index = {"index": owner.spelling_index(email)}
+        yield case(f"spelling-index-{name}", "spelling-index", "One address, two spellings.", given, index)
     given = {"server_key": key, "label": "audit", "message": TEXT}
     yield case("server-mac", "server-mac", "A link of a chain.", given, {"mac": owner.mac("audit", TEXT)})
 

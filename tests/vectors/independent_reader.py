@@ -1,5 +1,5 @@
 """
-Read every vector with nothing but docs/crypto-format.md, `cryptography` and `argon2-cffi`.
+Read every vector with nothing but docs/crypto-format.md, `cryptography`, `argon2-cffi` and `idna`.
 
 Following the format page alone and importing nothing of Hearthside, it shows that the page suffices.
 HPKE is put together here from ML-KEM, X25519, SHA-3 and HKDF, so that the library's is checked as well.
@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import idna
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -144,6 +146,8 @@ def stretch(password: str, salt: bytes, parameters: bytes) -> bytes:
     lanes = parameters[9]
     if not (19_456 <= memory <= 1_048_576 and 2 <= passes <= 10 and 1 <= lanes <= 4 and len(salt) == 16):
         raise format_error()
+    if len(password) > 4096:
+        raise format_error()
     spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in password)
     try:
         text = unicodedata.normalize("NFC", spaced).encode("utf-8")
@@ -168,7 +172,7 @@ def unlock(data: Input) -> bytes:
     if not hmac.compare_digest(derive(secret, "slot-commitment", bound=bound), raw(data, "commitment")):
         raise open_error()
     slot_key = derive(secret, "slot-key", bound=bound)
-    return unwrap(slot_key, raw(data, "wrapped"), context("slot", account, salt, 0))
+    return unwrap(slot_key, raw(data, "wrapped"), context("slot", account, salt, data["epoch"]))
 
 
 # Section 8: recovery keys as text.
@@ -177,9 +181,12 @@ def unlock(data: Input) -> bytes:
 def read_symbols(text: str, count: int) -> int:
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     digits = []
+    if len(text) > 256:
+        raise format_error()
     for one in unicodedata.normalize("NFKC", text).upper():
-        if one == "." or unicodedata.category(one) in ("Zs", "Pd", "Cc", "Cf"):
+        if one in ".\u2212" or unicodedata.category(one) in ("Zs", "Zl", "Zp", "Pd", "Cc", "Cf"):
             continue
+        one = str(unicodedata.decimal(one, one))
         value = alphabet.find({"O": "0", "I": "1", "L": "1"}.get(one, one))
         if value < 0:
             raise format_error()
@@ -354,14 +361,85 @@ def unwrap_session(data: Input) -> bytes:
     if len(token) != 32:
         raise key_size_error()
     purpose = "web-session-waiting" if data["waiting"] else "web-session"
-    where = context(purpose, raw(data, "account"), bytes(16), 0)
+    where = context(purpose, raw(data, "account"), bytes(16), data["epoch"])
     return unwrap(derive(token, "web-session-key"), raw(data, "wrapped"), where)
 
 
+FILLERS = {
+    0x34F,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    *range(0x180B, 0x1810),
+    0x3164,
+    *range(0xFE00, 0xFE10),
+    0xFFA0,
+}
+
+
+def fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip().casefold())
+
+
+def unformatted(text: str, kept: str = "") -> str:
+    return "".join(one for one in text if one in kept or unicodedata.category(one) != "Cf")
+
+
+def domain(text: str) -> str:
+    labels = []
+    for label in idna.uts46_remap(text, std3_rules=False).removesuffix(".").split("."):
+        plain = re.fullmatch("[a-z0-9_-]{1,63}", label) and not re.search("^xn--|^-|-$", label)
+        labels.append(label if plain else idna.encode(label, strict=True).decode())
+    if len(".".join(labels)) > 253:
+        raise idna.IDNAError
+    return ".".join(labels)
+
+
+def normal(address: str) -> str:
+    address = address.strip()
+    if len(address) > 254:
+        return ""
+    parts = re.fullmatch("(.*)[@\uff20\ufe6b](.*)", address, re.DOTALL)
+    if parts is None:
+        return fold(unformatted(address))
+    local = "".join(one for one in unformatted(parts[1]) if ord(one) not in FILLERS).lstrip()
+    if re.fullmatch(r'"[^"\\\s]+"', local):
+        local = local[1:-1]
+    behind = unformatted(parts[2], "\u200c\u200d").rstrip()
+    try:
+        return fold(local) + "@" + domain(behind)
+    except idna.IDNAError:
+        return fold(local) + "@" + fold(behind)
+
+
+def spelled(address: str) -> str:
+    return "" if len(address.strip()) > 254 else fold(address)
+
+
 def blind_index(data: Input) -> bytes:
-    folded = unicodedata.normalize("NFKC", data["email"]).strip().casefold()
     key = derive(raw(data, "server_key"), "server-index")
-    return hmac.digest(key, unicodedata.normalize("NFKC", folded).encode("utf-8"), "sha256")
+    return hmac.digest(key, normal(data["email"]).encode("utf-8"), "sha256")
+
+
+def transitional_index(data: Input) -> bytes:
+    local, at, host = normal(data["email"]).rpartition("@")
+    try:
+        labels = [idna.decode(one) if one.startswith("xn--") else one for one in domain(host).split(".")]
+        mapped = (
+            re.sub("[\u200c\u200d]", "", ".".join(labels)).replace("\u00df", "ss").replace("\u03c2", "\u03c3")
+        )
+        host = domain(mapped)
+    except idna.IDNAError:
+        pass
+    key = derive(raw(data, "server_key"), "server-index")
+    return hmac.digest(key, (local + at + host).encode("utf-8"), "sha256")
+
+
+def spelling_index(data: Input) -> bytes:
+    key = derive(raw(data, "server_key"), "server-mac/address-spelling")
+    forms = tuple_(normal(data["email"]).encode("utf-8"), spelled(data["email"]).encode("utf-8"))
+    return hmac.digest(key, forms, "sha256")
 
 
 # The vectors.
@@ -469,6 +547,8 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "unwrap-session": lambda d: {"account_key": unwrap_session(d).hex()},
     "open-server-record": lambda d: {"text": server_record(d).hex()},
     "blind-index": lambda d: {"index": blind_index(d).hex()},
+    "transitional-index": lambda d: {"index": transitional_index(d).hex()},
+    "spelling-index": lambda d: {"index": spelling_index(d).hex()},
     "server-mac": lambda d: {"mac": server_mac(d).hex()},
     "audit-event": lambda d: {"mac": audit_event(d)},
     "audit-chain": lambda d: {"mac": audit_chain(d)},

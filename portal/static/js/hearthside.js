@@ -3,7 +3,7 @@
 
    form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
    form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
-   [data-hundred]         gets a slider beside its number field; data-label names it
+   [data-hundred]         gets a slider beside its number field; data-label names it, data-blank says that it is blank
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
    button[data-print]     prints the page
    select[data-own-zone]  proposes the time zone of this device, as long as nothing was sent */
@@ -146,7 +146,7 @@
   }
 
   window.addEventListener("pageshow", ({ persisted }) => {
-    if (persisted || performance.getEntriesByType("navigation")[0].type === "navigate") return;
+    if (persisted || (performance.getEntriesByType("navigation")[0]?.type ?? "navigate") === "navigate") return;
     all("[name=revision]").forEach((revision) => {
       const { form } = revision;
       if (revision.value === "0" || ![...form.elements].some((control) => control.name && isFilledIn(control))) return;
@@ -188,19 +188,59 @@
     area.style.blockSize = `${area.scrollHeight + 2}px`;
   }
 
+  const SLOP = 8; // pixels within which a finger has gone nowhere yet
+
+  // A finger that is put down to scroll moves a slider too, as soon as it touches it. What it moved counts once it goes
+  // along the slider, or is lifted where it was put down; until then neither the number nor the form hears of it.
   function addSlider(box) {
     const number = box.querySelector("input");
     if (!number || box.querySelector("[type=range]")) return;
     const slider = Object.assign(document.createElement("input"), { type: "range", min: "0", max: "100", step: "1" });
     slider.setAttribute("aria-label", box.dataset.label);
+    slider.setAttribute("form", ""); // of no form: what is saved, and counted as typed, is the number
     const follow = () => {
-      slider.toggleAttribute("data-untouched", number.value === "");
-      slider.value = number.value === "" ? "50" : number.value;
+      const { value } = number;
+      const known = /^\d+$/.test(value);
+      slider.value = known ? value : "50";
+      slider.toggleAttribute("data-untouched", !known);
+      slider.setAttribute("aria-valuetext", value || box.dataset.blank);
     };
-    slider.addEventListener("input", () => {
-      number.value = slider.value;
-      slider.removeAttribute("data-untouched");
+    const set = (value) => {
+      if (number.value === value) return;
+      number.value = value;
+      number.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+
+    let press = null; // of a finger, a pen or the mouse: where it began, what it moved, and whether that is an answer
+    slider.addEventListener("pointerdown", ({ isPrimary, button, pointerType, clientX, clientY }) => {
+      if (!isPrimary || button) return;
+      press = { clientX, clientY, before: number.value, value: slider.value, along: pointerType === "mouse", away: false };
     });
+    slider.addEventListener("pointermove", ({ isPrimary, clientX, clientY }) => {
+      if (!isPrimary || !press || press.along || press.away) return;
+      const along = Math.abs(clientX - press.clientX);
+      const away = Math.abs(clientY - press.clientY);
+      if (Math.max(along, away) > SLOP) press[along > away ? "along" : "away"] = true;
+    });
+    slider.addEventListener("input", (event) => {
+      event.stopPropagation();
+      if (!press) return set(slider.value);
+      press.value = slider.value;
+      if (press.along) set(press.value);
+      else follow();
+    });
+    slider.addEventListener("pointerup", ({ isPrimary }) => {
+      if (!isPrimary || !press) return;
+      if (!press.away) set(press.value);
+      press = null;
+    });
+    slider.addEventListener("pointercancel", ({ isPrimary }) => {
+      if (!isPrimary || !press) return;
+      Object.assign(press, { along: false, away: true });
+      set(press.before);
+    });
+    // While the page scrolls, the browser goes on moving the slider until the finger is lifted.
+    for (const end of ["touchend", "touchcancel", "keydown"]) slider.addEventListener(end, () => { press = null; });
     number.addEventListener("input", follow);
     follow();
     box.prepend(slider);

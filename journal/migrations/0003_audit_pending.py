@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Let events wait for their place in the chain. Those that have one stay as they are, so kept heads still fit."""
 
-    dependencies = [("journal", "0001_initial")]
+    dependencies = [("journal", "0002_epochs")]
 
     initial = False
 

@@ -1,0 +1,258 @@
+"""
+Which ways into an account are open, and since when.
+
+Every account has an epoch, a number that grows by one with every change of its keys, slots, passkeys or second factor.
+Whoever makes such a change read the account before, checked a password, derived keys, and writes only if the epoch is
+still the one that was read: of two at once the second is told so, and nothing of theirs is written.
+
+Each slot and each web session authenticates the epoch that it was made at. The account itself says, sealed under its
+own vault key, which slots open it at its present epoch and since which epoch its sessions count. So an old password's
+slot or an ended session that somebody puts back into the database opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from crypto import Context, Keyring, KeySlot, Sealer
+from journal import second_factor
+from journal.actors import Actor
+from journal.documents import encode, open_document
+from journal.errors import Damaged, JournalError, NotFound
+from journal.store import change, fetch, is_sqlite
+from journal.words import N_
+
+PRESENT = "SELECT epoch, access, status FROM account WHERE id = $1"
+LOCK = "UPDATE account SET epoch = epoch WHERE id = $1"
+SWAP = "UPDATE account SET epoch = $1, access = $2 WHERE id = $3 AND epoch = $4 AND status IN ('active', 'leaving')"
+SLOTS = "SELECT kind, commitment, passkey_id FROM key_slot WHERE account_id = $1"
+KEYS = "SELECT identity FROM account WHERE id = $1 AND status = 'active'"
+RENEWING = "SELECT before FROM key_renewal WHERE id = $1"
+OWN_SESSION = "SELECT 1 FROM web_session WHERE id = $1 AND account_id = $2"
+ABLE = ("active", "leaving")
+
+
+class ChangedMeanwhile(JournalError):
+    """Another page changed how the account is opened, between what this act read and what it would have written."""
+
+    message = N_(
+        "Something about how your account is opened was changed in another window at the same moment, so nothing "
+        "was changed here. Look at your account, and try again if it is still needed."
+    )
+
+
+class Closed(JournalError):
+    """What was used to come in does not open the account any more."""
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One slot that opens an account: what it is, by its commitment, and at which epoch it was made."""
+
+    kind: str
+    commitment: bytes
+    epoch: int
+    passkey: str = ""  # the hex id of the passkey that it belongs to
+
+
+class AccessDocument(msgspec.Struct, frozen=True):
+    """What an account says of the ways into it; vault key. Sessions of an epoch before `sessions_since` are over."""
+
+    ways: tuple[Way, ...] = ()
+    sessions_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The ways into an account as they were read at one epoch. Not `stored`: it is an account from before epochs."""
+
+    account: UUID
+    epoch: int
+    document: AccessDocument
+    stored: bool = True
+
+    @property
+    def next(self) -> int:
+        """Return the epoch that a change would make."""
+        return self.epoch + 1
+
+    def is_open(self, slot: KeySlot) -> bool:
+        """Tell whether *slot* opens the account."""
+        return any(
+            (way.kind, way.commitment, way.epoch) == (slot.kind, slot.commitment, slot.epoch)
+            for way in self.document.ways
+        )
+
+    def with_slot(self, slot: KeySlot, *, passkey: UUID | None = None) -> tuple[Way, ...]:
+        """Return the ways with *slot* in the place of the one of its kind, or of its passkey."""
+        place = passkey.hex if passkey else ""
+        others = [way for way in self.document.ways if (way.kind, way.passkey) != (slot.kind, place)]
+        return (*others, Way(slot.kind, slot.commitment, slot.epoch, place))
+
+    def without_passkey(self, passkey: UUID) -> tuple[Way, ...]:
+        """Return the ways without that of a passkey."""
+        return tuple(way for way in self.document.ways if way.passkey != passkey.hex)
+
+
+def first(slot: KeySlot) -> AccessDocument:
+    """Return what a new account says of itself, whose password made *slot*."""
+    return AccessDocument((Way(slot.kind, slot.commitment, slot.epoch),), slot.epoch)
+
+
+def sealed(vault: Sealer, account: UUID, epoch: int, document: AccessDocument) -> bytes:
+    """Seal what an account says of the ways into it."""
+    return vault.seal(encode(document), context=access_context(account, epoch))
+
+
+def opened(vault: Sealer, account: UUID, epoch: int, blob: bytes) -> AccessDocument:
+    """Open what an account says of the ways into it; raises `Damaged` when it did not say that, or not at *epoch*."""
+    return open_document(vault, blob, access_context(account, epoch), AccessDocument)
+
+
+async def present(account: UUID, vault: Sealer) -> Access:
+    """
+    Read the ways into an account.
+
+    Raises:
+        NotFound: If there is no such account, or it is suspended.
+        Damaged: If they are not what the account wrote.
+    """
+    rows = await fetch(PRESENT, account)
+    if not rows or rows[0][2] not in ABLE:
+        raise NotFound
+    epoch, blob, _ = rows[0]
+    if blob is not None:
+        return Access(account, epoch, opened(vault, account, epoch, bytes(blob)))
+    factor, _ = await second_factor.of(account, vault)
+    if epoch or factor.listed:  # somebody took away what this account says
+        raise Damaged
+    ways = [
+        Way(kind, bytes(commitment), 0, UUID(str(passkey)).hex if passkey else "")
+        for kind, commitment, passkey in await fetch(SLOTS, account)
+    ]
+    return Access(account, 0, AccessDocument(tuple(ways)), stored=False)
+
+
+async def of(actor: Actor) -> Access:
+    """
+    Read the ways into the actor's account before changing them.
+
+    Raises:
+        ChangedMeanwhile: If the actor's keys are not the account's any more.
+        Damaged: If they are, and the ways are not what the account wrote.
+    """
+    try:
+        return await present(actor.id, actor.vault)
+    except (Damaged, NotFound):
+        if not await _has_keys(actor, KEYS):
+            raise ChangedMeanwhile from None
+        raise
+
+
+async def swap(
+    before: Access, vault: Sealer, ways: Sequence[Way] | None = None, *, end_sessions: bool = False
+) -> int:
+    """
+    Write the account's next epoch, if *before* is still the present one; first in the transaction of a change.
+
+    It holds the account's row until that transaction ends.
+
+    Args:
+        before: What was read when the act began.
+        vault: What seals the account's own records from now on.
+        ways: The slots that open it from now on; those of before unless given.
+        end_sessions: No session of before counts any more.
+
+    Returns:
+        The new epoch.
+
+    Raises:
+        ChangedMeanwhile: If it is not; nothing of the transaction may be kept.
+    """
+    document = AccessDocument(
+        before.document.ways if ways is None else tuple(ways),
+        before.next if end_sessions else before.document.sessions_since,
+    )
+    blob = sealed(vault, before.account, before.next, document)
+    if not await change(SWAP, before.next, blob, before.account, before.epoch):
+        raise ChangedMeanwhile
+    return before.next
+
+
+async def hold(account: UUID) -> None:
+    """Let nobody else change an account's row until the transaction ends; what is read of it afterwards is believed."""
+    await change(LOCK, account)
+
+
+async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
+    """
+    Look once more at who comes in, in the transaction that begins their session, and hold the account's row.
+
+    An account from before epochs says here for the first time which slots open it; otherwise nothing is raised.
+
+    Args:
+        account_key: What *slot* opened.
+        slot: What was used; None for the keys of an account that this very transaction made or changed.
+
+    Returns:
+        The epoch that the session begins at.
+
+    Raises:
+        Closed: If the slot, or the key itself, does not open the account any more, or it was suspended.
+    """
+    vault = Keyring.from_account_key(account_key).vault_sealer()
+    await hold(account)
+    try:
+        found = await present(account, vault)
+    except NotFound as error:
+        raise Closed from error
+    if slot is not None and not found.is_open(slot):
+        raise Closed
+    if found.stored:
+        return found.epoch
+    epoch = await swap(found, vault)
+    factor, revision = await second_factor.of(account, vault)
+    if not await second_factor.put(account, vault, msgspec.structs.replace(factor, listed=True), revision):
+        raise ChangedMeanwhile
+    return epoch
+
+
+async def require_keys(actor: Actor) -> None:
+    """
+    Look in a transaction whether the actor's keys are still the account's, and let nobody change them before its end.
+
+    For acts that seal something under those keys without changing the ways in. While keys are being renewed those of
+    before still count: the renewal looks through everything once more before it lets them go. On SQLite, whose writers
+    take turns, something has to be written before.
+
+    Raises:
+        ChangedMeanwhile: If the keys were renewed or replaced, or the account was suspended or deleted.
+    """
+    held = "" if is_sqlite() else " FOR SHARE"
+    if not await _has_keys(actor, KEYS + held) and not await _has_keys(actor, RENEWING + held):
+        raise ChangedMeanwhile
+
+
+async def _has_keys(actor: Actor, statement: str) -> bool:
+    rows = await fetch(statement, actor.id)
+    return bool(rows) and bytes(rows[0][0] or b"") == actor.sealed_identity
+
+
+async def require_session(actor: Actor) -> None:
+    """Look in a transaction whether the actor's session is still there; raises `ChangedMeanwhile` when it is not."""
+    if not await fetch(OWN_SESSION, actor.session, actor.id):
+        raise ChangedMeanwhile
+
+
+def counts(document: AccessDocument, session_epoch: Any) -> bool:
+    """Tell whether a session that began at *session_epoch* still counts."""
+    return isinstance(session_epoch, int) and session_epoch >= document.sessions_since
+
+
+def access_context(account: UUID, epoch: int) -> Context:
+    """Say where the ways into an account stand."""
+    return Context("access", account.bytes, account.bytes, epoch)

@@ -1,0 +1,155 @@
+"""
+The addresses that accounts are found by: carried over from what earlier versions took for one, and looked through.
+
+An index is made of an address's normal form. What that form is can change with a version, and with the Unicode tables
+that it brings; then the index of an account is made anew, row by row, beside whoever signs in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from journal import tables
+from journal.documents import Profile, open_document, profile_context
+from journal.errors import Damaged
+from journal.house import House
+from journal.mail_addresses import is_deliverable
+from journal.notices import Message, message_context
+from journal.store import change, fetch, key_of
+
+FIRST = "SELECT id, sealed, email_index FROM account ORDER BY id LIMIT $1"
+NEXT = "SELECT id, sealed, email_index FROM account WHERE id > $1 ORDER BY id LIMIT $2"
+LOCK = "UPDATE practice SET created_at = created_at"
+SWAP = "UPDATE account SET email_index = $1 WHERE id = $2 AND email_index = $3 AND sealed = $4"
+AT_ONCE = 50
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An account as it stands in its row, with the address in it."""
+
+    id: UUID
+    sealed: bytes
+    index: str
+    address: str
+
+
+async def index_for(house: House, address: str, account: UUID) -> str | None:
+    """
+    Return what an account is to be found by at its new address, or None when another account is found by that.
+
+    Nobody else takes an address until the transaction ends that this is asked in: while the server key is being
+    changed, two accounts could be found by the same address under different keys.
+    """
+    await change(LOCK)
+    index = house.server.blind_index(address).hex()
+    every = [one.hex() for one in house.server.blind_indexes(address)]
+    taken = await tables.Account.filter(email_index__in=every).exclude(id=account).exists()
+    return None if taken else index
+
+
+async def carry_over(house: House, *, at_once: int = AT_ONCE) -> int:
+    """
+    Let every account be found by the index that this version makes of its address; return how many were not.
+
+    An account whose address another one has, in another spelling, is found by its own spelling. Each row is compared
+    and swapped on its own, so any number of processes can do this at once, and who is interrupted begins again.
+    """
+    carried = 0
+    async for one in _accounts(house, at_once):
+        if not _is_found_by_its_address(house, one):
+            carried += await _carry_one_over(house, one)
+    return carried
+
+
+async def _carry_one_over(house: House, one: _Found) -> int:
+    spelled = house.server.spelling_index(one.address).hex()
+    indexes = [house.server.blind_index(one.address).hex(), spelled]
+    if await _is_another_s(house, one):
+        if one.index in _spellings(house, one):
+            return 0
+        indexes = [spelled]
+    for index in indexes:
+        with suppress(IntegrityError):  # somebody was quicker to be found by it
+            return await change(SWAP, index, one.id, one.index, one.sealed)
+    return 0
+
+
+async def _is_another_s(house: House, one: _Found) -> bool:
+    """Tell whether another account is found by this address, under the newest key or one that is being put away."""
+    every = [index.hex() for index in house.server.blind_indexes(one.address)]
+    found = tables.Account.filter(email_index__in=set(every) - _spellings(house, one))
+    return await found.exclude(id=one.id).exists()
+
+
+async def faults(house: House) -> list[str]:
+    """Return a sentence for each kind of address that somebody has to look at, with the accounts that have one."""
+    twice, unwritable = [], []
+    async for one in _accounts(house, AT_ONCE):
+        if one.index in _spellings(house, one):
+            twice.append(one.id)
+        if house.mail is not None and not is_deliverable(one.address):
+            unwritable.append(one.id)
+    found = []
+    if twice:
+        found.append(
+            f"Another account has the same address, in another spelling, as {_named(twice)}. Each is signed in to with"
+            " the spelling it was opened with. Ask one of its owners to change it under Account."
+        )
+    if unwritable:
+        found.append(
+            f"No mail can be written to the address of {_named(unwritable)}, whichever server sends it, so its owner is"
+            " told nothing. Ask them to change it under Account."
+        )
+    return found
+
+
+async def given_up_for_the_address(house: House) -> int:
+    """Return how many messages were given up because no mail can be written to their address."""
+    count = 0
+    for row in await tables.Outbox.exclude(gave_up_at=None):
+        with suppress(Damaged):
+            message = open_document(house.server, bytes(row.sealed), message_context(key_of(row.id)), Message)
+            count += not is_deliverable(message.to)
+    return count
+
+
+def _named(accounts: list[UUID]) -> str:
+    """Name accounts by their pages, which administrators can open: an address is shown nowhere else."""
+    pages = ", ".join(f"/people/{one}" for one in accounts[:NAMED])
+    more = f" and {len(accounts) - NAMED} more" if len(accounts) > NAMED else ""
+    return f"{pages}{more}"
+
+
+def _is_found_by_its_address(house: House, one: _Found) -> bool:
+    """Tell whether an account has the index of its address, under the newest key or one that is being put away."""
+    if one.index == house.server.blind_index(one.address).hex():
+        return True
+    every = {index.hex() for index in house.server.blind_indexes(one.address)}
+    return one.index in every - _spellings(house, one)
+
+
+def _spellings(house: House, one: _Found) -> set[str]:
+    """Return what an account is found by whose address is another's as well."""
+    return {index.hex() for index in house.server.spelling_indexes(one.address)}
+
+
+async def _accounts(house: House, at_once: int) -> AsyncIterator[_Found]:
+    """Go through every account whose profile opens, so many rows at a time."""
+    page = await fetch(FIRST, at_once)
+    while page:
+        for ident, sealed, index in page:
+            try:
+                profile = open_document(house.server, bytes(sealed), profile_context(key_of(ident)), Profile)
+            except Damaged:
+                continue
+            yield _Found(key_of(ident), bytes(sealed), index, profile.email)
+        await asyncio.sleep(0)  # SQLite answers at once: pages that people wait for come in between
+        page = await fetch(NEXT, page[-1][0], at_once)

@@ -1,0 +1,120 @@
+"""
+How words are compared: one fold for finding them and for marking where they stand.
+
+It is Unicode's caseless matching of compatible forms (NFKC_Casefold, UAX #31 section 5), and beyond that every
+apostrophe, quotation mark and dash is like its sign on a typewriter, and the i's of Turkish are one letter. Accents
+count: a search for "ete" does not find "été".
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import accumulate
+from unicodedata import normalize
+
+import regex
+
+# One sign for all of a kind. U+00B4 and its like are a blank with an accent on it once they are normalised.
+_ALIKE = (
+    (" \u0301", "'"),
+    *((sign, "'") for sign in "`‘’‚‛′‵ʹʻʼʽ՚׳ꞌ"),
+    *((sign, '"') for sign in "«»“”„‟״〝〞〟"),
+    *((sign, "-") for sign in "‐‒–—―−"),
+    ("ı", "i"),
+)
+_DOTTED = re.compile("i\u0307+")  # what is left of the capital I with a dot
+_IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}")
+
+# What can change together with the sign before it: marks, signs that are left out, the later parts of a syllable.
+_FOLLOWER = (
+    r"[\p{M}\p{Default_Ignorable_Code_Point}\p{NFC_QC=Maybe}"
+    r"\u3133\u3135\u3136\u313a-\u313f\u314f-\u3163\uff9e\uff9f\uffa3\uffa5\uffa6\uffaa-\uffaf\uffc2-\uffdc]"
+)
+_MOST = 30
+"""Followers of one sign; the next begins anew. So many are more than any language has (UAX #15 section 13)."""
+
+# What is folded by itself: the fold of a text is the folds of its pieces, one after the other.
+_PIECE = regex.compile(rf".{_FOLLOWER}{{0,{_MOST}}}", regex.DOTALL)
+_FLOOD = regex.compile(rf".{_FOLLOWER}{{{_MOST}}}(?={_FOLLOWER})", regex.DOTALL)
+# Of so many followers in a row one stands at a place that 31 divides, and seven where four does: so few are looked at.
+_FOLLOWS = regex.compile(_FOLLOWER)
+_FOLLOW_ON = regex.compile(rf"{_FOLLOWER}{{7}}")
+# Where one sign of a text is not one sign of its fold, or not a letter by itself.
+_JOINED = regex.compile(
+    rf"{_FOLLOWER}|[\p{{Regional_Indicator}}\p{{GCB=Prepend}}\p{{GCB=Extend}}\p{{Hangul_Syllable_Type=L}}]"
+)
+# Some clusters, so that a place is looked for among few; it ends where a piece ends, but in a flood.
+_STRETCH = regex.compile(rf"\X{{1,40}}{_FOLLOWER}*+", regex.DOTALL)
+_CLUSTER = regex.compile(r"\X")
+
+
+def fold(text: str) -> str:
+    """Return *text* as it is compared. The work grows with its length, whatever stands in it."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    if not _may_be_flood(text):
+        return _fold(text)
+    ends = [found.end() for found in _FLOOD.finditer(text)]
+    return "".join(_fold(text[begin:end]) for begin, end in zip([0, *ends], [*ends, None], strict=True))
+
+
+def _fold(text: str) -> str:
+    text = normalize("NFKC", _IGNORED.sub("", text)).casefold()
+    for sign, alike in _ALIKE:
+        text = text.replace(sign, alike)
+    if "\u0307" in text:
+        text = _DOTTED.sub("i", text)
+    return normalize("NFKC", text)
+
+
+def _may_be_flood(text: str) -> bool:
+    return bool(_FOLLOWS.search(text[:: _MOST + 1]) and _FOLLOW_ON.search(text[::4]))
+
+
+def needles_of(words: str) -> tuple[str, ...]:
+    """Return the words that somebody looks for, folded, each once."""
+    return tuple(dict.fromkeys(fold(words).split()))
+
+
+def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """
+    Yield where folded *needles* stand in *text*, from left to right and of two at one place the longer.
+
+    Begin and end are places in *text* as it is, around whole grapheme clusters: no letter is parted from its
+    accent, and no family of emoji from a child.
+    """
+    longest_first = sorted(filter(None, needles), key=len, reverse=True)
+    if not longest_first:
+        return
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    whole = fold(text)
+    if not pattern.search(whole):
+        return
+    if text.isascii() or (len(whole) == len(text) and not _JOINED.search(text)):
+        yield from (found.span() for found in pattern.finditer(whole))
+        return
+    stretches = [found.span() for found in _STRETCH.finditer(text)]
+    starts = list(accumulate((len(fold(text[begin:end])) for begin, end in stretches), initial=0))
+    places = cache(lambda number: _places(text, *stretches[number]))
+    done = 0
+    for found in pattern.finditer(whole):
+        first, last = (bisect_right(starts, place) - 1 for place in (found.start(), found.end() - 1))
+        begin, _ = places(first)[found.start() - starts[first]]
+        _, end = places(last)[found.end() - 1 - starts[last]]
+        if end > done:
+            yield max(begin, done), end
+            done = end
+
+
+def _places(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """Return for each sign of the fold of a stretch from which clusters of *text* it comes."""
+    places: list[tuple[int, int]] = []
+    clusters = [found.span() for found in _CLUSTER.finditer(text, begin, end)]
+    starts = [start for start, _ in clusters]
+    for piece in _PIECE.finditer(text, begin, end):
+        first, last = (clusters[bisect_right(starts, at) - 1] for at in (piece.start(), piece.end() - 1))
+        places += [(first[0], last[1])] * len(_fold(piece[0]))
+    return places

@@ -1,0 +1,81 @@
+"""The file of an SQLite database, before SQLite opens it: whether it can be used, and by its owner only."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from journal.store_address import SqliteFile, shown
+from journal.store_errors import DatabaseRefused
+from journal.store_shape import Shape
+
+OWNER_ONLY = 0o600
+BESIDE = ("-wal", "-shm", "-journal")
+
+
+def check_file(path: Path, *, create: bool) -> None:
+    """
+    Make sure that the database in the file *path* can be opened.
+
+    A file that is there is not opened for this: closing it would let go of SQLite's locks on it.
+
+    Args:
+        create: Whether an empty file, for its owner only, is made where there is none.
+
+    Raises:
+        DatabaseRefused: If it cannot be opened.
+    """
+    try:
+        _check_folder(path)
+        if not path.exists() and not path.is_symlink():
+            if not create:
+                raise DatabaseRefused(Shape.NOTHING.value.format(SqliteFile(path)))
+            with suppress(FileExistsError):  # another process was first
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+        if not path.is_file():
+            raise DatabaseRefused(
+                f"{shown(path)} is not a file. Move it away, so that the database can be there."
+            )
+    except OSError as error:
+        raise DatabaseRefused(
+            f"The database {shown(path)} cannot be opened: {error.strerror}. Run this as the user who owns it."
+        ) from error
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise DatabaseRefused(
+            f"The database {shown(path)} may not be read and written by this user. Run this as the user who owns it."
+        )
+
+
+def close_to_others(path: Path) -> None:
+    """
+    Let nobody but its owner read the database in the file *path*; SQLite makes new logs with the mode of that file.
+
+    Raises:
+        DatabaseRefused: If it belongs to somebody else.
+    """
+    for end in ("", *BESIDE):
+        one = path.with_name(path.name + end)
+        try:
+            if one.stat().st_mode & 0o077:
+                one.chmod(OWNER_ONLY)
+        except FileNotFoundError:
+            continue  # the logs come and go
+        except OSError as error:
+            raise DatabaseRefused(
+                f"Others on this machine can read {shown(one)}. As the user who owns it, run: chmod 600 {shown(one)}"
+            ) from error
+
+
+def _check_folder(path: Path) -> None:
+    folder = path.parent
+    if not folder.is_dir():
+        raise DatabaseRefused(
+            f"There is no folder {shown(folder)} for the database. Make it, or name another place:"
+            " HEARTHSIDE_DATA or HEARTHSIDE_DATABASE_URL."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DatabaseRefused(
+            f"SQLite cannot write its logs into the folder {shown(folder)}. Run this as the user who owns the"
+            " folder, on a disk that is not read-only."
+        )

@@ -1,0 +1,16 @@
+"""`hearthside migrate`: bring the database to this version's shape."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from journal.store import migrate
+from portal.config import Config
+
+
+def bring_up(config: Config, options: argparse.Namespace) -> int:
+    """Migrate; does nothing where that was done."""
+    asyncio.run(migrate(config.database_url))
+    print("The database has this version's shape.")
+    return 0

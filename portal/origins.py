@@ -1,0 +1,50 @@
+"""The addresses at which people reach us, as browsers write them in `Origin` and, without the scheme, in `Host`."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+
+from journal.host_names import host_name
+
+ADDRESS = "an address without a path, like https://hearth.example.org"
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+_USUAL = {"http": 80, "https": 443}
+_LONGEST = 300
+
+
+def read_origin(value: str) -> str:
+    """
+    Read an origin as browsers write it: in small letters, in ASCII, without the port that is meant anyway.
+
+    Raises:
+        ValueError: If it is none that we could be reached at.
+    """
+    parts = _ORIGIN.fullmatch(value) if len(value) <= _LONGEST else None
+    if parts is None or int(parts[3] or 0) > 65535:
+        raise ValueError(ADDRESS)
+    scheme, host = parts[1].lower(), host_name(parts[2])
+    if scheme == "http" and not is_loopback(host):
+        raise ValueError("an https address; plain http is for this machine only")
+    port = f":{int(parts[3])}" if parts[3] and int(parts[3]) != _USUAL[scheme] else ""
+    return f"{scheme}://[{host}]{port}" if ":" in host else f"{scheme}://{host}{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, as `host_name` gives it, is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def one_of(origins: Collection[str], sent: str) -> str | None:
+    """Return which of *origins* a browser means with what it sent, however that is written; None for any other."""
+    if sent in origins:
+        return sent
+    try:
+        meant = read_origin(sent)
+    except ValueError:
+        return None
+    return meant if meant in origins else None

@@ -1,0 +1,178 @@
+"""Which ways into an account are open: what somebody puts back into the database opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from crypto import Sealer, password_slot, recovery_slot
+from journal import access, accounts, key_slots, locking, recovery, second_factor, tables, websessions
+from journal.access import ChangedMeanwhile
+from journal.errors import Damaged, Refused, WrongCredentials
+from journal.store import transaction
+from tests.cast import PASSWORDS, PRACTICE, Cast
+
+EMAIL, OLD, NEW = "alice@example.org", PASSWORDS["alice"], "a lantern on the kitchen table"
+
+
+async def changed(cast: Cast) -> None:
+    """Let alice change her password."""
+    alice = await cast.actor("alice")
+    cast.tokens["alice"] = await accounts.change_password(alice, OLD, NEW, NEW, PRACTICE)
+
+
+async def rows_of(model: Any, **wanted: Any) -> list[dict[str, Any]]:
+    """Every column of some rows."""
+    return list(await model.filter(**wanted).values())
+
+
+async def test_a_new_password_closes_the_old_ones_slot_for_good(cast: Cast) -> None:
+    """The old slot, put back into the database, opens nothing; the recovery kit's slot stays open."""
+    alice = await cast.actor("alice")
+    offer = await recovery.offer(alice)
+    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    (old,) = await rows_of(tables.KeySlot, account_id=alice.id, kind="password")
+    await changed(cast)
+    await tables.KeySlot.filter(account_id=alice.id, kind="password").delete()
+    await tables.KeySlot.create(**old)
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in(cast.house, EMAIL, OLD)
+    with pytest.raises(Refused):
+        await accounts.unlock(await cast.actor("alice"), OLD)
+    await accounts.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
+    await accounts.sign_in(cast.house, EMAIL, OLD)
+
+
+async def test_a_used_kit_is_closed_for_good(cast: Cast) -> None:
+    """A recovery kit opens once; its slot put back opens nothing."""
+    alice = await cast.actor("alice")
+    offer = await recovery.offer(alice)
+    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    (kit,) = await rows_of(tables.KeySlot, account_id=alice.id, kind="recovery")
+    await accounts.recover(cast.house, EMAIL, offer.words, NEW, NEW, PRACTICE)
+    await tables.KeySlot.create(**kit)
+    with pytest.raises(Refused):
+        await accounts.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2, 99])
+async def test_a_slot_passed_off_as_made_at_another_epoch(cast: Cast, epoch: int) -> None:
+    """The epoch of a slot is authenticated: another number in its row opens nothing."""
+    alice = await cast.actor("alice")
+    slot = await tables.KeySlot.get(account_id=alice.id, kind="password")
+    if slot.epoch == epoch:
+        epoch += 1
+    await tables.KeySlot.filter(id=slot.id).update(epoch=epoch)
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in(cast.house, EMAIL, OLD)
+
+
+async def test_an_ended_session_that_is_put_back_is_over(cast: Cast) -> None:
+    """A browser that a new password signed out stays out, though its row and its cookie are back."""
+    alice, token = await cast.actor("alice"), cast.tokens["alice"]
+    rows = await rows_of(tables.WebSession, account_id=alice.id)
+    await changed(cast)
+    for row in rows:
+        await tables.WebSession.create(**row)
+    assert await websessions.actor_for(cast.house, token) is None
+    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is not None
+    for later in (2, 3, 4, 99):
+        await tables.WebSession.filter(id=alice.session).update(epoch=later)
+        with pytest.raises(Damaged):
+            await websessions.actor_for(cast.house, token)
+
+
+async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
+    """Without what it says of its slots, or with an older word of it, the account stays closed."""
+    alice = await cast.actor("alice")
+    (before,) = await rows_of(tables.Account, id=alice.id)
+    await changed(cast)
+    (now,) = await rows_of(tables.Account, id=alice.id)
+    for epoch, word in (
+        (0, None),
+        (now["epoch"], None),
+        (now["epoch"], before["access"]),
+        (now["epoch"] + 1, now["access"]),
+        (now["epoch"], b""),
+    ):
+        await tables.Account.filter(id=alice.id).update(epoch=epoch, access=word)
+        await tables.Throttle.all().delete()
+        with pytest.raises(Damaged):
+            await accounts.sign_in(cast.house, EMAIL, NEW)
+        with pytest.raises(Damaged):
+            assert await websessions.actor_for(cast.house, cast.tokens["alice"])
+    await tables.Account.filter(id=alice.id).update(epoch=now["epoch"], access=now["access"])
+    await tables.Throttle.all().delete()
+    await accounts.sign_in(cast.house, EMAIL, NEW)
+
+
+async def test_an_account_from_before_epochs_is_carried_over(cast: Cast) -> None:
+    """Its owner's next sign-in writes down which slots open it; from then on nothing less is believed."""
+    alice = await cast.actor("alice")
+    key = await websessions.account_key(alice, cast.tokens["alice"])
+    await as_before_epochs(cast, key)
+    with pytest.raises(WrongCredentials):
+        await accounts.sign_in(cast.house, EMAIL, "not the password")
+    signed = await accounts.sign_in(cast.house, EMAIL, OLD)
+    found = await websessions.actor_for(cast.house, signed.token)
+    assert found is not None
+    account = await tables.Account.get(id=alice.id)
+    assert account.epoch == 1
+    ways = await access.of(found)
+    assert {way.kind for way in ways.document.ways} == {"password", "recovery"}
+    await tables.Account.filter(id=alice.id).update(epoch=0, access=None)
+    with pytest.raises(Damaged):
+        await accounts.sign_in(cast.house, EMAIL, OLD)
+
+
+async def as_before_epochs(cast: Cast, account_key: bytes) -> None:
+    """Put alice's rows back to what an earlier version wrote."""
+    alice = await cast.actor("alice")
+    factor, revision = await second_factor.of(alice.id, alice.vault)
+    older = msgspec.structs.replace(factor, listed=False)
+    assert await second_factor.put(alice.id, alice.vault, older, revision)
+    for slot in await tables.KeySlot.filter(account_id=alice.id, kind="recovery"):
+        await slot.delete()
+    for made in (
+        password_slot(account_key, OLD, account=alice.id.bytes, parameters=cast.house.argon2),
+        recovery_slot(account_key, bytes(20), account=alice.id.bytes),
+    ):
+        await key_slots.put(alice.id, made, alice.now)
+    await tables.Account.filter(id=alice.id).update(epoch=0, access=None)
+    await tables.WebSession.filter(account_id=alice.id).delete()
+
+
+async def test_whose_keys_were_replaced_writes_nothing(cast: Cast) -> None:
+    """A request that set out with keys that are the account's no more is told so, and leaves nothing sealed behind."""
+    before = await cast.actor("alice")
+    await tables.Account.filter(id=before.id).update(identity=b"another key sealed it")
+    with pytest.raises(ChangedMeanwhile):
+        await access.of(replace(before, vault=Sealer(bytes(32))))
+    with pytest.raises(ChangedMeanwhile):
+        async with transaction():
+            await access.require_keys(before)
+
+
+async def test_a_made_up_session_row_names_nobody(cast: Cast) -> None:
+    """Somebody who writes rows, without any key, gives a cookie of theirs another account: no name comes of it."""
+    dana, alice = await cast.actor("dana"), await cast.actor("alice")
+    token = cast.tokens["dana"]
+    await locking.lock(dana)
+    assert (await locking.locked(cast.house, token)) is not None
+    (hers,) = await rows_of(tables.WebSession, id=alice.session)
+    row = tables.WebSession.filter(id=dana.session)
+    for columns in (
+        {"account_id": alice.id},
+        {"account_id": alice.id, "epoch": hers["epoch"]},
+        {"account_id": alice.id, "device": hers["device"], "epoch": hers["epoch"]},
+    ):
+        await row.update(**columns)
+        with pytest.raises(Damaged):
+            await locking.locked(cast.house, token)
+    await tables.WebSession.filter(id=alice.session).delete()
+    await row.update(handle=hers["handle"], device=hers["device"])
+    with pytest.raises(Damaged):
+        await locking.locked(cast.house, token)

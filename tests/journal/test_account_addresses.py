@@ -1,0 +1,268 @@
+"""Accounts of earlier versions: found by what their addresses are now taken for, and none of them lost."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from dataclasses import replace
+from hmac import digest
+from uuid import UUID
+
+import pytest
+
+from crypto import derive_key
+from journal import account_addresses, accounts, key_slots, notices, profile, soundness, tables, websessions
+from journal.account_addresses import carry_over
+from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.errors import Refused, WrongCredentials
+from journal.house import House
+from journal.mailing import deliver_due
+from journal.notices import Message, Notice
+from journal.rotation import look_over, renew
+from journal.server_keys import ServerKeys
+from journal.soundness import Verdict
+from journal.store import Store, change, fetch, key_of
+from tests.cast import PASSWORDS, SERVER_KEY, Cast, Furniture
+from tests.receiver import receiving
+
+NEW_KEY = b"n" * 32
+BEFORE = {
+    "alice": "alice@bücher.example",
+    "bob": "Bob@faß.example",
+    "charlie": "charlie@ΟΔΟΣ.example",
+    "dana": "da\u00adna@example.org",
+    "erin": "erin@☃.example",
+}
+
+
+def index_before(email: str, key: bytes = SERVER_KEY) -> str:
+    """The index as versions made it that folded an address as a whole."""
+    folded = unicodedata.normalize("NFKC", email).strip().casefold()
+    folded = unicodedata.normalize("NFKC", folded)
+    return digest(derive_key(key, "server-index"), folded.encode(), "sha256").hex()
+
+
+async def as_before(cast: Cast, name: str, email: str) -> UUID:
+    """Leave somebody's row as an earlier version wrote it, with *email* as its address."""
+    ident = (await cast.actor(name)).id
+    row, place = await tables.Account.get(id=ident), profile_context(ident)
+    known = open_document(cast.house.server, bytes(row.sealed), place, Profile)
+    sealed = seal_document(cast.house.server, Profile(known.name, email, known.time_zone, known.role), place)
+    await tables.Account.filter(id=ident).update(sealed=sealed, email_index=index_before(email))
+    return ident
+
+
+async def signed_in_as(house: House, email: str, password: str) -> UUID | None:
+    """Who comes in with an address and a password, if anybody."""
+    try:
+        token = (await accounts.sign_in(house, email, password)).token
+    except WrongCredentials:
+        return None
+    actor = await websessions.actor_for(house, token)
+    assert actor is not None
+    return actor.id
+
+
+async def indexes() -> dict[UUID, str]:
+    """What each account is found by."""
+    return {key_of(ident): index for ident, index in await fetch("SELECT id, email_index FROM account")}
+
+
+async def told(house: House) -> str:
+    """What the doctor would say."""
+    return "\n".join(await account_addresses.faults(house))
+
+
+async def test_accounts_of_before_are_carried_over(cast: Cast) -> None:
+    """Each is found by every spelling of its address from then on; who had a plain one keeps the index it had."""
+    untouched = await indexes()
+    people = {name: await as_before(cast, name, email) for name, email in BEFORE.items() if name != "erin"}
+    assert await carry_over(cast.house, at_once=2) == 4
+    assert await carry_over(cast.house) == 0
+    for name, spellings in {
+        "alice": (BEFORE["alice"], "ALICE@xn--bcher-kva.example"),
+        "bob": (BEFORE["bob"], "bob@FAẞ.example", "bob@xn--fa-hia.example"),
+        "charlie": (BEFORE["charlie"], "charlie@οδοσ.example", "charlie@xn--pxavbq.example"),
+        "dana": (BEFORE["dana"], "dana@example.org"),
+        "erin": ("erin@example.org",),
+    }.items():
+        for email in spellings:
+            found = await signed_in_as(cast.house, email, PASSWORDS[name])
+            assert found == people.get(name, (await cast.actor(name)).id)
+    assert await signed_in_as(cast.house, "bob@fass.example", PASSWORDS["bob"]) is None
+    erin = (await cast.actor("erin")).id
+    assert (await indexes())[erin] == untouched[erin]
+    assert await told(cast.house) == ""
+
+
+async def test_a_domain_that_cannot_be_mapped_keeps_its_account(cast: Cast) -> None:
+    """Somebody who came in under such an address before still does, and can change it."""
+    erin = await as_before(cast, "erin", BEFORE["erin"])
+    assert await carry_over(cast.house) == 0
+    assert await signed_in_as(cast.house, " ERIN@☃.example", PASSWORDS["erin"]) == erin
+    with pytest.raises(Refused):
+        await profile.change_email(await cast.actor("erin"), BEFORE["erin"])
+    await profile.change_email(await cast.actor("erin"), "erin@example.org")
+    assert await signed_in_as(cast.house, "erin@example.org", PASSWORDS["erin"]) == erin
+
+
+async def test_any_number_of_processes_carry_over_at_once(
+    cast: Cast, furnished_url: tuple[str, Furniture]
+) -> None:
+    """Each with a connection of its own: every row is written once."""
+    for name, email in BEFORE.items():
+        await as_before(cast, name, email)
+    stores = [await Store.open(furnished_url[0]) for _ in range(4)]
+
+    async def work(store: Store) -> int:
+        with store.use():
+            return await carry_over(cast.house, at_once=1)
+
+    carried = await asyncio.gather(*(work(store) for store in stores))
+    for store in stores:
+        await store.close()
+    assert sum(carried) == 4
+    assert await carry_over(cast.house) == 0
+    for name, email in BEFORE.items():
+        assert await signed_in_as(cast.house, email, PASSWORDS[name])
+
+
+TWICE = {
+    "alice": "same@bücher.example",
+    "dana": "same@xn--bcher-kva.example",
+    "bob": "sa\u00adme@bücher.example",
+}
+
+
+async def two_of_one(cast: Cast) -> dict[str, UUID]:
+    """Let three people have what is one address now, which only earlier versions let them."""
+    people = {name: await as_before(cast, name, email) for name, email in TWICE.items()}
+    await carry_over(cast.house)
+    return people
+
+
+async def all_come_in(house: House, people: dict[str, UUID]) -> None:
+    """Everybody signs in with the spelling that they always had, in whatever case."""
+    for name, ident in people.items():
+        assert await signed_in_as(house, TWICE[name].upper(), PASSWORDS[name]) == ident, name
+
+
+async def test_accounts_that_have_one_address_now_are_all_kept(
+    cast: Cast, furnished_url: tuple[str, Furniture]
+) -> None:
+    """Each is found by its own spelling; the doctor names those to ask, and nobody else can take the address."""
+    people = await two_of_one(cast)
+    await all_come_in(cast.house, people)
+    assert await carry_over(cast.house) == 0
+    spelled = await told(cast.house)
+    assert "in another spelling" in spelled
+    named = [name for name, ident in people.items() if f"/people/{ident}" in spelled]
+    assert len(named) == 2
+    assert "same@" not in spelled
+    said = await soundness.of_database(furnished_url[0], cast.house)
+    assert spelled in [one.sentence for one in said if one.verdict is Verdict.MEND]
+    assert not any("server key" in one.sentence for one in said if one.verdict is Verdict.MEND)
+    for email in TWICE.values():
+        with pytest.raises(Refused, match="another look"):
+            await profile.change_email(await cast.actor("charlie"), email)
+    for name in people:  # once signed in, nobody's password is asked of another's account
+        await accounts.unlock(await cast.actor(name), PASSWORDS[name])
+
+
+async def test_who_is_left_alone_with_an_address_has_all_of_it(cast: Cast) -> None:
+    """When the others have changed theirs, the next look makes every spelling lead to the one who stayed."""
+    people = await two_of_one(cast)
+    for name in ("dana", "bob"):
+        await profile.change_email(await cast.actor(name), f"{name}@example.org")
+    await carry_over(cast.house)
+    assert await told(cast.house) == ""
+    for email in TWICE.values():
+        assert await signed_in_as(cast.house, email, PASSWORDS["alice"]) == people["alice"]
+
+
+async def test_a_new_server_key_keeps_them_all(cast: Cast) -> None:
+    """Before, at any point of, and after a change of the key each comes in with their own spelling."""
+    people = await two_of_one(cast)
+    both = replace(cast.house, server=ServerKeys((NEW_KEY, SERVER_KEY)))
+
+    class Enough(Exception):
+        """Broken off."""
+
+    for rows in range(1, 5):
+        left = iter(range(rows))
+
+        def stop(_count: object, left: object = left) -> None:
+            if next(left, None) is None:  # type: ignore[call-overload]
+                raise Enough
+
+        with pytest.raises(Enough):
+            await renew(both, stop, at_once=1)
+        await all_come_in(both, people)
+        assert await carry_over(both) == 0
+    await renew(both)
+    only = replace(cast.house, server=ServerKeys((NEW_KEY,)))
+    await all_come_in(only, people)
+    assert not any(count.old for count in await look_over(only))
+    assert await carry_over(only) == 0
+
+
+async def test_a_change_of_key_takes_accounts_of_before_along(cast: Cast) -> None:
+    """Also when nothing was carried over yet: the doctor speaks of no older key, and the new one finds everybody."""
+    for name, email in BEFORE.items():
+        await as_before(cast, name, email)
+    assert not any(count.old for count in await look_over(cast.house))
+    both = replace(cast.house, server=ServerKeys((NEW_KEY, SERVER_KEY)))
+    await renew(both)
+    only = replace(cast.house, server=ServerKeys((NEW_KEY,)))
+    for name, email in BEFORE.items():
+        assert await signed_in_as(only, email, PASSWORDS[name])
+
+
+async def test_a_damaged_row_stops_nobody_else(cast: Cast) -> None:
+    """A profile that opens under no key is left as it is, and the others are carried over."""
+    alice = await as_before(cast, "alice", BEFORE["alice"])
+    await as_before(cast, "bob", BEFORE["bob"])
+    await change("UPDATE account SET sealed = $1 WHERE id = $2", b"\x01\x01spoilt", alice)
+    assert await carry_over(cast.house) == 1
+    assert (await indexes())[alice] == index_before(BEFORE["alice"])
+
+
+async def test_what_somebody_writes_meanwhile_stands(cast: Cast) -> None:
+    """A row that was changed after it was read is not written over."""
+    alice = await as_before(cast, "alice", BEFORE["alice"])
+    reading = account_addresses._accounts(cast.house, 10)
+    seen = [one async for one in reading if one.id == alice]
+    await profile.change_email(await cast.actor("alice"), "alice@example.org")
+    ((index, sealed),) = await fetch("SELECT email_index, sealed FROM account WHERE id = $1", alice)
+    swapped = await change(account_addresses.SWAP, "0" * 64, alice, seen[0].index, seen[0].sealed)
+    assert swapped == 0
+    assert await fetch("SELECT email_index, sealed FROM account WHERE id = $1", alice) == [(index, sealed)]
+
+
+async def test_an_unknown_address_and_one_that_two_have_take_as_many_statements(cast: Cast) -> None:
+    """A look-up is one statement, whoever is looked for."""
+    people = await two_of_one(cast)
+    for email in (*TWICE.values(), "nobody@example.org", "a" * 300):
+        found, _ = await key_slots.of_email(cast.house, email, "password")
+        assert (found in people.values()) == email.startswith("sa")
+
+
+async def test_the_doctor_names_the_address_and_not_the_server(cast: Cast) -> None:
+    """An account whose address mail cannot be written to, and what was given up for it, are told for what they are."""
+    alice = await as_before(cast, "alice", "jürgen@example.org")
+    with receiving() as receiver:
+        house = replace(cast.house, mail=receiver.server())
+        await notices.notice(house, alice, Notice.PASSWORD_CHANGED)
+        await notices.post(
+            house, Message("taro.@docomo.example", Notice.PASSWORD_CHANGED.value), house.clock()
+        )
+        assert await deliver_due(house) == 1
+    assert receiver.commands == ['TO:<"taro."@docomo.example>']
+    found = await soundness._of_mail(house)
+    assert [one.verdict for one in found] == [Verdict.NOTE]
+    assert "1 messages were given up" in found[0].sentence
+    assert "mail server is not at fault" in found[0].sentence
+    said = await told(house)
+    assert f"/people/{alice}" in said
+    assert "jürgen" not in said
+    assert await told(cast.house) == ""  # where no mail is sent, an address is only a name to sign in with

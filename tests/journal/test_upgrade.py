@@ -1,0 +1,84 @@
+"""A database of an earlier version, with people in it, is brought to this version's shape; nobody is shut out."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
+from journal import access, accounts, store, websessions
+from journal.actors import Role
+from journal.documents import Profile, profile_context, seal_document
+from journal.house import House
+from journal.second_factor import SecondFactor
+from journal.second_factor import context as factor_context
+from journal.store import Store, change
+from journal.store_shape import MIGRATABLE
+from tests.cast import NOON, PASSWORDS, SERVER_KEY, ZONE, Clock
+from tests.older import as_first
+
+EMAIL, WORD = "alice@example.org", PASSWORDS["alice"]
+
+
+async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
+    """Their password and kit open the account as they did; every browser signs in once more."""
+    await as_first(empty_url)
+    house = House.with_key(SERVER_KEY, clock=Clock(), quick=True)
+    account, key, private = uuid4(), new_account_key(), PrivateIdentity.generate()
+    keyring = Keyring.from_account_key(key)
+    profile = Profile("Alice", EMAIL, ZONE, Role.PATIENT.value)
+    opened = await Store.open(empty_url, allowed=MIGRATABLE)
+    with opened.use():
+        await change(
+            "INSERT INTO account (id, role, email_index, sealed, public_identity, identity, status, recovery_ready,"
+            " created_at) VALUES ($1, 'patient', $2, $3, $4, $5, 'active', $6, $7)",
+            account,
+            house.server.blind_index(EMAIL).hex(),
+            seal_document(house.server, profile, profile_context(account)),
+            private.public().encode(),
+            seal_identity(keyring, private, account=account.bytes),
+            True,
+            NOON,
+        )
+        for slot in (
+            password_slot(key, WORD, account=account.bytes, parameters=house.argon2),
+            recovery_slot(key, bytes(20), account=account.bytes),
+        ):
+            await change(
+                "INSERT INTO key_slot (id, account_id, kind, salt, parameters, commitment, wrapped, created_at)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                uuid4(),
+                account,
+                slot.kind,
+                slot.salt,
+                slot.parameters,
+                slot.commitment,
+                slot.wrapped,
+                NOON,
+            )
+        await change(
+            "INSERT INTO second_factor (account_id, revision, sealed, created_at) VALUES ($1, 1, $2, $3)",
+            account,
+            seal_document(keyring.vault_sealer(), SecondFactor(), factor_context(account, 1)),
+            NOON,
+        )
+        await change(
+            "INSERT INTO web_session (id, handle, account_id, stage, device, created_at, expires_at, used_at)"
+            " VALUES ('x', $1, $2, 'open', $3, $4, $5, $6)",
+            uuid4(),
+            account,
+            b"",
+            NOON,
+            NOON,
+            NOON,
+        )
+    await opened.close()
+    await store.migrate(empty_url)
+    opened = await Store.open(empty_url)
+    try:
+        with opened.use():
+            signed = await accounts.sign_in(house, EMAIL, WORD)
+            alice = await websessions.actor_for(house, signed.token)
+            assert alice is not None
+            assert {way.kind for way in (await access.of(alice)).document.ways} == {"password", "recovery"}
+    finally:
+        await opened.close()

@@ -1,0 +1,20 @@
+"""How many timings of each pair are tried; `--timings 50` tries more than every run does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from journal.store import Store
+from tests.cast import Cast, Furniture, cast_of
+
+
+@pytest.fixture
+async def cast(furnished_url: tuple[str, Furniture]) -> AsyncIterator[Cast]:
+    """Everybody, on either database."""
+    url, furniture = furnished_url
+    store = await Store.open(url)
+    with store.use():
+        yield cast_of(furniture)
+    await store.close()

@@ -1,0 +1,115 @@
+"""Two changes at once to what somebody has written down about themselves: both take effect, in some order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from itertools import combinations_with_replacement, product
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from journal import accounts, new_accounts, profile, tables
+from journal.actors import Actor, Role
+from journal.documents import Profile, open_document, profile_context
+from journal.errors import Refused
+from journal.house import House
+from journal.new_accounts import NewAccount
+from journal.server_keys import ServerKeys
+from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
+from tests.races.test_keys import TABLES, TIMINGS
+from tests.races.turns import at_once, every_row, pauses, put_back
+
+NAMES, ADDRESSES = ("Ada", "Ida"), ("ada@example.org", "ida@example.org")
+ANOTHER_KEY = bytes(range(32, 64))
+DEVICES = ("A new telephone", "A new computer")
+
+
+async def rename(cast: Cast, alice: Actor, who: int) -> None:
+    await profile.change(alice, NAMES[who], ZONE)
+
+
+async def move(cast: Cast, alice: Actor, who: int) -> None:
+    await profile.change_email(alice, ADDRESSES[who])
+
+
+async def wait_less(cast: Cast, alice: Actor, who: int) -> None:
+    await profile.lock_after(alice, (5, 15)[who])
+
+
+async def sign_in(cast: Cast, alice: Actor, who: int) -> None:
+    await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device=DEVICES[who])
+
+
+Claim = Callable[[House, Actor], Awaitable[None]]
+Act = Callable[[Cast, Actor, int], Awaitable[None]]
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {"rename": rename, "move": move, "wait less": wait_less, "sign in": sign_in}
+)
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations_with_replacement(ACTS, 2)])
+async def test_two_at_once(cast: Cast, one: str, other: str) -> None:
+    """Whatever their timing, nothing that was answered as done is undone, and the account is found by its address."""
+    rows = await every_row(TABLES)
+    for seed in range(TIMINGS):
+        await put_back(rows)
+        alice = await cast.actor("alice")
+        with pauses():
+            found = await at_once(
+                seed, *(act_of(cast, alice, name, who) for who, name in enumerate((one, other)))
+            )
+        outcomes = [
+            (name, who) for who, name in enumerate((one, other)) if not isinstance(found[who], Exception)
+        ]
+        row = await tables.Account.get(id=alice.id)
+        kept = open_document(cast.house.server, bytes(row.sealed), profile_context(alice.id), Profile)
+        assert outcomes, (seed, found)
+        done = {name: [who for act, who in outcomes if act == name] for name in ACTS}
+        assert kept.name in [NAMES[who] for who in done["rename"]] or not done["rename"], seed
+        assert kept.email in [ADDRESSES[who] for who in done["move"]] or not done["move"], seed
+        assert kept.lock_minutes in [(5, 15)[who] for who in done["wait less"]] or not done["wait less"], seed
+        assert {DEVICES[who] for who in done["sign in"]} <= set(kept.devices), seed
+        assert row.email_index == cast.house.server.blind_index(kept.email).hex(), seed
+
+
+def act_of(cast: Cast, alice: Actor, name: str, who: int) -> Callable[[], Awaitable[Any]]:
+    """Return what one of the two does."""
+    return lambda: ACTS[name](cast, alice, who)
+
+
+NEW_ADDRESS = "both-want-this@example.org"
+
+
+async def take(house: House, actor: Actor) -> None:
+    await profile.change_email(replace(actor, house=house), NEW_ADDRESS)
+
+
+async def sign_up(house: House, _actor: Actor) -> None:
+    words = "a long quiet sentence"
+    readied = await new_accounts.ready(house, NewAccount("Ada", NEW_ADDRESS, words, words, ZONE))
+    await new_accounts.open_account(house, Role.PATIENT, readied)
+
+
+@pytest.mark.parametrize(("one", "other"), [*product((take, sign_up), repeat=2)])
+async def test_one_address_is_given_once_while_the_server_key_changes(
+    cast: Cast, one: Claim, other: Claim
+) -> None:
+    """Of two processes, one of which already finds accounts by the new key, one is told that the address is taken."""
+    rows = await every_row(TABLES)
+    houses = [
+        House.of(ServerKeys(keys), clock=cast.clock, quick=True)
+        for keys in ((SERVER_KEY, ANOTHER_KEY), (ANOTHER_KEY, SERVER_KEY))
+    ]
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    for seed in range(TIMINGS):
+        await put_back(rows)
+        with pauses():
+            found = await at_once(seed, lambda: one(houses[0], alice), lambda: other(houses[1], bob))
+        refused = [error for error in found if error is not None]
+        assert len(refused) == 1, (seed, found)
+        assert isinstance(refused[0], Refused)
+        assert "email" in refused[0].fields
+        every = [index.hex() for index in houses[0].server.blind_indexes(NEW_ADDRESS)]
+        assert await tables.Account.filter(email_index__in=every).count() == 1

@@ -1,0 +1,186 @@
+"""
+Two acts at the same moment on what a patient shares: one takes effect, or both in order.
+
+Afterwards nothing of what is gone, ended or paused can be read, and the journal is as its owner left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from journal import (
+    care,
+    entries,
+    freshness,
+    handover_answers,
+    handovers,
+    reading,
+    sessions,
+    sharing,
+    tables,
+)
+from journal.actors import Actor
+from journal.entries import Entry
+from journal.errors import JournalError
+from journal.planning import SessionDetails, SessionKind, Setting, Status
+from tests.cast import ZONE, Cast
+from tests.races.test_keys import TABLES, TIMINGS
+from tests.races.turns import Rows, at_once, every_row, pauses, put_back
+from tests.scenes import THE_SEA, shared, written
+
+
+@dataclass
+class Scene:
+    """Alice before each run: one entry that she shared with bob, one that she did not, and a colleague of his."""
+
+    cast: Cast
+    alice: Actor
+    given: Entry
+    private: Entry
+    share: UUID
+    handover: UUID
+    session: UUID
+    rows: Rows = field(default_factory=dict)
+
+
+async def scene_of(cast: Cast) -> Scene:
+    """Let alice have written and shared, bob have suggested charlie, and a dosing session be due."""
+    given, private, alice = await written(cast), await written(cast), await cast.actor("alice")
+    share = await shared(cast, given)
+    charlie = await cast.actor("charlie")
+    handover = await handovers.suggest_to(await cast.actor("bob"), alice.id, str(charlie.id))
+    details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:30", ZONE, 120, Setting.HOME)
+    session = await sessions.add(alice, alice.id, details)
+    scene = Scene(cast, await cast.actor("alice"), given, private, share, handover, session)
+    scene.rows = await every_row(TABLES)
+    return scene
+
+
+async def share_the_private(scene: Scene) -> UUID:
+    """Share the other entry."""
+    parts = ("title", "int.meaning")
+    return await sharing.share(
+        scene.alice, scene.private.id, scene.cast.link, parts, previewed=scene.private.revision
+    )
+
+
+async def share_anew(scene: Scene) -> UUID:
+    """Share the shared one once more, with another part."""
+    parts = ("title", "int.meaning", "int.top3")
+    return await sharing.share(
+        scene.alice, scene.given.id, scene.cast.link, parts, previewed=scene.given.revision
+    )
+
+
+async def revoke(scene: Scene) -> None:
+    """Take the copy back."""
+    await sharing.revoke(scene.alice, scene.share)
+
+
+async def pause(scene: Scene) -> None:
+    """Pause all sharing."""
+    await care.pause(scene.alice)
+
+
+async def end_care(scene: Scene) -> None:
+    """End care with bob."""
+    await care.end(scene.alice, scene.cast.link)
+
+
+async def delete_the_given(scene: Scene) -> None:
+    """Delete the entry that is shared."""
+    await entries.delete(scene.alice, scene.given.id)
+
+
+async def delete_the_private(scene: Scene) -> None:
+    """Delete the other one."""
+    await entries.delete(scene.alice, scene.private.id)
+
+
+async def save_the_private(scene: Scene) -> Entry:
+    """Write on in the other one."""
+    document = THE_SEA.__class__(THE_SEA.kind, "Another sea", "", None, THE_SEA.answers)
+    return await entries.save(scene.alice, scene.private.id, scene.private.revision, document, sitting="x")
+
+
+async def hand_over(scene: Scene) -> UUID:
+    """Say yes to charlie, who gets the copy as well."""
+    return await handover_answers.accept(scene.alice, scene.handover, [scene.share], end_care=False)
+
+
+async def begin_session(scene: Scene) -> None:
+    """Let the dosing session begin: what cannot be taken back waits from now on."""
+    await sessions.move(scene.alice, scene.session, Status.IN_SESSION)
+
+
+Act = Callable[[Scene], Awaitable[Any]]
+ACTS: dict[str, Act] = {
+    act.__name__: act
+    for act in (
+        share_the_private,
+        share_anew,
+        revoke,
+        pause,
+        end_care,
+        delete_the_given,
+        delete_the_private,
+        save_the_private,
+        hand_over,
+        begin_session,
+    )
+}
+
+
+@pytest.mark.parametrize(("one", "other"), list(product(ACTS, ACTS)))
+async def test_two_at_once(cast: Cast, one: str, other: str) -> None:
+    """Whatever their timing: no copy of what is deleted, none over what has ended, and nothing that is missing."""
+    scene = await scene_of(cast)
+    for seed in range(TIMINGS):
+        await put_back(scene.rows)
+        with pauses():
+            found = await at_once(seed, lambda: ACTS[one](scene), lambda: ACTS[other](scene))
+        done = {
+            name
+            for name, outcome in zip((one, other), found, strict=True)
+            if not isinstance(outcome, Exception)
+        }
+        try:
+            await check(scene, done)
+        except AssertionError as error:
+            raise AssertionError(f"timing {seed}: {found!r}: {error}") from error
+
+
+async def check(scene: Scene, done: set[str]) -> None:
+    """Look at what two acts left behind."""
+    assert done, "nobody came through"
+    alice = await scene.cast.actor("alice")
+    rows = await tables.Share.all().values_list("id", "entry_id", "link_id")
+    lasting = set(await tables.Entry.filter(deleted_at=None).values_list("id", flat=True))
+    assert {entry for _, entry, _ in rows} <= lasting, "a copy outlived its entry"
+    over = set(await tables.CareLink.filter(ended_at__isnull=False).values_list("id", flat=True))
+    assert not {link for _, _, link in rows} & over, "a copy outlived its link"
+    if "revoke" in done and "share_anew" not in done:
+        assert scene.share not in {share for share, _, _ in rows}
+    assert (await freshness.look(alice, earlier=True)).as_left
+    assert await sharing.missing(alice) == frozenset()
+    assert not any(one.damaged for one in await sharing.given(alice))
+    for name in ("bob", "charlie"):
+        reader = await scene.cast.actor(name)
+        try:
+            folder = await reading.folder(reader, alice.id)
+        except JournalError:
+            continue
+        assert not folder.damaged
+        assert not folder.missing
+        if "pause" in done:
+            link = folder.link.row
+            assert folder.shared == () or link.clinician_key is not None
+    assert (await entries.several(alice, [scene.given.id])).keys() == (
+        set() if "delete_the_given" in done else {scene.given.id}
+    )
