@@ -21,7 +21,7 @@ from tortoise.exceptions import BaseORMException
 
 from crypto import MacKey
 from journal.audit import Act
-from journal.audit_chain import NOTHING, head_of, mac_of, verified_tag
+from journal.audit_chain import NOTHING, Line, head_of, mac_of, verified_tag
 from journal.audit_key import KEY, load_key, open_key
 from journal.audit_rows import AT_ONCE, BEFORE_ALL, PendingRow, Row, UnreadableError, events, pending
 from journal.errors import Damaged
@@ -104,15 +104,19 @@ class Report:
     """
     What was found: the present head when nothing is wrong, and otherwise the break.
 
-    `since` is the event after which the chain was looked at; `pending` counts the events that have no place in it yet,
-    the `oldest` of which was written then.
+    `since` is the event after which the chain was looked at; `pending` are the events that have no place in it yet, in
+    the order in which they will get one.
     """
 
     head: Head
     broken: Break | None = None
     since: int = 0
-    pending: int = 0
-    oldest: datetime | None = None
+    pending: tuple[Line, ...] = ()
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Return when the first of the pending events was written."""
+        return min((line.at for line in self.pending), default=None)
 
 
 async def check(house: House, kept: Sequence[Head] = (), *, onward: bool = False) -> Report:
@@ -178,8 +182,9 @@ async def _check(house: House, kept: Sequence[Head], start: Head) -> Report:
         _check_pending(chain, waiting)
     except _Wrong as wrong:
         return Report(Head(0, ""), wrong.broken)
-    oldest = min((row.line.at for row in waiting if row.line), default=None)
-    return Report(Head(walk.last, walk.mac.hex()), None, start.sequence, len(waiting), oldest)
+    return Report(
+        Head(walk.last, walk.mac.hex()), None, start.sequence, tuple(row.line for row in waiting if row.line)
+    )
 
 
 async def _pending() -> list[PendingRow]:

@@ -126,7 +126,9 @@ async def _of_log(house: House) -> Finding:
     await remember(house, report.head)
     if report.oldest and house.clock() - report.oldest > UNCHAINED:
         since = f"{report.oldest:%Y-%m-%d %H:%M} UTC"
-        waits = f"Events of the audit log that are not chained yet: {report.pending}, the oldest of {since}."
+        waits = (
+            f"Events of the audit log that are not chained yet: {len(report.pending)}, the oldest of {since}."
+        )
         if await presence.alive(house):
             return mend(f"{waits} A service runs and does not chain them. Look at what it logs.")
         return note(

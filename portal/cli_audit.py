@@ -57,6 +57,7 @@ ANOTHER_KEY = (
     " another key."
 )
 LATE = timedelta(seconds=10)
+NAMED = 20
 NOBODY_CHAINS = (
     "A service that runs chains them within two seconds. Start it, or run hearthside verify-audit --chain. If one runs,"
     " look at what it logs."
@@ -116,13 +117,15 @@ def _intact(report: Report) -> str:
 
 
 def _waiting(report: Report, now: datetime) -> str:
-    """Say how many events have no place in the chain yet, and what to do where that is for long."""
-    if not report.pending or report.oldest is None:
+    """Name the events that have no place in the chain yet, and say what to do where that is for long."""
+    if report.oldest is None:
         return ""
-    age = max(now - report.oldest, timedelta(0))
-    count = "1 event is" if report.pending == 1 else f"{report.pending} events are"
-    said = f"{count} not chained yet; the oldest was written {age // timedelta(seconds=1)} seconds ago."
-    return f"{said} {NOBODY_CHAINS}" if age > LATE else said
+    age, count = max(now - report.oldest, timedelta(0)), len(report.pending)
+    said = f"{'1 event is' if count == 1 else f'{count} events are'} not chained yet;"
+    said += f" the oldest was written {age // timedelta(seconds=1)} seconds ago."
+    named = [f"  {one.at:%Y-%m-%d %H:%M:%S} UTC {one.action} {one.id}" for one in report.pending[:NAMED]]
+    more = [f"  and {count - NAMED} more"] if count > NAMED else []
+    return "\n".join([f"{said} {NOBODY_CHAINS}" if age > LATE else said, *named, *more])
 
 
 def _kept(name: str | None, *, there: bool) -> list[Head]:

@@ -240,16 +240,17 @@ async def test_what_is_pending_survives_a_change_of_the_server_key(cast: Cast) -
 
 
 async def test_what_is_pending_is_counted(cast: Cast) -> None:
-    """With when the oldest of it was written."""
+    """With the act of each, and when the oldest of it was written."""
     await chain_all(cast.house)
     report = await check(cast.house)
-    assert (report.pending, report.oldest) == (0, None)
+    assert (report.pending, report.oldest) == ((), None)
     begun = cast.clock.now
     for _ in range(3):
         await note(cast)
         cast.clock.forward(seconds=5)
     report = await check(cast.house)
-    assert (report.broken, report.pending, report.oldest) == (None, 3, begun)
+    assert (report.broken, len(report.pending), report.oldest) == (None, 3, begun)
+    assert {line.action for line in report.pending} == {Act.SHARE_OPENED}
 
 
 def test_ids_sort_by_the_moment_they_are_drawn() -> None:

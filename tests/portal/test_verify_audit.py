@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -47,6 +48,11 @@ class Installation:
         """Change the database behind the service's back."""
         with closing(sqlite3.connect(self.url.removeprefix("sqlite://"))) as connection, connection:
             connection.execute(statement)
+
+    def read(self, statement: str) -> list[object]:
+        """Return the first column of what the database answers."""
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite://"))) as connection:
+            return [row[0] for row in connection.execute(statement)]
 
 
 @pytest.fixture
@@ -135,13 +141,18 @@ def test_it_goes_on_from_the_last_time(here: Installation) -> None:
 
 
 def test_what_is_not_chained_yet_is_named_and_can_be_chained(here: Installation) -> None:
-    """Where no service runs, the command counts what waits, checks it as well, and chains it when it is told to."""
+    """Where no service runs, the command names what waits, checks it as well, and chains it when it is told to."""
     assert here.verify().stdout.count("not chained") == 0
     for _ in range(2):
         assert here.run("setup-link").returncode == 0
     done = here.verify()
     assert (done.returncode, done.stderr) == (INTACT, "")
     assert "2 events are not chained yet; the oldest was written " in done.stdout
+    named = re.findall(
+        r"^  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC ([\w.-]+) ([0-9a-f-]{36})$", done.stdout, re.MULTILINE
+    )
+    assert [act for act, _ in named] == ["practice.setup-link-made"] * 2
+    assert [key for _, key in named] == here.read("SELECT id FROM audit_pending ORDER BY id")
     here.write(
         "UPDATE audit_pending SET at = '2026-11-22 12:00:00+00:00' WHERE id = (SELECT MIN(id) FROM audit_pending)"
     )
