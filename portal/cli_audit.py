@@ -123,7 +123,10 @@ def _waiting(report: Report, now: datetime) -> str:
     age, count = max(now - report.oldest, timedelta(0)), len(report.pending)
     said = f"{'1 event is' if count == 1 else f'{count} events are'} not chained yet;"
     said += f" the oldest was written {age // timedelta(seconds=1)} seconds ago."
-    named = [f"  {one.at:%Y-%m-%d %H:%M:%S} UTC {one.action} {one.id}" for one in report.pending[:NAMED]]
+    named = [
+        f"  {one.at:%Y-%m-%d %H:%M:%S} UTC {ascii(one.action)[1:-1]} {one.id}"
+        for one in report.pending[:NAMED]
+    ]
     more = [f"  and {count - NAMED} more"] if count > NAMED else []
     return "\n".join([f"{said} {NOBODY_CHAINS}" if age > LATE else said, *named, *more])
 

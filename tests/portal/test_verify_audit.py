@@ -14,7 +14,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.cast import SERVER_KEY, Furniture
+from journal.audit_chain import Line
+from journal.audit_pending import write_events
+from journal.house import House
+from journal.store import Store
+from tests.cast import NOON, SERVER_KEY, Furniture
 from tests.waiting import PATIENCE
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
@@ -252,3 +256,21 @@ def test_what_stands_in_the_log_never_reaches_the_terminal(here: Installation) -
     done = here.verify()
     assert done.returncode == BROKEN
     assert not any(mark in done.stdout + done.stderr for mark in "\x1b\x07\r")
+
+
+def test_what_waits_never_reaches_the_terminal_either(here: Installation) -> None:
+    """Not even the act of an event that somebody with the key of the log wrote."""
+    asyncio.run(an_act_of_control_characters(here.url))
+    done = here.verify()
+    assert done.returncode == INTACT
+    assert "1 event is not chained yet" in done.stdout
+    assert not any(mark in done.stdout + done.stderr for mark in "\x1b\x07\r")
+
+
+async def an_act_of_control_characters(url: str) -> None:
+    """Write an event as only the key of the log allows."""
+    line = Line(NOON, None, None, None, None, "\x1b[2J\x07\r", "done")
+    store = await Store.open(url)
+    with store.use():
+        await write_events(House.with_key(SERVER_KEY), [line])
+    await store.close()
