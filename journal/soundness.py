@@ -210,11 +210,11 @@ async def _of_mail(house: House) -> list[Finding]:
 async def _of_clock(house: House) -> Finding:
     """Compare the clock with the latest thing that was written."""
     now = house.clock()
-    written = await tables.AuditEvent.all().order_by("-at").first()
+    chained = await tables.AuditEvent.all().order_by("-at").first()
+    pending = await tables.AuditPending.all().order_by("-at").first()
     saved = await tables.Entry.all().order_by("-updated_at").first()
-    reviewed = datetime.combine(crisis.reviewed(), datetime.min.time(), UTC)
-    latest = max([reviewed, *([written.at] if written else []), *([saved.updated_at] if saved else [])])
-    if now < latest - SLACK:
+    times = [one.at for one in (chained, pending) if one] + ([saved.updated_at] if saved else [])
+    if now < max([datetime.combine(crisis.reviewed(), datetime.min.time(), UTC), *times]) - SLACK:
         return mend(
             f"The clock says {now:%Y-%m-%d %H:%M} UTC, before the latest record. Set it, and keep it set by NTP."
         )

@@ -9,7 +9,7 @@ import sqlite3
 import zoneinfo
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -79,6 +79,19 @@ async def test_what_is_wrong_with_key_and_clock_is_told(furnished_sqlite_url: tu
     assert "server key is not" in (await findings(furnished_sqlite_url[0], key=bytes(32)))[Verdict.MEND]
     early = datetime(2020, 1, 1, tzinfo=UTC)
     assert "clock" in (await findings(furnished_sqlite_url[0], now=early))[Verdict.MEND]
+
+
+async def test_a_clock_behind_what_is_not_chained_yet_is_told(
+    furnished_url: tuple[str, Furniture],
+) -> None:
+    """The latest act counts from the moment it is written, on either database."""
+    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(days=400)))
+    store = await Store.open(furnished_url[0])
+    with store.use():
+        await audit.note_unsigned(house, None, audit.Act.SIGN_IN_REFUSED)
+    await store.close()
+    later = NOON + timedelta(days=399)
+    assert "before the latest record" in (await findings(furnished_url[0], now=later))[Verdict.MEND]
 
 
 async def test_a_database_that_does_not_answer_is_told() -> None:
