@@ -326,8 +326,9 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     elif tampering == "no keys":
         await tables.Account.filter(id=bob.id).update(public_identity=b"")
     else:
-        kept = (await row(cast)).patient_pin or b""
-        await tables.CareLink.filter(id=cast.link).update(patient_pin=kept[:-1] + b"?")
+        kept = (await row(cast)).patient_pin or bytes(1)
+        bent = kept[:-1] + bytes([kept[-1] ^ 1])  # never the byte that was there
+        await tables.CareLink.filter(id=cast.link).update(patient_pin=bent)
     before = await at_rest(tables.CareLink, cast.link)
     with pytest.raises(TrustBroken):
         await attempt(cast, await cast.actor("alice"))
