@@ -17,6 +17,7 @@ from journal.house import House
 from journal.store import connection, is_sqlite, opened
 from journal.store_address import SqliteFile, file_of
 from journal.store_errors import DAMAGED, DatabaseRefused
+from journal.store_parts import named, unknown_in_file, unknown_on_server
 from journal.store_sqlite import PRAGMAS
 
 A_REVIEW = timedelta(days=180)
@@ -84,6 +85,7 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
             return [
                 well("The database answers."),
                 well("The database has this version's shape."),
+                await _of_parts(path),
                 await _of_care(),
                 await _of_key(house, public),
                 await _of_log(house),
@@ -102,6 +104,17 @@ def _damage(path: Path) -> Finding | None:
         if sound and not looking.execute("PRAGMA foreign_key_check").fetchall():
             return None
     return mend(DAMAGED.format(SqliteFile(path)))
+
+
+async def _of_parts(path: Path | None) -> Finding:
+    """Look for triggers, views and the like, which nobody notices while they run."""
+    unknown = await unknown_on_server(connection()) if path is None else unknown_in_file(path)
+    if unknown:
+        return mend(
+            f"The database has {named(unknown)}, which Hearthside did not make. Find out who did, and remove it: it can"
+            " change what is saved, or hide it."
+        )
+    return well("The database has no triggers, views or tables but Hearthside's own.")
 
 
 async def _of_care() -> Finding:

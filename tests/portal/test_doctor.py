@@ -19,10 +19,11 @@ from journal import audit, soundness
 from journal.demo import load_demo
 from journal.house import House
 from journal.soundness import Verdict
-from journal.store import Store, migrate
+from journal.store import Store, connection, migrate, opened
 from portal import cli, surroundings
 from portal.config import Config
 from tests.cast import NOON, SERVER_KEY, Clock, Furniture
+from tests.portal.test_backup import UNKNOWN
 
 
 @pytest.fixture
@@ -72,6 +73,52 @@ async def test_a_sound_database_has_nothing_to_mend(furnished_sqlite_url: tuple[
 async def test_postgresql_is_looked_at_too(furnished_postgres_url: tuple[str, Furniture]) -> None:
     """The servers of tests do not wait for the disk, and the doctor says so."""
     assert "fsync" in (await findings(furnished_postgres_url[0]))[Verdict.MEND]
+
+
+@pytest.mark.parametrize(("statement", "sentence"), UNKNOWN.items())
+async def test_what_no_version_makes_is_told(
+    furnished_sqlite_url: tuple[str, Furniture], statement: str, sentence: str
+) -> None:
+    """A trigger, a view or a table of somebody else's is named."""
+    url, _ = furnished_sqlite_url
+    with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as opened, opened:
+        opened.execute(statement)
+    assert sentence in (await findings(url))[Verdict.MEND]
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (
+            [
+                "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+                "CREATE TRIGGER loud BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION quiet()",
+            ],
+            "the trigger 'loud' on 'entry'",
+        ),
+        (["CREATE RULE never AS ON DELETE TO share DO INSTEAD NOTHING"], "the rule 'never' on 'share'"),
+        (
+            [
+                "CREATE POLICY later ON entry FOR SELECT USING (revision > 1)",
+                "ALTER TABLE entry ENABLE ROW LEVEL SECURITY",
+            ],
+            "the policy 'later' on 'entry'",
+        ),
+        (["ALTER TABLE entry ENABLE ROW LEVEL SECURITY"], "row security on 'entry'"),
+        (["CREATE VIEW looks_like_one AS SELECT * FROM entry"], "the view 'looks_like_one'"),
+        (["CREATE MATERIALIZED VIEW kept AS SELECT * FROM entry"], "the view 'kept'"),
+        (["CREATE TABLE kept_aside (everything bytea)"], "the table 'kept_aside'"),
+    ],
+)
+async def test_what_no_version_makes_on_a_server_is_told(
+    furnished_postgres_url: tuple[str, Furniture], statements: list[str], sentence: str
+) -> None:
+    """Nor does what runs or hides rows there go unnoticed."""
+    url, _ = furnished_postgres_url
+    async with opened(url):
+        for statement in statements:
+            await connection().execute_script(statement)
+    assert sentence in (await findings(url))[Verdict.MEND]
 
 
 async def test_what_is_wrong_with_key_and_clock_is_told(furnished_sqlite_url: tuple[str, Furniture]) -> None:
