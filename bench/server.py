@@ -38,12 +38,12 @@ def furnish(folder: Path, *flags: str) -> People:
 
 
 @contextmanager
-def served(folder: Path, *flags: str) -> Iterator[int]:
-    """Serve what is in *folder*; gives the port."""
+def served(folder: Path, *flags: str, url: str = "") -> Iterator[int]:
+    """Serve what is in *folder*, or in the database at *url*; gives the port."""
     port = _free_port()
     settings = {
         "HEARTHSIDE_DATA": str(folder),
-        "HEARTHSIDE_DATABASE_URL": f"sqlite://{folder / DATABASE}",
+        "HEARTHSIDE_DATABASE_URL": url or f"sqlite://{folder / DATABASE}",
         "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
         "HEARTHSIDE_PORT": str(port),

@@ -23,6 +23,7 @@ from journal.server_keys import ServerKeys
 from journal.store_address import SqliteFile, shown
 from journal.store_errors import explained
 from journal.store_file import BESIDE, check_file
+from journal.store_parts import named, unknown_in_file
 from journal.store_shape import shapes
 
 MAGIC = b"SQLite format 3\0"
@@ -100,6 +101,7 @@ def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
         with _made(database, taken) as part:
             shutil.copyfile(copy, part)
             missing = _check(part, copy, "backup")
+            _require_known(part, copy)
             _check_key(part, ServerKeys(server_keys))
     except OSError as error:
         raise BackupRefused(
@@ -172,6 +174,14 @@ def _check(path: Path, origin: Path, kind: str) -> bool:
             f"{shown(origin)} belongs to a newer version of Hearthside. Install that version first."
         )
     return bool(shapes() - applied)
+
+
+def _require_known(path: Path, origin: Path) -> None:
+    if unknown := unknown_in_file(path):
+        raise BackupRefused(
+            f"{shown(origin)} has {named(unknown)}, which Hearthside did not make. Nothing was kept. It can change what"
+            " is saved, or hide it: find out who made it, and restore an earlier backup, or remove it from a copy."
+        )
 
 
 def _check_key(path: Path, server: ServerKeys) -> None:

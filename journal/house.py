@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter
 
-from crypto import FLOOR, STANDARD, Argon2Parameters
+from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
 from journal.mail_server import MailServer
 from journal.server_keys import ServerKeys
 
@@ -27,6 +27,13 @@ STEP = 10  # of the 39 that there are from the first served to the last
 def utc_now() -> datetime:
     """Give the time in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class LogKey:
+    """The key of the audit log, opened; kept by a process that serves, and looked at anew every second."""
+
+    key: MacKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class House:
     )
     exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     mail: MailServer | None = None
+    log_key: LogKey = field(default_factory=LogKey)
 
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from journal import tables
 from journal.house import House
 
@@ -49,7 +51,15 @@ async def leave(worker: UUID) -> None:
     await tables.Worker.filter(id=worker).delete()
 
 
+async def alive(house: House) -> int:
+    """Count the processes that serve."""
+    return await _alive(house).count()
+
+
 async def behind(house: House) -> int:
     """Count the processes that serve and do not seal with the newest key yet."""
-    alive = tables.Worker.filter(seen_at__gt=house.clock() - ALIVE)
-    return await alive.exclude(key_mark=house.server.mark).count()
+    return await _alive(house).exclude(key_mark=house.server.mark).count()
+
+
+def _alive(house: House) -> QuerySet[tables.Worker]:
+    return tables.Worker.filter(seen_at__gt=house.clock() - ALIVE)

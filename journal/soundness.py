@@ -11,18 +11,20 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import account_addresses, crisis, practice, rotation, tables
-from journal.audit_check import check
+from journal import account_addresses, crisis, practice, presence, rotation, tables
+from journal.audit_check import check, remember
 from journal.house import House
 from journal.rows import Moment, Row, read, whole
 from journal.store import connection, is_sqlite, opened
 from journal.store_address import SqliteFile, file_of
 from journal.store_errors import DAMAGED, DatabaseRefused
+from journal.store_parts import named, unknown_in_file, unknown_on_server
 from journal.store_sqlite import PRAGMAS
 
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)
 LATE = timedelta(hours=1)
+UNCHAINED = timedelta(seconds=10)
 POSTGRES: Mapping[str, str | int] = MappingProxyType(
     {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 )
@@ -99,6 +101,7 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
             return [
                 well("The database answers."),
                 well("The database has this version's shape."),
+                await _of_parts(path),
                 await _of_care(),
                 await _of_key(house, public),
                 await _of_log(house),
@@ -119,6 +122,17 @@ def _damage(path: Path) -> Finding | None:
     return mend(DAMAGED.format(SqliteFile(path)))
 
 
+async def _of_parts(path: Path | None) -> Finding:
+    """Look for triggers, views and the like, which nobody notices while they run."""
+    unknown = await unknown_on_server(connection()) if path is None else unknown_in_file(path)
+    if unknown:
+        return mend(
+            f"The database has {named(unknown)}, which Hearthside did not make. Find out who did, and remove it: it can"
+            " change what is saved, or hide it."
+        )
+    return well("The database has no triggers, views or tables but Hearthside's own.")
+
+
 async def _of_care() -> Finding:
     """Look at what makes a commit last, and what makes deleted words go."""
     wanted, ask = (PRAGMAS, "PRAGMA") if is_sqlite() else (POSTGRES, "SHOW")
@@ -132,11 +146,22 @@ async def _of_care() -> Finding:
 
 
 async def _of_log(house: House) -> Finding:
-    """Check the chain of the audit log as far as that goes without a head kept elsewhere."""
-    report = await check(house)
+    """Check what came to the audit log since the last check, as far as that goes without a head kept elsewhere."""
+    report = await check(house, onward=True)
     if report.broken is not None:
         return mend(
             "The audit log is not as it was written. Run hearthside verify-audit, and find out who was here."
+        )
+    await remember(house, report.head)
+    if report.oldest and house.clock() - report.oldest > UNCHAINED:
+        since = f"{report.oldest:%Y-%m-%d %H:%M} UTC"
+        waits = (
+            f"Events of the audit log that are not chained yet: {len(report.pending)}, the oldest of {since}."
+        )
+        if await presence.alive(house):
+            return mend(f"{waits} A service runs and does not chain them. Look at what it logs.")
+        return note(
+            f"{waits} No service runs. One that starts chains them, or hearthside verify-audit --chain."
         )
     return well(f"The audit log is intact: {report.head.sequence} events.")
 
@@ -220,9 +245,11 @@ async def _of_clock(house: House) -> Finding:
     """Compare the clock with the latest thing that was written."""
     now = house.clock()
     written = await read(WrittenRow, tables.AuditEvent.all().order_by("-at").limit(SOME))
+    pending = await read(WrittenRow, tables.AuditPending.all().order_by("-at").limit(SOME))
     saved = await read(SavedRow, tables.Entry.all().order_by("-updated_at").limit(SOME))
     reviewed = datetime.combine(crisis.reviewed(), datetime.min.time(), UTC)
-    latest = max([reviewed, *(row.at for row in whole(written)), *(row.updated_at for row in whole(saved))])
+    times = [row.at for row in whole([*written, *pending])] + [row.updated_at for row in whole(saved)]
+    latest = max([reviewed, *times])
     if now < latest - SLACK:
         return mend(
             f"The clock says {now:%Y-%m-%d %H:%M} UTC, before the latest record. Set it, and keep it set by NTP."

@@ -76,11 +76,13 @@ NO_RIGHT = (
 NO_LOCK = (
     "Another program has locked tables of the database {}. Stop the service, then run the command again."
 )
+NO_WRITE = f"The database {{}} can only be read. Name a server that takes changes in {SETTING}."
 POSTGRES: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InvalidAuthorizationSpecificationError, NO_ENTRY),
     (asyncpg.InvalidCatalogNameError, NO_DATABASE),
     (asyncpg.InsufficientPrivilegeError, NO_RIGHT),
     (asyncpg.LockNotAvailableError, NO_LOCK),
+    (asyncpg.ReadOnlySQLTransactionError, NO_WRITE),
 )
 AWAY = (
     asyncpg.PostgresConnectionError,

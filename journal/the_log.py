@@ -9,7 +9,7 @@ from journal import audit, log_rows, people
 from journal.actors import Actor
 from journal.audit import Act, Whole
 from journal.audit_check import Head, present_head
-from journal.log_rows import Sequence
+from journal.audit_query import Number
 from journal.positions import Role
 from journal.rows import Opened, Row, read, whole
 from journal.tables import AuditEvent
@@ -20,14 +20,14 @@ SOME = 20  # events
 class EndRow(Row, frozen=True):
     """Where the log may end."""
 
-    id: Sequence
+    id: Number
     mac: str
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """
-    Events, newest first, and where the log ends now: the look itself is its last event.
+    Events, newest first, the look itself among them, and where the chain ends now: a second or two behind.
 
     Without `head`, none of the last events is one any more.
     """
@@ -40,7 +40,7 @@ async def look(
     actor: Actor, *, limit: int, before: int | None = None, person: UUID | None = None, room: str = ""
 ) -> Looked:
     """
-    Give the latest events, of all or of what concerns one *person*, of every class or those of one *room*.
+    Return the latest events, of all or of what concerns one *person*, of every class or those of one *room*.
 
     Raises:
         NotFound: If *person* has no account.

@@ -109,6 +109,16 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
                 help="a head kept earlier, or several, one a line; - reads standard input",
             )
             command.add_argument(
+                "--all",
+                action="store_true",
+                help="check from the first event on, and not only what came since the log was last found whole",
+            )
+            command.add_argument(
+                "--chain",
+                action="store_true",
+                help="first chain the events that wait, which a service that runs does by itself",
+            )
+            command.add_argument(
                 "--write-head",
                 metavar="FILE",
                 help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",

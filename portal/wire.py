@@ -8,6 +8,7 @@ whoever takes no answer, or goes on sending what nobody reads, is let go.
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,7 @@ from portal.config import Config
 from portal.limits import STANDARD, Limits
 from portal.middleware import headers_for
 
+UNREAD: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: milliseconds
 GRACE = 20  # seconds that requests have to end in when the service is stopped
 
 
@@ -41,7 +43,15 @@ class Wire(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect the first request."""
         super().connection_made(transport)
+        self._let_go_when_unread()
         self._wait(self.limits.head_seconds, self._head_too_slow)
+
+    def _let_go_when_unread(self) -> None:
+        # The transport tells of a full buffer alone. What stays below that, and is not taken, would keep a connection
+        # open for ever, also one that is being closed: only the system sees it.
+        plug = self.transport.get_extra_info("socket")
+        if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6) and UNREAD is not None:
+            plug.setsockopt(socket.IPPROTO_TCP, UNREAD, round(self.limits.stalled_seconds * 1000))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""

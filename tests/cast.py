@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from journal import invitations, new_accounts, practice, recovery, tables, websessions
 from journal.actors import Actor, Role
+from journal.audit_sealing import AuditSealer
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.positions import ADMINISTRATOR, THERAPIST
@@ -120,6 +121,7 @@ async def furnish(url: str) -> Furniture:
             assert alice is not None
             invited = await invitations.invite(bob, "Alice")
             care_link = await invitations.accept(alice, invited.token)
+            await AuditSealer(house, uuid4()).give_up()  # as a service that ran, and ended
             await just_come_in()
             return Furniture(tokens, care_link)
     finally:

@@ -28,6 +28,9 @@ NAMES = {
     "sealing_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",
+    "audit_workers4_of_1",
+    "audit_workers4_of_1_sqlite",
+    "audit_frozen_p99_ratio",
     "unknown_sign_in_pct",
     "unknown_recovery_pct",
 }

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from journal import (
+    audit,
     entries,
     giving_back,
     handovers,
@@ -24,6 +25,7 @@ from journal import (
     websessions,
 )
 from journal.actors import Actor, Role
+from journal.audit import Act
 from journal.documents import Answers, EntryDocument
 from journal.forms import EntryKind
 from journal.house import House
@@ -33,6 +35,7 @@ from journal.store import Store
 from tests.attacks.world import HERS, YEAR, World, answers_of
 from tests.authenticator import SITE, Authenticator
 from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, just_come_in
+from tests.log import chain_all
 
 SEVERAL = 4
 
@@ -47,6 +50,8 @@ async def gather(url: str, world: World) -> None:
             await tables.WebSession.all().update(used_at=clock.now)
             await _alice(world, house, clock)
             await _otto(world, house)
+            await chain_all(house)
+            await _pending(world, house)
             await just_come_in()
     finally:
         await store.close()
@@ -119,6 +124,13 @@ async def _otto(world: World, house: House) -> None:
     world.ids["otto's old link"] = link
     (now,) = await tables.CareLink.filter(patient_id=otto.id, ended_at=None).values_list("id", flat=True)
     world.ids["otto's link"] = UUID(str(now))
+
+
+async def _pending(world: World, house: House) -> None:
+    """Let alice take her records several times: events that have no place in the chain yet."""
+    alice = await _actor(world, house, "alice")
+    for _ in range(SEVERAL):
+        await audit.note(alice, Act.RECORDS_TAKEN, patient=alice.id)
 
 
 async def _actor(world: World, house: House, name: str) -> Actor:

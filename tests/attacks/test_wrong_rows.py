@@ -25,6 +25,7 @@ import pytest
 from tortoise.models import Model
 
 from journal import tables
+from journal.audit_query import NOT_NUMBERED
 from portal.routes import ROUTES
 from tests.attacks import crowd
 from tests.attacks import world as worlds
@@ -79,6 +80,7 @@ OF_TYPE: dict[str, tuple[str, ...]] = {
 LISTED: dict[str, str] = {
     "account": "SELECT id FROM account WHERE id IN ('{dana}', '{gil}', '{nora}')",
     "audit_event": "SELECT id FROM audit_event WHERE patient_id = '{alice}' ORDER BY id DESC LIMIT 3",
+    "audit_pending": "SELECT id FROM audit_pending WHERE patient_id = '{alice}' ORDER BY id DESC LIMIT 3",
     "care_link": "SELECT id FROM care_link WHERE id IN ('{gil's link}', '{frieda's link}', '{hana's link}')",
     "course": "SELECT id FROM course WHERE id = '{course}'",
     "entry": "SELECT id FROM entry WHERE id IN ('{free}', '{loose 0}', '{gone 0}')",
@@ -120,6 +122,8 @@ OWN: tuple[dict[str, str], ...] = (
 ELSEWHERE = {
     "audit_head": "the end of the log's chain: tests/journal/test_audit.py",
     "audit_key": "the key of the log's chain: tests/journal/test_audit.py",
+    "audit_lease": "no page reads it: tests/journal/test_audit_sealing.py",
+    "audit_verified": "no page reads it: tests/portal/test_verify_audit.py",
     "outbox": "tests/journal/test_mail.py",
     "practice": "tests/portal/test_practice.py",
     "spent_challenge": "nothing reads it",
@@ -133,7 +137,7 @@ MORE = (
     ("alice", "/journal?before=2026-11-22T12:00:00%2B00:00"),
     ("alice", f"/journal?q={HERS}"),
     ("alice", "/journal/{entry}/shares?to={link}"),
-    ("alice", "/sharing/log?before=1000"),
+    ("alice", f"/sharing/log?before={2 * NOT_NUMBERED}"),
     ("alice", "/sharing/{karl's link}"),
     ("alice", "/sharing/handovers/{karl's handover}"),
     ("alice", "/account/passkeys/{passkey}/removal"),

@@ -325,7 +325,17 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
 
 Rows = dict[str, frozenset[tuple[object, ...]]]
 PASSING = frozenset(
-    {"audit_event", "audit_head", "outbox", "throttle", "web_session", "worker", "sqlite_sequence"}
+    {
+        "audit_event",
+        "audit_head",
+        "audit_lease",
+        "audit_pending",
+        "outbox",
+        "throttle",
+        "web_session",
+        "worker",
+        "sqlite_sequence",
+    }
 )
 """Tables that somebody's mere coming in writes to."""
 

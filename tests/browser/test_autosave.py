@@ -24,7 +24,7 @@ from tests.browser.served import Served, at_a_desk, chrome, serving
 from tests.cast import PASSWORDS, ZONE, Furniture
 
 SAVED = "Saved 13:00"  # the hour at which the cast lives, on alice's clock
-NOT_SAVED = "Not saved yet. Your words are still on this page. Trying again…"
+NOT_KNOWN = "We do not know yet whether this is saved. Your words are still on this page. Trying again…"
 SIGNED_OUT = "Not saved yet: you have been signed out. Your words are still on this page."
 NEWER = "Another page saved a newer version of this. What is written here is kept too"
 TRAPS = """
@@ -223,14 +223,14 @@ async def test_the_button_waits_for_a_save_on_its_way(sheet: Sheet) -> None:
 
 
 async def test_the_words_outlive_the_server(desk: Desk, sheet: Sheet) -> None:
-    """When the server is gone the page says so, keeps the words, and saves them when it is back."""
+    """When no answer comes the page says so, calls nothing unsaved, keeps the words, and saves them when it is back."""
     await sheet.begin()
     await sheet.type("kept")
     await expect(sheet.status).to_have_text(SAVED)
     sheet.served.stop()
     try:
         await sheet.type(" through the night")
-        await expect(sheet.status).to_have_text(NOT_SAVED)
+        await expect(sheet.status).to_have_text(NOT_KNOWN)
         await sheet.type(", all of it")
         await expect(sheet.words).to_have_value("kept through the night, all of it")
     finally:
@@ -252,7 +252,7 @@ async def test_a_lost_answer_is_no_lost_race(desk: Desk, sheet: Sheet) -> None:
     await sheet.begin()
     await sheet.page.route(a_save_address(await sheet.entry()), lose_the_first_answer)
     await sheet.type("said once")
-    await expect(sheet.status).to_have_text(NOT_SAVED)
+    await expect(sheet.status).to_have_text(NOT_KNOWN)
     await sheet.type(" and then again")
     await expect(sheet.status).to_have_text(SAVED)
     assert set(sent) == {200}

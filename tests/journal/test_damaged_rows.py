@@ -47,6 +47,7 @@ from journal.planning import SessionDetails, SessionKind, Setting
 from journal.store import change, connection, is_sqlite
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
 from tests.journal.test_renewal import ended
+from tests.log import chain_all
 
 LATE = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -219,6 +220,7 @@ async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
     for _ in range(6):
         ident = await write(cast)
         await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+    await chain_all(cast.house)
     every = await log_rows.every_event(alice.id)
     assert every.damaged == ()
     wrong = [one for one in every if one.action is audit.Act.SHARED][-3:]

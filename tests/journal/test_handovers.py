@@ -19,11 +19,12 @@ from journal import (
     sharing,
     tables,
 )
-from journal.audit import Act, events_about
+from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
+from journal.log_rows import events_about
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written
 

@@ -51,6 +51,7 @@ from tests.authenticator import (
 )
 from tests.cast import PASSWORDS, Cast
 from tests.factors import enrolled
+from tests.log import logged
 from tests.scenes import written
 
 
@@ -78,8 +79,7 @@ async def turned_away(cast: Cast, answer: Answer, sentence: str) -> None:
 
 async def refusals() -> list[tuple[Any, Any]]:
     """Who was refused, and with which passkey, in the log."""
-    events = tables.AuditEvent.filter(action=Act.PASSKEY_REFUSED.value)
-    return await events.order_by("id").values_list("actor_id", "object_id")
+    return [(event.actor_id, event.object_id) for event in await logged(Act.PASSKEY_REFUSED)]
 
 
 @pytest.mark.parametrize("key", [ed25519_key, p256_key, rsa_key])
@@ -95,8 +95,7 @@ async def test_one_tap_opens_the_journal(cast: Cast, key: Callable[[], Any]) -> 
         assert (await entries.entry(actor, entry.id)).document == entry.document
         (mine,) = await passkeys.mine(actor)
         assert (mine.document.sign_count, mine.last_used_at) == (uses, cast.clock.now)
-    event = await tables.AuditEvent.filter(action=Act.SIGNED_IN_BY_PASSKEY.value).order_by("-id").first()
-    assert event is not None
+    event = (await logged(Act.SIGNED_IN_BY_PASSKEY))[-1]
     assert (event.actor_id, event.object_id) == (passkey.account, passkey.id)
 
 
@@ -267,7 +266,7 @@ async def test_asking_writes_nothing(cast: Cast) -> None:
     async def rows() -> list[int]:
         return [
             await table.all().count()
-            for table in (tables.SpentChallenge, tables.AuditEvent, tables.WebSession)
+            for table in (tables.SpentChallenge, tables.AuditPending, tables.WebSession)
         ]
 
     before, stranger = await rows(), Authenticator(handle=bytes(16))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,6 +28,7 @@ from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken,
 from journal.set_aside import KEPT
 from journal.throttle import TooManyTries
 from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.log import logged
 from tests.scenes import connected, read_by, rewritten, shared, written
 
 NEW = "seven small stones in a row"
@@ -333,10 +333,8 @@ async def test_the_log_says_who_made_the_link_and_that_it_was_used(cast: Cast) -
     await giving_back.give_back(await cast.actor("bob"), alice.id)
     (link,) = await giving_back.how_many(alice)
     await giving_back.take_in(alice, link)
-    acts: Any = (
-        await tables.AuditEvent.filter(patient_id=alice.id).order_by("id").values_list("action", flat=True)
-    )
-    assert list(acts)[-5:] == [
+    acts = [event.action for event in await logged(patient_id=alice.id)]
+    assert acts[-5:] == [
         "account.restart-offered", "care.began", "account.restarted", "share.given-back", "share.taken-in"
     ]  # fmt: skip
 

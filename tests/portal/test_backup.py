@@ -181,6 +181,36 @@ def test_what_is_not_a_sound_backup_is_refused(
     assert list(place.parent.iterdir()) == []
 
 
+UNKNOWN = {
+    "CREATE TRIGGER quiet AFTER UPDATE ON entry BEGIN DELETE FROM share; END": "the trigger 'quiet' on 'entry'",
+    "CREATE VIEW looks_like_one AS SELECT * FROM entry": "the view 'looks_like_one'",
+    "CREATE TABLE kept_aside (everything BLOB)": "the table 'kept_aside'",
+    "CREATE VIRTUAL TABLE found USING fts5(words)": "the table 'found'",
+}
+
+
+@pytest.mark.parametrize(("statement", "sentence"), UNKNOWN.items())
+def test_what_no_version_makes_is_not_restored(
+    copy: Path, tmp_path: Path, statement: str, sentence: str
+) -> None:
+    """A trigger, a view or a table of somebody else's would run or stand there unnoticed."""
+    with closing(sqlite3.connect(copy)) as opened, opened:
+        opened.execute(statement)
+    place = tmp_path / "new.sqlite3"
+    with pytest.raises(Refused, match="which Hearthside did not make") as refused:
+        backup.put_back(copy, place, SERVER_KEY)
+    assert sentence in str(refused.value)
+    assert not place.exists()
+
+
+def test_what_no_version_makes_keeps_nobody_from_a_backup(database: Path, tmp_path: Path) -> None:
+    """Nothing is lost over it: the database is copied as it is."""
+    with closing(sqlite3.connect(database)) as opened, opened:
+        opened.execute("CREATE TABLE kept_aside (everything BLOB)")
+    backup.back_up(database, tmp_path / "copy")
+    assert (tmp_path / "copy").exists()
+
+
 def test_another_server_key_is_told(copy: Path, tmp_path: Path) -> None:
     """A backup that this installation's key cannot open is not put in place."""
     with pytest.raises(Refused, match="server key"):
