@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ import asyncpg
 import pytest
 from tortoise.models import Model
 
-from journal import tables
+from journal import audit_sealing, tables
 from journal.audit_query import NOT_NUMBERED
 from portal.routes import ROUTES
 from tests.attacks import crowd
@@ -339,7 +340,17 @@ def crowded(
 
 
 @pytest.fixture
-async def sqlite(crowded: tuple[Path, World], tmp_path: Path) -> AsyncIterator[Ground]:
+def nothing_chained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is put back while the service runs, which would go on to chain what was pending before."""
+    monkeypatch.setattr(audit_sealing, "EVERY", timedelta(days=1))
+
+
+@pytest.fixture
+async def sqlite(
+    crowded: tuple[Path, World],
+    tmp_path: Path,
+    nothing_chained: None,
+) -> AsyncIterator[Ground]:
     """The application on a copy of the crowded world."""
     pristine, world = crowded
     path = tmp_path / "world.sqlite3"
@@ -356,6 +367,7 @@ async def postgres_ground(
     postgres: PostgresServer,
     furnished_postgres_url: tuple[str, Furniture],
     tmp_path: Path,
+    nothing_chained: None,
 ) -> AsyncIterator[Ground]:
     """The application on the crowded world in PostgreSQL."""
     url, furniture = furnished_postgres_url
