@@ -83,7 +83,7 @@ async def sign_in(
     account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
     slot = slot or decoy_slot(who.bytes, house.argon2)
-    charged = await throttle.charge(house, tries.of_password(house, email, who, slot.salt, visitor))
+    charged = await throttle.charge(tries.of_password(house, email, who, slot.salt, visitor))
     try:
         account_key = await house.stretch(partial(unlock_with_password, slot, password, account=who.bytes))
     except CryptoError as error:
@@ -138,7 +138,7 @@ async def opened_again(
         TooManyTries: If what this is counted by has to wait.
         Refused: If the password is not theirs; *patient*'s log says so.
     """
-    charged = await throttle.charge(house, counts, field="current")
+    charged = await throttle.charge(counts, field="current")
     slot = await key_slots.of_account(account, "password")
     try:
         if slot is None:
@@ -194,7 +194,7 @@ async def recover(
     if problems := await house.stretch(partial(password_problems, password, repeated, email, practice)):
         raise Refused(problems)
     counts = tries.of_recovery(house, email, visitor)
-    charged = await throttle.charge(house, counts, field="recovery_key")
+    charged = await throttle.charge(counts, field="recovery_key")
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
     slot = slot or decoy_recovery_slot(who.bytes)

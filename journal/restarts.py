@@ -90,7 +90,7 @@ async def restart(
     if account is None or old is None or old.ended_at is not None:
         raise LinkExpired
     profile = open_document(house.server, bytes(account.sealed), profile_context(account.id), Profile)
-    charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
+    charged = await throttle.charge(tries.of_restart(house, row.id), field="email")
     if not _is_of(house, email, profile.email):
         await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})

@@ -124,7 +124,7 @@ async def reopen(actor: Actor, secret: str) -> int:
         Damaged: If it opens the account of before, and nothing that this held is what was saved.
     """
     actor.must_be(Role.PATIENT)
-    charged = await throttle.charge(actor.house, tries.of_set_aside(actor.house, actor.id), field="secret")
+    charged = await throttle.charge(tries.of_set_aside(actor.house, actor.id), field="secret")
     for one in await kept(actor):
         row = await tables.SetAside.get(id=one.id)
         if older := await _unlocked(actor, row, secret):

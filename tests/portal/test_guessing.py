@@ -67,13 +67,14 @@ async def test_after_five_tries_somebody_waits_and_is_told_how_long(any_portal: 
             assert [(await guess(browser, email)).status_code for _ in range(5)] == [422] * 5
             hashed, events = stretching(any_portal), await tables.AuditEvent.all().count()
             answer = await guess(browser, email, PASSWORDS["alice"])
-            assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
+            assert answer.status_code == 429
+            assert 0 < int(answer.headers["retry-after"]) <= 30
             assert f"{WAIT} half a minute" in Page.of(answer).words
             assert Page.of(answer).value("email") == email
             assert (hashed.asked, await tables.AuditEvent.all().count()) == (0, events)
             pages.append(answer.text.replace(email, "ADDRESS"))
     assert pages[0] == pages[1]
-    any_portal.cast.clock.forward(seconds=30)
+    await any_portal.cast.later(seconds=30)
     async with browser_at(any_portal, "192.0.2.1") as browser:
         assert (await guess(browser, password=PASSWORDS["alice"])).status_code == 303
         assert [(await guess(browser)).status_code for _ in range(5)] == [422] * 5
@@ -194,7 +195,7 @@ async def test_whoever_holds_the_phone_waits_as_well(portal: Portal, path: str, 
         form = {field: "not the password", "next": "/", "passphrase": NEW}
         answers = [await browser.post(path, data=form) for _ in range(6)]
         assert [answer.status_code for answer in answers] == [422] * 5 + [429]
-        assert answers[-1].headers["retry-after"] == "30"
+        assert 0 < int(answers[-1].headers["retry-after"]) <= 30
         assert WAIT in Page.of(answers[-1]).words
     async with browser_at(portal, "192.0.2.1") as other:
         assert (await guess(other, password=PASSWORDS["alice"])).status_code == 303
@@ -264,6 +265,6 @@ async def test_what_is_counted_is_purged(portal: Portal) -> None:
         await guess(browser)
     assert await tables.Throttle.all().count() == 3
     assert await tables.AuditEvent.filter(action=Act.SIGN_IN_REFUSED.value).count() == 1
-    portal.cast.clock.forward(days=2)
+    await portal.cast.later(days=2)
     await purge(portal.cast.house, portal.cast.clock())
     assert await tables.Throttle.all().count() == 0
