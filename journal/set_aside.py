@@ -127,7 +127,9 @@ async def reopen(actor: Actor, secret: str) -> int:
     charged = await throttle.charge(tries.of_set_aside(actor.house, actor.id), field="secret")
     for one in await kept(actor):
         row = await tables.SetAside.get(id=one.id)
-        if older := await _unlocked(actor, row, secret):
+        async with throttle.not_counted_if_busy(charged):
+            older = await _unlocked(actor, row, secret)
+        if older:
             await throttle.give_back(charged)
             return await _brought_back(actor, row, older)
     await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
@@ -221,7 +223,9 @@ async def _unlocked(actor: Actor, row: tables.SetAside, secret: str) -> Keyring 
             if one.kind == "recovery":
                 key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
             elif one.kind == "password":
-                key = await actor.house.stretch(partial(unlock_with_password, slot, secret, account=who))
+                key = await actor.house.stretch(
+                    partial(unlock_with_password, slot, secret, account=who), own=True
+                )
             else:
                 continue
             older = Keyring.from_account_key(key)

@@ -11,13 +11,15 @@ an account.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 from crypto import join_fields
 from journal.errors import Refused
 from journal.house import House
+from journal.password_work import Busy
 from journal.store import change, fetch, is_sqlite, joined, transaction
 from journal.words import N_
 
@@ -118,11 +120,21 @@ async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged
     return Charged(tuple(charged))
 
 
-async def give_back(charged: Charged) -> None:
-    """Take a try back that succeeded; joins the transaction that is open."""
+@asynccontextmanager
+async def not_counted_if_busy(charged: Charged) -> AsyncIterator[None]:
+    """Take a try back if the password was never looked at, since too many others waited."""
+    try:
+        yield
+    except Busy:
+        await give_back(charged, succeeded=False)
+        raise
+
+
+async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
+    """Take a try back that succeeded, or that was never made; joins the transaction that is open."""
     async with joined():
         for count, until in charged.counts:
-            if count.own:
+            if count.own and succeeded:
                 await change("DELETE FROM throttle WHERE key = $1", count.key)
             else:
                 await change(GIVE_BACK, until, count.key)

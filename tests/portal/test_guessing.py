@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from journal import practice, tables
 from journal.audit import Act
+from journal.password_work import PLACES, Queue
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 from tests.portal.browsing import Page
@@ -55,7 +57,7 @@ class Stretching(ThreadPoolExecutor):
 def stretching(portal: Portal) -> Stretching:
     """Count from now on how often a password is hashed."""
     counting = Stretching()
-    portal.app.state.house = dataclasses.replace(portal.app.state.house, stretching=counting)
+    portal.app.state.house = dataclasses.replace(portal.app.state.house, stretching=Queue(counting))
     return counting
 
 
@@ -268,3 +270,65 @@ async def test_what_is_counted_is_purged(portal: Portal) -> None:
     await portal.cast.later(days=2)
     await purge(portal.cast.house, portal.cast.clock())
     assert await tables.Throttle.all().count() == 0
+
+
+@contextmanager
+def full(queue: Queue) -> Iterator[None]:
+    """Let every place of a queue be taken."""
+    for _ in range(PLACES):
+        assert queue.places.acquire(blocking=False)
+    try:
+        yield
+    finally:
+        queue.places.release(PLACES)
+
+
+async def test_past_the_queue_what_was_typed_is_kept_and_nothing_is_counted(any_portal: Portal) -> None:
+    """503 says when to come again, the address is still there, the password is not; it was no try at it."""
+    house = any_portal.app.state.house
+    async with browser_at(any_portal, "192.0.2.1") as browser:
+        with full(house.stretching):
+            for _ in range(8):
+                answer = await guess(browser, password=PASSWORDS["alice"])
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert "Please try again in a moment" in Page.of(answer).words
+            assert Page.of(answer).value("email") == ALICE
+            assert PASSWORDS["alice"] not in answer.text
+        assert [(await guess(browser)).status_code for _ in range(6)] == [422] * 5 + [429]
+
+
+async def test_strangers_make_nobody_wait_who_came_in_before(portal: Portal) -> None:
+    """While strangers fill their queue and the meter's, whoever is signed in is asked for the password and goes on."""
+    house = portal.app.state.house
+    async with portal.client("alice") as browser:
+        with full(house.stretching), full(house.judging):
+            form = {"asked-again": PASSWORDS["alice"], "next": "/journal"}
+            assert (await browser.post("/confirm", data=form)).status_code == 303
+            form = {"current": PASSWORDS["alice"], "password": NEW, "repeated": NEW}
+            assert (await browser.post("/account/password", data=form)).status_code == 303
+        with full(house.stretching_own):
+            answer = await browser.post("/confirm", data={"asked-again": NEW, "next": "/journal"})
+            assert answer.status_code == 503
+            told = await browser.post("/unlock", data={"asked-again": NEW}, headers={"hx-request": "true"})
+            assert told.status_code == 503
+
+
+async def test_a_meter_that_is_busy_stops_nothing_else(portal: Portal) -> None:
+    """It says nothing then; pages are answered, and a password that is sent is judged as ever."""
+    with full(portal.app.state.house.judging):
+        async with browser_at(portal, "192.0.2.1") as browser:
+            told = await browser.post("/password-strength", data={"password": NEW})
+            assert (told.status_code, told.headers["retry-after"]) == (503, "5")
+            assert NEW not in told.text
+            form = {"email": ALICE, "recovery_key": "0000", "password": "short", "repeated": "short"}
+            assert (await browser.post("/recover", data=form)).status_code == 422
+
+
+async def test_a_new_password_is_not_judged_for_who_has_to_wait(portal: Portal) -> None:
+    """At the door for recovery a try is counted before any work; one with a password that will not do as well."""
+    form = {"email": ALICE, "recovery_key": "0000", "password": "short", "repeated": "short"}
+    async with browser_at(portal, "192.0.2.1") as browser:
+        assert [(await browser.post("/recover", data=form)).status_code for _ in range(5)] == [422] * 5
+        hashed = stretching(portal)
+        assert (await browser.post("/recover", data=form)).status_code == 429
+        assert hashed.asked == 0
