@@ -9,12 +9,11 @@ letters stay in a journal as they are.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, time
 
 import regex
 
-from crypto import plain_digits
+from crypto import is_flood, normalize, plain_digits
 
 LONGEST_NUMBER = 40
 """Characters of a number, a day or a time with blanks around it; what is longer is none."""
@@ -25,9 +24,6 @@ _DIVIDERS = re.compile("\r\n|[\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
 # script is written with them.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff]")
 _BETWEEN_LINES = re.compile(" *[\n\t][ \n\t]*")
-# Putting marks in order takes the square of their number, so what stands in such a flood stays as it was typed. The
-# number is that of Unicode's stream-safe text (UAX #15 section 13): no language comes near it.
-_FLOOD = regex.compile(r"[^\p{ccc=0}]{31}")
 # Signs that are not seen, or turn what stands beside a name; not those that make a letter or an emoji look right.
 _HIDDEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}--[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]",
@@ -39,7 +35,7 @@ _ZERO_WIDTH_SPACE = "\u200b"
 def clean_text(text: str) -> str:
     """Return *text* in NFC, its lines divided by newlines, without control characters other than newline and tab."""
     text = _CONTROLS.sub("", _DIVIDERS.sub("\n", text))
-    return text if text.isascii() or _FLOOD.search(text) else unicodedata.normalize("NFC", text)
+    return text if is_flood(text) else normalize("NFC", text)
 
 
 def clean_line(text: str) -> str:
@@ -60,8 +56,8 @@ def clean_name(text: str) -> str:
 
 def read_whole(text: str, digits: int = 9) -> int | None:
     """Return the whole number that was typed, in the digits of any script; None when it is none or has more digits."""
-    found = re.fullmatch(f"[0-9]{{1,{digits}}}", _number(text))
-    return int(found[0]) if found else None
+    found = re.fullmatch("[0-9]+", _number(text))
+    return int(found[0]) if found and len(found[0]) <= digits else None
 
 
 def read_day(text: str) -> date | None:
