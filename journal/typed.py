@@ -17,13 +17,16 @@ from crypto import is_flood, normalize, plain_digits
 
 LONGEST_NUMBER = 40
 """Characters of a number, a day or a time with blanks around it; what is longer is none."""
+LONGEST_LINE = 4096
+"""Characters of a line or a name; what is longer is more than any such field holds, and stays as it was typed."""
 
 # What ends a line, for one program or another: Unicode's own separators and the old control signs.
 _DIVIDERS = re.compile("\r\n|[\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
 # All other signs of the categories Cc and Cs, but for newline and tab: what files and terminals leave behind. No
 # script is written with them.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff]")
-_BETWEEN_LINES = re.compile(" *[\n\t][ \n\t]*")
+# It begins where blanks begin, or each blank of a long row would be looked at from every blank before it.
+_BETWEEN_LINES = re.compile("(?<! ) *[\n\t][ \n\t]*")
 # Signs that are not seen, or turn what stands beside a name; not those that make a letter or an emoji look right.
 _HIDDEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}--[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]",
@@ -40,7 +43,8 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Return *text* cleaned and on one line, with a blank for what divided lines or columns and none at its ends."""
-    return _BETWEEN_LINES.sub(" ", clean_text(text)).strip()
+    text = clean_text(text)
+    return text if len(text) > LONGEST_LINE else _BETWEEN_LINES.sub(" ", text).strip()
 
 
 def clean_name(text: str) -> str:
@@ -50,6 +54,8 @@ def clean_name(text: str) -> str:
     Names stand among words of others, so what cannot be seen and what turns the direction of writing is left out.
     """
     text = clean_line(text).replace(_ZERO_WIDTH_SPACE, " ")
+    if len(text) > LONGEST_LINE:
+        return text
     name = " ".join(_HIDDEN.sub("", text).split())
     return name if regex.search(r"[^\s\p{Default_Ignorable_Code_Point}]", name) else ""
 

@@ -31,8 +31,8 @@ LENGTH = 2500
 """Signs of each of them: more than a name, an address or a title may have; a password may have so many."""
 TIMES = 48
 """
-Signs that may be normalised for one that was sent: it is kept in one form and compared in another, which takes two steps,
-and there is a sign that becomes eighteen.
+Signs that may be normalised for one that was sent: it is kept in one form and compared in another, which takes two
+steps, and there is a sign that becomes eighteen.
 """
 ONE_BY_ONE = 4
 """A form with more fields is sent with a hostile text in each of them at once, another in each."""
@@ -88,6 +88,9 @@ PIECES = (
     "\x00\x7f",
     "-\u2212\uff0d",
     ",",
+    " ",
+    " a",
+    "\u3000",
 )
 HOSTILE = tuple((piece * LENGTH)[:LENGTH] for piece in PIECES)
 
