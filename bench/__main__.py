@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import exporting, guessing, no_cipher, pages, report, saving, signing_in
+from bench import exporting, guessing, hostile, no_cipher, pages, report, saving, signing_in
 from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
 from bench.rows import DATABASE, add_strangers
@@ -52,6 +52,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await signing_in.stall(port, everybody, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
+    figures |= await hostile.difference(busy, everybody, length)
     return figures
 
 

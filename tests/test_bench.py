@@ -30,6 +30,7 @@ NAMES = {
     "signin_stall_p99_ratio",
     "unknown_sign_in_pct",
     "unknown_recovery_pct",
+    "hostile_form_ratio",
 }
 
 
