@@ -133,7 +133,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         return normalize(form, text)
 
     def submitting(pool: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> Future[Any]:
-        counted.hashed += pool._thread_name_prefix.startswith(("stretch", "judge"))
+        counted.hashed += str(pool._thread_name_prefix).startswith(("stretch", "judge"))
         return submit(pool, *args, **kwargs)
 
     def building(pattern: Any, *args: Any) -> Any:
