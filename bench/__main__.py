@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import auditing, exporting, guessing, no_cipher, pages, report, saving, signing_in
+from bench import auditing, exporting, guessing, hostile, no_cipher, pages, report, saving, signing_in
 from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
 from bench.rows import DATABASE, add_strangers
@@ -55,6 +55,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await signing_in.stall(port, everybody, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
+    figures |= await hostile.difference(busy, everybody, length)
     return figures | await measure_audit(folder, length)
 
 

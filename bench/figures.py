@@ -42,6 +42,7 @@ AIMS = {
     "audit_frozen_p99_ratio": Aim(2, "times"),
     "unknown_sign_in_pct": Aim(5, "%"),
     "unknown_recovery_pct": Aim(5, "%"),
+    "hostile_form_ratio": Aim(None, "times"),
 }
 
 

@@ -15,6 +15,7 @@ from crypto.addresses import (
     split_address,
     transitional_address,
 )
+from crypto.bounded import is_flood, normalize
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -94,6 +95,7 @@ __all__ = [
     "grant_link_key",
     "hash_recovery_code",
     "invitation_id",
+    "is_flood",
     "is_last_group",
     "is_pinned",
     "join_fields",
@@ -104,6 +106,7 @@ __all__ = [
     "new_recovery_key",
     "new_session_token",
     "normal_address",
+    "normalize",
     "open_identity",
     "open_link_key",
     "open_pin",

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import idna
 
+from crypto.bounded import normalize
 from crypto.errors import FormatError
 
 LONGEST_ADDRESS = 254
@@ -140,5 +141,4 @@ def spelled_address(typed: str) -> str:
 
 
 def _folded(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).strip().casefold()
-    return unicodedata.normalize("NFKC", folded)
+    return normalize("NFKC", normalize("NFKC", text).strip().casefold())

@@ -83,9 +83,12 @@ async def sign_in(
     account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
     slot = slot or decoy_slot(who.bytes, house.argon2)
-    charged = await throttle.charge(house, tries.of_password(house, email, who, slot.salt, visitor))
+    charged = await throttle.charge(tries.of_password(house, email, who, slot.salt, visitor))
     try:
-        account_key = await house.stretch(partial(unlock_with_password, slot, password, account=who.bytes))
+        async with throttle.not_counted_if_busy(charged):
+            account_key = await house.stretch(
+                partial(unlock_with_password, slot, password, account=who.bytes)
+            )
     except CryptoError as error:
         await audit.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
@@ -138,14 +141,15 @@ async def opened_again(
         TooManyTries: If what this is counted by has to wait.
         Refused: If the password is not theirs; *patient*'s log says so.
     """
-    charged = await throttle.charge(house, counts, field="current")
+    charged = await throttle.charge(counts, field="current")
     slot = await key_slots.of_account(account, "password")
     try:
         if slot is None:
             raise CryptoError
-        account_key = await house.stretch(
-            partial(unlock_with_password, slot, password, account=account.bytes)
-        )
+        async with throttle.not_counted_if_busy(charged):
+            account_key = await house.stretch(
+                partial(unlock_with_password, slot, password, account=account.bytes), own=True
+            )
         if not (await access.present(account, second_factor.vault_of(account_key))).is_open(slot):
             raise CryptoError
     except (CryptoError, Damaged, NotFound) as error:
@@ -167,7 +171,7 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     known = (actor.name, actor.email, practice)
     factor, _ = await second_factor.of(actor.id, actor.vault)
     judge = partial(password_problems, password, repeated, *known, second_factor=factor.on)
-    if problems := await actor.house.stretch(judge):
+    if problems := await actor.house.stretch(judge, own=True):
         raise Refused(problems)
     return await _renew(actor.house, before, account_key, password, actor=actor)
 
@@ -191,10 +195,12 @@ async def recover(
         TooManyTries: If keys were guessed too often.
         Refused: If a field needs another look, or the key does not open an account.
     """
-    if problems := await house.stretch(partial(password_problems, password, repeated, email, practice)):
-        raise Refused(problems)
     counts = tries.of_recovery(house, email, visitor)
-    charged = await throttle.charge(house, counts, field="recovery_key")
+    charged = await throttle.charge(counts, field="recovery_key")
+    judge = partial(password_problems, password, repeated, email, practice)
+    async with throttle.not_counted_if_busy(charged):
+        if problems := await house.stretch(judge):
+            raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
     slot = slot or decoy_recovery_slot(who.bytes)
@@ -212,7 +218,8 @@ async def recover(
         had_factor = await second_factor.required(who, account_key)
     except FactorGone:
         had_factor = True
-    token = await _renew(house, before, account_key, password)
+    async with throttle.not_counted_if_busy(charged):
+        token = await _renew(house, before, account_key, password)
     await throttle.give_back(charged)
     return Recovered(token, had_factor)
 
@@ -223,7 +230,7 @@ async def _renew(
     """Put a new password in the place of the one before; without *actor*, of somebody whom the recovery key let in."""
     account, vault = before.account, second_factor.vault_of(account_key)
     work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next)
-    slot = await house.stretch(partial(work, parameters=house.argon2))
+    slot = await house.stretch(partial(work, parameters=house.argon2), own=actor is not None)
     ways = before.with_slot(slot)
     if actor is None:
         ways = tuple(way for way in ways if way.kind != RECOVERY)

@@ -24,6 +24,8 @@ from journal.words import N_
 LEAVING = "leaving"
 WAIT = timedelta(days=7)
 WORD = "delete"
+LONGEST_TYPED = 40
+"""Characters of the word with blanks around it; what is longer is another."""
 
 
 async def leave(actor: Actor, typed: str) -> None:
@@ -39,7 +41,7 @@ async def leave(actor: Actor, typed: str) -> None:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    if fold(typed).strip() != WORD:
+    if len(typed) > LONGEST_TYPED or fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await access.of(actor)
     await care.pause(actor)

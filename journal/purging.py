@@ -22,7 +22,7 @@ class OldRow(Row, frozen=True):
 
 async def purge(house: House, now: datetime) -> int:
     """Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries."""
-    await throttle.purge(house)
+    await throttle.purge()
     await challenges.forget_expired(now)
     await mailing.forget(now)
     await locking.lock_unused(house, now)

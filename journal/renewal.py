@@ -103,7 +103,7 @@ async def begin(actor: Actor, password: str) -> bytes:
         epoch=before.next,
         parameters=actor.house.argon2,
     )
-    slot = await actor.house.stretch(work)
+    slot = await actor.house.stretch(work, own=True)
     factor, revision = await second_factor.of(actor.id, actor.vault)
     try:
         async with transaction():

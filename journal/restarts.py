@@ -97,7 +97,7 @@ async def restart(
     if account is None or not await old.exists():
         raise LinkExpired
     profile = open_profile(house, account)
-    charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
+    charged = await throttle.charge(tries.of_restart(house, row.id), field="email")
     if not _is_of(house, email, profile.email):
         await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})

@@ -183,9 +183,11 @@ async def reopen(actor: Actor, secret: str) -> int:
         Damaged: If it opens the account of before, and nothing that this held is what was saved.
     """
     actor.must_be(Role.PATIENT)
-    charged = await throttle.charge(actor.house, tries.of_set_aside(actor.house, actor.id), field="secret")
+    charged = await throttle.charge(tries.of_set_aside(actor.house, actor.id), field="secret")
     for row in whole(await _asides(actor)):
-        if older := await _unlocked(actor, row, secret):
+        async with throttle.not_counted_if_busy(charged):
+            older = await _unlocked(actor, row, secret)
+        if older:
             await throttle.give_back(charged)
             return await _brought_back(actor, row, older)
     await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
@@ -280,7 +282,9 @@ async def _unlocked(actor: Actor, row: AsideRow, secret: str) -> Keyring | None:
             if one.kind == "recovery":
                 key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
             elif one.kind == "password":
-                key = await actor.house.stretch(partial(unlock_with_password, slot, secret, account=who))
+                key = await actor.house.stretch(
+                    partial(unlock_with_password, slot, secret, account=who), own=True
+                )
             else:
                 continue
             older = Keyring.from_account_key(key)

@@ -28,6 +28,7 @@ from journal.errors import (
 from journal.freshness import NotAsLeft
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
+from journal.password_work import Busy
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.throttle import TooManyTries
@@ -49,6 +50,7 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (NotAsLeft, 409, N_("Your journal is not as you left it")),
     (ConsentRequired, 422, N_("Not shared yet")),
     (EnrolmentOver, 409, N_("Not from this page any more")),
+    (Busy, 503, N_("One moment")),
     (TooManyTries, 429, N_("One moment")),
     (Refused, 422, N_("Have another look")),
     (Damaged, 409, N_("This record cannot be opened")),
@@ -136,6 +138,9 @@ async def journal_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Refused) and not isinstance(error, TooManyTries):
         details = tuple(_(sentence) for sentence in error.fields.values())
     form = await sent(request)
+    if isinstance(error, Busy):
+        context = ErrorPage(_(heading), _(error.message), **given_back(request, form))
+        return page(request, "error.html", context, block="main", status=status, headers=retry_after(error))
     words = () if form is None else tuple(item for item in form.kept if " " in item[1].strip())
     context, headers = ErrorPage(_(heading), _(error.message), details, words), retry_after(error)
     return page(request, "error.html", context, block="main", status=status, headers=headers)
@@ -148,7 +153,7 @@ def refusal(error: JournalError) -> dict[str, Any]:
 
 def retry_after(error: JournalError) -> dict[str, str]:
     """Tell browsers how long to wait, where there is something to wait for."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries) else {}
+    return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries | Busy) else {}
 
 
 async def http_error(request: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ from journal.audit_sealing import AuditSealer
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.positions import ADMINISTRATOR, THERAPIST
-from journal.store import Store
+from journal.store import Store, change
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVER_KEY = bytes(range(32))
@@ -69,6 +69,12 @@ class Cast:
         actor = await websessions.actor_for(self.house, self.tokens[name])
         assert actor is not None
         return actor
+
+    async def later(self, **by: float) -> None:
+        """Let time pass, by the arguments of `timedelta`, also for what is counted by the database's own clock."""
+        self.clock.forward(**by)
+        passed = timedelta(**by) // timedelta(milliseconds=1)
+        await change(f"UPDATE throttle SET until = until - {passed}, forgotten = forgotten - {passed}")
 
     async def in_use(self) -> None:
         """Let every browser have been used all the time until now."""

@@ -25,7 +25,7 @@ OUTSIDE = frozenset({
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "webbrowser",
 })
 # fmt: on
-PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna"}
+PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna", "regex"}
 
 
 def modules(*folders: str) -> list[Path]:
@@ -67,7 +67,7 @@ def imported_packages(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules("crypto"), ids=str)
 def test_crypto_is_bytes_in_and_bytes_out(path):
-    """`crypto` stands on the standard library without its ways outside, on `cryptography`, `argon2` and `idna`."""
+    """`crypto` stands on `cryptography`, `argon2`, `idna`, `regex`, and of the standard library on no way outside."""
     assert imported_packages(path) - PURE - {"crypto"} == set()
 
 
@@ -332,3 +332,43 @@ def test_an_ordinary_page_passes_every_rule():
     """The rules above let the house's own way of writing pass."""
     page = '<script src="/static/js/journal.js" defer></script><form hx-post="/journal" hx-trigger="change">'
     assert not any(pattern.search(page) for pattern in FORBIDDEN_IN_PAGES.values())
+
+
+PATTERNS = frozenset(
+    {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
+)
+"""Functions of `re` and `regex` whose first argument is a pattern."""
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
+def test_no_pattern_is_built_from_what_was_typed(path):
+    """A pattern is written down as it is, or put together of constants while its module is loaded."""
+    parsed = tree(path)
+    within = {
+        inner
+        for outer in ast.walk(parsed)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(outer)
+    }
+    bent = [
+        node.lineno
+        for node in within
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in ("re", "regex")
+        and (
+            node.func.attr == "escape"
+            or (node.func.attr in PATTERNS and not isinstance(node.args[0], ast.Constant))
+        )
+    ]
+    assert bent == []
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
+def test_text_is_normalised_in_one_place(path):
+    """Normalising is bounded in `crypto.bounded`, and nobody goes round it."""
+    if path == Path("crypto/bounded.py"):
+        return
+    assert ("unicodedata", "normalize") not in set(imports(path))
+    assert "unicodedata.normalize" not in source(path)

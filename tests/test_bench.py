@@ -33,6 +33,7 @@ NAMES = {
     "audit_frozen_p99_ratio",
     "unknown_sign_in_pct",
     "unknown_recovery_pct",
+    "hostile_form_ratio",
 }
 
 

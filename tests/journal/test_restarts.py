@@ -350,7 +350,7 @@ async def test_guessing_at_either_door_has_to_wait(cast: Cast) -> None:
             break
     with pytest.raises(TooManyTries):
         await restarted(cast, token)
-    cast.clock.forward(seconds=refused.value.seconds)
+    await cast.later(seconds=refused.value.seconds)
     alice = await restarted(cast, token)
     while True:
         with pytest.raises(Refused) as refused:
@@ -359,5 +359,5 @@ async def test_guessing_at_either_door_has_to_wait(cast: Cast) -> None:
             break
     with pytest.raises(TooManyTries):
         await set_aside.reopen(alice, PASSWORDS["alice"])
-    cast.clock.forward(seconds=refused.value.seconds)
+    await cast.later(seconds=refused.value.seconds)
     assert await set_aside.reopen(await cast.actor("alice"), PASSWORDS["alice"]) == 1
