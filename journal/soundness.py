@@ -14,7 +14,7 @@ from types import MappingProxyType
 from journal import account_addresses, crisis, practice, rotation, tables
 from journal.audit_check import check
 from journal.house import House
-from journal.store import connection, is_sqlite, opened
+from journal.store import connection, is_read_only, is_sqlite, opened
 from journal.store_address import SqliteFile, file_of
 from journal.store_errors import DAMAGED, DatabaseRefused
 from journal.store_sqlite import PRAGMAS
@@ -84,6 +84,7 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
                 well("The database answers."),
                 well("The database has this version's shape."),
                 await _of_care(),
+                *await _of_writing(),
                 await _of_key(house, public),
                 await _of_log(house),
                 *await _of_rotation(house),
@@ -113,6 +114,21 @@ async def _of_care() -> Finding:
                 f"The database has {name} at {rows[0][0]}. Set it to {value}: saves might not last otherwise."
             )
     return well("The database writes each save to the disk before it is called saved.")
+
+
+async def _of_writing() -> list[Finding]:
+    """Tell of a PostgreSQL that takes no writes: people could read with it, and save nothing."""
+    if not await is_read_only():
+        return []
+    _, rows = await connection().execute_query("SELECT pg_is_in_recovery()")
+    if rows[0][0]:
+        return [
+            mend(
+                "The database is a standby, which takes no writes. Promote it, or name the primary:"
+                " HEARTHSIDE_DATABASE_URL."
+            )
+        ]
+    return [mend("The database takes no writes: default_transaction_read_only is on. Set it to off.")]
 
 
 async def _of_log(house: House) -> Finding:
