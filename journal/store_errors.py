@@ -80,11 +80,23 @@ NO_RIGHT = (
 NO_LOCK = (
     "Another program has locked tables of the database {}. Stop the service, then run the command again."
 )
+TAKES_NO_WRITES = (
+    f"The database {{}} takes no writes: it is a standby, or set to read only. Name the primary in {SETTING}, or set"
+    " default_transaction_read_only to off."
+)
+TOO_SLOW = (
+    "A statement took longer than it may in the database {}. Run the command again when less is going on there, or"
+    f" append command_timeout=seconds to {SETTING}."
+)
+IN_THE_WAY = "Somebody else changed the same rows of the database {}. Run the command again."
 POSTGRES: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InvalidAuthorizationSpecificationError, NO_ENTRY),
     (asyncpg.InvalidCatalogNameError, NO_DATABASE),
     (asyncpg.InsufficientPrivilegeError, NO_RIGHT),
     (asyncpg.LockNotAvailableError, NO_LOCK),
+    (asyncpg.ReadOnlySQLTransactionError, TAKES_NO_WRITES),
+    (asyncpg.QueryCanceledError, TOO_SLOW),
+    (asyncpg.TransactionRollbackError, IN_THE_WAY),
 )
 STARTING = (
     asyncpg.CannotConnectNowError,  # 57P03

@@ -92,13 +92,14 @@ async def repeated(act: Callable[[], Awaitable[T]], progress: Progress | None = 
     """
     Run *act*, and once or twice more if others were in its way before it had changed anything.
 
-    What an act does outside of the database must be good to do twice.
+    What an act does outside of the database must be good to do twice. A part of an act, as a whole transaction is, can
+    be repeated where the act cannot; what it has sent counts for the act as well.
 
     Args:
         act: It is called again for each try.
         progress: Is told what the act has sent.
     """
-    progress, loop = progress or Progress(), asyncio.get_running_loop()
+    progress, loop, around = progress or Progress(), asyncio.get_running_loop(), _progress.get()
     until = loop.time() + LONGEST
     for pause in (*PAUSES, None):
         token = _progress.set(progress)
@@ -109,5 +110,7 @@ async def repeated(act: Callable[[], Awaitable[T]], progress: Progress | None = 
                 raise
         finally:
             _progress.reset(token)
+            if around is not None:  # where something was sent, this was the last try
+                around.sent += progress.sent
         await asyncio.sleep(uniform(pause, 2 * pause))  # noqa: S311 - it keeps two acts out of step, no secret
     raise AssertionError  # the last try returns or raises

@@ -40,8 +40,9 @@ PRAGMAS: Pragmas = MappingProxyType(
         "journal_size_limit": 16384,  # bytes
     }
 )
+# What reads does so on the thread of the event loop, where nothing may be waited for: a request is done again instead.
 READING: Pragmas = MappingProxyType(
-    {"journal_mode": "wal", "busy_timeout": 5000, "query_only": 1, "cache_size": -CACHE_KIB}
+    {"journal_mode": "wal", "busy_timeout": 20, "query_only": 1, "cache_size": -CACHE_KIB}
 )
 
 

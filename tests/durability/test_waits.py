@@ -19,7 +19,7 @@ from journal.store_errors import DatabaseRefused
 from portal.app import create_app
 from portal.config import Config
 from portal.views import health
-from tests.cast import SERVER_KEY, Furniture
+from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_no_room import FULL
 from tests.durability.test_postgres_gone import Wire, commits
 from tests.portal.browsing import Page, action, opened, pressed
@@ -28,6 +28,7 @@ from tests.portal.test_statements import counted
 from tests.postgres import WAITING
 from tests.waiting import PATIENCE, let_pass
 
+NEW = "a lantern on the kitchen table"
 LIMITS = {
     "lock_timeout": "5s",
     "statement_timeout": "20s",
@@ -41,7 +42,7 @@ IN_THE_WAY = """
         IF nextval('tries') <= {times} THEN RAISE EXCEPTION 'busy' USING ERRCODE = '{state}'; END IF;
         RETURN NULL;
     END $$;
-    CREATE CONSTRAINT TRIGGER in_the_way AFTER INSERT ON entry {when}
+    CREATE CONSTRAINT TRIGGER in_the_way AFTER INSERT ON {table} {when}
         FOR EACH ROW EXECUTE FUNCTION in_the_way()
 """
 """Refuses to insert an entry a few times; a sequence counts on when a transaction is rolled back."""
@@ -94,7 +95,7 @@ async def test_what_others_were_in_the_way_of_is_done_again(
     url, furniture = furnished_postgres_url
     async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=free")
-        await executed(url, IN_THE_WAY.format(times=2, state=state, when=when))
+        await executed(url, IN_THE_WAY.format(table="entry", times=2, state=state, when=when))
         told = await pressed(browser, page, title="After", **FULL)
         assert (told.status_code, await saved(portal)) == (303, ["After"])
 
@@ -108,7 +109,7 @@ async def test_who_is_always_in_the_way_is_waited_for_no_longer(
     url, furniture = furnished_postgres_url
     async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=free")
-        await executed(url, IN_THE_WAY.format(times=1000, state=state, when=when))
+        await executed(url, IN_THE_WAY.format(table="entry", times=1000, state=state, when=when))
         told = await pressed(browser, page, title="After", **FULL)
         assert (told.status_code, told.headers["retry-after"]) == (503, "10")
         assert "Nothing was saved" in (given_back := Page.of(told)).words
@@ -116,6 +117,23 @@ async def test_who_is_always_in_the_way_is_waited_for_no_longer(
         await executed(url, "DROP TRIGGER in_the_way ON entry")
         assert (await browser.post(action(given_back), data=given_back.fields)).status_code == 303
         assert await saved(portal) == ["After"]
+
+
+async def test_who_signs_in_meets_nobody_in_the_way(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """A try was counted and a password hashed already: what follows is done again by itself, and only that."""
+    url, furniture = furnished_postgres_url
+    async with running(url, furniture, tmp_path) as portal:
+        await executed(url, IN_THE_WAY.format(table="web_session", times=2, state="40P01", when=""))
+        form = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
+        async with portal.client() as browser:
+            assert (await browser.post("/sign-in", data=form)).status_code == 303
+            await executed(url, "ALTER SEQUENCE tries RESTART")
+            new = {"current": form["password"], "password": NEW, "repeated": NEW}
+            assert (await browser.post("/account/password", data=new)).status_code == 303
+            assert (await browser.get("/journal")).status_code == 200
+            assert (await fetch("SELECT last_value FROM tries"))[0][0] == 3
 
 
 async def test_a_lock_that_is_not_let_go_is_not_waited_for(
@@ -189,7 +207,11 @@ async def test_what_has_changed_something_is_not_done_again(database_url: str) -
             raise busy
 
     with opened_store.use():
-        for act, times, sent in ((half_done, 1, 1), (undone, 3, 0)):
+
+        async def a_part_is_done() -> None:
+            await repeated(half_done)
+
+        for act, times, sent in ((half_done, 1, 1), (undone, 3, 0), (a_part_is_done, 1, 1)):
             tries, progress = 0, Progress()
             with pytest.raises(asyncpg.DeadlockDetectedError):
                 await repeated(act, progress)
@@ -256,7 +278,7 @@ async def test_the_pool_is_as_large_as_was_asked(postgres_url: str, tmp_path: Pa
     app = create_app(config, quick=True)
     async with app.router.lifespan_context(app):
         with app.state.store.use():
-            assert connection()._pool.get_max_size() == 2  # type: ignore[attr-defined]
+            assert connection()._pool.get_max_size() == 2
 
 
 WAYS = [(method, path) for method in ("GET", "HEAD") for path in ("/healthz", "/help-now", "/leave")]
