@@ -47,6 +47,9 @@ IN_THE_WAY = """
 """
 """Refuses to insert an entry a few times; a sequence counts on when a transaction is rolled back."""
 
+LOCKS = "LOCK TABLE entry IN EXCLUSIVE MODE"
+RESTING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+
 
 async def executed(url: str, sql: str) -> None:
     """Run statements on PostgreSQL over a connection of their own."""
@@ -217,6 +220,35 @@ async def test_what_has_changed_something_is_not_done_again(database_url: str) -
                 await repeated(act, progress)
             assert (tries, progress.sent) == (times, sent), act.__name__
     await opened_store.close()
+
+
+async def test_a_transaction_that_rests_lets_go_of_what_it_holds(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is frozen in the middle of an act: PostgreSQL ends its transaction, and others go on."""
+    opened_store = await store.Store.open(postgres_url)
+    monkeypatch.setattr(store_postgres, "IDLE", store_postgres.IDLE / 1000)
+    frozen = await store.Store.open(postgres_url)
+    watcher = await asyncpg.connect(postgres_url, timeout=PATIENCE)
+
+    async def freeze() -> None:
+        async with transaction():
+            await change(LOCKS)
+            while await watcher.fetchval(RESTING):
+                pass
+
+    try:
+        with frozen.use(), pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+            await freeze()
+        with opened_store.use():
+            async with transaction():
+                await change(LOCKS)
+        with frozen.use():  # with a new connection
+            assert (await fetch("SELECT 1"))[0][0] == 1
+    finally:
+        await watcher.close()
+        for one in (frozen, opened_store):
+            await one.close()
 
 
 @asynccontextmanager
