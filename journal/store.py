@@ -29,6 +29,7 @@ from journal.store_config import configuration as configuration
 from journal.store_errors import explained
 from journal.store_file import check_file, close_to_others
 from journal.store_progress import Progress as Progress
+from journal.store_progress import aside as aside
 from journal.store_progress import committing
 from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of

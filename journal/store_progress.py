@@ -12,14 +12,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
 from random import uniform
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import asyncpg
 from tortoise.exceptions import DBConnectionError
 
 from journal.store_errors import of_driver
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 PAUSES = (0.05, 0.2)  # seconds before the second and the third try, at least; twice as long at most
@@ -42,11 +44,18 @@ UNANSWERED = (
 
 @dataclass(slots=True)
 class Progress:
-    """How many commits one act has sent of which the database has not said that they came to nothing."""
+    """
+    How many commits one act has sent of which the database has not said that they came to nothing.
+
+    Those in `aside` are no part of what was asked for, as a counted try of a password is not: when it is undone all
+    the same, nothing was saved. It is not repeated even so.
+    """
 
     sent: int = 0
+    aside: int = 0
 
 
+_aside: ContextVar[bool] = ContextVar("aside", default=False)
 _progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
@@ -57,13 +66,28 @@ def committing() -> Iterator[None]:
     if progress is None:
         yield
         return
-    progress.sent += 1
+    kind = "aside" if _aside.get() else "sent"
+    setattr(progress, kind, getattr(progress, kind) + 1)
     try:
         yield
     except BaseException as error:
         if is_undone(error):
-            progress.sent -= 1
+            setattr(progress, kind, getattr(progress, kind) - 1)
         raise
+
+
+def aside(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Return *act*, which commits nothing of what somebody asked for."""
+
+    @wraps(act)
+    async def acts(*args: P.args, **named: P.kwargs) -> T:
+        token = _aside.set(True)
+        try:
+            return await act(*args, **named)
+        finally:
+            _aside.reset(token)
+
+    return acts
 
 
 def is_writing(sql: str) -> bool:
@@ -106,11 +130,18 @@ async def repeated(act: Callable[[], Awaitable[T]], progress: Progress | None = 
         try:
             return await act()
         except Exception as error:
-            if pause is None or progress.sent or not is_passing(error) or loop.time() > until:
+            if (
+                pause is None
+                or progress.sent
+                or progress.aside
+                or not is_passing(error)
+                or loop.time() > until
+            ):
                 raise
         finally:
             _progress.reset(token)
             if around is not None:  # where something was sent, this was the last try
                 around.sent += progress.sent
+                around.aside += progress.aside
         await asyncio.sleep(uniform(pause, 2 * pause))  # noqa: S311 - it keeps two acts out of step, no secret
     raise AssertionError  # the last try returns or raises

@@ -18,7 +18,7 @@ from crypto import join_fields
 from journal import tables
 from journal.errors import Refused
 from journal.house import House
-from journal.store import change, fetch, joined, transaction
+from journal.store import aside, change, fetch, joined, transaction
 from journal.words import N_
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,6 +100,7 @@ def key_of(house: House, name: str, *parts: bytes) -> str:
     return house.server.mac("throttle", join_fields(name.encode(), *parts)).hex()
 
 
+@aside
 async def charge(house: House, counts: Iterable[Count], *, field: str = "password") -> Charged:
     """
     Count one try by everything in *counts*, or by nothing when one of them has to wait.
@@ -122,6 +123,7 @@ async def charge(house: House, counts: Iterable[Count], *, field: str = "passwor
     return Charged(tuple(charged), now)
 
 
+@aside
 async def give_back(charged: Charged) -> None:
     """Take a try back that succeeded; joins the transaction that is open."""
     async with joined():

@@ -214,6 +214,7 @@ GONE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection of which the driver has lost track
     asyncpg.InvalidTransactionStateError,  # 25006: a standby; 25P03: a transaction that rested for too long
     asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,  # 40001, 40P01
