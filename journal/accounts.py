@@ -36,7 +36,7 @@ from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
 from journal.second_factor import FactorGone
-from journal.store import transaction
+from journal.store import repeated, transaction
 from journal.throttle import Count
 from journal.tries import Visitor
 from journal.websessions import Stage
@@ -98,7 +98,8 @@ async def sign_in(
         await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
-    try:
+
+    async def come_in() -> bytes:
         async with transaction():
             token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
             await throttle.give_back(charged)
@@ -106,6 +107,10 @@ async def sign_in(
                 await leaving.stay(house, who)
                 await devices.greet(house, who, device)
                 await audit.note_unsigned(house, who, Act.SIGNED_IN)
+        return token
+
+    try:
+        token = await repeated(come_in)
     except Closed as error:  # the password was changed while it was tried
         await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
@@ -234,18 +239,22 @@ async def _renew(
     ways = before.with_slot(slot)
     if actor is None:
         ways = tuple(way for way in ways if way.kind != RECOVERY)
-    async with transaction():
-        await access.swap(before, vault, ways, end_sessions=True)
-        if actor is not None:
-            await access.require_session(actor)
-        await leaving.stay(house, account)
-        await tables.WebSession.filter(account_id=account).delete()
-        await key_slots.put(account, slot, house.clock())
-        if actor is None:
-            await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
-            await tables.Account.filter(id=account).update(recovery_ready=False)
-            await second_factor.begin(account, vault, house.clock())
-        token = await websessions.start(house, account, account_key)
-        await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
-        await audit.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
-    return token
+
+    async def write() -> bytes:
+        async with transaction():
+            await access.swap(before, vault, ways, end_sessions=True)
+            if actor is not None:
+                await access.require_session(actor)
+            await leaving.stay(house, account)
+            await tables.WebSession.filter(account_id=account).delete()
+            await key_slots.put(account, slot, house.clock())
+            if actor is None:
+                await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
+                await tables.Account.filter(id=account).update(recovery_ready=False)
+                await second_factor.begin(account, vault, house.clock())
+            token = await websessions.start(house, account, account_key)
+            await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
+            await audit.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
+        return token
+
+    return await repeated(write)

@@ -15,7 +15,7 @@ from journal import account_addresses, crisis, practice, presence, rotation, tab
 from journal.audit_check import check, remember
 from journal.house import House
 from journal.rows import Moment, Row, read, whole
-from journal.store import connection, is_sqlite, opened
+from journal.store import connection, is_read_only, is_sqlite, opened
 from journal.store_address import SqliteFile, file_of
 from journal.store_errors import DAMAGED, DatabaseRefused
 from journal.store_parts import named, unknown_in_file, unknown_on_server
@@ -103,6 +103,7 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
                 well("The database has this version's shape."),
                 await _of_parts(path),
                 await _of_care(),
+                *await _of_writing(),
                 await _of_key(house, public),
                 await _of_log(house),
                 *await _of_rotation(house),
@@ -143,6 +144,21 @@ async def _of_care() -> Finding:
                 f"The database has {name} at {rows[0][0]}. Set it to {value}: saves might not last otherwise."
             )
     return well("The database writes each save to the disk before it is called saved.")
+
+
+async def _of_writing() -> list[Finding]:
+    """Tell of a PostgreSQL that takes no writes: people could read with it, and save nothing."""
+    if not await is_read_only():
+        return []
+    _, rows = await connection().execute_query("SELECT pg_is_in_recovery()")
+    if rows[0][0]:
+        return [
+            mend(
+                "The database is a standby, which takes no writes. Promote it, or name the primary:"
+                " HEARTHSIDE_DATABASE_URL."
+            )
+        ]
+    return [mend("The database takes no writes: default_transaction_read_only is on. Set it to off.")]
 
 
 async def _of_log(house: House) -> Finding:

@@ -24,10 +24,14 @@ from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
 from journal.store_address import Address, SqliteFile, read_address
-from journal.store_config import COMMAND, OPENING, PATIENCE
+from journal.store_config import COMMAND, CONNECTIONS, OPENING, PATIENCE
 from journal.store_config import configuration as configuration
 from journal.store_errors import explained
 from journal.store_file import check_file, close_to_others
+from journal.store_progress import Progress as Progress
+from journal.store_progress import aside as aside
+from journal.store_progress import committing
+from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
 from journal.store_sqlite import Reader, run_all
 from journal.store_values import as_text, with_question_marks
@@ -49,10 +53,15 @@ class Store:
 
     @classmethod
     async def open(
-        cls, url: str, *, patience: float | None = PATIENCE, allowed: Collection[Shape] = CURRENT
+        cls,
+        url: str,
+        *,
+        patience: float | None = PATIENCE,
+        connections: int = CONNECTIONS,
+        allowed: Collection[Shape] = CURRENT,
     ) -> Self:
         """
-        Open the database at *url* and make sure that it can be used, with *patience* as for `configuration`.
+        Open the database at *url* and make sure that it can be used; *patience*, *connections* as for `configuration`.
 
         Args:
             allowed: What it may hold.
@@ -64,14 +73,16 @@ class Store:
         try:
             with explained(address), store.use():
                 async with asyncio.timeout(OPENING):
-                    await store._connect(address, patience, allowed)
+                    await store._connect(
+                        address, configuration(url, patience=patience, connections=connections), allowed
+                    )
         except BaseException:
             await store.close()
             raise
         return store
 
-    async def _connect(self, address: Address, patience: float | None, allowed: Collection[Shape]) -> None:
-        await self.context.init(config=configuration(self.url, patience=patience))
+    async def _connect(self, address: Address, config: dict[str, Any], allowed: Collection[Shape]) -> None:
+        await self.context.init(config=config)
         client, ours = connection(), tables_of(self.context.apps)
         if isinstance(address, SqliteFile):
             check_file(address.path, create=Shape.NOTHING in allowed)
@@ -218,8 +229,9 @@ async def change_all(*statements: Statement) -> int | None:
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
         lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
         async with client.acquire_connection() as held:
-            # aiosqlite has no public way to run a function on its thread.
-            return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
+            with committing():
+                # aiosqlite has no public way to run a function on its thread.
+                return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
     try:
         async with joined():
             for place, (sql, values) in enumerate(statements):
@@ -237,6 +249,14 @@ async def _execute(
         sql, values = with_question_marks(sql), as_text(values)
     changed, rows = await client.execute_query(sql, list(values))
     return changed, rows  # type: ignore[return-value]  # rows of either driver can be read by position
+
+
+async def is_read_only() -> bool:
+    """Tell whether PostgreSQL takes no writes here: a standby, or a database that is set to read only."""
+    if is_sqlite():
+        return False
+    _, rows = await connection().execute_query("SHOW transaction_read_only")
+    return bool(rows[0][0] == "on")
 
 
 async def scrub() -> None:

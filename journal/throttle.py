@@ -21,7 +21,7 @@ from journal.errors import Refused
 from journal.house import House
 from journal.password_work import Busy
 from journal.rows import DamagedRow, Row, typed
-from journal.store import change, fetch, is_sqlite, joined, transaction
+from journal.store import aside, change, fetch, is_sqlite, joined, transaction
 from journal.words import N_
 
 WAITS = (
@@ -107,6 +107,7 @@ def key_of(house: House, name: str, *parts: bytes) -> str:
     return house.server.mac("throttle", join_fields(name.encode(), *parts)).hex()
 
 
+@aside
 async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged:
     """
     Count one try by everything in *counts*, or by nothing when one of them has to wait.
@@ -155,6 +156,7 @@ async def not_counted_if_busy(charged: Charged) -> AsyncIterator[None]:
         raise
 
 
+@aside
 async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
     """Take a try back that succeeded, or that was never made; joins the transaction that is open."""
     async with joined():

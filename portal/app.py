@@ -63,7 +63,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        store = app.state.store = await _opened(config.database_url)
+        store = app.state.store = await _opened(config)
         try:
             with store.use():
                 await _know_the_practice(app)
@@ -100,9 +100,9 @@ def create_app(
     return app
 
 
-async def _opened(url: str) -> Store:
+async def _opened(config: Config) -> Store:
     try:
-        return await Store.open(url)
+        return await Store.open(config.database_url, connections=config.connections)
     except DatabaseRefused as refused:
         logs.event(logging.CRITICAL, refused.message)
         raise

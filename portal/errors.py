@@ -31,6 +31,7 @@ from journal.invitations import AlreadyLinked
 from journal.password_work import Busy
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
+from journal.store import Progress
 from journal.throttle import TooManyTries
 from journal.words import N_
 from portal.forms import Form
@@ -88,6 +89,10 @@ NOT_KNOWN = N_(
     "We lost our records from sight just then, and cannot tell whether this was saved. Your words are here. Look in a"
     " moment whether they arrived, and send them again if not."
 )
+PERHAPS_THERE = N_(
+    "We lost our records from sight just then, and cannot tell whether this was saved. Your words are still on the page"
+    " you came from. Look in a moment whether they arrived, and send them again if not."
+)
 SIGNED_OUT_HERE = N_(
     "We cannot reach our records now. This browser has forgotten you, but the session itself is not ended yet: it ends"
     " by itself within twelve hours."
@@ -96,16 +101,6 @@ BROKEN = N_("Something went wrong on our side. Go back: your words are still on 
 BROKEN_GIVEN_BACK = N_(
     "Something went wrong on our side, and we cannot tell whether this was saved. Your words are here: copy them, or"
     " send them again."
-)
-# While one of these happens, a commit may have been on its way.
-UNKNOWN = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    TransactionManagementError,
-    ConnectionResetError,
-    BrokenPipeError,
-    TimeoutError,
 )
 
 
@@ -171,10 +166,14 @@ async def store_gone(request: Request, error: Exception, sentence: str = "") -> 
     request.state.error = error
     _ = translator(request)
     form = await sent(request)
-    if not sentence and form is None:
-        sentence = STILL_THERE if request.method == "POST" else AWAY
+    progress: Progress | None = getattr(request.state, "progress", None)
+    perhaps = progress is not None and progress.sent > 0
+    if not sentence and request.method != "POST":
+        sentence = AWAY
+    elif not sentence and form is None:
+        sentence = PERHAPS_THERE if perhaps else STILL_THERE
     elif not sentence:
-        sentence = NOT_KNOWN if isinstance(error, UNKNOWN) else GIVEN_BACK
+        sentence = NOT_KNOWN if perhaps else GIVEN_BACK
     context = ErrorPage(_(N_("One moment")), _(sentence), **given_back(request, form))
     return page(request, "error.html", context, block="main", status=503, headers={"retry-after": "10"})
 
@@ -220,6 +219,10 @@ GONE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection of which the driver has lost track
+    asyncpg.InvalidTransactionStateError,  # 25006: a standby; 25P03: a transaction that rested for too long
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # 40001, 40P01
     ConnectionError,
     TimeoutError,
 )

@@ -255,13 +255,13 @@ def answering(answer: bytes | None) -> Iterator[int]:
 
 
 def test_a_server_that_is_not_there(command_line: Commands, place: Place) -> None:
-    """Nobody listens, something else than PostgreSQL answers, or nobody knows the host."""
+    """Nobody listens, something else than PostgreSQL answers, or nobody knows the host. `serve` would wait."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     for host in (f"127.0.0.1:{port}", "nowhere.invalid"):
-        _tried_at(command_line, place, f"postgres://hs:{SECRET}@{host}/hearth")
+        _tried_at(command_line, place, f"postgres://hs:{SECRET}@{host}/hearth", "serve")
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        _tried_at(command_line, place, f"postgres://hs:{SECRET}@127.0.0.1:{port}/hearth")
+        _tried_at(command_line, place, f"postgres://hs:{SECRET}@127.0.0.1:{port}/hearth", "serve")
 
 
 def test_a_server_that_says_nothing(command_line: Commands, place: Place) -> None:
