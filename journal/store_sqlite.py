@@ -138,7 +138,7 @@ class CheckedClient(SqliteClient):
     """
     The ORM's client for SQLite.
 
-    It uses no connection that does not do what was asked of it, reads text that is no UTF-8 as bytes, and notes commits.
+    It uses no connection that does not do what was asked of it, reads text in no encoding as bytes, and notes commits.
     """
 
     async def create_connection(self, with_db: bool) -> None:
