@@ -92,7 +92,8 @@ def is_acute(one: Session, now: datetime) -> bool:
     if details.status is Status.IN_SESSION:
         return True
     started = datetime.fromisoformat(details.started_at) if details.started_at else one.starts_at
-    return details.status in _RESTING and now < started + ACUTE
+    dated_ahead = bool(details.started_at) and started > now + ACUTE  # by a clock that was put right since
+    return details.status in _RESTING and now < started + ACUTE and not dated_ahead
 
 
 def is_theirs_today(details: SessionDetails, now: datetime) -> bool:

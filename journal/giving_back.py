@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from crypto import CryptoError, Sealer, open_link_key, open_pin
 from journal import access, audit, care, freshness, links, tables
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import (
     EntryDocument,
@@ -26,6 +27,7 @@ from journal.documents import (
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.freshness import Move, Part
 from journal.links import Link
+from journal.set_aside import KEPT
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
@@ -164,7 +166,7 @@ async def _before(actor: Actor, link: Link) -> list[tables.CareLink]:
 
 async def _waiting(actor: Actor, link: Link, old: tables.CareLink) -> list[tables.KeptShare]:
     given = await tables.GivenBack.filter(link_id=link.id).values_list("kept_id", flat=True)
-    kept = tables.KeptShare.filter(link_id=old.id, expires_at__gt=actor.now)
+    kept = tables.KeptShare.filter(link_id=old.id, **alive(actor.now, KEPT))
     return await kept.exclude(id__in=list(given)) if given else await kept
 
 

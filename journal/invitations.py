@@ -28,6 +28,7 @@ from crypto import (
 )
 from journal import audit, freshness, notices, share_lists, tables
 from journal.actors import Actor, Role
+from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import (
     InvitationNote,
@@ -175,7 +176,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
         async with transaction():
             await freshness.lock(actor)
             won = await tables.Invitation.filter(
-                id=row.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+                id=row.id, accepted_at=None, withdrawn_at=None, **alive(actor.now, LIFETIME)
             ).update(accepted_at=actor.now)
             if not won:
                 raise LinkExpired
@@ -199,7 +200,7 @@ async def open_token(house: House, token: str, *, renewing: bool = False) -> tup
             lookup=lookup,
             accepted_at=None,
             withdrawn_at=None,
-            expires_at__gt=house.clock(),
+            **alive(house.clock(), LIFETIME),
             clinician__status="active",
             renews__isnull=not renewing,
         )
@@ -241,7 +242,7 @@ def _view(actor: Actor, row: tables.Invitation) -> Invitation:
         state = "accepted"
     elif row.withdrawn_at:
         state = "withdrawn"
-    elif row.expires_at <= actor.now:
+    elif not is_alive(row.expires_at, actor.now, LIFETIME):
         state = "expired"
     return Invitation(row.id, note.name, token_of(secret_of(actor, row)), row.expires_at, state)
 

@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from crypto import session_id as id_of
 from journal import accounts, audit, tables, tries, websessions
 from journal.actors import Actor, Role
+from journal.ages import age, alive
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
 from journal.store import key_of, scrub, transaction
-from journal.websessions import NOTED_EVERY, Stage
+from journal.websessions import LIFETIME, NOTED_EVERY, Stage
 
 CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; documents.Profile has the usual one."""
@@ -93,9 +96,11 @@ async def lock(actor: Actor) -> None:
 
 async def lock_unused(house: House, now: datetime) -> None:
     """Lock what nobody has used for as long as its owner chose, and delete what is over."""
-    over = await tables.WebSession.filter(expires_at__lte=now).delete()
+    over = await tables.WebSession.filter(~Q(**alive(now, LIFETIME))).delete()
     minutes = timedelta(minutes=CHOICES[0])
-    unused = tables.WebSession.filter(wrapped__isnull=False, used_at__lte=now - minutes)
+    unused = tables.WebSession.filter(
+        ~Q(used_at__gt=now - minutes, used_at__lt=now + minutes), wrapped__isnull=False
+    )
     for session, account, sealed, used_at in await unused.values_list(
         "id", "account_id", "account__sealed", "used_at"
     ):
@@ -104,7 +109,7 @@ async def lock_unused(house: House, now: datetime) -> None:
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
             limit = minutes  # its owner is told when they come; what can be locked need not wait for that
-        if now - used_at >= limit + NOTED_EVERY:
+        if age(used_at, now) >= limit + NOTED_EVERY:
             over += await tables.WebSession.filter(id=session, used_at=used_at).update(wrapped=None)
     if over:
         await scrub()
@@ -117,7 +122,7 @@ async def _row(house: House, token: bytes) -> tables.WebSession | None:
             stage=Stage.OPEN.value,
             wrapped__isnull=True,
             account__status="active",
-            expires_at__gt=house.clock(),
+            **alive(house.clock(), LIFETIME),
         )
         .select_related("account")
         .first()

@@ -23,6 +23,7 @@ from crypto import (
 )
 from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import entry_context, revision_context
 from journal.errors import Damaged, NotFound, Refused
@@ -99,7 +100,7 @@ async def kept(actor: Actor) -> tuple[Kept, ...]:
     """Tell what waits to be opened, the latest first."""
     actor.must_be(Role.PATIENT)
     found = []
-    for row in await tables.SetAside.filter(account_id=actor.id, expires_at__gt=actor.now).order_by(
+    for row in await tables.SetAside.filter(account_id=actor.id, **alive(actor.now, KEPT)).order_by(
         "-created_at"
     ):
         count = await tables.SetAsideRecord.filter(

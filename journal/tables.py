@@ -24,6 +24,7 @@ from journal.tables_care import Handover as Handover
 from journal.tables_house import AuditEvent as AuditEvent
 from journal.tables_house import AuditHead as AuditHead
 from journal.tables_house import AuditKey as AuditKey
+from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import Outbox as Outbox
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker

@@ -112,13 +112,19 @@ async def charge(house: House, counts: Iterable[Count], *, field: str = "passwor
     """
     now, charged = _milliseconds(house.clock()), []
     # In one order everywhere: two transactions that lock the same rows never wait for each other.
-    async with transaction():
-        for count in sorted(counts, key=lambda one: one.key):
-            found = await fetch(_counting(count.limit), count.key, now)
-            if not found:
-                ((until,),) = await fetch("SELECT until FROM throttle WHERE key = $1", count.key)
-                raise TooManyTries(max(1, -(-(until - now) // 1000)), field)
-            charged.append((count, found[0][0]))
+    try:
+        async with transaction():
+            for count in sorted(counts, key=lambda one: one.key):
+                found = await fetch(_counting(count.limit), count.key, now)
+                if not found:
+                    ((until,),) = await fetch("SELECT until FROM throttle WHERE key = $1", count.key)
+                    longest = now + count.limit.ceiling * 1000
+                    raise TooManyTries(max(1, -(-(min(until, longest) - now) // 1000)), field)
+                charged.append((count, found[0][0]))
+    except TooManyTries:
+        if until > longest:  # a clock that ran ahead wrote it: nobody waits longer than the ceiling
+            await change(CAP, longest, longest + count.limit.forget * 1000, count.key, longest)
+        raise
     return Charged(tuple(charged), now)
 
 
@@ -154,6 +160,7 @@ COUNTING = """
     WHERE throttle.until <= excluded.until
     RETURNING until
 """
+CAP = "UPDATE throttle SET until = $1, forgotten = $2 WHERE key = $3 AND until > $4"
 GIVE_BACK = """
     UPDATE throttle SET until = CASE WHEN until = $1 THEN $2 ELSE until END,
         tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END

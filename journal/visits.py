@@ -8,11 +8,12 @@ from uuid import UUID
 
 from journal import audit, tables
 from journal.actors import Actor
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import BrowserDocument, device_context, open_document
 from journal.errors import NotFound
 from journal.store import key_of, scrub, transaction
-from journal.websessions import Stage
+from journal.websessions import LIFETIME, Stage
 
 COLUMNS = ("id", "handle", "epoch", "device", "created_at", "used_at", "wrapped")
 
@@ -32,7 +33,7 @@ class Visit:
 async def visits(actor: Actor) -> tuple[Visit, ...]:
     """Give where *actor* is signed in: the browser that asks first, then the one used last."""
     rows = await tables.WebSession.filter(
-        account_id=actor.id, stage=Stage.OPEN.value, expires_at__gt=actor.now
+        account_id=actor.id, stage=Stage.OPEN.value, **alive(actor.now, LIFETIME)
     ).values_list(*COLUMNS)
     found = [_visit(actor, *row) for row in rows]
     return tuple(sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from journal import presence
+from journal import heartbeat, presence
 from journal.account_addresses import carry_over
 from journal.house import House
 from journal.mailing import deliver_due
@@ -59,11 +59,14 @@ async def chores(house: House) -> AsyncIterator[None]:
     words = Words()
     present = presence.Presence(house, uuid4())
     here = Chore(present.tell, presence.LOOK)
-    purging = Chore(lambda: purge(house, house.clock()), timedelta(hours=1))
+    beat = heartbeat.Heartbeat(house)
+    beating = Chore(beat.beat, presence.EVERY)
+    purging = Chore(lambda: _purge(house, beat), timedelta(hours=1))
     addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
     mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
     begun = [
         (here, await here.do()),
+        (beating, await beating.do()),
         (purging, await purging.do()),
         (addresses, await addresses.do()),
         (mail, timedelta(0)),
@@ -77,3 +80,9 @@ async def chores(house: House) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(Exception):  # the database may be gone; what is silent is forgotten in a while
             await presence.leave(present.worker)
+
+
+async def _purge(house: House, beat: heartbeat.Heartbeat) -> None:
+    """Purge by a clock that was compared just now."""
+    await beat.beat()
+    await purge(house, house.clock())
