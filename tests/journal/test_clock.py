@@ -17,7 +17,7 @@ from tests.cast import Cast
 
 JUMPS = [
     timedelta(minutes=sign * minutes)
-    for minutes in (1, 10, 59, 61, 13 * 60, 25 * 60, 3 * 1440, 31 * 1440, 400 * 1440)
+    for minutes in (1, 10, 59, 61, 14 * 60, 25 * 60, 3 * 1440, 31 * 1440, 400 * 1440)
     for sign in (1, -1)
 ]
 EACH = pytest.mark.parametrize("jump", JUMPS, ids=str)
