@@ -22,7 +22,7 @@ from journal.server_keys import ServerKeys
 from journal.store_address import SqliteFile, shown
 from journal.store_errors import explained
 from journal.store_file import BESIDE, check_file
-from journal.store_shape import shapes
+from journal.store_shape import SQLITE_STRANGE, is_strange, shapes, table_names
 
 MAGIC = b"SQLite format 3\0"
 OURS = frozenset({"account", "entry", "practice", "tortoise_migrations"})
@@ -99,6 +99,7 @@ def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
         with _made(database, taken) as part:
             shutil.copyfile(copy, part)
             missing = _check(part, copy, "backup")
+            _refuse_strange(part, copy)
             _check_key(part, ServerKeys(server_keys))
     except OSError as error:
         raise BackupRefused(
@@ -171,6 +172,16 @@ def _check(path: Path, origin: Path, kind: str) -> bool:
             f"{shown(origin)} belongs to a newer version of Hearthside. Install that version first."
         )
     return bool(shapes() - applied)
+
+
+def _refuse_strange(path: Path, origin: Path) -> None:
+    """Refuse a backup with something that would run by itself, or that nobody here knows."""
+    with closing(sqlite3.connect(path)) as opened:
+        if is_strange(opened.execute(SQLITE_STRANGE), table_names()):
+            raise BackupRefused(
+                f"{shown(origin)} has a trigger, view or table that is not Hearthside's. It could change what is saved."
+                " Nothing was restored; restore a backup that you trust."
+            )
 
 
 def _check_key(path: Path, server: ServerKeys) -> None:
