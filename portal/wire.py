@@ -36,6 +36,7 @@ class Wire(HttpToolsProtocol):
         self.waiting: asyncio.TimerHandle | None = (
             None  # for the rest of a head, or of a body that nobody reads
         )
+        self.closed = False
         self.writing: asyncio.TimerHandle | None = None  # for somebody to take what is written
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,6 +46,7 @@ class Wire(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
+        self.closed = True
         self._wait_no_more()
         self.resume_writing()
         super().connection_lost(exc)
@@ -81,20 +83,22 @@ class Wire(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Let a body that nobody reads come in for a while, so that the answer arrives; then let go."""
         super().on_response_complete()
+        self._watch_rest()
         if self.cycle.response_complete and self.cycle.more_body and self.waiting is None:
             self._wait(self.limits.stalled_seconds, self.transport.close)
 
     def pause_writing(self) -> None:
         """Look from now on whether what was written is taken."""
         super().pause_writing()
+        self._watch_no_more()
         self._watch(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
-        """What was written is taken."""
+        """Most of what was written is taken; the rest may still wait for a reader."""
         super().resume_writing()
-        if self.writing is not None:
-            self.writing.cancel()
-            self.writing = None
+        self._watch_no_more()
+        if not self.closed:
+            self._watch_rest()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are our own
         """Refuse what cannot be read, dressed like every other answer."""
@@ -131,14 +135,25 @@ class Wire(HttpToolsProtocol):
             self.waiting.cancel()
             self.waiting = None
 
+    def _watch_rest(self) -> None:
+        """Look whether what is left is taken: too little to hold the answer back, it would keep a connection for ever."""
+        if self.writing is None and (left := self.transport.get_write_buffer_size()):
+            self._watch(left)
+
+    def _watch_no_more(self) -> None:
+        if self.writing is not None:
+            self.writing.cancel()
+            self.writing = None
+
     def _watch(self, left: int) -> None:
         self.writing = self.loop.call_later(self.limits.stalled_seconds, self._look_again, left)
 
     def _look_again(self, left: int) -> None:
+        self.writing = None
         now = self.transport.get_write_buffer_size()
         if now >= left:
             self.transport.abort()
-        else:
+        elif now:
             self._watch(now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -114,6 +114,9 @@ async def listening(portal: Portal, limits: Limits = STANDARD) -> AsyncIterator[
     server.config.lifespan = "off"  # it runs already
     server.config.timeout_keep_alive = round(PATIENCE)
     with socket.create_server(("127.0.0.1", 0)) as free:
+        free.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, 4096
+        )  # so that little of an answer is out of our hands
         task = asyncio.create_task(server.serve(sockets=[free]))
         try:
             yield Listening(free.getsockname()[1], server)
@@ -330,6 +333,28 @@ async def test_an_answer_that_nobody_takes_is_not_kept(portal: Portal) -> None:
 
             with pytest.raises(ConnectionError):
                 await ask()
+
+
+@pytest.mark.parametrize("pages", [4, 6, 400])
+async def test_the_rest_of_an_answer_is_not_kept_for_who_does_not_read(portal: Portal, pages: int) -> None:
+    """However little of it waits, whoever reads nothing is let go: the connection is nobody's within the bound."""
+    async with listening(portal, Limits(stalled_seconds=IMPATIENT)) as server:
+        with socket.socket() as plug:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            plug.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(plug, ("127.0.0.1", server.port))
+            connections = server.server.server_state.connections
+            await until(lambda: len(connections) == 1)
+            await loop.sock_sendall(plug, GET * pages)
+            await until(lambda: not connections)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the server go on until something holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await asyncio.sleep(0)
 
 
 def test_the_limits_hold_what_people_write() -> None:
