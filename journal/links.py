@@ -20,6 +20,7 @@ from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
+from journal.past_care import open_past
 from journal.vouching import check_handed_over
 from journal.words import N_
 
@@ -91,7 +92,12 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
     before: list[UUID] = []
     for row in await rows.order_by("created_at"):
         try:
-            links.append(_view(actor, row))
+            if row.ended_at is None:
+                links.append(_view(actor, row))
+            elif actor.role is Role.PATIENT:  # a clinician is shown nothing of care that has ended
+                links.append(_past(actor, row))
+        except Damaged:
+            continue  # the row points elsewhere, or it ended before the name was sealed: nobody is named
         except TrustBroken:
             waits = row.restarted_at is not None and actor.role is Role.PATIENT
             (before if waits else strange).append(row.id)
@@ -165,10 +171,28 @@ def is_agreed(actor: Actor, row: tables.CareLink) -> bool:
     return True
 
 
+def _past(actor: Actor, row: tables.CareLink) -> Link:
+    was, clinician = open_past(actor.house, row), row.clinician.id
+    since, until = datetime.fromisoformat(was.since), datetime.fromisoformat(was.until)
+    return Link(
+        row.id,
+        actor.id,
+        clinician,
+        clinician,
+        was.name,
+        since,
+        None,
+        until,
+        row,
+        trusted=False,
+        peer_profession=was.profession,
+    )
+
+
 def _view(actor: Actor, row: tables.CareLink) -> Link:
     patient, clinician = row.patient, row.clinician
     peer = clinician if actor.role is Role.PATIENT else patient
-    trusted = row.ended_at is None and is_agreed(actor, row)  # at the end of care the pins are destroyed
+    trusted = is_agreed(actor, row)
     name, zone, profession = NAMELESS, "UTC", ""
     try:
         profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)

@@ -9,6 +9,7 @@ nothing that was written, and what its owner wrote comes back with the old passw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hmac import compare_digest
 from uuid import UUID
@@ -38,6 +39,7 @@ from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
+from journal.past_care import seal_past
 from journal.store import change, scrub, transaction
 from journal.words import N_
 
@@ -112,8 +114,10 @@ async def restart(
             freshness.LOCK, account.id
         )  # a save that is under way comes before, and is set aside too
         await set_aside.put_aside(house, account)
+        now = house.clock()
+        past = _past(house, old, row.clinician, now)
         if not await tables.CareLink.filter(id=old.id, ended_at=None).update(
-            pair=None, ended_at=house.clock()
+            pair=None, ended_at=now, past=past
         ):
             raise LinkExpired
         await tables.WebSession.filter(account_id=account.id).delete()
@@ -136,6 +140,12 @@ async def restart(
     return session
 
 
+def _past(house: House, old: tables.CareLink, clinician: tables.Account, now: datetime) -> bytes:
+    """Seal whose care goes over into a new link: the clinician's, whose voucher was verified."""
+    whose = open_document(house.server, bytes(clinician.sealed), profile_context(clinician.id), Profile)
+    return seal_past(house, old, clinician.id, whose.name, whose.profession, now)
+
+
 def _is_of(house: House, typed: str, email: str) -> bool:
     """Tell whether what was typed leads to an account of this address, as it does at sign-in."""
     index = house.server.blind_index(email)
@@ -156,7 +166,9 @@ async def renew(actor: Actor, token: str) -> UUID:
         old = tables.CareLink.filter(
             id=row.renews, patient_id=actor.id, clinician_id=row.clinician.id, ended_at=None
         )
-        ended = {"pair": None, "ended_at": actor.now}
+        ended: dict[str, object] = {"pair": None, "ended_at": actor.now}
+        if (before := await old.first()) is not None:
+            ended["past"] = _past(actor.house, before, row.clinician, actor.now)
         if not await tables.KeptShare.filter(link_id=row.renews).exists():
             ended |= links.NOTHING_LEFT
         if not await old.update(**ended):

@@ -136,7 +136,7 @@ class Wire(HttpToolsProtocol):
             self.waiting = None
 
     def _watch_rest(self) -> None:
-        """Look whether what is left is taken: too little to hold the answer back, it would keep a connection for ever."""
+        """Look whether what is left is taken: what is too little to hold an answer back would stay for ever."""
         if self.writing is None and (left := self.transport.get_write_buffer_size()):
             self._watch(left)
 
