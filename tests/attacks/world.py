@@ -88,6 +88,7 @@ class _Making:
     key: str = ""
 
     async def actor(self, name: str) -> Actor:
+        await tables.WebSession.all().update(used_at=self.clock.now)
         actor = await websessions.actor_for(self.house, self.tokens[name])
         assert actor is not None
         return replace(actor, now=self.clock.now)

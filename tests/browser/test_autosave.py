@@ -24,7 +24,7 @@ from tests.browser.served import Served, at_a_desk, chrome, serving
 from tests.cast import PASSWORDS, ZONE, Furniture
 
 SAVED = "Saved 13:00"  # the hour at which the cast lives, on alice's clock
-NOT_SAVED = "Not saved yet. Your words are still on this page. Trying again…"
+NOT_SAVED = "We cannot tell yet whether this was saved. Your words are still on this page. Trying again…"
 SIGNED_OUT = "Not saved yet: you have been signed out. Your words are still on this page."
 NEWER = "Another page saved a newer version of this. What is written here is kept too"
 TRAPS = """
@@ -169,7 +169,7 @@ async def test_saved_is_said_when_the_words_are_on_disk(sheet: Sheet) -> None:
         other.execute("BEGIN IMMEDIATE")
         await sheet.type("the slow water")
         # A database that cannot write for long is given up, and asked again later.
-        await expect(sheet.status).to_have_text(re.compile("^(Saving…|Not saved yet)"))
+        await expect(sheet.status).to_have_text(re.compile("^(Saving…|We cannot tell yet)"))
         assert await sheet.on_disk() == []
         other.execute("ROLLBACK")
     await expect(sheet.status).to_have_text(SAVED)
@@ -279,7 +279,7 @@ async def test_an_answer_that_is_not_ours(sheet: Sheet, status: int) -> None:
     address, page = sheet.page.url, a_save_address(await sheet.entry())
     await sheet.page.route(page, stand_between)
     await sheet.type("not for strangers")
-    await expect(sheet.status).to_contain_text("Not saved yet")
+    await expect(sheet.status).to_contain_text("We cannot tell yet")
     await expect(sheet.words).to_have_value("not for strangers")
     await expect(sheet.page.get_by_text("Welcome aboard")).to_have_count(0)
     assert sheet.page.url == address
