@@ -15,7 +15,7 @@ from tortoise.exceptions import IntegrityError
 from crypto import CryptoError, PublicIdentity, suggest, verify_suggestion
 from journal import audit, care, links, tables
 from journal.actors import Actor, Role
-from journal.ages import alive, is_alive
+from journal.ages import is_alive
 from journal.audit import Act
 from journal.care import Link
 from journal.documents import Profile, open_document, profile_context
@@ -119,7 +119,7 @@ async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> tuple[Offe
     team = {str(link.id): link for link in (await links.my_links(actor) if mine is None else mine)}
     if not team:
         return ()
-    rows = tables.Handover.filter(waiting__in=list(team), patient_id=actor.id, **alive(actor.now, LIFETIME))
+    rows = tables.Handover.filter(waiting__in=list(team), patient_id=actor.id, expires_at__gt=actor.now)
     found = await rows.select_related("successor", "clinician").order_by("created_at")
     return tuple(_offer(actor, team[row.waiting or ""], row) for row in found)
 
