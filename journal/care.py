@@ -19,6 +19,7 @@ from journal.audit import Act
 from journal.documents import link_key_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
 from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
+from journal.past_care import seal_past
 from journal.rows import Named, Row, read, whole
 from journal.store import joined, scrub, transaction
 from journal.words import N_
@@ -184,7 +185,10 @@ async def end(actor: Actor, wanted: UUID) -> None:
         mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
     async with transaction():
         await freshness.lock(actor)
-        changed = await mine.filter(ended_at=None).update(pair=None, ended_at=actor.now, **NOTHING_LEFT)
+        past = await _past(actor, wanted)
+        changed = await mine.filter(ended_at=None).update(
+            pair=None, ended_at=actor.now, past=past, **NOTHING_LEFT
+        )
         if not changed:
             raise NotFound
         await tables.Share.filter(link_id=wanted).delete()
@@ -196,6 +200,16 @@ async def end(actor: Actor, wanted: UUID) -> None:
             await share_lists.end(actor, wanted)
         await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
     await scrub()
+
+
+async def _past(actor: Actor, wanted: UUID) -> bytes | None:
+    """Seal the clinician's name, if both agreed on the link: of a row that only passes for one nobody is named."""
+    link = next((one for one in await my_links(actor) if one.id == wanted), None)
+    if link is None:
+        return None
+    mine = actor.role is Role.PATIENT
+    name, profession = (link.peer_name, link.peer_profession) if mine else (actor.name, actor.profession)
+    return seal_past(actor.house, link.row, link.clinician, name, profession, actor.now)
 
 
 async def _end_what_was_before(wanted: UUID) -> None:

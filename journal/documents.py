@@ -70,6 +70,16 @@ class InvitationNote(msgspec.Struct, frozen=True):
     name: str
 
 
+class PastCare(msgspec.Struct, frozen=True):
+    """Who cared for a patient, and from when to when, as it was at the end; server key."""
+
+    clinician: str
+    name: str
+    profession: str
+    since: str
+    until: str
+
+
 class CourseDetails(msgspec.Struct, frozen=True):
     """What a series of sessions is called; server key."""
 
@@ -232,6 +242,11 @@ def secret_context(clinician: UUID, invitation: UUID) -> Context:
 def note_context(clinician: UUID, invitation: UUID) -> Context:
     """Say where the note stands for whom an invitation is."""
     return Context("invitation", clinician.bytes, invitation.bytes)
+
+
+def past_context(patient: UUID, link: UUID) -> Context:
+    """Say where it stands who cared for a patient until a link ended."""
+    return Context("past-care", patient.bytes, link.bytes)
 
 
 def given_back_context(link: UUID, given: UUID) -> Context:

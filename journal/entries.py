@@ -18,6 +18,7 @@ from tortoise.exceptions import IntegrityError
 
 from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
+from journal.ages import age
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
 from journal.errors import Damaged, NotFound, StaleRevision
 from journal.forms import EntryKind
@@ -226,7 +227,7 @@ async def _replace(
     written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
     moves = [Move(Part.ENTRIES, [current.member], [made.member])]
     statements: list[Statement] = [(REPLACE, written)]
-    if keep or actor.now - current.updated_at >= SITTING or _shrinks(current.document, document):
+    if keep or age(current.updated_at, actor.now) >= SITTING or _shrinks(current.document, document):
         version, statement = revisions.kept(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )

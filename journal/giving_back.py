@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from crypto import CryptoError, Sealer, open_link_key, open_pin
 from journal import access, audit, care, freshness, links, tables
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import (
     EntryDocument,
@@ -27,6 +28,7 @@ from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.freshness import Move, Part
 from journal.links import Link
 from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, whole
+from journal.set_aside import KEPT
 from journal.share_lists import LinkOf
 from journal.store import scrub, transaction
 from journal.words import N_
@@ -208,7 +210,7 @@ async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:
 
 async def _waiting(actor: Actor, link: Link, old: OldLinkRow) -> list[KeptRow | DamagedRow]:
     rows = whole(await read(KeptOf, tables.GivenBack.filter(link_id=link.id)))
-    kept = tables.KeptShare.filter(link_id=old.id, expires_at__gt=actor.now)
+    kept = tables.KeptShare.filter(link_id=old.id, **alive(actor.now, KEPT))
     return await read(KeptRow, kept.exclude(id__in=[row.kept_id for row in rows]) if rows else kept)
 
 

@@ -17,6 +17,7 @@ from tortoise.queryset import QuerySet
 from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
 from journal import audit, care, links, tables
 from journal.actors import Actor, Role
+from journal.ages import is_alive
 from journal.audit import Act
 from journal.care import Link
 from journal.documents import Profile, open_document, profile_context
@@ -152,7 +153,8 @@ async def offer(actor: Actor, wanted: UUID) -> Offer:
 
 def _offer(actor: Actor, link: Link, row: HandoverRow) -> Offer:
     whom = _colleague(actor, row.successor_id, row.successor_profile)
-    state = "expired" if row.state == WAITING and row.expires_at <= actor.now else row.state
+    over = not is_alive(row.expires_at, actor.now, LIFETIME)
+    state = "expired" if row.state == WAITING and over else row.state
     able = row.successor_status == row.clinician_status == "active"
     return Offer(
         row.id,

@@ -30,6 +30,7 @@ from crypto import (
 )
 from journal import audit, freshness, notices, share_lists, tables
 from journal.actors import Actor, Role
+from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import (
     InvitationNote,
@@ -209,7 +210,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
         async with transaction():
             await freshness.lock(actor)
             won = await tables.Invitation.filter(
-                id=row.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+                id=row.id, accepted_at=None, withdrawn_at=None, **alive(actor.now, LIFETIME)
             ).update(accepted_at=actor.now)
             if not won:
                 raise LinkExpired
@@ -232,7 +233,7 @@ async def open_token(house: House, token: str, *, renewing: bool = False) -> tup
         lookup=lookup,
         accepted_at=None,
         withdrawn_at=None,
-        expires_at__gt=house.clock(),
+        **alive(house.clock(), LIFETIME),
         clinician__status="active",
         renews__isnull=not renewing,
     )
@@ -272,7 +273,7 @@ def _view(actor: Actor, row: InvitationRow) -> Invitation:
         state = "accepted"
     elif row.withdrawn_at:
         state = "withdrawn"
-    elif row.expires_at <= actor.now:
+    elif not is_alive(row.expires_at, actor.now, LIFETIME):
         state = "expired"
     return Invitation(
         row.id, note.name, token_of(secret_of(actor, row.id, row.secret)), row.expires_at, state

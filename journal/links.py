@@ -23,6 +23,7 @@ from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
+from journal.past_care import open_past
 from journal.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, whole
 from journal.vouching import HandoverRow, check_handed_over
 from journal.words import N_
@@ -55,6 +56,7 @@ class LinkRow(Row, frozen=True):
     patient_pin: bytes | None
     clinician_pin: bytes | None
     voucher: bytes
+    past: bytes | None
     patient_profile: Joined = msgspec.field(name="patient__sealed")
     patient_keys: Joined = msgspec.field(name="patient__public_identity")
     patient_status: Joined = msgspec.field(name="patient__status")
@@ -133,7 +135,12 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
                 damaged += 1
             continue
         try:
-            links.append(_view(actor, row, handovers))
+            if row.ended_at is None:
+                links.append(_view(actor, row, handovers))
+            elif actor.role is Role.PATIENT:  # a clinician is shown nothing of care that has ended
+                links.append(_past(actor, row))
+        except Damaged:
+            continue  # the row points elsewhere, or it ended before the name was sealed: nobody is named
         except TrustBroken:
             waits = row.restarted_at is not None and actor.role is Role.PATIENT
             (before if waits else strange).append(row.id)
@@ -230,6 +237,25 @@ def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, handovers
     return verify_voucher(secret, row.voucher, theirs, account=row.patient_id.bytes, role=Role.PATIENT.value)
 
 
+def _past(actor: Actor, row: LinkRow) -> Link:
+    was = open_past(actor.house, row.id, row.patient_id, row.clinician_id, row.past)
+    since, until = datetime.fromisoformat(was.since), datetime.fromisoformat(was.until)
+    return Link(
+        row.id,
+        actor.id,
+        row.clinician_id,
+        row.clinician_id,
+        was.name,
+        since,
+        None,
+        until,
+        row,
+        b"",
+        trusted=False,
+        peer_profession=was.profession,
+    )
+
+
 def _view(actor: Actor, row: LinkRow, handovers: Handovers) -> Link:
     if actor.role is Role.PATIENT:
         peer, sealed, keys, status = (
@@ -237,9 +263,7 @@ def _view(actor: Actor, row: LinkRow, handovers: Handovers) -> Link:
         )  # fmt: skip
     else:
         peer, sealed, keys, status = row.patient_id, row.patient_profile, row.patient_keys, row.patient_status
-    trusted = row.ended_at is None and is_agreed(
-        actor, row, handovers
-    )  # at the end of care the pins are destroyed
+    trusted = is_agreed(actor, row, handovers)
     name, zone, profession = NAMELESS, "UTC", ""
     try:
         profile = open_document(actor.house.server, bytes_of(sealed), profile_context(peer), Profile)

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from tortoise.expressions import Q
 
 from crypto import session_id as id_of
 from journal import accounts, audit, tables, tries, websessions
 from journal.actors import Actor, Role
+from journal.ages import age, alive
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound
@@ -23,7 +25,7 @@ from journal.house import House
 from journal.profiles import load_profile
 from journal.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
 from journal.store import scrub, transaction
-from journal.websessions import NOTED_EVERY, SessionRow, Stage
+from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 
 CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; documents.Profile has the usual one."""
@@ -105,9 +107,10 @@ async def lock(actor: Actor) -> None:
 
 async def lock_unused(house: House, now: datetime) -> None:
     """Lock what nobody has used for as long as its owner chose, and delete what is over."""
-    over = await tables.WebSession.filter(expires_at__lte=now).delete()
+    over = await tables.WebSession.filter(~Q(**alive(now, LIFETIME))).delete()
     minutes = timedelta(minutes=CHOICES[0])
-    unused = tables.WebSession.filter(wrapped__isnull=False, used_at__lte=now - minutes)
+    lately = Q(used_at__gt=now - minutes, used_at__lt=now + minutes)
+    unused = tables.WebSession.filter(~lately, wrapped__isnull=False)
     for row in whole(await read(UnusedRow, unused)):
         try:
             place = profile_context(row.account_id)
@@ -115,7 +118,7 @@ async def lock_unused(house: House, now: datetime) -> None:
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
             limit = minutes  # its owner is told when they come; what can be locked need not wait for that
-        if now - row.used_at >= limit + NOTED_EVERY:
+        if age(row.used_at, now) >= limit + NOTED_EVERY:
             over += await tables.WebSession.filter(id=row.id, used_at=row.used_at).update(wrapped=None)
     if over:
         await scrub()
@@ -127,6 +130,6 @@ async def _row(house: House, token: bytes) -> SessionRow | None:
         stage=Stage.OPEN.value,
         wrapped__isnull=True,
         account__status="active",
-        expires_at__gt=house.clock(),
+        **alive(house.clock(), LIFETIME),
     )
     return await read_one(SessionRow, locked)

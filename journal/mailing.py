@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiosmtplib
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from journal import tables
 from journal.documents import open_document
@@ -71,9 +71,14 @@ async def deliver_due(house: House, say: Say = str) -> int:
     if house.mail is None:
         return 0
     now, sent = house.clock(), 0
-    due = tables.Outbox.filter(gave_up_at=None, due_at__lte=now, claimed_until__lte=now)
+    # What is due later than the longest pause was put off by a clock that ran ahead.
+    due = tables.Outbox.filter(
+        Q(due_at__lte=now) | Q(due_at__gt=now + 2 * PAUSES[-1]),
+        Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM),
+        gave_up_at=None,
+    )
     for row in whole(await read(Named, due.order_by("due_at").limit(AT_ONCE))):
-        claim = tables.Outbox.filter(id=row.id, gave_up_at=None, due_at__lte=now, claimed_until__lte=now)
+        claim = due.filter(id=row.id)
         if await claim.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
             sent += await _attempt(house, house.mail, row.id, say) is Outcome.SENT
     if sent:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from journal import tables
+from journal.ages import age
 from journal.house import House
 
 LOOK = timedelta(seconds=2)
@@ -31,7 +33,7 @@ class Presence:
         """Say which key this process seals with, if that is news or the last word is a while ago."""
         self.house.server.look()
         mark, now = self.house.server.mark, self.house.clock()
-        if self.said is None or self.said[0] != mark or self.said[1] + EVERY <= now:
+        if self.said is None or self.said[0] != mark or age(self.said[1], now) >= EVERY:
             await report(self.house, self.worker)
             self.said = mark, now
 
@@ -43,7 +45,7 @@ async def report(house: House, worker: UUID) -> None:
     mine = tables.Worker.filter(id=worker)
     if not await mine.update(key_mark=house.server.mark, seen_at=now):
         await tables.Worker.create(id=worker, key_mark=house.server.mark, seen_at=now)
-    await tables.Worker.filter(seen_at__lt=now - 10 * ALIVE).delete()
+    await tables.Worker.filter(~Q(seen_at__gt=now - 10 * ALIVE, seen_at__lt=now + 10 * ALIVE)).delete()
 
 
 async def leave(worker: UUID) -> None:
@@ -62,4 +64,4 @@ async def behind(house: House) -> int:
 
 
 def _alive(house: House) -> QuerySet[tables.Worker]:
-    return tables.Worker.filter(seen_at__gt=house.clock() - ALIVE)
+    return tables.Worker.filter(seen_at__gt=house.clock() - ALIVE, seen_at__lt=house.clock() + ALIVE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import audit, challenges, leaving, locking, mailing, set_aside, tables, throttle
+from journal import audit, challenges, heartbeat, leaving, locking, mailing, set_aside, tables, throttle
 from journal.audit import Act
 from journal.entries import UNDO_WINDOW
 from journal.house import House
@@ -21,11 +21,17 @@ class OldRow(Row, frozen=True):
 
 
 async def purge(house: House, now: datetime) -> int:
-    """Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries."""
+    """
+    Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries.
+
+    Sessions are locked and end in any case; nothing else is deleted while the clock is doubted.
+    """
+    await locking.lock_unused(house, now)
+    if await heartbeat.held_since() is not None:
+        return 0
     await throttle.purge()
     await challenges.forget_expired(now)
     await mailing.forget(now)
-    await locking.lock_unused(house, now)
     await leaving.forget(house, now)
     await set_aside.purge(now)
     old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0

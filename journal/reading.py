@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from crypto import Sealer
 from journal import agenda, audit, care, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.agenda import Number
+from journal.ages import JUMP
 from journal.care import Link, SharingPaused
 from journal.documents import ShareDocument, open_document, share_context
 from journal.errors import Damaged, NotFound
@@ -183,7 +186,10 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
         return
     async with transaction():
         # A copy that was updated after this request began is not the one that was read, and stays new.
-        read = tables.Share.filter(id__in=ids, opened_at=None, updated_at__lte=actor.now)
+        # Later by more than a request takes, it was dated by a clock that ran ahead.
+        read = tables.Share.filter(
+            Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + JUMP), id__in=ids, opened_at=None
+        )
         await read.update(opened_at=actor.now)
         await audit.note_opened(actor, patient, ids)
 

@@ -22,6 +22,7 @@ from tortoise.expressions import F
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
 from journal import access, accounts, audit, freshness, key_slots, second_factor, tables, websessions
 from journal.actors import Actor
+from journal.ages import age
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
 from journal.freshness import Part
@@ -161,7 +162,7 @@ async def _one_batch(actor: Actor) -> Progress:
         if row is None:
             return Progress(0, 0, over=True)
         if row.place == "":
-            if actor.now < row.began_at + SETTLING:
+            if age(row.began_at, actor.now) < SETTLING:
                 return Progress(row.done, row.total, settling=True)
             return await _finish(actor, older, row)
         # A version of the program that does not know the column begins again: nothing is done twice.

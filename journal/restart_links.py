@@ -18,6 +18,7 @@ from tortoise.queryset import QuerySet
 from crypto import invitation_id, new_invitation_secret, vouch
 from journal import audit, care, links, tables
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import InvitationNote, note_context, seal_document, secret_context
 from journal.errors import NotFound, TrustBroken
@@ -95,5 +96,9 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
 def _open(actor: Actor, link: Link) -> QuerySet[tables.Invitation]:
     actor.must_be(Role.CLINICIAN)
     return tables.Invitation.filter(
-        clinician_id=actor.id, renews=link.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+        clinician_id=actor.id,
+        renews=link.id,
+        accepted_at=None,
+        withdrawn_at=None,
+        **alive(actor.now, LIFETIME),
     )

@@ -9,9 +9,12 @@ nothing that was written, and what its owner wrote comes back with the old passw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hmac import compare_digest
 from uuid import UUID
+
+from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import (
@@ -37,8 +40,9 @@ from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
+from journal.past_care import seal_past
 from journal.profiles import ProfileRow, open_profile
-from journal.rows import Counted, read_one
+from journal.rows import Counted, Moment, Row, read_one
 from journal.store import change, scrub, transaction
 from journal.words import N_
 
@@ -46,6 +50,14 @@ UNDERSTOOD = N_("Tick this once you have read it.")
 ANOTHER = N_(
     "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
 )
+
+
+class PastRow(Row, frozen=True):
+    """A link that ends."""
+
+    id: UUID
+    patient_id: UUID
+    created_at: Moment
 
 
 class RestartingRow(ProfileRow, frozen=True):
@@ -119,7 +131,9 @@ async def restart(
             freshness.LOCK, account.id
         )  # a save that is under way comes before, and is set aside too
         await set_aside.put_aside(house, account.id)
-        if not await old.update(pair=None, ended_at=house.clock()):
+        now = house.clock()
+        past = await _past(house, old, row, now)
+        if not await old.update(pair=None, ended_at=now, past=past):
             raise LinkExpired
         await tables.WebSession.filter(account_id=account.id).delete()
         await tables.Account.filter(id=account.id).update(
@@ -139,6 +153,16 @@ async def restart(
         await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id)
     await scrub()
     return session
+
+
+async def _past(
+    house: House, old: QuerySet[tables.CareLink], row: invitations.OpenRow, now: datetime
+) -> bytes | None:
+    """Seal whose care goes over into a new link: the clinician's, whose voucher was verified."""
+    before, whose = await read_one(PastRow, old), invitations.profile_of(house, row)
+    if before is None:
+        return None
+    return seal_past(house, before, row.clinician_id, whose.name, whose.profession, now)
 
 
 def _is_of(house: House, typed: str, email: str) -> bool:
@@ -161,7 +185,8 @@ async def renew(actor: Actor, token: str) -> UUID:
         old = tables.CareLink.filter(
             id=row.renews, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
-        ended = {"pair": None, "ended_at": actor.now}
+        ended: dict[str, object] = {"pair": None, "ended_at": actor.now}
+        ended["past"] = await _past(actor.house, old, row, actor.now)
         if not await tables.KeptShare.filter(link_id=row.renews).exists():
             ended |= links.NOTHING_LEFT
         if not await old.update(**ended):

@@ -24,9 +24,9 @@ from journal.rows import bytes_of
 from journal.server_sealed import SEALED, Sealed
 from journal.store import change, fetch, scrub
 
-FIRST = "SELECT {columns} FROM {table} ORDER BY id LIMIT $1"
-NEXT = "SELECT {columns} FROM {table} WHERE id > $1 ORDER BY id LIMIT $2"
-ONE = "SELECT {columns} FROM {table} WHERE id = $1"
+FIRST = "SELECT {columns} FROM {table} WHERE {column} IS NOT NULL ORDER BY id LIMIT $1"
+NEXT = "SELECT {columns} FROM {table} WHERE id > $1 AND {column} IS NOT NULL ORDER BY id LIMIT $2"
+ONE = "SELECT {columns} FROM {table} WHERE id = $1 AND {column} IS NOT NULL"
 SWAP = "UPDATE {table} SET {column} = $1 WHERE id = $2 AND {column} = $3"
 SWAP_BOTH = (
     "UPDATE {table} SET {column} = $1, {indexed} = $2 WHERE id = $3 AND {column} = $4 AND {indexed} = $5"

@@ -35,6 +35,7 @@ from journal.words import N_
 
 STEP = 30
 """Seconds that a code lasts."""
+AHEAD = 3600 // STEP
 
 NEIGHBOURS = (0, -1, 1)
 """Steps whose codes are taken: clocks differ, and typing takes a while."""
@@ -131,8 +132,9 @@ REPLACE = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id 
 
 def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
     """Give *factor* with the step of a code used up, or None when it is not one of now, or was used before."""
-    step = step_of(factor.secret, typed, now)
-    if step <= factor.last_step:
+    step, this = step_of(factor.secret, typed, now), int(now.timestamp()) // STEP
+    # A code that was taken more than an hour from now was taken by a clock that ran ahead: it shuts nobody out.
+    if not step or step <= factor.last_step < this + AHEAD:
         return None
     return msgspec.structs.replace(factor, last_step=step)
 

@@ -25,6 +25,7 @@ from crypto import (
 )
 from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
@@ -164,7 +165,7 @@ async def kept(actor: Actor) -> Opened[Kept]:
 
 
 async def _asides(actor: Actor) -> list[AsideRow | DamagedRow]:
-    mine = tables.SetAside.filter(account_id=actor.id, expires_at__gt=actor.now)
+    mine = tables.SetAside.filter(account_id=actor.id, **alive(actor.now, KEPT))
     return await read(AsideRow, mine.order_by("-created_at"))
 
 

@@ -20,6 +20,7 @@ from tortoise.expressions import Q
 from crypto import Context
 from journal import audit, freshness, tables
 from journal.actors import Actor
+from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import SetupDetails, open_bytes, open_document, seal_document
 from journal.errors import Damaged, LinkExpired, NotFound, Refused
@@ -134,13 +135,13 @@ async def position_of(house: House, token: str) -> Position:
     now, lookup = house.clock(), lookup_of(token)
     trusted = Q(maker_id=None) | Q(maker__status="active")
     still_open = tables.SetupLink.filter(
-        trusted, lookup=lookup, used_at=None, withdrawn_at=None, expires_at__gt=now
+        trusted, lookup=lookup, used_at=None, withdrawn_at=None, **alive(now, LIFETIME)
     )
     row = await read_one(SetupRow, still_open)
     if row is None:
         raise LinkExpired
     details = _opened(house, row)
-    if datetime.fromisoformat(details.expires_at) <= now:  # the column is for queries
+    if not is_alive(datetime.fromisoformat(details.expires_at), now, LIFETIME):  # the column is for queries
         raise LinkExpired
     return POSITIONS[details.profession or details.role]
 
@@ -149,7 +150,7 @@ async def use(house: House, token: str) -> None:
     """Use a link up, in the transaction that opens the account; raises `LinkExpired` when somebody was first."""
     now = house.clock()
     still_open = tables.SetupLink.filter(lookup=lookup_of(token), used_at=None, withdrawn_at=None)
-    if not await still_open.filter(expires_at__gt=now).update(used_at=now):
+    if not await still_open.filter(**alive(now, LIFETIME)).update(used_at=now):
         raise LinkExpired
 
 
@@ -177,7 +178,7 @@ def _view(actor: Actor, row: SetupRow) -> SetupLink:
         state = "used"
     elif row.withdrawn_at:
         state = "withdrawn"
-    elif row.expires_at <= actor.now:
+    elif not is_alive(row.expires_at, actor.now, LIFETIME):
         state = "expired"
     position = POSITIONS[details.profession or details.role]
     return SetupLink(row.id, details.name, position, maker, token, row.expires_at, state)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import account_addresses, crisis, practice, presence, rotation, tables
+from journal import account_addresses, crisis, heartbeat, practice, presence, rotation, tables
 from journal.audit_check import check, remember
 from journal.house import House
 from journal.rows import Moment, Row, read, whole
@@ -110,6 +110,7 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
                 *await _of_mail(house),
                 *map(mend, await account_addresses.faults(house)),
                 await _of_clock(house),
+                *await _of_purging(),
             ]
     except DatabaseRefused as refused:
         return [mend(refused.message)]
@@ -271,3 +272,16 @@ async def _of_clock(house: House) -> Finding:
             f"The clock says {now:%Y-%m-%d %H:%M} UTC, before the latest record. Set it, and keep it set by NTP."
         )
     return well("The clock is not behind the records.")
+
+
+async def _of_purging() -> list[Finding]:
+    """Tell that nothing is deleted for good since the clock jumped."""
+    since = await heartbeat.held_since()
+    if since is None:
+        return []
+    return [
+        mend(
+            f"Since {since:%Y-%m-%d %H:%M} nothing is deleted for good: the clock jumped by more than an hour, or"
+            " nothing ran for so long. Check the clock, then run: hearthside confirm-clock."
+        )
+    ]

@@ -27,6 +27,7 @@ from journal.tables_house import AuditKey as AuditKey
 from journal.tables_house import AuditLease as AuditLease
 from journal.tables_house import AuditPending as AuditPending
 from journal.tables_house import AuditVerified as AuditVerified
+from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import Outbox as Outbox
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
@@ -139,6 +140,9 @@ class CareLink(Model):
     clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
     # a MAC of the patient's keys under the invitation secret, or their consent to a handover; empty after the end
     voucher = fields.BinaryField()
+    past = fields.BinaryField(
+        null=True
+    )  # server key: after the end, who cared for whom, and from when to when
     created_at = fields.DatetimeField()
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)

@@ -104,6 +104,17 @@ class Worker(Model):
         table = "worker"
 
 
+class Heartbeat(Model):
+    """The one row that says when a process last served, and since when the clock is doubted: nothing is purged then."""
+
+    id = fields.IntField(primary_key=True, generated=False)
+    seen_at = fields.DatetimeField()
+    held_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "heartbeat"
+
+
 class Outbox(Model):
     """A message that waits to be sent, deleted once it is. To whom it goes and what it says is sealed."""
 

@@ -11,12 +11,13 @@ import msgspec
 
 from journal import audit, tables
 from journal.actors import Actor
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import BrowserDocument, device_context, open_document
 from journal.errors import NotFound
 from journal.rows import Counted, Moment, Opened, Row, open_each, read
 from journal.store import scrub, transaction
-from journal.websessions import Stage
+from journal.websessions import LIFETIME, Stage
 
 
 class VisitRow(Row, frozen=True):
@@ -45,7 +46,7 @@ class Visit:
 
 async def visits(actor: Actor) -> Opened[Visit]:
     """Give where *actor* is signed in: the browser that asks first, then the one used last."""
-    mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, expires_at__gt=actor.now)
+    mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, **alive(actor.now, LIFETIME))
     found = open_each(await read(VisitRow, mine), partial(_visit, actor))
     in_order = sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True)
     return Opened(in_order, found.damaged)

@@ -15,6 +15,7 @@ from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import access, audit, devices, tables
 from journal.actors import Actor, Role
+from journal.ages import age, is_alive
 from journal.audit import Act
 from journal.documents import (
     BrowserDocument,
@@ -145,7 +146,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     now = house.clock()
     session = id_of(token).hex()
     row = first(SignedInRow, await fetch(SIGNED_IN, session))
-    if row is None or row.expires_at <= now:
+    if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
     account = row.account_id
     try:
@@ -185,11 +186,11 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
 
 async def _still_used(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
     """Note the use, now and then; lock a session that was left alone for too long."""
-    if now - used >= limit + NOTED_EVERY:
+    if age(used, now) >= limit + NOTED_EVERY:
         await change(SHUT, session, used)
         await scrub()
         return False
-    if now - used >= NOTED_EVERY:
+    if age(used, now) >= NOTED_EVERY:
         with suppress(OperationalError):  # where there is no room to write, people can still read
             await change(USED, now, session)
     return True
@@ -197,7 +198,7 @@ async def _still_used(session: str, used: datetime, now: datetime, limit: timede
 
 def is_fresh(actor: Actor) -> bool:
     """Tell whether they have shown who they are lately enough for a dangerous act."""
-    return actor.confirmed_at is not None and actor.now - actor.confirmed_at < CONFIRMED
+    return actor.confirmed_at is not None and age(actor.confirmed_at, actor.now) < CONFIRMED
 
 
 async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
@@ -285,11 +286,14 @@ async def _own(actor: Actor, token: bytes) -> tuple[SessionRow, bytes]:
 
 
 async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
+    now = house.clock()
     waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
         account__status__in=access.ABLE,  # an account to be deleted is kept by whoever comes in past this
-        expires_at__gt=house.clock(),
+        expires_at__gt=now,
+        created_at__gt=now - WAITING,
+        created_at__lt=now + WAITING,
     )
     return await read_one(SessionRow, waits)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from journal import audit_sealing, presence
+from journal import audit_sealing, heartbeat, presence
 from journal.account_addresses import carry_over
 from journal.audit_sealing import AuditSealer
 from journal.house import House
@@ -69,12 +69,15 @@ async def chores(house: House) -> AsyncIterator[None]:
     words = Words()
     present, sealer = presence.Presence(house, uuid4()), AuditSealer(house, uuid4())
     here = Chore(present.tell, presence.LOOK)
-    purging = Chore(lambda: purge(house, house.clock()), timedelta(hours=1))
+    beat = heartbeat.Heartbeat(house)
+    beating = Chore(beat.beat, presence.EVERY)
+    purging = Chore(lambda: _purge(house, beat), timedelta(hours=1))
     addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
     mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
     chaining = Chore(lambda: chain_events(sealer), audit_sealing.EVERY)
     begun = [
         (here, await here.do()),
+        (beating, await beating.do()),
         (purging, await purging.do()),
         (addresses, await addresses.do()),
         (mail, timedelta(0)),
@@ -91,3 +94,9 @@ async def chores(house: House) -> AsyncIterator[None]:
             await sealer.give_up()
         with suppress(Exception):  # and what is silent is forgotten in a while
             await presence.leave(present.worker)
+
+
+async def _purge(house: House, beat: heartbeat.Heartbeat) -> None:
+    """Purge by a clock that was compared just now."""
+    await beat.beat()
+    await purge(house, house.clock())

@@ -34,6 +34,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "cli_backup:back_up",
             "copy the database to a new file, also while the service runs",
         ),
+        "confirm-clock": (
+            "cli_clock:confirm",
+            "say that the clock is right, so that deleting for good goes on after it jumped",
+        ),
         "doctor": ("cli_doctor:examine", "look the installation over and say what to mend"),
         "restore": ("cli_backup:restore", "put a backup into an empty data folder"),
         "rotate-server-key": (

@@ -97,7 +97,10 @@ SIGNED_OUT_HERE = N_(
     "We cannot reach our records now. This browser has forgotten you, but the session itself is not ended yet: it ends"
     " by itself within twelve hours."
 )
-BROKEN = N_("Something went wrong on our side. Go back: your words are still on that page.")
+BROKEN = N_(
+    "Something went wrong on our side. Go back: your words are still on that page. If you had sent something, we cannot"
+    " tell whether it was saved: look before you send it again."
+)
 BROKEN_GIVEN_BACK = N_(
     "Something went wrong on our side, and we cannot tell whether this was saved. Your words are here: copy them, or"
     " send them again."

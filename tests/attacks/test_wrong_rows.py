@@ -125,6 +125,7 @@ ELSEWHERE = {
     "audit_key": "the key of the log's chain: tests/journal/test_audit.py",
     "audit_lease": "no page reads it: tests/journal/test_audit_sealing.py",
     "audit_verified": "no page reads it: tests/portal/test_verify_audit.py",
+    "heartbeat": "no page reads it: tests/journal/test_clock.py",
     "outbox": "tests/journal/test_mail.py",
     "practice": "tests/portal/test_practice.py",
     "spent_challenge": "nothing reads it",

@@ -16,7 +16,7 @@ from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from journal.links import NAMELESS
 from journal.readers import STRANGER, Reader, readers
-from tests.cast import Cast
+from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
 
@@ -413,3 +413,24 @@ async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None
     assert [one.at for one in events] == moments[::-1]
     page = await log_rows.events_about(alice.id, limit=2, before=events[0].id)
     assert [one.id for one in page] == [events[1].id, events[2].id]
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_an_ended_link_that_points_elsewhere_names_nobody(cast: Cast, who: str) -> None:
+    """Whoever ended it: with another clinician, patient or dates in its row it shows no stranger's name or dates."""
+    await care.end(await cast.actor(who), cast.link)
+    alice, charlie, dana = [await cast.actor(name) for name in ("alice", "charlie", "dana")]
+    kept = tables.CareLink.filter(id=cast.link)
+    (before,) = await care.my_links(alice, ended=True)
+    assert (before.peer_name, before.ended_at) == (NAMES["bob"], alice.now)
+    was = await row(cast)
+    await kept.update(clinician_id=charlie.id)
+    assert await care.my_links(alice, ended=True) == ()
+    assert await care.my_links(charlie, ended=True) == ()
+    await kept.update(clinician_id=was.clinician_id, patient_id=dana.id)  # type: ignore[attr-defined]
+    assert await care.my_links(dana, ended=True) == ()
+    await kept.update(patient_id=alice.id, ended_at=NOON, created_at=NOON)
+    (after,) = await care.my_links(alice, ended=True)
+    assert (after.peer_name, after.since, after.ended_at) == (NAMES["bob"], before.since, before.ended_at)
+    await kept.update(past=None)
+    assert await care.my_links(alice, ended=True) == ()

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "invitation.voucher": "a MAC under the invitation's secret",
     "invitation.sealed": "server key",
     "care_link.clinician_key": "the clinician's identity, which stays",
+    "care_link.past": "server key",
     "care_link.voucher": "a MAC under the invitation's secret",
     "course.sealed": "server key",
     "kap_session.sealed": "server key",
