@@ -13,7 +13,9 @@ from journal.documents import EntryDocument
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge
+from journal.store import change
 from tests.cast import Cast
+from tests.journal.test_damaged_rows import LATE
 
 JUMPS = [
     timedelta(minutes=sign * minutes)
@@ -150,7 +152,7 @@ def test_an_age_has_no_sign(jump: timedelta) -> None:
 @pytest.mark.parametrize("cell", ["seen_at", "held_at"])
 async def test_a_damaged_heartbeat_is_not_believed(cast: Cast, cell: str) -> None:
     """What says nothing about the clock holds purging, and an operator ends that as ever."""
-    beat = heartbeat.Heartbeat(cast.house)
+    beat = Heartbeat(cast.house)
     await beat.beat()
     await change(f"UPDATE heartbeat SET {cell} = $1", LATE)
     assert await heartbeat.held_since() is not None
