@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portal.config import Config
-from portal.limits import STANDARD, Limits
+from portal.limits import IS_WHOLE, STANDARD, Limits
 from portal.middleware import headers_for
 
 GRACE = 20  # seconds that requests have to end in when the service is stopped
@@ -50,19 +50,19 @@ class Wire(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came; a head that does not end is not kept."""
+        """Take in what came; a head that does not end is not kept, and not waited for longer than since it began."""
         super().data_received(data)
         if self.in_head and not self.transport.is_closing():
             self.head_size += len(data)
             if self.head_size > self.limits.head:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            elif self.waiting is None:
+                self._wait(self.limits.head_seconds, self._head_too_slow)
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the end of a head; for the first, this began with the connection."""
+        """Begin to read a head. Most are there at once; `data_received` waits for the rest of one that is not."""
         super().on_message_begin()
         self.in_head, self.head_size = True, 0
-        if self.waiting is None:
-            self._wait(self.limits.head_seconds, self._head_too_slow)
 
     def on_headers_complete(self) -> None:
         """Pass the request on, unless what stands before its body is too much."""
@@ -76,6 +76,7 @@ class Wire(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is whole, whether somebody read it or not."""
         self._wait_no_more()
+        self.scope[IS_WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
