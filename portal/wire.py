@@ -18,7 +18,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portal.config import Config
 from portal.limits import IS_WHOLE, STANDARD, Limits
-from portal.middleware import headers_for
+from portal.middleware import NEVER_KEPT, headers_for
+from portal.one_write import Header, OneWrite
 
 GRACE = 20  # seconds that requests have to end in when the service is stopped
 
@@ -26,7 +27,7 @@ GRACE = 20  # seconds that requests have to end in when the service is stopped
 class Wire(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, *, limits: Limits, dress: list[tuple[bytes, bytes]], **settings: Any) -> None:
+    def __init__(self, *, limits: Limits, dress: list[Header], **settings: Any) -> None:
         super().__init__(**settings)
         self.limits = limits
         self.dress = dress
@@ -116,7 +117,6 @@ class Wire(HttpToolsProtocol):
         lines = [
             b"HTTP/1.1 %d %s" % (status, said),
             *(b"%s: %s" % one for one in [*self.server_state.default_headers, *self.dress]),
-            b"cache-control: no-store",
             b"content-type: text/plain; charset=utf-8",
             b"content-length: %d" % len(said),
             b"connection: close",
@@ -145,11 +145,12 @@ class Wire(HttpToolsProtocol):
 
 def serving(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
     """Give the settings with which uvicorn serves *app*."""
+    dress = [*headers_for(config), NEVER_KEPT]
     return uvicorn.Config(
-        app,
+        OneWrite(app, dress),
         host=config.host,
         port=config.port,
-        http=partial(Wire, limits=limits, dress=headers_for(config)),  # type: ignore[arg-type]
+        http=partial(Wire, limits=limits, dress=dress),  # type: ignore[arg-type]
         ws="none",
         access_log=False,
         server_header=False,
