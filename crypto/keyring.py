@@ -12,7 +12,7 @@ from secrets import token_bytes
 from typing import Self
 
 from crypto.context import NO_RECORD, Context
-from crypto.derive import KEY_SIZE, derive_key
+from crypto.derive import KEY_SIZE, Deriver
 from crypto.envelope import Sealer, unwrap_key, wrap_key
 from crypto.errors import OpenError, require_size
 
@@ -65,20 +65,27 @@ class Keyring:
 
     Attributes:
         vault: 32 bytes, seals the account's own records and its care-link keys.
-        pins: 32 bytes, seals what this account believes of others.
-        identity_wrap: 32 bytes, seals the account's private identity.
         retired: The keys before these, while what they sealed is being sealed anew. They only open.
     """
 
     vault: bytes = field(repr=False)
-    pins: bytes = field(repr=False)
-    identity_wrap: bytes = field(repr=False)
+    _deriver: Deriver = field(repr=False, compare=False)
     retired: Self | None = field(default=None, repr=False)
+
+    @property
+    def pins(self) -> bytes:
+        """Derive the key that seals what this account believes of others, 32 bytes. Few requests need it."""
+        return self._deriver.derive("pins")
+
+    @property
+    def identity_wrap(self) -> bytes:
+        """Derive the key that seals the account's private identity, 32 bytes. Few requests need it."""
+        return self._deriver.derive("identity")
 
     @classmethod
     def from_account_key(cls, account_key: bytes) -> Self:
         """
-        Derive all keys of an account.
+        Derive the vault key of an account, and make ready what its other keys are derived from.
 
         Args:
             account_key: 32 bytes, from a key slot or a web session.
@@ -87,11 +94,8 @@ class Keyring:
             KeySizeError: If *account_key* is not 32 bytes long.
         """
         require_size(account_key, KEY_SIZE, "An account key")
-        return cls(
-            vault=derive_key(account_key, "vault"),
-            pins=derive_key(account_key, "pins"),
-            identity_wrap=derive_key(account_key, "identity"),
-        )
+        deriver = Deriver(account_key)
+        return cls(deriver.derive("vault"), deriver)
 
     def retire(self, account_key: bytes, *, account: bytes) -> bytes:
         """

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, Keyring, KeySlot, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import access, audit, devices, tables
@@ -107,8 +107,8 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
 
     To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
     """
-    now = house.clock()
-    session = id_of(token).hex()
+    now, opener = house.clock(), SessionToken(token)
+    session = opener.id.hex()
     rows = await fetch(SIGNED_IN, session)
     if not rows or time_of(rows[0][3]) <= now:
         return None
@@ -116,7 +116,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     role, sealed, public, identity, epoch, ways, ready, retired = of_account
     account = key_of(account_id)
     try:
-        account_key = unwrap_account_key(token, bytes(wrapped), account=account.bytes, epoch=begun)
+        account_key = opener.unwrap_account_key(bytes(wrapped), account=account.bytes, epoch=begun)
         keyring = Keyring.from_account_key(account_key)
         if retired is not None:
             keyring = keyring.with_retired(bytes(retired), account=account.bytes)
