@@ -34,8 +34,8 @@ def test_every_key_is_its_own() -> None:
     assert keyring.identity_wrap == derive_key(account_key, "identity")
 
 
-def test_keys_are_derived_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Opening an account runs HKDF for the vault key alone, and extracts from its account key once."""
+def test_keys_are_derived_once_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening an account runs HKDF for the vault key alone; every other key is derived once, when it is needed."""
     ran: list[str] = []
 
     def noted(name: str) -> Callable[..., bytes]:
@@ -52,7 +52,13 @@ def test_keys_are_derived_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatc
     keyring = Keyring.from_account_key(new_account_key())
     assert ran == ["extract", "expand"]
     assert keyring.pins != keyring.identity_wrap
+    assert keyring.pins != keyring.vault
     assert ran == ["extract", "expand", "expand", "expand"]
+    ran.clear()
+    wrapped = [wrap_key(keyring.vault, new_account_key(), context=PLACE) for _ in range(3)]
+    assert ran == ["extract", "expand"] * 3
+    assert len({keyring.unwrap(one, context=PLACE) for one in wrapped}) == 3
+    assert ran == ["extract", "expand"] * 4
 
 
 def test_account_keys_are_fresh() -> None:
