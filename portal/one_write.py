@@ -1,8 +1,8 @@
 """
 An answer's head and its body, written at once where the server would write one after the other.
 
-Whatever is unusual about an answer (of another length than it says, in pieces, to HEAD, the last on its connection,
-with a header that cannot be written) is left to the server.
+Whatever is unusual about an answer (long, of another length than it says, in pieces, to HEAD, the last on its
+connection, with a header that cannot be written) is left to the server.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 Header = tuple[bytes, bytes]
 CONTENT_LENGTH = b"content-length"
+LONG = 256 * 1024  # bytes; of more, a copy costs more than a second write
 LEFT_TO_THE_SERVER = frozenset({b"connection", b"transfer-encoding"})
 
 
@@ -68,7 +69,7 @@ class _Answer:
         elif self.head:
             head, self.head = self.head, b""
             body = message.get("body", b"")
-            if message.get("more_body") or len(body) != cycle.expected_content_length:
+            if message.get("more_body") or len(body) != cycle.expected_content_length or len(body) > LONG:
                 cycle.transport.write(head)
             else:
                 cycle.transport.write(head + body)

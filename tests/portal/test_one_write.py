@@ -20,12 +20,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.config import Config
 from portal.middleware import SecurityHeaders
+from portal.one_write import LONG
 from portal.wire import Wire, serving
 from tests.cast import SERVER_KEY
 from tests.portal.conftest import ORIGIN
 
 DATE = re.compile(rb"\r\ndate: [^\r]+")
-LARGE = 3 << 20
 
 
 class Raw:
@@ -57,7 +57,8 @@ ANSWERS: dict[str, ASGIApp] = {
     "nothing": PlainTextResponse(""),
     "no content": Response(status_code=204),
     "not changed": Response(status_code=304),
-    "large": PlainTextResponse("a" * LARGE),
+    "long": PlainTextResponse("a" * LONG),
+    "longer": PlainTextResponse("a" * (LONG + 1)),
     "redirect": Response(status_code=303, headers={"location": "/sign-in"}),
     "cookies": Raw(start(LENGTH, (b"set-cookie", b"a=b"), (b"set-cookie", b"c=d")), body(b"alive")),
     "closing": PlainTextResponse("alive", headers={"connection": "close"}),
@@ -162,7 +163,14 @@ async def test_head_and_body_are_one_write(config: Config) -> None:
             """Put a transport that listens in the place of the server's."""
             super().connection_made(Listening(transport, written))  # type: ignore[arg-type]
 
-    for name, times in (("text", 1), ("large", 1), ("closing", 2), ("in pieces", 3), ("no content", 1)):
+    for name, times in (
+        ("text", 1),
+        ("long", 1),
+        ("longer", 2),
+        ("closing", 2),
+        ("in pieces", 3),
+        ("no content", 1),
+    ):
         settings = serving(SecurityHeaders(ANSWERS[name], config), config)
         settings.http = partial(Watched, **settings.http.keywords)  # type: ignore[union-attr, assignment]
         async with listening(settings) as port:
