@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 Header = tuple[bytes, bytes]
 CONTENT_LENGTH = b"content-length"
+NO_CONTENT = 204
 LONG = 256 * 1024  # bytes; of more, a copy costs more than a second write
 LEFT_TO_THE_SERVER = frozenset({b"connection", b"transfer-encoding"})
 
@@ -84,7 +85,8 @@ class _Answer:
             return b""
         if not cycle.keep_alive or cycle.flow.write_paused or cycle.disconnected:
             return b""
-        size, lines = b"", [STATUS_LINE[message["status"]]]
+        status = message["status"]
+        size, lines = b"0" if status == NO_CONTENT else b"", [STATUS_LINE[status]]
         for header in [*cycle.default_headers, *message["headers"]]:
             line = self.lines.get(header) or header_line(header)
             if not line or header[0] in LEFT_TO_THE_SERVER:

@@ -56,6 +56,8 @@ ANSWERS: dict[str, ASGIApp] = {
     "text": PlainTextResponse("alive"),
     "nothing": PlainTextResponse(""),
     "no content": Response(status_code=204),
+    "no content, and a body": Raw(start(status=204), body(b"alive")),
+    "no content of a length": Raw(start(LENGTH, status=204), body(b"alive")),
     "not changed": Response(status_code=304),
     "long": PlainTextResponse("a" * LONG),
     "longer": PlainTextResponse("a" * (LONG + 1)),
@@ -76,7 +78,7 @@ ANSWERS: dict[str, ASGIApp] = {
     "memory": Raw(start(LENGTH), {"type": "http.response.body", "body": memoryview(b"alive")}),
     "no body named": Raw(start((b"content-length", b"0")), {"type": "http.response.body"}),
 }
-BREAKS_OFF = frozenset({"too long", "too short", "without a body", "two heads"})
+BREAKS_OFF = frozenset({"no content, and a body", "too long", "too short", "without a body", "two heads"})
 """Of these the server writes the head before it finds what is wrong."""
 SPLIT: dict[str, ASGIApp] = {
     "line in a value": Raw(start(LENGTH, (b"x", b"a\r\nset-cookie: b=c")), body(b"alive")),
