@@ -17,7 +17,7 @@ from bench import auditing, exporting, guessing, hostile, no_cipher, pages, repo
 from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
 from bench.rows import DATABASE, add_strangers
-from bench.server import ROOT, furnish, served
+from bench.server import ROOT, furnish, served, served_plainly
 
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs" / "performance.md"
@@ -42,11 +42,13 @@ async def measure(folder: Path, length: Length) -> Figures:
         add_strangers(place, strangers)
     figures: Figures = {}
     with (
+        served_plainly() as plain,
         served(busy) as port,
         served(few) as quiet,
         served(bare, no_cipher.FLAG) as open_,
         served(many) as full,
     ):
+        figures |= await pages.hello(plain, quiet, length)
         figures |= await pages.timeline(quiet, patient, length)
         figures |= await pages.sealing((quiet, patient), (open_, without_cipher), length)
         figures |= await pages.growth((quiet, patient), (full, patient), length)

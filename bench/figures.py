@@ -17,7 +17,7 @@ class Aim:
     @property
     def at_least(self) -> bool:
         """Tell whether more is better."""
-        return self.unit in ("per second", "of raw commits", "of one worker")
+        return self.unit in ("per second", "of raw commits", "of one worker", "of plain")
 
     def is_met_by(self, value: float) -> bool:
         """Tell whether *value* keeps to it."""
@@ -30,7 +30,9 @@ AIMS = {
     "save_per_s": Aim(1500, "per second"),
     "save_vs_raw_commit": Aim(0.25, "of raw commits"),
     "timeline30_per_s": Aim(1302, "per second"),
+    "plain_per_s": Aim(None, "per second"),
     "hello_per_s": Aim(None, "per second"),
+    "hello_of_plain": Aim(0.75, "of plain"),
     "search_1000_ms": Aim(5, "ms"),
     "search_10000_ms": Aim(50, "ms"),
     "export_1000_s": Aim(0.2, "s"),

@@ -59,7 +59,13 @@ from crypto.slots import (
     unlock_with_recovery_key,
 )
 from crypto.symbols import plain_digits
-from crypto.websession import new_session_token, session_id, unwrap_account_key, wrap_account_key
+from crypto.websession import (
+    SessionToken,
+    new_session_token,
+    session_id,
+    unwrap_account_key,
+    wrap_account_key,
+)
 
 __all__ = [
     "CEILING",
@@ -84,6 +90,7 @@ __all__ = [
     "RecordState",
     "Sealer",
     "ServerKey",
+    "SessionToken",
     "ascii_domain",
     "check_pin",
     "consent",

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, Keyring, KeySlot, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import access, audit, devices, tables
@@ -143,14 +143,14 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
 
     To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
     """
-    now = house.clock()
-    session = id_of(token).hex()
+    now, opener = house.clock(), SessionToken(token)
+    session = opener.id.hex()
     row = first(SignedInRow, await fetch(SIGNED_IN, session))
     if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
     account = row.account_id
     try:
-        account_key = unwrap_account_key(token, row.wrapped, account=account.bytes, epoch=row.begun)
+        account_key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.begun)
         keyring = Keyring.from_account_key(account_key)
         if row.retired is not None:
             keyring = keyring.with_retired(row.retired, account=account.bytes)

@@ -28,6 +28,7 @@ from portal.limits import STANDARD, BodyLimits, Limits
 from portal.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
 from portal.pages import make_environment
 from portal.routes import ROUTES
+from portal.short_way import ShortWay
 
 NOBODY_YET = PracticeView("", False)
 PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"
@@ -73,15 +74,14 @@ def create_app(
             # Also when the start did not succeed: an open connection keeps the process from ending.
             await store.close()
 
+    routes = [
+        Route(rule.path, guard(rule.view, rule.audience, rule.fresh), methods=list(rule.methods))
+        for rule in ROUTES
+    ]
     app = Starlette(
-        routes=[
-            Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"),
-            *(
-                Route(rule.path, guard(rule.view, rule.audience, rule.fresh), methods=list(rule.methods))
-                for rule in ROUTES
-            ),
-        ],
+        routes=[Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"), *routes],
         middleware=[
+            Middleware(ShortWay, routes=routes, config=config, limits=limits, handlers=HANDLERS),
             Middleware(SecurityHeaders, config=config),
             Middleware(LastResort, every=config.access_log),
             Middleware(HostCheck, config=config),

@@ -33,6 +33,8 @@ from portal.pages import is_htmx, page, see_other
 
 ALWAYS = frozenset({"/healthz", "/readyz", "/help-now", "/leave"})
 """What is the same for everybody: whose cookie came is not asked, so the database is neither."""
+PURPOSES = frozenset({b"sec-purpose", b"purpose"})
+"""The headers in which a browser says that it only reads ahead."""
 LOCKED = "hearthside-locked"
 """The header that tells a page's own script why it was refused."""
 
@@ -84,8 +86,8 @@ def _is_ahead(request: Request) -> bool:
     To read what somebody shared counts as opening it, which they see. What was fetched ahead of time could be shown
     later without another request, so it is not given out; the browser asks again when the page is really wanted.
     """
-    purposes = request.headers.getlist("sec-purpose") + request.headers.getlist("purpose")
-    return any("prefetch" in one.lower() or "prerender" in one.lower() for one in purposes)
+    purposes = [value.lower() for name, value in request.headers.raw if name in PURPOSES]
+    return any(b"prefetch" in one or b"prerender" in one for one in purposes)
 
 
 async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:

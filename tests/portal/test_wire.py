@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
@@ -324,6 +325,30 @@ def impatient(portal: Portal) -> Portal:
     )
     app.state.store = portal.app.state.store
     return Portal(app, portal.cast)
+
+
+async def test_what_is_there_is_not_waited_for(server: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head and a body that come whole start no timer; the one for the next request is all there is."""
+    loop, waits = asyncio.get_running_loop(), list[str]()
+    call_at = loop.call_at
+
+    def counted(
+        when: float, callback: Callable[..., object], *args: Any, **context: Any
+    ) -> asyncio.TimerHandle:
+        waits.append(getattr(callback, "__name__", ""))
+        return call_at(when, callback, *args, **context)
+
+    async with server.line() as line:
+        await line.say(GET)  # the connection itself is waited for
+        await line.hear()
+        monkeypatch.setattr(loop, "call_at", counted)
+        for body in (b"password=a", b""):
+            await line.say(post("/password-strength", length=len(body)) + body)
+            assert (await line.hear()).status == 200
+        await line.say(GET)
+        await line.hear()
+    of_the_server = {"_set_result_unless_cancelled"}  # it looks at its clock ten times a second
+    assert set(waits) - of_the_server == {"timeout_keep_alive_handler"}
 
 
 async def test_a_body_that_nobody_reads_is_not_waited_for(portal: Portal) -> None:

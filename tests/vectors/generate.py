@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from crypto import (
     FLOOR,
@@ -46,7 +46,7 @@ from crypto import (
     stretch,
     vouch,
 )
-from crypto.envelope import RECORD_HEADER, WRAP_HEADER, _wrapping, encrypt
+from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
 from crypto.slots import _keys
 from journal.audit_chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
@@ -196,9 +196,14 @@ def records() -> Iterator[Vector]:
     yield case("record-unpadded", op, "Authentic, but not padded.", good | {"sealed": bare}, "OpenError")
 
 
+def wrapping(key: bytes) -> AESGCMSIV:
+    """Set up the cipher for wrapped keys."""
+    return AESGCMSIV(derive_key(key, "wrap"))
+
+
 def wrapped(key: bytes, secret: bytes, context: Context) -> bytes:
     """Wrap a key with a fixed nonce."""
-    return encrypt(_wrapping(key), WRAP_HEADER, fixed("wrap nonce", 12), secret, context.encode())
+    return encrypt(wrapping(key), WRAP_HEADER, fixed("wrap nonce", 12), secret, context.encode())
 
 
 def wraps() -> Iterator[Vector]:
@@ -223,7 +228,7 @@ def wraps() -> Iterator[Vector]:
     for name, (about, change, error) in bad.items():
         yield case(f"wrap-{name}", op, about, good | change, error)
     long = encrypt(
-        _wrapping(key),
+        wrapping(key),
         WRAP_HEADER,
         fixed("wrap nonce", 12),
         secret * 2,
