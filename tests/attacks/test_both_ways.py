@@ -112,7 +112,7 @@ def _lines(answer: Response) -> list[str]:
     headers = [
         RANDOM.sub("*", f"{name.decode()}: {value.decode()}") if name in VARIES else f"{name!r}: {value!r}"
         for name, value in answer.headers.raw
-        if name != b"content-length"
+        if name not in {b"content-length", b"retry-after"}  # how much is left of a pause is told in seconds
     ]
     return [str(answer.status_code), *headers, *RANDOM.sub("*", answer.text).splitlines()]
 
