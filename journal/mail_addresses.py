@@ -65,7 +65,9 @@ def kept_form(typed: str) -> str:
             domain = readable_domain(domain)
     except FormatError:
         return typed
-    return normalize("NFC", f"{local}@{domain.removesuffix('.')}")
+    if not domain.endswith(".."):  # which is no domain, and stays none
+        domain = domain.removesuffix(".")
+    return normalize("NFC", f"{local}@{domain}")
 
 
 def deliverable(typed: str) -> str:
