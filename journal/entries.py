@@ -18,7 +18,6 @@ from tortoise.exceptions import IntegrityError
 
 from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
-from journal.ages import age
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
 from journal.errors import Damaged, NotFound, StaleRevision
 from journal.forms import EntryKind
@@ -49,8 +48,6 @@ __all__ = [
 ]
 
 UNDO_WINDOW = timedelta(days=7)
-SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
-A_PARAGRAPH = 200  # characters
 OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entry WHERE owner_id = $1"
 REPLACE = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
@@ -227,7 +224,7 @@ async def _replace(
     written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
     moves = [Move(Part.ENTRIES, [current.member], [made.member])]
     statements: list[Statement] = [(REPLACE, written)]
-    if keep or age(current.updated_at, actor.now) >= SITTING or _shrinks(current.document, document):
+    if keep or revisions.is_apart(actor, current.updated_at, current.document, document):
         version, statement = revisions.kept(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )
@@ -238,12 +235,6 @@ async def _replace(
 
 def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
     return one == msgspec.structs.replace(other, sitting=one.sitting)
-
-
-def _shrinks(before: EntryDocument, after: EntryDocument) -> bool:
-    """Tell whether so much went at once that it may have been a slip of the hand."""
-    length = len(before.text())
-    return length >= A_PARAGRAPH and len(after.text()) < length / 2
 
 
 def opened(actor: Actor, row: EntryRow) -> Entry:

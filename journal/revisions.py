@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from uuid import UUID, uuid4
 
 from journal import freshness, tables
 from journal.actors import Actor, Role
+from journal.ages import age
 from journal.documents import EntryDocument, RevisionDocument, open_document, revision_context, seal_document
 from journal.errors import Damaged, NotFound
 from journal.freshness import Member, Move, Part
 from journal.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
 from journal.store import Statement, change_all, transaction
 
+SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
+A_PARAGRAPH = 200  # characters
 WRITE = "INSERT INTO entry_revision (id, entry_id, sealed, created_at) VALUES ($1, $2, $3, $4)"
 
 
@@ -48,6 +51,17 @@ class Revision:
     document: EntryDocument
 
 
+def is_apart(actor: Actor, at: datetime, before: EntryDocument, after: EntryDocument) -> bool:
+    """
+    Tell whether *after* begins a new version in place of what was written at *at*.
+
+    That is after a pause, and when so much went at once that it may have been a slip of the hand.
+    """
+    length = len(before.text())
+    shrinks = length >= A_PARAGRAPH and len(after.text()) < length / 2
+    return shrinks or age(at, actor.now) >= SITTING
+
+
 def kept(
     actor: Actor, entry: UUID, revision: int, document: EntryDocument, *, at: datetime
 ) -> tuple[Member, Statement]:
@@ -57,7 +71,7 @@ def kept(
 
 async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> None:
     """
-    Keep the text of a page that lost the race; a page that goes on writing replaces its own earlier attempt.
+    Keep the text of a page that lost the race; a page that goes on writing replaces its own attempt of just before.
 
     Raises:
         NotFound: If the entry was deleted meanwhile: then nothing of it is kept.
@@ -72,7 +86,8 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
                 earlier = _opened(actor, row)
             except Damaged:
                 continue  # it is not this page's own
-            if sitting and earlier.reason is Reason.CONFLICT and earlier.sitting == sitting:
+            own = sitting and earlier.reason is Reason.CONFLICT and earlier.sitting == sitting
+            if own and not is_apart(actor, earlier.created_at, earlier.document, document):
                 sealed = seal_document(actor.vault, lost, revision_context(actor.id, earlier.id))
                 now = {"sealed": sealed, "created_at": actor.now}
                 await tables.EntryRevision.filter(id=earlier.id).update(**now)
