@@ -66,6 +66,11 @@ class Session(msgspec.Struct, frozen=True):
         """When its patient said that it began, if so."""
         return self.details.began_at
 
+    @property
+    def begins_at(self) -> datetime:
+        """When it began, or is planned to."""
+        return self.began_at or self.starts_at
+
 
 async def load(actor: Actor, patient: UUID) -> Opened[Session]:
     """Give all sessions of a patient, in the order of their times; the caller has authorised it."""
