@@ -48,6 +48,9 @@ __all__ = [
     "sessions_of",
 ]
 
+ADDED_BEFORE = N_(
+    "A session was added from this page before, with other words. Open your plan to change that one, or to add another."
+)
 PROGRESS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
 
 
@@ -113,16 +116,27 @@ async def plan_course(
 
 
 async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None) -> UUID:
-    """Add a single session, once for each *ident*; a patient can add their own. Gives its id."""
+    """
+    Add a single session, once for each *ident*; a patient can add their own. Gives its id.
+
+    Raises:
+        Refused: If it makes no sense, or something else was added by this ident before.
+    """
     await _authorise(actor, patient)
     details = planning.clean_details(details)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _check(actor, patient, details)
     ident = ident or uuid4()
-    with suppress(IntegrityError):  # it is there already
+    try:
         async with transaction():
             await session_rows.insert(actor, patient, ident, details, None)
             await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
+    except (
+        IntegrityError
+    ):  # the page was sent before: perhaps its answer was lost, and the words are others now
+        there = (await session(actor, ident)).details
+        if msgspec.structs.replace(there, **{name: getattr(details, name) for name in PROGRESS}) != details:
+            raise Refused({"date": ADDED_BEFORE}) from None
     return ident
 
 

@@ -240,6 +240,20 @@ async def test_nothing_that_was_typed_for_a_session_is_dropped(
         assert len(await sessions.my_sessions(await portal.cast.actor("alice"))) == 1
 
 
+async def test_a_page_that_is_sent_again_with_other_words_is_told(portal: Portal) -> None:
+    """The same again is the same session; other words are not taken for the first, and stay in the form."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/sessions/new")
+        first = await sent(browser, page, **(TODAY | {"note": "first"}))
+        again = await sent(browser, page, **(TODAY | {"note": "first"}))
+        assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+        other = await sent(browser, page, **(TODAY | {"note": "second"}))
+        assert other.status_code == 422
+        assert "A session was added from this page before" in Page.of(other).words
+        assert Page.of(other).fields["note"] == ["second"]
+        assert len(await sessions.my_sessions(await portal.cast.actor("alice"))) == 1
+
+
 async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
     """Her line, her sitter, help, a few words and grounding; no form, no counting, no other entry."""
     async with portal.client("alice") as browser:
