@@ -130,3 +130,16 @@ async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> 
     assert drawn.about is not None
     assert drawn.about.id == second
     assert [one.source.document.title for one in drawn.intention] == ["Ready"]
+
+
+async def test_choosing_what_to_write_ties_nothing_that_was_not_chosen(portal: Portal) -> None:
+    """Only what fits the moment, and says for which session, is tied; a session that was asked for ties every kind."""
+    await plan_course(portal.cast)
+    third = (await dosing(portal.cast))[2]
+    async with portal.client("alice") as browser:
+        links = [one.attributes["href"] for one in (await opened(browser, "/journal/new")).markup.all("a")]
+        tied = [one for one in links if "/journal/new?kind=" in one and "session=" in one]
+        assert tied == [f"/journal/new?kind=integration&session={third.id}&prompt=first"]
+        asked = await opened(browser, f"/journal/new?session={third.id}")
+        links = [one.attributes["href"] for one in asked.markup.all("a")]
+        assert len([one for one in links if f"session={third.id}" in one]) == len(EntryKind)
