@@ -22,7 +22,7 @@ from journal.audit_pending import AT_ONCE, insertion
 from journal.audit_rows import pending
 from journal.errors import Damaged
 from journal.house import House
-from journal.store import Statement, change, change_all, fetch, is_sqlite
+from journal.store import Statement, change, change_all, database_now, fetch, is_sqlite
 
 EVERY = timedelta(seconds=1)
 """How often each worker looks whether events are pending."""
@@ -30,9 +30,6 @@ LEASE = timedelta(seconds=3)
 """How long nobody else chains after a worker did: with `EVERY`, a worker that dies is replaced within 5 seconds."""
 BATCH = 100  # events: a few milliseconds
 
-# The database's clock: those of the workers may differ.
-SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 # An end that is further away than any lease lasts is of a clock that was set back, or of somebody else's hand.
 LAPSED = "(until <= {now} OR until > {now} + {lease})"
 STATE = """
@@ -123,9 +120,8 @@ class AuditSealer:
             statements.insert(0, (SHORT, ()))
         try:
             return await change_all(*statements) is None
-        except (
-            IntegrityError
-        ) as error:  # somebody moved the head, so that there is something where the next belongs
+        except IntegrityError as error:
+            # Somebody moved the head, so that there is something where the next event belongs.
             raise Damaged from error
 
 
@@ -136,7 +132,7 @@ def _statement(rows: list[tuple[object, ...]]) -> Statement:
 
 def _by_its_clock(sql: str) -> str:
     """Put the database's time and the length of a lease into a statement."""
-    times = {"now": SQLITE_NOW if is_sqlite() else POSTGRES_NOW, "lease": LEASE // timedelta(milliseconds=1)}
+    times = {"now": database_now(), "lease": LEASE // timedelta(milliseconds=1)}
     return sql.format(**times, lapsed=LAPSED.format(**times))
 
 

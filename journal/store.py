@@ -40,6 +40,10 @@ from journal.store_values import time_of as time_of
 
 transaction = in_transaction
 
+SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+# Of this moment: `now()` is when the transaction began.
+POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
 _reader: ContextVar[Reader] = ContextVar("reader")
 
 
@@ -249,6 +253,11 @@ async def _execute(
         sql, values = with_question_marks(sql), as_text(values)
     changed, rows = await client.execute_query(sql, list(values))
     return changed, rows  # type: ignore[return-value]  # rows of either driver can be read by position
+
+
+def database_now() -> str:
+    """Return SQL for the database's clock, in milliseconds since 1970: those of two workers differ."""
+    return SQLITE_NOW if is_sqlite() else POSTGRES_NOW
 
 
 async def is_read_only() -> bool:

@@ -21,7 +21,7 @@ from journal.errors import Refused
 from journal.house import House
 from journal.password_work import Busy
 from journal.rows import DamagedRow, Row, typed
-from journal.store import aside, change, fetch, is_sqlite, joined, transaction
+from journal.store import aside, change, database_now, fetch, joined, transaction
 from journal.words import N_
 
 WAITS = (
@@ -118,7 +118,7 @@ async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged
     Raises:
         TooManyTries: If it has to wait; nothing was counted then.
     """
-    now, charged = _now(), []
+    now, charged = database_now(), []
     # In one order everywhere: two transactions that lock the same rows never wait for each other.
     async with transaction():
         for count in sorted(counts, key=lambda one: one.key):
@@ -169,13 +169,8 @@ async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
 
 async def purge() -> None:
     """Delete what is forgotten."""
-    await change(FORGET.format(now=_now()))
+    await change(FORGET.format(now=database_now()))
 
-
-# Milliseconds since 1970 by the clock of the database: those of two workers differ. On PostgreSQL it is read after the
-# wait for the row.
-SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 # `until` is 0 while no pause is due. A pause longer than there are comes of a clock that was put back, and is over. It
 # begins with WITH, since the PostgreSQL driver hands out no rows of a statement that begins with INSERT.
@@ -204,10 +199,6 @@ GIVE_BACK = """
         tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END
     WHERE key = $2
 """
-
-
-def _now() -> str:
-    return SQLITE_NOW if is_sqlite() else POSTGRES_NOW
 
 
 @lru_cache
