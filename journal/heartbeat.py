@@ -27,7 +27,10 @@ from journal.store import transaction
 
 ROW = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-HELD = "the clock jumped by more than an hour: nothing is purged until hearthside confirm-clock"
+HELD = (
+    "nothing is deleted for good until hearthside confirm-clock: the clock jumped by more than an hour, or the service"
+    " rested for so long, which is usual; nothing else is held"
+)
 
 log = logging.getLogger("hearthside")
 

@@ -281,7 +281,8 @@ async def _of_purging() -> list[Finding]:
         return []
     return [
         mend(
-            f"Since {since:%Y-%m-%d %H:%M} nothing is deleted for good: the clock jumped by more than an hour, or"
-            " nothing ran for so long. Check the clock, then run: hearthside confirm-clock."
+            f"Since {since:%Y-%m-%d %H:%M} nothing is deleted for good: the clock jumped by more than an hour, or the"
+            " service rested for so long, which is usual. Nothing else is held. Check the clock, then run: hearthside"
+            " confirm-clock."
         )
     ]
