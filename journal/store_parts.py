@@ -38,6 +38,8 @@ POSTGRES = """
     WHERE relkind IN ('r', 'p')
     UNION ALL SELECT 'policy', polname, relname FROM pg_policy JOIN visible ON visible.oid = polrelid
     UNION ALL SELECT 'row security', relname, relname FROM visible WHERE relrowsecurity
+    UNION ALL SELECT 'function', proname, '' FROM pg_proc WHERE pronamespace = CAST(current_schema() AS regnamespace)
+    AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
     UNION ALL SELECT 'event trigger', evtname, '' FROM pg_event_trigger
     WHERE NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_event_trigger.oid AND deptype = 'e')
     ORDER BY 1, 2

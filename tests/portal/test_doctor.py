@@ -96,6 +96,10 @@ async def test_what_no_version_makes_is_told(
             ],
             "the trigger 'loud' on 'entry'",
         ),
+        (
+            ["CREATE FUNCTION quiet() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
+            "the function 'quiet'",
+        ),
         (["CREATE RULE never AS ON DELETE TO share DO INSTEAD NOTHING"], "the rule 'never' on 'share'"),
         (
             [
