@@ -131,11 +131,13 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
         async with transaction():
             await session_rows.insert(actor, patient, ident, details, None)
             await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
-    except (
-        IntegrityError
-    ):  # the page was sent before: perhaps its answer was lost, and the words are others now
-        there = (await session(actor, ident)).details
-        if msgspec.structs.replace(there, **{name: getattr(details, name) for name in PROGRESS}) != details:
+    except IntegrityError:
+        # The page was sent before: perhaps its answer was lost, and the words are others now.
+        there = await session(actor, ident)
+        planned = msgspec.structs.replace(
+            there.details, **{name: getattr(details, name) for name in PROGRESS}
+        )
+        if (there.patient, planned) != (patient, details):
             raise Refused({"date": ADDED_BEFORE}) from None
     return ident
 
