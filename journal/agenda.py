@@ -92,9 +92,10 @@ def is_acute(one: Session, now: datetime) -> bool:
         return False
     if details.status is Status.IN_SESSION:
         return True
-    began = one.began_at or one.starts_at
-    dated_ahead = one.began_at is not None and began > now + ACUTE  # by a clock that was put right since
-    return details.status in _RESTING and now < began + ACUTE and not dated_ahead
+    dated_ahead = (
+        one.began_at is not None and one.began_at > now + ACUTE
+    )  # by a clock that was put right since
+    return details.status in _RESTING and now < one.begins_at + ACUTE and not dated_ahead
 
 
 def is_theirs_today(details: SessionDetails, now: datetime) -> bool:

@@ -69,7 +69,7 @@ class Session(msgspec.Struct, frozen=True):
     @property
     def begins_at(self) -> datetime:
         """When it began, or is planned to."""
-        return self.began_at or self.starts_at
+        return self.details.begins_at
 
 
 async def load(actor: Actor, patient: UUID) -> Opened[Session]:
