@@ -23,9 +23,8 @@ class Emotion:
     @property
     def line(self) -> str:
         """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
-        strengths = (
-            cell.replace("|", "/") for cell in (self.before, self.after)
-        )  # none of a valid row has one
+        # No strength that is one has a bar.
+        strengths = (cell.replace("|", "/") for cell in (self.before, self.after))
         return SEPARATOR.join(cell.strip() for cell in (self.name, *strengths)).rstrip()
 
     @property

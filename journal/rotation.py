@@ -116,12 +116,8 @@ def _state(house: House, sealed: Sealed, row: Sequence[Any]) -> tuple[State, byt
     try:
         plain, newest = house.server.open_and_tell(bytes_of(row[1]), sealed.where(row))
         address = sealed.address(plain)
-    except (
-        CryptoError,
-        msgspec.MsgspecError,
-        TypeError,
-        ValueError,
-    ):  # also where a column is not of its type
+    except (CryptoError, msgspec.MsgspecError, TypeError, ValueError):
+        # The last two where a column is not of its type.
         return State.CLOSED, b"", ""
     fits = newest and not (address and _is_found_by_an_older_key(house, row[2], address))
     return State.NEW if fits else State.OLD, plain, address

@@ -29,7 +29,7 @@ from journal.store_progress import committing, is_writing
 
 LOCK = 5.0  # seconds that a statement waits for a lock
 IDLE = (
-    20.0  # seconds between two statements of one transaction; what is sealed meanwhile takes a tenth at most
+    20.0  # seconds between two statements of one transaction: what is sealed meanwhile takes a tenth at most
 )
 POOL = 5.0  # seconds until one of the pool's connections is free, or a new one is made
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's own
