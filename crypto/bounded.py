@@ -21,7 +21,7 @@ _PART = regex.compile(rf"[^\p{{ccc=0}}]{{{LONGEST_RUN}}}(?=[^\p{{ccc=0}}])")
 
 
 def is_flood(text: str) -> bool:
-    """Tell whether more marks follow each other in *text* than are put in order together."""
+    """Return whether more marks follow each other in *text* than are put in order together."""
     # Of 31 signs in a row one stands at a place that 31 divides: most texts have no mark there, and few are looked at.
     return not text.isascii() and bool(_MARK.search(text[:: LONGEST_RUN + 1]) and _FLOOD.search(text))
 

@@ -1,5 +1,5 @@
 """
-Give pending events their place in the chain: the work of one worker at a time, whichever holds the lease.
+Move pending events into the chain: the work of one worker at a time, whichever holds the lease.
 
 The lease keeps workers out of each other's way, and nothing more. What keeps the chain from forking is that the head is
 compared and swapped in the transaction that moves events: whoever believes in a lease that is another's by now, such as

@@ -245,7 +245,7 @@ def note_context(clinician: UUID, invitation: UUID) -> Context:
 
 
 def past_context(patient: UUID, link: UUID) -> Context:
-    """Say where it stands who cared for a patient until a link ended."""
+    """Return where it stands who cared for a patient until a link ended."""
     return Context("past-care", patient.bytes, link.bytes)
 
 

@@ -91,12 +91,12 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def has_address(self) -> bool:
-        """Tell whether its id is known."""
+        """Return whether its id is known."""
         return self.id != NOWHERE
 
     @property
     def is_dated(self) -> bool:
-        """Tell whether it is known when it was begun."""
+        """Return whether it is known when it was begun."""
         return self.created_at is not NO_TIME
 
     @property
@@ -116,7 +116,7 @@ async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
 
 async def timeline(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> tuple[Entry, ...]:
     """
-    Give the latest *limit* entries, newest first; *before* a time for the next page.
+    Return the latest *limit* entries, newest first; *before* a time for the next page.
 
     Those without a time that can be read come besides, wherever the database puts them: they push none off its page.
     """
@@ -140,7 +140,7 @@ async def every(actor: Actor) -> tuple[Entry, ...]:
 
 
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
-    """Give those of the actor's own entries by their ids that are there and can be opened."""
+    """Return those of the actor's own entries by their ids that are there and can be opened."""
     actor.must_be(Role.PATIENT)
     query = tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=list(wanted))
     return {one.id: one for one in _all_opened(actor, await read(EntryRow, query)) if not one.damaged}

@@ -238,7 +238,7 @@ async def snapshot(owner: UUID, *, earlier: bool) -> tuple[Members, tuple[int, b
 
 
 def _key(ident: Any) -> UUID:
-    """Give a row's id a place in a sum, also one that storage made of something else than an id."""
+    """Return a row's id for a sum, also where storage made it something else than an id."""
     try:
         return key_of(ident)
     except ValueError:

@@ -69,7 +69,7 @@ class ColleagueRow(Row, frozen=True):
 
 
 async def colleagues(actor: Actor) -> tuple[Colleague, ...]:
-    """Give the other clinicians who can sign in and whose accounts can be opened, by name."""
+    """Return the other clinicians who can sign in and whose accounts can be opened, by name."""
     actor.must_be(Role.CLINICIAN)
     rows = await read(ColleagueRow, _others(actor))
     found = [one for row in whole(rows) if (one := _colleague(actor, row.id, row.sealed)) is not None]
@@ -126,7 +126,7 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
 
 
 async def latest(actor: Actor, patient: UUID) -> Opened[Offer]:
-    """Give the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
+    """Return the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
     link = await links.link_with(actor, patient)
     rows = tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
     return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))

@@ -188,7 +188,7 @@ async def link_with(actor: Actor, patient: UUID) -> Link:
 
 
 async def _handovers(actor: Actor, links: Sequence[LinkRow]) -> Handovers:
-    """Give the handovers that a clinician's links came of, as far as they have pinned nobody yet."""
+    """Return the handovers that a clinician's links came of, as far as they have pinned nobody yet."""
     wanted = [row.handover_id for row in links if row.clinician_pin is None and row.handover_id]
     if actor.role is Role.PATIENT or not wanted:
         return {}

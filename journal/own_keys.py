@@ -118,7 +118,7 @@ class Own:
 
 
 def revision_of(row: OwnRow) -> int:
-    """Give a record's revision, or 0 where it counts none."""
+    """Return a record's revision, or 0 where it counts none."""
     return row.revision if isinstance(row, RevisedRow) else 0
 
 

@@ -73,7 +73,7 @@ async def of_account(house: House, account: UUID) -> Opened[Passkey]:
 
 
 async def find(house: House, passkeys: QuerySet[tables.Passkey]) -> Passkey | None:
-    """Give the first of *passkeys*, or None where there is none; raises `Damaged`."""
+    """Return the first of *passkeys*, or None where there is none; raises `Damaged`."""
     row = await read_one(PasskeyRow, passkeys)
     return opened(house, row) if row else None
 

@@ -75,7 +75,7 @@ async def the_practice(house: House) -> PracticeView | None:
 
 async def shown(house: House) -> PracticeView | None:
     """
-    Give the practice for every page, also where its own row is damaged; None while nobody has set it up.
+    Return the practice for every page, also where its own row is damaged; None while nobody has set it up.
 
     Raises:
         WrongServerKey: If nothing else opens either: then this is another installation's database.
@@ -89,13 +89,13 @@ async def shown(house: House) -> PracticeView | None:
 
 
 async def opens_anything(house: House) -> bool:
-    """Tell whether the server key opens the profile of one of the first accounts."""
+    """Return whether the server key opens the profile of one of the first accounts."""
     rows = await read(ProfileRow, tables.Account.all().order_by("created_at").limit(SOME))
     return bool(open_each(rows, partial(open_profile, house)))
 
 
 async def _holds_the_invented(house: House) -> bool:
-    """Tell whether the people of the demonstration have accounts: nobody without the server key can make it seem so."""
+    """Return whether the people of the demonstration have accounts, which only the server key can make it seem."""
     demo = demo_practice()
     people = (demo.clinician, *demo.patients)
     indexes = [one.hex() for person in people for one in house.server.blind_indexes(person.email)]

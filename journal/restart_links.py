@@ -74,7 +74,7 @@ async def offer(actor: Actor, patient: UUID) -> RestartLink:
 
 
 async def offered(actor: Actor, patient: UUID) -> RestartLink | None:
-    """Give the open link for this patient, if there is one that can be handed over: otherwise it can be made anew."""
+    """Return the open link for this patient, if there is one that can be handed over: otherwise it can be made anew."""
     link = await links.link_with(actor, patient)
     rows = await read(RestartRow, _open(actor, link).order_by("-created_at"))
     return next(iter(open_each(rows, partial(_view, actor))), None)

@@ -53,7 +53,7 @@ class Revision:
 
 def is_apart(actor: Actor, at: datetime, before: EntryDocument, after: EntryDocument) -> bool:
     """
-    Tell whether *after* begins a new version in place of what was written at *at*.
+    Return whether *after* begins a new version in place of what was written at *at*.
 
     That is after a pause, and when so much went at once that it may have been a slip of the hand.
     """

@@ -99,17 +99,17 @@ class Given:
 
     @property
     def has_address(self) -> bool:
-        """Tell whether its id is known."""
+        """Return whether its id is known."""
         return self.id != entries.NOWHERE
 
     @property
     def has_entry(self) -> bool:
-        """Tell whether it is known which entry it was made from."""
+        """Return whether it is known which entry it was made from."""
         return self.entry != entries.NOWHERE
 
     @property
     def is_dated(self) -> bool:
-        """Tell whether it is known when it was shared."""
+        """Return whether it is known when it was shared."""
         return self.updated_at is not entries.NO_TIME
 
 

@@ -148,7 +148,7 @@ async def _of_care() -> Finding:
 
 
 async def _of_writing() -> list[Finding]:
-    """Tell of a PostgreSQL that takes no writes: people could read with it, and save nothing."""
+    """Return what to mend about a PostgreSQL that takes no writes: people could read with it, and save nothing."""
     if not await is_read_only():
         return []
     _, rows = await connection().execute_query("SELECT pg_is_in_recovery()")
@@ -275,7 +275,7 @@ async def _of_clock(house: House) -> Finding:
 
 
 async def _of_purging() -> list[Finding]:
-    """Tell that nothing is deleted for good since the clock jumped."""
+    """Return what to do where nothing is deleted for good since the clock jumped."""
     since = await heartbeat.held_since()
     if since is None:
         return []

@@ -261,7 +261,7 @@ def database_now() -> str:
 
 
 async def is_read_only() -> bool:
-    """Tell whether PostgreSQL takes no writes here: a standby, or a database that is set to read only."""
+    """Return whether PostgreSQL takes no writes here: a standby, or a database that is set to read only."""
     if is_sqlite():
         return False
     _, rows = await connection().execute_query("SHOW transaction_read_only")

@@ -91,12 +91,12 @@ def aside(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 def is_writing(sql: str) -> bool:
-    """Tell whether a statement changes rows, and outside of a transaction does so for good."""
+    """Return whether a statement changes rows, and outside of a transaction does so for good."""
     return sql.lstrip()[:6].upper().startswith(WRITING)
 
 
 def is_undone(error: BaseException) -> bool:
-    """Tell whether what was being committed when *error* came is certainly not there."""
+    """Return whether what was being committed when *error* came is certainly not there."""
     if isinstance(error, DBConnectionError):  # it never reached the database
         return True
     cause = of_driver(error) if isinstance(error, Exception) else error
@@ -106,7 +106,7 @@ def is_undone(error: BaseException) -> bool:
 
 
 def is_passing(error: Exception) -> bool:
-    """Tell whether the same act may well succeed in a moment: others were in its way."""
+    """Return whether the same act may well succeed in a moment: others were in its way."""
     cause = of_driver(error)
     name = getattr(cause, "sqlite_errorname", "")
     return isinstance(cause, PASSING) or name.startswith(PASSING_SQLITE)

@@ -59,7 +59,7 @@ def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> Publ
 
 
 def successor_of(house: House, row: HandoverRow) -> PublicIdentity:
-    """Give the public keys of whom a handover is to, as `keys_of` does."""
+    """Return the public keys of whom a handover is to, as `keys_of` does."""
     return keys_of(house, row.successor_id, row.successor_profile, row.successor_keys)
 
 

@@ -92,7 +92,7 @@ class ShortWay:
         return found if found is not None and self._is_usual(scope) else None
 
     def _is_usual(self, scope: Scope) -> bool:
-        """Tell whether `HostCheck`, `BodyLimits` and `SameOrigin` would each let a request pass as it is."""
+        """Return whether `HostCheck`, `BodyLimits` and `SameOrigin` would each let a request pass as it is."""
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
             return False  # one of them comes twice

@@ -115,7 +115,7 @@ def commits(said: bytes) -> bool:
 
 
 def carries_the_text(said: bytes) -> bool:
-    """Tell whether the sealed text is on its way, inside a transaction."""
+    """Return whether the sealed text is on its way, inside a transaction."""
     return len(said) > len(FULL["free__text"])
 
 

@@ -48,7 +48,7 @@ class Seen:
 
 
 def watched(portal: Portal) -> list[str]:
-    """Give the paths of all requests that take the layers, from now on."""
+    """Return the paths of all requests that take the layers, from now on."""
     seen: list[str] = []
     portal.app.user_middleware.insert(1, Middleware(Seen, seen=seen))
     portal.app.middleware_stack = None
