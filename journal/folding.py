@@ -30,12 +30,12 @@ _ALIKE = (
 _DOTTED = re.compile("i\u0307+")  # what is left of the capital I with a dot
 _IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 
-# What can change together with the sign before it: marks, signs that are left out, the later parts of a syllable. A vowel
-# by itself (as in ㅠㅠ) does so after a consonant by itself only.
+# What can change together with the sign before it: marks, signs that are left out, the later parts of a syllable. A
+# Korean vowel by itself does so after a consonant by itself, which may have signs that are left out after it.
 _FOLLOWER = (
     r"(?:[\p{M}\p{Default_Ignorable_Code_Point}\p{NFC_QC=Maybe}"
     r"\u3133\u3135\u3136\u313a-\u313f\uff9e\uff9f\uffa3\uffa5\uffa6\uffaa-\uffaf]"
-    r"|(?<=[\u1100-\u115f\u3131-\u314e\uffa1-\uffbe\ua960-\ua97c]\p{Default_Ignorable_Code_Point}*)"
+    r"|(?<=[\u1100-\u115f\u3131-\u314e\uffa1-\uffbe\ua960-\ua97c\p{Default_Ignorable_Code_Point}])"
     r"[\u314f-\u3163\uffc2-\uffdc])"
 )
 _MOST = 30
