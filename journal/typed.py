@@ -32,7 +32,8 @@ _HIDDEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}--[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]",
     regex.VERSION1,
 )
-_ZERO_WIDTH_SPACE = "\u200b"
+# What parts words without being a blank: the zero-width space, and Hangul fillers, which look like one.
+_PARTING = str.maketrans(dict.fromkeys("\u200b\u115f\u1160\u3164\uffa0", " "))
 
 
 def clean_text(text: str) -> str:
@@ -53,7 +54,7 @@ def clean_name(text: str) -> str:
 
     Names stand among words of others, so what cannot be seen and what turns the direction of writing is left out.
     """
-    text = clean_line(text).replace(_ZERO_WIDTH_SPACE, " ")
+    text = clean_line(text).translate(_PARTING)
     if len(text) > LONGEST_LINE:
         return text
     name = " ".join(_HIDDEN.sub("", text).split())

@@ -106,6 +106,7 @@ def test_a_flood_of_marks_stays_as_it_was_typed() -> None:
         ("  Ada\u202e \x00 Example\n", "Ada Example"),
         ("Ada\u2028Example", "Ada Example"),
         ("Ada\u200bExample", "Ada Example"),
+        *((f"Ada{filler}Example", "Ada Example") for filler in "\u115f\u1160\u3164\uffa0"),
         ("Ada\u2003 \tExample", "Ada Example"),
         ("Ren\u2060é\ufeff", "René"),
         ("\u200fליאה\u200e", "ליאה"),
