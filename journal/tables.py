@@ -140,8 +140,7 @@ class CareLink(Model):
     clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
     # a MAC of the patient's keys under the invitation secret, or their consent to a handover; empty after the end
     voucher = fields.BinaryField()
-    # server key: after the end, who cared for whom, and from when to when
-    past = fields.BinaryField(null=True)
+    past = fields.BinaryField(null=True)  # server key: who cared for whom, and when; only after the end
     created_at = fields.DatetimeField()
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
