@@ -213,12 +213,12 @@ async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: li
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
-        ({"kind": "integration", "sitter": ""}, "dose_text", "Only a dosing session has this."),
-        ({"kind": "preparation", "dose_text": ""}, "sitter", "Only a dosing session has this."),
+        ({"kind": "integration", "sitter": ""}, "dose_text", "A dose belongs to a dosing session."),
+        ({"kind": "preparation", "dose_text": ""}, "sitter", "Who sits belongs to a dosing session."),
         (
             {"kind": "medical_checkin", "dose_text": "", "sitter": "", "route": "oral"},
             "route",
-            "Only a dosing session has this.",
+            "Medicine is taken in a dosing session only.",
         ),
         ({"about": UUID(int=7).hex}, "about", "A dosing session belongs to no other."),
         ({"time": "14:05:30"}, "date", "Please give a day and a time"),
