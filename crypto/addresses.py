@@ -103,8 +103,8 @@ def normal_address(typed: str) -> str:
         typed: Any length; of more than 254 characters nothing is looked at.
 
     Returns:
-        The part before the @ folded, and the domain as `ascii_domain` gives it; a domain that cannot be mapped is
-        folded as well. Nothing for what is longer than any address: nobody has that one.
+        The part before the @ folded, and the domain as `ascii_domain` gives it. One that cannot be mapped is folded as
+        well, but never to somebody's domain: then only its case is. Nothing for what is longer than any address.
     """
     text = typed.strip()
     if len(text) > LONGEST_ADDRESS:
@@ -116,7 +116,7 @@ def normal_address(typed: str) -> str:
     try:
         return f"{_folded(local)}@{ascii_domain(domain)}"
     except FormatError:
-        return f"{_folded(local)}@{_folded(domain)}"
+        return f"{_folded(local)}@{_no_domain(domain)}"
 
 
 def transitional_address(typed: str) -> str:
@@ -138,6 +138,16 @@ def spelled_address(typed: str) -> str:
     """Return an address as it was told from others before domains were mapped: folded as a whole."""
     text = typed.strip()
     return "" if len(text) > LONGEST_ADDRESS else _folded(text)
+
+
+def _no_domain(typed: str) -> str:
+    """Fold what is no domain, such as `example․org` with U+2024 in it, without making one of it."""
+    folded = _folded(typed)
+    try:
+        ascii_domain(folded)
+    except FormatError:
+        return folded
+    return normalize("NFC", typed.casefold())
 
 
 def _folded(text: str) -> str:

@@ -84,6 +84,7 @@ ADDRESSES = (
     ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f060k.example"),
     ("underscore", "alice@my_ma--il.example", "alice@my_ma--il.example"),
     ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+    ("dot-leader", "alice@Example\u2024org", "alice@example\u2024org"),
     ("false-a-label", "alice@XN---bbk.example", "alice@xn---bbk.example"),
     ("no-at", "al\u00adice", "alice"),
     ("longest", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),

@@ -410,7 +410,15 @@ def normal(address: str) -> str:
     try:
         return fold(local) + "@" + domain(behind)
     except idna.IDNAError:
-        return fold(local) + "@" + fold(behind)
+        return fold(local) + "@" + undomained(behind)
+
+
+def undomained(text: str) -> str:
+    try:
+        domain(fold(text))
+    except idna.IDNAError:
+        return fold(text)
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def spelled(address: str) -> str:
