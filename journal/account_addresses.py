@@ -84,6 +84,19 @@ async def carry_over(house: House, *, at_once: int = AT_ONCE) -> int:
     return carried
 
 
+async def hand_on(house: House) -> None:
+    """
+    Let those be found by all spellings of their address who were found by their own one beside an account that left it.
+
+    Call it at the end of the transaction in which an account gets another address or goes: afterwards anybody could
+    take what is nobody's.
+    """
+    await change(LOCK)
+    async for one in _accounts(house, AT_ONCE):
+        if one.index in _spellings(house, one):
+            await _carry_one_over(house, one)
+
+
 async def _carry_one_over(house: House, one: _Found) -> int:
     spelled = house.server.spelling_index(one.address).hex()
     indexes = [house.server.blind_index(one.address).hex(), spelled]

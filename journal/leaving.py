@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal import access, audit, care, sessions, tables
+from journal import access, account_addresses, audit, care, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
@@ -70,6 +70,7 @@ async def forget(house: House, now: datetime) -> None:
             if not await over.filter(id=account).delete():
                 continue  # brought back a moment ago
             await tables.KeyRenewal.filter(id=account).delete()
+            await account_addresses.hand_on(house)
             await audit.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
     if gone:
         await scrub()

@@ -56,6 +56,7 @@ async def change_email(actor: Actor, email: str) -> None:
             await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
             await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
+            await account_addresses.hand_on(actor.house)
             await audit.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error
