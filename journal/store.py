@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
@@ -27,7 +28,7 @@ from journal.store_address import Address, SqliteFile, read_address
 from journal.store_config import COMMAND, CONNECTIONS, OPENING, PATIENCE
 from journal.store_config import configuration as configuration
 from journal.store_errors import explained
-from journal.store_file import check_file, close_to_others
+from journal.store_file import check_file, close_to_others, is_usable
 from journal.store_progress import Progress as Progress
 from journal.store_progress import aside as aside
 from journal.store_progress import committing
@@ -261,10 +262,11 @@ def database_now() -> str:
 
 
 async def is_read_only() -> bool:
-    """Return whether PostgreSQL takes no writes here: a standby, or a database that is set to read only."""
-    if is_sqlite():
-        return False
-    _, rows = await connection().execute_query("SHOW transaction_read_only")
+    """Return whether nothing can be written: PostgreSQL is a standby or set to read only, or SQLite's files are."""
+    client = connection()
+    if isinstance(client, SqliteClient):
+        return not is_usable(Path(client.filename))
+    _, rows = await client.execute_query("SHOW transaction_read_only")
     return bool(rows[0][0] == "on")
 
 

@@ -16,7 +16,8 @@ from journal import store
 from journal.soundness import Verdict, of_database
 from tests.cast import SERVER_KEY, furnish
 from tests.portal.browsing import Page, opened, pressed
-from tests.portal.conftest import running
+from tests.portal.conftest import Portal, running
+from tests.portal.conftest import portal as portal
 from tests.postgres import PostgresServer
 from tests.serving import MAIN, ROOT
 from tests.waiting import PATIENCE, browser_at, own_port
@@ -129,3 +130,16 @@ async def test_a_database_that_takes_no_writes_is_noticed(
         assert ("standby" in finding) is standby
         for path in ("/healthz", "/help-now", "/leave"):
             assert (await browser.get(path)).status_code == 200
+
+
+async def test_a_file_that_takes_no_writes_is_noticed(portal: Portal) -> None:
+    """Where SQLite's log belongs stands something else: not ready until it is gone."""
+    client = store.connection()
+    journal = Path(client.filename + "-journal")  # type: ignore[attr-defined]
+    async with portal.client() as browser:
+        assert (await browser.get("/readyz")).status_code == 200
+        await asyncio.to_thread(journal.mkdir)
+        ready = await browser.get("/readyz")
+        assert (ready.status_code, ready.text) == (503, "read-only")
+        await asyncio.to_thread(journal.rmdir)
+        assert (await browser.get("/readyz")).status_code == 200

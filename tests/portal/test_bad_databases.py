@@ -90,6 +90,20 @@ def a_link_to_nothing(place: Place) -> None:
     place.database.symlink_to(place.folder / "nothing")
 
 
+def with_a_folder_for_its_index(place: Place) -> None:
+    """SQLite reads it, and cannot write."""
+    place.copied().with_name(f"{NAME}-shm").mkdir()
+
+
+def with_a_folder_for_its_log(place: Place) -> None:
+    place.copied().with_name(f"{NAME}-wal").mkdir()
+
+
+def with_a_log_of_others(place: Place) -> None:
+    log = place.copied().with_name(f"{NAME}-wal")
+    log.touch(mode=0o000)
+
+
 def unreadable(place: Place) -> None:
     place.copied().chmod(0o000)
 
@@ -145,6 +159,9 @@ KINDS: dict[Spoil, tuple[str, ...]] = {
     a_folder: (),
     a_pipe: (),
     a_link_to_nothing: ("restore",),
+    with_a_folder_for_its_index: (),
+    with_a_folder_for_its_log: (),
+    with_a_log_of_others: (),
     unreadable: (),
     unwritable: (),
     in_a_folder_that_is_read_only: (),
