@@ -19,7 +19,7 @@ from tortoise.exceptions import IntegrityError
 from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
-from journal.errors import Damaged, NotFound, StaleRevision
+from journal.errors import Damaged, KeptBeside, NotFound, StaleRevision
 from journal.forms import EntryKind
 from journal.freshness import END, Member, Move, Part
 from journal.removal import delete, erase, undelete
@@ -165,7 +165,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
             answer to its own last save did not reach it; one that lost to another keeps one text, not many.
 
     Raises:
-        StaleRevision: If another page saved first; *document* is kept among the earlier versions.
+        KeptBeside: If another page saved first; *document* is kept among the earlier versions.
         NotFound: If it is somebody else's, or deleted.
     """
     actor.must_be(Role.PATIENT)
@@ -185,8 +185,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
         saved = await _replace(actor, current, document, keep=keep)
         if saved is not None:
             return saved
-    await revisions.keep_conflict(actor, wanted, base, document, sitting)
-    raise StaleRevision
+    raise KeptBeside(await revisions.keep_conflict(actor, wanted, base, document, sitting))
 
 
 async def restore(actor: Actor, wanted: UUID, version: UUID) -> Entry:

@@ -69,9 +69,12 @@ def kept(
     return _written(actor, entry, RevisionDocument(entry.hex, Reason.EARLIER.value, revision, document), at)
 
 
-async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> None:
+async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> UUID:
     """
     Keep the text of a page that lost the race; a page that goes on writing replaces its own attempt of just before.
+
+    Returns:
+        The id of the version.
 
     Raises:
         NotFound: If the entry was deleted meanwhile: then nothing of it is kept.
@@ -93,10 +96,11 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
                 await tables.EntryRevision.filter(id=earlier.id).update(**now)
                 before, after = (earlier.id, 0, row.sealed), (earlier.id, 0, sealed)
                 await freshness.move(actor, Move(Part.EARLIER, [before], [after]))
-                return
+                return earlier.id
         version, statement = _written(actor, entry, lost, actor.now)
         await change_all(statement)
         await freshness.move(actor, Move(Part.EARLIER, come=[version]))
+        return version[0]
 
 
 async def members(actor: Actor, entry: UUID) -> list[Member]:
