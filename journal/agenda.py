@@ -25,6 +25,7 @@ LATE = timedelta(hours=24)
 """How long after its planned time a session can still be said to start."""
 
 _OVER = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
+_TO_COME = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
 _RESTING = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 
 
@@ -51,6 +52,13 @@ def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     return tuple(
         one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.details.ends_at <= now
     )
+
+
+def has_begun(one: Session, now: datetime) -> bool:
+    """Tell whether a session began; one that nobody said to begin may begin late, until its planned end."""
+    if one.began_at is None and one.details.status in _TO_COME:
+        return one.ends_at <= now
+    return one.begins_at <= now
 
 
 def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:

@@ -101,11 +101,11 @@ async def home_of(actor: Actor) -> Home:
 def fitting(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
     """Give the kind of entry that fits the moment, and the dosing session that it would be about."""
     dosing = [one for one in agenda.lasting(plan) if one.details.kind is SessionKind.DOSING]
-    past = [one for one in dosing if one.begins_at <= now]
+    past = [one for one in dosing if agenda.has_begun(one, now)]
     if past and now - past[-1].begins_at < DAY:
         return EntryKind.CAPTURE, past[-1]
     if past and now - past[-1].begins_at < RECENT:
         return EntryKind.INTEGRATION, past[-1]
-    if coming := next((one for one in dosing if one.begins_at > now), None):
+    if coming := next((one for one in dosing if not agenda.has_begun(one, now)), None):
         return EntryKind.PREPARATION, coming
     return EntryKind.FREE, None
