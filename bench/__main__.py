@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
-from bench import exporting, guessing, no_cipher, pages, report, saving, signing_in
+from bench import auditing, exporting, guessing, hostile, no_cipher, pages, report, saving, signing_in
 from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
 from bench.rows import DATABASE, add_strangers
-from bench.server import ROOT, furnish, served
+from bench.server import ROOT, furnish, served, served_plainly
 
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = ROOT / "docs" / "performance.md"
@@ -39,11 +42,13 @@ async def measure(folder: Path, length: Length) -> Figures:
         add_strangers(place, strangers)
     figures: Figures = {}
     with (
+        served_plainly() as plain,
         served(busy) as port,
         served(few) as quiet,
         served(bare, no_cipher.FLAG) as open_,
         served(many) as full,
     ):
+        figures |= await pages.hello(plain, quiet, length)
         figures |= await pages.timeline(quiet, patient, length)
         figures |= await pages.sealing((quiet, patient), (open_, without_cipher), length)
         figures |= await pages.growth((quiet, patient), (full, patient), length)
@@ -52,12 +57,22 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await signing_in.stall(port, everybody, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
-    return figures
+    figures |= await hostile.difference(busy, everybody, length)
+    return figures | await measure_audit(folder, length)
+
+
+async def measure_audit(folder: Path, length: Length) -> Figures:
+    """Take the figures of the audit log alone."""
+    return await auditing.auditing(_room(folder / "audit"), length)
 
 
 def _made(folder: Path, *flags: str) -> People:
+    return furnish(_room(folder), *flags)
+
+
+def _room(folder: Path) -> Path:
     folder.mkdir()
-    return furnish(folder, *flags)
+    return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,8 +83,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seconds", type=float, default=FULL.seconds, help="how long one of them takes")
     parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument(
+        "--audit", action="store_true", help="take only the figures of the audit log, and keep the others"
+    )
     options = parser.parse_args(arguments)
-    measured = report.results(run(Length(options.rounds, options.seconds)))
+    length = Length(options.rounds, options.seconds)
+    kept = json.loads(RESULTS.read_text()) if options.audit else {}
+    figures = run(length, measure_audit if options.audit else measure)
+    measured = report.results(figures, kept)
     report.write(measured, options.output)
     if options.output == RESULTS:
         report.update(PAGE, measured)
@@ -77,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(length: Length) -> Figures:
+def run(length: Length, take: Callable[[Path, Length], Coroutine[Any, Any, Figures]] = measure) -> Figures:
     """
     Measure in a folder of the checkout.
 
@@ -85,7 +106,7 @@ def run(length: Length) -> Figures:
     """
     (ROOT / ".cache").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / ".cache", prefix="bench-") as folder:
-        return uvloop.run(measure(Path(folder), length))
+        return uvloop.run(take(Path(folder), length))
 
 
 if __name__ == "__main__":

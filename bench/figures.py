@@ -17,7 +17,7 @@ class Aim:
     @property
     def at_least(self) -> bool:
         """Tell whether more is better."""
-        return self.unit in ("per second", "of raw commits")
+        return self.unit in ("per second", "of raw commits", "of one worker", "of plain")
 
     def is_met_by(self, value: float) -> bool:
         """Tell whether *value* keeps to it."""
@@ -30,15 +30,21 @@ AIMS = {
     "save_per_s": Aim(1500, "per second"),
     "save_vs_raw_commit": Aim(0.25, "of raw commits"),
     "timeline30_per_s": Aim(1302, "per second"),
+    "plain_per_s": Aim(None, "per second"),
     "hello_per_s": Aim(None, "per second"),
+    "hello_of_plain": Aim(0.75, "of plain"),
     "search_1000_ms": Aim(5, "ms"),
     "search_10000_ms": Aim(50, "ms"),
     "export_1000_s": Aim(0.2, "s"),
     "sealing_overhead": Aim(1.10, "times"),
     "growth_1000x": Aim(1.2, "times"),
     "signin_stall_p99_ratio": Aim(2, "times"),
+    "audit_workers4_of_1": Aim(1.0, "of one worker"),
+    "audit_workers4_of_1_sqlite": Aim(1.0, "of one worker"),
+    "audit_frozen_p99_ratio": Aim(2, "times"),
     "unknown_sign_in_pct": Aim(5, "%"),
     "unknown_recovery_pct": Aim(5, "%"),
+    "hostile_form_ratio": Aim(None, "times"),
 }
 
 

@@ -14,16 +14,30 @@ def reading(port: int, people: People) -> Act:
     return asking(Person(port, people.patient).get("/journal"))
 
 
+async def hello(plain: int, port: int, length: Length) -> Figures:
+    """
+    Measure the smallest answer there is, ours and Starlette's own, on one connection each.
+
+    Turns are short and many, so that whatever else the machine does disturbs few of them.
+    """
+    turns = Length(length.rounds * 20, length.seconds / 20)
+    asked = [(one, asking(Person(one).get("/healthz"))) for one in (plain, port)]
+    rates = await _in_turn(asked, turns)
+    plains, hellos = zip(*rates, strict=True)
+    return {
+        "plain_per_s": Figure(middle(list(plains))),
+        "hello_per_s": Figure(middle(list(hellos))),
+        "hello_of_plain": Figure(middle([ours / theirs for theirs, ours in rates])),
+    }
+
+
 async def timeline(port: int, people: People, length: Length) -> Figures:
     """Measure a patient's timeline of 30 entries on one connection, beside the smallest answer there is."""
-    hello = asking(Person(port).get("/healthz"))
-    pairs = await _in_turn((port, hello), (port, reading(port, people)), length)
-    hellos, pages = [one for one, _ in pairs], [other for _, other in pairs]
-    share = middle([page / hello for hello, page in pairs])
-    return {
-        "hello_per_s": Figure(middle(hellos)),
-        "timeline30_per_s": Figure(middle(pages), {"best_round": max(pages), "of_hello": share}),
-    }
+    smallest = asking(Person(port).get("/healthz"))
+    rates = await _in_turn([(port, smallest), (port, reading(port, people))], length)
+    pages = [page for _, page in rates]
+    share = middle([page / hello for hello, page in rates])
+    return {"timeline30_per_s": Figure(middle(pages), {"best_round": max(pages), "of_hello": share})}
 
 
 async def search(port: int, people: People, length: Length) -> Figures:
@@ -62,10 +76,10 @@ async def _times_as_long(one: tuple[int, People], other: tuple[int, People], len
     return Figure(slow / quick, {"ms": slow, "compared_ms": quick})
 
 
-async def _in_turn(one: tuple[int, Act], other: tuple[int, Act], length: Length) -> list[tuple[float, float]]:
-    """Let two acts take turns, each on one connection; gives pairs of their rates, a warm-up left out."""
-    pairs = []
-    for _ in range(length.rounds + 1):
-        rates = [(await repeat(port, [act], length.seconds)).per_second for port, act in (one, other)]
-        pairs.append((rates[0], rates[1]))
-    return pairs[1:]
+async def _in_turn(sides: list[tuple[int, Act]], length: Length) -> list[list[float]]:
+    """Let acts take turns, each on one connection; gives their rates round by round, a warm-up left out."""
+    rounds = [
+        [(await repeat(port, [act], length.seconds)).per_second for port, act in sides]
+        for _ in range(length.rounds + 1)
+    ]
+    return rounds[1:]

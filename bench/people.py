@@ -89,7 +89,7 @@ def cookie(token: bytes) -> str:
     return urlsafe_b64encode(token).rstrip(b"=").decode()
 
 
-async def furnish(folder: Path, *, patient_only: bool = False, small: bool = False) -> People:
+async def furnish(folder: Path, *, patient_only: bool = False, small: bool = False, url: str = "") -> People:
     """
     Make the practice: one clinician; a patient with a course, a journal of 30 entries and five shared ones.
 
@@ -97,8 +97,9 @@ async def furnish(folder: Path, *, patient_only: bool = False, small: bool = Fal
 
     Args:
         small: Stretch passwords little and search a hundredth, to see that all of it works.
+        url: Of a database that is not in the folder, for the patient only.
     """
-    url = f"sqlite://{folder / DATABASE}"
+    url = url or f"sqlite://{folder / DATABASE}"
     await migrate(url)
     store = await Store.open(url)
     house = House.with_key(SERVER_KEY, quick=small)
@@ -197,10 +198,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     for flag in (no_cipher.FLAG, PATIENT_ONLY, SMALL):
         parser.add_argument(flag, action="store_true")
+    parser.add_argument("--url", default="")
     options = parser.parse_args()
     if options.without_cipher:
         no_cipher.take_out()
-    made = furnish(options.folder, patient_only=options.patient_only, small=options.small)
+    made = furnish(options.folder, patient_only=options.patient_only, small=options.small, url=options.url)
     sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(made)))
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.figures import AIMS, Figures
@@ -17,15 +18,21 @@ from bench.figures import AIMS, Figures
 TABLE = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
-def results(figures: Figures) -> dict[str, Any]:
-    """Give every figure beside its aim, and what it was measured on."""
+def results(figures: Figures, kept: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """
+    Return every figure beside its aim, and what it was measured on.
+
+    Args:
+        kept: Earlier results, for figures that were not taken now.
+    """
     measured_on = {
         "cpus": os.cpu_count(),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "day": datetime.now(UTC).date().isoformat(),
     }
-    return {name: figures[name].standing(name) for name in AIMS} | {"measured_on": measured_on}
+    standing = {name: figures[name].standing(name) if name in figures else kept[name] for name in AIMS}
+    return standing | {"measured_on": kept.get("measured_on", measured_on)}
 
 
 def write(measured: Mapping[str, Any], to: Path) -> None:

@@ -49,7 +49,7 @@ def add_strangers(folder: Path, total: int, each: int = 100) -> None:
     chance = random.Random(total)
     with sqlite3.connect(folder / DATABASE) as database:
         (clinician,) = database.execute("SELECT id FROM account WHERE role = 'clinician'").fetchone()
-        (number,) = database.execute("SELECT MAX(id) FROM audit_event").fetchone()
+        (number,) = database.execute("SELECT COALESCE(MAX(id), 0) FROM audit_event").fetchone()
     database.close()
     events = count(max(number, FAR) + 1)
     rows: dict[str, list[Row]] = {

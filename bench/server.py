@@ -10,7 +10,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from bench import no_cipher
+from bench.ending import end_with_the_measurement
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
 from portal.cli import main
@@ -38,18 +38,32 @@ def furnish(folder: Path, *flags: str) -> People:
 
 
 @contextmanager
-def served(folder: Path, *flags: str) -> Iterator[int]:
-    """Serve what is in *folder*; gives the port."""
+def served_plainly() -> Iterator[int]:
+    """Serve `bench.plain`; gives the port."""
+    port = _free_port()
+    with _running(["bench.plain", str(port)], {}):
+        yield port
+
+
+@contextmanager
+def served(folder: Path, *flags: str, url: str = "") -> Iterator[int]:
+    """Serve what is in *folder*, or in the database at *url*; gives the port."""
     port = _free_port()
     settings = {
         "HEARTHSIDE_DATA": str(folder),
-        "HEARTHSIDE_DATABASE_URL": f"sqlite://{folder / DATABASE}",
+        "HEARTHSIDE_DATABASE_URL": url or f"sqlite://{folder / DATABASE}",
         "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
         "HEARTHSIDE_PORT": str(port),
     }
+    with _running(["bench.server", *flags], settings):
+        yield port
+
+
+@contextmanager
+def _running(module: list[str], settings: dict[str, str]) -> Iterator[None]:
     server = subprocess.Popen(
-        [sys.executable, "-m", "bench.server", *flags],
+        [sys.executable, "-m", *module],
         cwd=ROOT,
         env=os.environ | settings,
         stdin=subprocess.PIPE,
@@ -60,7 +74,7 @@ def served(folder: Path, *flags: str) -> Iterator[int]:
         while LISTENS not in (line := server.stderr.readline()):
             if not line:
                 raise RuntimeError("the server did not start")
-        yield port
+        yield
     finally:
         server.terminate()
         server.communicate()
@@ -72,14 +86,8 @@ def _free_port() -> int:
         return port
 
 
-def _end_with_the_measurement() -> None:
-    """End when whoever started this server is gone, however that came about: its end of the pipe is closed."""
-    sys.stdin.read()
-    os._exit(1)
-
-
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_the_measurement, daemon=True).start()
+    end_with_the_measurement()
     if no_cipher.FLAG in sys.argv:
         no_cipher.take_out()
     sys.exit(main(["serve"]))

@@ -28,8 +28,8 @@ async def stall(port: int, people: People, length: Length) -> Figures:
         )
         busy += during.answers
         signed_in += len(came.answers)
-    ratio = _p99(busy) / _p99(quiet)
-    beside = {"quiet_p99_ms": 1000 * _p99(quiet), "busy_p99_ms": 1000 * _p99(busy), "sign_ins": signed_in}
+    ratio = p99(busy) / p99(quiet)
+    beside = {"quiet_p99_ms": 1000 * p99(quiet), "busy_p99_ms": 1000 * p99(busy), "sign_ins": signed_in}
     return {"signin_stall_p99_ratio": Figure(ratio, beside)}
 
 
@@ -51,5 +51,6 @@ def _signing_in(person: Person, email: str) -> Act:
     return act
 
 
-def _p99(answers: list[float]) -> float:
+def p99(answers: list[float]) -> float:
+    """Return the time that one answer in a hundred takes longer than."""
     return quantiles(answers, n=100)[98] if len(answers) > 1 else max(answers)

@@ -15,6 +15,7 @@ from crypto.addresses import (
     split_address,
     transitional_address,
 )
+from crypto.bounded import is_flood, normalize
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -59,7 +60,13 @@ from crypto.slots import (
     unlock_with_recovery_key,
 )
 from crypto.symbols import plain_digits
-from crypto.websession import new_session_token, session_id, unwrap_account_key, wrap_account_key
+from crypto.websession import (
+    SessionToken,
+    new_session_token,
+    session_id,
+    unwrap_account_key,
+    wrap_account_key,
+)
 
 __all__ = [
     "CEILING",
@@ -86,6 +93,7 @@ __all__ = [
     "RecordState",
     "Sealer",
     "ServerKey",
+    "SessionToken",
     "ascii_domain",
     "check_pin",
     "consent",
@@ -97,6 +105,7 @@ __all__ = [
     "grant_link_key",
     "hash_recovery_code",
     "invitation_id",
+    "is_flood",
     "is_last_group",
     "is_pinned",
     "join_fields",
@@ -107,6 +116,7 @@ __all__ = [
     "new_recovery_key",
     "new_session_token",
     "normal_address",
+    "normalize",
     "open_identity",
     "open_link_key",
     "open_pin",

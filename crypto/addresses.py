@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import idna
 
+from crypto.bounded import normalize
 from crypto.errors import FormatError
 
 LONGEST_ADDRESS = 254
@@ -102,8 +103,8 @@ def normal_address(typed: str) -> str:
         typed: Any length; of more than 254 characters nothing is looked at.
 
     Returns:
-        The part before the @ folded, and the domain as `ascii_domain` gives it; a domain that cannot be mapped is
-        folded as well. Nothing for what is longer than any address: nobody has that one.
+        The part before the @ folded, and the domain as `ascii_domain` gives it. One that cannot be mapped is folded as
+        well, but never to somebody's domain: then only its case is. Nothing for what is longer than any address.
     """
     text = typed.strip()
     if len(text) > LONGEST_ADDRESS:
@@ -115,7 +116,7 @@ def normal_address(typed: str) -> str:
     try:
         return f"{_folded(local)}@{ascii_domain(domain)}"
     except FormatError:
-        return f"{_folded(local)}@{_folded(domain)}"
+        return f"{_folded(local)}@{_no_domain(domain)}"
 
 
 def transitional_address(typed: str) -> str:
@@ -139,6 +140,15 @@ def spelled_address(typed: str) -> str:
     return "" if len(text) > LONGEST_ADDRESS else _folded(text)
 
 
+def _no_domain(typed: str) -> str:
+    """Fold what is no domain, such as `example․org` with U+2024 in it, without making one of it."""
+    folded = _folded(typed)
+    try:
+        ascii_domain(folded)
+    except FormatError:
+        return folded
+    return normalize("NFC", typed.casefold())
+
+
 def _folded(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).strip().casefold()
-    return unicodedata.normalize("NFKC", folded)
+    return normalize("NFKC", normalize("NFKC", text).strip().casefold())

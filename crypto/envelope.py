@@ -126,6 +126,40 @@ def open_sealed(key: bytes, sealed: bytes, *, context: Context) -> bytes:
     return Sealer(key).open(sealed, context=context)
 
 
+class KeyWrapper:
+    """
+    Wrap and unwrap many keys under one.
+
+    It keeps the cipher set up, which `wrap_key` and `unwrap_key` repeat for every key.
+    """
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        """
+        Derive the key of the cipher and set it up.
+
+        Args:
+            key: 32 bytes.
+
+        Raises:
+            KeySizeError: If *key* is not 32 bytes long.
+        """
+        require_size(key, KEY_SIZE, "A wrapping key")
+        self._aead = AESGCMSIV(derive_key(key, "wrap"))
+
+    def wrap(self, secret: bytes, *, context: Context) -> bytes:
+        """Seal one key; see `crypto.wrap_key`."""
+        require_size(secret, KEY_SIZE, "A key to wrap")
+        return encrypt(self._aead, WRAP_HEADER, token_bytes(NONCE_SIZE), secret, context.encode())
+
+    def unwrap(self, wrapped: bytes, *, context: Context) -> bytes:
+        """Open one key; see `crypto.unwrap_key`."""
+        if wrapped[:2] == WRAP_HEADER and len(wrapped) != WRAPPED_SIZE:
+            raise OpenError(f"A wrapped key is {WRAPPED_SIZE} bytes long, not {len(wrapped)}.")
+        return decrypt(self._aead, WRAP_HEADER, wrapped, context.encode())
+
+
 def wrap_key(key: bytes, secret: bytes, *, context: Context) -> bytes:
     """
     Seal one 32-byte key under another.
@@ -146,8 +180,7 @@ def wrap_key(key: bytes, secret: bytes, *, context: Context) -> bytes:
         KeySizeError: If *key* or *secret* is not 32 bytes long.
         FormatError: If *context* holds a field outside its limits.
     """
-    require_size(secret, KEY_SIZE, "A key to wrap")
-    return encrypt(_wrapping(key), WRAP_HEADER, token_bytes(NONCE_SIZE), secret, context.encode())
+    return KeyWrapper(key).wrap(secret, context=context)
 
 
 def unwrap_key(key: bytes, wrapped: bytes, *, context: Context) -> bytes:
@@ -167,16 +200,7 @@ def unwrap_key(key: bytes, wrapped: bytes, *, context: Context) -> bytes:
         FormatError: If the version or algorithm is not one that this function reads.
         OpenError: If key, context, length or any byte differs; the reason is not told.
     """
-    aead = _wrapping(key)
-    if wrapped[:2] == WRAP_HEADER and len(wrapped) != WRAPPED_SIZE:
-        raise OpenError(f"A wrapped key is {WRAPPED_SIZE} bytes long, not {len(wrapped)}.")
-    return decrypt(aead, WRAP_HEADER, wrapped, context.encode())
-
-
-def _wrapping(key: bytes) -> AESGCMSIV:
-    """Set up the cipher for wrapped keys."""
-    require_size(key, KEY_SIZE, "A wrapping key")
-    return AESGCMSIV(derive_key(key, "wrap"))
+    return KeyWrapper(key).unwrap(wrapped, context=context)
 
 
 def encrypt(aead: AESGCM | AESGCMSIV, header: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:

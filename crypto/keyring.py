@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from secrets import token_bytes
 from typing import Self
 
 from crypto.context import NO_RECORD, Context
-from crypto.derive import KEY_SIZE, derive_key
-from crypto.envelope import Sealer, unwrap_key, wrap_key
+from crypto.derive import KEY_SIZE, Deriver
+from crypto.envelope import KeyWrapper, Sealer
 from crypto.errors import OpenError, require_size
 
 
@@ -58,27 +59,40 @@ class EitherSealer(Sealer):
         return open_row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keyring:
     """
     The keys of one unlocked account. Left out of `repr`, so that no log line shows them.
 
+    Those that few requests need are derived when they are asked for, and then remembered as long as the keyring is.
+
     Attributes:
         vault: 32 bytes, seals the account's own records and its care-link keys.
-        pins: 32 bytes, seals what this account believes of others.
-        identity_wrap: 32 bytes, seals the account's private identity.
         retired: The keys before these, while what they sealed is being sealed anew. They only open.
     """
 
     vault: bytes = field(repr=False)
-    pins: bytes = field(repr=False)
-    identity_wrap: bytes = field(repr=False)
+    _deriver: Deriver = field(repr=False, compare=False)
     retired: Self | None = field(default=None, repr=False)
+
+    @cached_property
+    def pins(self) -> bytes:
+        """Derive the key that seals what this account believes of others, 32 bytes."""
+        return self._deriver.derive("pins")
+
+    @cached_property
+    def identity_wrap(self) -> bytes:
+        """Derive the key that seals the account's private identity, 32 bytes."""
+        return self._deriver.derive("identity")
+
+    @cached_property
+    def _wrapper(self) -> KeyWrapper:
+        return KeyWrapper(self.vault)
 
     @classmethod
     def from_account_key(cls, account_key: bytes) -> Self:
         """
-        Derive all keys of an account.
+        Derive the vault key of an account, and make ready what its other keys are derived from.
 
         Args:
             account_key: 32 bytes, from a key slot or a web session.
@@ -87,11 +101,8 @@ class Keyring:
             KeySizeError: If *account_key* is not 32 bytes long.
         """
         require_size(account_key, KEY_SIZE, "An account key")
-        return cls(
-            vault=derive_key(account_key, "vault"),
-            pins=derive_key(account_key, "pins"),
-            identity_wrap=derive_key(account_key, "identity"),
-        )
+        deriver = Deriver(account_key)
+        return cls(deriver.derive("vault"), deriver)
 
     def retire(self, account_key: bytes, *, account: bytes) -> bytes:
         """
@@ -104,7 +115,7 @@ class Keyring:
         Returns:
             62 bytes.
         """
-        return wrap_key(self.vault, account_key, context=Context("retired-key", account, NO_RECORD))
+        return self._wrapper.wrap(account_key, context=Context("retired-key", account, NO_RECORD))
 
     def with_retired(self, wrapped: bytes, *, account: bytes) -> Self:
         """
@@ -114,7 +125,7 @@ class Keyring:
             OpenError: If it was wrapped under other keys, for another account, or changed.
             FormatError: If the version or algorithm is unknown.
         """
-        older = unwrap_key(self.vault, wrapped, context=Context("retired-key", account, NO_RECORD))
+        older = self._wrapper.unwrap(wrapped, context=Context("retired-key", account, NO_RECORD))
         return replace(self, retired=self.from_account_key(older))
 
     def vault_sealer(self) -> Sealer:
@@ -137,7 +148,7 @@ class Keyring:
             FormatError: If the version or algorithm is unknown.
         """
         try:
-            return unwrap_key(self.vault, wrapped, context=context)
+            return self._wrapper.unwrap(wrapped, context=context)
         except OpenError:
             if self.retired is None:
                 raise

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret_raw
 
+from crypto.bounded import normalize
 from crypto.derive import KEY_SIZE
 from crypto.errors import FormatError
 
@@ -114,7 +115,7 @@ def prepare(password: str) -> bytes:
         raise FormatError(f"A password has at most {LONGEST} characters.")
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
     try:
-        return unicodedata.normalize("NFC", spaced).encode("utf-8")
+        return normalize("NFC", spaced).encode("utf-8")
     except UnicodeEncodeError:
         raise FormatError("The password is not valid text.") from None
 

@@ -13,7 +13,7 @@ from hmac import compare_digest
 from secrets import token_bytes
 
 from crypto.context import Context, join_fields, require_id
-from crypto.derive import KEY_SIZE, derive_key
+from crypto.derive import KEY_SIZE, Deriver
 from crypto.envelope import WRAP_HEADER, WRAPPED_SIZE, unwrap_key, wrap_key
 from crypto.errors import FormatError, OpenError, require_size
 from crypto.password import SALT_SIZE, STANDARD, Argon2Parameters, stretch
@@ -186,8 +186,8 @@ def _check(slot: KeySlot, kind: str, account: bytes) -> None:
 def _keys(kind: str, secret: bytes, salt: bytes, parameters: bytes, account: bytes) -> tuple[bytes, bytes]:
     """Derive the commitment and the slot key, both bound to everything the slot states."""
     bound = join_fields(kind.encode(), account, salt, parameters)
-    commitment = derive_key(secret, "slot-commitment", context=bound)
-    return commitment, derive_key(secret, "slot-key", context=bound)
+    deriver = Deriver(secret)
+    return deriver.derive("slot-commitment", context=bound), deriver.derive("slot-key", context=bound)
 
 
 def _make(

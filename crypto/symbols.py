@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from crypto.bounded import normalize
 from crypto.errors import FormatError
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -57,10 +58,10 @@ def read_symbols(text: str, count: int) -> int:
     Raises:
         FormatError: If a symbol is unknown, or there are more or fewer.
     """
-    if len(text) > _LONGEST:  # normalising takes the square of what is made up for it
+    if len(text) > _LONGEST:
         raise FormatError(f"It has {count} symbols, in groups of four.")
     number = found = 0
-    for char in plain_digits(unicodedata.normalize("NFKC", text)).upper():
+    for char in plain_digits(normalize("NFKC", text)).upper():
         if char in ".-" or unicodedata.category(char) in {"Zs", "Zl", "Zp", "Cc"}:
             continue
         if char not in _VALUES:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from secrets import token_bytes
 
 from crypto.context import NO_RECORD, Context
-from crypto.derive import derive_key
+from crypto.derive import Deriver
 from crypto.envelope import unwrap_key, wrap_key
 from crypto.errors import require_size
 
@@ -19,6 +19,42 @@ TOKEN_SIZE = 32
 def new_session_token() -> bytes:
     """Draw the 32 random bytes that go into the cookie, and nowhere else."""
     return token_bytes(TOKEN_SIZE)
+
+
+class SessionToken:
+    """
+    What the cookie leads to: the row, and the key to what stands in it.
+
+    Attributes:
+        id: 32 bytes, the id of the row; it does not lead back to the cookie.
+    """
+
+    __slots__ = ("_deriver", "id")
+
+    def __init__(self, token: bytes) -> None:
+        """
+        Derive the id of the row from the cookie.
+
+        Args:
+            token: 32 bytes.
+
+        Raises:
+            KeySizeError: If *token* is not 32 bytes long.
+        """
+        require_size(token, TOKEN_SIZE, "A session token")
+        self._deriver = Deriver(token)
+        self.id = self._deriver.derive("web-session-id")
+
+    def wrapping_key(self) -> bytes:
+        """Derive the key under which the row holds the account key, 32 bytes."""
+        # Every session has one of its own, so the context need not name the row as well.
+        return self._deriver.derive("web-session-key")
+
+    def unwrap_account_key(
+        self, wrapped: bytes, *, account: bytes, epoch: int = 0, waiting: bool = False
+    ) -> bytes:
+        """Open what `wrap_account_key` made; see `crypto.unwrap_account_key`."""
+        return unwrap_key(self.wrapping_key(), wrapped, context=_context(account, epoch, waiting))
 
 
 def session_id(token: bytes) -> bytes:
@@ -34,8 +70,7 @@ def session_id(token: bytes) -> bytes:
     Raises:
         KeySizeError: If *token* is not 32 bytes long.
     """
-    require_size(token, TOKEN_SIZE, "A session token")
-    return derive_key(token, "web-session-id")
+    return SessionToken(token).id
 
 
 def wrap_account_key(
@@ -58,7 +93,9 @@ def wrap_account_key(
         KeySizeError: If *token* or *account_key* is not 32 bytes long.
         FormatError: If *account* is not 16 bytes long.
     """
-    return wrap_key(_key(token), account_key, context=_context(account, epoch, waiting))
+    return wrap_key(
+        SessionToken(token).wrapping_key(), account_key, context=_context(account, epoch, waiting)
+    )
 
 
 def unwrap_account_key(
@@ -75,13 +112,7 @@ def unwrap_account_key(
         OpenError: If it was wrapped for another token, account, epoch or stage, or changed.
         FormatError: If the version or algorithm is unknown.
     """
-    return unwrap_key(_key(token), wrapped, context=_context(account, epoch, waiting))
-
-
-def _key(token: bytes) -> bytes:
-    # Every session has a wrapping key of its own, so the context need not name the row as well.
-    require_size(token, TOKEN_SIZE, "A session token")
-    return derive_key(token, "web-session-key")
+    return SessionToken(token).unwrap_account_key(wrapped, account=account, epoch=epoch, waiting=waiting)
 
 
 def _context(account: bytes, epoch: int, waiting: bool) -> Context:

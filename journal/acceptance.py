@@ -9,7 +9,8 @@ from journal import audit, freshness, sessions, share_lists, tables
 from journal.actors import Actor
 from journal.audit import Act
 from journal.freshness import LOCK, Part, snapshot, state_context
-from journal.store import change, key_of, transaction
+from journal.rows import Named, read, whole
+from journal.store import change, transaction
 
 
 async def begin(vault: Sealer, owner: UUID) -> None:
@@ -35,8 +36,8 @@ async def accept(actor: Actor) -> None:
     await sessions.refuse_while_held(actor)
     async with transaction():
         await freshness.lock(actor)
-        for link in await tables.CareLink.filter(patient_id=actor.id).values_list("id", flat=True):
-            await share_lists.accept(actor, key_of(link))
+        for link in whole(await read(Named, tables.CareLink.filter(patient_id=actor.id))):
+            await share_lists.accept(actor, link.id)
         await rebuild(actor.vault, actor.id)
         await audit.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)
 

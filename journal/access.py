@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,6 +23,7 @@ from journal import second_factor
 from journal.actors import Actor
 from journal.documents import encode, open_document
 from journal.errors import Damaged, JournalError, NotFound
+from journal.rows import Counted, Row, bytes_of, sound, typed, whole
 from journal.store import change, fetch, is_sqlite
 from journal.words import N_
 
@@ -35,6 +35,22 @@ KEYS = "SELECT identity FROM account WHERE id = $1 AND status = 'active'"
 RENEWING = "SELECT before FROM key_renewal WHERE id = $1"
 OWN_SESSION = "SELECT 1 FROM web_session WHERE id = $1 AND account_id = $2"
 ABLE = ("active", "leaving")
+
+
+class PresentRow(Row, frozen=True):
+    """An account's row, as `PRESENT` asks for it."""
+
+    epoch: Counted
+    access: bytes | None
+    status: str
+
+
+class WayRow(Row, frozen=True):
+    """A key slot, as `SLOTS` asks for it."""
+
+    kind: str
+    commitment: bytes
+    passkey_id: UUID | None
 
 
 class ChangedMeanwhile(JournalError):
@@ -121,18 +137,18 @@ async def present(account: UUID, vault: Sealer) -> Access:
         NotFound: If there is no such account, or it is suspended.
         Damaged: If they are not what the account wrote.
     """
-    rows = await fetch(PRESENT, account)
-    if not rows or rows[0][2] not in ABLE:
+    row = next(iter(typed(PresentRow, await fetch(PRESENT, account))), None)
+    if row is None or (present := sound(row)).status not in ABLE:
         raise NotFound
-    epoch, blob, _ = rows[0]
-    if blob is not None:
-        return Access(account, epoch, opened(vault, account, epoch, bytes(blob)))
+    if present.access is not None:
+        document = opened(vault, account, present.epoch, present.access)
+        return Access(account, present.epoch, document)
     factor, _ = await second_factor.of(account, vault)
-    if epoch or factor.listed:  # somebody took away what this account says
+    if present.epoch or factor.listed:  # somebody took away what this account says
         raise Damaged
     ways = [
-        Way(kind, bytes(commitment), 0, UUID(str(passkey)).hex if passkey else "")
-        for kind, commitment, passkey in await fetch(SLOTS, account)
+        Way(one.kind, one.commitment, 0, one.passkey_id.hex if one.passkey_id else "")
+        for one in whole(typed(WayRow, await fetch(SLOTS, account)))
     ]
     return Access(account, 0, AccessDocument(tuple(ways)), stored=False)
 
@@ -239,7 +255,7 @@ async def require_keys(actor: Actor) -> None:
 
 async def _has_keys(actor: Actor, statement: str) -> bool:
     rows = await fetch(statement, actor.id)
-    return bool(rows) and bytes(rows[0][0] or b"") == actor.sealed_identity
+    return bool(rows) and bytes_of(rows[0][0]) == actor.sealed_identity
 
 
 async def require_session(actor: Actor) -> None:
@@ -248,9 +264,9 @@ async def require_session(actor: Actor) -> None:
         raise ChangedMeanwhile
 
 
-def counts(document: AccessDocument, session_epoch: Any) -> bool:
+def counts(document: AccessDocument, session_epoch: int) -> bool:
     """Tell whether a session that began at *session_epoch* still counts."""
-    return isinstance(session_epoch, int) and session_epoch >= document.sessions_since
+    return session_epoch >= document.sessions_since
 
 
 def access_context(account: UUID, epoch: int) -> Context:

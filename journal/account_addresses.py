@@ -16,12 +16,14 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from journal import tables
-from journal.documents import Profile, open_document, profile_context
+from journal.documents import open_document
 from journal.errors import Damaged
 from journal.house import House
 from journal.mail_addresses import is_deliverable
 from journal.notices import Message, message_context
-from journal.store import change, fetch, key_of
+from journal.profiles import ProfileRow, open_profile
+from journal.rows import Row, open_each, read, sound, typed
+from journal.store import change, fetch
 
 FIRST = "SELECT id, sealed, email_index FROM account ORDER BY id LIMIT $1"
 NEXT = "SELECT id, sealed, email_index FROM account WHERE id > $1 ORDER BY id LIMIT $2"
@@ -29,6 +31,19 @@ LOCK = "UPDATE practice SET created_at = created_at"
 SWAP = "UPDATE account SET email_index = $1 WHERE id = $2 AND email_index = $3 AND sealed = $4"
 AT_ONCE = 50
 NAMED = 5
+
+
+class AddressedRow(ProfileRow, frozen=True):
+    """An account, as `FIRST` and `NEXT` ask for it."""
+
+    email_index: str
+
+
+class GivenUpRow(Row, frozen=True):
+    """A message that was given up."""
+
+    id: UUID
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,19 @@ async def carry_over(house: House, *, at_once: int = AT_ONCE) -> int:
         if not _is_found_by_its_address(house, one):
             carried += await _carry_one_over(house, one)
     return carried
+
+
+async def hand_on(house: House) -> None:
+    """
+    Let those be found by all spellings of their address who were found by their own one beside an account that left it.
+
+    Call it at the end of the transaction in which an account gets another address or goes: afterwards anybody could
+    take what is nobody's.
+    """
+    await change(LOCK)
+    async for one in _accounts(house, AT_ONCE):
+        if one.index in _spellings(house, one):
+            await _carry_one_over(house, one)
 
 
 async def _carry_one_over(house: House, one: _Found) -> int:
@@ -113,12 +141,11 @@ async def faults(house: House) -> list[str]:
 
 async def given_up_for_the_address(house: House) -> int:
     """Return how many messages were given up because no mail can be written to their address."""
-    count = 0
-    for row in await tables.Outbox.exclude(gave_up_at=None):
-        with suppress(Damaged):
-            message = open_document(house.server, bytes(row.sealed), message_context(key_of(row.id)), Message)
-            count += not is_deliverable(message.to)
-    return count
+    messages = open_each(
+        await read(GivenUpRow, tables.Outbox.exclude(gave_up_at=None)),
+        lambda row: open_document(house.server, row.sealed, message_context(row.id), Message),
+    )
+    return sum(not is_deliverable(message.to) for message in messages)
 
 
 def _named(accounts: list[UUID]) -> str:
@@ -145,11 +172,12 @@ async def _accounts(house: House, at_once: int) -> AsyncIterator[_Found]:
     """Go through every account whose profile opens, so many rows at a time."""
     page = await fetch(FIRST, at_once)
     while page:
-        for ident, sealed, index in page:
+        for row in typed(AddressedRow, page):
             try:
-                profile = open_document(house.server, bytes(sealed), profile_context(key_of(ident)), Profile)
+                one = sound(row)
+                profile = open_profile(house, one)
             except Damaged:
                 continue
-            yield _Found(key_of(ident), bytes(sealed), index, profile.email)
+            yield _Found(one.id, one.sealed, one.email_index, profile.email)
         await asyncio.sleep(0)  # SQLite answers at once: pages that people wait for come in between
         page = await fetch(NEXT, page[-1][0], at_once)

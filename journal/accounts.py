@@ -36,7 +36,7 @@ from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
 from journal.second_factor import FactorGone
-from journal.store import transaction
+from journal.store import repeated, transaction
 from journal.throttle import Count
 from journal.tries import Visitor
 from journal.websessions import Stage
@@ -83,9 +83,12 @@ async def sign_in(
     account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
     slot = slot or decoy_slot(who.bytes, house.argon2)
-    charged = await throttle.charge(house, tries.of_password(house, email, who, slot.salt, visitor))
+    charged = await throttle.charge(tries.of_password(house, email, who, slot.salt, visitor))
     try:
-        account_key = await house.stretch(partial(unlock_with_password, slot, password, account=who.bytes))
+        async with throttle.not_counted_if_busy(charged):
+            account_key = await house.stretch(
+                partial(unlock_with_password, slot, password, account=who.bytes)
+            )
     except CryptoError as error:
         await audit.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
@@ -95,7 +98,8 @@ async def sign_in(
         await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
-    try:
+
+    async def come_in() -> bytes:
         async with transaction():
             token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
             await throttle.give_back(charged)
@@ -103,6 +107,10 @@ async def sign_in(
                 await leaving.stay(house, who)
                 await devices.greet(house, who, device)
                 await audit.note_unsigned(house, who, Act.SIGNED_IN)
+        return token
+
+    try:
+        token = await repeated(come_in)
     except Closed as error:  # the password was changed while it was tried
         await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
@@ -138,14 +146,15 @@ async def opened_again(
         TooManyTries: If what this is counted by has to wait.
         Refused: If the password is not theirs; *patient*'s log says so.
     """
-    charged = await throttle.charge(house, counts, field="current")
+    charged = await throttle.charge(counts, field="current")
     slot = await key_slots.of_account(account, "password")
     try:
         if slot is None:
             raise CryptoError
-        account_key = await house.stretch(
-            partial(unlock_with_password, slot, password, account=account.bytes)
-        )
+        async with throttle.not_counted_if_busy(charged):
+            account_key = await house.stretch(
+                partial(unlock_with_password, slot, password, account=account.bytes), own=True
+            )
         if not (await access.present(account, second_factor.vault_of(account_key))).is_open(slot):
             raise CryptoError
     except (CryptoError, Damaged, NotFound) as error:
@@ -167,7 +176,7 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     known = (actor.name, actor.email, practice)
     factor, _ = await second_factor.of(actor.id, actor.vault)
     judge = partial(password_problems, password, repeated, *known, second_factor=factor.on)
-    if problems := await actor.house.stretch(judge):
+    if problems := await actor.house.stretch(judge, own=True):
         raise Refused(problems)
     return await _renew(actor.house, before, account_key, password, actor=actor)
 
@@ -191,10 +200,12 @@ async def recover(
         TooManyTries: If keys were guessed too often.
         Refused: If a field needs another look, or the key does not open an account.
     """
-    if problems := await house.stretch(partial(password_problems, password, repeated, email, practice)):
-        raise Refused(problems)
     counts = tries.of_recovery(house, email, visitor)
-    charged = await throttle.charge(house, counts, field="recovery_key")
+    charged = await throttle.charge(counts, field="recovery_key")
+    judge = partial(password_problems, password, repeated, email, practice)
+    async with throttle.not_counted_if_busy(charged):
+        if problems := await house.stretch(judge):
+            raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
     slot = slot or decoy_recovery_slot(who.bytes)
@@ -212,7 +223,8 @@ async def recover(
         had_factor = await second_factor.required(who, account_key)
     except FactorGone:
         had_factor = True
-    token = await _renew(house, before, account_key, password)
+    async with throttle.not_counted_if_busy(charged):
+        token = await _renew(house, before, account_key, password)
     await throttle.give_back(charged)
     return Recovered(token, had_factor)
 
@@ -223,22 +235,26 @@ async def _renew(
     """Put a new password in the place of the one before; without *actor*, of somebody whom the recovery key let in."""
     account, vault = before.account, second_factor.vault_of(account_key)
     work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next)
-    slot = await house.stretch(partial(work, parameters=house.argon2))
+    slot = await house.stretch(partial(work, parameters=house.argon2), own=actor is not None)
     ways = before.with_slot(slot)
     if actor is None:
         ways = tuple(way for way in ways if way.kind != RECOVERY)
-    async with transaction():
-        await access.swap(before, vault, ways, end_sessions=True)
-        if actor is not None:
-            await access.require_session(actor)
-        await leaving.stay(house, account)
-        await tables.WebSession.filter(account_id=account).delete()
-        await key_slots.put(account, slot, house.clock())
-        if actor is None:
-            await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
-            await tables.Account.filter(id=account).update(recovery_ready=False)
-            await second_factor.begin(account, vault, house.clock())
-        token = await websessions.start(house, account, account_key)
-        await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
-        await audit.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
-    return token
+
+    async def write() -> bytes:
+        async with transaction():
+            await access.swap(before, vault, ways, end_sessions=True)
+            if actor is not None:
+                await access.require_session(actor)
+            await leaving.stay(house, account)
+            await tables.WebSession.filter(account_id=account).delete()
+            await key_slots.put(account, slot, house.clock())
+            if actor is None:
+                await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
+                await tables.Account.filter(id=account).update(recovery_ready=False)
+                await second_factor.begin(account, vault, house.clock())
+            token = await websessions.start(house, account, account_key)
+            await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
+            await audit.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
+        return token
+
+    return await repeated(write)

@@ -12,6 +12,7 @@ import msgspec
 from journal.actors import Actor, Role
 from journal.holds import next_morning
 from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
+from journal.rows import Opened
 from journal.session_rows import Session
 
 ACUTE = timedelta(hours=4)
@@ -24,6 +25,7 @@ LATE = timedelta(hours=24)
 """How long after its planned time a session can still be said to start."""
 
 _OVER = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
+_TO_COME = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
 _RESTING = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 
 
@@ -50,6 +52,13 @@ def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     return tuple(
         one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.details.ends_at <= now
     )
+
+
+def has_begun(one: Session, now: datetime) -> bool:
+    """Tell whether a session began; one that nobody said to begin may begin late, until its planned end."""
+    if one.began_at is None and one.details.status in _TO_COME:
+        return one.ends_at <= now
+    return one.begins_at <= now
 
 
 def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:
@@ -91,7 +100,10 @@ def is_acute(one: Session, now: datetime) -> bool:
         return False
     if details.status is Status.IN_SESSION:
         return True
-    return details.status in _RESTING and now < (one.began_at or one.starts_at) + ACUTE
+    dated_ahead = (
+        one.began_at is not None and one.began_at > now + ACUTE
+    )  # by a clock that was put right since
+    return details.status in _RESTING and now < one.begins_at + ACUTE and not dated_ahead
 
 
 def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
@@ -101,16 +113,17 @@ def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
     return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(details)
 
 
-def as_seen(actor: Actor, plan: Iterable[Session]) -> tuple[Session, ...]:
+def as_seen(actor: Actor, plan: Opened[Session]) -> Opened[Session]:
     """Give a plan as its reader may see it: to a clinician, a day at home stands as planned until it is over."""
     if actor.role is not Role.CLINICIAN:
-        return tuple(plan)
-    return tuple(
+        return plan
+    seen = (
         msgspec.structs.replace(one, details=_as_planned(one.details))
         if is_theirs_today(one.details, actor.now)
         else one
         for one in plan
     )
+    return Opened(seen, plan.damaged)
 
 
 def _as_planned(details: SessionDetails) -> SessionDetails:

@@ -89,7 +89,7 @@ async def take(
     """
     await sessions.refuse_while_held(actor)
     known = (actor.name, actor.email, practice)
-    advice = await actor.house.stretch(lambda: advise(passphrase, context=known))
+    advice = await actor.house.stretch(lambda: advise(passphrase, context=known), own=True)
     if problems := (*advice.problems, *untypable(passphrase)):
         raise Refused({"passphrase": problems[0]})
     await accounts.unlock(actor, current)

@@ -1,5 +1,5 @@
 """
-Read the events of the audit log as strangers' data, in their order.
+Read the events of the audit log, chained and pending, as strangers' data.
 
 SQLite keeps what it is given, and whoever can write to the database can spell an id so that our queries pass it
 over. Such an event is not read as if it were spelled well.
@@ -14,12 +14,19 @@ from typing import Any
 
 from tortoise.exceptions import OperationalError
 
-from journal.audit_chain import Line
+from crypto import MacKey
+from journal.audit_chain import Line, event_mac
 from journal.store import fetch, key_of, time_of
 
 EVENTS = """
-    SELECT id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
+    SELECT id, event_id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
     FROM audit_event WHERE id >= $1 ORDER BY id LIMIT $2
+"""
+# In one statement: an event that is chained meanwhile is never seen in both places or in neither.
+PENDING = """
+    SELECT EXISTS (SELECT 1 FROM audit_event WHERE audit_event.event_id = audit_pending.id),
+           id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
+    FROM audit_pending ORDER BY id LIMIT $1 OFFSET $2
 """
 BEFORE_ALL = -(2**63)
 AT_ONCE = 1000
@@ -27,7 +34,7 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An event as stored; `line` is None where a column holds what Hearthside never writes."""
+    """A chained event as stored; `line` is None where a column holds what Hearthside never writes."""
 
     sequence: Any
     line: Line | None
@@ -35,11 +42,25 @@ class Row:
 
     @property
     def mac_bytes(self) -> bytes:
-        """Give the MAC, or nothing where none stands."""
+        """Return the MAC, or nothing where none stands."""
         try:
             return bytes.fromhex(self.mac) if isinstance(self.mac, str) else b""
         except ValueError:
             return b""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """A pending event as stored, and whether an event of its id is chained already; `line` as for `Row`."""
+
+    line: Line | None
+    mac: Any
+    chained: bool = False
+
+    def as_written(self, chain: MacKey) -> Line | None:
+        """Return the event if this service wrote it so and it is not chained yet; None for any other."""
+        line = self.line
+        return line if line and not self.chained and self.mac == event_mac(chain, line).hex() else None
 
 
 class UnreadableError(Exception):
@@ -47,7 +68,7 @@ class UnreadableError(Exception):
 
 
 async def events(first: int = BEFORE_ALL, most: int = 2**63) -> AsyncIterator[Row]:
-    """Give events by their numbers, from *first* on and at most so many; raises `UnreadableError`."""
+    """Yield chained events by their numbers, from *first* on and at most so many; raises `UnreadableError`."""
     while most > 0:
         try:
             rows = await fetch(EVENTS, first, min(most, AT_ONCE))
@@ -57,23 +78,48 @@ async def events(first: int = BEFORE_ALL, most: int = 2**63) -> AsyncIterator[Ro
             except OperationalError as error:
                 raise UnreadableError from error
         for row in rows:
-            yield Row(row[0], _line(row), row[8])
+            yield Row(row[0], _line(row[1:]), row[-1])
         if not rows or not isinstance(rows[-1][0], int) or rows[-1][0] == 2**63 - 1:
             return
         first, most = rows[-1][0] + 1, most - len(rows)
 
 
+async def pending(most: int, skip: int = 0) -> list[PendingRow]:
+    """Return at most so many pending events in the order of their ids; what cannot be read hides none of the others."""
+    try:
+        return [_pending(row) for row in await fetch(PENDING, most, skip)]
+    except OperationalError:
+        ((total,),) = await fetch("SELECT COUNT(*) FROM audit_pending")
+        return [await _one_pending(place) for place in range(skip, min(skip + most, total))]
+
+
+async def _one_pending(place: int) -> PendingRow:
+    try:
+        return _pending((await fetch(PENDING, 1, place))[0])
+    except (OperationalError, IndexError):
+        return PendingRow(None, None)
+
+
+def _pending(row: Sequence[Any]) -> PendingRow:
+    line = _line(row[1:])
+    return PendingRow(None if line is None or line.id is None else line, row[-1], bool(row[0]))
+
+
 def _line(row: Sequence[Any]) -> Line | None:
     """Read an event; a value that is not spelled as Hearthside spells it could hide the event from a query."""
-    _, at, *ids, action, outcome, mac = row
+    ident, at, *ids, action, outcome, mac = row
     try:
         moment = time_of(at)
-        actor, patient, recipient, about = keys = [None if one is None else key_of(one) for one in ids]
+        own, actor, patient, recipient, about = keys = [
+            None if one is None else key_of(one) for one in (ident, *ids)
+        ]
         if moment.utcoffset() is None or not all(isinstance(one, str) for one in (action, outcome, mac)):
             return None
-        spelled = [moment.astimezone(UTC).isoformat(" "), *(key and str(key) for key in keys)]
-        if any(isinstance(raw, str) and raw != text for raw, text in zip((at, *ids), spelled, strict=True)):
+        spelled = [*(key and str(key) for key in keys), moment.astimezone(UTC).isoformat(" ")]
+        if any(
+            isinstance(raw, str) and raw != text for raw, text in zip((ident, *ids, at), spelled, strict=True)
+        ):
             return None
-        return Line(moment.astimezone(UTC), actor, patient, recipient, about, action, outcome)
+        return Line(moment.astimezone(UTC), actor, patient, recipient, about, action, outcome, own)
     except (TypeError, ValueError, OverflowError):
         return None

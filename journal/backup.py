@@ -18,10 +18,12 @@ from crypto import CryptoError
 from journal.documents import PracticeDetails, open_document
 from journal.errors import Damaged, JournalError
 from journal.practice import CONTEXT
+from journal.rows import bytes_of
 from journal.server_keys import ServerKeys
 from journal.store_address import SqliteFile, shown
 from journal.store_errors import explained
 from journal.store_file import BESIDE, check_file
+from journal.store_parts import named, unknown_in_file
 from journal.store_shape import shapes
 
 MAGIC = b"SQLite format 3\0"
@@ -99,6 +101,7 @@ def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
         with _made(database, taken) as part:
             shutil.copyfile(copy, part)
             missing = _check(part, copy, "backup")
+            _require_known(part, copy)
             _check_key(part, ServerKeys(server_keys))
     except OSError as error:
         raise BackupRefused(
@@ -173,13 +176,22 @@ def _check(path: Path, origin: Path, kind: str) -> bool:
     return bool(shapes() - applied)
 
 
+def _require_known(path: Path, origin: Path) -> None:
+    if unknown := unknown_in_file(path):
+        raise BackupRefused(
+            f"{shown(origin)} has {named(unknown)}, which Hearthside did not make. Nothing was kept. It can change what"
+            " is saved, or hide it: find out who made it, and restore an earlier backup, or remove it from a copy."
+        )
+
+
 def _check_key(path: Path, server: ServerKeys) -> None:
     with closing(sqlite3.connect(path)) as opened:
+        opened.text_factory = bytes  # whatever stands there: what is not sealed bytes opens with no key
         row = opened.execute("SELECT sealed FROM practice").fetchone()
     if row is None:
         return  # nobody has begun, so nothing is sealed
     try:
-        open_document(server, bytes(row[0]), CONTEXT, PracticeDetails)
+        open_document(server, bytes_of(row[0]), CONTEXT, PracticeDetails)
     except (CryptoError, Damaged) as error:
         raise BackupRefused(
             "The server key does not open this backup. Nothing was restored. Name the key that the backup's "

@@ -113,7 +113,7 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
     shared, near, page = found.shared, _near(found, coming, about), _Page()
     since = _last_talk(plan, coming, actor.now)
     now = tuple(one for one in shared if one in near or one.shared_at > since)
-    went = about is not None and about.starts_at <= actor.now
+    went = about is not None and about.begins_at <= actor.now
     drawn = Brief(
         link=found.link,
         paused=found.paused,
@@ -121,7 +121,7 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
         coming=coming,
         about=about,
         number=agenda.numbers(plan).get(about.id) if about else None,
-        days=(_day(actor, actor.now) - _day(actor, about.starts_at)).days if about else None,
+        days=(_day(actor, actor.now) - _day(actor, about.begins_at)).days if about else None,
         intention=page.quotes(near, "intention"),
         state=() if went else page.quotes(near, "state"),
         bring=page.quotes(now, "bring"),
@@ -183,7 +183,7 @@ def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> 
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     if coming is not None:
         return _dosing_of(coming, plan)
-    before = [one for one in dosing if one.starts_at <= now]
+    before = [one for one in dosing if one.begins_at <= now]
     return before[-1] if before else next(iter(dosing), None)
 
 
@@ -193,8 +193,8 @@ def _dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
     if (planned := agenda.dosing_of(one, lasting)) is not None:
         return planned
     dosing = [other for other in lasting if other.kind is SessionKind.DOSING]
-    before = [other for other in dosing if other.starts_at <= one.starts_at]
-    after = [other for other in dosing if other.starts_at > one.starts_at]
+    before = [other for other in dosing if other.begins_at <= one.begins_at]
+    after = [other for other in dosing if other.begins_at > one.begins_at]
     if after and (not before or one.kind is SessionKind.PREPARATION):
         return after[0]
     return before[-1] if before else None
@@ -202,7 +202,7 @@ def _dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
 
 def _last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> datetime:
     talks = [one for one in plan if one.details.kind is SessionKind.INTEGRATION and one != coming]
-    return max((one.starts_at for one in talks if one.starts_at <= now), default=EARLIEST)
+    return max((one.begins_at for one in talks if one.begins_at <= now), default=EARLIEST)
 
 
 def _near(found: Folder, coming: Session | None, about: Session | None) -> tuple[Shared, ...]:

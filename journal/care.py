@@ -19,7 +19,9 @@ from journal.audit import Act
 from journal.documents import link_key_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
 from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
-from journal.store import joined, key_of, scrub, transaction
+from journal.past_care import seal_past
+from journal.rows import Named, Row, read, whole
+from journal.store import joined, scrub, transaction
 from journal.words import N_
 
 __all__ = [
@@ -37,6 +39,13 @@ __all__ = [
     "peer_identity",
     "resume",
 ]
+
+
+class PairRow(Row, frozen=True):
+    """Whose link a care link is."""
+
+    patient_id: UUID
+    clinician_id: UUID
 
 
 class SharingPaused(JournalError):
@@ -57,13 +66,11 @@ async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     """
     if not link.trusted:
         raise TrustBroken
-    mine = actor.role is Role.PATIENT
-    theirs = link.row.clinician if mine else link.row.patient
     try:
-        current = PublicIdentity.decode(bytes(theirs.public_identity))
+        current = PublicIdentity.decode(link.peer_keys)
     except CryptoError as error:
         raise TrustBroken from error
-    if link.row.clinician_pin is None and not mine:
+    if link.row.clinician_pin is None and actor.role is not Role.PATIENT:
         ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
         first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
         async with joined():
@@ -87,8 +94,9 @@ async def link_key(actor: Actor, link: Link) -> Sealer:
         theirs = await peer_identity(actor, link)
         if link.row.clinician_key is None or link.paused_at:
             raise SharingPaused
-        blob = bytes(link.row.clinician_key)
-        return Sealer(open_link_key(blob, **ids, private=actor.identity(), signed_by=theirs))
+        return Sealer(
+            open_link_key(link.row.clinician_key, **ids, private=actor.identity(), signed_by=theirs)
+        )
     except CryptoError as error:
         raise TrustBroken from error
 
@@ -113,7 +121,7 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     """
     actor.must_be(Role.PATIENT)
     mine = tables.CareLink.filter(patient_id=actor.id, ended_at=None)
-    ids = [key_of(one) for one in await mine.values_list("id", flat=True)]
+    ids = [row.id for row in whole(await read(Named, mine))]
     if wanted is not None and wanted not in ids:
         raise NotFound
     async with transaction():
@@ -124,6 +132,8 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
             if await active.update(clinician_key=None, paused_at=actor.now):
                 stopped.append(link)
                 await share_lists.pause(actor, link)
+        if wanted is None:  # also what has no id that can be read
+            await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
         await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
     await scrub()
 
@@ -175,7 +185,10 @@ async def end(actor: Actor, wanted: UUID) -> None:
         mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
     async with transaction():
         await freshness.lock(actor)
-        changed = await mine.filter(ended_at=None).update(pair=None, ended_at=actor.now, **NOTHING_LEFT)
+        past = await _past(actor, wanted)
+        changed = await mine.filter(ended_at=None).update(
+            pair=None, ended_at=actor.now, past=past, **NOTHING_LEFT
+        )
         if not changed:
             raise NotFound
         await tables.Share.filter(link_id=wanted).delete()
@@ -189,16 +202,27 @@ async def end(actor: Actor, wanted: UUID) -> None:
     await scrub()
 
 
+async def _past(actor: Actor, wanted: UUID) -> bytes | None:
+    """Seal the clinician's name, if both agreed on the link: of a row that only passes for one nobody is named."""
+    link = next((one for one in await my_links(actor) if one.id == wanted), None)
+    if link is None:
+        return None
+    mine = actor.role is Role.PATIENT
+    name, profession = (link.peer_name, link.peer_profession) if mine else (actor.name, actor.profession)
+    return seal_past(actor.house, link.row, link.clinician, name, profession, actor.now)
+
+
 async def _end_what_was_before(wanted: UUID) -> None:
     """Let go of what was kept, from before a restart, to be given back between these two people."""
-    row = await tables.CareLink.get(id=wanted)
-    pair = {"patient_id": row.patient_id, "clinician_id": row.clinician_id}  # type: ignore[attr-defined]
-    before = tables.CareLink.filter(**pair, ended_at__isnull=False)
-    await tables.KeptShare.filter(link_id__in=await before.values_list("id", flat=True)).delete()
-    await before.update(**NOTHING_LEFT)
+    for row in whole(await read(PairRow, tables.CareLink.filter(id=wanted))):
+        pair = {"patient_id": row.patient_id, "clinician_id": row.clinician_id}
+        before = tables.CareLink.filter(**pair, ended_at__isnull=False)
+        ids = [one.id for one in whole(await read(Named, before))]
+        await tables.KeptShare.filter(link_id__in=ids).delete()
+        await before.update(**NOTHING_LEFT)
 
 
 def _own_copy(actor: Actor, link: Link) -> bytes:
     if link.row.patient_key is None:
         raise Damaged
-    return actor.keyring.unwrap(bytes(link.row.patient_key), context=link_key_context(actor.id, link.id))
+    return actor.keyring.unwrap(link.row.patient_key, context=link_key_context(actor.id, link.id))

@@ -19,6 +19,7 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import join_fields
 from journal import tables
+from journal.ages import is_alive
 from journal.errors import Refused
 from journal.house import House
 from journal.words import N_
@@ -70,7 +71,7 @@ def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
     head, mac = challenge[:HEAD_SIZE], challenge[HEAD_SIZE:]
     if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(house, head, errand)):
         raise Refused({"passkey": LATE})
-    if _end_of(challenge) <= house.clock():
+    if not is_alive(_end_of(challenge), house.clock(), LIFETIME):
         raise Refused({"passkey": LATE})
 
 

@@ -44,6 +44,9 @@ DATA_FILE_WORDS: tuple[str, ...] = (
 )
 """Words of the data file that are translated; the names of services stay as they are."""
 
+_ADDRESS = re.compile(r"https://[a-z0-9.-]+(/\S*)?")
+_NUMBER = re.compile(r"\+?[0-9]{2,15}")
+
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One number or address: how it reads, what a phone dials, and where and when it was last seen."""
@@ -59,8 +62,8 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse a number that no phone can dial, and a check without its date and source."""
-        shape = r"https://[a-z0-9.-]+(/\S*)?" if self.kind == "web" else r"\+?[0-9]{2,15}"
-        if re.fullmatch(shape, self.dial) is None or not self.name or not self.number:
+        shape = _ADDRESS if self.kind == "web" else _NUMBER
+        if shape.fullmatch(self.dial) is None or not self.name or not self.number:
             raise ValueError(f"{self.name}: {self.dial!r} is nothing that can be reached by {self.kind}")
         if self.verified and not (self.last_verified and self.source):
             raise ValueError(f"{self.name}: a verified contact names its source and the day")

@@ -7,9 +7,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from journal import access, notices, tables
-from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.documents import profile_context, seal_document
 from journal.house import House
 from journal.notices import Notice
+from journal.profiles import load_profile
 
 REMEMBERED = 20
 
@@ -21,8 +22,7 @@ async def greet(house: House, account: UUID, device: str) -> None:
     Of the first there is nobody to be told. Call it inside the sign-in's transaction, which holds the row.
     """
     await access.hold(account)
-    row = await tables.Account.get(id=account)
-    profile = open_document(house.server, bytes(row.sealed), profile_context(account), Profile)
+    profile = await load_profile(house, account)
     if device in profile.devices:
         return
     if profile.devices:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from journal import accounts, audit, care, sessions, sharing
+from journal import accounts, audit, care, log_rows, sessions, sharing
 from journal.actors import Actor, Role
 from journal.audit import Act, Event
 from journal.care import Link
 from journal.documents import ShareDocument
+from journal.rows import Opened
 from journal.sharing import Given
 
 YEARS = 6
@@ -41,18 +42,18 @@ class Disclosure:
 
 async def disclosures(
     actor: Actor, *, limit: int | None = None, before: int | None = None
-) -> tuple[Disclosure, ...]:
+) -> Opened[Disclosure]:
     """Give what was disclosed in the last six years, newest first; *before* an event's id for the next."""
     actor.must_be(Role.PATIENT)
-    events = await audit.given_away(
+    events = await log_rows.given_away(
         actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
     )
     team = {link.clinician: link for link in await care.my_links(actor, ended=True)}
     copies = {one.id: one for one in await sharing.given(actor)} if events else {}
-    return tuple(_disclosure(event, team, copies) for event in events)
+    return Opened((_disclosure(event, team, copies) for event in events), events.damaged)
 
 
-async def take(actor: Actor, current: str) -> tuple[Disclosure, ...]:
+async def take(actor: Actor, current: str) -> Opened[Disclosure]:
     """
     Give all of it for a file that leaves, and write that down.
 

@@ -46,9 +46,10 @@ class SetupDetails(msgspec.Struct, frozen=True):
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):
-    """The practice as people see it; server key."""
+    """The practice as people see it, and whether it is the demonstration; server key."""
 
     name: str
+    demo: bool | None = None  # not said in what was written before this was sealed as well
 
 
 class BrowserDocument(msgspec.Struct, frozen=True):
@@ -67,6 +68,16 @@ class InvitationNote(msgspec.Struct, frozen=True):
     """For whom an invitation is meant, in the clinician's words; server key."""
 
     name: str
+
+
+class PastCare(msgspec.Struct, frozen=True):
+    """Who cared for a patient, and from when to when, as it was at the end; server key."""
+
+    clinician: str
+    name: str
+    profession: str
+    since: str
+    until: str
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
@@ -231,6 +242,11 @@ def secret_context(clinician: UUID, invitation: UUID) -> Context:
 def note_context(clinician: UUID, invitation: UUID) -> Context:
     """Say where the note stands for whom an invitation is."""
     return Context("invitation", clinician.bytes, invitation.bytes)
+
+
+def past_context(patient: UUID, link: UUID) -> Context:
+    """Return where it stands who cared for a patient until a link ended."""
+    return Context("past-care", patient.bytes, link.bytes)
 
 
 def given_back_context(link: UUID, given: UUID) -> Context:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 
 import msgspec
@@ -20,6 +20,7 @@ from crypto import Context, format_recovery_code, hash_recovery_code, new_recove
 from crypto.password import prepare
 from journal import access, accounts, audit, second_factor, tables
 from journal.actors import Actor
+from journal.ages import is_alive
 from journal.audit import Act
 from journal.documents import encode, open_bytes
 from journal.errors import Damaged, JournalError, Refused
@@ -207,7 +208,11 @@ async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
     ) as error:  # it comes from the page, where it may be bent
         raise EnrolmentOver from error
     factor, revision = await second_factor.of(actor.id, actor.vault)
-    if revision != drawn.revision or actor.now.timestamp() > drawn.until or factor.on == bool(drawn.secret):
+    if (
+        revision != drawn.revision
+        or not is_alive(datetime.fromtimestamp(drawn.until, UTC), actor.now, LASTS)
+        or factor.on == bool(drawn.secret)
+    ):
         raise EnrolmentOver
     return drawn, factor
 

@@ -9,9 +9,8 @@ have put old words beside a new revision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,17 +19,20 @@ from tortoise.exceptions import IntegrityError
 from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
-from journal.errors import Damaged, NotFound, StaleRevision
+from journal.errors import Damaged, KeptBeside, NotFound, StaleRevision
 from journal.forms import EntryKind
 from journal.freshness import END, Member, Move, Part
 from journal.removal import delete, erase, undelete
-from journal.store import Statement, fetch, key_of, time_of
+from journal.rows import Counted, DamagedRow, Moment, Row, first, read, typed
+from journal.store import Statement, fetch
 from journal.words import N_
 
 __all__ = [
-    "EVER",
+    "NOWHERE",
+    "NO_TIME",
     "UNDO_WINDOW",
     "Entry",
+    "EntryRow",
     "delete",
     "deleted",
     "entry",
@@ -46,9 +48,6 @@ __all__ = [
 ]
 
 UNDO_WINDOW = timedelta(days=7)
-SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
-A_PARAGRAPH = 200  # characters
-COLUMNS = ("id", "revision", "sealed", "created_at", "updated_at", "deleted_at")
 OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entry WHERE owner_id = $1"
 REPLACE = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
@@ -58,14 +57,27 @@ CREATE = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
 UNOPENED = N_("This record cannot be opened: it is not what was saved.")
-EVER = datetime.max.replace(tzinfo=UTC)
+NOWHERE = UUID(int=0)
+NO_TIME = datetime.fromtimestamp(0, UTC)
+
+
+class EntryRow(Row, frozen=True):
+    """A row of an entry, as `OWN` asks for it."""
+
+    id: UUID
+    revision: Counted
+    sealed: bytes
+    created_at: Moment
+    updated_at: Moment
+    deleted_at: Moment | None
 
 
 class Entry(msgspec.Struct, frozen=True):
     """
     One entry, opened. `end` is the end of its envelope, which tells it from any other state of it.
 
-    In a list, one that does not open is `damaged`, and its title says so.
+    In a list, one that does not open is `damaged`, and its title says so. Where its row does not even tell its id or
+    its times, it is `NOWHERE`, at `NO_TIME`.
     """
 
     id: UUID
@@ -78,6 +90,16 @@ class Entry(msgspec.Struct, frozen=True):
     damaged: bool = False
 
     @property
+    def has_address(self) -> bool:
+        """Return whether its id is known."""
+        return self.id != NOWHERE
+
+    @property
+    def is_dated(self) -> bool:
+        """Return whether it is known when it was begun."""
+        return self.created_at is not NO_TIME
+
+    @property
     def member(self) -> Member:
         """Give what stands for it in the account's state."""
         return self.id, self.revision, self.end
@@ -86,40 +108,49 @@ class Entry(msgspec.Struct, frozen=True):
 async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
     """Give one of the actor's own entries; a deleted one only when asked for."""
     actor.must_be(Role.PATIENT)
-    rows = await fetch(OWN + " AND id = $2", actor.id, wanted)
-    if not rows or (rows[0][5] is not None and not deleted):
+    row = first(EntryRow, await fetch(OWN + " AND id = $2", actor.id, wanted))
+    if row is None or (row.deleted_at is not None and not deleted):
         raise NotFound
-    return _opened(actor, rows[0])
+    return opened(actor, row)
 
 
 async def timeline(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> tuple[Entry, ...]:
-    """Give the latest *limit* entries, newest first; *before* a time for the next page."""
+    """
+    Return the latest *limit* entries, newest first; *before* a time for the next page.
+
+    Those without a time that can be read come besides, wherever the database puts them: they push none off its page.
+    """
     actor.must_be(Role.PATIENT)
-    page = " AND deleted_at IS NULL AND created_at < $2 ORDER BY created_at DESC LIMIT $3"
-    rows = await fetch(OWN + page, actor.id, before or EVER, limit)
-    return _all_opened(actor, rows)
+    values, later = ((actor.id,), "") if before is None else ((actor.id, before), " AND created_at < $2")
+    page = f"{OWN} AND deleted_at IS NULL{later} ORDER BY created_at DESC LIMIT ${len(values) + 1}"
+    most = limit
+    while True:
+        found = _all_opened(actor, typed(EntryRow, await fetch(page, *values, most)))
+        timeless = sum(not one.is_dated for one in found)
+        if len(found) < most or most == limit + timeless:
+            return found
+        most = limit + timeless
 
 
 async def every(actor: Actor) -> tuple[Entry, ...]:
     """Give all entries, oldest first."""
     actor.must_be(Role.PATIENT)
     rows = await fetch(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
-    return _all_opened(actor, rows)
+    return _all_opened(actor, typed(EntryRow, rows))
 
 
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
-    """Give those of the actor's own entries by their ids that are there."""
+    """Return those of the actor's own entries by their ids that are there and can be opened."""
     actor.must_be(Role.PATIENT)
     query = tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=list(wanted))
-    found = [_opened(actor, row) for row in await query.values_list(*COLUMNS)]
-    return {one.id: one for one in found}
+    return {one.id: one for one in _all_opened(actor, await read(EntryRow, query)) if not one.damaged}
 
 
 async def deleted(actor: Actor) -> tuple[Entry, ...]:
     """Give the entries whose deletion can still be undone, newest first."""
     actor.must_be(Role.PATIENT)
     rows = await fetch(OWN + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
-    return _all_opened(actor, rows)
+    return _all_opened(actor, typed(EntryRow, rows))
 
 
 async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *, sitting: str = "") -> Entry:
@@ -134,7 +165,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
             answer to its own last save did not reach it; one that lost to another keeps one text, not many.
 
     Raises:
-        StaleRevision: If another page saved first; *document* is kept among the earlier versions.
+        KeptBeside: If another page saved first; *document* is kept among the earlier versions.
         NotFound: If it is somebody else's, or deleted.
     """
     actor.must_be(Role.PATIENT)
@@ -154,8 +185,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
         saved = await _replace(actor, current, document, keep=keep)
         if saved is not None:
             return saved
-    await revisions.keep_conflict(actor, wanted, base, document, sitting)
-    raise StaleRevision
+    raise KeptBeside(await revisions.keep_conflict(actor, wanted, base, document, sitting))
 
 
 async def restore(actor: Actor, wanted: UUID, version: UUID) -> Entry:
@@ -193,7 +223,7 @@ async def _replace(
     written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
     moves = [Move(Part.ENTRIES, [current.member], [made.member])]
     statements: list[Statement] = [(REPLACE, written)]
-    if keep or actor.now - current.updated_at >= SITTING or _shrinks(current.document, document):
+    if keep or revisions.is_apart(actor, current.updated_at, current.document, document):
         version, statement = revisions.kept(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )
@@ -206,47 +236,41 @@ def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
     return one == msgspec.structs.replace(other, sitting=one.sitting)
 
 
-def _shrinks(before: EntryDocument, after: EntryDocument) -> bool:
-    """Tell whether so much went at once that it may have been a slip of the hand."""
-    length = len(before.text())
-    return length >= A_PARAGRAPH and len(after.text()) < length / 2
-
-
-def opened(actor: Actor, row: tables.Entry) -> Entry:
-    """Open one of the actor's own entries that came along with another row."""
-    return _opened(actor, tuple(getattr(row, column) for column in COLUMNS))
-
-
-def _all_opened(actor: Actor, rows: Iterable[Sequence[Any]]) -> tuple[Entry, ...]:
-    found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
-    for ident, revision, sealed, created, updated, gone in rows:
-        key, times = key_of(ident), (time_of(created), time_of(updated), time_of(gone) if gone else None)
-        try:
-            envelope = bytes(sealed)
-            document = decode_entry(plain_of(envelope, key, revision))
-        except (Damaged, TypeError):
-            found.append(unopened(key, revision, sealed, *times))
-            continue
-        found.append(Entry(key, revision, document, *times, envelope[-END:]))
-    return tuple(found)
-
-
-def unopened(
-    ident: UUID,
-    revision: int,
-    sealed: Any,
-    created: datetime,
-    updated: datetime,
-    gone: datetime | None = None,
-) -> Entry:
-    """Give a record that does not open its place in a list: the others are shown all the same."""
-    end = sealed[-END:] if isinstance(sealed, bytes) else b""
-    document = EntryDocument(EntryKind.FREE.value, title=UNOPENED)
-    return Entry(ident, revision, document, created, updated, gone, end, damaged=True)
-
-
-def _opened(actor: Actor, row: Sequence[Any]) -> Entry:
+def opened(actor: Actor, row: EntryRow) -> Entry:
+    """Open one of the actor's own entries; raises `Damaged`."""
     (found,) = _all_opened(actor, (row,))
     if found.damaged:
         raise Damaged
     return found
+
+
+def _all_opened(actor: Actor, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
+    found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
+    for row in rows:
+        if isinstance(row, DamagedRow):
+            found.append(unopened(row))
+            continue
+        try:
+            document = decode_entry(plain_of(row.sealed, row.id, row.revision))
+        except Damaged:
+            found.append(unopened(row))
+            continue
+        times = row.created_at, row.updated_at, row.deleted_at
+        found.append(Entry(row.id, row.revision, document, *times, row.sealed[-END:]))
+    return tuple(found)
+
+
+def unopened(row: EntryRow | DamagedRow) -> Entry:
+    """Give a record that does not open its place in a list: the others are shown all the same."""
+    known = row.known if isinstance(row, DamagedRow) else msgspec.structs.asdict(row)
+    created = known.get("created_at", NO_TIME)
+    return Entry(
+        known.get("id", NOWHERE),
+        known.get("revision", 0),
+        EntryDocument(EntryKind.FREE.value, title=UNOPENED),
+        created,
+        known.get("updated_at", created),
+        known.get("deleted_at"),
+        known.get("sealed", b"")[-END:],
+        damaged=True,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from uuid import UUID
 
 from journal.words import N_
 
@@ -53,6 +54,14 @@ class StaleRevision(JournalError):
     """Somebody, perhaps the same person in another tab, saved a newer version first."""
 
     message = N_("This was saved from another page in the meantime. Both versions are kept.")
+
+
+class KeptBeside(StaleRevision):
+    """Another page saved a newer text first; `version` is the earlier version that has this one's words."""
+
+    def __init__(self, version: UUID) -> None:
+        super().__init__()
+        self.version = version
 
 
 class HeldUntilRested(JournalError):

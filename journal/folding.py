@@ -12,10 +12,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
+from heapq import heapify, heappop, heapreplace
 from itertools import accumulate
-from unicodedata import normalize
 
 import regex
+
+from crypto import normalize
 
 # One sign for all of a kind. U+00B4 and its like are a blank with an accent on it once they are normalised.
 _ALIKE = (
@@ -28,10 +30,13 @@ _ALIKE = (
 _DOTTED = re.compile("i\u0307+")  # what is left of the capital I with a dot
 _IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}")
 
-# What can change together with the sign before it: marks, signs that are left out, the later parts of a syllable.
+# What can change together with the sign before it: marks, signs that are left out, the later parts of a syllable. A
+# Korean vowel by itself does so after a consonant by itself, which may have signs that are left out after it.
 _FOLLOWER = (
-    r"[\p{M}\p{Default_Ignorable_Code_Point}\p{NFC_QC=Maybe}"
-    r"\u3133\u3135\u3136\u313a-\u313f\u314f-\u3163\uff9e\uff9f\uffa3\uffa5\uffa6\uffaa-\uffaf\uffc2-\uffdc]"
+    r"(?:[\p{M}\p{Default_Ignorable_Code_Point}\p{NFC_QC=Maybe}"
+    r"\u3133\u3135\u3136\u313a-\u313f\uff9e\uff9f\uffa3\uffa5\uffa6\uffaa-\uffaf]"
+    r"|(?<=[\u1100-\u115f\u3131-\u314e\uffa1-\uffbe\ua960-\ua97c\p{Default_Ignorable_Code_Point}])"
+    r"[\u314f-\u3163\uffc2-\uffdc])"
 )
 _MOST = 30
 """Followers of one sign; the next begins anew. So many are more than any language has (UAX #15 section 13)."""
@@ -89,24 +94,40 @@ def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
     longest_first = sorted(filter(None, needles), key=len, reverse=True)
     if not longest_first:
         return
-    pattern = re.compile("|".join(map(re.escape, longest_first)))
     whole = fold(text)
-    if not pattern.search(whole):
+    if not any(needle in whole for needle in longest_first):
         return
     if text.isascii() or (len(whole) == len(text) and not _JOINED.search(text)):
-        yield from (found.span() for found in pattern.finditer(whole))
+        yield from _spans(whole, longest_first)
         return
     stretches = [found.span() for found in _STRETCH.finditer(text)]
     starts = list(accumulate((len(fold(text[begin:end])) for begin, end in stretches), initial=0))
     places = cache(lambda number: _places(text, *stretches[number]))
     done = 0
-    for found in pattern.finditer(whole):
-        first, last = (bisect_right(starts, place) - 1 for place in (found.start(), found.end() - 1))
-        begin, _ = places(first)[found.start() - starts[first]]
-        _, end = places(last)[found.end() - 1 - starts[last]]
+    for start, stop in _spans(whole, longest_first):
+        first, last = (bisect_right(starts, place) - 1 for place in (start, stop - 1))
+        begin, _ = places(first)[start - starts[first]]
+        _, end = places(last)[stop - 1 - starts[last]]
         if end > done:
             yield max(begin, done), end
             done = end
+
+
+def _spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where *needles* stand in a fold, one after the other, of two at one place the longer."""
+    ahead = [(at, rank) for rank, one in enumerate(longest_first) if (at := whole.find(one)) >= 0]
+    heapify(ahead)
+    done = 0
+    while ahead:
+        at, rank = ahead[0]
+        needle = longest_first[rank]
+        if at >= done:
+            done = at + len(needle)
+            yield at, done
+        if (after := whole.find(needle, done)) >= 0:
+            heapreplace(ahead, (after, rank))
+        else:
+            heappop(ahead)
 
 
 def _places(text: str, begin: int, end: int) -> list[tuple[int, int]]:

@@ -10,6 +10,8 @@ ROWS = 3
 """Rows offered on the form. Without scripts nobody can add a row, and three are enough to begin."""
 
 SEPARATOR = " | "
+_BAR = "\x01"
+"""Stands for a bar in a strength, which divides nothing; nobody can type it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,7 @@ class Emotion:
     @property
     def line(self) -> str:
         """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
-        strengths = (
-            cell.replace("|", "/") for cell in (self.before, self.after)
-        )  # none of a valid row has one
+        strengths = (cell.replace("|", _BAR) for cell in (self.before, self.after))
         return SEPARATOR.join(cell.strip() for cell in (self.name, *strengths)).rstrip()
 
     @property
@@ -51,5 +51,6 @@ def emotions(lines: Sequence[str]) -> tuple[Emotion, ...]:
 
 
 def _row(cells: list[str]) -> Emotion:
-    name, before, after = [*cells, "", ""][:3]
+    name, *strengths = [*cells, "", ""][:3]
+    before, after = (cell.replace(_BAR, "|") for cell in strengths)
     return Emotion(name, before, after)

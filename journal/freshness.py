@@ -16,14 +16,18 @@ from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from crypto import Context, CryptoError, RecordState, Sealer
 from journal import access, tables
 from journal.actors import Actor, Role
 from journal.errors import JournalError
+from journal.rows import Named, read, whole
 from journal.store import Statement, change, change_all, fetch, is_sqlite, key_of, transaction
 from journal.words import N_
 
 TRIES = 3
+NO_ID = UUID(int=0)
 END = 16  # bytes of an envelope that stand for all of it: its authentication tag
 KEPT = "SELECT revision, sealed FROM record_state WHERE id = $1"
 STEP = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
@@ -196,12 +200,10 @@ async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, byt
     """
     wanted = [row[0] for row in rows]
     if part is Part.ENTRIES:
-        lasting = tables.Entry.filter(id__in=wanted, deleted_at=None).values_list("id", flat=True)
+        lasting: QuerySet[Any] = tables.Entry.filter(id__in=wanted, deleted_at=None)
     else:
-        lasting = tables.EntryRevision.filter(id__in=wanted, entry__deleted_at=None).values_list(
-            "id", flat=True
-        )
-    there = {key_of(one) for one in await lasting}
+        lasting = tables.EntryRevision.filter(id__in=wanted, entry__deleted_at=None)
+    there = {row.id for row in whole(await read(Named, lasting))}
     gone = [(ident, revision, before) for ident, revision, before, _ in rows if ident in there]
     come = [(ident, revision, now) for ident, revision, _, now in rows if ident in there]
     await move(actor, Move(part, gone, come))
@@ -227,11 +229,20 @@ async def snapshot(owner: UUID, *, earlier: bool) -> tuple[Members, tuple[int, b
     kept = None
     sql, values = (SNAPSHOT + AND_EARLIER, (owner,) * 3) if earlier else (SNAPSHOT, (owner,) * 2)
     for part, ident, revision, sealed in await fetch(sql, *values):
-        if part == Part.SHARED and key_of(ident) == owner:
+        key = _key(ident)
+        if part == Part.SHARED and key == owner:
             kept = _kept((revision, sealed))
         else:
-            members[part].append(_member(key_of(ident), revision, sealed))
+            members[part].append(_member(key, revision, sealed))
     return members, kept
+
+
+def _key(ident: Any) -> UUID:
+    """Return a row's id for a sum, also where storage made it something else than an id."""
+    try:
+        return key_of(ident)
+    except ValueError:
+        return NO_ID
 
 
 def _member(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
@@ -242,7 +253,7 @@ def _member(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]
 
 
 def _kept(row: Sequence[Any]) -> tuple[int, bytes]:
-    _, revision, _ = _member(UUID(int=0), row[0], b"")
+    _, revision, _ = _member(NO_ID, row[0], b"")
     return revision, row[1] if isinstance(row[1], bytes) else b""
 
 

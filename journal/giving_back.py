@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from crypto import CryptoError, Sealer, open_link_key, open_pin
 from journal import access, audit, care, freshness, links, tables
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import (
     EntryDocument,
@@ -26,14 +27,49 @@ from journal.documents import (
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.freshness import Move, Part
 from journal.links import Link
-from journal.store import key_of, scrub, transaction
+from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, whole
+from journal.set_aside import KEPT
+from journal.share_lists import LinkOf
+from journal.store import scrub, transaction
 from journal.words import N_
+
+
+class OldLinkRow(Row, frozen=True):
+    """A row of a care link from before a restart."""
+
+    id: UUID
+    patient_id: UUID
+    clinician_key: bytes | None
+    clinician_pin: bytes | None
+
+
+class KeptRow(Row, frozen=True):
+    """A row of a copy from before a restart."""
+
+    id: UUID
+    entry_id: UUID
+    revision: Counted
+    sealed: bytes
+
+
+class GivenBackRow(Row, frozen=True):
+    """A row of a copy on its way back."""
+
+    id: UUID
+    kept_id: UUID
+    sealed: bytes
+
+
+class KeptOf(Row, frozen=True):
+    """From which kept copy one on its way back was made."""
+
+    kept_id: UUID
 
 
 async def able(actor: Actor, patient: UUID) -> int:
     """Tell how many copies the clinician could give back."""
     link = await links.link_with(actor, patient)
-    return sum([len(await _waiting(actor, link, old)) for old in await _before(actor, link)])
+    return sum([len(whole(await _waiting(actor, link, old))) for old in await _before(actor, link)])
 
 
 async def give_back(actor: Actor, patient: UUID) -> int:
@@ -63,13 +99,13 @@ async def give_back(actor: Actor, patient: UUID) -> int:
         await access.require_keys(actor)
         given = 0
         for old, old_key in keys:
-            for row in await _waiting(actor, link, old):
+            for row in whole(await _waiting(actor, link, old)):
                 try:
                     place = share_context(old.id, row.id, row.revision)
-                    document = open_document(old_key, bytes(row.sealed), place, ShareDocument)
+                    document = open_document(old_key, row.sealed, place, ShareDocument)
                 except Damaged:
                     continue
-                if document.entry_id != key_of(row.entry_id).hex:
+                if document.entry_id != row.entry_id.hex:
                     continue
                 ident = uuid4()
                 sealed = seal_document(now_key, document, given_back_context(link.id, ident))
@@ -82,10 +118,11 @@ async def give_back(actor: Actor, patient: UUID) -> int:
     return given
 
 
-async def given_back(actor: Actor, wanted: UUID) -> tuple[ShareDocument, ...]:
+async def given_back(actor: Actor, wanted: UUID) -> Opened[ShareDocument]:
     """Give the patient what one clinician has given back, oldest entry first, before it is taken in or left."""
     actor.must_be(Role.PATIENT)
-    return tuple([document for _, _, document in await _opened(actor, await links.my_link(actor, wanted))])
+    found = await _opened(actor, await links.my_link(actor, wanted))
+    return Opened([document for _, _, document in found], found.damaged)
 
 
 async def how_many(actor: Actor) -> dict[UUID, int]:
@@ -93,18 +130,27 @@ async def how_many(actor: Actor) -> dict[UUID, int]:
     actor.must_be(Role.PATIENT)
     found: dict[UUID, int] = {}
     waiting = tables.GivenBack.filter(link__patient_id=actor.id, link__ended_at=None)
-    for link in await waiting.values_list("link_id", flat=True):
-        found[key_of(link)] = found.get(key_of(link), 0) + 1
+    for row in whole(await read(LinkOf, waiting)):
+        found[row.link_id] = found.get(row.link_id, 0) + 1
     return found
 
 
 async def take_in(actor: Actor, wanted: UUID) -> int:
-    """Write what one clinician has given back into the journal, each as an entry of its kind and of its own date."""
+    """
+    Write what one clinician has given back into the journal, each as an entry of its kind and of its own date.
+
+    What does not open stays where it is, and keeps none of the others back.
+
+    Raises:
+        Damaged: If nothing of it opens.
+    """
     actor.must_be(Role.PATIENT)
     link = await links.my_link(actor, wanted)
     async with transaction():
         await freshness.lock(actor)
         opened = await _opened(actor, link)
+        if opened.damaged and not opened:
+            raise Damaged
         for ident, kept_id, document in opened:
             # Of two pages that take it in at once, one finds it taken.
             if not await tables.GivenBack.filter(id=ident).delete():
@@ -139,43 +185,43 @@ async def leave(actor: Actor, wanted: UUID) -> None:
     actor.must_be(Role.PATIENT)
     async with transaction():
         mine = tables.GivenBack.filter(link_id=link.id)
-        kept = await mine.values_list("kept_id", flat=True)
-        await tables.KeptShare.filter(id__in=list(kept), link__patient_id=actor.id).delete()
+        kept = [row.kept_id for row in whole(await read(KeptOf, mine))]
+        await tables.KeptShare.filter(id__in=kept, link__patient_id=actor.id).delete()
         await mine.delete()
     await scrub()
 
 
-async def _opened(actor: Actor, link: Link) -> list[tuple[UUID, UUID, ShareDocument]]:
+async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDocument]]:
     key = await care.link_key(actor, link)
-    found = []
-    for row in await tables.GivenBack.filter(link_id=link.id):
-        ident = key_of(row.id)
-        place = given_back_context(link.id, ident)
-        document = open_document(key, bytes(row.sealed), place, ShareDocument)
-        found.append((ident, key_of(row.kept_id), document))
-    return sorted(found, key=lambda one: one[2].written_at)
+
+    def opened(row: GivenBackRow) -> tuple[UUID, UUID, ShareDocument]:
+        place = given_back_context(link.id, row.id)
+        return row.id, row.kept_id, open_document(key, row.sealed, place, ShareDocument)
+
+    found = open_each(await read(GivenBackRow, tables.GivenBack.filter(link_id=link.id)), opened)
+    return Opened(sorted(found, key=lambda one: one[2].written_at), found.damaged)
 
 
-async def _before(actor: Actor, link: Link) -> list[tables.CareLink]:
+async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:
     """Give the ended links of these two people to which the clinician still has the key, as after a restart."""
     ended = tables.CareLink.filter(patient_id=link.patient, clinician_id=actor.id, ended_at__isnull=False)
-    return await ended.filter(clinician_key__isnull=False).order_by("created_at")
+    return whole(await read(OldLinkRow, ended.filter(clinician_key__isnull=False).order_by("created_at")))
 
 
-async def _waiting(actor: Actor, link: Link, old: tables.CareLink) -> list[tables.KeptShare]:
-    given = await tables.GivenBack.filter(link_id=link.id).values_list("kept_id", flat=True)
-    kept = tables.KeptShare.filter(link_id=old.id, expires_at__gt=actor.now)
-    return await kept.exclude(id__in=list(given)) if given else await kept
+async def _waiting(actor: Actor, link: Link, old: OldLinkRow) -> list[KeptRow | DamagedRow]:
+    rows = whole(await read(KeptOf, tables.GivenBack.filter(link_id=link.id)))
+    kept = tables.KeptShare.filter(link_id=old.id, **alive(actor.now, KEPT))
+    return await read(KeptRow, kept.exclude(id__in=[row.kept_id for row in rows]) if rows else kept)
 
 
-def _key_of_before(actor: Actor, old: tables.CareLink) -> Sealer:
+def _key_of_before(actor: Actor, old: OldLinkRow) -> Sealer:
     """Open the link key of before, which only the patient of before can have signed."""
-    patient: UUID = old.patient_id  # type: ignore[attr-defined]
+    patient = old.patient_id
     ids = {"link": old.id.bytes, "patient": patient.bytes, "clinician": actor.id.bytes}
     try:
         pinned = {"owner": actor.id.bytes, "peer": patient.bytes, "link": old.id.bytes}
-        theirs = open_pin(actor.keyring, bytes(old.clinician_pin or b""), **pinned)
-        blob = bytes(old.clinician_key or b"")
+        theirs = open_pin(actor.keyring, old.clinician_pin or b"", **pinned)
+        blob = old.clinician_key or b""
         return Sealer(open_link_key(blob, **ids, private=actor.identity(), signed_by=theirs))
     except CryptoError as error:
         raise TrustBroken from error

@@ -16,7 +16,7 @@ from journal.errors import JournalError, NotFound, Refused, TrustBroken
 from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
 from journal.invitations import AlreadyLinked
 from journal.store import transaction
-from journal.vouching import handover_of, keys_of
+from journal.vouching import handover_of, successor_of
 from journal.words import N_
 
 
@@ -62,7 +62,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     if not one.possible:
         raise NotNow
     made, private, key = uuid4(), actor.identity(), new_link_key()
-    theirs = keys_of(actor.house, one.row.successor)
+    theirs = successor_of(actor.house, one.row)
     ids = {"link": made.bytes, "patient": actor.id.bytes, "clinician": one.successor.id.bytes}
     link = tables.CareLink(
         id=made, patient_id=actor.id, clinician_id=one.successor.id, handover_id=one.id,

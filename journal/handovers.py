@@ -8,19 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
+from tortoise.queryset import QuerySet
 
-from crypto import CryptoError, PublicIdentity, suggest, verify_suggestion
+from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
 from journal import audit, care, links, tables
 from journal.actors import Actor, Role
+from journal.ages import is_alive
 from journal.audit import Act
 from journal.care import Link
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
-from journal.store import key_of, transaction
-from journal.vouching import handover_of, keys_of
+from journal.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
+from journal.store import transaction
+from journal.vouching import HandoverRow, handover_of, keys_of, successor_of
 from journal.words import N_
 
 LIFETIME = timedelta(days=28)
@@ -53,15 +57,27 @@ class Offer:
     state: str
     signed: bool
     possible: bool
-    row: tables.Handover
+    row: HandoverRow
+
+
+class ColleagueRow(Row, frozen=True):
+    """A row of a clinician's account, as far as a colleague is to know it."""
+
+    id: UUID
+    sealed: bytes
+    public_identity: bytes
 
 
 async def colleagues(actor: Actor) -> tuple[Colleague, ...]:
-    """Give the other clinicians who can sign in, by name."""
+    """Return the other clinicians who can sign in and whose accounts can be opened, by name."""
     actor.must_be(Role.CLINICIAN)
-    rows = await tables.Account.filter(role=Role.CLINICIAN.value, status="active").exclude(id=actor.id)
-    found = [one for row in rows if (one := _colleague(actor, row)) is not None]
+    rows = await read(ColleagueRow, _others(actor))
+    found = [one for row in whole(rows) if (one := _colleague(actor, row.id, row.sealed)) is not None]
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+
+def _others(actor: Actor) -> QuerySet[tables.Account]:
+    return tables.Account.filter(role=Role.CLINICIAN.value, status="active").exclude(id=actor.id)
 
 
 async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
@@ -77,21 +93,26 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
     chosen = next((one for one in await colleagues(actor) if str(one.id) == successor), None)
     if chosen is None:
         raise Refused({"successor": N_("Choose one of your colleagues.")})
-    whom = await tables.Account.get(id=chosen.id)
-    row = tables.Handover(
-        id=uuid4(), link_id=link.id, patient_id=link.patient, clinician_id=actor.id, successor_id=chosen.id,
-        waiting=str(link.id), state=WAITING, created_at=actor.now,
-        expires_at=(actor.now + LIFETIME).replace(microsecond=0),
+    whom = await read_one(ColleagueRow, _others(actor).filter(id=chosen.id))
+    if whom is None:
+        raise Refused({"successor": N_("Choose one of your colleagues.")})
+    ident, until = uuid4(), (actor.now + LIFETIME).replace(microsecond=0)
+    suggested = Handover(
+        ident.bytes, link.id.bytes, link.patient.bytes, actor.id.bytes, chosen.id.bytes, theirs,
+        keys_of(actor.house, whom.id, whom.sealed, whom.public_identity), int(until.timestamp()),
     )  # fmt: skip
-    row.signature = suggest(handover_of(row, theirs, keys_of(actor.house, whom)), actor.identity())
     try:
         async with transaction():
             await tables.Handover.filter(waiting=str(link.id)).update(waiting=None, state=WITHDRAWN)
-            await row.save(force_create=True)
-            await audit.note(actor, Act.HANDOVER_SUGGESTED, patient=patient, about=row.id)
+            await tables.Handover.create(
+                id=ident, link_id=link.id, patient_id=link.patient, clinician_id=actor.id,
+                successor_id=chosen.id, waiting=str(link.id), state=WAITING,
+                signature=suggest(suggested, actor.identity()), created_at=actor.now, expires_at=until,
+            )  # fmt: skip
+            await audit.note(actor, Act.HANDOVER_SUGGESTED, patient=patient, about=ident)
     except IntegrityError as error:  # another page of theirs did the same at this moment
         raise StaleRevision(N_("Another suggestion was made in the meantime. Look at it first.")) from error
-    return row.id
+    return ident
 
 
 async def withdraw(actor: Actor, patient: UUID) -> None:
@@ -104,23 +125,22 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
         await audit.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
 
 
-async def latest(actor: Actor, patient: UUID) -> Offer | None:
-    """Give the clinician's last suggestion to a patient of theirs, whatever became of it."""
+async def latest(actor: Actor, patient: UUID) -> Opened[Offer]:
+    """Return the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
     link = await links.link_with(actor, patient)
     rows = tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
-    row = await rows.select_related("successor", "clinician").first()
-    return None if row is None else _offer(actor, link, row)
+    return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))
 
 
-async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> tuple[Offer, ...]:
+async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> Opened[Offer]:
     """Give what the patient's clinicians suggest and what waits for an answer; *mine* are links already loaded."""
     actor.must_be(Role.PATIENT)
     team = {str(link.id): link for link in (await links.my_links(actor) if mine is None else mine)}
     if not team:
-        return ()
+        return Opened()
     rows = tables.Handover.filter(waiting__in=list(team), patient_id=actor.id, expires_at__gt=actor.now)
-    found = await rows.select_related("successor", "clinician").order_by("created_at")
-    return tuple(_offer(actor, team[row.waiting or ""], row) for row in found)
+    found = await read(HandoverRow, rows.order_by("created_at"))
+    return open_each(found, lambda row: _offer(actor, team[row.waiting or ""], row))
 
 
 async def offer(actor: Actor, wanted: UUID) -> Offer:
@@ -131,37 +151,42 @@ async def offer(actor: Actor, wanted: UUID) -> Offer:
     raise NotFound
 
 
-def _offer(actor: Actor, link: Link, row: tables.Handover) -> Offer:
-    whom = _colleague(actor, row.successor) or Colleague(key_of(row.successor.id), links.NAMELESS, "")
-    state = "expired" if row.state == WAITING and row.expires_at <= actor.now else row.state
-    able = row.successor.status == row.clinician.status == "active"
+def _offer(actor: Actor, link: Link, row: HandoverRow) -> Offer:
+    whom = _colleague(actor, row.successor_id, row.successor_profile)
+    over = not is_alive(row.expires_at, actor.now, LIFETIME)
+    state = "expired" if row.state == WAITING and over else row.state
+    able = row.successor_status == row.clinician_status == "active"
     return Offer(
-        row.id, link, whom, row.created_at, row.expires_at, state, _signed(actor, link, row), able, row
+        row.id,
+        link,
+        whom or Colleague(row.successor_id, links.NAMELESS, ""),
+        row.created_at,
+        row.expires_at,
+        state,
+        _signed(actor, link, row),
+        able,
+        row,
     )
 
 
-def _signed(actor: Actor, link: Link, row: tables.Handover) -> bool:
+def _signed(actor: Actor, link: Link, row: HandoverRow) -> bool:
     try:
-        if (row.link_id, key_of(row.clinician.id)) != (link.id, link.clinician):
+        if (row.link_id, row.clinician_id) != (link.id, link.clinician):
             return False
         mine = actor.identity().public()
-        theirs = bytes(
-            (link.row.clinician if actor.role is Role.PATIENT else link.row.patient).public_identity
-        )
-        clinician, patient = PublicIdentity.decode(theirs), mine
+        clinician, patient = PublicIdentity.decode(link.peer_keys), mine
         if actor.role is Role.CLINICIAN:
             clinician, patient = mine, clinician
-        suggested = handover_of(row, patient, keys_of(actor.house, row.successor))
-        verify_suggestion(suggested, bytes(row.signature), clinician)
+        suggested = handover_of(row, patient, successor_of(actor.house, row))
+        verify_suggestion(suggested, row.signature, clinician)
     except (CryptoError, Damaged, TrustBroken):
         return False
     return link.trusted
 
 
-def _colleague(actor: Actor, row: tables.Account) -> Colleague | None:
-    ident = key_of(row.id)
+def _colleague(actor: Actor, ident: UUID, sealed: Joined) -> Colleague | None:
     try:
-        profile = open_document(actor.house.server, bytes(row.sealed), profile_context(ident), Profile)
+        profile = open_document(actor.house.server, bytes_of(sealed), profile_context(ident), Profile)
     except Damaged:
         return None
     if profile.role != Role.CLINICIAN:

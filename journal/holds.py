@@ -79,7 +79,7 @@ def rested_date(details: SessionDetails, now: datetime) -> str | None:
 def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
     if details.kind is not SessionKind.DOSING or details.status is Status.CANCELLED or _rested(details):
         return None
-    start, morning = _start(details), next_morning(details)
+    start, morning = details.begins_at, next_morning(details)
     until_confirmed = details.status in _BEGUN
     # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
     today = start <= now < morning and (details.started_at is not None or details.status not in _OVER)
@@ -92,12 +92,8 @@ def _rested(details: SessionDetails) -> bool:
     return details.rested_on is not None and date.fromisoformat(details.rested_on) > _local_date(details)
 
 
-def _start(details: SessionDetails) -> datetime:
-    return details.began_at or details.starts_at
-
-
 def _local_date(details: SessionDetails) -> date:
-    return _start(details).astimezone(parse_zone(details.zone)).date()
+    return details.begins_at.astimezone(parse_zone(details.zone)).date()
 
 
 def next_morning(details: SessionDetails) -> datetime:

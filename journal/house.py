@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from anyio import CapacityLimiter
 
-from crypto import FLOOR, STANDARD, Argon2Parameters
+from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
 from journal.mail_server import MailServer
+from journal.password_work import STEP, Queue
 from journal.server_keys import ServerKeys
 
 T = TypeVar("T")
-
-STEP = 10  # of the 39 that there are from the first served to the last
 
 
 def utc_now() -> datetime:
     """Give the time in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class LogKey:
+    """The key of the audit log, opened; kept by a process that serves, and looked at anew every second."""
+
+    key: MacKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,12 @@ class House:
     server: ServerKeys
     clock: Callable[[], datetime] = utc_now
     argon2: Argon2Parameters = STANDARD
-    stretching: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(2, "stretch", _step_back)
-    )
+    stretching: Queue = field(default_factory=lambda: Queue.of("stretch"))
+    stretching_own: Queue = field(default_factory=lambda: Queue.of("stretch-own", step=STEP // 2))
+    judging: Queue = field(default_factory=lambda: Queue.of("judge", 1))
     exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     mail: MailServer | None = None
+    log_key: LogKey = field(default_factory=LogKey)
 
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
@@ -65,14 +66,18 @@ class House:
         """Open the house with its server keys and mail server; `clock` and `quick` as for `with_key`."""
         return cls(server, clock, FLOOR if quick else STANDARD, mail=mail)
 
-    async def stretch(self, work: Callable[[], T]) -> T:
-        """Run *work*, which hashes a password, in a worker thread; at most two at once (2 x 64 MiB)."""
-        return await asyncio.get_running_loop().run_in_executor(self.stretching, work)
+    async def stretch(self, work: Callable[[], T], *, own: bool = False) -> T:
+        """
+        Run *work*, which hashes or judges a password, in a worker thread; at most two at once (2 x 64 MiB).
 
+        Args:
+            own: For somebody who came in before: strangers, however many, do not make them wait.
 
-def _step_back() -> None:
-    """Let this thread's work wait for everybody else's: whoever signs in waits anyway, a page should not."""
-    if sys.platform == "linux":  # where a thread has a priority of its own
-        thread = threading.get_native_id()
-        with suppress(OSError):  # a sandbox may forbid it; then everybody waits a little
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + STEP)
+        Raises:
+            Busy: If too many wait already.
+        """
+        return await (self.stretching_own if own else self.stretching).run(work)
+
+    async def judge(self, work: Callable[[], T]) -> T:
+        """Run *work*, which judges a password while it is typed, in a thread of its own; raises as `stretch`."""
+        return await self.judging.run(work)

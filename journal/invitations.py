@@ -10,8 +10,10 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
+import msgspec
 from tortoise.exceptions import IntegrityError
 
 from crypto import (
@@ -28,6 +30,7 @@ from crypto import (
 )
 from journal import audit, freshness, notices, share_lists, tables
 from journal.actors import Actor, Role
+from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import (
     InvitationNote,
@@ -42,12 +45,37 @@ from journal.documents import (
 )
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.house import House
-from journal.store import key_of, transaction
+from journal.rows import Joined, Moment, Opened, Row, bytes_of, open_each, read, read_one
+from journal.store import transaction
 from journal.typed import clean_name
 from journal.words import N_
 
 LIFETIME = timedelta(days=14)
 ADULTS_ONLY = N_("Hearthside is for people of 18 or older. Tick this if you are.")
+
+
+class InvitationRow(Row, frozen=True):
+    """A row of an invitation."""
+
+    id: UUID
+    secret: bytes
+    sealed: bytes
+    expires_at: Moment
+    accepted_at: Moment | None
+    withdrawn_at: Moment | None
+
+
+class OpenRow(Row, frozen=True):
+    """A row of an invitation that somebody holds, with what its clinician is said to be."""
+
+    id: UUID
+    clinician_id: UUID
+    voucher: bytes
+    sealed: Joined
+    renews: UUID | None
+    patient: UUID | None
+    clinician_profile: Joined = msgspec.field(name="clinician__sealed")
+    clinician_keys: Joined = msgspec.field(name="clinician__public_identity")
 
 
 class AlreadyLinked(JournalError):
@@ -104,17 +132,18 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
     return Invitation(invitation, name, token_of(secret), actor.now + LIFETIME, "open")
 
 
-async def invitations(actor: Actor) -> tuple[Invitation, ...]:
+async def invitations(actor: Actor) -> Opened[Invitation]:
     """Give the clinician's invitations, newest first."""
     actor.must_be(Role.CLINICIAN)
-    rows = await tables.Invitation.filter(clinician_id=actor.id, renews=None).order_by("-created_at")
-    return tuple(_view(actor, row) for row in rows)
+    mine = tables.Invitation.filter(clinician_id=actor.id, renews=None)
+    return open_each(await read(InvitationRow, mine.order_by("-created_at")), partial(_view, actor))
 
 
 async def invitation(actor: Actor, wanted: UUID) -> Invitation:
     """Give one of the clinician's own invitations."""
     actor.must_be(Role.CLINICIAN)
-    row = await tables.Invitation.get_or_none(id=wanted, clinician_id=actor.id, renews=None)
+    mine = tables.Invitation.filter(id=wanted, clinician_id=actor.id, renews=None)
+    row = await read_one(InvitationRow, mine)
     if row is None:
         raise NotFound
     return _view(actor, row)
@@ -135,10 +164,16 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
 async def welcome(house: House, token: str) -> Welcome:
     """Read an invitation by its link; raises `LinkExpired` when it does not work, `TrustBroken` when keys changed."""
     row, _ = await open_token(house, token)
-    owner = row.clinician
-    profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
-    note = open_document(house.server, bytes(row.sealed), note_context(owner.id, row.id), InvitationNote)
-    return Welcome(row.id, owner.id, profile.name, profile.profession, note.name)
+    profile = profile_of(house, row)
+    place = note_context(row.clinician_id, row.id)
+    note = open_document(house.server, bytes_of(row.sealed), place, InvitationNote)
+    return Welcome(row.id, row.clinician_id, profile.name, profile.profession, note.name)
+
+
+def profile_of(house: House, row: OpenRow) -> Profile:
+    """Open the profile of the clinician whose link it is."""
+    place = profile_context(row.clinician_id)
+    return open_document(house.server, bytes_of(row.clinician_profile), place, Profile)
 
 
 async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
@@ -155,8 +190,8 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     row, secret = await open_token(actor.house, token, renewing=renewing)
     if renewing and row.patient != actor.id:
         raise LinkExpired
-    clinician, link = row.clinician.id, uuid4()
-    theirs = PublicIdentity.decode(bytes(row.clinician.public_identity))
+    clinician, link = row.clinician_id, uuid4()
+    theirs = PublicIdentity.decode(bytes_of(row.clinician_keys))
     key = new_link_key()
     ids = {"link": link.bytes, "patient": actor.id.bytes, "clinician": clinician.bytes}
     made = tables.CareLink(
@@ -175,7 +210,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
         async with transaction():
             await freshness.lock(actor)
             won = await tables.Invitation.filter(
-                id=row.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+                id=row.id, accepted_at=None, withdrawn_at=None, **alive(actor.now, LIFETIME)
             ).update(accepted_at=actor.now)
             if not won:
                 raise LinkExpired
@@ -187,33 +222,30 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     return link
 
 
-async def open_token(house: House, token: str, *, renewing: bool = False) -> tuple[tables.Invitation, bytes]:
+async def open_token(house: House, token: str, *, renewing: bool = False) -> tuple[OpenRow, bytes]:
     """Give the row and the secret of an open link, whose voucher is true; with *renewing*, of one that renews."""
     try:
         secret = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         lookup = invitation_id(secret).hex()
     except (ValueError, CryptoError) as error:
         raise LinkExpired from error
-    row = (
-        await tables.Invitation.filter(
-            lookup=lookup,
-            accepted_at=None,
-            withdrawn_at=None,
-            expires_at__gt=house.clock(),
-            clinician__status="active",
-            renews__isnull=not renewing,
-        )
-        .select_related("clinician")
-        .first()
+    still_open = tables.Invitation.filter(
+        lookup=lookup,
+        accepted_at=None,
+        withdrawn_at=None,
+        **alive(house.clock(), LIFETIME),
+        clinician__status="active",
+        renews__isnull=not renewing,
     )
+    row = await read_one(OpenRow, still_open)
     if row is None:
         raise LinkExpired
     try:
         verify_voucher(
             secret,
-            bytes(row.voucher),
-            PublicIdentity.decode(bytes(row.clinician.public_identity)),
-            account=key_of(row.clinician.id).bytes,
+            row.voucher,
+            PublicIdentity.decode(bytes_of(row.clinician_keys)),
+            account=row.clinician_id.bytes,
             role=role_of(row.renews, row.patient),
         )
     except CryptoError as error:
@@ -228,22 +260,24 @@ def role_of(renews: UUID | None, patient: UUID | None) -> str:
     return f"{Role.CLINICIAN.value}, renewing {renews} of {patient}"
 
 
-def secret_of(actor: Actor, row: tables.Invitation) -> bytes:
-    """Open the secret of a clinician's own invitation."""
-    return open_bytes(actor.vault, bytes(row.secret), secret_context(actor.id, row.id))
+def secret_of(actor: Actor, ident: UUID, sealed: bytes) -> bytes:
+    """Open the secret of a clinician's own invitation *ident*."""
+    return open_bytes(actor.vault, sealed, secret_context(actor.id, ident))
 
 
-def _view(actor: Actor, row: tables.Invitation) -> Invitation:
+def _view(actor: Actor, row: InvitationRow) -> Invitation:
     place = note_context(actor.id, row.id)
-    note = open_document(actor.house.server, bytes(row.sealed), place, InvitationNote)
+    note = open_document(actor.house.server, row.sealed, place, InvitationNote)
     state = "open"
     if row.accepted_at:
         state = "accepted"
     elif row.withdrawn_at:
         state = "withdrawn"
-    elif row.expires_at <= actor.now:
+    elif not is_alive(row.expires_at, actor.now, LIFETIME):
         state = "expired"
-    return Invitation(row.id, note.name, token_of(secret_of(actor, row)), row.expires_at, state)
+    return Invitation(
+        row.id, note.name, token_of(secret_of(actor, row.id, row.secret)), row.expires_at, state
+    )
 
 
 def token_of(secret: bytes) -> str:

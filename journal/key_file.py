@@ -64,7 +64,9 @@ class KeyFile:
     def read(self) -> tuple[bytes, ...]:
         """Read the keys, and remember which state of the file this was."""
         seen = self._state()
-        keys = parse(self.path.read_text(encoding="ascii"))
+        keys = parse(
+            self.path.read_text(encoding="ascii", errors="replace")
+        )  # what is no ASCII is no key either
         self.seen = seen
         return keys
 

@@ -10,7 +10,26 @@ from uuid import UUID, uuid4
 from crypto import KeySlot
 from journal import tables
 from journal.house import House
-from journal.store import fetch, key_of
+from journal.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed
+from journal.store import fetch
+
+
+class SlotRow(Row, frozen=True):
+    """A row of a key slot."""
+
+    kind: str
+    salt: bytes
+    parameters: bytes
+    commitment: bytes
+    wrapped: bytes
+    epoch: Counted
+
+
+class OfAccount(Row, frozen=True):
+    """Whose slot it is, and since when."""
+
+    account_id: UUID
+    epoch: Counted
 
 
 async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
@@ -50,32 +69,26 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
     if not rows:
         return None, None
     account, *parts, epoch = rows[0]
-    salt, parameters, commitment, wrapped = map(bytes, parts)
-    return key_of(account), KeySlot(kind, salt, parameters, commitment, wrapped, epoch)
+    found = sound(typed(OfAccount, [(account, epoch)])[0])
+    salt, parameters, commitment, wrapped = map(bytes_of, parts)
+    return found.account_id, KeySlot(kind, salt, parameters, commitment, wrapped, found.epoch)
 
 
 async def of_account(account: UUID, kind: str) -> KeySlot | None:
-    """Return an active account's slot of one kind, or None where it has none."""
+    """Return an active account's slot of one kind, or None where it has none; raises `Damaged`."""
     slots = tables.KeySlot.filter(account_id=account, kind=kind, account__status__in=("active", "leaving"))
-    row = await slots.order_by("id").first()
+    row = await read_one(SlotRow, slots.order_by("id"))
     return _slot(row) if row else None
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
     """Give the slot that a passkey opens, or None where it has none."""
-    row = await tables.KeySlot.get_or_none(account_id=account, passkey_id=passkey)
+    row = await read_one(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
     return _slot(row) if row else None
 
 
-def _slot(row: tables.KeySlot) -> KeySlot:
-    return KeySlot(
-        row.kind,
-        bytes(row.salt),
-        bytes(row.parameters),
-        bytes(row.commitment),
-        bytes(row.wrapped),
-        row.epoch,
-    )
+def _slot(row: SlotRow) -> KeySlot:
+    return KeySlot(row.kind, row.salt, row.parameters, row.commitment, row.wrapped, row.epoch)
 
 
 async def _find(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
@@ -96,5 +109,5 @@ FIND = """
 
 async def salt_of(account: UUID) -> bytes:
     """Give the salt of an account's password slot, which is another one with every new password."""
-    found = await tables.KeySlot.filter(account_id=account, kind="password").values_list("salt", flat=True)
-    return bytes(found[0]) if found else b""
+    rows = await read(SlotRow, tables.KeySlot.filter(account_id=account, kind="password"))
+    return known(rows[0], "salt") or b"" if rows else b""

@@ -10,19 +10,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal import access, audit, care, sessions, tables
+from journal import access, account_addresses, audit, care, sessions, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Refused
 from journal.folding import fold
 from journal.house import House
 from journal.notices import Notice, notice
-from journal.store import key_of, scrub, transaction
+from journal.rows import Named, read, whole
+from journal.store import scrub, transaction
 from journal.words import N_
 
 LEAVING = "leaving"
 WAIT = timedelta(days=7)
 WORD = "delete"
+LONGEST_TYPED = 40
+"""Characters of the word with blanks around it; what is longer is another."""
 
 
 async def leave(actor: Actor, typed: str) -> None:
@@ -38,7 +41,7 @@ async def leave(actor: Actor, typed: str) -> None:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    if fold(typed).strip() != WORD:
+    if len(typed) > LONGEST_TYPED or fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await access.of(actor)
     await care.pause(actor)
@@ -61,12 +64,13 @@ async def stay(house: House, account: UUID) -> None:
 async def forget(house: House, now: datetime) -> None:
     """Delete the accounts whose wait is over, with everything that hangs on them; the audit log keeps its ids."""
     over = tables.Account.filter(status=LEAVING, leaves_at__lte=now)
-    gone = [key_of(one) for one in await over.values_list("id", flat=True)]
+    gone = [row.id for row in whole(await read(Named, over))]
     for account in gone:
         async with transaction():
             if not await over.filter(id=account).delete():
                 continue  # brought back a moment ago
             await tables.KeyRenewal.filter(id=account).delete()
+            await account_addresses.hand_on(house)
             await audit.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
     if gone:
         await scrub()

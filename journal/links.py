@@ -9,10 +9,13 @@ invitation, which they alone can open.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
 from journal import tables
@@ -20,7 +23,9 @@ from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
-from journal.vouching import check_handed_over
+from journal.past_care import open_past
+from journal.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, whole
+from journal.vouching import HandoverRow, check_handed_over
 from journal.words import N_
 
 NOTHING_LEFT: dict[str, Any] = {
@@ -34,7 +39,34 @@ NOTHING_LEFT: dict[str, Any] = {
 NAMELESS = N_("Somebody whose name cannot be opened")
 
 
-WITH = ("patient", "clinician", "invitation", "handover", "handover__clinician")
+class LinkRow(Row, frozen=True):
+    """A row of a care link, with what its two people are said to be."""
+
+    id: UUID
+    patient_id: UUID
+    clinician_id: UUID
+    created_at: Moment
+    paused_at: Moment | None
+    ended_at: Moment | None
+    restarted_at: Moment | None
+    invitation_id: UUID | None
+    handover_id: UUID | None
+    patient_key: bytes | None
+    clinician_key: bytes | None
+    patient_pin: bytes | None
+    clinician_pin: bytes | None
+    voucher: bytes
+    past: bytes | None
+    patient_profile: Joined = msgspec.field(name="patient__sealed")
+    patient_keys: Joined = msgspec.field(name="patient__public_identity")
+    patient_status: Joined = msgspec.field(name="patient__status")
+    clinician_profile: Joined = msgspec.field(name="clinician__sealed")
+    clinician_keys: Joined = msgspec.field(name="clinician__public_identity")
+    clinician_status: Joined = msgspec.field(name="clinician__status")
+    invitation_secret: Joined = msgspec.field(name="invitation__secret")
+
+
+Handovers = Mapping[UUID, HandoverRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +74,7 @@ class Link:
     """
     A care link as one of its two people sees it; `peer` is the other one.
 
-    `trusted` tells whether the keys that storage shows as theirs are the ones that were agreed on.
+    `trusted` tells whether `peer_keys`, which storage shows as theirs, are the ones that were agreed on.
     """
 
     id: UUID
@@ -53,7 +85,8 @@ class Link:
     since: datetime
     paused_at: datetime | None
     ended_at: datetime | None
-    row: tables.CareLink
+    row: LinkRow
+    peer_keys: bytes
     peer_zone: str = "UTC"
     trusted: bool = True
     peer_profession: str = ""
@@ -70,12 +103,15 @@ class Found:
     """
     What storage holds about one person's care: their links, and the ids of rows that they never agreed on.
 
-    `before` are ids of rows from before a patient's account was started anew, which wait to be renewed.
+    A damaged row is no link that they agreed on; where not even its id can be read, None stands for it. `before` are
+    ids of rows from before a patient's account was started anew, which wait to be renewed. `damaged` counts rows of
+    care that has ended.
     """
 
     links: tuple[Link, ...]
-    strange: tuple[UUID, ...]
+    strange: tuple[UUID | None, ...]
     before: tuple[UUID, ...] = ()
+    damaged: int = 0
 
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
@@ -83,19 +119,32 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
     if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
         raise NotFound
     mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
-    rows = tables.CareLink.filter(**mine).select_related(*WITH)
+    rows = tables.CareLink.filter(**mine)
     if not ended:
         rows = rows.filter(ended_at=None)
     links: list[Link] = []
-    strange: list[UUID] = []
+    strange: list[UUID | None] = []
     before: list[UUID] = []
-    for row in await rows.order_by("created_at"):
+    damaged, there = 0, await read(LinkRow, rows.order_by("created_at"))
+    handovers = await _handovers(actor, whole(there))
+    for row in there:
+        if isinstance(row, DamagedRow):
+            if row.known.get("ended_at", row) is None:
+                strange.append(row.id)
+            else:
+                damaged += 1
+            continue
         try:
-            links.append(_view(actor, row))
+            if row.ended_at is None:
+                links.append(_view(actor, row, handovers))
+            elif actor.role is Role.PATIENT:  # a clinician is shown nothing of care that has ended
+                links.append(_past(actor, row))
+        except Damaged:
+            continue  # the row points elsewhere, or it ended before the name was sealed: nobody is named
         except TrustBroken:
             waits = row.restarted_at is not None and actor.role is Role.PATIENT
             (before if waits else strange).append(row.id)
-    return Found(tuple(links), tuple(strange), tuple(before))
+    return Found(tuple(links), tuple(strange), tuple(before), damaged)
 
 
 async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
@@ -128,65 +177,112 @@ async def link_with(actor: Actor, patient: UUID) -> Link:
     """
     actor.must_be(Role.CLINICIAN)
     rows = tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
-    there = await rows.select_related(*WITH).order_by("created_at")
-    for row in there:
+    there = await read(LinkRow, rows.order_by("created_at"))
+    handovers = await _handovers(actor, whole(there))
+    for row in whole(there):
         try:
-            return _view(actor, row)
+            return _view(actor, row, handovers)
         except TrustBroken:
             continue
     raise TrustBroken if there else NotFound
 
 
-def is_agreed(actor: Actor, row: tables.CareLink) -> bool:
+async def _handovers(actor: Actor, links: Sequence[LinkRow]) -> Handovers:
+    """Return the handovers that a clinician's links came of, as far as they have pinned nobody yet."""
+    wanted = [row.handover_id for row in links if row.clinician_pin is None and row.handover_id]
+    if actor.role is Role.PATIENT or not wanted:
+        return {}
+    rows = await read(HandoverRow, tables.Handover.filter(id__in=wanted))
+    return {row.id: row for row in whole(rows)}
+
+
+def is_agreed(actor: Actor, row: LinkRow, handovers: Handovers) -> bool:
     """
     Tell whether the other person's keys are those that the actor agreed on for this link.
+
+    Args:
+        handovers: What `_handovers` gives for it.
 
     Raises:
         TrustBroken: If the actor agreed on no such link.
     """
     mine = actor.role is Role.PATIENT
-    peer = row.clinician if mine else row.patient
-    sealed, shown = row.patient_pin if mine else row.clinician_pin, bytes(peer.public_identity)
+    peer = row.clinician_id if mine else row.patient_id
+    shown = bytes_of(row.clinician_keys if mine else row.patient_keys)
+    sealed = row.patient_pin if mine else row.clinician_pin
     try:
         if sealed is not None:
-            ids = {"owner": actor.id.bytes, "peer": peer.id.bytes, "link": row.id.bytes}
-            return is_pinned(actor.keyring, bytes(sealed), shown, **ids)
+            return is_pinned(
+                actor.keyring, sealed, shown, owner=actor.id.bytes, peer=peer.bytes, link=row.id.bytes
+            )
         if mine:
             raise TrustBroken
-        if row.handover is not None:
-            check_handed_over(actor.house, row, actor.identity().public())
-            return True
-        if row.invitation is None:
-            raise TrustBroken
-        secret, keys = secret_of(actor, row.invitation), PublicIdentity.decode(shown)
-        verify_voucher(secret, bytes(row.voucher), keys, account=peer.id.bytes, role=Role.PATIENT.value)
+        _check_voucher(actor, row, PublicIdentity.decode(shown), handovers)
     except (CryptoError, Damaged) as error:
         raise TrustBroken from error
     return True
 
 
-def _view(actor: Actor, row: tables.CareLink) -> Link:
-    patient, clinician = row.patient, row.clinician
-    peer = clinician if actor.role is Role.PATIENT else patient
-    trusted = row.ended_at is None and is_agreed(actor, row)  # at the end of care the pins are destroyed
+def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, handovers: Handovers) -> None:
+    """Check, as a clinician who has pinned nobody yet, what a patient vouched for when care began."""
+    if row.handover_id is not None:
+        handover = handovers.get(row.handover_id)
+        if handover is None or handover.patient_id != row.patient_id:
+            raise TrustBroken
+        mine = actor.identity().public()
+        return check_handed_over(actor.house, handover, theirs, mine, link=row.id, consent=row.voucher)
+    if row.invitation_id is None:
+        raise TrustBroken
+    secret = secret_of(actor, row.invitation_id, bytes_of(row.invitation_secret))
+    return verify_voucher(secret, row.voucher, theirs, account=row.patient_id.bytes, role=Role.PATIENT.value)
+
+
+def _past(actor: Actor, row: LinkRow) -> Link:
+    was = open_past(actor.house, row.id, row.patient_id, row.clinician_id, row.past)
+    since, until = datetime.fromisoformat(was.since), datetime.fromisoformat(was.until)
+    return Link(
+        row.id,
+        actor.id,
+        row.clinician_id,
+        row.clinician_id,
+        was.name,
+        since,
+        None,
+        until,
+        row,
+        b"",
+        trusted=False,
+        peer_profession=was.profession,
+    )
+
+
+def _view(actor: Actor, row: LinkRow, handovers: Handovers) -> Link:
+    if actor.role is Role.PATIENT:
+        peer, sealed, keys, status = (
+            row.clinician_id, row.clinician_profile, row.clinician_keys, row.clinician_status
+        )  # fmt: skip
+    else:
+        peer, sealed, keys, status = row.patient_id, row.patient_profile, row.patient_keys, row.patient_status
+    trusted = is_agreed(actor, row, handovers)
     name, zone, profession = NAMELESS, "UTC", ""
     try:
-        profile = open_document(actor.house.server, bytes(peer.sealed), profile_context(peer.id), Profile)
+        profile = open_document(actor.house.server, bytes_of(sealed), profile_context(peer), Profile)
         name, zone, profession = profile.name, profile.time_zone, profile.profession
     except Damaged:
         pass  # one name that does not open closes nobody else's page
     return Link(
         row.id,
-        patient.id,
-        clinician.id,
-        peer.id,
+        row.patient_id,
+        row.clinician_id,
+        peer,
         name,
         row.created_at,
         row.paused_at,
         row.ended_at,
         row,
+        bytes_of(keys),
         zone,
         trusted,
         profession,
-        peer.status != "active",
+        status != "active",
     )

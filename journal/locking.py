@@ -11,18 +11,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+from tortoise.expressions import Q
+
 from crypto import session_id as id_of
 from journal import accounts, audit, tables, tries, websessions
 from journal.actors import Actor, Role
+from journal.ages import age, alive
 from journal.audit import Act
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.store import key_of, scrub, transaction
-from journal.websessions import NOTED_EVERY, Stage
+from journal.profiles import load_profile
+from journal.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
+from journal.store import scrub, transaction
+from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 
 CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; documents.Profile has the usual one."""
+
+
+class UnusedRow(Row, frozen=True):
+    """A web session that nobody has used for a while."""
+
+    id: str
+    account_id: UUID
+    used_at: Moment
+    profile: Joined = msgspec.field(name="account__sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +54,9 @@ async def locked(house: House, token: bytes) -> Locked | None:
     row = await _row(house, token)
     if row is None:
         return None
-    account: UUID = row.account_id  # type: ignore[attr-defined]
     websessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
-    profile = open_document(house.server, bytes(row.account.sealed), profile_context(account), Profile)
-    return Locked(account, profile.name, profile.role)
+    profile = await load_profile(house, row.account_id)
+    return Locked(row.account_id, profile.name, profile.role)
 
 
 async def unlock(house: House, token: bytes, password: str) -> bytes:
@@ -81,7 +95,7 @@ async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
         raise NotFound
     async with transaction():
         fresh = await websessions.turn(house, row, account_key, row.expires_at)
-        await audit.note_unsigned(house, row.account_id, Act.UNLOCKED)  # type: ignore[attr-defined]
+        await audit.note_unsigned(house, row.account_id, Act.UNLOCKED)
     return fresh
 
 
@@ -93,32 +107,29 @@ async def lock(actor: Actor) -> None:
 
 async def lock_unused(house: House, now: datetime) -> None:
     """Lock what nobody has used for as long as its owner chose, and delete what is over."""
-    over = await tables.WebSession.filter(expires_at__lte=now).delete()
+    over = await tables.WebSession.filter(~Q(**alive(now, LIFETIME))).delete()
     minutes = timedelta(minutes=CHOICES[0])
-    unused = tables.WebSession.filter(wrapped__isnull=False, used_at__lte=now - minutes)
-    for session, account, sealed, used_at in await unused.values_list(
-        "id", "account_id", "account__sealed", "used_at"
-    ):
+    lately = Q(used_at__gt=now - minutes, used_at__lt=now + minutes)
+    unused = tables.WebSession.filter(~lately, wrapped__isnull=False)
+    for row in whole(await read(UnusedRow, unused)):
         try:
-            profile = open_document(house.server, bytes(sealed), profile_context(key_of(account)), Profile)
+            place = profile_context(row.account_id)
+            profile = open_document(house.server, bytes_of(row.profile), place, Profile)
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
             limit = minutes  # its owner is told when they come; what can be locked need not wait for that
-        if now - used_at >= limit + NOTED_EVERY:
-            over += await tables.WebSession.filter(id=session, used_at=used_at).update(wrapped=None)
+        if age(row.used_at, now) >= limit + NOTED_EVERY:
+            over += await tables.WebSession.filter(id=row.id, used_at=row.used_at).update(wrapped=None)
     if over:
         await scrub()
 
 
-async def _row(house: House, token: bytes) -> tables.WebSession | None:
-    return (
-        await tables.WebSession.filter(
-            id=id_of(token).hex(),
-            stage=Stage.OPEN.value,
-            wrapped__isnull=True,
-            account__status="active",
-            expires_at__gt=house.clock(),
-        )
-        .select_related("account")
-        .first()
+async def _row(house: House, token: bytes) -> SessionRow | None:
+    locked = tables.WebSession.filter(
+        id=id_of(token).hex(),
+        stage=Stage.OPEN.value,
+        wrapped__isnull=True,
+        account__status="active",
+        **alive(house.clock(), LIFETIME),
     )
+    return await read_one(SessionRow, locked)

@@ -8,9 +8,8 @@ recipient.
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from crypto import LONGEST_ADDRESS, FormatError, ascii_domain, readable_domain, split_address
+from crypto import LONGEST_ADDRESS, FormatError, ascii_domain, normalize, readable_domain, split_address
 from journal.words import N_
 
 # RFC 5322 section 3.2.3. With nothing else between them, quotation marks make any order of these signs legal, and
@@ -66,7 +65,9 @@ def kept_form(typed: str) -> str:
             domain = readable_domain(domain)
     except FormatError:
         return typed
-    return unicodedata.normalize("NFC", f"{local}@{domain.removesuffix('.')}")
+    if not domain.endswith(".."):  # which is no domain, and stays none
+        domain = domain.removesuffix(".")
+    return normalize("NFC", f"{local}@{domain}")
 
 
 def deliverable(typed: str) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiosmtplib
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from journal import tables
 from journal.documents import open_document
@@ -26,7 +26,8 @@ from journal.letters import Letter, Say, write
 from journal.mail_addresses import Undeliverable
 from journal.mail_server import MailServer, Security
 from journal.notices import Message, message_context
-from journal.store import key_of, scrub
+from journal.rows import Counted, Moment, Named, Row, read, read_one, whole
+from journal.store import scrub
 
 log = logging.getLogger("hearthside")
 
@@ -57,16 +58,29 @@ class Outcome(StrEnum):
     NEVER = "never"
 
 
+class MessageRow(Row, frozen=True):
+    """A row of a message that waits."""
+
+    sealed: bytes
+    created_at: Moment
+    attempts: Counted
+
+
 async def deliver_due(house: House, say: Say = str) -> int:
     """Send every message whose time has come; gives how many were sent. Does nothing without a mail server."""
     if house.mail is None:
         return 0
     now, sent = house.clock(), 0
-    due = tables.Outbox.filter(gave_up_at=None, due_at__lte=now, claimed_until__lte=now)
-    for row in await due.order_by("due_at").limit(AT_ONCE).values_list("id", flat=True):
-        claim = tables.Outbox.filter(id=row, gave_up_at=None, due_at__lte=now, claimed_until__lte=now)
+    # What is due later than the longest pause was put off by a clock that ran ahead.
+    due = tables.Outbox.filter(
+        Q(due_at__lte=now) | Q(due_at__gt=now + 2 * PAUSES[-1]),
+        Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM),
+        gave_up_at=None,
+    )
+    for row in whole(await read(Named, due.order_by("due_at").limit(AT_ONCE))):
+        claim = due.filter(id=row.id)
         if await claim.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
-            sent += await _attempt(house, house.mail, key_of(row), say) is Outcome.SENT
+            sent += await _attempt(house, house.mail, row.id, say) is Outcome.SENT
     if sent:
         await scrub()
     return sent
@@ -79,11 +93,15 @@ async def forget(now: datetime) -> None:
 
 async def _attempt(house: House, server: MailServer, ident: UUID, say: Say) -> Outcome:
     """Try to send one claimed message, and note how it went."""
-    row = await tables.Outbox.get_or_none(id=ident)
+    try:
+        row = await read_one(MessageRow, tables.Outbox.filter(id=ident))
+    except Damaged:
+        await tables.Outbox.filter(id=ident).update(gave_up_at=house.clock())
+        return Outcome.NEVER
     if row is None:
         return Outcome.NEVER
     try:
-        message = open_document(house.server, bytes(row.sealed), message_context(ident), Message)
+        message = open_document(house.server, row.sealed, message_context(ident), Message)
         letter = write(server, message, ident, row.created_at, say)
         outcome = await _send(server, letter)
     except (Damaged, Undeliverable):

@@ -14,10 +14,11 @@ import msgspec
 
 from crypto import Context
 from journal import tables
-from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.documents import seal_document
 from journal.errors import Refused
 from journal.house import House
 from journal.mail_addresses import Undeliverable, deliverable
+from journal.profiles import load_profile
 from journal.words import N_, Labelled
 
 
@@ -61,8 +62,7 @@ async def notice(house: House, account: UUID, kind: Notice) -> None:
     """
     if house.mail is None:
         return
-    row = await tables.Account.get(id=account)
-    profile = open_document(house.server, bytes(row.sealed), profile_context(account), Profile)
+    profile = await load_profile(house, account)
     await post(house, Message(profile.email, kind.value), house.clock())
 
 

@@ -25,7 +25,7 @@ from journal.documents import (
     secret_context,
 )
 from journal.freshness import state_context
-from journal.store import key_of
+from journal.rows import Counted, DamagedRow, Row, read
 
 
 class Under(StrEnum):
@@ -34,6 +34,19 @@ class Under(StrEnum):
     VAULT = "vault"
     WRAPPED = "vault, as a wrapped key"
     PINS = "pins"
+
+
+class OwnRow(Row, frozen=True):
+    """A record's id and its sealed value."""
+
+    id: UUID
+    value: bytes
+
+
+class RevisedRow(OwnRow, frozen=True):
+    """One that counts its revisions."""
+
+    revision: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +77,13 @@ class Own:
         wanted: dict[str, Any] = {self.whose: account, f"{self.column}__isnull": False}
         return self.model.filter(**wanted)
 
-    async def replace(self, row: Sequence[Any], sealed: bytes) -> bool:
+    async def read(self, query: QuerySet[Any]) -> list[OwnRow | DamagedRow]:
+        """Read what has to be opened of the rows of *query*."""
+        return await read(RevisedRow if self.revision else OwnRow, query, self.fields)
+
+    async def replace(self, row: OwnRow, sealed: bytes) -> bool:
         """Put *sealed* in the place of what was read; what somebody saved at that very moment stays."""
-        unchanged: dict[str, Any] = {"id": row[0], self.column: row[1]}
+        unchanged: dict[str, Any] = {"id": row.id, self.column: row.value}
         return bool(await self.model.filter(**unchanged).update(**{self.column: sealed}))
 
     @property
@@ -74,9 +91,9 @@ class Own:
         """Name what has to be read to open a row: its id, the sealed value and its revision."""
         return ("id", self.column, *([self.revision] if self.revision else []))
 
-    def opened(self, keyring: Keyring, account: UUID, row: Sequence[Any]) -> bytes:
+    def opened(self, keyring: Keyring, account: UUID, row: OwnRow) -> bytes:
         """Open a row's value under these keys, not the ones before; raises `CryptoError` when they do not."""
-        sealed, place = bytes(row[1]), self._place(account, row)
+        sealed, place = row.value, self._place(account, row)
         match self.under:
             case Under.WRAPPED:
                 return unwrap_key(keyring.vault, sealed, context=place)
@@ -85,7 +102,7 @@ class Own:
             case Under.VAULT:
                 return open_sealed(keyring.vault, sealed, context=place)
 
-    def sealed(self, keyring: Keyring, account: UUID, row: Sequence[Any], value: bytes) -> bytes:
+    def sealed(self, keyring: Keyring, account: UUID, row: OwnRow, value: bytes) -> bytes:
         """Seal what `opened` gave under these keys, for the same place."""
         place = self._place(account, row)
         match self.under:
@@ -96,8 +113,13 @@ class Own:
             case Under.VAULT:
                 return seal(keyring.vault, value, context=place)
 
-    def _place(self, account: UUID, row: Sequence[Any]) -> Context:
-        return self.context(account, key_of(row[0]), row[2] if self.revision else 0)
+    def _place(self, account: UUID, row: OwnRow) -> Context:
+        return self.context(account, row.id, revision_of(row))
+
+
+def revision_of(row: OwnRow) -> int:
+    """Return a record's revision, or 0 where it counts none."""
+    return row.revision if isinstance(row, RevisedRow) else 0
 
 
 def _pin(account: UUID, link: UUID, _: int) -> Context:

@@ -58,11 +58,11 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
         raise Refused({"passkey": UNPROVEN}) from error
     challenges.require_valid(house, claim.challenge, errand)
     lookup = passkey_rows.lookup_of(claim.credential)
-    row = await tables.Passkey.get_or_none(lookup=lookup, account__status__in=access.ABLE)
-    if row is None:
+    able = tables.Passkey.filter(lookup=lookup, account__status__in=access.ABLE)
+    passkey = await passkey_rows.find(house, able)
+    if passkey is None:
         # No event: nobody is concerned, and whoever invents answers could fill the log with them.
         raise Refused({"passkey": STRANGE})
-    passkey = passkey_rows.opened(house, row)
     named = claim.handle is not None or errand.account is not None
     try:
         if not named or claim.handle not in (None, passkey.account.bytes):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from tortoise.queryset import QuerySet
 
 from crypto import Context, Sealer, join_fields
 from journal import tables
@@ -16,6 +18,7 @@ from journal.ceremonies import Known
 from journal.documents import open_bytes, open_document, seal_document
 from journal.errors import Damaged
 from journal.house import House
+from journal.rows import Counted, Moment, Opened, Row, open_each, read, read_one
 
 
 class PasskeyDocument(msgspec.Struct, frozen=True):
@@ -35,6 +38,17 @@ class PasskeyDocument(msgspec.Struct, frozen=True):
     vouched: bytes
 
 
+class PasskeyRow(Row, frozen=True):
+    """A row of a passkey."""
+
+    id: UUID
+    account_id: UUID
+    revision: Counted
+    sealed: bytes
+    created_at: Moment
+    last_used_at: Moment | None
+
+
 @dataclass(frozen=True, slots=True)
 class Passkey:
     """A passkey of somebody's."""
@@ -52,10 +66,16 @@ class Passkey:
         return Known(self.document.credential, tuple(self.document.transports))
 
 
-async def of_account(house: House, account: UUID) -> tuple[Passkey, ...]:
+async def of_account(house: House, account: UUID) -> Opened[Passkey]:
     """Give the passkeys of an account, oldest first."""
-    rows = await tables.Passkey.filter(account_id=account).order_by("created_at", "id")
-    return tuple(opened(house, row) for row in rows)
+    rows = tables.Passkey.filter(account_id=account).order_by("created_at", "id")
+    return open_each(await read(PasskeyRow, rows), partial(opened, house))
+
+
+async def find(house: House, passkeys: QuerySet[tables.Passkey]) -> Passkey | None:
+    """Return the first of *passkeys*, or None where there is none; raises `Damaged`."""
+    row = await read_one(PasskeyRow, passkeys)
+    return opened(house, row) if row else None
 
 
 async def keep(
@@ -69,13 +89,11 @@ async def keep(
     return bool(await tables.Passkey.filter(id=passkey.id, revision=passkey.revision).update(**changed))
 
 
-def opened(house: House, row: tables.Passkey) -> Passkey:
+def opened(house: House, row: PasskeyRow) -> Passkey:
     """Open a row; raises `Damaged` when it was altered, or hung under another account."""
-    account: UUID = row.account_id  # type: ignore[attr-defined]
-    document = open_document(
-        house.server, bytes(row.sealed), passkey_context(account, row.id, row.revision), PasskeyDocument
-    )
-    return Passkey(row.id, account, row.revision, document, row.created_at, row.last_used_at)
+    place = passkey_context(row.account_id, row.id, row.revision)
+    document = open_document(house.server, row.sealed, place, PasskeyDocument)
+    return Passkey(row.id, row.account_id, row.revision, document, row.created_at, row.last_used_at)
 
 
 def sealed(house: House, passkey: Passkey) -> bytes:

@@ -15,9 +15,10 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
-from journal.errors import NotFound, Refused
+from journal.errors import Damaged, NotFound, Refused
 from journal.house import House
 from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
+from journal.rows import Opened
 from journal.store import transaction
 
 
@@ -146,8 +147,10 @@ def _patient(account: UUID, role: str) -> UUID | None:
 
 
 async def _asked_of(house: House, site: Site, errand: Errand) -> dict[str, Any]:
-    mine = await passkey_rows.of_account(house, errand.account) if errand.account else ()
+    mine = await passkey_rows.of_account(house, errand.account) if errand.account else Opened()
     known = [one.known for one in mine if one.document.opens or errand.purpose is not Purpose.UNLOCK]
+    if not known and mine.damaged:
+        raise Damaged
     if not known:
         raise NotFound  # asking for none in particular would offer those of other accounts
     return ceremonies.to_use(site, challenges.issue(house, errand), known)

@@ -23,6 +23,7 @@ from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
 from journal.notices import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
+from journal.rows import Opened
 from journal.store import scrub, transaction
 from journal.typed import clean_name
 from journal.words import N_
@@ -37,7 +38,7 @@ NAMELESS = N_("Give it a name, so that you know it again.")
 TOO_LONG = N_("Please use at most 60 characters.")
 
 
-async def mine(actor: Actor) -> tuple[Passkey, ...]:
+async def mine(actor: Actor) -> Opened[Passkey]:
     """Give the actor's own passkeys, oldest first."""
     return await passkey_rows.of_account(actor.house, actor.id)
 
@@ -54,10 +55,10 @@ async def can_open(account: UUID) -> bool:
 
 async def one(actor: Actor, passkey: UUID) -> Passkey:
     """Give one of the actor's own; raises `NotFound`."""
-    row = await tables.Passkey.get_or_none(id=passkey, account_id=actor.id)
-    if row is None:
+    found = await passkey_rows.find(actor.house, tables.Passkey.filter(id=passkey, account_id=actor.id))
+    if found is None:
         raise NotFound
-    return passkey_rows.opened(actor.house, row)
+    return found
 
 
 async def asked_to_add(actor: Actor, site: Site) -> dict[str, Any]:

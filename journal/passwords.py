@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +20,7 @@ from typing import Any
 from xkcdpass import xkcd_password
 from zxcvbn import zxcvbn
 
-from crypto import LONGEST_ADDRESS, FormatError
+from crypto import LONGEST_ADDRESS, FormatError, normalize
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
 from journal.words import N_
@@ -155,13 +154,25 @@ def _gentle_words() -> tuple[str, ...]:
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     """Take the names that others know out of *text*, and say whether there were any."""
-    short = (unicodedata.normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
+    short = (normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
     names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
-    known = sorted(parts | joined, key=len, reverse=True)
-    rest, count = re.subn("|".join(map(re.escape, known)), "", text, flags=re.IGNORECASE)
-    return rest, count > 0
+    known = {_lower(name) for name in parts | joined}
+    # Names of one length are looked for at once: there are few lengths, however many names somebody makes up.
+    lengths = sorted({len(name) for name in known}, reverse=True)
+    lower, rest, at = _lower(text), [], 0
+    while at < len(text):
+        taken = next((length for length in lengths if lower[at : at + length] in known), 0)
+        if not taken:
+            rest.append(text[at])
+        at += taken or 1
+    return "".join(rest), len(rest) < len(text)
+
+
+def _lower(text: str) -> str:
+    """Return *text* in small letters, each at its place: of a letter that becomes two the first."""
+    return "".join(sign.lower()[0] for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +186,7 @@ def _looked_at(text: str) -> str:
     start = text[:LOOKED_AT]
     if prod(max(1, sum(sign in start for sign in signs)) for signs in _DISGUISES) > _MOST_COMBINATIONS:
         for signs in _DISGUISES:
-            start = re.sub(f"[{re.escape(signs)}]", signs[0], start)
+            start = start.translate(dict.fromkeys(map(ord, signs), signs[0]))
     return start
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from journal import audit, tables
@@ -17,7 +18,8 @@ from journal.documents import Profile, open_document, profile_context
 from journal.errors import NotFound, Refused, StaleRevision
 from journal.notices import Notice, notice
 from journal.positions import POSITIONS, Position, Role
-from journal.store import change, key_of, transaction
+from journal.rows import Moment, Opened, Row, open_each, read, read_one
+from journal.store import change, transaction
 from journal.words import N_
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -25,6 +27,15 @@ ON_ITS_WAY = N_(
     "This account is to be deleted, at its owner’s wish, and nobody is signed in to it. Nothing was changed."
 )
 LAST = N_("You are the only administrator who can sign in. Let somebody else in as administrator first.")
+
+
+class PersonRow(Row, frozen=True):
+    """A row of an account, as far as an administrator is to know it."""
+
+    id: UUID
+    sealed: bytes
+    created_at: Moment
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +57,17 @@ class Leaving:
     in_care: int
 
 
-async def people(actor: Actor) -> tuple[Person, ...]:
+async def people(actor: Actor) -> Opened[Person]:
     """Give everybody, by name."""
     actor.must_be(Role.ADMINISTRATOR)
-    found = [_person(actor, row) for row in await tables.Account.all()]
-    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+    found = open_each(await read(PersonRow, tables.Account.all()), partial(_person, actor))
+    return Opened(sorted(found, key=lambda one: (one.name.casefold(), one.id)), found.damaged)
 
 
 async def person(actor: Actor, wanted: UUID) -> Person:
     """Give one person."""
     actor.must_be(Role.ADMINISTRATOR)
-    row = await tables.Account.get_or_none(id=wanted)
+    row = await read_one(PersonRow, tables.Account.filter(id=wanted))
     if row is None:
         raise NotFound
     return _person(actor, row)
@@ -104,8 +115,7 @@ def _record(one: Person) -> UUID | None:
     return one.id if one.position.role is Role.PATIENT else None
 
 
-def _person(actor: Actor, row: tables.Account) -> Person:
-    account = key_of(row.id)
-    profile = open_document(actor.house.server, bytes(row.sealed), profile_context(account), Profile)
+def _person(actor: Actor, row: PersonRow) -> Person:
+    profile = open_document(actor.house.server, row.sealed, profile_context(row.id), Profile)
     position = POSITIONS.get(profile.profession or profile.role) or Position(Role(profile.role))
-    return Person(account, profile.name, profile.email, position, row.created_at, row.status != ACTIVE)
+    return Person(row.id, profile.name, profile.email, position, row.created_at, row.status != ACTIVE)

@@ -145,6 +145,11 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         began = datetime.fromisoformat(self.started_at)
         return began if began.tzinfo is not None else began.replace(tzinfo=UTC)
 
+    @property
+    def begins_at(self) -> datetime:
+        """When it began, or is planned to, in UTC."""
+        return self.began_at or self.starts_at
+
 
 def moves_of(details: SessionDetails) -> tuple[Status, ...]:
     """

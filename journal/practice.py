@@ -7,25 +7,36 @@ from functools import partial
 
 from crypto import Context
 from journal import new_accounts, setup_links, tables, websessions
+from journal.demo_texts import demo_practice
 from journal.documents import PracticeDetails, open_document, seal_document
 from journal.errors import Damaged, JournalError, Refused
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.positions import THERAPIST, Position
+from journal.profiles import ProfileRow, open_profile
+from journal.rows import Row, open_each, read, read_one
 from journal.store import transaction
 from journal.typed import clean_name
 from journal.words import N_
 
 THE_ONE = 1
+SOME = 50  # accounts
 CONTEXT = Context("practice", bytes(16), bytes(16))
+
+
+class PracticeRow(Row, frozen=True):
+    """The practice's row. What it says of a demonstration in the clear is not believed."""
+
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeView:
-    """The practice as every page names it."""
+    """The practice as every page names it; without a name where its row is `damaged`."""
 
     name: str
     is_demo: bool
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +65,41 @@ class WrongServerKey(JournalError):
 
 async def the_practice(house: House) -> PracticeView | None:
     """Give the practice, or None while nobody has set it up."""
-    row = await tables.Practice.get_or_none(id=THE_ONE)
+    row = await read_one(PracticeRow, tables.Practice.filter(id=THE_ONE))
     if row is None:
         return None
-    return PracticeView(
-        open_document(house.server, bytes(row.sealed), CONTEXT, PracticeDetails).name, row.demo
-    )
+    details = open_document(house.server, row.sealed, CONTEXT, PracticeDetails)
+    demo = await _holds_the_invented(house) if details.demo is None else details.demo
+    return PracticeView(details.name, demo)
 
 
-async def checked_practice(house: House) -> PracticeView | None:
+async def shown(house: House) -> PracticeView | None:
     """
-    Return the practice as `the_practice` does, to a command.
+    Return the practice for every page, also where its own row is damaged; None while nobody has set it up.
 
     Raises:
-        WrongServerKey: If the server key does not open it.
+        WrongServerKey: If nothing else opens either: then this is another installation's database.
     """
     try:
         return await the_practice(house)
-    except Damaged as error:
-        raise WrongServerKey from error
+    except Damaged:
+        if not await opens_anything(house):
+            raise WrongServerKey from None
+        return PracticeView("", False, damaged=True)
+
+
+async def opens_anything(house: House) -> bool:
+    """Return whether the server key opens the profile of one of the first accounts."""
+    rows = await read(ProfileRow, tables.Account.all().order_by("created_at").limit(SOME))
+    return bool(open_each(rows, partial(open_profile, house)))
+
+
+async def _holds_the_invented(house: House) -> bool:
+    """Return whether the people of the demonstration have accounts, which only the server key can make it seem."""
+    demo = demo_practice()
+    people = (demo.clinician, *demo.patients)
+    indexes = [one.hex() for person in people for one in house.server.blind_indexes(person.email)]
+    return await tables.Account.filter(email_index__in=indexes).count() == len(people)
 
 
 async def found(house: House, name: str, *, demo: bool = False) -> None:
@@ -80,7 +107,7 @@ async def found(house: House, name: str, *, demo: bool = False) -> None:
     await tables.Practice.create(
         id=THE_ONE,
         demo=demo,
-        sealed=seal_document(house.server, PracticeDetails(name), CONTEXT),
+        sealed=seal_document(house.server, PracticeDetails(name, demo), CONTEXT),
         created_at=house.clock(),
     )
 

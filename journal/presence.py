@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
 from journal import tables
+from journal.ages import age
 from journal.house import House
 
 LOOK = timedelta(seconds=2)
@@ -29,7 +33,7 @@ class Presence:
         """Say which key this process seals with, if that is news or the last word is a while ago."""
         self.house.server.look()
         mark, now = self.house.server.mark, self.house.clock()
-        if self.said is None or self.said[0] != mark or self.said[1] + EVERY <= now:
+        if self.said is None or self.said[0] != mark or age(self.said[1], now) >= EVERY:
             await report(self.house, self.worker)
             self.said = mark, now
 
@@ -41,7 +45,7 @@ async def report(house: House, worker: UUID) -> None:
     mine = tables.Worker.filter(id=worker)
     if not await mine.update(key_mark=house.server.mark, seen_at=now):
         await tables.Worker.create(id=worker, key_mark=house.server.mark, seen_at=now)
-    await tables.Worker.filter(seen_at__lt=now - 10 * ALIVE).delete()
+    await tables.Worker.filter(~Q(seen_at__gt=now - 10 * ALIVE, seen_at__lt=now + 10 * ALIVE)).delete()
 
 
 async def leave(worker: UUID) -> None:
@@ -49,7 +53,15 @@ async def leave(worker: UUID) -> None:
     await tables.Worker.filter(id=worker).delete()
 
 
+async def alive(house: House) -> int:
+    """Count the processes that serve."""
+    return await _alive(house).count()
+
+
 async def behind(house: House) -> int:
     """Count the processes that serve and do not seal with the newest key yet."""
-    alive = tables.Worker.filter(seen_at__gt=house.clock() - ALIVE)
-    return await alive.exclude(key_mark=house.server.mark).count()
+    return await _alive(house).exclude(key_mark=house.server.mark).count()
+
+
+def _alive(house: House) -> QuerySet[tables.Worker]:
+    return tables.Worker.filter(seen_at__gt=house.clock() - ALIVE, seen_at__lt=house.clock() + ALIVE)

@@ -8,12 +8,13 @@ from tortoise.exceptions import IntegrityError
 from journal import access, account_addresses, audit, notices, tables
 from journal.actors import Actor
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Refused
 from journal.locking import CHOICES
 from journal.mail_addresses import kept_form
 from journal.new_accounts import email_problems, name_problems, zone_problems
 from journal.notices import Notice
+from journal.profiles import load_profile
 from journal.store import transaction
 from journal.typed import clean_name
 from journal.words import N_
@@ -55,6 +56,7 @@ async def change_email(actor: Actor, email: str) -> None:
             await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
             await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
+            await account_addresses.hand_on(actor.house)
             await audit.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error
@@ -71,8 +73,7 @@ async def lock_after(actor: Actor, minutes: int | None) -> None:
 async def _held(actor: Actor) -> Profile:
     """Return what is written down about somebody, which nobody else changes until the transaction ends."""
     await access.hold(actor.id)
-    row = await tables.Account.get(id=actor.id)
-    return open_document(actor.house.server, bytes(row.sealed), profile_context(actor.id), Profile)
+    return await load_profile(actor.house, actor.id)
 
 
 async def _put(actor: Actor, profile: Profile) -> None:

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from journal import audit, challenges, leaving, locking, mailing, set_aside, tables, throttle
+from journal import audit, challenges, heartbeat, leaving, locking, mailing, set_aside, tables, throttle
 from journal.audit import Act
 from journal.entries import UNDO_WINDOW
 from journal.house import House
-from journal.store import key_of, scrub, transaction
+from journal.rows import Row, read, whole
+from journal.store import scrub, transaction
+
+
+class OldRow(Row, frozen=True):
+    """Whose entry it is that goes for good."""
+
+    id: UUID
+    owner_id: UUID
 
 
 async def purge(house: House, now: datetime) -> int:
-    """Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries."""
-    await throttle.purge(house)
+    """
+    Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries.
+
+    Sessions are locked and end in any case; nothing else is deleted while the clock is doubted.
+    """
+    await locking.lock_unused(house, now)
+    if await heartbeat.held_since() is not None:
+        return 0
+    await throttle.purge()
     await challenges.forget_expired(now)
     await mailing.forget(now)
-    await locking.lock_unused(house, now)
     await leaving.forget(house, now)
     await set_aside.purge(now)
     old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
-    for row, owner in await old.values_list("id", "owner_id"):
-        entry = key_of(row)
+    for row in whole(await read(OldRow, old)):
         async with transaction():
-            if not await old.filter(id=entry).delete():
+            if not await old.filter(id=row.id).delete():
                 continue  # brought back, or erased, a moment ago
-            await audit.note_unsigned(house, None, Act.ENTRY_ERASED, patient=key_of(owner), about=entry)
+            await audit.note_unsigned(house, None, Act.ENTRY_ERASED, patient=row.owner_id, about=row.id)
             erased += 1
     if erased:
         await scrub()

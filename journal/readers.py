@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, is_pinned
@@ -12,7 +11,8 @@ from journal.actors import Actor, Role
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged
 from journal.links import NAMELESS
-from journal.store import fetch, key_of
+from journal.rows import Joined, Row, bytes_of, typed, whole
+from journal.store import fetch
 from journal.words import N_
 
 SHARED = """
@@ -26,6 +26,26 @@ WHO = """
     FROM care_link JOIN account ON account.id = care_link.clinician_id
     WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL
 """
+
+
+class SharedRow(Row, frozen=True):
+    """Which link has a copy of which entry, as `SHARED` asks for it."""
+
+    entry_id: UUID
+    link_id: UUID
+
+
+class WhoRow(Row, frozen=True):
+    """Whom a link is with, as `WHO` asks for it."""
+
+    link_id: UUID
+    paused_at: Joined
+    patient_pin: Joined
+    account_id: UUID
+    sealed: Joined
+    public_identity: Joined
+
+
 STRANGER = N_("a connection that is not yours")
 
 
@@ -46,26 +66,24 @@ async def readers(actor: Actor, entries: Collection[UUID]) -> Mapping[UUID, tupl
     shared = await fetch(SHARED % places, actor.id, *entries)
     if not shared:
         return {}
-    known = {
-        key_of(row[0]): Reader(_name(actor, row), row[1] is not None) for row in await fetch(WHO, actor.id)
-    }
+    those = whole(typed(WhoRow, await fetch(WHO, actor.id)))
+    known = {row.link_id: Reader(_name(actor, row), row.paused_at is not None) for row in those}
     found: dict[UUID, tuple[Reader, ...]] = {}
-    for entry, link in shared:
-        shown, reader = key_of(entry), known.get(key_of(link))
+    for row in whole(typed(SharedRow, shared)):
+        reader = known.get(row.link_id)
         if reader is not None:  # else care ended between the two statements
-            found[shown] = (*found.get(shown, ()), reader)
+            found[row.entry_id] = (*found.get(row.entry_id, ()), reader)
     return found
 
 
-def _name(actor: Actor, row: Sequence[Any]) -> str:
-    link, _, pinned, account, sealed, shown = row
-    peer = key_of(account)
+def _name(actor: Actor, row: WhoRow) -> str:
     try:
-        ids = {"owner": actor.id.bytes, "peer": peer.bytes, "link": key_of(link).bytes}
-        is_pinned(actor.keyring, bytes(pinned or b""), bytes(shown), **ids)
+        ids = {"owner": actor.id.bytes, "peer": row.account_id.bytes, "link": row.link_id.bytes}
+        is_pinned(actor.keyring, bytes_of(row.patient_pin), bytes_of(row.public_identity), **ids)
     except CryptoError:
         return STRANGER
     try:
-        return open_document(actor.house.server, bytes(sealed), profile_context(peer), Profile).name
+        place = profile_context(row.account_id)
+        return open_document(actor.house.server, bytes_of(row.sealed), place, Profile).name
     except Damaged:
         return NAMELESS

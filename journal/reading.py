@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
+
+from tortoise.expressions import Q
 
 from crypto import Sealer
 from journal import agenda, audit, care, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.agenda import Number
+from journal.ages import JUMP
 from journal.care import Link, SharingPaused
 from journal.documents import ShareDocument, open_document, share_context
 from journal.errors import Damaged, NotFound
 from journal.forms import EntryKind
 from journal.planning import Status
+from journal.rows import Counted, Moment, Opened, Row, known, sound, typed, whole
+from journal.rows import read as read_rows
 from journal.sessions import Session
-from journal.share_lists import ShareList
-from journal.store import fetch, key_of, time_of, transaction
+from journal.share_lists import LinkOf, ShareList
+from journal.store import fetch, transaction
 
 COPIES = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 """One statement, since copies and list belong together only as they are at one moment."""
+
+
+class CopyRow(Row, frozen=True):
+    """A row of a copy, as `COPIES` asks for it."""
+
+    is_list: Counted
+    id: UUID
+    revision: Counted
+    sealed: bytes
+    entry_id: UUID
+    updated_at: Moment
+    opened_at: Moment | None
+
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -61,22 +78,24 @@ class Folder:
     """
     What one patient shares with one clinician, newest entry first; empty while sharing is paused.
 
-    `damaged` are copies that are not what was shared. They hide nothing else, and are not hidden themselves.
-    `missing` tells that copies were taken away by something other than Hearthside, or the list of them.
+    `damaged` are copies that are not what was shared. They hide nothing else, and are not hidden themselves; None is
+    one whose id cannot be read. `missing` tells that copies were taken away by something other than Hearthside, or the
+    list of them.
     """
 
     link: Link
     shared: tuple[Shared, ...]
-    sessions: tuple[Session, ...]
+    sessions: Opened[Session]
     paused: bool
-    damaged: tuple[UUID, ...] = ()
+    damaged: tuple[UUID | None, ...] = ()
     missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """
-    One line of a caseload. `number` is that of the dosing session that `next` is, or is about.
+    One line of a caseload. `number` is that of the dosing session that `next` is, or is about; `damaged` counts the
+    sessions of the plan that cannot be opened.
 
     Without `trusted` the patient's keys are not the ones that were agreed on, and nothing of theirs is opened.
     """
@@ -90,6 +109,7 @@ class Case:
     unread: int
     paused: bool
     trusted: bool = True
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +137,26 @@ async def folder(actor: Actor, patient: UUID) -> Folder:
     listed = next((share_lists.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
-    copies = {key_of(row[1]): _opened(key, link, listed, row) for row in rows if not row[0]}
-    shared = [one for one in copies.values() if one is not None]
+    copies = typed(CopyRow, [row for row in rows if not row[0]])
+    shared, damaged = [], []
+    for copy in copies:
+        try:
+            shared.append(_opened(key, link, listed, sound(copy)))
+        except Damaged:
+            damaged.append(known(copy, "id"))
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
-    damaged = tuple(ident for ident, one in copies.items() if one is None)
-    missing = listed is None or not listed.copies.keys() <= {ident.hex for ident in copies}
-    return Folder(link, tuple(shared), plan, False, damaged, missing)
+    there = {ident.hex for copy in copies if (ident := known(copy, "id")) is not None}
+    missing = listed is None or not listed.copies.keys() <= there
+    return Folder(link, tuple(shared), plan, False, tuple(damaged), missing)
 
 
-def _opened(key: Sealer, link: Link, listed: ShareList | None, row: Sequence[Any]) -> Shared | None:
-    _, ident, revision, sealed, entry, updated, opened = row
-    share = key_of(ident)
-    if not isinstance(sealed, bytes) or not share_lists.is_on(listed, (share, revision, sealed)):
-        return None
-    try:
-        document = open_document(key, sealed, share_context(link.id, share, revision), ShareDocument)
-    except Damaged:
-        return None
-    if document.entry_id != key_of(entry).hex:
-        return None
-    return Shared(share, document, time_of(updated), opened is None)
+def _opened(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> Shared:
+    if not share_lists.is_on(listed, (row.id, row.revision, row.sealed)):
+        raise Damaged
+    document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
+    if document.entry_id != row.entry_id.hex:
+        raise Damaged
+    return Shared(row.id, document, row.updated_at, row.opened_at is None)
 
 
 async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Folder, Shared]:
@@ -166,7 +186,10 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
         return
     async with transaction():
         # A copy that was updated after this request began is not the one that was read, and stays new.
-        read = tables.Share.filter(id__in=ids, opened_at=None, updated_at__lte=actor.now)
+        # Later by more than a request takes, it was dated by a clock that ran ahead.
+        read = tables.Share.filter(
+            Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + JUMP), id__in=ids, opened_at=None
+        )
         await read.update(opened_at=actor.now)
         await audit.note_opened(actor, patient, ids)
 
@@ -177,18 +200,16 @@ async def caseload(actor: Actor) -> Caseload:
     there = await care.found(actor)
     links = there.links
     plans = await sessions.of_patients(actor, [link.patient for link in links])
-    rows = await tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None).values_list(
-        "link_id", flat=True
-    )
-    unread = Counter(key_of(row) for row in rows)
+    unopened = tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
+    unread = Counter(row.link_id for row in whole(await read_rows(LinkOf, unopened)))
     cases = [_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
     cases.sort(key=lambda case: (case.next.starts_at if case.next else NEVER, case.name))
     return Caseload(tuple(cases), len(there.strange))
 
 
-def _case(actor: Actor, link: Link, plan: tuple[Session, ...], unread: int) -> Case:
+def _case(actor: Actor, link: Link, planned: Opened[Session], unread: int) -> Case:
     paused = link.paused_at is not None
-    plan = agenda.as_seen(actor, plan)
+    plan = agenda.as_seen(actor, planned)
     ahead = agenda.ahead(plan, actor.now)
     behind = [one for one in agenda.behind(plan, actor.now) if one.starts_at <= actor.now]
     behind = [one for one in behind if one.details.status is not Status.CANCELLED]
@@ -205,4 +226,5 @@ def _case(actor: Actor, link: Link, plan: tuple[Session, ...], unread: int) -> C
         0 if paused or not link.trusted else unread,
         paused,
         link.trusted,
+        len(planned.damaged),
     )

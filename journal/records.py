@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import audit, care, reading, sessions, sharing, tables
+from journal import audit, care, log_rows, reading, sessions, sharing, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.belonging import Belonging
@@ -26,6 +26,7 @@ from journal.documents import (
     open_document,
     revision_context,
 )
+from journal.entries import NOWHERE, OWN, EntryRow
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.export_format import (
     Account,
@@ -47,17 +48,23 @@ from journal.export_records import (
     share_record,
     version,
 )
+from journal.revisions import RevisionRow
+from journal.rows import Row, known, read, sound, typed
 from journal.session_rows import Session
-from journal.store import fetch, key_of, time_of, transaction
+from journal.store import fetch, transaction
 
-ENTRIES = """
-    SELECT id, revision, sealed, created_at, updated_at FROM entry
-    WHERE owner_id = $1 AND deleted_at IS NULL ORDER BY created_at, id
-"""
+ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
 EARLIER = """
     SELECT v.id, v.sealed, v.created_at, v.entry_id FROM entry_revision v JOIN entry e ON e.id = v.entry_id
     WHERE e.owner_id = $1 AND e.deleted_at IS NULL ORDER BY v.created_at DESC, v.id
 """
+
+
+class CourseRow(Row, frozen=True):
+    """A row of a course."""
+
+    id: UUID
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +132,18 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     actor.must_be(Role.PATIENT)
     missing: list[Unreadable] = []
     planned = await sessions.my_sessions(actor)
+    missing += [Unreadable("session", one or NOWHERE) for one in planned.damaged]
     entries = await _entries(actor, planned, missing)
     links = await care.my_links(actor, ended=True)
     given = await sharing.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
-    openings = await audit.openings(actor.id, [one.id for one in given])
+    openings = await log_rows.openings(actor.id, [one.id for one in given])
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [session_record(one) for one in planned]
     courses = await _courses(actor, actor.id, missing)
     await audit.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
+    events = await log_rows.every_event(actor.id)
+    missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
         _account(actor, practice),
@@ -141,7 +151,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
         tuple(entries),
         Plan(courses, plan),
         Sharing([link_record(link) for link in links], shares),
-        tuple(event_records(await audit.every_event(actor.id), names)),
+        tuple(event_records(events, names)),
         tuple(missing),
     )
 
@@ -172,14 +182,16 @@ async def shared(actor: Actor, practice: str, patient: UUID | None) -> Clinician
 
 async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
     folder = await reading.folder(actor, link.patient)
-    missing += [Unreadable("share", copy) for copy in folder.damaged]
+    missing += [Unreadable("share", copy or NOWHERE) for copy in folder.damaged]
+    missing += [Unreadable("session", one or NOWHERE) for one in folder.sessions.damaged]
     belonging = Belonging(folder.sessions)
     copies = [copy_record(one, belonging) for one in folder.shared]
     courses = await _courses(actor, link.patient, missing)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
         await audit.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
-    events = await audit.every_event(link.patient, by=actor.id)
+    events = await log_rows.every_event(link.patient, by=actor.id)
+    missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
     return PatientRecord(
         link.patient,
         link.id,
@@ -198,47 +210,49 @@ async def _entries(
 ) -> list[EntryRecord]:
     earlier = await _earlier(actor, missing)
     belonging, found = Belonging(planned), []
-    for row, revision, sealed, created, updated in await fetch(ENTRIES, actor.id):
-        ident = key_of(row)
+    for row in typed(EntryRow, await fetch(ENTRIES, actor.id)):
         try:
-            where = entry_context(actor.id, ident, revision)
-            document = open_document(actor.vault, bytes(sealed), where, EntryDocument)
+            one = sound(row)
+            where = entry_context(actor.id, one.id, one.revision)
+            document = open_document(actor.vault, one.sealed, where, EntryDocument)
         except Damaged:
-            missing.append(Unreadable("entry", ident))
+            missing.append(Unreadable("entry", known(row, "id") or NOWHERE))
             continue
-        moments = time_of(created), time_of(updated)
-        found.append(entry_record(ident, revision, document, *moments, earlier.get(ident, []), belonging))
+        moments = one.created_at, one.updated_at
+        found.append(
+            entry_record(one.id, one.revision, document, *moments, earlier.get(one.id, []), belonging)
+        )
     return found
 
 
 async def _earlier(actor: Actor, missing: list[Unreadable]) -> dict[UUID, list[Version]]:
     found: dict[UUID, list[Version]] = {}
-    for row, sealed, created, entry in await fetch(EARLIER, actor.id):
-        ident, owner = key_of(row), key_of(entry)
+    for row in typed(RevisionRow, await fetch(EARLIER, actor.id)):
         try:
-            where = revision_context(actor.id, ident)
-            kept = open_document(actor.vault, bytes(sealed), where, RevisionDocument)
-            if kept.entry_id != owner.hex:  # the row was hung under another entry
+            one = sound(row)
+            where = revision_context(actor.id, one.id)
+            kept = open_document(actor.vault, one.sealed, where, RevisionDocument)
+            if kept.entry_id != one.entry_id.hex:  # the row was hung under another entry
                 raise Damaged
         except Damaged:
-            missing.append(Unreadable("earlier version", ident))
+            missing.append(Unreadable("earlier version", known(row, "id") or NOWHERE))
             continue
-        record = version(ident, kept.reason, kept.revision, kept.document, time_of(created))
-        found.setdefault(owner, []).append(record)
+        record = version(one.id, kept.reason, kept.revision, kept.document, one.created_at)
+        found.setdefault(one.entry_id, []).append(record)
     return found
 
 
 async def _courses(actor: Actor, patient: UUID, missing: list[Unreadable]) -> list[CourseRecord]:
-    rows = await tables.Course.filter(patient_id=patient).order_by("created_at").values_list("id", "sealed")
     found = []
-    for row, sealed in rows:
-        where = course_context(patient, key_of(row))
+    for row in await read(CourseRow, tables.Course.filter(patient_id=patient).order_by("created_at")):
         try:
-            details = open_document(actor.house.server, bytes(sealed), where, CourseDetails)
+            one = sound(row)
+            where = course_context(patient, one.id)
+            details = open_document(actor.house.server, one.sealed, where, CourseDetails)
         except Damaged:
-            missing.append(Unreadable("course", key_of(row)))
+            missing.append(Unreadable("course", known(row, "id") or NOWHERE))
             continue
-        found.append(CourseRecord(key_of(row), details.title))
+        found.append(CourseRecord(one.id, details.title))
     return found
 
 

@@ -27,7 +27,8 @@ from journal.audit import Act
 from journal.documents import open_bytes
 from journal.errors import Damaged, JournalError, Refused
 from journal.notices import Notice, notice
-from journal.store import key_of, transaction
+from journal.rows import Named, read_one
+from journal.store import transaction
 from journal.words import N_
 
 NO_KEY = UUID(int=0)
@@ -116,8 +117,8 @@ async def _standing(actor: Actor, sealed: str) -> bytes:
 
 async def _present(actor: Actor) -> UUID:
     """Give the id of the slot that the recovery key of now opens."""
-    rows = await tables.KeySlot.filter(account_id=actor.id, kind="recovery").values_list("id", flat=True)
-    return key_of(rows[0]) if rows else NO_KEY
+    row = await read_one(Named, tables.KeySlot.filter(account_id=actor.id, kind="recovery"))
+    return row.id if row else NO_KEY
 
 
 def _context(actor: Actor) -> Context:

@@ -9,7 +9,23 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import NotFound
 from journal.freshness import Member, Move, Part
-from journal.store import key_of, scrub, transaction
+from journal.rows import Counted, Joined, Row, bytes_of, read, whole
+from journal.store import scrub, transaction
+
+
+class CopyOf(Row, frozen=True):
+    """A copy of an entry, and whose it is."""
+
+    id: UUID
+    link_id: UUID
+
+
+class StateRow(Row, frozen=True):
+    """An entry as the account's state knows it."""
+
+    id: UUID
+    revision: Counted
+    sealed: Joined
 
 
 async def delete(actor: Actor, wanted: UUID) -> None:
@@ -31,8 +47,8 @@ async def delete(actor: Actor, wanted: UUID) -> None:
         if not changed:
             raise NotFound
         await freshness.move(actor, *(Move(part, gone=rows) for part, rows in gone))
-        for share, link in await tables.Share.filter(entry_id=wanted).values_list("id", "link_id"):
-            await share_lists.forget(actor, key_of(link), [key_of(share)])
+        for copy in whole(await read(CopyOf, tables.Share.filter(entry_id=wanted))):
+            await share_lists.forget(actor, copy.link_id, [copy.id])
         await tables.Share.filter(entry_id=wanted).delete()
         await audit.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
     await scrub()
@@ -56,7 +72,7 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
 async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Member]]]:
     """Give an entry and its earlier versions as the account's state knows them."""
     rows = tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
-    now = [(key_of(row[0]), row[1], row[2]) for row in await rows.values_list("id", "revision", "sealed")]
+    now = [(row.id, row.revision, bytes_of(row.sealed)) for row in whole(await read(StateRow, rows))]
     return [(Part.ENTRIES, now), (Part.EARLIER, await revisions.members(actor, wanted))]
 
 

@@ -22,11 +22,13 @@ from tortoise.expressions import F
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
 from journal import access, accounts, audit, freshness, key_slots, second_factor, tables, websessions
 from journal.actors import Actor
+from journal.ages import age
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
 from journal.freshness import Part
-from journal.own_keys import OWN, Own
-from journal.store import key_of, scrub, transaction
+from journal.own_keys import OWN, Own, revision_of
+from journal.rows import Counted, Moment, Row, known, read_one, whole
+from journal.store import scrub, transaction
 from journal.words import N_
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
@@ -34,6 +36,16 @@ SWEEP = 1000  # rows that are looked through at a time
 REMEMBERED = {"entry.sealed": Part.ENTRIES, "entry_revision.sealed": Part.EARLIER}
 SETTLING = timedelta(seconds=30)
 """How long the old key stays at least: a save that set out before the renewal is still sealed under it."""
+
+
+class RenewalRow(Row, frozen=True):
+    """A row of a renewal."""
+
+    place: str
+    after: UUID | None
+    done: Counted
+    total: Counted
+    began_at: Moment
 
 
 class AlreadyRenewing(JournalError):
@@ -60,7 +72,7 @@ class Progress:
 
 async def progress(actor: Actor) -> Progress | None:
     """Tell how far it has come, or None when no renewal is under way."""
-    row = await tables.KeyRenewal.get_or_none(id=actor.id)
+    row = await read_one(RenewalRow, tables.KeyRenewal.filter(id=actor.id))
     return None if row is None else Progress(row.done, row.total, settling=row.place == "")
 
 
@@ -92,7 +104,7 @@ async def begin(actor: Actor, password: str) -> bytes:
         epoch=before.next,
         parameters=actor.house.argon2,
     )
-    slot = await actor.house.stretch(work)
+    slot = await actor.house.stretch(work, own=True)
     factor, revision = await second_factor.of(actor.id, actor.vault)
     try:
         async with transaction():
@@ -146,9 +158,11 @@ async def _one_batch(actor: Actor) -> Progress:
         mine = tables.KeyRenewal.filter(id=actor.id)
         if older is None or not await mine.update(done=F("done")):
             return Progress(0, 0, over=True)
-        row = await mine.get()
+        row = await read_one(RenewalRow, mine)
+        if row is None:
+            return Progress(0, 0, over=True)
         if row.place == "":
-            if actor.now < row.began_at + SETTLING:
+            if age(row.began_at, actor.now) < SETTLING:
                 return Progress(row.done, row.total, settling=True)
             return await _finish(actor, older, row)
         # A version of the program that does not know the column begins again: nothing is done twice.
@@ -161,7 +175,7 @@ async def _one_batch(actor: Actor) -> Progress:
         return Progress(done, max(row.total, done))
 
 
-async def _finish(actor: Actor, older: Keyring, row: tables.KeyRenewal) -> Progress:
+async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
     """Look through everything once more, and let the old key go: in one transaction, so that nothing slips between."""
     unopened = 0
     for one in OWN:
@@ -182,9 +196,9 @@ async def _reseal(
     query, anew = own.of(actor.id), []
     if after is not None:
         query = query.filter(id__gt=after)
-    rows = await query.order_by("id").limit(limit).values_list(*own.fields)
-    closed = 0
-    for row in rows:
+    rows = await own.read(query.order_by("id").limit(limit))
+    closed = len(rows) - len(whole(rows))
+    for row in whole(rows):
         with suppress(CryptoError):
             own.opened(actor.keyring, actor.id, row)
             continue
@@ -195,7 +209,8 @@ async def _reseal(
             continue
         sealed = own.sealed(actor.keyring, actor.id, row, value)
         if await own.replace(row, sealed) and own.name in REMEMBERED:
-            anew.append((key_of(row[0]), row[2] if own.revision else 0, bytes(row[1]), sealed))
+            anew.append((row.id, revision_of(row), row.value, sealed))
     if anew:
         await freshness.resealed(actor, REMEMBERED[own.name], anew)
-    return (key_of(rows[-1][0]) if rows else after), len(rows), closed
+    last = next((ident for row in reversed(rows) if (ident := known(row, "id"))), after)
+    return last, len(rows) if last != after else 0, closed

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from tortoise.queryset import QuerySet
@@ -17,14 +18,24 @@ from tortoise.queryset import QuerySet
 from crypto import invitation_id, new_invitation_secret, vouch
 from journal import audit, care, links, tables
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import InvitationNote, note_context, seal_document, secret_context
 from journal.errors import NotFound, TrustBroken
 from journal.invitations import role_of, secret_of, token_of
 from journal.links import Link
+from journal.rows import Moment, Row, open_each, read
 from journal.store import transaction
 
 LIFETIME = timedelta(hours=48)
+
+
+class RestartRow(Row, frozen=True):
+    """A row of an invitation that takes the place of a care link."""
+
+    id: UUID
+    secret: bytes
+    expires_at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,14 @@ async def offer(actor: Actor, patient: UUID) -> RestartLink:
 
 
 async def offered(actor: Actor, patient: UUID) -> RestartLink | None:
-    """Give the open link for this patient, if there is one."""
+    """Return the open link for this patient, if there is one that can be handed over: otherwise it can be made anew."""
     link = await links.link_with(actor, patient)
-    row = await _open(actor, link).order_by("-created_at").first()
-    return None if row is None else RestartLink(row.id, token_of(secret_of(actor, row)), row.expires_at)
+    rows = await read(RestartRow, _open(actor, link).order_by("-created_at"))
+    return next(iter(open_each(rows, partial(_view, actor))), None)
+
+
+def _view(actor: Actor, row: RestartRow) -> RestartLink:
+    return RestartLink(row.id, token_of(secret_of(actor, row.id, row.secret)), row.expires_at)
 
 
 async def withdraw(actor: Actor, patient: UUID) -> None:
@@ -81,5 +96,9 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
 def _open(actor: Actor, link: Link) -> QuerySet[tables.Invitation]:
     actor.must_be(Role.CLINICIAN)
     return tables.Invitation.filter(
-        clinician_id=actor.id, renews=link.id, accepted_at=None, withdrawn_at=None, expires_at__gt=actor.now
+        clinician_id=actor.id,
+        renews=link.id,
+        accepted_at=None,
+        withdrawn_at=None,
+        **alive(actor.now, LIFETIME),
     )

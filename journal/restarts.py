@@ -9,9 +9,12 @@ nothing that was written, and what its owner wrote comes back with the old passw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hmac import compare_digest
 from uuid import UUID
+
+from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import (
@@ -33,11 +36,13 @@ from journal import (
 from journal.access import Access, AccessDocument
 from journal.actors import Actor, Role
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
+from journal.past_care import seal_past
+from journal.profiles import ProfileRow, open_profile
+from journal.rows import Counted, Moment, Row, read_one
 from journal.store import change, scrub, transaction
 from journal.words import N_
 
@@ -45,6 +50,20 @@ UNDERSTOOD = N_("Tick this once you have read it.")
 ANOTHER = N_(
     "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
 )
+
+
+class PastRow(Row, frozen=True):
+    """A link that ends."""
+
+    id: UUID
+    patient_id: UUID
+    created_at: Moment
+
+
+class RestartingRow(ProfileRow, frozen=True):
+    """An account that is about to begin anew."""
+
+    epoch: Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +77,7 @@ class Offered:
 async def welcome(house: House, token: str) -> Offered:
     """Read a link; raises `LinkExpired` when it does not work, `TrustBroken` when it is not what was made."""
     row, _ = await invitations.open_token(house, token, renewing=True)
-    owner = row.clinician
-    profile = open_document(house.server, bytes(owner.sealed), profile_context(owner.id), Profile)
+    profile = invitations.profile_of(house, row)
     if row.patient is None or row.renews is None:
         raise LinkExpired
     return Offered(profile.name, row.patient)
@@ -83,14 +101,15 @@ async def restart(
         Refused: If a field needs another look; the link stays good. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.open_token(house, token, renewing=True)
-    account = await tables.Account.get_or_none(id=row.patient, role=Role.PATIENT.value, status="active")
-    old = await tables.CareLink.get_or_none(
-        id=row.renews, patient_id=row.patient, clinician_id=row.clinician.id
+    active = tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
+    account = await read_one(RestartingRow, active)
+    old = tables.CareLink.filter(
+        id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
-    if account is None or old is None or old.ended_at is not None:
+    if account is None or not await old.exists():
         raise LinkExpired
-    profile = open_document(house.server, bytes(account.sealed), profile_context(account.id), Profile)
-    charged = await throttle.charge(house, tries.of_restart(house, row.id), field="email")
+    profile = open_profile(house, account)
+    charged = await throttle.charge(tries.of_restart(house, row.id), field="email")
     if not _is_of(house, email, profile.email):
         await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})
@@ -111,10 +130,10 @@ async def restart(
         await change(
             freshness.LOCK, account.id
         )  # a save that is under way comes before, and is set aside too
-        await set_aside.put_aside(house, account)
-        if not await tables.CareLink.filter(id=old.id, ended_at=None).update(
-            pair=None, ended_at=house.clock()
-        ):
+        await set_aside.put_aside(house, account.id)
+        now = house.clock()
+        past = await _past(house, old, row, now)
+        if not await old.update(pair=None, ended_at=now, past=past):
             raise LinkExpired
         await tables.WebSession.filter(account_id=account.id).delete()
         await tables.Account.filter(id=account.id).update(
@@ -131,9 +150,19 @@ async def restart(
             raise Damaged
         link = await invitations.accept(patient, token, renewing=True)
         await notice(house, account.id, Notice.RESTARTED)
-        await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician.id)
+        await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id)
     await scrub()
     return session
+
+
+async def _past(
+    house: House, old: QuerySet[tables.CareLink], row: invitations.OpenRow, now: datetime
+) -> bytes | None:
+    """Seal whose care goes over into a new link: the clinician's, whose voucher was verified."""
+    before, whose = await read_one(PastRow, old), invitations.profile_of(house, row)
+    if before is None:
+        return None
+    return seal_past(house, before, row.clinician_id, whose.name, whose.profession, now)
 
 
 def _is_of(house: House, typed: str, email: str) -> bool:
@@ -154,9 +183,10 @@ async def renew(actor: Actor, token: str) -> UUID:
     async with transaction():
         await freshness.lock(actor)
         old = tables.CareLink.filter(
-            id=row.renews, patient_id=actor.id, clinician_id=row.clinician.id, ended_at=None
+            id=row.renews, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
-        ended = {"pair": None, "ended_at": actor.now}
+        ended: dict[str, object] = {"pair": None, "ended_at": actor.now}
+        ended["past"] = await _past(actor.house, old, row, actor.now)
         if not await tables.KeptShare.filter(link_id=row.renews).exists():
             ended |= links.NOTHING_LEFT
         if not await old.update(**ended):
@@ -164,6 +194,6 @@ async def renew(actor: Actor, token: str) -> UUID:
         await tables.Share.filter(link_id=row.renews).delete()
         await share_lists.end(actor, row.renews)
         link = await invitations.accept(actor, token, renewing=True)
-        await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician.id)
+        await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id)
     await scrub()
     return link

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import partial
 from uuid import UUID, uuid4
 
 from journal import freshness, tables
 from journal.actors import Actor, Role
+from journal.ages import age
 from journal.documents import EntryDocument, RevisionDocument, open_document, revision_context, seal_document
 from journal.errors import Damaged, NotFound
 from journal.freshness import Member, Move, Part
-from journal.store import Statement, change_all, key_of, transaction
+from journal.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
+from journal.store import Statement, change_all, transaction
 
-COLUMNS = ("id", "sealed", "created_at", "entry_id")
+SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
+A_PARAGRAPH = 200  # characters
 WRITE = "INSERT INTO entry_revision (id, entry_id, sealed, created_at) VALUES ($1, $2, $3, $4)"
 
 
@@ -24,6 +27,15 @@ class Reason(StrEnum):
 
     EARLIER = "earlier"
     CONFLICT = "conflict"
+
+
+class RevisionRow(Row, frozen=True):
+    """A row of an earlier version."""
+
+    id: UUID
+    sealed: bytes
+    created_at: Moment
+    entry_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,17 @@ class Revision:
     document: EntryDocument
 
 
+def is_apart(actor: Actor, at: datetime, before: EntryDocument, after: EntryDocument) -> bool:
+    """
+    Return whether *after* begins a new version in place of what was written at *at*.
+
+    That is after a pause, and when so much went at once that it may have been a slip of the hand.
+    """
+    length = len(before.text())
+    shrinks = length >= A_PARAGRAPH and len(after.text()) < length / 2
+    return shrinks or age(at, actor.now) >= SITTING
+
+
 def kept(
     actor: Actor, entry: UUID, revision: int, document: EntryDocument, *, at: datetime
 ) -> tuple[Member, Statement]:
@@ -46,9 +69,12 @@ def kept(
     return _written(actor, entry, RevisionDocument(entry.hex, Reason.EARLIER.value, revision, document), at)
 
 
-async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> None:
+async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> UUID:
     """
-    Keep the text of a page that lost the race; a page that goes on writing replaces its own earlier attempt.
+    Keep the text of a page that lost the race; a page that goes on writing replaces its own attempt of just before.
+
+    Returns:
+        The id of the version.
 
     Raises:
         NotFound: If the entry was deleted meanwhile: then nothing of it is kept.
@@ -58,46 +84,49 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
         await freshness.lock(actor)
         if not await tables.Entry.exists(id=entry, owner_id=actor.id, deleted_at=None):
             raise NotFound
-        there = await _rows(actor, entry)
-        for row in there:
-            earlier = _opened(actor, row)
-            if sitting and earlier.reason is Reason.CONFLICT and earlier.sitting == sitting:
+        for row in whole(await _rows(actor, entry)):
+            try:
+                earlier = _opened(actor, row)
+            except Damaged:
+                continue  # it is not this page's own
+            own = sitting and earlier.reason is Reason.CONFLICT and earlier.sitting == sitting
+            if own and not is_apart(actor, earlier.created_at, earlier.document, document):
                 sealed = seal_document(actor.vault, lost, revision_context(actor.id, earlier.id))
                 now = {"sealed": sealed, "created_at": actor.now}
                 await tables.EntryRevision.filter(id=earlier.id).update(**now)
-                before, after = (earlier.id, 0, row[1]), (earlier.id, 0, sealed)
+                before, after = (earlier.id, 0, row.sealed), (earlier.id, 0, sealed)
                 await freshness.move(actor, Move(Part.EARLIER, [before], [after]))
-                return
+                return earlier.id
         version, statement = _written(actor, entry, lost, actor.now)
         await change_all(statement)
         await freshness.move(actor, Move(Part.EARLIER, come=[version]))
+        return version[0]
 
 
 async def members(actor: Actor, entry: UUID) -> list[Member]:
     """Give the earlier versions of one's own entry as the account's state knows them."""
-    return [(key_of(row[0]), 0, row[1]) for row in await _rows(actor, entry)]
+    return [(row.id, 0, row.sealed) for row in whole(await _rows(actor, entry))]
 
 
-async def revisions(actor: Actor, entry: UUID) -> tuple[Revision, ...]:
+async def revisions(actor: Actor, entry: UUID) -> Opened[Revision]:
     """Give the earlier versions of one's own entry, newest first."""
     actor.must_be(Role.PATIENT)
-    return tuple(_opened(actor, row) for row in await _rows(actor, entry))
+    return open_each(await _rows(actor, entry), partial(_opened, actor))
 
 
 async def revision(actor: Actor, entry: UUID, wanted: UUID) -> Revision:
     """Give one earlier version of one's own entry."""
     actor.must_be(Role.PATIENT)
-    rows = await tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id).values_list(
-        *COLUMNS
-    )
-    if not rows:
+    mine = tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id)
+    row = await read_one(RevisionRow, mine)
+    if row is None:
         raise NotFound
-    return _opened(actor, rows[0])
+    return _opened(actor, row)
 
 
-async def _rows(actor: Actor, entry: UUID) -> list[tuple[Any, ...]]:
+async def _rows(actor: Actor, entry: UUID) -> list[RevisionRow | DamagedRow]:
     mine = tables.EntryRevision.filter(entry_id=entry, entry__owner_id=actor.id)
-    return list(await mine.order_by("-created_at").values_list(*COLUMNS))
+    return await read(RevisionRow, mine.order_by("-created_at"))
 
 
 def _written(actor: Actor, entry: UUID, kept: RevisionDocument, at: datetime) -> tuple[Member, Statement]:
@@ -106,16 +135,15 @@ def _written(actor: Actor, entry: UUID, kept: RevisionDocument, at: datetime) ->
     return (ident, 0, sealed), (WRITE, (ident, entry, sealed, at))
 
 
-def _opened(actor: Actor, row: tuple[Any, ...]) -> Revision:
-    ident, sealed, created, entry = row
-    where = revision_context(actor.id, key_of(ident))
-    kept = open_document(actor.vault, bytes(sealed), where, RevisionDocument)
-    if kept.entry_id != key_of(entry).hex:  # the row was hung under another entry
+def _opened(actor: Actor, row: RevisionRow) -> Revision:
+    where = revision_context(actor.id, row.id)
+    kept = open_document(actor.vault, row.sealed, where, RevisionDocument)
+    if kept.entry_id != row.entry_id.hex:  # the row was hung under another entry
         raise Damaged
     return Revision(
-        key_of(ident),
-        key_of(entry),
-        created,
+        row.id,
+        row.entry_id,
+        row.created_at,
         Reason(kept.reason),
         kept.revision,
         kept.sitting,

@@ -20,12 +20,13 @@ from tortoise.exceptions import IntegrityError
 from crypto import CryptoError
 from journal.errors import JournalError
 from journal.house import House
+from journal.rows import bytes_of
 from journal.server_sealed import SEALED, Sealed
 from journal.store import change, fetch, scrub
 
-FIRST = "SELECT {columns} FROM {table} ORDER BY id LIMIT $1"
-NEXT = "SELECT {columns} FROM {table} WHERE id > $1 ORDER BY id LIMIT $2"
-ONE = "SELECT {columns} FROM {table} WHERE id = $1"
+FIRST = "SELECT {columns} FROM {table} WHERE {column} IS NOT NULL ORDER BY id LIMIT $1"
+NEXT = "SELECT {columns} FROM {table} WHERE id > $1 AND {column} IS NOT NULL ORDER BY id LIMIT $2"
+ONE = "SELECT {columns} FROM {table} WHERE id = $1 AND {column} IS NOT NULL"
 SWAP = "UPDATE {table} SET {column} = $1 WHERE id = $2 AND {column} = $3"
 SWAP_BOTH = (
     "UPDATE {table} SET {column} = $1, {indexed} = $2 WHERE id = $3 AND {column} = $4 AND {indexed} = $5"
@@ -113,9 +114,10 @@ async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequenc
 def _state(house: House, sealed: Sealed, row: Sequence[Any]) -> tuple[State, bytes, str]:
     """Tell how a row is sealed; with its plaintext and the address that it is found by, if any."""
     try:
-        plain, newest = house.server.open_and_tell(bytes(row[1]), sealed.where(row))
+        plain, newest = house.server.open_and_tell(bytes_of(row[1]), sealed.where(row))
         address = sealed.address(plain)
-    except (CryptoError, msgspec.MsgspecError):
+    except (CryptoError, msgspec.MsgspecError, TypeError, ValueError):
+        # The last two where a column is not of its type.
         return State.CLOSED, b"", ""
     fits = newest and not (address and _is_found_by_an_older_key(house, row[2], address))
     return State.NEW if fits else State.OLD, plain, address

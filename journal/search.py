@@ -6,22 +6,34 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import regex
 
 from journal.actors import Actor, Role
-from journal.documents import decode_entry, entry_bytes_opener
-from journal.entries import EVER, Entry, unopened
+from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
+from journal.entries import OWN, Entry, EntryRow, unopened
 from journal.errors import Damaged
 from journal.folding import fold, needles_of
 from journal.freshness import END
-from journal.store import fetch, key_of, time_of
+from journal.rows import Counted, DamagedRow, Joined, Row, sound, typed
+from journal.store import fetch
 
-STRETCH = """
-    SELECT id, revision, sealed, created_at, updated_at FROM entry
-    WHERE owner_id = $1 AND deleted_at IS NULL AND created_at <= $2
-    ORDER BY created_at DESC LIMIT $3
-"""
+FIRST = OWN + " AND deleted_at IS NULL ORDER BY created_at DESC LIMIT $2"
+NEXT = OWN + " AND deleted_at IS NULL AND created_at <= $2 ORDER BY created_at DESC LIMIT $3"
+
+
+class SealedRow(Row, frozen=True):
+    """A row of `OWN` as far as every one is read; the times, only of what is found."""
+
+    id: UUID
+    revision: Counted
+    sealed: bytes
+    created_at: Joined
+    updated_at: Joined
+    deleted_at: Joined
+
+
 AT_ONCE = 500  # entries take a few milliseconds, and others get their turn before the next
 FOLDED_AT_ONCE = 250_000  # bytes of entries that are read whole: the same, in any script
 
@@ -53,24 +65,29 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
     may_hold, folded = scan_for(needles), 0
     found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
     async for rows in _stretches(actor, at_once):
-        for ident, revision, sealed, created, updated in rows:
-            key = key_of(ident)
+        for raw, row in zip(rows, typed(SealedRow, rows), strict=True):
             try:
-                plain = plain_of(sealed, key, revision)
+                one = sound(row)
+                plain = plain_of(one.sealed, one.id, one.revision)
             except Damaged:
-                found.append(unopened(key, revision, sealed, time_of(created), time_of(updated)))
+                found.append(unopened(typed(EntryRow, [raw])[0]))
                 continue
             if not may_hold(plain):
                 continue
             document = decode_entry(plain)
             text = fold(document.text())
             if all(needle in text for needle in needles):
-                times = time_of(created), time_of(updated), None
-                found.append(Entry(key, revision, document, *times, sealed[-END:]))
+                found.append(_found(typed(EntryRow, [raw])[0], document))
             if (folded := folded + len(plain)) > FOLDED_AT_ONCE:
                 folded = 0
                 await asyncio.sleep(0)
     return tuple(found)
+
+
+def _found(row: EntryRow | DamagedRow, document: EntryDocument) -> Entry:
+    if isinstance(row, DamagedRow):
+        return unopened(row)
+    return Entry(row.id, row.revision, document, row.created_at, row.updated_at, None, row.sealed[-END:])
 
 
 def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:
@@ -103,9 +120,10 @@ def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:
 
 async def _stretches(actor: Actor, at_once: int) -> AsyncIterator[Sequence[Sequence[Any]]]:
     """Read all entries, newest first, a stretch at a time."""
-    until: Any = EVER
+    until: Any = None
     seen: set[Any] = set()  # the last stretch's entries of the moment at which it ended: they come once more
-    while rows := await fetch(STRETCH, actor.id, until, at_once + len(seen)):
+    rows = await fetch(FIRST, actor.id, at_once)
+    while rows:
         fresh = [row for row in rows if row[0] not in seen]
         if not fresh:
             return
@@ -116,3 +134,4 @@ async def _stretches(actor: Actor, at_once: int) -> AsyncIterator[Sequence[Seque
         seen |= {row[0] for row in fresh if row[3] == last}
         until = last
         await asyncio.sleep(0)
+        rows = await fetch(NEXT, actor.id, until, at_once + len(seen))

@@ -29,11 +29,13 @@ from crypto import (
 from journal import tables
 from journal.documents import open_document, seal_document
 from journal.errors import Damaged
+from journal.rows import Counted, Row, known, read, read_one
 from journal.store import change
 from journal.words import N_
 
 STEP = 30
 """Seconds that a code lasts."""
+AHEAD = 3600 // STEP
 
 NEIGHBOURS = (0, -1, 1)
 """Steps whose codes are taken: clocks differ, and typing takes a while."""
@@ -43,6 +45,13 @@ LONGEST_TYPED = 64
 
 SHORTEST_SECRET = 14
 """Bytes: 112 bits (RFC 4226 section 4 asks for 128 and NIST SP 800-131A for 112); new ones have 160."""
+
+
+class FactorRow(Row, frozen=True):
+    """A row of a second factor."""
+
+    revision: Counted
+    sealed: bytes
 
 
 class FactorGone(Damaged):
@@ -76,8 +85,8 @@ class SecondFactor(msgspec.Struct, frozen=True):
 async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
     """Write down that an account has no second factor, whatever it had; run inside a transaction."""
     old = tables.SecondFactor.filter(account_id=account)
-    row = await old.first()
-    revision = row.revision + 1 if row else 1
+    rows = await read(FactorRow, old)
+    revision = (known(rows[0], "revision") or 0) + 1 if rows else 1
     await old.delete()
     sealed = seal_document(vault, SecondFactor(listed=True), context(account, revision))
     await tables.SecondFactor.create(account_id=account, revision=revision, sealed=sealed, created_at=now)
@@ -90,11 +99,11 @@ async def of(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
     Raises:
         FactorGone: If there is no row, or not one that this account wrote.
     """
-    row = await tables.SecondFactor.get_or_none(account_id=account)
-    if row is None:
-        raise FactorGone
     try:
-        found = open_document(vault, bytes(row.sealed), context(account, row.revision), SecondFactor)
+        row = await read_one(FactorRow, tables.SecondFactor.filter(account_id=account))
+        if row is None:
+            raise FactorGone
+        found = open_document(vault, row.sealed, context(account, row.revision), SecondFactor)
     except (Damaged, CryptoError) as error:
         raise FactorGone from error
     if found.on and len(found.secret) < SHORTEST_SECRET:
@@ -123,8 +132,9 @@ REPLACE = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id 
 
 def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
     """Give *factor* with the step of a code used up, or None when it is not one of now, or was used before."""
-    step = step_of(factor.secret, typed, now)
-    if step <= factor.last_step:
+    step, this = step_of(factor.secret, typed, now), int(now.timestamp()) // STEP
+    # A code that was taken more than an hour from now was taken by a clock that ran ahead: it shuts nobody out.
+    if not step or step <= factor.last_step < this + AHEAD:
         return None
     return msgspec.structs.replace(factor, last_step=step)
 

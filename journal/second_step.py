@@ -35,7 +35,7 @@ async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) ->
     """
     account, vault = await _waiting(house, token)
     salt = await key_slots.salt_of(account)
-    charged = await throttle.charge(house, tries.of_code(house, account, salt, visitor), field=CODE_FIELD)
+    charged = await throttle.charge(tries.of_code(house, account, salt, visitor), field=CODE_FIELD)
     while True:
         factor, revision = await second_factor.of(account, vault)
         left = second_factor.with_code(factor, typed, house.clock()) if factor.on else None
@@ -59,7 +59,7 @@ async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Vi
     """
     account, vault = await _waiting(house, token)
     counts = tries.of_recovery_code(house, account, visitor)
-    charged = await throttle.charge(house, counts, field=RECOVERY_FIELD)
+    charged = await throttle.charge(counts, field=RECOVERY_FIELD)
     while True:
         factor, revision = await second_factor.of(account, vault)
         left = second_factor.with_recovery_code(factor, typed, account)

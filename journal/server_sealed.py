@@ -15,12 +15,13 @@ import msgspec
 
 from crypto import Context
 from journal import notices, practice, setup_links
-from journal.audit_chain import KEY_CONTEXT
+from journal.audit_key import KEY_CONTEXT
 from journal.documents import (
     Profile,
     course_context,
     device_context,
     note_context,
+    past_context,
     profile_context,
     session_context,
 )
@@ -73,6 +74,12 @@ SEALED = (
         "invitation",
         lambda ident, clinician: note_context(key_of(clinician), key_of(ident)),
         ("clinician_id",),
+    ),
+    Sealed(
+        "care_link",
+        lambda ident, patient: past_context(key_of(patient), key_of(ident)),
+        ("patient_id",),
+        column="past",
     ),
     Sealed("course", lambda ident, patient: course_context(key_of(patient), key_of(ident)), ("patient_id",)),
     Sealed(

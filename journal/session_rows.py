@@ -6,9 +6,9 @@ Dates stand only in the sealed column, so a patient's sessions are put in order 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -19,11 +19,21 @@ from journal.audit import Act
 from journal.documents import open_document, seal_document, session_context
 from journal.errors import StaleRevision
 from journal.planning import SessionDetails, SessionKind, Status
-from journal.store import fetch, key_of, transaction
+from journal.rows import Counted, DamagedRow, Opened, Row, open_each, typed
+from journal.store import fetch, transaction
 from journal.words import N_
 
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
-COLUMNS = ("id", "patient_id", "course_id", "revision", "sealed")
+
+
+class SessionRow(Row, frozen=True):
+    """A row of a session, as `OF_PATIENT` asks for it."""
+
+    id: UUID
+    patient_id: UUID
+    course_id: UUID | None
+    revision: Counted
+    sealed: bytes
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -56,11 +66,21 @@ class Session(msgspec.Struct, frozen=True):
         """When its patient said that it began, if so."""
         return self.details.began_at
 
+    @property
+    def begins_at(self) -> datetime:
+        """When it began, or is planned to."""
+        return self.details.begins_at
 
-async def load(actor: Actor, patient: UUID) -> tuple[Session, ...]:
+
+async def load(actor: Actor, patient: UUID) -> Opened[Session]:
     """Give all sessions of a patient, in the order of their times; the caller has authorised it."""
-    rows = await fetch(OF_PATIENT, patient)
-    return tuple(sorted((opened(actor, row) for row in rows), key=lambda one: (one.starts_at, one.id)))
+    return in_order(actor, typed(SessionRow, await fetch(OF_PATIENT, patient)))
+
+
+def in_order(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> Opened[Session]:
+    """Open rows, and put what opens in the order of its time."""
+    found = open_each(rows, partial(opened, actor))
+    return Opened(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
 
 
 async def insert(
@@ -101,10 +121,8 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
         await audit.note(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
 
 
-def opened(actor: Actor, row: Sequence[Any]) -> Session:
-    """Open one row of `COLUMNS`."""
-    ident, patient, course, revision, sealed = row
-    key, owner = key_of(ident), key_of(patient)
-    where = session_context(owner, key, revision)
-    details = open_document(actor.house.server, bytes(sealed), where, SessionDetails)
-    return Session(key, owner, key_of(course) if course else None, revision, details, details.starts_at)
+def opened(actor: Actor, row: SessionRow) -> Session:
+    """Open one row; raises `Damaged`."""
+    where = session_context(row.patient_id, row.id, row.revision)
+    details = open_document(actor.house.server, row.sealed, where, SessionDetails)
+    return Session(row.id, row.patient_id, row.course_id, row.revision, details, details.starts_at)

@@ -20,8 +20,9 @@ from journal.documents import CourseDetails, course_context, seal_document
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.holds import Hold, hold
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
-from journal.session_rows import Session
-from journal.store import key_of, transaction
+from journal.rows import DamagedRow, Opened, known, read, sound
+from journal.session_rows import Session, SessionRow
+from journal.store import transaction
 from journal.typed import clean_line
 from journal.words import N_
 
@@ -47,38 +48,40 @@ __all__ = [
     "sessions_of",
 ]
 
+ADDED_BEFORE = N_(
+    "A session was added from this page before, with other words. Open your plan to change that one, or to add another."
+)
 PROGRESS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
 
 
-async def sessions_of(actor: Actor, patient: UUID) -> tuple[Session, ...]:
+async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
     """Give a patient's sessions in the order of their times; for themselves and their clinicians."""
     await _authorise(actor, patient)
     return await session_rows.load(actor, patient)
 
 
-async def my_sessions(actor: Actor) -> tuple[Session, ...]:
+async def my_sessions(actor: Actor) -> Opened[Session]:
     """Give the patient's own sessions in the order of their times."""
     actor.must_be(Role.PATIENT)
     return await session_rows.load(actor, actor.id)
 
 
-async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, tuple[Session, ...]]:
+async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Opened[Session]]:
     """Give the sessions of a clinician's own patients, in one statement; each must come from a care link."""
     actor.must_be(Role.CLINICIAN)
-    rows = await tables.KapSession.filter(patient_id__in=list(patients)).values_list(*session_rows.COLUMNS)
-    opened = sorted(
-        (session_rows.opened(actor, row) for row in rows), key=lambda one: (one.starts_at, one.id)
-    )
-    return {patient: tuple(one for one in opened if one.patient == patient) for patient in patients}
+    rows = await read(SessionRow, tables.KapSession.filter(patient_id__in=list(patients)))
+    of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
+    for row in rows:
+        of_each[known(row, "patient_id")].append(row)  # which can be read, since each was found by it
+    return {patient: session_rows.in_order(actor, found) for patient, found in of_each.items()}
 
 
 async def session(actor: Actor, wanted: UUID) -> Session:
     """Give one session, to its patient and their clinicians."""
-    rows = await tables.KapSession.filter(id=wanted).values_list(*session_rows.COLUMNS)
-    if not rows:
-        raise NotFound
-    await _authorise(actor, key_of(rows[0][1]))
-    return session_rows.opened(actor, rows[0])
+    for row in await read(SessionRow, tables.KapSession.filter(id=wanted)):
+        await _authorise(actor, known(row, "patient_id"))
+        return session_rows.opened(actor, sound(row))
+    raise NotFound
 
 
 async def plan_course(
@@ -113,16 +116,29 @@ async def plan_course(
 
 
 async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None) -> UUID:
-    """Add a single session, once for each *ident*; a patient can add their own. Gives its id."""
+    """
+    Add a single session, once for each *ident*; a patient can add their own. Gives its id.
+
+    Raises:
+        Refused: If it makes no sense, or something else was added by this ident before.
+    """
     await _authorise(actor, patient)
     details = planning.clean_details(details)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _check(actor, patient, details)
     ident = ident or uuid4()
-    with suppress(IntegrityError):  # it is there already
+    try:
         async with transaction():
             await session_rows.insert(actor, patient, ident, details, None)
             await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
+    except IntegrityError:
+        # The page was sent before: perhaps its answer was lost, and the words are others now.
+        there = await session(actor, ident)
+        planned = msgspec.structs.replace(
+            there.details, **{name: getattr(details, name) for name in PROGRESS}
+        )
+        if (there.patient, planned) != (patient, details):
+            raise Refused({"date": ADDED_BEFORE}) from None
     return ident
 
 
@@ -219,8 +235,8 @@ async def confirm_rested(actor: Actor) -> None:
         await session_rows.write(actor, one, one.revision, msgspec.structs.replace(one.details, **changes))
 
 
-async def _authorise(actor: Actor, patient: UUID) -> None:
-    if actor.role is Role.PATIENT:
+async def _authorise(actor: Actor, patient: UUID | None) -> None:
+    if actor.role is Role.PATIENT or patient is None:
         if actor.id != patient:
             raise NotFound
     else:

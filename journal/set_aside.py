@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
+from msgspec.structs import asdict
+
 from crypto import (
     CryptoError,
     Keyring,
@@ -23,18 +25,69 @@ from crypto import (
 )
 from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import entry_context, revision_context
+from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
 from journal.freshness import Move, Part
 from journal.house import House
+from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
+from journal.revisions import RevisionRow
+from journal.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
+from journal.share_lists import LinkOf
 from journal.store import key_of, scrub, transaction
 from journal.words import N_
 
 KEPT = timedelta(days=90)
 SOME = 500  # ids in one statement
 NOT_THIS = N_("That is neither the old password nor the old recovery key. Look at it once more.")
+
+
+class AsideRow(Row, frozen=True):
+    """A row of what was set aside."""
+
+    id: UUID
+    retired: bytes | None
+    created_at: Moment
+    expires_at: Moment
+
+
+class AsideSlotRow(Row, frozen=True):
+    """A row of a key slot of then."""
+
+    kind: str
+    slot: bytes
+    epoch: Counted
+
+
+class RecordRow(Row, frozen=True):
+    """A row of an entry that was set aside, or without a revision of an earlier text."""
+
+    id: UUID
+    entry_id: UUID
+    revision: Counted | None
+    sealed: bytes
+    created_at: Moment
+    updated_at: Moment
+    deleted_at: Moment | None
+
+
+class SharedRow(Row, frozen=True):
+    """A row of a copy, as it is kept."""
+
+    id: UUID
+    link_id: UUID
+    entry_id: UUID
+    revision: Counted
+    sealed: bytes
+
+
+class RetiredRow(Row, frozen=True):
+    """The key before that of then, where keys are being renewed."""
+
+    retired: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,66 +100,73 @@ class Kept:
     until: datetime
 
 
-async def put_aside(house: House, account: tables.Account) -> UUID:
+async def put_aside(house: House, account: UUID) -> UUID:
     """Set everything aside that only the account's keys of now open; inside the transaction of the restart."""
     aside, now = uuid4(), house.clock()
-    renewing = await tables.KeyRenewal.get_or_none(id=account.id)
+    renewing = whole(await read(RetiredRow, tables.KeyRenewal.filter(id=account)))
     await tables.SetAside.create(
         id=aside,
-        account_id=account.id,
-        retired=renewing.retired if renewing else None,
+        account_id=account,
+        retired=renewing[0].retired if renewing else None,
         created_at=now,
         expires_at=now + KEPT,
     )
-    slots = tables.KeySlot.filter(account_id=account.id)
+    slots = tables.KeySlot.filter(account_id=account)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
     kept_slots = [
         tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one), epoch=one.epoch)
-        for one in await opening
+        for one in whole(await read(SlotRow, opening))
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
-    fields = ("id", "revision", "sealed", "created_at", "updated_at", "deleted_at")
-    entries = tables.Entry.filter(owner_id=account.id)
+    # What is damaged can be opened by nobody, also not later.
+    entries = tables.Entry.filter(owner_id=account)
     records = [
-        tables.SetAsideRecord(aside_id=aside, entry_id=one["id"], **one)
-        for one in await entries.values(*fields)
+        tables.SetAsideRecord(aside_id=aside, entry_id=one.id, **asdict(one))
+        for one in whole(await read(EntryRow, entries))
     ]
-    versions = tables.EntryRevision.filter(entry__owner_id=account.id)
+    versions = tables.EntryRevision.filter(entry__owner_id=account)
     records += [
-        tables.SetAsideRecord(aside_id=aside, updated_at=one["created_at"], **one)
-        for one in await versions.values("id", "entry_id", "sealed", "created_at")
+        tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one))
+        for one in whole(await read(RevisionRow, versions))
     ]
     await tables.SetAsideRecord.bulk_create(records)
-    lasting = tables.CareLink.filter(patient_id=account.id, ended_at=None)
-    shares = tables.Share.filter(link__patient_id=account.id, link__ended_at=None)
+    lasting = tables.CareLink.filter(patient_id=account, ended_at=None)
+    shares = tables.Share.filter(link__patient_id=account, link__ended_at=None)
     await tables.KeptShare.bulk_create(
         [
-            tables.KeptShare(expires_at=now + KEPT, **one)
-            for one in await shares.values("id", "link_id", "entry_id", "revision", "sealed")
+            tables.KeptShare(expires_at=now + KEPT, **asdict(one))
+            for one in whole(await read(SharedRow, shares))
         ]
     )
-    await tables.Share.filter(link_id__in=await lasting.values_list("id", flat=True)).delete()
-    await tables.GivenBack.filter(link__patient_id=account.id).delete()  # the clinician can give it again
+    links = [one.id for one in whole(await read(Named, lasting))]
+    await tables.Share.filter(link_id__in=links).delete()
+    await tables.GivenBack.filter(link__patient_id=account).delete()  # the clinician can give it again
     await lasting.update(restarted_at=now, patient_key=None, patient_pin=None)  # which nobody can open now
     await entries.delete()
     await slots.delete()
-    await tables.Passkey.filter(account_id=account.id).delete()
-    await tables.KeyRenewal.filter(id=account.id).delete()
+    await tables.Passkey.filter(account_id=account).delete()
+    await tables.KeyRenewal.filter(id=account).delete()
     return aside
 
 
-async def kept(actor: Actor) -> tuple[Kept, ...]:
+async def kept(actor: Actor) -> Opened[Kept]:
     """Tell what waits to be opened, the latest first."""
     actor.must_be(Role.PATIENT)
-    found = []
-    for row in await tables.SetAside.filter(account_id=actor.id, expires_at__gt=actor.now).order_by(
-        "-created_at"
-    ):
+    found, damaged = [], []
+    for row in await _asides(actor):
+        if isinstance(row, DamagedRow):
+            damaged.append(row.id)
+            continue
         count = await tables.SetAsideRecord.filter(
             aside_id=row.id, revision__isnull=False, deleted_at=None
         ).count()
         found.append(Kept(row.id, count, row.created_at, row.expires_at))
-    return tuple(found)
+    return Opened(found, damaged)
+
+
+async def _asides(actor: Actor) -> list[AsideRow | DamagedRow]:
+    mine = tables.SetAside.filter(account_id=actor.id, **alive(actor.now, KEPT))
+    return await read(AsideRow, mine.order_by("-created_at"))
 
 
 async def reopen(actor: Actor, secret: str) -> int:
@@ -124,18 +184,19 @@ async def reopen(actor: Actor, secret: str) -> int:
         Damaged: If it opens the account of before, and nothing that this held is what was saved.
     """
     actor.must_be(Role.PATIENT)
-    charged = await throttle.charge(actor.house, tries.of_set_aside(actor.house, actor.id), field="secret")
-    for one in await kept(actor):
-        row = await tables.SetAside.get(id=one.id)
-        if older := await _unlocked(actor, row, secret):
+    charged = await throttle.charge(tries.of_set_aside(actor.house, actor.id), field="secret")
+    for row in whole(await _asides(actor)):
+        async with throttle.not_counted_if_busy(charged):
+            older = await _unlocked(actor, row, secret)
+        if older:
             await throttle.give_back(charged)
             return await _brought_back(actor, row, older)
     await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
     raise Refused({"secret": NOT_THIS})
 
 
-async def _brought_back(actor: Actor, row: tables.SetAside, older: Keyring) -> int:
-    wanted = key_of(row.id)
+async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
+    wanted = row.id
     async with transaction():
         await freshness.lock(actor)
         # Takes the row first: of two pages that open it at once, one finds it gone.
@@ -143,11 +204,12 @@ async def _brought_back(actor: Actor, row: tables.SetAside, older: Keyring) -> i
             raise NotFound
         entries, versions = [], []
         sealer = older.vault_sealer()
-        for one in await tables.SetAsideRecord.filter(aside_id=wanted):
+        # A damaged record stays where it is, and keeps none of the others back.
+        for one in whole(await read(RecordRow, tables.SetAsideRecord.filter(aside_id=wanted))):
             try:
                 made = _resealed(actor, sealer, one)
             except CryptoError:
-                continue  # a damaged record stays where it is, and keeps none of the others back
+                continue
             if isinstance(made, tables.Entry):
                 entries.append(made)
             else:
@@ -183,18 +245,17 @@ async def _remember(
     )
 
 
-def _resealed(
-    actor: Actor, sealer: Sealer, row: tables.SetAsideRecord
-) -> tables.Entry | tables.EntryRevision:
-    ident = key_of(row.id)
+def _resealed(actor: Actor, sealer: Sealer, row: RecordRow) -> tables.Entry | tables.EntryRevision:
     if row.revision is None:
-        entry, place = key_of(row.entry_id), revision_context(actor.id, ident)
-        sealed = actor.vault.seal(sealer.open(bytes(row.sealed), context=place), context=place)
-        return tables.EntryRevision(id=ident, entry_id=entry, sealed=sealed, created_at=row.created_at)
-    place = entry_context(actor.id, ident, row.revision)
-    sealed = actor.vault.seal(sealer.open(bytes(row.sealed), context=place), context=place)
+        place = revision_context(actor.id, row.id)
+        sealed = actor.vault.seal(sealer.open(row.sealed, context=place), context=place)
+        return tables.EntryRevision(
+            id=row.id, entry_id=row.entry_id, sealed=sealed, created_at=row.created_at
+        )
+    place = entry_context(actor.id, row.id, row.revision)
+    sealed = actor.vault.seal(sealer.open(row.sealed, context=place), context=place)
     return tables.Entry(
-        id=ident,
+        id=row.id,
         owner_id=actor.id,
         revision=row.revision,
         sealed=sealed,
@@ -204,28 +265,31 @@ def _resealed(
     )
 
 
-def _joined(row: tables.KeySlot) -> bytes:
-    return b"".join(bytes(one) for one in (row.salt, row.commitment, row.wrapped, row.parameters))
+def _joined(row: SlotRow) -> bytes:
+    return b"".join((row.salt, row.commitment, row.wrapped, row.parameters))
 
 
-def _parted(row: tables.SetAsideSlot) -> KeySlot:
-    blob = bytes(row.slot)
+def _parted(row: AsideSlotRow) -> KeySlot:
+    blob = row.slot
     return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110], row.epoch)
 
 
-async def _unlocked(actor: Actor, row: tables.SetAside, secret: str) -> Keyring | None:
+async def _unlocked(actor: Actor, row: AsideRow, secret: str) -> Keyring | None:
     who = actor.id.bytes
-    for one in await tables.SetAsideSlot.filter(aside_id=row.id).order_by("-kind"):
+    slots = tables.SetAsideSlot.filter(aside_id=row.id).order_by("-kind")
+    for one in whole(await read(AsideSlotRow, slots)):
         slot = _parted(one)
         try:
             if one.kind == "recovery":
                 key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
             elif one.kind == "password":
-                key = await actor.house.stretch(partial(unlock_with_password, slot, secret, account=who))
+                key = await actor.house.stretch(
+                    partial(unlock_with_password, slot, secret, account=who), own=True
+                )
             else:
                 continue
             older = Keyring.from_account_key(key)
-            return older.with_retired(bytes(row.retired), account=who) if row.retired is not None else older
+            return older.with_retired(row.retired, account=who) if row.retired is not None else older
         except CryptoError:
             continue
     return None
@@ -235,7 +299,7 @@ async def purge(now: datetime) -> int:
     """Erase what was set aside, or kept to be given back, for ninety days."""
     gone = await tables.SetAside.filter(expires_at__lte=now).delete()
     old = tables.KeptShare.filter(expires_at__lte=now)
-    links = await old.distinct().values_list("link_id", flat=True)
+    links = {row.link_id for row in whole(await read(LinkOf, old))}
     gone += await old.delete()
     for link in links:
         if not await tables.KeptShare.filter(link_id=link).exists():

@@ -11,6 +11,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -19,11 +20,13 @@ from tortoise.expressions import Q
 from crypto import Context
 from journal import audit, freshness, tables
 from journal.actors import Actor
+from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import SetupDetails, open_bytes, open_document, seal_document
-from journal.errors import LinkExpired, NotFound, Refused
+from journal.errors import Damaged, LinkExpired, NotFound, Refused
 from journal.house import House
 from journal.positions import POSITIONS, THERAPIST, Position, Role
+from journal.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.store import transaction
 from journal.typed import clean_name
 from journal.words import N_
@@ -31,6 +34,19 @@ from journal.words import N_
 LIFETIME = timedelta(days=7)
 TOKEN_SIZE = 32
 NOBODY = UUID(int=0)
+
+
+class SetupRow(Row, frozen=True):
+    """A row of a set-up link."""
+
+    id: UUID
+    lookup: str
+    maker_id: UUID | None
+    secret: bytes | None
+    sealed: bytes
+    expires_at: Moment
+    used_at: Moment | None
+    withdrawn_at: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +96,20 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
     return wanted
 
 
-async def links(actor: Actor) -> tuple[SetupLink, ...]:
+async def links(actor: Actor) -> Opened[SetupLink]:
     """Give every set-up link there was, newest first."""
     actor.must_be(Role.ADMINISTRATOR)
-    return tuple(_view(actor, row) for row in await tables.SetupLink.all().order_by("-created_at"))
+    rows = await read(SetupRow, tables.SetupLink.all().order_by("-created_at"))
+    return open_each(rows, partial(_view, actor))
 
 
 async def link(actor: Actor, wanted: UUID) -> SetupLink:
     """Give one set-up link."""
-    for one in await links(actor):
-        if one.id == wanted:
-            return one
-    raise NotFound
+    actor.must_be(Role.ADMINISTRATOR)
+    row = await read_one(SetupRow, tables.SetupLink.filter(id=wanted))
+    if row is None:
+        raise NotFound
+    return _view(actor, row)
 
 
 async def withdraw(actor: Actor, wanted: UUID) -> None:
@@ -116,13 +134,14 @@ async def position_of(house: House, token: str) -> Position:
     """
     now, lookup = house.clock(), lookup_of(token)
     trusted = Q(maker_id=None) | Q(maker__status="active")
-    row = await tables.SetupLink.filter(
-        trusted, lookup=lookup, used_at=None, withdrawn_at=None, expires_at__gt=now
-    ).first()
+    still_open = tables.SetupLink.filter(
+        trusted, lookup=lookup, used_at=None, withdrawn_at=None, **alive(now, LIFETIME)
+    )
+    row = await read_one(SetupRow, still_open)
     if row is None:
         raise LinkExpired
     details = _opened(house, row)
-    if datetime.fromisoformat(details.expires_at) <= now:  # the column is for queries
+    if not is_alive(datetime.fromisoformat(details.expires_at), now, LIFETIME):  # the column is for queries
         raise LinkExpired
     return POSITIONS[details.profession or details.role]
 
@@ -131,7 +150,7 @@ async def use(house: House, token: str) -> None:
     """Use a link up, in the transaction that opens the account; raises `LinkExpired` when somebody was first."""
     now = house.clock()
     still_open = tables.SetupLink.filter(lookup=lookup_of(token), used_at=None, withdrawn_at=None)
-    if not await still_open.filter(expires_at__gt=now).update(used_at=now):
+    if not await still_open.filter(**alive(now, LIFETIME)).update(used_at=now):
         raise LinkExpired
 
 
@@ -150,28 +169,33 @@ async def _write(house: House, token: bytes, details: SetupDetails, maker: Actor
     )
 
 
-def _view(actor: Actor, row: tables.SetupLink) -> SetupLink:
-    details, maker, token = _opened(actor.house, row), _maker(row), ""
+def _view(actor: Actor, row: SetupRow) -> SetupLink:
+    details, maker, token = _opened(actor.house, row), row.maker_id, ""
     if maker == actor.id:
-        token = _text(open_bytes(actor.vault, bytes(row.secret or b""), secret_context(maker, row.id)))
+        token = _text(open_bytes(actor.vault, row.secret or b"", secret_context(maker, row.id)))
     state = "open"
     if row.used_at:
         state = "used"
     elif row.withdrawn_at:
         state = "withdrawn"
-    elif row.expires_at <= actor.now:
+    elif not is_alive(row.expires_at, actor.now, LIFETIME):
         state = "expired"
     position = POSITIONS[details.profession or details.role]
-    return SetupLink(_id(row.lookup), details.name, position, maker, token, row.expires_at, state)
+    return SetupLink(row.id, details.name, position, maker, token, row.expires_at, state)
 
 
-def _opened(house: House, row: tables.SetupLink) -> SetupDetails:
-    return open_document(house.server, bytes(row.sealed), details_context(_maker(row), row.id), SetupDetails)
+def _opened(house: House, row: SetupRow) -> SetupDetails:
+    """Open what a link makes of its user; what is sealed is bound to the id, and the id to what it is looked up by."""
+    if row.id != _named_by(row.lookup):
+        raise Damaged
+    return open_document(house.server, row.sealed, details_context(row.maker_id, row.id), SetupDetails)
 
 
-def _maker(row: tables.SetupLink) -> UUID | None:
-    maker: UUID | None = row.maker_id  # type: ignore[attr-defined]
-    return maker
+def _named_by(lookup: str) -> UUID | None:
+    try:
+        return _id(lookup)
+    except ValueError:
+        return None
 
 
 def _position(position: Position) -> dict[str, str]:

@@ -20,9 +20,30 @@ from journal.actors import Actor
 from journal.documents import link_key_context, open_document, seal_document
 from journal.errors import Damaged
 from journal.freshness import END, KEPT, Member, Move, Part
-from journal.store import fetch, key_of
+from journal.rows import Joined, Named, Row, read, sound, typed, whole
+from journal.store import fetch
 
 LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
+
+
+class ListRow(Row, frozen=True):
+    """A row of a list; what is wrong in it besides its id, `opened` finds."""
+
+    id: UUID
+    revision: Joined
+    sealed: Joined
+
+
+class LinkOf(Row, frozen=True):
+    """Whose copy a copy is."""
+
+    link_id: UUID
+
+
+class OwnKeyRow(Row, frozen=True):
+    """The patient's own copy of a link's key."""
+
+    patient_key: bytes | None
 
 
 class ShareList(msgspec.Struct, frozen=True):
@@ -86,8 +107,7 @@ async def accept(actor: Actor, link: UUID) -> None:
     if key is None:
         return
     old = opened(key, link, rows[0]) if rows else None
-    there = await tables.Share.filter(link_id=link).values_list("id", flat=True)
-    held = {key_of(one).hex for one in there}
+    held = {one.id.hex for one in whole(await read(Named, tables.Share.filter(link_id=link)))}
     copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
     revision = _number(rows[0][0]) + 1 if rows else 1
     new = ShareList(old.paused if old else False, copies)
@@ -99,11 +119,10 @@ async def accept(actor: Actor, link: UUID) -> None:
 async def mine(actor: Actor) -> Mapping[UUID, ShareList | None]:
     """Give the patient's lists by care link; None for one that does not open."""
     found: dict[UUID, ShareList | None] = {}
-    for ident, revision, sealed in await fetch(LISTS, actor.id):
-        link = key_of(ident)
-        if link != actor.id:
-            key = await own_key(actor, link)
-            found[link] = opened(key, link, (revision, sealed)) if key else None
+    for row in whole(typed(ListRow, await fetch(LISTS, actor.id))):
+        if row.id != actor.id:
+            key = await own_key(actor, row.id)
+            found[row.id] = opened(key, row.id, (row.revision, row.sealed)) if key else None
     return found
 
 
@@ -126,13 +145,13 @@ def is_on(listed: ShareList | None, copy: Member) -> bool:
 
 async def own_key(actor: Actor, link: UUID) -> Sealer | None:
     """Open the patient's own copy of a link's key, if it is there and what was saved."""
-    rows = await tables.CareLink.filter(id=link, patient_id=actor.id).values_list("patient_key", flat=True)
-    if not rows or rows[0] is None:
-        return None
+    rows = await read(OwnKeyRow, tables.CareLink.filter(id=link, patient_id=actor.id))
     try:
         place = link_key_context(actor.id, link)
-        return Sealer(actor.keyring.unwrap(bytes(rows[0]), context=place))
-    except CryptoError:
+        return (
+            Sealer(actor.keyring.unwrap(sound(rows[0]).patient_key or b"", context=place)) if rows else None
+        )
+    except (CryptoError, Damaged):
         return None
 
 

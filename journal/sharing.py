@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import msgspec
+from tortoise.queryset import QuerySet
 
 from crypto import Sealer
 from journal import audit, care, entries, freshness, sessions, share_lists, tables
@@ -19,11 +20,24 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.care import Link
 from journal.documents import ShareDocument, open_document, seal_document, share_context
-from journal.entries import Entry
+from journal.entries import Entry, EntryRow
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.forms import EntryKind, Field, form_of
-from journal.share_lists import ShareList
-from journal.store import key_of, scrub, transaction
+from journal.rows import (
+    Counted,
+    DamagedRow,
+    Joined,
+    Moment,
+    Named,
+    Row,
+    known,
+    read,
+    sound,
+    typed,
+    whole,
+)
+from journal.share_lists import LinkOf, ShareList
+from journal.store import scrub, transaction
 from journal.words import N_
 
 TITLE = "title"  # the entry's own title is a section like any other
@@ -31,6 +45,30 @@ NOTE = "note"  # and so is the word of care that stands before it
 
 
 CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
+
+
+class GivenRow(Row, frozen=True):
+    """A row of a copy, with the entry that it was made from."""
+
+    id: UUID
+    link_id: UUID
+    entry_id: UUID
+    revision: Counted
+    sealed: bytes
+    updated_at: Moment
+    opened_at: Moment | None
+    entry_revision: Joined = msgspec.field(name="entry__revision")
+    entry_sealed: Joined = msgspec.field(name="entry__sealed")
+    entry_created_at: Joined = msgspec.field(name="entry__created_at")
+    entry_updated_at: Joined = msgspec.field(name="entry__updated_at")
+    entry_deleted_at: Joined = msgspec.field(name="entry__deleted_at")
+
+
+class CopyRow(Row, frozen=True):
+    """A copy that is about to be replaced."""
+
+    id: UUID
+    revision: Counted
 
 
 class ConsentRequired(JournalError):
@@ -45,7 +83,8 @@ class Given:
     One copy that a clinician can read, as its patient sees it.
 
     `revision` is the entry's present one, `changed` tells whether the chosen sections read differently now.
-    A copy that does not open is `damaged`: its document is empty, and it can only be revoked.
+    A copy that does not open is `damaged`: its document is empty, and it can only be revoked, where its `id` can be
+    read at all. Neither that nor the entry's is known of every damaged row: then they are `NOWHERE`.
     """
 
     id: UUID
@@ -57,6 +96,21 @@ class Given:
     changed: bool
     revision: int
     damaged: bool = False
+
+    @property
+    def has_address(self) -> bool:
+        """Return whether its id is known."""
+        return self.id != entries.NOWHERE
+
+    @property
+    def has_entry(self) -> bool:
+        """Return whether it is known which entry it was made from."""
+        return self.entry != entries.NOWHERE
+
+    @property
+    def is_dated(self) -> bool:
+        """Return whether it is known when it was shared."""
+        return self.updated_at is not entries.NO_TIME
 
 
 def sections(entry: Entry) -> tuple[Field, ...]:
@@ -134,11 +188,11 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await freshness.lock(actor)
         mine = tables.Share.filter(id=wanted, link__patient_id=actor.id)
-        links = await mine.values_list("link_id", flat=True)
+        links = whole(await read(LinkOf, mine))
         if not await mine.delete():
             raise NotFound
-        for link in links:
-            await share_lists.forget(actor, key_of(link), [wanted])
+        for one in links:
+            await share_lists.forget(actor, one.link_id, [wanted])
         await audit.note(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
     await scrub()
 
@@ -151,8 +205,9 @@ async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]
     query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
     if entry is not None:
         query = query.filter(entry_id=entry)
-    rows = await query.select_related("entry").order_by("-updated_at")
-    found = [(row, links[key_of(row.link_id)]) for row in rows]  # type: ignore[attr-defined]
+    rows = await read(GivenRow, query.order_by("-updated_at"))
+    # Which link a copy belongs to can be read, since each was found by it.
+    found = [(row, links[known(row, "link_id")]) for row in rows]
     lists = await share_lists.mine(actor) if found else {}
     return tuple([await _opened(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
@@ -169,42 +224,50 @@ async def missing(actor: Actor) -> frozenset[UUID]:
     """Give the care links that lack a copy, or the list of them: something took it away."""
     lists = await share_lists.mine(actor)
     rows = tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
-    there = {key_of(one).hex for one in await rows.values_list("id", flat=True)}
+    there = {one.id.hex for one in whole(await read(Named, rows))}
     listed = {link.id: lists.get(link.id) for link in await care.my_links(actor)}
     return frozenset(link for link, one in listed.items() if one is None or not one.copies.keys() <= there)
 
 
 async def _opened(
-    actor: Actor, row: tables.Share, link: Link, keys: dict[UUID, Sealer], listed: ShareList | None
+    actor: Actor, row: GivenRow | DamagedRow, link: Link, keys: dict[UUID, Sealer], listed: ShareList | None
 ) -> Given:
-    source = row.entry
     try:
-        if not share_lists.is_on(listed, (row.id, row.revision, row.sealed)):
+        copy = sound(row)
+        if not share_lists.is_on(listed, (copy.id, copy.revision, copy.sealed)):
             raise Damaged
         if link.id not in keys:
             keys[link.id] = await care.link_key(actor, link)
-        where = share_context(link.id, row.id, row.revision)
-        document = open_document(keys[link.id], bytes(row.sealed), where, ShareDocument)
-        if document.entry_id != source.id.hex:
+        where = share_context(link.id, copy.id, copy.revision)
+        document = open_document(keys[link.id], copy.sealed, where, ShareDocument)
+        if document.entry_id != copy.entry_id.hex:
             raise Damaged
-        edited = source.revision != document.entry_revision
-        changed, damaged = edited and _differs(entries.opened(actor, source), document), False
+        edited = copy.entry_revision != document.entry_revision
+        changed, damaged = edited and _differs(_source(actor, copy), document), False
     except (Damaged, TrustBroken):
         # One bad copy keeps neither the journal nor the other copies from being seen, and is never hidden.
-        moment = row.updated_at.isoformat(timespec="seconds")
+        moment = (known(row, "updated_at") or entries.NO_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
         changed, damaged = False, True
     return Given(
-        id=row.id,
-        entry=source.id,
+        id=known(row, "id") or entries.NOWHERE,
+        entry=known(row, "entry_id") or entries.NOWHERE,
         link=link,
         document=document,
-        updated_at=row.updated_at,
-        opened_at=row.opened_at,
+        updated_at=known(row, "updated_at") or entries.NO_TIME,
+        opened_at=known(row, "opened_at"),
         changed=changed,
-        revision=source.revision,
+        revision=known(row, "entry_revision"),
         damaged=damaged,
     )
+
+
+def _source(actor: Actor, copy: GivenRow) -> Entry:
+    """Open the entry that a copy was made from."""
+    raw = (copy.entry_id, copy.entry_revision, copy.entry_sealed)
+    times = (copy.entry_created_at, copy.entry_updated_at, copy.entry_deleted_at)
+    (row,) = typed(EntryRow, [(*raw, *times)])
+    return entries.opened(actor, sound(row))
 
 
 def _differs(entry: Entry, document: ShareDocument) -> bool:
@@ -216,13 +279,27 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
     return same != document
 
 
+async def _replaced(actor: Actor, link: Link, there: QuerySet[tables.Share]) -> CopyRow | None:
+    """
+    Return the copy that a new one takes the place of.
+
+    One that storage damaged goes, since nothing follows upon it.
+    """
+    for row in await read(CopyRow, there):
+        if not isinstance(row, DamagedRow):
+            return row
+        await there.delete()
+        await share_lists.forget(actor, link.id, [row.id] if row.id else [])
+    return None
+
+
 async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
     async with transaction():
         await freshness.lock(actor)
         await require_lasting(link)
         await require_as_read(actor, [(entry.id, entry.revision)])
         await sessions.refuse_while_held(actor)
-        row = await tables.Share.get_or_none(link_id=link.id, entry_id=entry.id)
+        row = await _replaced(actor, link, tables.Share.filter(link_id=link.id, entry_id=entry.id))
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))
         if row:
@@ -259,15 +336,15 @@ async def require_lasting(link: Link) -> None:
         raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))
 
 
-async def require_as_read(actor: Actor, read: Iterable[tuple[UUID, int]]) -> None:
+async def require_as_read(actor: Actor, seen: Iterable[tuple[UUID, int]]) -> None:
     """
     Look at entries again in the transaction that shares copies of them; `freshness.lock` holds them as they are.
 
     Raises:
-        StaleRevision: If one was changed or deleted since its *read* revision.
+        StaleRevision: If one was changed or deleted since the revision that was *seen*.
     """
-    wanted = dict(read)
+    wanted = dict(seen)
     mine = tables.Entry.filter(id__in=list(wanted), owner_id=actor.id, deleted_at=None)
-    there = {key_of(ident): revision for ident, revision in await mine.values_list("id", "revision")}
+    there = {one.id: one.revision for one in whole(await read(CopyRow, mine))}
     if there != wanted:
         raise StaleRevision(CHANGED)

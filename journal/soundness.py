@@ -11,20 +11,38 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import account_addresses, crisis, practice, rotation, tables
-from journal.audit_check import check
+from journal import account_addresses, crisis, heartbeat, practice, presence, rotation, tables
+from journal.audit_check import check, remember
 from journal.house import House
-from journal.store import connection, is_sqlite, opened
+from journal.rows import Moment, Row, read, whole
+from journal.store import connection, is_read_only, is_sqlite, opened
 from journal.store_address import SqliteFile, file_of
 from journal.store_errors import DAMAGED, DatabaseRefused
+from journal.store_parts import named, unknown_in_file, unknown_on_server
 from journal.store_sqlite import PRAGMAS
 
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)
 LATE = timedelta(hours=1)
+UNCHAINED = timedelta(seconds=10)
 POSTGRES: Mapping[str, str | int] = MappingProxyType(
     {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 )
+
+
+SOME = 20  # rows
+
+
+class WrittenRow(Row, frozen=True):
+    """When something was written to the log."""
+
+    at: Moment
+
+
+class SavedRow(Row, frozen=True):
+    """When an entry was saved."""
+
+    updated_at: Moment
 
 
 class Verdict(StrEnum):
@@ -83,13 +101,16 @@ async def of_database(url: str, house: House, *, public: bool = False) -> list[F
             return [
                 well("The database answers."),
                 well("The database has this version's shape."),
+                await _of_parts(path),
                 await _of_care(),
+                *await _of_writing(),
                 await _of_key(house, public),
                 await _of_log(house),
                 *await _of_rotation(house),
                 *await _of_mail(house),
                 *map(mend, await account_addresses.faults(house)),
                 await _of_clock(house),
+                *await _of_purging(),
             ]
     except DatabaseRefused as refused:
         return [mend(refused.message)]
@@ -101,6 +122,17 @@ def _damage(path: Path) -> Finding | None:
         if sound and not looking.execute("PRAGMA foreign_key_check").fetchall():
             return None
     return mend(DAMAGED.format(SqliteFile(path)))
+
+
+async def _of_parts(path: Path | None) -> Finding:
+    """Look for triggers, views and the like, which nobody notices while they run."""
+    unknown = await unknown_on_server(connection()) if path is None else unknown_in_file(path)
+    if unknown:
+        return mend(
+            f"The database has {named(unknown)}, which Hearthside did not make. Find out who did, and remove it: it can"
+            " change what is saved, or hide it."
+        )
+    return well("The database has no triggers, views or tables but Hearthside's own.")
 
 
 async def _of_care() -> Finding:
@@ -115,23 +147,54 @@ async def _of_care() -> Finding:
     return well("The database writes each save to the disk before it is called saved.")
 
 
+async def _of_writing() -> list[Finding]:
+    """Return what to mend about a PostgreSQL that takes no writes: people could read with it, and save nothing."""
+    if not await is_read_only():
+        return []
+    _, rows = await connection().execute_query("SELECT pg_is_in_recovery()")
+    if rows[0][0]:
+        return [
+            mend(
+                "The database is a standby, which takes no writes. Promote it, or name the primary:"
+                " HEARTHSIDE_DATABASE_URL."
+            )
+        ]
+    return [mend("The database takes no writes: default_transaction_read_only is on. Set it to off.")]
+
+
 async def _of_log(house: House) -> Finding:
-    """Check the chain of the audit log as far as that goes without a head kept elsewhere."""
-    report = await check(house)
+    """Check what came to the audit log since the last check, as far as that goes without a head kept elsewhere."""
+    report = await check(house, onward=True)
     if report.broken is not None:
         return mend(
             "The audit log is not as it was written. Run hearthside verify-audit, and find out who was here."
+        )
+    await remember(house, report.head)
+    if report.oldest and house.clock() - report.oldest > UNCHAINED:
+        since = f"{report.oldest:%Y-%m-%d %H:%M} UTC"
+        waits = (
+            f"Events of the audit log that are not chained yet: {len(report.pending)}, the oldest of {since}."
+        )
+        if await presence.alive(house):
+            return mend(f"{waits} A service runs and does not chain them. Look at what it logs.")
+        return note(
+            f"{waits} No service runs. One that starts chains them, or hearthside verify-audit --chain."
         )
     return well(f"The audit log is intact: {report.head.sequence} events.")
 
 
 async def _of_key(house: House, public: bool) -> Finding:
     try:
-        known = await practice.checked_practice(house)
+        known = await practice.shown(house)
     except practice.WrongServerKey as refused:
         return mend(refused.message)
     if known is None:
         return note("Nobody has set up the practice yet. Run: hearthside setup-link.")
+    if known.damaged:
+        return mend(
+            "The server key is right, and the record of the practice is damaged: no page shows its name, and none of"
+            " the staff can be let in. Restore the latest backup elsewhere, and find out who was here."
+        )
     if known.is_demo and public:
         return mend(
             "This is the demonstration, whose passwords everybody knows. Begin in an empty data folder."
@@ -198,12 +261,28 @@ async def _of_mail(house: House) -> list[Finding]:
 async def _of_clock(house: House) -> Finding:
     """Compare the clock with the latest thing that was written."""
     now = house.clock()
-    written = await tables.AuditEvent.all().order_by("-at").first()
-    saved = await tables.Entry.all().order_by("-updated_at").first()
+    written = await read(WrittenRow, tables.AuditEvent.all().order_by("-at").limit(SOME))
+    pending = await read(WrittenRow, tables.AuditPending.all().order_by("-at").limit(SOME))
+    saved = await read(SavedRow, tables.Entry.all().order_by("-updated_at").limit(SOME))
     reviewed = datetime.combine(crisis.reviewed(), datetime.min.time(), UTC)
-    latest = max([reviewed, *([written.at] if written else []), *([saved.updated_at] if saved else [])])
+    times = [row.at for row in whole([*written, *pending])] + [row.updated_at for row in whole(saved)]
+    latest = max([reviewed, *times])
     if now < latest - SLACK:
         return mend(
             f"The clock says {now:%Y-%m-%d %H:%M} UTC, before the latest record. Set it, and keep it set by NTP."
         )
     return well("The clock is not behind the records.")
+
+
+async def _of_purging() -> list[Finding]:
+    """Return what to do where nothing is deleted for good since the clock jumped."""
+    since = await heartbeat.held_since()
+    if since is None:
+        return []
+    return [
+        mend(
+            f"Since {since:%Y-%m-%d %H:%M} nothing is deleted for good: the clock jumped by more than an hour, or the"
+            " service rested for so long, which is usual. Nothing else is held. Check the clock, then run: hearthside"
+            " confirm-clock."
+        )
+    ]

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
@@ -24,10 +25,14 @@ from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
 from journal.store_address import Address, SqliteFile, read_address
-from journal.store_config import COMMAND, OPENING, PATIENCE
+from journal.store_config import COMMAND, CONNECTIONS, OPENING, PATIENCE
 from journal.store_config import configuration as configuration
 from journal.store_errors import explained
-from journal.store_file import check_file, close_to_others
+from journal.store_file import check_file, close_to_others, is_usable
+from journal.store_progress import Progress as Progress
+from journal.store_progress import aside as aside
+from journal.store_progress import committing
+from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
 from journal.store_sqlite import Reader, run_all
 from journal.store_values import as_text, with_question_marks
@@ -35,6 +40,10 @@ from journal.store_values import key_of as key_of
 from journal.store_values import time_of as time_of
 
 transaction = in_transaction
+
+SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+# Of this moment: `now()` is when the transaction began.
+POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 _reader: ContextVar[Reader] = ContextVar("reader")
 
@@ -49,10 +58,15 @@ class Store:
 
     @classmethod
     async def open(
-        cls, url: str, *, patience: float | None = PATIENCE, allowed: Collection[Shape] = CURRENT
+        cls,
+        url: str,
+        *,
+        patience: float | None = PATIENCE,
+        connections: int = CONNECTIONS,
+        allowed: Collection[Shape] = CURRENT,
     ) -> Self:
         """
-        Open the database at *url* and make sure that it can be used, with *patience* as for `configuration`.
+        Open the database at *url* and make sure that it can be used; *patience*, *connections* as for `configuration`.
 
         Args:
             allowed: What it may hold.
@@ -64,14 +78,16 @@ class Store:
         try:
             with explained(address), store.use():
                 async with asyncio.timeout(OPENING):
-                    await store._connect(address, patience, allowed)
+                    await store._connect(
+                        address, configuration(url, patience=patience, connections=connections), allowed
+                    )
         except BaseException:
             await store.close()
             raise
         return store
 
-    async def _connect(self, address: Address, patience: float | None, allowed: Collection[Shape]) -> None:
-        await self.context.init(config=configuration(self.url, patience=patience))
+    async def _connect(self, address: Address, config: dict[str, Any], allowed: Collection[Shape]) -> None:
+        await self.context.init(config=config)
         client, ours = connection(), tables_of(self.context.apps)
         if isinstance(address, SqliteFile):
             check_file(address.path, create=Shape.NOTHING in allowed)
@@ -175,14 +191,14 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     Run a SELECT as it is written, for what nearly every request asks.
 
     The ORM takes longer to put such a statement together and to convert its rows than the database takes to
-    answer it: docs/performance.md has the figures. Everything else goes through the ORM.
+    answer it: docs/performance.md has the figures. Everything else has the ORM put it together: `journal/rows.py`.
 
     Args:
         sql: With `$1`, `$2`, … for the values, each once and in their order.
         values: Text, numbers, bytes, ids and times.
 
     Returns:
-        Rows as the driver gives them: read ids with `key_of` and times with `time_of`.
+        Rows as the driver gives them, and as storage made them: `journal/rows.py` gives them their types.
     """
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
@@ -218,8 +234,9 @@ async def change_all(*statements: Statement) -> int | None:
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
         lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
         async with client.acquire_connection() as held:
-            # aiosqlite has no public way to run a function on its thread.
-            return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
+            with committing():
+                # aiosqlite has no public way to run a function on its thread.
+                return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
     try:
         async with joined():
             for place, (sql, values) in enumerate(statements):
@@ -237,6 +254,20 @@ async def _execute(
         sql, values = with_question_marks(sql), as_text(values)
     changed, rows = await client.execute_query(sql, list(values))
     return changed, rows  # type: ignore[return-value]  # rows of either driver can be read by position
+
+
+def database_now() -> str:
+    """Return SQL for the database's clock, in milliseconds since 1970: those of two workers differ."""
+    return SQLITE_NOW if is_sqlite() else POSTGRES_NOW
+
+
+async def is_read_only() -> bool:
+    """Return whether nothing can be written: PostgreSQL is a standby or set to read only, or SQLite's files are."""
+    client = connection()
+    if isinstance(client, SqliteClient):
+        return not is_usable(Path(client.filename))
+    _, rows = await client.execute_query("SHOW transaction_read_only")
+    return bool(rows[0][0] == "on")
 
 
 async def scrub() -> None:

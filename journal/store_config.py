@@ -5,29 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from journal.store_address import PostgresDatabase, SqliteFile, read_address
+from journal.store_postgres import settings_for
 from journal.store_sqlite import PRAGMAS
 
-# Seconds. A network that swallows everything gives no other sign.
-PATIENCE = 60.0  # for PostgreSQL's answer to one statement of the service
+# Seconds.
+PATIENCE = 20.0  # that PostgreSQL takes for one statement of the service
 COMMAND = 10.0  # the same for one of a command
+NO_SIGN = 5.0  # in which it then says so: a network that swallows everything gives no other sign
 OPENING = 10.0  # until a database is open, looked at, and found to be ours
-CONNECTING = 15  # for one connection later on
-LOCKED = "5s"
+CONNECTING = 5  # for one connection later on
+CONNECTIONS = 5  # of one process to PostgreSQL
 
 
-def configuration(url: str, *, patience: float | None = PATIENCE) -> dict[str, Any]:
+def configuration(
+    url: str, *, patience: float | None = PATIENCE, connections: int = CONNECTIONS
+) -> dict[str, Any]:
     """
     Return the ORM's configuration for *url*, as `journal.store_address.read_address` reads it.
 
     The connection is named after its kind: the ORM keeps prepared statements by that name.
 
     Args:
-        patience: Seconds to wait for PostgreSQL's answer to one statement, unless *url* says `command_timeout`. None
-            waits for as long as it works, and only for a lock no longer than `LOCKED`: so a migration does.
+        patience: Seconds that PostgreSQL may take for one statement, unless *url* says `command_timeout`. None
+            waits for as long as it works: so a migration does.
+        connections: How many there are to PostgreSQL at most.
     """
     address = read_address(url)
     kind = "sqlite" if isinstance(address, SqliteFile) else "postgres"
-    where = _sqlite(address) if isinstance(address, SqliteFile) else _postgres(address, patience)
+    where = _sqlite(address) if isinstance(address, SqliteFile) else _postgres(address, patience, connections)
     app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
     return {"connections": {kind: where}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
 
@@ -36,7 +41,8 @@ def _sqlite(address: SqliteFile) -> dict[str, Any]:
     return {"engine": "journal.store_sqlite", "credentials": {"file_path": str(address.path), **PRAGMAS}}
 
 
-def _postgres(address: PostgresDatabase, patience: float | None) -> dict[str, Any]:
+def _postgres(address: PostgresDatabase, patience: float | None, connections: int) -> dict[str, Any]:
+    seconds = patience if patience is None or address.command_timeout is None else address.command_timeout
     credentials: dict[str, Any] = {
         "host": address.host,
         "port": address.port,
@@ -44,13 +50,14 @@ def _postgres(address: PostgresDatabase, patience: float | None) -> dict[str, An
         "password": address.password,
         "database": address.name,
         "timeout": CONNECTING,
-        "command_timeout": patience if address.command_timeout is None else address.command_timeout,
+        # PostgreSQL gives a statement up first: then it is known that nothing came of it.
+        "command_timeout": None if seconds is None else seconds + NO_SIGN,
+        "server_settings": settings_for(seconds),
+        "maxsize": connections,
     }
     if address.ssl:
         credentials["ssl"] = True
-    if patience is None:
-        credentials["server_settings"] = {"lock_timeout": LOCKED}
-    return {"engine": "tortoise.backends.asyncpg", "credentials": credentials}
+    return {"engine": "journal.store_postgres", "credentials": credentials}
 
 
 MIGRATIONS = configuration("sqlite://makemigrations.sqlite3")  # of `tortoise -c`; it opens no database

@@ -26,6 +26,10 @@ class DatabaseAway(DatabaseRefused):
     """A database that does not answer now, and may answer later."""
 
 
+class DatabaseStarting(DatabaseAway):
+    """A database that is not there yet as far as one can see: refused, silent, or still starting up."""
+
+
 DAMAGED = (
     "The database {} is damaged. Stop the service, keep the file, and restore the latest backup into another folder:"
     " hearthside restore."
@@ -76,11 +80,31 @@ NO_RIGHT = (
 NO_LOCK = (
     "Another program has locked tables of the database {}. Stop the service, then run the command again."
 )
+TAKES_NO_WRITES = (
+    f"The database {{}} takes no writes: it is a standby, or set to read only. Name the primary in {SETTING}, or set"
+    " default_transaction_read_only to off."
+)
+TOO_SLOW = (
+    "A statement took longer than it may in the database {}. Run the command again when less is going on there, or"
+    f" append command_timeout=seconds to {SETTING}."
+)
+IN_THE_WAY = "Somebody else changed the same rows of the database {}. Run the command again."
 POSTGRES: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InvalidAuthorizationSpecificationError, NO_ENTRY),
     (asyncpg.InvalidCatalogNameError, NO_DATABASE),
     (asyncpg.InsufficientPrivilegeError, NO_RIGHT),
     (asyncpg.LockNotAvailableError, NO_LOCK),
+    (asyncpg.ReadOnlySQLTransactionError, TAKES_NO_WRITES),
+    (asyncpg.QueryCanceledError, TOO_SLOW),
+    (asyncpg.TransactionRollbackError, IN_THE_WAY),
+)
+STARTING = (
+    asyncpg.CannotConnectNowError,  # 57P03
+    asyncpg.ConnectionDoesNotExistError,  # it went in the middle of that
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,  # also TimeoutError, and a socket that is not there
 )
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -88,7 +112,6 @@ AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    OSError,  # also TimeoutError
 )
 
 
@@ -103,13 +126,13 @@ def explained(address: Address) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        refusal = _refusal(address, _of_driver(error))
+        refusal = _refusal(address, of_driver(error))
         if refusal is None:
             raise
         raise refusal from error
 
 
-def _of_driver(error: Exception) -> Exception:
+def of_driver(error: Exception) -> Exception:
     """Return the driver's own error where the ORM has wrapped it."""
     if isinstance(error, BaseORMException):
         inner = error.args[0] if error.args else None
@@ -142,7 +165,10 @@ def _of_postgres(address: PostgresDatabase, error: Exception) -> DatabaseRefused
     if isinstance(error, ssl.SSLError) or (address.ssl and type(error) is ConnectionError):
         return DatabaseRefused(NO_TLS.format(address))
     if isinstance(error, socket.gaierror):
-        return DatabaseAway(NO_HOST.format(address))
+        later = DatabaseStarting if error.errno == socket.EAI_AGAIN else DatabaseAway
+        return later(NO_HOST.format(address))
+    if isinstance(error, STARTING):
+        return DatabaseStarting(NO_ANSWER.format(address))
     if isinstance(error, AWAY):
         return DatabaseAway(NO_ANSWER.format(address))
     if isinstance(error, IntegrityError | asyncpg.IntegrityConstraintViolationError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def check_file(path: Path, *, create: bool) -> None:
         raise DatabaseRefused(
             f"The database {shown(path)} may not be read and written by this user. Run this as the user who owns it."
         )
+    _check_logs(path)
+
+
+def is_usable(path: Path) -> bool:
+    """Return whether the database in the file *path* is there, to be read and written."""
+    try:
+        check_file(path, create=False)
+    except DatabaseRefused:
+        return False
+    return True
 
 
 def close_to_others(path: Path) -> None:
@@ -65,6 +76,23 @@ def close_to_others(path: Path) -> None:
             raise DatabaseRefused(
                 f"Others on this machine can read {shown(one)}. As the user who owns it, run: chmod 600 {shown(one)}"
             ) from error
+
+
+def _check_logs(path: Path) -> None:
+    """Refuse what stands where SQLite's logs belong and is none: with it SQLite reads, and cannot write."""
+    for one in (path.with_name(path.name + end) for end in BESIDE):
+        try:
+            mode = one.stat().st_mode
+        except FileNotFoundError:
+            continue  # the logs come and go
+        if not stat.S_ISREG(mode):
+            raise DatabaseRefused(
+                f"{shown(one)} is not a file. Move it away: SQLite needs its place to write to the database."
+            )
+        if not os.access(one, os.R_OK | os.W_OK) and one.exists():
+            raise DatabaseRefused(
+                f"{shown(one)} may not be read and written by this user. Run this as the user who owns it."
+            )
 
 
 def _check_folder(path: Path) -> None:

@@ -7,18 +7,25 @@ cannot follow without a word.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
-from tortoise.backends.sqlite.client import SqliteClient
-from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.backends.base.client import ConnectionWrapper, TransactionalDBClient, TransactionContext
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
 from journal.store_address import shown
 from journal.store_errors import DatabaseRefused
+from journal.store_progress import committing, is_writing
+
+WRITER = 15.0  # seconds until the one connection that writes is free
 
 CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
 FULL = 2
@@ -33,8 +40,9 @@ PRAGMAS: Pragmas = MappingProxyType(
         "journal_size_limit": 16384,  # bytes
     }
 )
+# What reads does so on the thread of the event loop, where nothing may be waited for: a request is done again instead.
 READING: Pragmas = MappingProxyType(
-    {"journal_mode": "wal", "busy_timeout": 5000, "query_only": 1, "cache_size": -CACHE_KIB}
+    {"journal_mode": "wal", "busy_timeout": 20, "query_only": 1, "cache_size": -CACHE_KIB}
 )
 
 
@@ -62,20 +70,118 @@ def check(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
             )
 
 
+async def _take(lock: asyncio.Lock) -> None:
+    """Take the writer's turn; who waits for it has sent nothing."""
+    try:
+        async with asyncio.timeout(WRITER):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise DBConnectionError(error) from error
+
+
+class _Lent(ConnectionWrapper[Any]):
+    """The connection for one statement, waited for no longer than `WRITER`."""
+
+    async def __aenter__(self) -> Any:
+        await _take(self._lock)
+        try:
+            await self.ensure_connection()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self.connection
+
+
+class _Transaction(SqliteTransactionContext):
+    """
+    A transaction, which waits for its turn no longer than `WRITER`, and lets the next one come however it ends.
+
+    The library's own keeps its turn for good when BEGIN fails, and leaves open what could not be committed.
+    """
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await _take(self._trxlock)
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        client: TransactionalDBClient = self.connection
+        return client
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not self.connection._finalized:  # noqa: SLF001
+                await self._end(undo=error is not None)
+        finally:
+            get_connections().reset(self.token)
+            self._trxlock.release()
+
+    async def _end(self, *, undo: bool) -> None:
+        if undo:
+            await self.connection.rollback()
+            return
+        try:
+            with committing():
+                await self.connection.commit()
+        except BaseException:
+            with suppress(Exception):
+                await self.connection.rollback()
+            raise
+
+
 class CheckedClient(SqliteClient):
-    """The ORM's client for SQLite. It uses no connection that does not do what was asked of it."""
+    """
+    The ORM's client for SQLite.
+
+    It uses no connection that does not do what was asked of it, reads text in no encoding as bytes, and notes commits.
+    """
 
     async def create_connection(self, with_db: bool) -> None:
-        """Connect; a connection that is not as it should be is closed."""
+        """Connect, and end no query for one wrong cell; a connection that is not as it should be is closed."""
         try:
             await super().create_connection(with_db)
             held = self._connection
             if held is not None:
+                held.text_factory = text_or_bytes
                 # aiosqlite has no public way to run a function on its thread.
                 await held._execute(check, held._conn, self.pragmas)  # type: ignore[no-untyped-call]  # noqa: SLF001
         except BaseException:
             await self.close()
             raise
+
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        """Return what lends the connection for one statement."""
+        return _Lent(self._lock, self)
+
+    def _in_transaction(self) -> TransactionContext:
+        return _Transaction(SqliteTransactionWrapper(self), self._lock)
+
+    async def execute_insert(self, query: str, values: list[Any]) -> int:
+        """Insert a row, and note it."""
+        with committing():
+            row: int = await super().execute_insert(query, values)
+        return row
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """Run a statement for several rows, and note it."""
+        with committing():
+            await super().execute_many(query, values)
+
+    async def execute_script(self, query: str) -> None:
+        """Run several statements, and note them."""
+        with committing():
+            await super().execute_script(query)
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
+        """Run a statement, and note it if it changes something."""
+        with committing() if is_writing(query) else nullcontext():
+            done: tuple[int, Sequence[Any]] = await super().execute_query(query, values)
+        return done
 
 
 client_class = CheckedClient  # the name by which the ORM finds it
@@ -97,7 +203,14 @@ class Reader:
         try:
             return self.opened(path).execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
-            raise OperationalError(error) from error
+            if hasattr(error, "sqlite_errorcode") or self.connection is None:
+                raise OperationalError(error) from error
+        # No error of SQLite's own: Python found text that is no UTF-8, and gives up all rows for it.
+        self.connection.text_factory = text_or_bytes
+        try:
+            return self.connection.execute(sql, values).fetchall()
+        finally:
+            self.connection.text_factory = str
 
     def opened(self, path: str) -> sqlite3.Connection:
         """Return the connection to the file at *path*, which is made the first time."""
@@ -115,6 +228,14 @@ class Reader:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
+
+
+def text_or_bytes(raw: bytes) -> str | bytes:
+    """Read what SQLite holds as text; bytes where it is no UTF-8, for others to find of the wrong type."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
 
 
 def run_all(connection: sqlite3.Connection, lines: Sequence[tuple[str, list[object]]]) -> int | None:

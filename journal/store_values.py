@@ -29,7 +29,7 @@ def as_text(values: Sequence[object]) -> list[object]:
 
 
 def key_of(value: object) -> UUID:
-    """Read an id as it comes from a bare query: SQLite gives text, PostgreSQL a UUID."""
+    """Read an id that is known to be one: SQLite gives text, PostgreSQL and the ORM a UUID."""
     return value if isinstance(value, UUID) else _id_of(str(value))
 
 

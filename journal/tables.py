@@ -24,6 +24,10 @@ from journal.tables_care import Handover as Handover
 from journal.tables_house import AuditEvent as AuditEvent
 from journal.tables_house import AuditHead as AuditHead
 from journal.tables_house import AuditKey as AuditKey
+from journal.tables_house import AuditLease as AuditLease
+from journal.tables_house import AuditPending as AuditPending
+from journal.tables_house import AuditVerified as AuditVerified
+from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import Outbox as Outbox
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
@@ -36,7 +40,7 @@ class Practice(Model):
     """The one practice of this installation. `demo` is set once, when its first row is written."""
 
     id = fields.SmallIntField(primary_key=True, generated=False)
-    demo = fields.BooleanField()
+    demo = fields.BooleanField()  # nobody believes it: what counts is sealed
     sealed = fields.BinaryField()  # server key
     created_at = fields.DatetimeField()
 
@@ -136,6 +140,7 @@ class CareLink(Model):
     clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
     # a MAC of the patient's keys under the invitation secret, or their consent to a handover; empty after the end
     voucher = fields.BinaryField()
+    past = fields.BinaryField(null=True)  # server key: who cared for whom, and when; only after the end
     created_at = fields.DatetimeField()
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)

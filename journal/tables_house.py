@@ -24,14 +24,55 @@ class AuditEvent(Model):
     object_id = fields.UUIDField(null=True)
     outcome = fields.CharField(16)
     mac = fields.CharField(64)  # HMAC under the log's key, over this event and the head before it
+    event_id = fields.UUIDField(null=True, unique=True)  # its id while it was pending; older events have none
 
     class Meta:
         table = "audit_event"
         indexes = [Index(fields=("patient_id", "id"))]
 
 
+class AuditPending(Model):
+    """An event that was written with its act and has no place in the chain yet. Authenticated on its own."""
+
+    id = fields.UUIDField(primary_key=True)  # RFC 9562 version 7: sorts by the moment it was written
+    at = fields.DatetimeField()
+    actor_id = fields.UUIDField(null=True)
+    patient_id = fields.UUIDField(null=True)
+    recipient_id = fields.UUIDField(null=True)
+    action = fields.CharField(40)
+    object_id = fields.UUIDField(null=True)
+    outcome = fields.CharField(16)
+    mac = fields.CharField(64)  # HMAC under the log's key, over all of the above
+
+    class Meta:
+        table = "audit_pending"
+
+
+class AuditLease(Model):
+    """Which worker chains pending events, and until when, in milliseconds of the database's clock since 1970."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)
+    holder = fields.UUIDField(null=True)
+    until = fields.BigIntField()
+
+    class Meta:
+        table = "audit_lease"
+
+
+class AuditVerified(Model):
+    """How far the log was last found whole: where the next check goes on."""
+
+    id = fields.SmallIntField(primary_key=True, generated=False)
+    sequence = fields.BigIntField()
+    mac = fields.CharField(64)  # that event's
+    tag = fields.CharField(64)  # HMAC under the log's key, over both
+
+    class Meta:
+        table = "audit_verified"
+
+
 class AuditHead(Model):
-    """Where the audit log ends. Its one row is changed with every event, so events come one after the other."""
+    """Where the chain of the audit log ends. Its one row changes whenever events are chained."""
 
     id = fields.SmallIntField(primary_key=True, generated=False)
     sequence = fields.BigIntField()
@@ -61,6 +102,17 @@ class Worker(Model):
 
     class Meta:
         table = "worker"
+
+
+class Heartbeat(Model):
+    """The one row that says when a process last served, and since when the clock is doubted: nothing is purged then."""
+
+    id = fields.IntField(primary_key=True, generated=False)
+    seen_at = fields.DatetimeField()
+    held_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "heartbeat"
 
 
 class Outbox(Model):

@@ -1,28 +1,28 @@
 """
-Guessing takes time: tries are counted in the database, so that any number of processes agree.
+Guessing takes time: tries are counted in the database and by its clock, so that any number of processes agree.
 
 A try is counted before it is made, in one statement, so a burst does not slip through; one that succeeds is given
-back. A person whose browser is known is counted by that browser alone: whoever guesses from elsewhere cannot make
+back. Nobody waits for another's try, only for a pause that is due.
+
+A person whose browser is known is counted by that browser alone: whoever guesses from elsewhere cannot make
 them wait. Keys are HMACs under the server key and made of addresses as they were typed, whether or not they have
 an account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from crypto import join_fields
-from journal import tables
 from journal.errors import Refused
 from journal.house import House
-from journal.store import change, fetch, joined, transaction
+from journal.password_work import Busy
+from journal.rows import DamagedRow, Row, typed
+from journal.store import aside, change, database_now, fetch, joined, transaction
 from journal.words import N_
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 
 WAITS = (
     (30, N_("There were many tries. Please wait half a minute, then try again.")),
@@ -65,6 +65,7 @@ class Limit:
 
 
 HOUR, DAY = 3600, 24 * 3600
+MOST = 2**30  # tries that are counted: storage can write a number after which there is none
 OWN = Limit(5, 30, HOUR // 4, DAY)
 ACCOUNT = Limit(20, 30, HOUR // 4, DAY)
 SOURCE = Limit(60, 15, 300, DAY // 4)
@@ -87,12 +88,18 @@ class Count:
     own: bool = False
 
 
+class WaitRow(Row, frozen=True):
+    """Until when a try has to wait, and what the database's clock says; milliseconds since 1970."""
+
+    until: int
+    now: int
+
+
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """A try that was counted: by what, until when the next has to wait, and when it was."""
+    """A try that was counted: by what, and the end of the pause that it began, or 0."""
 
     counts: tuple[tuple[Count, int], ...]
-    at: int
 
 
 def key_of(house: House, name: str, *parts: bytes) -> str:
@@ -100,7 +107,8 @@ def key_of(house: House, name: str, *parts: bytes) -> str:
     return house.server.mac("throttle", join_fields(name.encode(), *parts)).hex()
 
 
-async def charge(house: House, counts: Iterable[Count], *, field: str = "password") -> Charged:
+@aside
+async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged:
     """
     Count one try by everything in *counts*, or by nothing when one of them has to wait.
 
@@ -110,69 +118,99 @@ async def charge(house: House, counts: Iterable[Count], *, field: str = "passwor
     Raises:
         TooManyTries: If it has to wait; nothing was counted then.
     """
-    now, charged = _milliseconds(house.clock()), []
+    now, charged = database_now(), []
     # In one order everywhere: two transactions that lock the same rows never wait for each other.
     async with transaction():
         for count in sorted(counts, key=lambda one: one.key):
-            found = await fetch(_counting(count.limit), count.key, now)
+            found = await fetch(_counting(count.limit, now), count.key)
             if not found:
-                ((until,),) = await fetch("SELECT until FROM throttle WHERE key = $1", count.key)
-                raise TooManyTries(max(1, -(-(until - now) // 1000)), field)
+                waits = await _waits(count, now)
+                if waits is not None:
+                    raise TooManyTries(waits, field)
+                found = await fetch(_counting(count.limit, now), count.key)
             charged.append((count, found[0][0]))
-    return Charged(tuple(charged), now)
+    return Charged(tuple(charged))
 
 
-async def give_back(charged: Charged) -> None:
-    """Take a try back that succeeded; joins the transaction that is open."""
+async def _waits(count: Count, now: str) -> int | None:
+    """
+    Return how many seconds a try has to wait.
+
+    None for a row that this service never writes, which would keep its owner out for ever. It is gone then: whoever
+    made it wrong could have taken it away just as well.
+    """
+    row = next(iter(typed(WaitRow, await fetch(LEFT.format(now=now), count.key))), None)
+    if row is None or isinstance(row, DamagedRow):
+        await change("DELETE FROM throttle WHERE key = $1", count.key)
+        return None
+    return max(1, -(-(row.until - row.now) // 1000))
+
+
+@asynccontextmanager
+async def not_counted_if_busy(charged: Charged) -> AsyncIterator[None]:
+    """Take a try back if the password was never looked at, since too many others waited."""
+    try:
+        yield
+    except Busy:
+        await give_back(charged, succeeded=False)
+        raise
+
+
+@aside
+async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
+    """Take a try back that succeeded, or that was never made; joins the transaction that is open."""
     async with joined():
         for count, until in charged.counts:
-            if count.own:
+            if count.own and succeeded:
                 await change("DELETE FROM throttle WHERE key = $1", count.key)
             else:
-                await change(GIVE_BACK, until, charged.at, count.key)
+                await change(GIVE_BACK, until, count.key)
 
 
-async def purge(house: House) -> None:
+async def purge() -> None:
     """Delete what is forgotten."""
-    await tables.Throttle.filter(forgotten__lte=_milliseconds(house.clock())).delete()
+    await change(FORGET.format(now=database_now()))
 
 
-# It begins with WITH, since the PostgreSQL driver hands out no rows of a statement that begins with INSERT.
+# `until` is 0 while no pause is due. A pause longer than there are comes of a clock that was put back, and is over. It
+# begins with WITH, since the PostgreSQL driver hands out no rows of a statement that begins with INSERT.
 COUNTING = """
-    WITH tried (key, now) AS (SELECT CAST($1 AS VARCHAR(64)), CAST($2 AS BIGINT))
-    INSERT INTO throttle (key, tries, until, forgotten) SELECT key, 1, now, now + {forget} FROM tried WHERE true
+    WITH tried (key) AS (SELECT CAST($1 AS VARCHAR(64)))
+    INSERT INTO throttle (key, tries, until, forgotten) SELECT key, 1, 0, {now} + {forget} FROM tried WHERE true
     ON CONFLICT (key) DO UPDATE SET
-        tries = CASE WHEN throttle.forgotten <= excluded.until THEN 1 ELSE throttle.tries + 1 END,
-        until = excluded.until + CASE
-            WHEN throttle.forgotten <= excluded.until OR throttle.tries + 1 < {free} THEN 0
-            WHEN throttle.tries + 1 >= {last} THEN {ceiling}
-            ELSE {first} << (throttle.tries + 1 - {free}) END,
-        forgotten = excluded.forgotten + CASE
-            WHEN throttle.forgotten <= excluded.until OR throttle.tries + 1 < {free} THEN 0
-            WHEN throttle.tries + 1 >= {last} THEN {ceiling}
+        tries = CASE WHEN throttle.forgotten <= {now} THEN 1
+            WHEN throttle.tries >= {most} THEN {most}
+            ELSE throttle.tries + 1 END,
+        until = CASE
+            WHEN throttle.forgotten <= {now} OR throttle.tries < {free} - 1 THEN 0
+            WHEN throttle.tries >= {last} - 1 THEN {now} + {ceiling}
+            ELSE {now} + ({first} << (throttle.tries + 1 - {free})) END,
+        forgotten = {now} + {forget} + CASE
+            WHEN throttle.forgotten <= {now} OR throttle.tries < {free} - 1 THEN 0
+            WHEN throttle.tries >= {last} - 1 THEN {ceiling}
             ELSE {first} << (throttle.tries + 1 - {free}) END
-    WHERE throttle.until <= excluded.until
+    WHERE throttle.until <= {now} OR throttle.until > {now} + {ceiling}
     RETURNING until
 """
+LEFT = "SELECT until, {now} FROM throttle WHERE key = $1"
+FORGET = "DELETE FROM throttle WHERE forgotten <= {now}"
 GIVE_BACK = """
-    UPDATE throttle SET until = CASE WHEN until = $1 THEN $2 ELSE until END,
+    UPDATE throttle SET until = CASE WHEN until = $1 THEN 0 ELSE until END,
         tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END
-    WHERE key = $3
+    WHERE key = $2
 """
 
 
 @lru_cache
-def _counting(limit: Limit) -> str:
+def _counting(limit: Limit, now: str) -> str:
     """Write the statement that counts one try: it gives a row when the try may be made, and none when not."""
     doublings = next(n for n in range(64) if limit.first << n >= limit.ceiling)
     return COUNTING.format(
+        now=now,
         free=limit.free,
+        most=MOST,
         last=limit.free + doublings,
         first=limit.first * 1000,
         ceiling=limit.ceiling * 1000,
         forget=limit.forget * 1000,
     )
-
-
-def _milliseconds(moment: datetime) -> int:
-    return (moment - EPOCH) // MILLISECOND

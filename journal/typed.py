@@ -9,42 +9,43 @@ letters stay in a journal as they are.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, time
 
 import regex
 
-from crypto import plain_digits
+from crypto import is_flood, normalize, plain_digits
 
 LONGEST_NUMBER = 40
 """Characters of a number, a day or a time with blanks around it; what is longer is none."""
+LONGEST_LINE = 4096
+"""Characters of a line or a name; what is longer is more than any such field holds, and stays as it was typed."""
 
 # What ends a line, for one program or another: Unicode's own separators and the old control signs.
 _DIVIDERS = re.compile("\r\n|[\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
 # All other signs of the categories Cc and Cs, but for newline and tab: what files and terminals leave behind. No
 # script is written with them.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff]")
-_BETWEEN_LINES = re.compile(" *[\n\t][ \n\t]*")
-# Putting marks in order takes the square of their number, so what stands in such a flood stays as it was typed. The
-# number is that of Unicode's stream-safe text (UAX #15 section 13): no language comes near it.
-_FLOOD = regex.compile(r"[^\p{ccc=0}]{31}")
+# It begins where blanks begin, or each blank of a long row would be looked at from every blank before it.
+_BETWEEN_LINES = re.compile("(?<! ) *[\n\t][ \n\t]*")
 # Signs that are not seen, or turn what stands beside a name; not those that make a letter or an emoji look right.
 _HIDDEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}--[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]",
     regex.VERSION1,
 )
-_ZERO_WIDTH_SPACE = "\u200b"
+# What parts words without being a blank: the zero-width space, and Hangul fillers, which look like one.
+_PARTING = str.maketrans(dict.fromkeys("\u200b\u115f\u1160\u3164\uffa0", " "))
 
 
 def clean_text(text: str) -> str:
     """Return *text* in NFC, its lines divided by newlines, without control characters other than newline and tab."""
     text = _CONTROLS.sub("", _DIVIDERS.sub("\n", text))
-    return text if text.isascii() or _FLOOD.search(text) else unicodedata.normalize("NFC", text)
+    return text if is_flood(text) else normalize("NFC", text)
 
 
 def clean_line(text: str) -> str:
     """Return *text* cleaned and on one line, with a blank for what divided lines or columns and none at its ends."""
-    return _BETWEEN_LINES.sub(" ", clean_text(text)).strip()
+    text = clean_text(text)
+    return text if len(text) > LONGEST_LINE else _BETWEEN_LINES.sub(" ", text).strip()
 
 
 def clean_name(text: str) -> str:
@@ -53,15 +54,17 @@ def clean_name(text: str) -> str:
 
     Names stand among words of others, so what cannot be seen and what turns the direction of writing is left out.
     """
-    text = clean_line(text).replace(_ZERO_WIDTH_SPACE, " ")
+    text = clean_line(text).translate(_PARTING)
+    if len(text) > LONGEST_LINE:
+        return text
     name = " ".join(_HIDDEN.sub("", text).split())
     return name if regex.search(r"[^\s\p{Default_Ignorable_Code_Point}]", name) else ""
 
 
 def read_whole(text: str, digits: int = 9) -> int | None:
     """Return the whole number that was typed, in the digits of any script; None when it is none or has more digits."""
-    found = re.fullmatch(f"[0-9]{{1,{digits}}}", _number(text))
-    return int(found[0]) if found else None
+    found = re.fullmatch("[0-9]+", _number(text))
+    return int(found[0]) if found and len(found[0]) <= digits else None
 
 
 def read_day(text: str) -> date | None:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
+
+import msgspec
 
 from journal import audit, tables
 from journal.actors import Actor
+from journal.ages import alive
 from journal.audit import Act
 from journal.documents import BrowserDocument, device_context, open_document
 from journal.errors import NotFound
-from journal.store import key_of, scrub, transaction
-from journal.websessions import Stage
+from journal.rows import Counted, Moment, Opened, Row, open_each, read
+from journal.store import scrub, transaction
+from journal.websessions import LIFETIME, Stage
 
-COLUMNS = ("id", "handle", "epoch", "device", "created_at", "used_at", "wrapped")
+
+class VisitRow(Row, frozen=True):
+    """A row of a web session; its first column is what addresses name it by."""
+
+    id: UUID = msgspec.field(name="handle")
+    session: str = msgspec.field(name="id")
+    epoch: Counted
+    device: bytes
+    created_at: Moment
+    used_at: Moment
+    wrapped: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +44,12 @@ class Visit:
     here: bool
 
 
-async def visits(actor: Actor) -> tuple[Visit, ...]:
+async def visits(actor: Actor) -> Opened[Visit]:
     """Give where *actor* is signed in: the browser that asks first, then the one used last."""
-    rows = await tables.WebSession.filter(
-        account_id=actor.id, stage=Stage.OPEN.value, expires_at__gt=actor.now
-    ).values_list(*COLUMNS)
-    found = [_visit(actor, *row) for row in rows]
-    return tuple(sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True))
+    mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, **alive(actor.now, LIFETIME))
+    found = open_each(await read(VisitRow, mine), partial(_visit, actor))
+    in_order = sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True)
+    return Opened(in_order, found.damaged)
 
 
 async def end(actor: Actor, visit: UUID) -> bool:
@@ -67,17 +81,8 @@ async def end_all(actor: Actor, *, here: bool = False) -> None:
     await scrub()
 
 
-def _visit(
-    actor: Actor,
-    session: str,
-    handle: UUID,
-    epoch: int,
-    device: bytes,
-    since: datetime,
-    used_at: datetime,
-    wrapped: bytes | None,
-) -> Visit:
-    ident = key_of(handle)
-    place = device_context(actor.id, ident, epoch)
-    browser = open_document(actor.house.server, bytes(device), place, BrowserDocument)
-    return Visit(ident, browser.device, since, used_at, wrapped is None, session == actor.session)
+def _visit(actor: Actor, row: VisitRow) -> Visit:
+    place = device_context(actor.id, row.id, row.epoch)
+    browser = open_document(actor.house.server, row.device, place, BrowserDocument)
+    here = row.session == actor.session
+    return Visit(row.id, browser.device, row.created_at, row.used_at, row.wrapped is None, here)

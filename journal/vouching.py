@@ -7,13 +7,36 @@ Whoever writes the database can exchange an account's public keys, and cannot ma
 from __future__ import annotations
 
 from hashlib import sha256
+from uuid import UUID
 
-from crypto import CryptoError, Handover, PublicIdentity, verify_consent, verify_suggestion
-from journal import tables
+import msgspec
+
+from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
 from journal.documents import Profile, open_document, profile_context
 from journal.errors import TrustBroken
 from journal.house import House
-from journal.store import key_of
+from journal.rows import Joined, Moment, Row, bytes_of
+
+
+class HandoverRow(Row, frozen=True):
+    """A row of a handover, with what two of its people are said to be."""
+
+    id: UUID
+    link_id: UUID
+    patient_id: UUID
+    clinician_id: UUID
+    successor_id: UUID
+    waiting: str | None
+    state: str
+    signature: bytes
+    created_at: Moment
+    expires_at: Moment
+    clinician_profile: Joined = msgspec.field(name="clinician__sealed")
+    clinician_keys: Joined = msgspec.field(name="clinician__public_identity")
+    clinician_status: Joined = msgspec.field(name="clinician__status")
+    successor_profile: Joined = msgspec.field(name="successor__sealed")
+    successor_keys: Joined = msgspec.field(name="successor__public_identity")
+    successor_status: Joined = msgspec.field(name="successor__status")
 
 
 def digest_of(public: bytes) -> str:
@@ -21,7 +44,7 @@ def digest_of(public: bytes) -> str:
     return sha256(public).hexdigest()
 
 
-def keys_of(house: House, row: tables.Account) -> PublicIdentity:
+def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> PublicIdentity:
     """
     Give an account's public keys, if they are those that it was opened with.
 
@@ -29,41 +52,52 @@ def keys_of(house: House, row: tables.Account) -> PublicIdentity:
         TrustBroken: If storage shows others.
         Damaged: If the profile does not open.
     """
-    profile = open_document(house.server, bytes(row.sealed), profile_context(key_of(row.id)), Profile)
-    public = bytes(row.public_identity)
-    if profile.keys != digest_of(public):
+    profile = open_document(house.server, bytes_of(sealed), profile_context(account), Profile)
+    if profile.keys != digest_of(bytes_of(public)):
         raise TrustBroken
-    return PublicIdentity.decode(public)
+    return PublicIdentity.decode(bytes_of(public))
 
 
-def handover_of(row: tables.Handover, patient: PublicIdentity, successor: PublicIdentity) -> Handover:
+def successor_of(house: House, row: HandoverRow) -> PublicIdentity:
+    """Return the public keys of whom a handover is to, as `keys_of` does."""
+    return keys_of(house, row.successor_id, row.successor_profile, row.successor_keys)
+
+
+def handover_of(row: HandoverRow, patient: PublicIdentity, successor: PublicIdentity) -> Handover:
     """Give what the signatures of a handover cover, for these two people's keys."""
     return Handover(
-        handover=key_of(row.id).bytes,
-        link=key_of(row.link_id).bytes,
-        patient=key_of(row.patient_id).bytes,  # type: ignore[attr-defined]
-        clinician=key_of(row.clinician_id).bytes,  # type: ignore[attr-defined]
-        successor=key_of(row.successor_id).bytes,  # type: ignore[attr-defined]
+        handover=row.id.bytes,
+        link=row.link_id.bytes,
+        patient=row.patient_id.bytes,
+        clinician=row.clinician_id.bytes,
+        successor=row.successor_id.bytes,
         patient_keys=patient,
         successor_keys=successor,
         expires_at=int(row.expires_at.timestamp()),
     )
 
 
-def check_handed_over(house: House, link: tables.CareLink, successor: PublicIdentity) -> None:
+def check_handed_over(
+    house: House,
+    row: HandoverRow,
+    patient: PublicIdentity,
+    successor: PublicIdentity,
+    *,
+    link: UUID,
+    consent: bytes,
+) -> None:
     """
     Check, as the successor, that a care link comes of a handover that its patient agreed to.
 
+    Args:
+        patient: The public keys of the patient of the care link *link*.
+        consent: What the patient signed for it.
+
     Raises:
-        TrustBroken: If the clinician did not suggest it, or the patient did not agree to this very link.
+        CryptoError: If the clinician did not suggest it, or the patient did not agree to this very link.
+        TrustBroken: If the clinician's keys are not those that their account was opened with.
     """
-    row = link.handover
-    if row is None or key_of(row.patient_id) != key_of(link.patient_id):  # type: ignore[attr-defined]
-        raise TrustBroken
-    try:
-        patient = PublicIdentity.decode(bytes(link.patient.public_identity))
-        offer = handover_of(row, patient, successor)
-        verify_suggestion(offer, bytes(row.signature), keys_of(house, row.clinician))
-        verify_consent(offer, bytes(link.voucher), made=key_of(link.id).bytes)
-    except CryptoError as error:
-        raise TrustBroken from error
+    offer = handover_of(row, patient, successor)
+    clinician = keys_of(house, row.clinician_id, row.clinician_profile, row.clinician_keys)
+    verify_suggestion(offer, row.signature, clinician)
+    verify_consent(offer, consent, made=link.bytes)

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+import msgspec
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, Keyring, KeySlot, unwrap_account_key, wrap_account_key
+from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import access, audit, devices, tables
 from journal.actors import Actor, Role
+from journal.ages import age, is_alive
 from journal.audit import Act
 from journal.documents import (
     BrowserDocument,
@@ -25,7 +27,8 @@ from journal.documents import (
 )
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.store import change, fetch, joined, key_of, scrub, time_of, transaction
+from journal.rows import Counted, Flag, Moment, Row, first, known, read, read_one
+from journal.store import change, fetch, joined, scrub, transaction
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
@@ -45,6 +48,39 @@ TURNED = """
     SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
     WHERE id = $8
 """
+
+
+class SignedInRow(Row, frozen=True):
+    """A web session and its account, as `SIGNED_IN` asks for them."""
+
+    account_id: UUID
+    wrapped: bytes
+    begun: Counted = msgspec.field(name="web_session.epoch")
+    expires_at: Moment
+    used_at: Moment
+    confirmed_at: Moment | None
+    role: str
+    sealed: bytes
+    public_identity: bytes
+    identity: bytes
+    epoch: Counted
+    access: bytes | None
+    recovery_ready: Flag
+    retired: bytes | None
+
+
+class SessionRow(Row, frozen=True):
+    """A web session by itself."""
+
+    id: str
+    handle: UUID
+    account_id: UUID
+    stage: str
+    epoch: Counted
+    wrapped: bytes | None
+    device: bytes
+    created_at: Moment
+    expires_at: Moment
 
 
 class Stage(StrEnum):
@@ -107,32 +143,30 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
 
     To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
     """
-    now = house.clock()
-    session = id_of(token).hex()
-    rows = await fetch(SIGNED_IN, session)
-    if not rows or time_of(rows[0][3]) <= now:
+    now, opener = house.clock(), SessionToken(token)
+    session = opener.id.hex()
+    row = first(SignedInRow, await fetch(SIGNED_IN, session))
+    if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
-    account_id, wrapped, begun, _, used, confirmed, *of_account = rows[0]
-    role, sealed, public, identity, epoch, ways, ready, retired = of_account
-    account = key_of(account_id)
+    account = row.account_id
     try:
-        account_key = unwrap_account_key(token, bytes(wrapped), account=account.bytes, epoch=begun)
+        account_key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.begun)
         keyring = Keyring.from_account_key(account_key)
-        if retired is not None:
-            keyring = keyring.with_retired(bytes(retired), account=account.bytes)
+        if row.retired is not None:
+            keyring = keyring.with_retired(row.retired, account=account.bytes)
     except CryptoError as error:
         raise Damaged from error
     vault = keyring.vault_sealer()
-    if not access.counts(access.opened(vault, account, epoch, bytes(ways or b"")), begun):
+    if not access.counts(access.opened(vault, account, row.epoch, row.access or b""), row.begun):
         return None
-    profile = open_document(house.server, bytes(sealed), profile_context(account), Profile)
-    if role != profile.role or role not in ROLES:  # the column is for queries, the sealed word counts
+    profile = open_document(house.server, row.sealed, profile_context(account), Profile)
+    if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed word counts
         raise Damaged
-    if not await _still_used(session, time_of(used), now, timedelta(minutes=profile.lock_minutes)):
+    if not await _still_used(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):
         return None
     return Actor(
         id=account,
-        role=Role(role),
+        role=Role(row.role),
         name=profile.name,
         email=profile.email,
         time_zone=profile.time_zone,
@@ -140,11 +174,11 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         house=house,
         keyring=keyring,
         vault=vault,
-        sealed_identity=bytes(identity),
-        public_keys=bytes(public),
+        sealed_identity=row.identity,
+        public_keys=row.public_identity,
         session=session,
-        recovery_ready=bool(ready),
-        confirmed_at=time_of(confirmed) if confirmed else None,
+        recovery_ready=bool(row.recovery_ready),
+        confirmed_at=row.confirmed_at,
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
     )
@@ -152,11 +186,11 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
 
 async def _still_used(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
     """Note the use, now and then; lock a session that was left alone for too long."""
-    if now - used >= limit + NOTED_EVERY:
+    if age(used, now) >= limit + NOTED_EVERY:
         await change(SHUT, session, used)
         await scrub()
         return False
-    if now - used >= NOTED_EVERY:
+    if age(used, now) >= NOTED_EVERY:
         with suppress(OperationalError):  # where there is no room to write, people can still read
             await change(USED, now, session)
     return True
@@ -164,7 +198,7 @@ async def _still_used(session: str, used: datetime, now: datetime, limit: timede
 
 def is_fresh(actor: Actor) -> bool:
     """Tell whether they have shown who they are lately enough for a dangerous act."""
-    return actor.confirmed_at is not None and actor.now - actor.confirmed_at < CONFIRMED
+    return actor.confirmed_at is not None and age(actor.confirmed_at, actor.now) < CONFIRMED
 
 
 async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
@@ -172,7 +206,7 @@ async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
     row = await _waiting_row(house, token)
     if row is None:
         return None
-    return row.account_id, _unwrapped(row, token, waiting=True)  # type: ignore[attr-defined]
+    return row.account_id, _unwrapped(row, token, waiting=True)
 
 
 async def promote(house: House, token: bytes) -> bytes:
@@ -190,27 +224,27 @@ async def promote(house: House, token: bytes) -> bytes:
         raise NotFound
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
-        await access.hold(row.account_id)  # type: ignore[attr-defined]
+        await access.hold(row.account_id)
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
-        await devices.greet(house, row.account_id, device_of(house, row))  # type: ignore[attr-defined]
-        await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)  # type: ignore[attr-defined]
+        await devices.greet(house, row.account_id, device_of(house, row))
+        await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)
     return fresh
 
 
-def device_of(house: House, row: tables.WebSession) -> str:
+def device_of(house: House, row: SessionRow) -> str:
     """Return what kind of browser a session is in."""
     return browser_of(house, row).device
 
 
-def browser_of(house: House, row: tables.WebSession) -> BrowserDocument:
+def browser_of(house: House, row: SessionRow) -> BrowserDocument:
     """
     Return what the server wrote down of a session when it gave it its present cookie.
 
     Raises:
         Damaged: If the row is not the one that it was written for: another account's, session's or stage's.
     """
-    context = device_context(row.account_id, row.handle, row.epoch)  # type: ignore[attr-defined]
-    found = open_document(house.server, bytes(row.device), context, BrowserDocument)
+    context = device_context(row.account_id, row.handle, row.epoch)
+    found = open_document(house.server, row.device, context, BrowserDocument)
     if (found.session, found.stage) != (row.id, row.stage):
         raise Damaged
     return found
@@ -238,45 +272,47 @@ async def account_key(actor: Actor, token: bytes) -> bytes:
 async def end(house: House, token: bytes) -> None:
     """Sign the browser out: the row goes, and with it the only way to the keys."""
     here = tables.WebSession.filter(id=id_of(token).hex())
-    owners = await here.values_list("account_id", flat=True)
+    owners = [known(row, "account_id") for row in await read(SessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit.note_unsigned(house, key_of(owners[0]), Act.SIGNED_OUT)
+            await audit.note_unsigned(house, owners[0] if owners else None, Act.SIGNED_OUT)
 
 
-async def _own(actor: Actor, token: bytes) -> tuple[tables.WebSession, bytes]:
-    row = await tables.WebSession.get_or_none(id=actor.session)
+async def _own(actor: Actor, token: bytes) -> tuple[SessionRow, bytes]:
+    row = await read_one(SessionRow, tables.WebSession.filter(id=actor.session))
     if row is None:
         raise NotFound
     return row, _unwrapped(row, token, waiting=False)
 
 
-async def _waiting_row(house: House, token: bytes) -> tables.WebSession | None:
-    return await tables.WebSession.get_or_none(
+async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
+    now = house.clock()
+    waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
         account__status__in=access.ABLE,  # an account to be deleted is kept by whoever comes in past this
-        expires_at__gt=house.clock(),
+        expires_at__gt=now,
+        created_at__gt=now - WAITING,
+        created_at__lt=now + WAITING,
     )
+    return await read_one(SessionRow, waits)
 
 
-def _unwrapped(row: tables.WebSession, token: bytes, *, waiting: bool) -> bytes:
-    account: UUID = row.account_id  # type: ignore[attr-defined]
-    wrapped = bytes(row.wrapped or b"")
+def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
+    wrapped, account = row.wrapped or b"", row.account_id.bytes
     try:
-        return unwrap_account_key(token, wrapped, account=account.bytes, epoch=row.epoch, waiting=waiting)
+        return unwrap_account_key(token, wrapped, account=account, epoch=row.epoch, waiting=waiting)
     except CryptoError as error:
         raise Damaged from error
 
 
-async def turn(house: House, row: tables.WebSession, account_key: bytes, expires_at: datetime) -> bytes:
+async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: datetime) -> bytes:
     """Give a session a new token, under which it is open and confirmed; of two at once only one does."""
     token, now = new_token(), house.clock()
-    account: UUID = row.account_id  # type: ignore[attr-defined]
     session, stage = id_of(token).hex(), Stage.OPEN.value
-    wrapped = wrap_account_key(token, account_key, account=account.bytes, epoch=row.epoch)
+    wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
     browser = BrowserDocument(device_of(house, row), session, stage)
-    sealed = _sealed_browser(house, account, row.handle, row.epoch, browser)
+    sealed = _sealed_browser(house, row.account_id, row.handle, row.epoch, browser)
     changed = await change(TURNED, session, stage, wrapped, sealed, expires_at, now, now, row.id)
     if not changed:
         raise NotFound

@@ -28,8 +28,10 @@ from portal.limits import STANDARD, BodyLimits, Limits
 from portal.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
 from portal.pages import make_environment
 from portal.routes import ROUTES
+from portal.short_way import ShortWay
 
 NOBODY_YET = PracticeView("", False)
+PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class KnownPractice:
     async def look(self, house: House) -> None:
         """Look the practice up, unless it is known."""
         if self.current is NOBODY_YET:
-            self.current = await practice.the_practice(house) or NOBODY_YET
+            self.current = await practice.shown(house) or NOBODY_YET
 
 
 def create_app(
@@ -62,7 +64,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        store = app.state.store = await _opened(config.database_url)
+        store = app.state.store = await _opened(config)
         try:
             with store.use():
                 await _know_the_practice(app)
@@ -72,15 +74,14 @@ def create_app(
             # Also when the start did not succeed: an open connection keeps the process from ending.
             await store.close()
 
+    routes = [
+        Route(rule.path, guard(rule.view, rule.audience, rule.fresh), methods=list(rule.methods))
+        for rule in ROUTES
+    ]
     app = Starlette(
-        routes=[
-            Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"),
-            *(
-                Route(rule.path, guard(rule.view, rule.audience, rule.fresh), methods=list(rule.methods))
-                for rule in ROUTES
-            ),
-        ],
+        routes=[Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"), *routes],
         middleware=[
+            Middleware(ShortWay, routes=routes, config=config, limits=limits, handlers=HANDLERS),
             Middleware(SecurityHeaders, config=config),
             Middleware(LastResort, every=config.access_log),
             Middleware(HostCheck, config=config),
@@ -99,9 +100,9 @@ def create_app(
     return app
 
 
-async def _opened(url: str) -> Store:
+async def _opened(config: Config) -> Store:
     try:
-        return await Store.open(url)
+        return await Store.open(config.database_url, connections=config.connections)
     except DatabaseRefused as refused:
         logs.event(logging.CRITICAL, refused.message)
         raise
@@ -110,6 +111,8 @@ async def _opened(url: str) -> Store:
 async def _know_the_practice(app: Starlette) -> None:
     try:
         await app.state.practice.look(app.state.house)
+        if app.state.practice.current.damaged:
+            logs.event(logging.ERROR, PRACTICE_DAMAGED)
     except Exception as error:
         logs.event(logging.CRITICAL, "the database cannot be read: hearthside doctor", logs.trouble(error))
         raise

@@ -34,6 +34,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "cli_backup:back_up",
             "copy the database to a new file, also while the service runs",
         ),
+        "confirm-clock": (
+            "cli_clock:confirm",
+            "say that the clock is right, so that deleting for good goes on after it jumped",
+        ),
         "doctor": ("cli_doctor:examine", "look the installation over and say what to mend"),
         "restore": ("cli_backup:restore", "put a backup into an empty data folder"),
         "rotate-server-key": (
@@ -107,6 +111,16 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
                 "--head",
                 metavar="FILE",
                 help="a head kept earlier, or several, one a line; - reads standard input",
+            )
+            command.add_argument(
+                "--all",
+                action="store_true",
+                help="check from the first event on, and not only what came since the log was last found whole",
+            )
+            command.add_argument(
+                "--chain",
+                action="store_true",
+                help="first chain the events that wait, which a service that runs does by itself",
             )
             command.add_argument(
                 "--write-head",

@@ -8,11 +8,15 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
+from uuid import uuid4
 
-from journal.audit_check import Break, Head, Kind, Report, check
+from journal.audit_check import Break, Head, Kind, Report, check, remember
+from journal.audit_sealing import AuditSealer
+from journal.errors import Damaged
 from journal.store import opened
 from journal.store_errors import DatabaseRefused
 from portal.config import Config
@@ -30,6 +34,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.FOREIGN: "Event {event} does not follow from the one before: it was put in or written anew, or events"
         " before it were taken out and the rest numbered anew.",
         Kind.ADDED: "Something stands at event {event} or behind it that this service did not write.",
+        Kind.TWICE: "Event {event} is event {other} once more: it was put in a second time.",
         Kind.UNREADABLE: "Event {event}, or one after it, cannot be read: it is not as it was written.",
         Kind.HEAD_GONE: "The row that says where the log ends was deleted.",
         Kind.KEY_GONE: "The key of the log was deleted, so nothing in it can be checked any more.",
@@ -40,12 +45,22 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         " was cut off, or an older state of the database was put back. A restored backup does that as well.",
         Kind.REWRITTEN: "Event {event} is another one than when you kept the head: the log was written anew, by"
         " somebody who has the server key.",
+        Kind.SHORTER: "The log ends with event {event}, but it was found whole up to event {other} before: its end was"
+        " cut off, or an older state of the log was put back.",
+        Kind.PENDING_CHANGED: "An event that waits to be chained is not as it was written: it was changed, or put in.",
+        Kind.PENDING_AGAIN: "An event that waits to be chained stands in the log already: it was put in once more.",
     }
 )
 ONE_MISSING = "Event {event} is missing: it was deleted."
 ANOTHER_KEY = (
     "Event 1 was not written with this server key: the key is another one now, or the log was written anew with"
     " another key."
+)
+LATE = timedelta(seconds=10)
+NAMED = 20
+NOBODY_CHAINS = (
+    "A service that runs chains them within two seconds. Start it, or run hearthside verify-audit --chain. If one runs,"
+    " look at what it logs."
 )
 WITHOUT_A_HEAD = (
     "No head was given, so some things cannot be noticed: that somebody with the server key cut the end off or wrote"
@@ -61,7 +76,7 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
     """Check the log and say in words what is wrong: 0 intact, 1 broken, 2 could not be checked."""
     try:
         kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
-        report = asyncio.run(_check(config, kept))
+        report = asyncio.run(_check(config, kept, options))
         if report.broken is None and options.write_head:
             _write(options.write_head, report.head)
     except (_CannotCheckError, DatabaseRefused) as error:
@@ -72,7 +87,9 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
         return BROKEN
     # Standard output belongs to the head where it was asked for there.
     told = sys.stderr if options.write_head == STANDARD else sys.stdout
-    print(f"The audit log is intact: {report.head.sequence} events.", file=told)
+    print(_intact(report), file=told)
+    if waiting := _waiting(report, config.house().clock()):
+        print(waiting, file=told)
     if kept:
         print(f"It goes on from the {'head' if len(kept) == 1 else f'{len(kept)} heads'} kept.", file=told)
     else:
@@ -80,9 +97,38 @@ def verify_audit(config: Config, options: argparse.Namespace) -> int:
     return INTACT
 
 
-async def _check(config: Config, kept: list[Head]) -> Report:
+async def _check(config: Config, kept: list[Head], options: argparse.Namespace) -> Report:
     async with opened(config.database_url):
-        return await check(config.house(), kept)
+        house = config.house()
+        if options.chain:
+            with suppress(Damaged):  # which the check will name
+                await AuditSealer(house, uuid4()).give_up()
+        report = await check(house, kept, onward=not options.all)
+        if report.broken is None:
+            await remember(house, report.head)
+        return report
+
+
+def _intact(report: Report) -> str:
+    said = f"The audit log is intact: {report.head.sequence} events"
+    if report.since:
+        said += f", {report.head.sequence - report.since} of them checked now and the others before (--all: every one)"
+    return f"{said}."
+
+
+def _waiting(report: Report, now: datetime) -> str:
+    """Name the events that have no place in the chain yet, and say what to do where that is for long."""
+    if report.oldest is None:
+        return ""
+    age, count = max(now - report.oldest, timedelta(0)), len(report.pending)
+    said = f"{'1 event is' if count == 1 else f'{count} events are'} not chained yet;"
+    said += f" the oldest was written {age // timedelta(seconds=1)} seconds ago."
+    named = [
+        f"  {one.at:%Y-%m-%d %H:%M:%S} UTC {ascii(one.action)[1:-1]} {one.id}"
+        for one in report.pending[:NAMED]
+    ]
+    more = [f"  and {count - NAMED} more"] if count > NAMED else []
+    return "\n".join([f"{said} {NOBODY_CHAINS}" if age > LATE else said, *named, *more])
 
 
 def _kept(name: str | None, *, there: bool) -> list[Head]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 from contextlib import suppress
 
 import uvicorn
@@ -13,6 +14,7 @@ from journal import practice
 from journal.demo import load_demo
 from journal.house import House
 from journal.store import migrate, opened
+from journal.store_errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
@@ -21,6 +23,10 @@ from portal.wire import serving
 KEY_BESIDE = (
     "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
 )
+
+WAITS = "Waiting for it; Hearthside serves as soon as it is there."
+CAME = "The database is there."
+LOOK = 1.0  # seconds between two looks at a database that is away
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
@@ -38,10 +44,10 @@ async def _begin(config: Config, *, demo: bool) -> str:
 
 
 async def _begun(house: House, origin: str, *, demo: bool) -> str:
-    known = await practice.checked_practice(house)
+    known = await practice.shown(house)
     if known is None and demo:
         await load_demo(house)
-        known = await practice.the_practice(house)
+        known = await practice.shown(house)
     if known is None:
         return f"Set up the first clinician's account: {origin}/setup/{await practice.new_setup_link(house)}"
     if known.is_demo:
@@ -49,13 +55,16 @@ async def _begun(house: House, origin: str, *, demo: bool) -> str:
             "A demonstration. Sign in as alice@example.org (alice reads by lamplight)"
             " or bob@example.org (bob listens by lamplight)."
         )
+    if known.damaged:
+        return "The record of the practice is damaged, so its name is not shown. Run: hearthside doctor."
     return f"The practice is {known.name}. Sign in there."
 
 
 def serve(config: Config, options: argparse.Namespace) -> int:
     """Serve until the process is told to end."""
-    asyncio.run(_look(config))
     logs.begin(config.log)
+    if not asyncio.run(_wait_for_database(config)):
+        return 0
     warn(config)
     server = uvicorn.Server(serving(create_app(config), config))
     with suppress(KeyboardInterrupt):
@@ -63,10 +72,46 @@ def serve(config: Config, options: argparse.Namespace) -> int:
     return 0 if server.started else 1
 
 
+async def _wait_for_database(config: Config) -> bool:
+    """Look the database over; where it is away, wait until it is there. False when the process was told to end."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stopped.set)
+    looking = asyncio.create_task(_look_until_there(config))
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait((looking, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if looking.done():
+            looking.result()
+        return looking.done()
+    finally:
+        for task in (looking, stopping):
+            task.cancel()
+        await asyncio.gather(looking, stopping, return_exceptions=True)
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(one)
+
+
+async def _look_until_there(config: Config) -> None:
+    waits = False
+    while True:
+        try:
+            await _look(config)
+        except DatabaseStarting as away:
+            if not waits:
+                logs.event(logging.WARNING, f"{away.message} {WAITS}")
+            waits = True
+            await asyncio.sleep(LOOK)
+        else:
+            if waits:
+                logs.event(logging.INFO, CAME)
+            return
+
+
 async def _look(config: Config) -> None:
     """Refuse in a sentence what the log of a start that fails would only name."""
     async with opened(config.database_url):
-        await practice.checked_practice(config.house())
+        await practice.shown(config.house())
 
 
 def warn(config: Config) -> None:

@@ -20,5 +20,5 @@ def print_link(config: Config, options: argparse.Namespace) -> int:
 async def _new_link(config: Config, role: str) -> str:
     async with opened(config.database_url):
         house = config.house()
-        await practice.checked_practice(house)
+        await practice.shown(house)
         return await practice.new_setup_link(house, POSITIONS[role])

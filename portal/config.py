@@ -23,11 +23,13 @@ from journal.mail_addresses import Undeliverable, sender
 from journal.mail_server import MailServer, Security
 from journal.server_keys import ServerKeys
 from journal.store_address import address_of, read_address, shown
+from journal.store_config import CONNECTIONS
 from journal.typed import read_whole
 from portal.origins import is_loopback, read_origin
 
 PREFIX = "HEARTHSIDE_"
 LONGEST_SECRET = 8192
+MOST_CONNECTIONS = 100
 PORTS: Mapping[Security, int] = MappingProxyType(
     {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 )
@@ -56,6 +58,13 @@ def _port(value: str) -> int:
     if port is None or port > 65535:
         raise ValueError("a port number, 0 to 65535")
     return port
+
+
+def _connections(value: str) -> int:
+    number = read_whole(value, 3)
+    if number is None or not 1 <= number <= MOST_CONNECTIONS:
+        raise ValueError(f"a number of connections, 1 to {MOST_CONNECTIONS}")
+    return number
 
 
 def _origin(value: str) -> str:
@@ -130,6 +139,12 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
+        "DATABASE_CONNECTIONS",
+        _connections,
+        str(CONNECTIONS),
+        "How many connections this process makes to PostgreSQL at most.",
+    ),
+    Setting(
         "SERVER_KEY", parse, None, "Seals names and dates; made in the data folder if unset.", secret=True
     ),
     Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
@@ -174,6 +189,7 @@ class Config:
     log: str = "text"
     access_log: bool = False
     mail: MailServer | None = None
+    connections: int = CONNECTIONS
 
     def house(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
         """Open the house that these settings describe; `clock` and `quick` as for `House.with_key`."""
@@ -256,6 +272,7 @@ class Config:
             older_keys=keys[1:],
             key_file=key_file,
             mail=_mail_server(values),
+            connections=values["database_connections"],
             origin=values["origin"],
             host=values["host"],
             port=values["port"],

@@ -28,8 +28,10 @@ from journal.errors import (
 from journal.freshness import NotAsLeft
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
+from journal.password_work import Busy
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
+from journal.store import Progress
 from journal.throttle import TooManyTries
 from journal.words import N_
 from portal.forms import Form
@@ -49,9 +51,10 @@ STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (NotAsLeft, 409, N_("Your journal is not as you left it")),
     (ConsentRequired, 422, N_("Not shared yet")),
     (EnrolmentOver, 409, N_("Not from this page any more")),
+    (Busy, 503, N_("One moment")),
     (TooManyTries, 429, N_("One moment")),
     (Refused, 422, N_("Have another look")),
-    (Damaged, 500, N_("This record cannot be opened")),
+    (Damaged, 409, N_("This record cannot be opened")),
     (JournalError, 400, N_("That did not work")),
 )
 
@@ -86,24 +89,21 @@ NOT_KNOWN = N_(
     "We lost our records from sight just then, and cannot tell whether this was saved. Your words are here. Look in a"
     " moment whether they arrived, and send them again if not."
 )
+PERHAPS_THERE = N_(
+    "We lost our records from sight just then, and cannot tell whether this was saved. Your words are still on the page"
+    " you came from. Look in a moment whether they arrived, and send them again if not."
+)
 SIGNED_OUT_HERE = N_(
     "We cannot reach our records now. This browser has forgotten you, but the session itself is not ended yet: it ends"
     " by itself within twelve hours."
 )
-BROKEN = N_("Something went wrong on our side. Go back: your words are still on that page.")
+BROKEN = N_(
+    "Something went wrong on our side. Go back: your words are still on that page. If you had sent something, we cannot"
+    " tell whether it was saved: look before you send it again."
+)
 BROKEN_GIVEN_BACK = N_(
     "Something went wrong on our side, and we cannot tell whether this was saved. Your words are here: copy them, or"
     " send them again."
-)
-# While one of these happens, a commit may have been on its way.
-UNKNOWN = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-    TransactionManagementError,
-    ConnectionResetError,
-    BrokenPipeError,
-    TimeoutError,
 )
 
 
@@ -136,6 +136,9 @@ async def journal_error(request: Request, error: Exception) -> Response:
     if isinstance(error, Refused) and not isinstance(error, TooManyTries):
         details = tuple(_(sentence) for sentence in error.fields.values())
     form = await sent(request)
+    if isinstance(error, Busy):
+        context = ErrorPage(_(heading), _(error.message), **given_back(request, form))
+        return page(request, "error.html", context, block="main", status=status, headers=retry_after(error))
     words = () if form is None else tuple(item for item in form.kept if " " in item[1].strip())
     context, headers = ErrorPage(_(heading), _(error.message), details, words), retry_after(error)
     return page(request, "error.html", context, block="main", status=status, headers=headers)
@@ -148,7 +151,7 @@ def refusal(error: JournalError) -> dict[str, Any]:
 
 def retry_after(error: JournalError) -> dict[str, str]:
     """Tell browsers how long to wait, where there is something to wait for."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries) else {}
+    return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries | Busy) else {}
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -166,10 +169,14 @@ async def store_gone(request: Request, error: Exception, sentence: str = "") -> 
     request.state.error = error
     _ = translator(request)
     form = await sent(request)
-    if not sentence and form is None:
-        sentence = STILL_THERE if request.method == "POST" else AWAY
+    progress: Progress | None = getattr(request.state, "progress", None)
+    perhaps = progress is not None and progress.sent > 0
+    if not sentence and request.method != "POST":
+        sentence = AWAY
+    elif not sentence and form is None:
+        sentence = PERHAPS_THERE if perhaps else STILL_THERE
     elif not sentence:
-        sentence = NOT_KNOWN if isinstance(error, UNKNOWN) else GIVEN_BACK
+        sentence = NOT_KNOWN if perhaps else GIVEN_BACK
     context = ErrorPage(_(N_("One moment")), _(sentence), **given_back(request, form))
     return page(request, "error.html", context, block="main", status=503, headers={"retry-after": "10"})
 
@@ -215,6 +222,10 @@ GONE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection of which the driver has lost track
+    asyncpg.InvalidTransactionStateError,  # 25006: a standby; 25P03: a transaction that rested for too long
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # 40001, 40P01
     ConnectionError,
     TimeoutError,
 )

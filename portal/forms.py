@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
@@ -95,7 +96,7 @@ codes, and whatever somebody adds to a form without a thought of this. `offer` i
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A form as it came: every value is text; a field that is missing reads as empty."""
 
@@ -126,23 +127,24 @@ class Form:
 
     def __getitem__(self, name: str) -> str:
         """Give the first value of *name*, or nothing."""
-        return next((value for key, value in self.items if key == name), "")
+        found = self.lists.get(name)
+        return found[0] if found else ""
 
     def __contains__(self, name: str) -> bool:
         """Tell whether the form had such a field."""
-        return any(key == name for key, _ in self.items)
+        return name in self.lists
 
     def all(self, name: str) -> list[str]:
         """Give every value of *name*."""
-        return [value for key, value in self.items if key == name]
+        return list(self.lists.get(name, ()))
 
     def whole(self, name: str) -> int | None:
         """Give *name* as a whole number, or None when it is empty or is not one."""
         return read_whole(self[name])
 
-    @property
-    def lists(self) -> dict[str, list[str]]:
-        """Give every field with all its values."""
+    @cached_property
+    def lists(self) -> Mapping[str, list[str]]:
+        """Return every field with all its values, found once however often a view asks."""
         found: dict[str, list[str]] = {}
         for name, value in self.items:
             found.setdefault(name, []).append(value)

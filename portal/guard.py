@@ -14,6 +14,7 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
 from journal.locking import Locked
+from journal.store import Progress, repeated
 from portal.auth import (
     OF_ROLES,
     RECOVERY_KEY,
@@ -26,12 +27,14 @@ from portal.auth import (
     set_token,
     token_of,
 )
-from portal.errors import GONE, refusal
+from portal.errors import refusal
 from portal.forms import Form
 from portal.pages import is_htmx, page, see_other
 
-ALWAYS = frozenset({"/healthz", "/help-now", "/leave"})
-"""What answers also to somebody signed in while the database does not."""
+ALWAYS = frozenset({"/healthz", "/readyz", "/help-now", "/leave"})
+"""What is the same for everybody: whose cookie came is not asked, so the database is neither."""
+PURPOSES = frozenset({b"sec-purpose", b"purpose"})
+"""The headers in which a browser says that it only reads ahead."""
 LOCKED = "hearthside-locked"
 """The header that tells a page's own script why it was refused."""
 
@@ -40,16 +43,17 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
     """
     Let *audience* through to *view*: others are asked to sign in, or find nothing there.
 
-    With *fresh*, who has not shown in the last minutes who they are is asked once more, in place.
+    With *fresh*, who has not shown in the last minutes who they are is asked once more, in place. What others were in
+    the way of is done again, if nothing had been changed: a view changes nothing but the database and its answer.
     """
 
     async def guarded(request: Request) -> Response:
         if audience is not Audience.ANYONE and _is_ahead(request):
             return Response(status_code=503)
         token = token_of(request)
-        actor = request.state.actor = await _whoever(request, token, audience)
+        actor = request.state.actor = await repeated(lambda: _whoever(request, token, audience))
         if audience is Audience.ANYONE:
-            return await view(request)
+            return await _answer(request, view)
         if actor is None or token is None:
             owner = await locking.locked(request.app.state.house, token) if token else None
             return await (_ask_to_unlock(request, owner) if owner else _ask_to_sign_in(request))
@@ -60,7 +64,7 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
                 return see_other(request, RECOVERY_KEY)
             if fresh and not websessions.is_fresh(actor):
                 return await _ask_again(request, actor, token)
-            return await view(request)
+            return await _answer(request, view)
         except NotFound:
             # Missing and forbidden look alike here as well: the log says who looked for what.
             wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
@@ -70,6 +74,11 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
     return guarded
 
 
+async def _answer(request: Request, view: View) -> Response:
+    progress = request.state.progress = Progress()
+    return await repeated(lambda: view(request), progress)
+
+
 def _is_ahead(request: Request) -> bool:
     """
     Tell whether a browser fetches a page in case it is wanted.
@@ -77,14 +86,14 @@ def _is_ahead(request: Request) -> bool:
     To read what somebody shared counts as opening it, which they see. What was fetched ahead of time could be shown
     later without another request, so it is not given out; the browser asks again when the page is really wanted.
     """
-    purposes = request.headers.getlist("sec-purpose") + request.headers.getlist("purpose")
-    return any("prefetch" in one.lower() or "prerender" in one.lower() for one in purposes)
+    purposes = [value.lower() for name, value in request.headers.raw if name in PURPOSES]
+    return any(b"prefetch" in one or b"prerender" in one for one in purposes)
 
 
 async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:
     """Give the person whom the cookie signs in; None also where the page answers without knowing."""
     request.state.trouble = None
-    if token is None:
+    if token is None or request.url.path in ALWAYS:
         return None
     try:
         actor = await websessions.actor_for(request.app.state.house, token)
@@ -96,9 +105,6 @@ async def _whoever(request: Request, token: bytes | None, audience: Audience) ->
         if audience is not Audience.ANYONE:
             raise
         request.state.trouble = error
-    except GONE:
-        if request.url.path not in ALWAYS:
-            raise
     return None
 
 

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from journal.errors import Damaged
 from portal import logs
 from portal.errors import BROKEN, broken
 
@@ -66,8 +67,9 @@ class LastResort:
             if status:
                 raise ConnectionError("the answer broke off") from None
             return await (await _answer(scope, receive, mark))(scope, receive, send)
-        if status >= 500 or self.every:
-            _tell(scope, status, begun, secrets.token_hex(4), scope.get("state", {}).get("error"))
+        told = scope.get("state", {}).get("error")
+        if status >= 500 or isinstance(told, Damaged) or self.every:
+            _tell(scope, status, begun, secrets.token_hex(4), told)
 
 
 async def _answer(scope: Scope, receive: Receive, mark: str) -> Response:
@@ -82,7 +84,8 @@ async def _answer(scope: Scope, receive: Receive, mark: str) -> Response:
 def _tell(scope: Scope, status: int, begun: float, mark: str, error: Exception | None) -> None:
     """Write the line: the address as it stands in the table of routes, without what people put into it."""
     route = getattr(scope.get("route"), "path", "none")
-    level = logging.ERROR if status >= 500 else logging.INFO
+    # What storage damaged is for the operator to know, however kindly it is answered.
+    level = logging.ERROR if status >= 500 or isinstance(error, Damaged) else logging.INFO
     fields = {"request": mark, "method": scope["method"], "route": route, "status": status}
     fields["ms"] = round((perf_counter() - begun) * 1000, 1)
     logs.event(level, "answered", fields | (logs.trouble(error) if error else {}))

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal.errors import http_error
 
 CLOSING = {"connection": "close"}
+IS_WHOLE = "hearthside.body_is_whole"
+"""Where a scope says that the server has the whole body, so that nothing is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,14 @@ class BodyLimits:
         if not declared.isdecimal() or int(declared) > self.limits.body:
             refusal = await http_error(Request(scope), HTTPException(413, headers=CLOSING))
             return await refusal(scope, receive, send)
-        await self.app(scope, _Body(receive, self.limits).receive, send)
+        await self.app(scope, TimedBody(scope, receive, self.limits).receive, send)
 
 
 @dataclass(slots=True)
-class _Body:
+class TimedBody:
     """A body as it comes in."""
 
+    scope: Scope
     source: Receive
     limits: Limits
     size: int = 0
@@ -65,15 +68,18 @@ class _Body:
         """Give the next piece. What follows the body, which is only that somebody went away, may take any time."""
         if self.whole:
             return await self.source()
-        self.until = self.until or asyncio.get_running_loop().time() + self.limits.body_seconds
-        try:
-            async with asyncio.timeout_at(self.until):
-                message = await self.source()
-        except TimeoutError:
-            raise HTTPException(408, headers=CLOSING) from None
+        message = await (self.source() if IS_WHOLE in self.scope else self._wait())
         if message["type"] == "http.request":
             self.size += len(message.get("body", b""))
             self.whole = not message.get("more_body", False)
         if self.size > self.limits.body:
             raise HTTPException(413, headers=CLOSING)
         return message
+
+    async def _wait(self) -> Message:
+        self.until = self.until or asyncio.get_running_loop().time() + self.limits.body_seconds
+        try:
+            async with asyncio.timeout_at(self.until):
+                return await self.source()
+        except TimeoutError:
+            raise HTTPException(408, headers=CLOSING) from None

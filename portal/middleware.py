@@ -40,6 +40,9 @@ HEADERS = (
     ("x-frame-options", "DENY"),
     ("x-permitted-cross-domain-policies", "none"),
 )
+NEVER_KEPT = (b"cache-control", b"no-store")
+KEPT_FOR_A_DAY = (b"cache-control", b"public, max-age=86400")
+KEPT_FOR_GOOD = (b"cache-control", b"public, max-age=31536000, immutable")
 HTTPS_ONLY = (("strict-transport-security", "max-age=63072000; includeSubDomains"),)
 
 
@@ -63,19 +66,20 @@ class SecurityHeaders:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # No view sets one of these, so they are put beside the others as they are.
-                message["headers"] = [*message["headers"], *self.headers]
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("cache-control", _keeping(scope, message["status"]))
+                headers = [*message["headers"], *self.headers]
+                if b"cache-control" not in [name for name, _ in headers]:
+                    headers.append(_keeping(scope, message["status"]))
+                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, dressed)
 
 
-def _keeping(scope: Scope, status: int) -> str:
+def _keeping(scope: Scope, status: int) -> tuple[bytes, bytes]:
     """Pages are never kept. Static files are: for good where the address carries the hash of the file."""
     if status >= 400 or not scope["path"].startswith("/static/"):
-        return "no-store"
-    return "public, max-age=31536000, immutable" if scope["query_string"] else "public, max-age=86400"
+        return NEVER_KEPT
+    return KEPT_FOR_GOOD if scope["query_string"] else KEPT_FOR_A_DAY
 
 
 class HostCheck:
@@ -152,6 +156,6 @@ class UseStore:
         """Pass the request on with the store in use."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        store: Store = Request(scope).app.state.store
+        store: Store = scope["app"].state.store
         with store.use():
             await self.app(scope, receive, send)

@@ -27,9 +27,8 @@ _to_escape = re.compile("[&<>'\"]").search
 
 def written(value: object) -> str:
     """Escape *value* like `markupsafe.escape`, which makes a new object even of words it leaves alone."""
-    kind = type(value)
-    if kind is Markup or (kind is str and _to_escape(cast(str, value)) is None):
-        return cast(str, value)
+    if type(value) is Markup or (type(value) is str and _to_escape(value) is None):
+        return value
     return escape(value)
 
 

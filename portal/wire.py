@@ -8,6 +8,7 @@ whoever takes no answer, or goes on sending what nobody reads, is let go.
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -17,16 +18,18 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portal.config import Config
-from portal.limits import STANDARD, Limits
-from portal.middleware import headers_for
+from portal.limits import IS_WHOLE, STANDARD, Limits
+from portal.middleware import NEVER_KEPT, headers_for
+from portal.one_write import Header, OneWrite
 
+UNREAD: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: milliseconds
 GRACE = 20  # seconds that requests have to end in when the service is stopped
 
 
 class Wire(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, *, limits: Limits, dress: list[tuple[bytes, bytes]], **settings: Any) -> None:
+    def __init__(self, *, limits: Limits, dress: list[Header], **settings: Any) -> None:
         super().__init__(**settings)
         self.limits = limits
         self.dress = dress
@@ -41,7 +44,15 @@ class Wire(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect the first request."""
         super().connection_made(transport)
+        self._let_go_when_unread()
         self._wait(self.limits.head_seconds, self._head_too_slow)
+
+    def _let_go_when_unread(self) -> None:
+        # The transport tells of a full buffer alone. What stays below that, and is not taken, would keep a connection
+        # open for ever, also one that is being closed: only the system sees it.
+        plug = self.transport.get_extra_info("socket")
+        if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6) and UNREAD is not None:
+            plug.setsockopt(socket.IPPROTO_TCP, UNREAD, round(self.limits.stalled_seconds * 1000))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
@@ -50,19 +61,19 @@ class Wire(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came; a head that does not end is not kept."""
+        """Take in what came; a head that does not end is not kept, and not waited for longer than since it began."""
         super().data_received(data)
         if self.in_head and not self.transport.is_closing():
             self.head_size += len(data)
             if self.head_size > self.limits.head:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            elif self.waiting is None:
+                self._wait(self.limits.head_seconds, self._head_too_slow)
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the end of a head; for the first, this began with the connection."""
+        """Begin to read a head. Most are there at once; `data_received` waits for the rest of one that is not."""
         super().on_message_begin()
         self.in_head, self.head_size = True, 0
-        if self.waiting is None:
-            self._wait(self.limits.head_seconds, self._head_too_slow)
 
     def on_headers_complete(self) -> None:
         """Pass the request on, unless what stands before its body is too much."""
@@ -76,6 +87,7 @@ class Wire(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is whole, whether somebody read it or not."""
         self._wait_no_more()
+        self.scope[IS_WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -115,7 +127,6 @@ class Wire(HttpToolsProtocol):
         lines = [
             b"HTTP/1.1 %d %s" % (status, said),
             *(b"%s: %s" % one for one in [*self.server_state.default_headers, *self.dress]),
-            b"cache-control: no-store",
             b"content-type: text/plain; charset=utf-8",
             b"content-length: %d" % len(said),
             b"connection: close",
@@ -144,11 +155,12 @@ class Wire(HttpToolsProtocol):
 
 def serving(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
     """Give the settings with which uvicorn serves *app*."""
+    dress = [*headers_for(config), NEVER_KEPT]
     return uvicorn.Config(
-        app,
+        OneWrite(app, dress),
         host=config.host,
         port=config.port,
-        http=partial(Wire, limits=limits, dress=headers_for(config)),  # type: ignore[arg-type]
+        http=partial(Wire, limits=limits, dress=dress),  # type: ignore[arg-type]
         ws="none",
         access_log=False,
         server_header=False,

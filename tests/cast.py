@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from journal import invitations, new_accounts, practice, recovery, tables, websessions
 from journal.actors import Actor, Role
+from journal.audit_sealing import AuditSealer
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.positions import ADMINISTRATOR, THERAPIST
-from journal.store import Store
+from journal.store import Store, change
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVER_KEY = bytes(range(32))
@@ -69,6 +70,12 @@ class Cast:
         assert actor is not None
         return actor
 
+    async def later(self, **by: float) -> None:
+        """Let time pass, by the arguments of `timedelta`, also for what is counted by the database's own clock."""
+        self.clock.forward(**by)
+        passed = timedelta(**by) // timedelta(milliseconds=1)
+        await change(f"UPDATE throttle SET until = until - {passed}, forgotten = forgotten - {passed}")
+
     async def in_use(self) -> None:
         """Let every browser have been used all the time until now."""
         await tables.WebSession.all().update(used_at=self.clock.now)
@@ -120,6 +127,7 @@ async def furnish(url: str) -> Furniture:
             assert alice is not None
             invited = await invitations.invite(bob, "Alice")
             care_link = await invitations.accept(alice, invited.token)
+            await AuditSealer(house, uuid4()).give_up()  # as a service that ran, and ended
             await just_come_in()
             return Furniture(tokens, care_link)
     finally:

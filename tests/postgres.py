@@ -20,7 +20,7 @@ import asyncpg
 from tests.waiting import PATIENCE, own_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -96,6 +96,11 @@ class PostgresServer:
         """Let it come back at the same address."""
         self._server.start(self._port)
 
+    def start_as_standby(self) -> None:
+        """Let it come back as the standby of a primary that is gone: it can be read, and not written."""
+        self._server.mark_standby()
+        self._server.start(self._port)
+
     async def _execute(self, statement: str) -> None:
         if self._kept is None:
             self._kept = await asyncpg.connect(self.url("postgres"), timeout=PATIENCE)
@@ -103,16 +108,16 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(**settings: str) -> Iterator[PostgresServer]:
     """
-    Start a server in temporary folders, and stop and remove it at the end.
+    Start a server in temporary folders, and stop and remove it at the end; *settings* as in postgresql.conf.
 
     PostgreSQL refuses to run as root. There the server runs as `nobody`, from a copy of its files that this
     user can reach wherever the checkout lies.
     """
     password = secrets.token_urlsafe(16)
     with _folder(in_memory=True) as data, _folder() as programs, own_port() as port:
-        server = _Server(data, programs)
+        server = _Server(data, programs, settings)
         server.initialise(password)
         server.start(port)
         try:
@@ -155,7 +160,8 @@ def _copy(installed: Path, folder: Path) -> Path:
 class _Server:
     """The server's programs, its data, and the user that it runs as."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, settings: Mapping[str, str]) -> None:
+        self._settings = {**_SETTINGS, **settings}
         self.sockets = folder
         self._data = folder / "data"
         self._log = folder / "log"
@@ -180,11 +186,14 @@ class _Server:
 
     def start(self, port: int) -> None:
         """Start on *port* of the loopback, and return once the server answers."""
-        settings = {**_SETTINGS, "port": port, "unix_socket_directories": self.sockets}
+        settings = {**self._settings, "port": port, "unix_socket_directories": self.sockets}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._run(
             "pg_ctl", "--wait", "--log", self._log, "--options", options, "--pgdata", self._data, "start"
         )
+
+    def mark_standby(self) -> None:
+        (self._data / "standby.signal").touch(0o644)
 
     def stop(self) -> None:
         self._run("pg_ctl", "--wait", "--mode=immediate", "--pgdata", self._data, "stop")

@@ -25,7 +25,7 @@ OUTSIDE = frozenset({
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "webbrowser",
 })
 # fmt: on
-PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna"}
+PURE = (frozenset(sys.stdlib_module_names) - OUTSIDE) | {"cryptography", "argon2", "idna", "regex"}
 
 
 def modules(*folders: str) -> list[Path]:
@@ -67,7 +67,7 @@ def imported_packages(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules("crypto"), ids=str)
 def test_crypto_is_bytes_in_and_bytes_out(path):
-    """`crypto` stands on the standard library without its ways outside, on `cryptography`, `argon2` and `idna`."""
+    """`crypto` stands on `cryptography`, `argon2`, `idna`, `regex`, and of the standard library on no way outside."""
     assert imported_packages(path) - PURE - {"crypto"} == set()
 
 
@@ -126,6 +126,45 @@ def test_what_is_public_is_documented(path):
         return
     assert ast.get_docstring(module)
     assert bare == []
+
+
+PAST_THE_READER = frozenset({"values_list", "get_or_none", "select_related", "prefetch_related", "in_bulk"})
+READING = PAST_THE_READER | {"all", "filter", "exclude", "order_by", "limit", "first", "get", "values"}
+
+
+def orm_reading(module: ast.Module) -> Iterator[str]:
+    """Yield what has the ORM make rows of what storage holds: the first wrong value would end the whole list."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute) and node.attr in PAST_THE_READER:
+            yield node.attr
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if (
+                isinstance(called, ast.Attribute)
+                and called.attr in READING
+                and "tables." in ast.unparse(called)
+            ):
+                yield ast.unparse(called)
+
+
+@pytest.mark.parametrize("path", modules("journal"), ids=str)
+def test_rows_are_read_in_one_place(path):
+    """Every row goes through `journal/rows.py`; the audit log has a reading of its own, as strangers' data."""
+    if path.stem != "rows" and not path.stem.startswith("audit"):
+        assert list(orm_reading(tree(path))) == []
+
+
+def test_the_orms_own_reading_is_recognised():
+    """What the rule above forbids is found, and asking, counting and changing are not."""
+    forbidden = ("tables.A.get_or_none(id=1)", "tables.A.filter(a=1).order_by('a')", "tables.A.all().first()")
+    for code in forbidden:
+        assert list(orm_reading(ast.parse(f"async def f(): return await {code}")))
+    for code in (
+        "tables.A.filter(a=1).update(a=2)",
+        "tables.A.filter(a=1).exists()",
+        "read(R, tables.A.filter())",
+    ):
+        assert not list(orm_reading(ast.parse(f"async def f(): return await {code}")))
 
 
 MUTABLE_LITERALS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
@@ -293,3 +332,43 @@ def test_an_ordinary_page_passes_every_rule():
     """The rules above let the house's own way of writing pass."""
     page = '<script src="/static/js/journal.js" defer></script><form hx-post="/journal" hx-trigger="change">'
     assert not any(pattern.search(page) for pattern in FORBIDDEN_IN_PAGES.values())
+
+
+PATTERNS = frozenset(
+    {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
+)
+"""Functions of `re` and `regex` whose first argument is a pattern."""
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
+def test_no_pattern_is_built_from_what_was_typed(path):
+    """A pattern is written down as it is, or put together of constants while its module is loaded."""
+    parsed = tree(path)
+    within = {
+        inner
+        for outer in ast.walk(parsed)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(outer)
+    }
+    bent = [
+        node.lineno
+        for node in within
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in ("re", "regex")
+        and (
+            node.func.attr == "escape"
+            or (node.func.attr in PATTERNS and not isinstance(node.args[0], ast.Constant))
+        )
+    ]
+    assert bent == []
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
+def test_text_is_normalised_in_one_place(path):
+    """Normalising is bounded in `crypto.bounded`, and nobody goes round it."""
+    if path == Path("crypto/bounded.py"):
+        return
+    assert ("unicodedata", "normalize") not in set(imports(path))
+    assert "unicodedata.normalize" not in source(path)

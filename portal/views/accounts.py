@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -12,13 +13,14 @@ from journal import accounts, second_factor, set_aside, websessions
 from journal.actors import Role
 from journal.errors import Refused, WrongCredentials
 from journal.mail_addresses import is_deliverable
+from journal.password_work import Busy
 from journal.passwords import advise
 from journal.throttle import TooManyTries
 from journal.websessions import Stage
 from portal import auth, known_browser
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
-from portal.errors import GONE, SIGNED_OUT_HERE, refusal, store_gone
+from portal.errors import GONE, SIGNED_OUT_HERE, refusal, retry_after, store_gone
 from portal.forms import Form
 from portal.pages import page, see_other
 
@@ -133,5 +135,9 @@ async def strength(request: Request) -> Response:
     names = (form["name"], form["email"], request.app.state.practice.current.name)
     actor = request.state.actor
     beside = actor is not None and (await second_factor.of(actor.id, actor.vault))[0].on
-    advice = await house.stretch(lambda: advise(typed, context=names, second_factor=beside))
+    try:
+        advice = await house.judge(lambda: advise(typed, context=names, second_factor=beside))
+    except Busy as error:  # it says nothing then; what is sent is judged all the same
+        answered: dict[str, Any] = {"status": 503, "headers": retry_after(error)}
+        return page(request, "account/strength.html", Strength("", ""), **answered)
     return page(request, "account/strength.html", Strength(advice.word, next(iter(advice.problems), "")))

@@ -47,7 +47,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """Context of the page; `older` leads to the next page, `head` is the line to keep elsewhere."""
+    """Context of the page; `older` leads to the next page, `head` is the line to keep elsewhere, if there is one."""
 
     days: tuple[Day, ...]
     people: tuple[Person, ...]
@@ -57,6 +57,7 @@ class AuditLog:
     older: int | None
     newest: bool
     head: str
+    damaged: int
 
 
 async def log(request: Request) -> Response:
@@ -74,7 +75,8 @@ async def log(request: Request) -> Response:
         days.append(Day(of_day[0].event.at, tuple(_lines(actor, of_day, names))))
     older = shown[-1].event.id if len(looked.events) > LINES else None
     context = AuditLog(
-        tuple(days), everyone, tuple(ROOMS.items()), str(person or ""), room, older, before is None, str(looked.head)
+        tuple(days), everyone, tuple(ROOMS.items()), str(person or ""), room, older, before is None,
+        str(looked.head or ""), len(looked.events.damaged),
     )  # fmt: skip
     return page(request, "people/audit.html", context)
 

@@ -16,6 +16,7 @@ from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
 from journal.handovers import Offer
 from journal.holds import Hold
+from journal.rows import Opened
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.shared_items import Item, items
@@ -44,11 +45,12 @@ class Team:
     """Context of the care team's page; `strange` only pass for links, and `past` are those that have ended."""
 
     members: tuple[Member, ...]
-    strange: tuple[UUID, ...]
-    offers: tuple[Offer, ...]
+    strange: tuple[UUID | None, ...]
+    offers: Opened[Offer]
     past: tuple[Link, ...]
     can_pause: bool
     before: tuple[UUID, ...] = ()
+    past_damaged: int = 0
     done: str = ""
 
 
@@ -80,7 +82,7 @@ async def team(request: Request) -> Response:
     can_pause = any(member.link.paused_at is None for member in members)
     offers = await handovers.offers(actor, [member.link for member in members])
     done = request.query_params.get("done", "")
-    context = Team(members, found.strange, offers, past, can_pause, found.before, done)
+    context = Team(members, found.strange, offers, past, can_pause, found.before, found.damaged, done)
     return page(request, "sharing/team.html", context)
 
 

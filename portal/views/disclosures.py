@@ -49,6 +49,7 @@ class Accounting:
     older: int | None
     newest: bool
     waiting: Hold | None
+    damaged: int
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,7 +88,8 @@ async def _shown(
         days.append(Day(of_day[0].at, of_day))
     older = found[LINES - 1].id if len(found) > LINES else None
     since, waiting = six_years_before(actor.now), await sessions.held(actor)
-    context = Accounting(tuple(days), since, older, before is None, waiting, errors or {})
+    damaged = len(found.damaged)
+    context = Accounting(tuple(days), since, older, before is None, waiting, damaged, errors or {})
     return page(request, "sharing/disclosures.html", context, status=status, headers=headers)
 
 

@@ -27,6 +27,8 @@ from journal.forms import (
 from journal.words import N_
 from portal.forms import Form
 
+PARTS = (".name", ".before", ".after")
+"""What stands behind the name of a question that is answered in several fields."""
 LONG_LINE = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
 
 
@@ -76,13 +78,14 @@ def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
     """
     asks = form_of(EntryKind(before.kind))
     raw, shown = form.lists, set(form.all("fields"))
-    named = {name.removesuffix(part) for name in raw for part in ("", ".name", ".before", ".after")}
+    named = raw.keys() | {name.rpartition(".")[0] for name in raw if name.endswith(PARTS)}
     present = replace(asks, fields=tuple(one for one in asks.fields if one.id in shown or one.id in named))
     typed, problems = parse_answers(present, raw)
     replaced = {one.id for one in present.fields} - problems.keys()
     kept = {name: answer for name, answer in before.answers.items() if name not in replaced} | typed
-    order = [one.id for one in asks.fields]
-    answers = {name: kept[name] for name in sorted(kept, key=lambda name: _place(order, name))}
+    places = {one.id: place for place, one in enumerate(asks.fields)}
+    # What is no longer asked stays, at the end.
+    answers = {name: kept[name] for name in sorted(kept, key=lambda name: places.get(name, len(places)))}
     found: dict[str, str] = dict(problems)
     document = msgspec.structs.replace(
         before,
@@ -110,10 +113,6 @@ def _ask(one: Field, answer: Answer | None, problem: str | None) -> Asked:
     elif raw is not None:
         answer = raw if one.kind is FieldKind.CHOICES else raw[0] if raw else ""
     return Asked(one, answer, rows, problem or "")
-
-
-def _place(order: list[str], name: str) -> int:
-    return order.index(name) if name in order else len(order)  # what is no longer asked stays, at the end
 
 
 def _line(form: Form, name: str, before: str, problems: dict[str, str]) -> str:

@@ -24,11 +24,17 @@ from portal.views.home import fitting
 
 @dataclass(frozen=True, slots=True)
 class KindsPage:
-    """Context of the page that asks what to write. `fits` is the kind for the nearest session, `about`."""
+    """
+    Context of the page that asks what to write.
+
+    `fits` is the kind for the nearest session, `about`; `chosen` tells that this session was asked for, so that every
+    kind is tied to it.
+    """
 
     kinds: tuple[EntryKind, ...]
     fits: EntryKind
     about: Session | None
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,11 @@ async def new(request: Request) -> Response:
     about = next((one for one in plan if one.id == tied), None)
     if "kind" not in asked:
         fits, nearest = fitting(plan, actor.now)
-        return page(request, "journal/new.html", KindsPage(tuple(EntryKind), fits, about or nearest))
+        return page(
+            request,
+            "journal/new.html",
+            KindsPage(tuple(EntryKind), fits, about or nearest, about is not None),
+        )
     kind, wanted, prompt = kind_of(asked["kind"]), uuid_of(asked.get("id")), asked.get("prompt", "")
     if kind is None:
         raise NotFound

@@ -9,11 +9,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, revisions, sessions
+from journal import entries, sessions
 from journal.actors import Actor
 from journal.documents import EntryDocument
 from journal.entries import Entry
-from journal.errors import NotFound, StaleRevision
+from journal.errors import KeptBeside, NotFound
 from journal.forms import EntryKind, form_of
 from portal.auth import actor_of
 from portal.forms import Form
@@ -58,8 +58,8 @@ async def save(request: Request) -> Response:
         return await _answer(request, form, Draft(wanted, 0, written.document), written)
     try:
         saved = await entries.save(actor, wanted, base, written.document, sitting=sitting)
-    except StaleRevision:
-        lost = Lost(await _kept_as(actor, wanted, sitting))
+    except KeptBeside as error:
+        lost = Lost(error.version)
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=lost)
     except NotFound:
         if not base:  # it was never theirs
@@ -78,11 +78,6 @@ async def _before(actor: Actor, wanted: UUID, base: int, kind: str) -> tuple[Ent
             raise
         return EntryDocument(kind), False
     return found.document, found.deleted_at is not None
-
-
-async def _kept_as(actor: Actor, wanted: UUID, sitting: str) -> UUID | None:
-    kept = await revisions.revisions(actor, wanted)
-    return next((one.id for one in kept if sitting and one.sitting == sitting), None)
 
 
 async def _answer(

@@ -64,6 +64,7 @@ class ReturnedPage:
     link: UUID
     name: str
     returned: tuple[Returned, ...]
+    damaged: tuple[UUID | None, ...]
 
 
 async def offer(request: Request) -> Response:
@@ -120,8 +121,9 @@ async def returned(request: Request) -> Response:
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "GET":
         name = (await care.my_link(actor, wanted)).peer_name
-        found = tuple(_one(one) for one in await giving.given_back(actor, wanted))
-        return page(request, "sharing/returned.html", ReturnedPage(wanted, name, found))
+        found = await giving.given_back(actor, wanted)
+        shown = tuple(_one(one) for one in found)
+        return page(request, "sharing/returned.html", ReturnedPage(wanted, name, shown, found.damaged))
     form = await Form.read(request)
     if form["go"] == "take":
         await giving.take_in(actor, wanted)

@@ -30,6 +30,7 @@ class Suggesting:
     link: Link
     colleagues: tuple[Colleague, ...]
     latest: Offer | None
+    damaged: tuple[UUID | None, ...]
     chosen: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -97,8 +98,8 @@ async def _suggesting(
     actor: Actor, patient: UUID, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> Suggesting:
     link = await care.link_with(actor, patient)
-    others, latest = await handovers.colleagues(actor), await handovers.latest(actor, patient)
-    return Suggesting(link, others, latest, chosen, errors or {})
+    others, last = await handovers.colleagues(actor), await handovers.latest(actor, patient)
+    return Suggesting(link, others, next(iter(last), None), last.damaged, chosen, errors or {})
 
 
 async def _answering(

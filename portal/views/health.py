@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal.store import connection
+from journal.store import fetch, is_read_only
+
+READY = 5.0  # seconds
 
 
 async def healthz(request: Request) -> Response:
@@ -14,6 +18,9 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Answer that the database answers; 503 when it does not."""
-    await connection().execute_query("SELECT 1")
+    """Answer that the database answers within seconds and takes writes; 503 when it does not."""
+    async with asyncio.timeout(READY):
+        await fetch("SELECT 1")
+        if await is_read_only():
+            return PlainTextResponse("read-only", 503)
     return PlainTextResponse("ready")

@@ -10,16 +10,22 @@ from starlette.responses import Response
 from journal import crisis, grounding
 from journal.crisis import Region
 from journal.grounding import Skill
+from portal.auth import token_of
 from portal.pages import page
 
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """Context of the help page: the chosen region's contacts first, all the others below."""
+    """
+    Context of the help page: the chosen region's contacts first, all the others below.
+
+    `may_leave`: a session's cookie came, so the way out is offered; nobody looked whether the session still counts.
+    """
 
     chosen: Region | None
     regions: tuple[Region, ...]
     skills: tuple[Skill, ...]
+    may_leave: bool
 
 
 async def help_now(request: Request) -> Response:
@@ -27,7 +33,9 @@ async def help_now(request: Request) -> Response:
     code = request.query_params.get("region", "")
     regions = crisis.regions()
     chosen = next((region for region in regions if region.code == code), None)
-    return page(request, "help_now.html", HelpPage(chosen, regions, grounding.HELP_NOW))
+    may_leave = token_of(request) is not None
+    context = HelpPage(chosen, regions, grounding.HELP_NOW, may_leave)
+    return page(request, "help_now.html", context)
 
 
 async def leave(request: Request) -> Response:

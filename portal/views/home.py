@@ -19,6 +19,7 @@ from journal.handovers import Offer
 from journal.holds import Hold
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
+from journal.rows import Opened
 from journal.sessions import Session
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
@@ -36,7 +37,8 @@ class Home:
 
     `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
     not the one under way. `readers` says who can read which of the `latest`. `stopped` are those with whom
-    sharing has stopped because of their keys, and `strange` only pass for links. `offers` wait for an answer.
+    sharing has stopped because of their keys, and `strange` only pass for links. `offers` wait for an answer,
+    `damaged` are sessions that do not open.
     """
 
     next: SessionLine | None
@@ -48,8 +50,9 @@ class Home:
     readers: Mapping[UUID, tuple[Reader, ...]]
     connected: bool
     stopped: tuple[Link, ...]
-    strange: tuple[UUID, ...]
-    offers: tuple[Offer, ...]
+    strange: tuple[UUID | None, ...]
+    offers: Opened[Offer]
+    damaged: tuple[UUID | None, ...]
 
 
 async def home(request: Request) -> Response:
@@ -91,17 +94,18 @@ async def home_of(actor: Actor) -> Home:
         tuple(link for link in there.links if not link.trusted),
         there.strange,
         await handovers.offers(actor, there.links),
+        plan.damaged,
     )
 
 
 def fitting(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
     """Give the kind of entry that fits the moment, and the dosing session that it would be about."""
     dosing = [one for one in agenda.lasting(plan) if one.details.kind is SessionKind.DOSING]
-    past = [one for one in dosing if one.starts_at <= now]
-    if past and now - past[-1].starts_at < DAY:
+    past = [one for one in dosing if agenda.has_begun(one, now)]
+    if past and now - past[-1].begins_at < DAY:
         return EntryKind.CAPTURE, past[-1]
-    if past and now - past[-1].starts_at < RECENT:
+    if past and now - past[-1].begins_at < RECENT:
         return EntryKind.INTEGRATION, past[-1]
-    if coming := next((one for one in dosing if one.starts_at > now), None):
+    if coming := next((one for one in dosing if not agenda.has_begun(one, now)), None):
         return EntryKind.PREPARATION, coming
     return EntryKind.FREE, None

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from journal import invitations as inviting
 from journal.errors import Refused
 from journal.invitations import Invitation
+from journal.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -20,7 +21,7 @@ from portal.pages import page, see_other
 class InvitationsPage:
     """Context of the list of invitations, with the form for a new one."""
 
-    invitations: tuple[Invitation, ...]
+    invitations: Opened[Invitation]
     mails: bool
     name: str = ""
     email: str = ""

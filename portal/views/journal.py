@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -56,10 +57,10 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A deleted entry: until when it can be brought back."""
+    """A deleted entry: until when it can be brought back, where that is known."""
 
     line: Line
-    until: datetime
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,8 @@ async def timeline(request: Request) -> Response:
     as_left, found = await freshness.looked(
         actor, partial(entries.timeline, actor, before=newest, limit=PAGE + 1)
     )
-    shown, more = found[:PAGE], len(found) > PAGE
+    shown, oldest = _cut(found)
     plan = await sessions.my_sessions(actor)
-    oldest = shown[-1].created_at if more else None
     shares = await readers(actor, [one.id for one in shown])
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
@@ -96,11 +96,21 @@ async def timeline(request: Request) -> Response:
     return page(request, "journal/timeline.html", context)
 
 
+def _cut(found: Sequence[Entry]) -> tuple[Sequence[Entry], datetime | None]:
+    """Cut a page off, and tell after which moment the next one begins, if there is one."""
+    if len(found) <= PAGE:
+        return found, None
+    timed = [one for one in found if one.is_dated]
+    if len(timed) <= PAGE:
+        return found, None
+    return found[: found.index(timed[PAGE])], timed[PAGE - 1].created_at
+
+
 async def deleted(request: Request) -> Response:
     """Show what was deleted and can still be brought back."""
     lines, gone = Timeline(request), await entries.deleted(actor_of(request))
     removed = tuple(
-        Removed(lines.line(one, {}), one.deleted_at + UNDO_WINDOW) for one in gone if one.deleted_at
+        Removed(lines.line(one, {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None) for one in gone
     )
     return page(request, "journal/deleted.html", DeletedPage(removed))
 

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from journal import accounts, locking, passkeys, profile, websessions
 from journal.errors import NotFound, Refused
+from journal.password_work import Busy
 from journal.throttle import TooManyTries
 from journal.words import N_
 from portal import auth
@@ -85,6 +86,10 @@ async def unlock(request: Request) -> Response:
             opened = await locking.unlock(house, token, password)
     except NotFound:
         return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
+    except Busy as error:
+        if is_htmx(request):
+            return _told(request, error.message, 503)
+        raise
     except Refused as error:
         sentence = next(iter(error.fields.values()))
         if is_htmx(request):

@@ -11,6 +11,7 @@ from journal import passkeys
 from journal.ceremonies import Site
 from journal.errors import NotFound, Refused
 from journal.passkey_rows import Passkey
+from journal.rows import Opened
 from portal import auth
 from portal.auth import actor_of
 from portal.device import device_of
@@ -25,7 +26,7 @@ DONE = frozenset({"opens", "plain", "renamed", "removed"})
 class PasskeysPage:
     """Context of the list. `elsewhere`: the origin at which passkeys are good, where it is not this one."""
 
-    passkeys: tuple[Passkey, ...]
+    passkeys: Opened[Passkey]
     most: bool
     done: str
     elsewhere: str
@@ -70,7 +71,9 @@ async def index(request: Request) -> Response:
     elsewhere = (
         "" if request.headers["host"] == config.named_origin.partition("//")[2] else config.named_origin
     )
-    context = PasskeysPage(mine, len(mine) >= passkeys.MOST, done if done in DONE else "", elsewhere)
+    context = PasskeysPage(
+        mine, len(mine) + len(mine.damaged) >= passkeys.MOST, done if done in DONE else "", elsewhere
+    )
     return page(request, "account/passkeys.html", context)
 
 

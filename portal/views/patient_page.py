@@ -53,6 +53,7 @@ class PatientPage:
     missing: bool
     trusted: bool
     to_give_back: int
+    damaged_sessions: tuple[UUID | None, ...] = ()
 
 
 async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
@@ -91,6 +92,7 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         missing=folder.missing,
         trusted=trusted,
         to_give_back=await giving_back.able(actor, patient) if trusted else 0,
+        damaged_sessions=folder.sessions.damaged,
     )
 
 

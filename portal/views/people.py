@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +27,7 @@ class Desk:
     suspended: int
     waiting: int
     alone: bool
+    damaged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Everybody:
     staff: tuple[Person, ...]
     patients: tuple[Person, ...]
     labels: Mapping[str, str]
+    damaged: tuple[UUID | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ async def desk_of(actor: Actor) -> Desk:
         sum(one.suspended for one in everyone),
         len(waiting),
         roles.count(Role.ADMINISTRATOR) == 1,
+        len(everyone.damaged),
     )
 
 
@@ -68,7 +72,7 @@ async def everybody(request: Request) -> Response:
     everyone = await people.people(actor_of(request))
     staff = tuple(one for one in everyone if one.position.role is not Role.PATIENT)
     patients = tuple(one for one in everyone if one.position.role is Role.PATIENT)
-    return page(request, "people/people.html", Everybody(staff, patients, LABELS))
+    return page(request, "people/people.html", Everybody(staff, patients, LABELS, everyone.damaged))
 
 
 async def person(request: Request) -> Response:

@@ -12,6 +12,7 @@ from journal import restarts
 from journal import set_aside as aside
 from journal.actors import Actor
 from journal.errors import LinkExpired, Refused
+from journal.rows import Opened
 from journal.set_aside import Kept
 from journal.typed import read_whole
 from portal import auth, link_tries
@@ -34,7 +35,7 @@ class RestartPage:
 class SetAsidePage:
     """Context of the page on which what was set aside is opened; `back` entries have just come back."""
 
-    kept: tuple[Kept, ...]
+    kept: Opened[Kept]
     back: int | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
@@ -36,8 +37,22 @@ FIELDS = (
 )
 NUMBER = N_("Please give a whole number of minutes.")
 CHOICE = N_("Please choose one of these.")
-OF_DOSING = ("route", "phase", "dose_text", "prescriber_name", "sitter")
-ONLY_DOSING = N_("Only a dosing session has this. Please empty it, or choose “Dosing session” above.")
+OF_DOSING: Mapping[str, str] = MappingProxyType(
+    {
+        "route": N_(
+            "Medicine is taken in a dosing session only. Choose “Not said”, or “Dosing session” above."
+        ),
+        "phase": N_(
+            "Only a dosing session is part of a course. Choose “Not said”, or “Dosing session” above."
+        ),
+        "dose_text": N_("A dose belongs to a dosing session. Empty this, or choose “Dosing session” above."),
+        "prescriber_name": N_(
+            "A prescriber belongs to a dosing session. Empty this, or choose “Dosing session” above."
+        ),
+        "sitter": N_("Who sits belongs to a dosing session. Empty this, or choose “Dosing session” above."),
+    }
+)
+"""What to do about what only a dosing session has, by field."""
 NOT_DOSING = N_(
     "A dosing session belongs to no other. Please choose “None”, or another kind of session above."
 )
@@ -94,7 +109,7 @@ class SessionForm:
         if kind is SessionKind.DOSING and text["about"]:
             raise Refused({"about": NOT_DOSING})
         if kind is not SessionKind.DOSING and any(text[name] for name in OF_DOSING):
-            raise Refused({name: ONLY_DOSING for name in OF_DOSING if text[name]})
+            raise Refused({name: sentence for name, sentence in OF_DOSING.items() if text[name]})
         if about is None and text["about"]:
             raise Refused({"about": CHOICE})
         return SessionDetails(

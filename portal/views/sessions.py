@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,13 +23,14 @@ from portal.views.session_page import calm_page, session_page
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """Context of a patient's plan. `readers` are the people who see it too."""
+    """Context of a patient's plan. `readers` are the people who see it too, `damaged` sessions that do not open."""
 
     next: SessionLine | None
     ahead: tuple[SessionLine, ...]
     behind: tuple[SessionLine, ...]
     readers: tuple[str, ...]
     waiting: Hold | None
+    damaged: tuple[UUID | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ async def plan(request: Request) -> Response:
         tuple(lines[one.id] for one in agenda.behind(mine, actor.now)),
         tuple(link.peer_name for link in await care.my_links(actor)),
         hold([one.details for one in mine], actor.now),
+        mine.damaged,
     )
     return page(request, "sessions/plan.html", context)
 

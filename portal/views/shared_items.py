@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from journal import audit, entries, sessions
+from journal import entries, log_rows, sessions
 from journal.actors import Actor
 from journal.belonging import Belonging
 from journal.entries import Entry
-from journal.errors import Damaged
 from journal.forms import EntryKind
 from journal.sessions import Session
 from journal.sharing import Given
@@ -50,12 +49,9 @@ async def items(actor: Actor, given: Iterable[Given]) -> tuple[Item, ...]:
     listed = list(given)
     if not listed:
         return ()
-    log = await audit.openings(actor.id, [one.id for one in listed])
+    log = await log_rows.openings(actor.id, [one.id for one in listed])
     belonging = Belonging(await sessions.my_sessions(actor))
-    try:
-        sources = await entries.several(actor, {one.entry for one in listed})
-    except Damaged:
-        sources = {}  # what is shared stays in sight, and so do the buttons that stop it
+    sources = await entries.several(actor, {one.entry for one in listed})
     return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), belonging) for one in listed)
 
 

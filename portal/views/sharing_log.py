@@ -12,7 +12,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import audit, care, sharing
+from journal import care, log_rows, sharing
 from journal.actors import Actor
 from journal.audit import Act, Event
 from journal.typed import read_whole
@@ -52,11 +52,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Context of the log; `older` is the event before which the next page begins, or None on the last."""
+    """
+    Context of the log; `older` is the event before which the next page begins, or None on the last.
+
+    `damaged` counts the events that cannot be read.
+    """
 
     days: tuple[Day, ...]
     older: int | None
     newest: bool
+    damaged: int
 
 
 async def log(request: Request) -> Response:
@@ -64,7 +69,7 @@ async def log(request: Request) -> Response:
     actor = actor_of(request)
     asked = request.query_params.get("before", "")
     before = read_whole(asked, 18)
-    events = await audit.events_about(actor.id, limit=LINES + 1, before=before)
+    events = await log_rows.events_about(actor.id, limit=LINES + 1, before=before)
     shown = events[:LINES]
     team = await care.my_links(actor, ended=True)
     say = translator(request)
@@ -78,7 +83,7 @@ async def log(request: Request) -> Response:
         if lines := tuple(_lines(actor, of_day, names, shared)):
             days.append(Day(of_day[0].at, lines))
     older = shown[-1].id if len(events) > LINES else None
-    return page(request, "sharing/log.html", Log(tuple(days), older, before is None))
+    return page(request, "sharing/log.html", Log(tuple(days), older, before is None, len(events.damaged)))
 
 
 def _lines(

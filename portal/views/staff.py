@@ -12,6 +12,7 @@ from starlette.responses import Response
 from journal import practice, setup_links
 from journal.errors import Refused
 from journal.positions import LABELS, OF_STAFF
+from journal.rows import Opened
 from journal.setup_links import SetupLink
 from portal.auth import actor_of
 from portal.forms import Form
@@ -24,7 +25,7 @@ POSITIONS = tuple((one.key, LABELS[one.key]) for one in OF_STAFF)
 class StaffInvitations:
     """Context of the list of set-up links, with the form for a new one."""
 
-    links: tuple[SetupLink, ...]
+    links: Opened[SetupLink]
     positions: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
     name: str = ""

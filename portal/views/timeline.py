@@ -28,9 +28,9 @@ Readers = Mapping[UUID, tuple[Reader, ...]]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """An entry in a list: never more of it than its title. `kind` and `day` are written out."""
+    """An entry in a list: never more of it than its title. `kind` and `day` are written out, where they are known."""
 
-    id: UUID
+    id: UUID | None
     title: str
     kind: str
     day: str
@@ -80,6 +80,10 @@ class Timeline:
     def line(self, entry: Entry, readers: Readers) -> Line:
         """Lay an entry out for a list."""
         document = entry.document
+        if entry.damaged:
+            day = short_day(entry.created_at, self.zone) if entry.is_dated else ""
+            where = entry.id if entry.has_address else None
+            return Line(where, self._(document.title), "", day, readers.get(entry.id, ()))
         day = short_day(entry.created_at, self.zone)
         return Line(entry.id, document.title, self.kinds[document.kind], day, readers.get(entry.id, ()))
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import visits as services
+from journal.rows import Opened
 from journal.visits import Visit
 from portal.auth import actor_of, forget_token
 from portal.forms import Form
@@ -20,7 +21,7 @@ LIST = "/account/sessions"
 class VisitsPage:
     """Context of the list of browsers; `done` says what was just ended: `one`, `others` or nothing."""
 
-    visits: tuple[Visit, ...]
+    visits: Opened[Visit]
     done: str
 
 

@@ -107,7 +107,11 @@ async def target(attacked_sqlite: tuple[Path, World], tmp_path: Path) -> AsyncIt
 
 @pytest.fixture(scope="session")
 def forms(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sent]:
-    """What the people of the world would send, by the path of the rule that their pages send it to."""
+    """
+    What the people of the world would send, by the path of the rule that their pages send it to.
+
+    What stands in an address instead, such as a search, is under "GET " and the path.
+    """
     folder = tmp_path_factory.mktemp("walked")
     shutil.copyfile(attacked_sqlite[0], folder / "world.sqlite3")
     return asyncio.run(_collect(folder, attacked_sqlite[1]))
@@ -134,8 +138,8 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     pages.append(browse.read(await browser.get("/confirm")))
             for form in (form for page in pages for form in page.forms):
                 for rule in browse.rules_at(form.action, form.method):
-                    if form.method != "get":
-                        found.setdefault(rule.path, _strange(form.filled(_write(name))))
+                    place = rule.path if form.method != "get" else f"GET {rule.path}"
+                    found.setdefault(place, _strange(form.filled(_write(name))))
         # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]

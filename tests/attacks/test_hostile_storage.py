@@ -94,7 +94,7 @@ async def test_one_damaged_entry_closes_nothing_else(target: Target) -> None:
     write(
         target.path,
         "UPDATE entry SET sealed = ? WHERE id = ?",
-        sealed[:40] + b"?" + sealed[41:],
+        sealed[:40] + bytes([sealed[40] ^ 1]) + sealed[41:],
         known["free"],
     )
     async with target.client("alice") as browser:

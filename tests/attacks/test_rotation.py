@@ -48,7 +48,9 @@ OF_PEOPLE = {
 def rows(target: Target, sealed: Sealed) -> list[tuple[Any, ...]]:
     """Every row that holds something sealed under the server key, as it stands in the file."""
     with sqlite3.connect(target.path) as connection:
-        found = connection.execute(sealed.sql("SELECT {columns} FROM {table}")).fetchall()
+        found = connection.execute(
+            sealed.sql("SELECT {columns} FROM {table} WHERE {column} IS NOT NULL")
+        ).fetchall()
     connection.close()
     return found
 

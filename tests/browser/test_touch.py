@@ -157,6 +157,31 @@ async def test_a_scroll_that_leads_nowhere_sets_nothing(phone: Phone, value: str
             assert await phone.scrolled() == top
 
 
+@pytest.mark.parametrize("down", [150, -150])
+async def test_a_scroll_beside_a_resting_finger_sets_nothing(phone: Phone, down: float) -> None:
+    """A second finger that goes up or down over a blank slider leaves it blank, while the first rests elsewhere."""
+    for place in PLACES:
+        start = await phone.at(phone.slider, place)
+        resting = (40.0, start[1] + 250)
+        await phone.touch("touchStart", resting)
+        await phone.touch("touchStart", resting, start)
+        for step in range(1, STEPS + 1):
+            await phone.touch("touchMove", resting, (start[0], start[1] + down * step / STEPS))
+        await phone.touch("touchEnd")
+        assert (await phone.number.input_value(), await phone.heard()) == ("", [])
+        assert await phone.slider.get_attribute("data-untouched") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("42", "42"), ("٤٢", "42"), ("४२", "42"), ("４２", "42"), ("4x", "50"), ("", "50")]
+)
+async def test_a_slider_follows_the_number_in_any_script(phone: Phone, typed: str, value: str) -> None:
+    """What is typed beside it moves the slider; what is no number leaves it where a blank one stands."""
+    await phone.number.fill(typed)
+    assert await phone.slider.input_value() == value
+    assert await phone.slider.get_attribute("data-untouched") == (None if value == "42" else "")
+
+
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_tap_on_a_slider_sets_it(phone: Phone, place: float) -> None:
     """A tap sets the value of the place where it fell, also in the middle, where the thumb of a blank one stands."""

@@ -149,10 +149,10 @@ async def _plan(writers: Writers) -> None:
     """Plan a course, a session of each of them and one of today; cancel one."""
     seen = await writers.send("bob", f"/patients/{writers.patient}/course", "dosing_count")
     await writers.send("bob", seen, "course")
-    page = await writers.send("bob", f"/patients/{writers.patient}/sessions/new", "sitter")
+    page = await writers.send("bob", f"/patients/{writers.patient}/sessions/new", "sitter", about="")
     await writers.send("bob", page, "cancel_reason", status="cancelled")
-    await writers.send("alice", "/sessions/new", "sitter")
-    page = await writers.send("alice", "/sessions/new", "sitter", date=TODAY, time="12:30")
+    await writers.send("alice", "/sessions/new", "sitter", about="")
+    page = await writers.send("alice", "/sessions/new", "sitter", about="", date=TODAY, time="12:30")
     writers.session = page.url.partition("?")[0].rpartition("/")[2]
 
 

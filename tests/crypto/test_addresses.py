@@ -162,6 +162,7 @@ def test_spellings_that_uts_46_takes_for_one_are_one(domain: str) -> None:
         ('"ta\\ro"@docomo.example', '"ta\\ro"@docomo.example'),
         ("strauß@example.org", "strauss@example.org"),
         ("alice@☃.Example", "alice@☃.example"),
+        ("alice@Example\u2024org", "alice@example\u2024org"),
         ("alice", "alice"),
         ("a@b@example.org", "a@b@example.org"),
         ("alice@", "alice@"),
@@ -173,6 +174,20 @@ def test_spellings_that_uts_46_takes_for_one_are_one(domain: str) -> None:
 def test_an_address_has_one_normal_form(typed: str, normal: str) -> None:
     """Case, width, invisible signs and the spelling of the domain do not make another; nothing endless is looked at."""
     assert normal_address(typed) == normal
+
+
+def test_what_is_no_domain_is_nobodys() -> None:
+    """No sign that a domain cannot have makes somebody's address of another one."""
+    for sign in map(chr, range(0x80, 0x110000)):
+        typed = f"alice@ex{sign}ample.org"
+        if not unicodedata.normalize("NFKC", sign).isascii():
+            continue
+        try:
+            ascii_domain(split_address(typed)[1])
+        except FormatError:
+            *_, behind = normal_address(typed).rpartition("@")
+            with pytest.raises(FormatError):
+                ascii_domain(behind)
 
 
 SIGNS = "abkXYZ019_+%'/:[]!"

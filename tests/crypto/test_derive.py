@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto import KeySizeError, derive_key
-from crypto.derive import hkdf
+from crypto.derive import Deriver
 
 SECRET = b"s" * 32
 
@@ -37,10 +39,18 @@ def test_label_and_context_do_not_run_into_each_other() -> None:
 
 
 def test_it_is_hkdf_with_our_label() -> None:
-    """The key is plain HKDF over the info that the format page states."""
-    expected = hkdf(SECRET, salt=b"salt", info=b"hearthside/v1/slot-key\0bound", size=32)
-    assert derive_key(SECRET, "slot-key", b"salt", context=b"bound") == expected
-    assert len(expected) == 32
+    """The key is the library's plain HKDF over the info that the format page states."""
+    made = HKDF(hashes.SHA256(), 32, b"salt", b"hearthside/v1/slot-key\0bound").derive(SECRET)
+    assert derive_key(SECRET, "slot-key", b"salt", context=b"bound") == made
+    assert len(made) == 32
+
+
+def test_one_extraction_gives_every_key() -> None:
+    """What is derived beside other keys is what is derived alone."""
+    for salt in (b"", b"salt"):
+        deriver = Deriver(SECRET, salt)
+        for label, context in (("vault", b""), ("pins", b""), ("slot-key", b"bound")):
+            assert deriver.derive(label, context=context) == derive_key(SECRET, label, salt, context=context)
 
 
 @pytest.mark.parametrize("size", [0, 1, 15])

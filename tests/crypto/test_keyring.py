@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from crypto import Context, Keyring, KeySizeError, OpenError, Sealer, derive_key, new_account_key, wrap_key
+from crypto import (
+    Context,
+    Keyring,
+    KeySizeError,
+    OpenError,
+    Sealer,
+    derive,
+    derive_key,
+    new_account_key,
+    wrap_key,
+)
 
 ALICE, DANA, RECORD = b"a" * 16, b"d" * 16, b"r" * 16
 PLACE = Context("entry", ALICE, RECORD, 1)
@@ -17,6 +30,35 @@ def test_every_key_is_its_own() -> None:
     assert len({account_key, keyring.vault, keyring.pins, keyring.identity_wrap}) == 4
     assert keyring == Keyring.from_account_key(account_key)
     assert keyring.vault == derive_key(account_key, "vault")
+    assert keyring.pins == derive_key(account_key, "pins")
+    assert keyring.identity_wrap == derive_key(account_key, "identity")
+
+
+def test_keys_are_derived_once_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening an account runs HKDF for the vault key alone; every other key is derived once, when it is needed."""
+    ran: list[str] = []
+
+    def noted(name: str) -> Callable[..., bytes]:
+        run: Callable[..., bytes] = getattr(derive, name)
+
+        def note(*given: bytes, **named: Any) -> bytes:
+            ran.append(name)
+            return run(*given, **named)
+
+        return note
+
+    for name in ("extract", "expand"):
+        monkeypatch.setattr(derive, name, noted(name))
+    keyring = Keyring.from_account_key(new_account_key())
+    assert ran == ["extract", "expand"]
+    assert keyring.pins != keyring.identity_wrap
+    assert keyring.pins != keyring.vault
+    assert ran == ["extract", "expand", "expand", "expand"]
+    ran.clear()
+    wrapped = [wrap_key(keyring.vault, new_account_key(), context=PLACE) for _ in range(3)]
+    assert ran == ["extract", "expand"] * 3
+    assert len({keyring.unwrap(one, context=PLACE) for one in wrapped}) == 3
+    assert ran == ["extract", "expand"] * 4
 
 
 def test_account_keys_are_fresh() -> None:

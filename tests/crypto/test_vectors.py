@@ -9,13 +9,25 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 import crypto
-from crypto import Argon2Parameters, Context, CryptoError, Keyring, KeySlot, PrivateIdentity, PublicIdentity
+from crypto import (
+    Argon2Parameters,
+    Context,
+    CryptoError,
+    Keyring,
+    KeySlot,
+    MacKey,
+    PrivateIdentity,
+    PublicIdentity,
+)
+from journal.audit_chain import EPOCH, Line, event_mac, head_of, mac_of, verified_tag
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "vectors"
@@ -110,6 +122,18 @@ def server(data: Input) -> crypto.ServerKey:
     return crypto.ServerKey(raw(data, "server_key"))
 
 
+def event(data: Input) -> Line:
+    names = ("actor", "patient", "recipient", "about", "id")
+    who, whose, whom, about, own = [UUID(data[name]) if data[name] else None for name in names]
+    at = EPOCH + timedelta(microseconds=data["at"])
+    return Line(at, who, whose, whom, about, data["action"], data["outcome"], own)
+
+
+def audit_chain(data: Input) -> bytes:
+    key, number = MacKey(raw(data, "chain_key")), data["sequence"]
+    return mac_of(key, head_of(key, number - 1, raw(data, "mac_before")), number, event(data))
+
+
 def sum_records(data: Input) -> bytes:
     members = [(raw(one, "id"), one["revision"], raw(one, "sealed")) for one in data["records"]]
     return crypto.RecordState(raw(data, "key"), ()).over(members).total.to_bytes(32, "big")
@@ -149,6 +173,10 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "transitional-index": lambda d: server(d).transitional_index(d["email"]),
     "spelling-index": lambda d: server(d).spelling_index(d["email"]),
     "server-mac": lambda d: server(d).mac(d["label"], raw(d, "message")),
+    "audit-event": lambda d: event_mac(MacKey(raw(d, "chain_key")), event(d)),
+    "audit-chain": audit_chain,
+    "audit-head": lambda d: head_of(MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")),
+    "audit-verified": lambda d: verified_tag(MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")),
     "sum-records": sum_records,
     "read-record-state": read_record_state,
 }
@@ -177,14 +205,9 @@ def test_every_operation_opens_and_is_refused() -> None:
         vector = json.loads(file.read_text("utf-8"))
         seen[vector["operation"]].update(vector["expect"].keys())
     never_refused = {name for name, counts in seen.items() if not counts["refused"]}
-    assert never_refused == {
-        "safety-code",
-        "session-id",
-        "blind-index",
-        "spelling-index",
-        "transitional-index",
-        "server-mac",
-    }
+    macs = {"server-mac", "audit-event", "audit-chain", "audit-head", "audit-verified"}
+    indexes = {"blind-index", "spelling-index", "transitional-index"}
+    assert never_refused == {"safety-code", "session-id"} | indexes | macs
     assert all(counts["opens"] for counts in seen.values())
 
 

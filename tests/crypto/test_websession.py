@@ -11,6 +11,7 @@ from crypto import (
     FormatError,
     KeySizeError,
     OpenError,
+    SessionToken,
     new_session_token,
     session_id,
     unwrap_account_key,
@@ -54,6 +55,17 @@ def test_a_session_of_one_stage_does_not_open_as_of_the_other(waiting: bool) -> 
     assert unwrap_account_key(TOKEN, wrapped, account=ALICE, waiting=waiting) == ACCOUNT_KEY
     with pytest.raises(OpenError):
         unwrap_account_key(TOKEN, wrapped, account=ALICE, waiting=not waiting)
+
+
+def test_a_token_leads_to_its_row_and_opens_it() -> None:
+    """What the cookie gives at once is what it gives bit by bit."""
+    token, wrapped = SessionToken(TOKEN), wrap_account_key(TOKEN, ACCOUNT_KEY, account=ALICE, epoch=3)
+    assert token.id == session_id(TOKEN)
+    assert token.unwrap_account_key(wrapped, account=ALICE, epoch=3) == ACCOUNT_KEY
+    with pytest.raises(OpenError):
+        token.unwrap_account_key(wrapped, account=ALICE, epoch=2)
+    with pytest.raises(OpenError):
+        SessionToken(ACCOUNT_KEY).unwrap_account_key(wrapped, account=ALICE, epoch=3)
 
 
 def test_ids_do_not_show_tokens() -> None:

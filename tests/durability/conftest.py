@@ -22,5 +22,5 @@ async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) ->
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A server that this test may stop."""
-    with running_postgres() as server:
+    with running_postgres(wal_level="replica") as server:  # so that it can come back as a standby
         yield server

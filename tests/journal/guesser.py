@@ -1,32 +1,33 @@
 """
 A process that guesses as fast as it can.
 
-`python -m tests.journal.guesser URL TRIES` says how many came through.
+`python -m tests.journal.guesser URL TRIES SECONDS` says how many came through. Its clock is ahead by SECONDS.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import timedelta
 
 from journal import throttle
 from journal.house import House
 from journal.store import Store
 from journal.throttle import Count, Limit, TooManyTries
-from tests.cast import SERVER_KEY, Clock
+from tests.cast import NOON, SERVER_KEY, Clock
 
 LIMIT = Limit(7, 30, 120, 3600)
 
 
-async def guess(url: str, tries: int) -> int:
+async def guess(url: str, tries: int, ahead: float = 0) -> int:
     """Try *tries* times at once, all at one moment of the clock."""
-    house = House.with_key(SERVER_KEY, clock=Clock(), quick=True)
+    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
     counts = [Count(throttle.key_of(house, name, b"alice"), LIMIT) for name in ("one", "other")]
     store = await Store.open(url)
 
     async def once() -> bool:
         try:
-            await throttle.charge(house, counts)
+            await throttle.charge(counts)
         except TooManyTries:
             return False
         return True
@@ -39,4 +40,4 @@ async def guess(url: str, tries: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(str(asyncio.run(guess(sys.argv[1], int(sys.argv[2])))))
+    sys.stdout.write(str(asyncio.run(guess(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))))

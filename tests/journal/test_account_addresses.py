@@ -11,7 +11,17 @@ from uuid import UUID
 import pytest
 
 from crypto import derive_key
-from journal import account_addresses, accounts, key_slots, notices, profile, soundness, tables, websessions
+from journal import (
+    account_addresses,
+    accounts,
+    key_slots,
+    leaving,
+    notices,
+    profile,
+    soundness,
+    tables,
+    websessions,
+)
 from journal.account_addresses import carry_over
 from journal.documents import Profile, open_document, profile_context, seal_document
 from journal.errors import Refused, WrongCredentials
@@ -170,14 +180,35 @@ async def test_accounts_that_have_one_address_now_are_all_kept(
 
 
 async def test_who_is_left_alone_with_an_address_has_all_of_it(cast: Cast) -> None:
-    """When the others have changed theirs, the next look makes every spelling lead to the one who stayed."""
+    """When the others have changed theirs, every spelling leads to the one who stayed, at once."""
     people = await two_of_one(cast)
     for name in ("dana", "bob"):
         await profile.change_email(await cast.actor(name), f"{name}@example.org")
-    await carry_over(cast.house)
     assert await told(cast.house) == ""
     for email in TWICE.values():
         assert await signed_in_as(cast.house, email, PASSWORDS["alice"]) == people["alice"]
+
+
+@pytest.mark.parametrize("goes", ["moves", "is deleted"])
+async def test_nobody_takes_an_address_that_is_handed_on(cast: Cast, goes: str) -> None:
+    """Who was found by their own spelling has the address from the moment when its holder leaves it."""
+    people = await two_of_one(cast)
+    plain = cast.house.server.blind_index(TWICE["alice"]).hex()
+    found = await indexes()
+    holder = next(name for name, ident in people.items() if found[ident] == plain)
+    if goes == "moves":
+        await profile.change_email(await cast.actor(holder), "another@example.org")
+    else:
+        house = cast.house
+        await tables.Account.filter(id=people[holder]).update(status="leaving", leaves_at=house.clock())
+        await leaving.forget(house, house.clock())
+    for email in TWICE.values():
+        with pytest.raises(Refused, match="another look"):
+            await profile.change_email(await cast.actor("charlie"), email)
+    left = {name: ident for name, ident in people.items() if name != holder}
+    await all_come_in(cast.house, left)
+    found = await indexes()
+    assert [found[ident] for ident in left.values()].count(plain) == 1
 
 
 async def test_a_new_server_key_keeps_them_all(cast: Cast) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -314,10 +313,10 @@ async def test_no_number_tells_of_private_entries(cast: Cast) -> None:
     await plan_course(cast)
     await share(cast, await write(cast, "integration", {"int.top3": "the door"}))
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    await briefs.brief(bob, alice.id)  # the first pins her keys
     before = await briefs.brief(bob, alice.id)
     for turn in range(20):
         document = EntryDocument("integration", "", answers={"int.top3": f"private {turn}"})
         await entries.save(alice, uuid4(), 0, document)
     after = await briefs.brief(bob, alice.id)
-    hide = re.compile(r"unread=\w+|row=<[^>]*>")
-    assert hide.sub("", repr(after)) == hide.sub("", repr(before))
+    assert repr(after) == repr(before)

@@ -9,14 +9,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity, ServerKey
-from journal import audit, care, reading, sessions, sharing, tables
+from journal import audit, care, log_rows, reading, sessions, sharing, tables
 from journal.actors import Actor
 from journal.care import SharingPaused
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from journal.links import NAMELESS
 from journal.readers import STRANGER, Reader, readers
-from tests.cast import Cast
+from tests.cast import NAMES, NOON, Cast
+from tests.log import logged
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
 
 
@@ -103,9 +104,7 @@ async def test_pausing_and_resuming_twice_is_once(cast: Cast) -> None:
     assert (await row(cast)).paused_at == since
     for _ in range(2):
         await care.resume(await cast.actor("alice"), cast.link)
-    counts = [
-        await tables.AuditEvent.filter(action=f"care.sharing-{act}").count() for act in ("paused", "resumed")
-    ]
+    counts = [len(await logged(f"care.sharing-{act}")) for act in ("paused", "resumed")]
     assert counts == [1, 1]
 
 
@@ -193,7 +192,7 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
     assert [link.id for link in await care.my_links(alice)] == [other]
     left = await row(cast)
     assert (left.patient_pin, left.clinician_pin) == (None, None)
-    (event,) = [one for one in await audit.every_event(alice.id) if one.action is audit.Act.CARE_ENDED]
+    (event,) = [one for one in await log_rows.every_event(alice.id) if one.action is audit.Act.CARE_ENDED]
     assert event.object_id == cast.link
 
 
@@ -273,7 +272,7 @@ async def test_ended_twice_at_once_ends_once(cast: Cast) -> None:
     both = [care.end(await cast.actor(who), cast.link) for who in ("alice", "bob")]
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["NoneType", "NotFound"]
-    assert await tables.AuditEvent.filter(action="care.ended").count() == 1
+    assert len(await logged("care.ended")) == 1
 
 
 async def test_both_sides_see_the_same_safety_code(cast: Cast) -> None:
@@ -327,8 +326,9 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     elif tampering == "no keys":
         await tables.Account.filter(id=bob.id).update(public_identity=b"")
     else:
-        kept = (await row(cast)).patient_pin or b""
-        await tables.CareLink.filter(id=cast.link).update(patient_pin=kept[:-1] + b"?")
+        kept = (await row(cast)).patient_pin or bytes(1)
+        bent = kept[:-1] + bytes([kept[-1] ^ 1])  # never the byte that was there
+        await tables.CareLink.filter(id=cast.link).update(patient_pin=bent)
     before = await at_rest(tables.CareLink, cast.link)
     with pytest.raises(TrustBroken):
         await attempt(cast, await cast.actor("alice"))
@@ -407,9 +407,30 @@ async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None
     moments = [await opened_by(cast, "bob", share) for _ in range(3)]
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     await sharing.given(alice)
-    assert await audit.openings(alice.id, [share]) == {share: tuple(moments)}
-    events = [one for one in await audit.events_about(alice.id) if one.action is audit.Act.SHARE_OPENED]
+    assert await log_rows.openings(alice.id, [share]) == {share: tuple(moments)}
+    events = [one for one in await log_rows.events_about(alice.id) if one.action is audit.Act.SHARE_OPENED]
     assert {one.actor_id for one in events} == {bob.id}
     assert [one.at for one in events] == moments[::-1]
-    page = await audit.events_about(alice.id, limit=2, before=events[0].id)
+    page = await log_rows.events_about(alice.id, limit=2, before=events[0].id)
     assert [one.id for one in page] == [events[1].id, events[2].id]
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_an_ended_link_that_points_elsewhere_names_nobody(cast: Cast, who: str) -> None:
+    """Whoever ended it: with another clinician, patient or dates in its row it shows no stranger's name or dates."""
+    await care.end(await cast.actor(who), cast.link)
+    alice, charlie, dana = [await cast.actor(name) for name in ("alice", "charlie", "dana")]
+    kept = tables.CareLink.filter(id=cast.link)
+    (before,) = await care.my_links(alice, ended=True)
+    assert (before.peer_name, before.ended_at) == (NAMES["bob"], alice.now)
+    was = await row(cast)
+    await kept.update(clinician_id=charlie.id)
+    assert await care.my_links(alice, ended=True) == ()
+    assert await care.my_links(charlie, ended=True) == ()
+    await kept.update(clinician_id=was.clinician_id, patient_id=dana.id)  # type: ignore[attr-defined]
+    assert await care.my_links(dana, ended=True) == ()
+    await kept.update(patient_id=alice.id, ended_at=NOON, created_at=NOON)
+    (after,) = await care.my_links(alice, ended=True)
+    assert (after.peer_name, after.since, after.ended_at) == (NAMES["bob"], before.since, before.ended_at)
+    await kept.update(past=None)
+    assert await care.my_links(alice, ended=True) == ()

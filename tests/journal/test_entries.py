@@ -65,6 +65,21 @@ async def test_the_page_that_lost_the_race_keeps_its_words(cast: Cast) -> None:
     assert [version.document.text() for version in lost] == [words("desk and more").text()]
 
 
+@pytest.mark.parametrize(("text", "minutes"), [(".", 0), ("", 0), ("something else", 11)])
+async def test_what_was_kept_beside_stays(cast: Cast, text: str, minutes: int) -> None:
+    """A page that was told that its words are kept does not take them away: not by a slip, and not after a pause."""
+    alice, long = await cast.actor("alice"), "a long dream " * 30
+    one = await written(alice, "begin")
+    await entries.save(alice, one.id, 1, words("phone"))
+    for attempt in (long, text):
+        with pytest.raises(StaleRevision):
+            await entries.save(alice, one.id, 1, words(attempt), sitting="desk-page")
+        cast.clock.forward(minutes=minutes)
+        alice = await cast.actor("alice")
+    lost = [one for one in await revisions.revisions(alice, one.id) if one.reason is Reason.CONFLICT]
+    assert {version.document.answers["free.text"] for version in lost} == {long, text}
+
+
 async def test_many_saves_at_once_lose_no_words(cast: Cast) -> None:
     """Of twenty pages that save at once one wins, and the words of the others are kept."""
     alice = await cast.actor("alice")

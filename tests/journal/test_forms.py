@@ -265,7 +265,8 @@ def test_what_cannot_be_kept_is_handed_back(field_id, typed):
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "after"), [("", "50", ""), ("fear", "101", ""), ("fear", "x", ""), ("fear", "", "-3")]
+    ("name", "before", "after"),
+    [("", "50", ""), ("fear", "5|0", "|"), ("fear", "101", ""), ("fear", "x", ""), ("fear", "", "-3")],
 )
 def test_an_emotion_without_name_or_number_is_handed_back(name, before, after):
     """A row of emotions that cannot be kept can be shown again cell by cell."""

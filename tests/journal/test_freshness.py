@@ -347,6 +347,7 @@ async def test_a_copy_that_is_not_as_shared_opens_for_nobody(
     assert len(folder.shared) == await tables.Share.all().count() - closed
     assert sum(one.damaged for one in await sharing.given(alice)) == closed
     for share in folder.damaged:
+        assert share is not None
         await sharing.revoke(alice, share)
     assert (await reading.folder(bob, alice.id)).damaged == ()
 

@@ -19,11 +19,12 @@ from journal import (
     sharing,
     tables,
 )
-from journal.audit import Act, events_about
+from journal.audit import Act
 from journal.documents import Profile, profile_context, seal_document
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
+from journal.log_rows import events_about
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written
 
@@ -58,7 +59,7 @@ async def test_until_the_patient_agrees_the_colleague_learns_nothing(cast: Cast)
     await handover_answers.decline(alice, one)
     await nothing_for_charlie(cast)
     assert (await handovers.offers(alice)) == ()
-    found = await handovers.latest(bob, alice.id)
+    (found,) = await handovers.latest(bob, alice.id)
     assert found is not None
     assert found.state == "declined"
     await suggested(cast)

@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from journal.house import STEP, House
+from journal.house import House
+from journal.password_work import PLACES, STEP, Busy
 from tests.waiting import PATIENCE
 
 QUICK = House.with_key(bytes(32), quick=True)
@@ -57,3 +58,37 @@ async def test_what_goes_wrong_is_told() -> None:
     """An error of the work is the caller's."""
     with pytest.raises(ZeroDivisionError):
         await QUICK.stretch(lambda: 1 // 0)
+
+
+async def test_a_queue_that_is_full_says_so_and_empties_again() -> None:
+    """Past the last place nothing is begun; strangers leave the queue of whoever came in before as it is."""
+    house, go = House.with_key(bytes(32), quick=True), threading.Event()
+    waiting = [asyncio.create_task(house.stretch(lambda: go.wait(PATIENCE))) for _ in range(PLACES)]
+    await asyncio.sleep(0)
+    for _ in range(3):
+        with pytest.raises(Busy):
+            await house.stretch(lambda: True)
+    assert await house.stretch(lambda: True, own=True)
+    assert await house.judge(lambda: True)
+    waiting.pop().cancel()  # somebody went away while they waited
+    await asyncio.sleep(0)
+    waiting.append(asyncio.create_task(house.stretch(lambda: True)))
+    await asyncio.sleep(0)
+    go.set()
+    assert all(await asyncio.gather(*waiting))
+    assert await house.stretch(lambda: True)
+
+
+async def test_each_queue_is_full_by_itself() -> None:
+    """Whoever keeps one busy keeps neither of the others busy."""
+    for full in ("stretching", "stretching_own", "judging"):
+        house, go = House.with_key(bytes(32), quick=True), threading.Event()
+        waiting = [
+            asyncio.create_task(getattr(house, full).run(lambda go=go: go.wait(PATIENCE)))
+            for _ in range(PLACES)
+        ]
+        await asyncio.sleep(0)
+        for other in {"stretching", "stretching_own", "judging"} - {full}:
+            assert await getattr(house, other).run(lambda: True)
+        go.set()
+        await asyncio.gather(*waiting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crypto import ascii_domain, normal_address
@@ -19,6 +19,7 @@ TYPED = st.builds(lambda local, labels: f"{local}@{'.'.join(labels)}", PARTS, st
 
 
 @given(TYPED | st.text(max_size=20))
+@example("example@1._..")
 def test_what_is_kept_is_found_as_it_was_typed(typed: str) -> None:
     """An address that is taken has the normal form of what was typed, and keeping it again changes nothing."""
     kept = kept_form(typed)

@@ -26,6 +26,7 @@ from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED
 from journal.store import Store, change, fetch, transaction
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
+from tests.log import chain_all
 from tests.postgres import WAITING
 from tests.waiting import PATIENCE
 
@@ -94,6 +95,7 @@ async def test_everything_is_sealed_anew_and_nothing_is_lost(cast: Cast) -> None
     for name in PASSWORDS:
         await signs_in(only, name)
     assert await key_slots.of_email(cast.house, "alice@example.org", "password") == (None, None)
+    await chain_all(only)
     report = await check(only, [kept])
     assert report.broken is None
     assert report.head.sequence > kept.sequence

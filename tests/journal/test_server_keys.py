@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from crypto import Context, OpenError
-from journal.key_file import KeyFile, parse
+from journal.key_file import NEEDED, KeyFile, parse
 from journal.server_keys import ServerKeys
 
 OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
@@ -46,6 +47,13 @@ def test_a_file_is_replaced_whole_and_for_no_more_readers(file: KeyFile) -> None
     assert file.path.read_text() == f"{NEW.hex()}\n{OLD.hex()}\n"
     assert file.path.stat().st_mode & 0o777 == 0o640
     assert list(file.path.parent.iterdir()) == [file.path]
+
+
+def test_noise_in_a_key_file_is_told_in_our_own_words(file: KeyFile) -> None:
+    """Bytes that are no text are no key, and are not told as a fault of an encoding."""
+    file.path.write_bytes(b"\x88\xff" * 40)
+    with pytest.raises(ValueError, match=re.escape(NEEDED)):
+        file.read()
 
 
 def test_two_changes_at_once_lose_no_key(file: KeyFile) -> None:

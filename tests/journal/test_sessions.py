@@ -201,13 +201,15 @@ async def test_a_talk_is_never_something_one_is_in_the_middle_of(cast: Cast) -> 
 
 
 async def test_a_swapped_session_does_not_open(cast: Cast) -> None:
-    """The sealed details of one session in another's row are refused."""
+    """The sealed details of one session in another's row are refused, and the first stays as it is."""
     alice = await cast.actor("alice")
     first, second = [await sessions.add(alice, alice.id, one) for one in (TODAY, TALK)]
     row = await tables.KapSession.get(id=first)
     await tables.KapSession.filter(id=second).update(sealed=row.sealed)
+    mine = await sessions.my_sessions(alice)
+    assert ([one.id for one in mine], mine.damaged) == ([first], (second,))
     with pytest.raises(Damaged):
-        await sessions.my_sessions(alice)
+        await sessions.session(alice, second)
 
 
 async def test_numbers_follow_what_lasts(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from datetime import date, time
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.typed import clean_line, clean_name, clean_text, read_day, read_time, read_whole
+from journal.typed import LONGEST_LINE, clean_line, clean_name, clean_text, read_day, read_time, read_whole
 
 DIVIDERS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u2028", "\u2029")
 SEEN = (
@@ -93,7 +94,8 @@ def test_a_flood_of_marks_stays_as_it_was_typed() -> None:
     """Thousands of marks on one letter are kept and not sorted, which would take the square of their number."""
     flood = "a" + "\u0301\u0316" * 250_000
     assert clean_text(flood) == flood
-    assert clean_line(f" {flood}\n") == flood
+    line = "a" + "\u0301\u0316" * 2000
+    assert clean_line(f" {line}\n") == line
     thirty = "a" + "\u0316\u0301" * 15
     assert clean_text(unicodedata.normalize("NFD", thirty)) == unicodedata.normalize("NFC", thirty)
 
@@ -104,6 +106,7 @@ def test_a_flood_of_marks_stays_as_it_was_typed() -> None:
         ("  Ada\u202e \x00 Example\n", "Ada Example"),
         ("Ada\u2028Example", "Ada Example"),
         ("Ada\u200bExample", "Ada Example"),
+        *((f"Ada{filler}Example", "Ada Example") for filler in "\u115f\u1160\u3164\uffa0"),
         ("Ada\u2003 \tExample", "Ada Example"),
         ("Ren\u2060é\ufeff", "René"),
         ("\u200fליאה\u200e", "ליאה"),
@@ -161,3 +164,17 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     for read in (read_whole, read_day, read_time):
         read(text)
         read(text * 1000)
+
+
+def test_what_is_longer_than_any_line_is_refused_by_its_length() -> None:
+    """Nothing of it is taken away, so that it stays too long; up to there blanks are gathered as ever."""
+    assert clean_line("a" + " " * 4000 + "\n" + "b") == "a b"
+    for long in ("a" + " " * 5000 + "b", " " * 5000, "\u00ad" * 5000 + "a"):
+        assert len(clean_line(long)) > LONGEST_LINE
+        assert len(clean_name(long)) > LONGEST_LINE
+
+
+@given(st.text(alphabet=" \n\ta", max_size=12))
+def test_a_line_is_gathered_from_the_first_blank(text: str) -> None:
+    """Where it begins to look is only a matter of time: the line is the same."""
+    assert clean_line(text) == re.sub(" *[\n\t][ \n\t]*", " ", text).strip()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import pytest
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
-
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
 from journal import access, accounts, store, websessions
 from journal.actors import Role
@@ -14,33 +11,12 @@ from journal.documents import Profile, profile_context, seal_document
 from journal.house import House
 from journal.second_factor import SecondFactor
 from journal.second_factor import context as factor_context
-from journal.store import Store, change, connection
-from journal.store_config import configuration
+from journal.store import Store, change
 from journal.store_shape import MIGRATABLE
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, ZONE, Clock
+from tests.older import as_first
 
 EMAIL, WORD = "alice@example.org", PASSWORDS["alice"]
-
-
-@pytest.fixture
-async def empty_url(request: pytest.FixtureRequest, tmp_path, database_url: str) -> str:
-    """The address of a database without any table, of either kind."""
-    if database_url.startswith("sqlite"):
-        return f"sqlite://{tmp_path / 'older.sqlite3'}"
-    opened = await Store.open(database_url)
-    with opened.use():
-        await connection().execute_script("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    await opened.close()
-    return database_url
-
-
-async def as_first(url: str) -> None:
-    """Give a database the shape of the first version."""
-    opened = await Store.open(url, allowed=MIGRATABLE)
-    with opened.use():
-        executor = MigrationExecutor(connection(), configuration(url)["apps"])
-        await executor.migrate([MigrationTarget("journal", "0001_initial")])
-    await opened.close()
 
 
 async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:

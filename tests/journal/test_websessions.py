@@ -38,7 +38,7 @@ async def test_a_stage_flipped_in_storage_opens_nothing(cast: Cast) -> None:
     await tables.WebSession.filter(stage=Stage.SECOND_FACTOR.value).update(stage=Stage.OPEN.value)
     with pytest.raises(Damaged):
         await websessions.actor_for(cast.house, token)
-    await tables.WebSession.all().update(stage=Stage.SECOND_FACTOR.value)
+    await tables.WebSession.all().update(stage=Stage.SECOND_FACTOR.value, created_at=cast.clock.now)
     with pytest.raises(Damaged):
         await websessions.waiting(cast.house, cast.tokens["alice"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -61,6 +62,15 @@ async def running(url: str, furniture: Furniture, data: Path) -> AsyncIterator[P
             # The purge with which the application begins has ended when this one has: tests count statements.
             await purge(app.state.house, cast.clock())
             yield Portal(app, cast)
+
+
+async def no_chores() -> None:
+    """End what is done beside the pages, whose statements would be counted as well."""
+    tasks = [task for task in asyncio.all_tasks() if "keep_doing" in str(task.get_coro())]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(tasks) > 1
 
 
 @pytest.fixture

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from journal import tables
+from journal import audit, tables
+from journal.audit import Act
+from journal.audit_check import check
+from journal.audit_sealing import AuditSealer
+from journal.store import Store, change
 from portal import logs
-from portal.background import AFTER_TROUBLE, Chore, keep_doing
-from tests.portal.conftest import Portal
+from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
+from tests.cast import Furniture, cast_of
+from tests.portal.conftest import Portal, no_chores, running
 
 
 class Over(BaseException):
@@ -52,3 +59,44 @@ async def test_a_service_says_that_it_is_there_and_when_it_goes(any_portal: Port
     """Its row comes with it, on either database, and is gone when the service has ended."""
     (row,) = await tables.Worker.all()
     assert row.key_mark == any_portal.app.state.house.server.mark
+
+
+async def test_a_service_chains_events_and_gives_the_lease_up_when_it_ends(
+    furnished_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """What it found at its start is chained before the first page, and what came last as it ends."""
+    url, furniture = furnished_url
+    store = await Store.open(url)
+    with store.use():
+        house = cast_of(furniture).house
+        await audit.note_unsigned(house, None, Act.SIGNED_OUT)
+        async with running(url, furniture, tmp_path) as portal:
+            assert await tables.AuditPending.all().count() == 0
+            assert (
+                portal.app.state.house.log_key.key is not None
+            )  # so an act reads nothing to write its event
+            await no_chores()
+            await audit.note_unsigned(house, None, Act.SIGNED_OUT)
+        assert await tables.AuditPending.all().count() == 0
+        await audit.note_unsigned(house, None, Act.SIGNED_OUT)
+        assert await AuditSealer(house, uuid4()).chain_pending() == 1
+        assert (await check(house)).broken is None
+    await store.close()
+
+
+async def test_events_that_cannot_be_chained_are_told_once(
+    any_portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever puts events in, or changes them before they are chained, makes a line for the operator."""
+    await no_chores()
+    await change("UPDATE audit_lease SET until = 0")
+    house = any_portal.app.state.house
+    sealer = AuditSealer(house, uuid4())
+    for expected in (1, 1, 2):
+        if len(caplog.records) < expected:
+            await audit.note_unsigned(house, None, Act.SIGNED_OUT)
+            await tables.AuditPending.all().update(outcome="perhaps")
+        await chain_events(sealer)
+        told = [logs.TextLines().format(record) for record in caplog.records]
+        assert len(told) == expected
+        assert all("hearthside verify-audit" in line and "perhaps" not in line for line in told)

@@ -62,6 +62,19 @@ def test_what_is_restored_equals_what_was_there(copy: Path, database: Path, tmp_
     assert [path.name for path in place.parent.iterdir()] == [place.name]
 
 
+@pytest.mark.parametrize("written", ["'words'", "7", "CAST(x'c328' AS TEXT)", "x'00'"])
+def test_a_wrong_practice_is_refused_in_a_sentence(copy: Path, tmp_path: Path, written: str) -> None:
+    """Whatever stands in the practice's row of a backup: it is not put back, and nothing is left behind."""
+    with closing(sqlite3.connect(copy)) as there:
+        there.execute(f"UPDATE practice SET sealed = {written}")
+        there.commit()
+    place = tmp_path / "new" / "hearthside.sqlite3"
+    place.parent.mkdir()
+    with pytest.raises(backup.BackupRefused):
+        backup.put_back(copy, place, SERVER_KEY)
+    assert list(place.parent.iterdir()) == []
+
+
 async def test_a_backup_while_somebody_writes_is_of_one_moment(
     furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path
 ) -> None:
@@ -166,6 +179,36 @@ def test_what_is_not_a_sound_backup_is_refused(
     with pytest.raises(Refused, match=sentence):
         backup.put_back(copy, place, SERVER_KEY)
     assert list(place.parent.iterdir()) == []
+
+
+UNKNOWN = {
+    "CREATE TRIGGER quiet AFTER UPDATE ON entry BEGIN DELETE FROM share; END": "the trigger 'quiet' on 'entry'",
+    "CREATE VIEW looks_like_one AS SELECT * FROM entry": "the view 'looks_like_one'",
+    "CREATE TABLE kept_aside (everything BLOB)": "the table 'kept_aside'",
+    "CREATE VIRTUAL TABLE found USING fts5(words)": "the table 'found'",
+}
+
+
+@pytest.mark.parametrize(("statement", "sentence"), UNKNOWN.items())
+def test_what_no_version_makes_is_not_restored(
+    copy: Path, tmp_path: Path, statement: str, sentence: str
+) -> None:
+    """A trigger, a view or a table of somebody else's would run or stand there unnoticed."""
+    with closing(sqlite3.connect(copy)) as opened, opened:
+        opened.execute(statement)
+    place = tmp_path / "new.sqlite3"
+    with pytest.raises(Refused, match="which Hearthside did not make") as refused:
+        backup.put_back(copy, place, SERVER_KEY)
+    assert sentence in str(refused.value)
+    assert not place.exists()
+
+
+def test_what_no_version_makes_keeps_nobody_from_a_backup(database: Path, tmp_path: Path) -> None:
+    """Nothing is lost over it: the database is copied as it is."""
+    with closing(sqlite3.connect(database)) as opened, opened:
+        opened.execute("CREATE TABLE kept_aside (everything BLOB)")
+    backup.back_up(database, tmp_path / "copy")
+    assert (tmp_path / "copy").exists()
 
 
 def test_another_server_key_is_told(copy: Path, tmp_path: Path) -> None:

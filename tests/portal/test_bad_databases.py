@@ -90,6 +90,20 @@ def a_link_to_nothing(place: Place) -> None:
     place.database.symlink_to(place.folder / "nothing")
 
 
+def with_a_folder_for_its_index(place: Place) -> None:
+    """SQLite reads it, and cannot write."""
+    place.copied().with_name(f"{NAME}-shm").mkdir()
+
+
+def with_a_folder_for_its_log(place: Place) -> None:
+    place.copied().with_name(f"{NAME}-wal").mkdir()
+
+
+def with_a_log_of_others(place: Place) -> None:
+    log = place.copied().with_name(f"{NAME}-wal")
+    log.touch(mode=0o000)
+
+
 def unreadable(place: Place) -> None:
     place.copied().chmod(0o000)
 
@@ -145,6 +159,9 @@ KINDS: dict[Spoil, tuple[str, ...]] = {
     a_folder: (),
     a_pipe: (),
     a_link_to_nothing: ("restore",),
+    with_a_folder_for_its_index: (),
+    with_a_folder_for_its_log: (),
+    with_a_log_of_others: (),
     unreadable: (),
     unwritable: (),
     in_a_folder_that_is_read_only: (),
@@ -255,13 +272,13 @@ def answering(answer: bytes | None) -> Iterator[int]:
 
 
 def test_a_server_that_is_not_there(command_line: Commands, place: Place) -> None:
-    """Nobody listens, something else than PostgreSQL answers, or nobody knows the host."""
+    """Nobody listens, something else than PostgreSQL answers, or nobody knows the host. `serve` would wait."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     for host in (f"127.0.0.1:{port}", "nowhere.invalid"):
-        _tried_at(command_line, place, f"postgres://hs:{SECRET}@{host}/hearth")
+        _tried_at(command_line, place, f"postgres://hs:{SECRET}@{host}/hearth", "serve")
     with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        _tried_at(command_line, place, f"postgres://hs:{SECRET}@127.0.0.1:{port}/hearth")
+        _tried_at(command_line, place, f"postgres://hs:{SECRET}@127.0.0.1:{port}/hearth", "serve")
 
 
 def test_a_server_that_says_nothing(command_line: Commands, place: Place) -> None:

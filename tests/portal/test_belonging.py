@@ -9,7 +9,7 @@ import pytest
 
 from journal import brief, records, sessions
 from journal.forms import EntryKind
-from journal.planning import SessionKind, Status
+from journal.planning import SessionDetails, SessionKind, Setting, Status
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -108,3 +108,38 @@ async def test_a_shared_copy_names_its_session_to_both(portal: Portal) -> None:
         read = await opened(browser, f"/patients/{(await cast.actor('alice')).id}/shared/{copy}")
     for page in (preview, listed, read):
         assert "Belongs to: Dosing session, 20 Nov 2026" in page.words
+
+
+async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> None:
+    """It quotes what was intended for the session that began, as the clinician's page hangs it there."""
+    cast = portal.cast
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    first, second = [
+        await sessions.add(
+            bob, alice.id, SessionDetails(SessionKind.DOSING, local, "UTC", 120, Setting.CLINIC)
+        )
+        for local in ("2026-11-15T10:00", "2026-11-22T16:00")
+    ]
+    entry = await write(
+        cast, EntryKind.PREPARATION, {"prep.intention": "words"}, title="Ready", at=NOON - timedelta(days=1)
+    )
+    await share(cast, entry, at=NOON - timedelta(days=1))
+    assert (await brief.brief(bob, alice.id)).about == await sessions.session(bob, first)
+    await sessions.move(bob, second, Status.IN_SESSION)
+    drawn = await brief.brief(bob, alice.id)
+    assert drawn.about is not None
+    assert drawn.about.id == second
+    assert [one.source.document.title for one in drawn.intention] == ["Ready"]
+
+
+async def test_choosing_what_to_write_ties_nothing_that_was_not_chosen(portal: Portal) -> None:
+    """Only what fits the moment, and says for which session, is tied; a session that was asked for ties every kind."""
+    await plan_course(portal.cast)
+    third = (await dosing(portal.cast))[2]
+    async with portal.client("alice") as browser:
+        links = [one.attributes["href"] for one in (await opened(browser, "/journal/new")).markup.all("a")]
+        tied = [one for one in links if "/journal/new?kind=" in one and "session=" in one]
+        assert tied == [f"/journal/new?kind=integration&session={third.id}&prompt=first"]
+        asked = await opened(browser, f"/journal/new?session={third.id}")
+        links = [one.attributes["href"] for one in asked.markup.all("a")]
+        assert len([one for one in links if f"session={third.id}" in one]) == len(EntryKind)

@@ -158,7 +158,7 @@ async def test_her_own_changed_keys_give_no_code(portal: Portal) -> None:
     await swap_keys(portal.cast, "alice")
     async with portal.client("alice") as alice:
         page = await alice.get(f"/sharing/{portal.cast.link}")
-        assert page.status_code == 500
+        assert page.status_code == 409
         assert codes(page) == []
         assert (await alice.post("/sharing/pause")).status_code == 303
 

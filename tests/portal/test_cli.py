@@ -65,6 +65,19 @@ def test_a_port_that_is_none(tmp_path: Path, setting: str, typed: str) -> None:
     assert caught.value.problems == [f"{setting} needs a port number, 0 to 65535"]
 
 
+@pytest.mark.parametrize("typed", ["0", "-1", "101", "five", "²", "5.0", " "])
+def test_a_number_of_connections_that_is_none(tmp_path: Path, typed: str) -> None:
+    """What is no number of connections is refused with the bounds; one that is one is used."""
+    settings = {"HEARTHSIDE_DATA": str(tmp_path / "data")}
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping(settings | {"HEARTHSIDE_DATABASE_CONNECTIONS": typed})
+    assert caught.value.problems == [
+        "HEARTHSIDE_DATABASE_CONNECTIONS needs a number of connections, 1 to 100"
+    ]
+    assert Config.from_mapping(settings | {"HEARTHSIDE_DATABASE_CONNECTIONS": "7"}).connections == 7
+    assert Config.from_mapping(settings).connections == 5
+
+
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     """A secret setting has a twin that names a file."""
     (tmp_path / "key").write_text("ab" * 32 + "\n")

@@ -10,13 +10,16 @@ from io import StringIO
 import pytest
 from httpx import Response
 
-from journal import audit, audit_chain, care, records, sharing, tables
+from journal import audit, care, records, sharing
 from journal.audit import Act
+from journal.audit_chain import Line
+from journal.audit_pending import write_events
 from journal.disclosures import disclosures, six_years_before, take
 from journal.documents import EntryDocument
 from journal.errors import HeldUntilRested, NotFound, Refused
 from portal.inert import cell, csv_file, inert
 from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.log import logged
 from tests.portal.conftest import Portal
 from tests.portal.test_sharing import words
 from tests.scenes import in_session, opened_by, shared, written
@@ -109,7 +112,7 @@ async def test_ones_own_acts_are_no_disclosures(portal: Portal) -> None:
     await records.of_patient(alice, PRACTICE)
     await rows(portal)
     assert len(await disclosures(alice)) == before
-    taken = await tables.AuditEvent.filter(action=Act.DISCLOSURES_TAKEN.value).get()
+    (taken,) = await logged(Act.DISCLOSURES_TAKEN)
     assert (taken.actor_id, taken.patient_id) == (alice.id, alice.id)
     assert "You saved the accounting of disclosures as a file" in words(
         await looked_at(portal, "/sharing/log")
@@ -123,9 +126,7 @@ async def test_six_years_are_kept_in_sight(portal: Portal) -> None:
     edge = six_years_before(alice.now)
     for at, seen in ((edge, True), (edge - timedelta(microseconds=1), False)):
         count = len(await disclosures(alice))
-        await audit_chain.append(
-            cast.house, [audit_chain.Line(at, bob.id, alice.id, None, None, "share.opened", "done")]
-        )
+        await write_events(cast.house, [Line(at, bob.id, alice.id, None, None, "share.opened", "done")])
         assert (len(await disclosures(alice)) == count + 1) is seen
     assert six_years_before(datetime(2028, 2, 29, 12, tzinfo=UTC)) == datetime(2022, 2, 28, 12, tzinfo=UTC)
     assert "since 22 Nov 2020" in words(await looked_at(portal))
@@ -140,8 +141,8 @@ async def test_a_file_needs_the_password_again(portal: Portal) -> None:
             assert answer.status_code == 422
             assert "That is not your password" in answer.text
             assert "content-disposition" not in answer.headers
-    assert await tables.AuditEvent.filter(action=Act.DISCLOSURES_TAKEN.value).count() == 0
-    assert await tables.AuditEvent.filter(action=Act.PASSWORD_REFUSED.value).count() == 2
+    assert len(await logged(Act.DISCLOSURES_TAKEN)) == 0
+    assert len(await logged(Act.PASSWORD_REFUSED)) == 2
 
 
 async def test_a_file_waits_until_rested_and_the_page_does_not(portal: Portal) -> None:

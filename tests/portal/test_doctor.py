@@ -9,19 +9,21 @@ import sqlite3
 import zoneinfo
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from journal import soundness
+from journal import audit, soundness
 from journal.demo import load_demo
 from journal.house import House
 from journal.soundness import Verdict
-from journal.store import Store, migrate
+from journal.store import Store, connection, migrate, opened
 from portal import cli, surroundings
 from portal.config import Config
 from tests.cast import NOON, SERVER_KEY, Clock, Furniture
+from tests.portal.test_backup import UNKNOWN
 
 
 @pytest.fixture
@@ -73,11 +75,74 @@ async def test_postgresql_is_looked_at_too(furnished_postgres_url: tuple[str, Fu
     assert "fsync" in (await findings(furnished_postgres_url[0]))[Verdict.MEND]
 
 
+@pytest.mark.parametrize(("statement", "sentence"), UNKNOWN.items())
+async def test_what_no_version_makes_is_told(
+    furnished_sqlite_url: tuple[str, Furniture], statement: str, sentence: str
+) -> None:
+    """A trigger, a view or a table of somebody else's is named."""
+    url, _ = furnished_sqlite_url
+    with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as opened, opened:
+        opened.execute(statement)
+    assert sentence in (await findings(url))[Verdict.MEND]
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (
+            [
+                "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+                "CREATE TRIGGER loud BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION quiet()",
+            ],
+            "the trigger 'loud' on 'entry'",
+        ),
+        (
+            ["CREATE FUNCTION quiet() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
+            "the function 'quiet'",
+        ),
+        (["CREATE RULE never AS ON DELETE TO share DO INSTEAD NOTHING"], "the rule 'never' on 'share'"),
+        (
+            [
+                "CREATE POLICY later ON entry FOR SELECT USING (revision > 1)",
+                "ALTER TABLE entry ENABLE ROW LEVEL SECURITY",
+            ],
+            "the policy 'later' on 'entry'",
+        ),
+        (["ALTER TABLE entry ENABLE ROW LEVEL SECURITY"], "row security on 'entry'"),
+        (["CREATE VIEW looks_like_one AS SELECT * FROM entry"], "the view 'looks_like_one'"),
+        (["CREATE MATERIALIZED VIEW kept AS SELECT * FROM entry"], "the view 'kept'"),
+        (["CREATE TABLE kept_aside (everything bytea)"], "the table 'kept_aside'"),
+    ],
+)
+async def test_what_no_version_makes_on_a_server_is_told(
+    furnished_postgres_url: tuple[str, Furniture], statements: list[str], sentence: str
+) -> None:
+    """Nor does what runs or hides rows there go unnoticed."""
+    url, _ = furnished_postgres_url
+    async with opened(url):
+        for statement in statements:
+            await connection().execute_script(statement)
+    assert sentence in (await findings(url))[Verdict.MEND]
+
+
 async def test_what_is_wrong_with_key_and_clock_is_told(furnished_sqlite_url: tuple[str, Furniture]) -> None:
     """Another installation's key, and a clock that was set back."""
     assert "server key is not" in (await findings(furnished_sqlite_url[0], key=bytes(32)))[Verdict.MEND]
     early = datetime(2020, 1, 1, tzinfo=UTC)
     assert "clock" in (await findings(furnished_sqlite_url[0], now=early))[Verdict.MEND]
+
+
+async def test_a_clock_behind_what_is_not_chained_yet_is_told(
+    furnished_url: tuple[str, Furniture],
+) -> None:
+    """The latest act counts from the moment it is written, on either database."""
+    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(days=400)))
+    store = await Store.open(furnished_url[0])
+    with store.use():
+        await audit.note_unsigned(house, None, audit.Act.SIGN_IN_REFUSED)
+    await store.close()
+    later = NOON + timedelta(days=399)
+    assert "before the latest record" in (await findings(furnished_url[0], now=later))[Verdict.MEND]
 
 
 async def test_a_database_that_does_not_answer_is_told() -> None:
@@ -154,6 +219,30 @@ def test_a_log_that_was_changed_is_told(data: Path, capsys: pytest.CaptureFixtur
     with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
         opened.execute("UPDATE audit_event SET action = 'signed-out' WHERE id = 2")
     assert "hearthside verify-audit" in mended(data, capsys)
+
+
+def test_events_that_nobody_chains_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no service runs that is worth a word; where one does, it has to be mended."""
+    assert cli.main(["setup-link"]) == 0
+    with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
+        assert "not chained" not in said(capsys)  # a moment ago
+    asyncio.run(_an_old_event(data))
+    assert "note  Events of the audit log that are not chained yet: 2, the oldest of 2026-11-22" in said(
+        capsys
+    )
+    with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
+        seen = datetime.now(UTC).isoformat(" ")
+        opened.execute("INSERT INTO worker (id, key_mark, seen_at) VALUES (?, '', ?)", (str(uuid4()), seen))
+    assert "A service runs and does not chain them" in mended(data, capsys)
+    assert cli.main(["verify-audit", "--chain"]) == 0
+    assert "not chained" not in said(capsys)
+
+
+async def _an_old_event(data: Path) -> None:
+    store = await Store.open(f"sqlite://{data / 'hearthside.sqlite3'}")
+    with store.use():
+        await audit.note_unsigned(House.with_key(SERVER_KEY, clock=Clock()), None, audit.Act.SIGN_IN_REFUSED)
+    await store.close()
 
 
 def test_a_key_that_is_gone_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

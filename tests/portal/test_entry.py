@@ -12,7 +12,7 @@ from journal.forms import FORMS, EntryKind, Field, FieldKind
 from journal.planning import Route, SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
 from journal.store import connection
-from tests.cast import ZONE, Cast
+from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import THE_SEA, shared, written
@@ -267,6 +267,21 @@ async def test_two_tabs_lose_no_words(any_portal: Portal) -> None:
     }
 
 
+async def test_a_stale_page_without_a_name_is_told_what_became_of_its_words(any_portal: Portal) -> None:
+    """A form that leaves out which page it is meets the same answer: kept beside, and never that it was deleted."""
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, FREE)
+        await pressed(browser, page, free__text="begin")
+        old = await opened(browser, f"/journal/{id_of(page)}/edit")
+        await pressed(browser, old, free__text="newer")
+        sent = {key: value for key, value in old.filled({"free.text": "older"}).items() if key != "sitting"}
+        told = Page.of(await browser.post(action(old), data=sent))
+        assert told.answer.status_code == 409
+        assert "not the newest version" in told.words
+        (compare,) = [one.attributes["href"] for one in told.markup.all("a") if "Compare" in one.words]
+        assert "older" in (await opened(browser, compare)).words
+
+
 async def test_a_page_whose_answer_was_lost_goes_on(portal: Portal) -> None:
     """A page that never heard of its own last save is no second writer; a page beside it still is."""
     async with portal.client("alice") as browser:
@@ -416,6 +431,17 @@ async def test_the_kind_that_fits_the_nearest_session_comes_first(
         assert f"session={session}" in first.attributes["href"]
         assert len(page.markup.all("a", within="kind")) == len(EntryKind)
         assert (await browser.get(first.attributes["href"])).status_code == 200
+
+
+async def test_a_session_that_begins_late_is_prepared_for_until_then(portal: Portal) -> None:
+    """From its planned time on, and before anybody says that it begins, there is nothing to look back at."""
+    session = await dosing(portal.cast, f"{NOON:%Y-%m-%dT%H:%M}")
+    async with portal.client("alice") as browser:
+        for status, fits in ((None, "Preparation"), ("in_session", "Capture")):
+            if status is not None:
+                await browser.post(f"/sessions/{session}/status", data={"status": status})
+            page = await opened(browser, "/journal/new")
+            assert page.markup.all("a", within="kind")[0].words == fits
 
 
 @pytest.mark.parametrize("path", ["/journal/new?kind=poem", "/journal/new?kind=free&prompt=more"])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from journal import audit, tables
 from journal.audit import Act
-from journal.store import key_of
 from portal.guard import guard
 from portal.routes import ROUTES
 from tests.cast import PASSWORDS
+from tests.log import logged
 from tests.portal.browsing import Page
 from tests.portal.conftest import Portal
 
@@ -85,10 +84,8 @@ async def test_coming_and_going_are_written_down_by_name(portal: Portal) -> None
     async with portal.client() as browser:
         await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
         await browser.post("/sign-out")
-    rows = await tables.AuditEvent.filter(action__in=[Act.SIGNED_IN.value, Act.SIGNED_OUT.value]).order_by(
-        "id"
-    )
-    assert [(one.action, key_of(one.actor_id)) for one in rows[-2:]] == [
+    rows = await logged(Act.SIGNED_IN, Act.SIGNED_OUT)
+    assert [(one.action, one.actor_id) for one in rows[-2:]] == [
         (Act.SIGNED_IN.value, alice.id),
         (Act.SIGNED_OUT.value, alice.id),
     ]
@@ -100,8 +97,8 @@ async def test_what_was_looked_for_in_vain_is_written_down(portal: Portal) -> No
     async with portal.client("charlie") as browser:
         assert (await browser.get(f"/patients/{alice.id}")).status_code == 404
         assert (await browser.get("/journal")).status_code == 404
-    rows = await tables.AuditEvent.filter(action=audit.Act.NOT_FOUND.value).order_by("id")
-    assert [(key_of(one.actor_id), one.object_id) for one in rows] == [
+    rows = await logged(Act.NOT_FOUND)
+    assert [(one.actor_id, one.object_id) for one in rows] == [
         (charlie.id, alice.id),
         (charlie.id, None),
     ]

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from journal import entries
+from journal import entries, tables
 from journal.documents import EntryDocument
 from portal import logs
 from portal.app import create_app
@@ -163,3 +163,19 @@ def test_the_settings_are_read(tmp_path: Path) -> None:
     assert (read.log, read.access_log) == ("json", True)
     with pytest.raises(ConfigError, match="HEARTHSIDE_LOG needs one of text, json"):
         Config.from_mapping({**settings, "HEARTHSIDE_LOG": "loud"})
+
+
+async def test_what_storage_damaged_is_told_to_the_operator(
+    portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is no error of the server's, and is told as one all the same: the line names no record."""
+    alice, wanted = await portal.cast.actor("alice"), uuid4()
+    await entries.save(alice, wanted, 0, EntryDocument("free", WORD, answers={"free.text": WORD}))
+    await tables.Entry.filter(id=wanted).update(revision=9)
+    async with portal.client("alice") as browser:
+        answer = await browser.get(f"/journal/{wanted}")
+    assert answer.status_code == 409
+    (record,) = [one for one in caplog.records if one.name == logs.NAME and one.levelno == logging.ERROR]
+    line = logs.TextLines().format(record)
+    assert re.search(r"route=/journal/\{id:uuid\} status=409 .*error=Damaged", line)
+    assert str(wanted) not in line

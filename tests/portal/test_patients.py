@@ -183,7 +183,7 @@ async def test_a_damaged_copy_is_said_and_the_others_stay(portal: Portal) -> Non
         assert "One shared item cannot be opened" in page.words
         assert "Good" in page.words
         assert "One shared item cannot be opened" in (await opened(browser, f"{path}/brief")).words
-        assert (await browser.get(f"{path}/shared/{bad}")).status_code == 500
+        assert (await browser.get(f"{path}/shared/{bad}")).status_code == 409
 
 
 async def test_ending_care_asks_first_and_then_leaves_nothing(any_portal: Portal) -> None:

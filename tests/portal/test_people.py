@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from journal import audit, people, tables
+from journal import audit, people
 from journal.audit import Act
 from portal.views.audit_words import ROOMS, SENTENCES
 from tests.cast import PASSWORDS, ZONE
+from tests.log import logged
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.scenes import connected, opened_by, shared, written
@@ -90,7 +91,7 @@ async def test_a_suspended_cookie_opens_nothing_from_that_moment(any_portal: Por
         assert (await browser.post(f"/people/{bob.id}/return")).status_code == 303
         assert (await his.get("/patients")).status_code == 401
         assert (await his.post("/sign-in", data=form)).status_code == 303
-    assert await tables.AuditEvent.filter(object_id=bob.id, action=Act.SUSPENDED.value).count() == 1
+    assert len(await logged(Act.SUSPENDED, object_id=bob.id)) == 1
 
 
 async def test_the_last_administrator_stays(portal: Portal) -> None:

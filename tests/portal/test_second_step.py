@@ -149,7 +149,7 @@ async def test_a_row_that_is_gone_keeps_the_account_closed_and_the_recovery_key_
     sessions = await tables.WebSession.filter(account_id=alice.id).count()
     async with any_portal.client() as browser:
         refused = await password(browser)
-        assert refused.status_code == 500
+        assert refused.status_code == 409
         assert "set-cookie" not in refused.headers
         assert str(FactorGone.message) in Page.of(refused).words
         assert await tables.WebSession.filter(account_id=alice.id).count() == sessions

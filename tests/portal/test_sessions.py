@@ -213,12 +213,12 @@ async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: li
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
-        ({"kind": "integration", "sitter": ""}, "dose_text", "Only a dosing session has this."),
-        ({"kind": "preparation", "dose_text": ""}, "sitter", "Only a dosing session has this."),
+        ({"kind": "integration", "sitter": ""}, "dose_text", "A dose belongs to a dosing session."),
+        ({"kind": "preparation", "dose_text": ""}, "sitter", "Who sits belongs to a dosing session."),
         (
             {"kind": "medical_checkin", "dose_text": "", "sitter": "", "route": "oral"},
             "route",
-            "Only a dosing session has this.",
+            "Medicine is taken in a dosing session only.",
         ),
         ({"about": UUID(int=7).hex}, "about", "A dosing session belongs to no other."),
         ({"time": "14:05:30"}, "date", "Please give a day and a time"),
@@ -237,6 +237,20 @@ async def test_nothing_that_was_typed_for_a_session_is_dropped(
         for name, value in (TODAY | typed).items():
             if name != "about":  # of somebody else's session nothing is shown
                 assert page.fields[name] == [value]
+        assert len(await sessions.my_sessions(await portal.cast.actor("alice"))) == 1
+
+
+async def test_a_page_that_is_sent_again_with_other_words_is_told(portal: Portal) -> None:
+    """The same again is the same session; other words are not taken for the first, and stay in the form."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/sessions/new")
+        first = await sent(browser, page, **(TODAY | {"note": "first"}))
+        again = await sent(browser, page, **(TODAY | {"note": "first"}))
+        assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+        other = await sent(browser, page, **(TODAY | {"note": "second"}))
+        assert other.status_code == 422
+        assert "A session was added from this page before" in Page.of(other).words
+        assert Page.of(other).fields["note"] == ["second"]
         assert len(await sessions.my_sessions(await portal.cast.actor("alice"))) == 1
 
 

@@ -13,7 +13,7 @@ from journal.actors import Role
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
 from tests.cast import ZONE, Cast
-from tests.portal.conftest import Portal
+from tests.portal.conftest import Portal, no_chores
 from tests.shared_material import share, write
 
 FEW, MANY = 2, 40
@@ -100,6 +100,7 @@ async def test_a_list_of_forty_asks_as_much_as_one_of_two(
     portal: Portal, who: str, path: str, grow: Callable[[Cast, int], Awaitable[None]]
 ) -> None:
     """The number of statements does not follow the number of rows."""
+    await no_chores()
     path = path.format(alice=(await portal.cast.actor("alice")).id)
     await grow(portal.cast, FEW)
     few = await statements(portal, who, path)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
@@ -87,6 +88,20 @@ class Listening:
         while not self._has_taken_in(begun):  # noqa: ASYNC110 - each turn of the loop is what is waited for
             await asyncio.sleep(0)
 
+    async def has_sent(self) -> None:
+        """Wait until an answer is under way to one that does not take it."""
+        while not self._buffered():  # noqa: ASYNC110 - each turn of the loop is what is waited for
+            await asyncio.sleep(0)
+
+    async def has_let_go(self) -> None:
+        """Wait until nobody is connected."""
+        while self.server.server_state.connections:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+
+    def _buffered(self) -> int:
+        open_now = set[object](self.server.server_state.connections)
+        return sum(one.transport.get_write_buffer_size() for one in open_now if isinstance(one, Wire))
+
     def _has_taken_in(self, begun: bytes) -> bool:
         open_now = set[object](self.server.server_state.connections)
         return any(isinstance(one, Wire) and one.in_head == bool(begun) for one in open_now)
@@ -107,13 +122,17 @@ def dressed(answer: Answer) -> None:
 
 
 @asynccontextmanager
-async def listening(portal: Portal, limits: Limits = STANDARD) -> AsyncIterator[Listening]:
-    """Serve the application on a free port, with these limits before it."""
+async def listening(
+    portal: Portal, limits: Limits = STANDARD, *, send_buffer: int | None = None
+) -> AsyncIterator[Listening]:
+    """Serve the application on a free port, with these limits before it, and so many bytes that the system sends."""
     config = portal.app.state.config
     server = uvicorn.Server(serving(portal.app, config, limits=limits))
     server.config.lifespan = "off"  # it runs already
     server.config.timeout_keep_alive = round(PATIENCE)
     with socket.create_server(("127.0.0.1", 0)) as free:
+        if send_buffer is not None:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         task = asyncio.create_task(server.serve(sockets=[free]))
         try:
             yield Listening(free.getsockname()[1], server)
@@ -308,6 +327,30 @@ def impatient(portal: Portal) -> Portal:
     return Portal(app, portal.cast)
 
 
+async def test_what_is_there_is_not_waited_for(server: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head and a body that come whole start no timer; the one for the next request is all there is."""
+    loop, waits = asyncio.get_running_loop(), list[str]()
+    call_at = loop.call_at
+
+    def counted(
+        when: float, callback: Callable[..., object], *args: Any, **context: Any
+    ) -> asyncio.TimerHandle:
+        waits.append(getattr(callback, "__name__", ""))
+        return call_at(when, callback, *args, **context)
+
+    async with server.line() as line:
+        await line.say(GET)  # the connection itself is waited for
+        await line.hear()
+        monkeypatch.setattr(loop, "call_at", counted)
+        for body in (b"password=a", b""):
+            await line.say(post("/password-strength", length=len(body)) + body)
+            assert (await line.hear()).status == 200
+        await line.say(GET)
+        await line.hear()
+    of_the_server = {"_set_result_unless_cancelled"}  # it looks at its clock ten times a second
+    assert set(waits) - of_the_server == {"timeout_keep_alive_handler"}
+
+
 async def test_a_body_that_nobody_reads_is_not_waited_for(portal: Portal) -> None:
     """What is answered without its body is answered; then the connection does not stay open for the body."""
     async with listening(portal, Limits(stalled_seconds=IMPATIENT)) as server, server.line() as line:
@@ -330,6 +373,18 @@ async def test_an_answer_that_nobody_takes_is_not_kept(portal: Portal) -> None:
 
             with pytest.raises(ConnectionError):
                 await ask()
+
+
+async def test_a_small_answer_that_nobody_takes_is_not_kept(portal: Portal) -> None:
+    """Nor is what would fit into a buffer, also when the connection is already being closed."""
+    async with listening(portal, Limits(stalled_seconds=IMPATIENT), send_buffer=4096) as server:
+        with socket.socket() as plug:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            plug.connect(("127.0.0.1", server.port))
+            plug.sendall(GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+            async with asyncio.timeout(PATIENCE):
+                await server.has_sent()
+                await server.has_let_go()
 
 
 def test_the_limits_hold_what_people_write() -> None:

@@ -11,12 +11,14 @@ import json
 import struct
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from crypto import (
     FLOOR,
@@ -26,6 +28,7 @@ from crypto import (
     GrantedKey,
     Keyring,
     KeySlot,
+    MacKey,
     PrivateIdentity,
     PublicIdentity,
     RecordSet,
@@ -43,9 +46,10 @@ from crypto import (
     stretch,
     vouch,
 )
-from crypto.envelope import RECORD_HEADER, WRAP_HEADER, _wrapping, encrypt
+from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
 from crypto.slots import _keys
+from journal.audit_chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
 
 HERE = Path(__file__).parent
 Input = dict[str, Any]
@@ -59,7 +63,7 @@ def fixed(name: str, size: int = 32) -> bytes:
 
 
 ALICE, BOB, CHARLIE, DANA = (fixed(name, 16) for name in ("alice", "bob", "charlie", "dana"))
-ENTRY, LINK = fixed("entry", 16), fixed("link", 16)
+ENTRY, LINK, EVENT = fixed("entry", 16), fixed("link", 16), fixed("event", 16)
 ACCOUNT_KEY = fixed("account key")
 RECOVERY_KEY = fixed("recovery key", 20)
 PASSWORD = "a quiet river"
@@ -80,6 +84,7 @@ ADDRESSES = (
     ("joiner", "sara@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example", "sara@xn--mgba3gch31f060k.example"),
     ("underscore", "alice@my_ma--il.example", "alice@my_ma--il.example"),
     ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
+    ("dot-leader", "alice@Example\u2024org", "alice@example\u2024org"),
     ("false-a-label", "alice@XN---bbk.example", "alice@xn---bbk.example"),
     ("no-at", "al\u00adice", "alice"),
     ("longest", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),
@@ -192,9 +197,14 @@ def records() -> Iterator[Vector]:
     yield case("record-unpadded", op, "Authentic, but not padded.", good | {"sealed": bare}, "OpenError")
 
 
+def wrapping(key: bytes) -> AESGCMSIV:
+    """Set up the cipher for wrapped keys."""
+    return AESGCMSIV(derive_key(key, "wrap"))
+
+
 def wrapped(key: bytes, secret: bytes, context: Context) -> bytes:
     """Wrap a key with a fixed nonce."""
-    return encrypt(_wrapping(key), WRAP_HEADER, fixed("wrap nonce", 12), secret, context.encode())
+    return encrypt(wrapping(key), WRAP_HEADER, fixed("wrap nonce", 12), secret, context.encode())
 
 
 def wraps() -> Iterator[Vector]:
@@ -219,7 +229,7 @@ def wraps() -> Iterator[Vector]:
     for name, (about, change, error) in bad.items():
         yield case(f"wrap-{name}", op, about, good | change, error)
     long = encrypt(
-        _wrapping(key),
+        wrapping(key),
         WRAP_HEADER,
         fixed("wrap nonce", 12),
         secret * 2,
@@ -600,6 +610,53 @@ def server() -> Iterator[Vector]:
     yield case("server-mac", "server-mac", "A link of a chain.", given, {"mac": owner.mac("audit", TEXT)})
 
 
+def audit_log() -> Iterator[Vector]:
+    """Section 13, the audit log."""
+    key, first = fixed("chain key"), fixed("mac of the first event")
+    people = {"actor": BOB, "patient": ALICE, "recipient": b"", "about": ENTRY}
+    told: Input = {
+        "id": EVENT,
+        "at": 1_795_348_800_000_007,
+        **people,
+        "action": "share.opened",
+        "outcome": "done",
+    }
+    bare = (
+        told
+        | dict.fromkeys(people, b"")
+        | {"at": -1, "action": "account.sign-in-refused", "outcome": "refused"}
+    )
+    older = told | {"id": b""}
+    chain = MacKey(key)
+
+    def line(one: Input) -> Line:
+        names = (*people, "id")
+        who, whose, whom, about, own = [UUID(bytes=one[name]) if one[name] else None for name in names]
+        at = EPOCH + timedelta(microseconds=one["at"])
+        return Line(at, who, whose, whom, about, one["action"], one["outcome"], own)
+
+    for name, about, one in (
+        ("audit-event", "An event that waits for its place.", told),
+        ("audit-event-bare", "Nobody known, and a time before 1970.", bare),
+    ):
+        given = {"chain_key": key, **one}
+        yield case(name, "audit-event", about, given, {"mac": event_mac(chain, line(one))})
+    for name, about, number, before, one in (
+        ("audit-chain-first", "The first event.", 1, NOTHING, told),
+        ("audit-chain-next", "The event after it.", 2, first, bare),
+        ("audit-chain-older", "One that was chained by its own act, without an id.", 2, first, older),
+    ):
+        given = {"chain_key": key, "sequence": number, "mac_before": before, **one}
+        mac = mac_of(chain, head_of(chain, number - 1, before), number, line(one))
+        yield case(name, "audit-chain", about, given, {"mac": mac})
+    for name, number, mac in (("audit-head-empty", 0, NOTHING), ("audit-head", 2**40, first)):
+        given = {"chain_key": key, "sequence": number, "mac": mac}
+        yield case(name, "audit-head", "Where a log ends.", given, {"head": head_of(chain, number, mac)})
+    given = {"chain_key": key, "sequence": 7, "mac": first}
+    about = "How far a log was found whole."
+    yield case("audit-verified", "audit-verified", about, given, {"tag": verified_tag(chain, 7, first)})
+
+
 def states() -> Iterator[Vector]:
     """Section 17."""
     key, op = fixed("state key"), "sum-records"
@@ -640,7 +697,7 @@ def states() -> Iterator[Vector]:
 
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, states,
+    link_keys, trust, server, audit_log, states,
 )  # fmt: skip
 
 

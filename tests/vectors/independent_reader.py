@@ -410,7 +410,15 @@ def normal(address: str) -> str:
     try:
         return fold(local) + "@" + domain(behind)
     except idna.IDNAError:
-        return fold(local) + "@" + fold(behind)
+        return fold(local) + "@" + undomained(behind)
+
+
+def undomained(text: str) -> str:
+    try:
+        domain(fold(text))
+    except idna.IDNAError:
+        return fold(text)
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def spelled(address: str) -> str:
@@ -468,6 +476,39 @@ def server_record(data: Input) -> bytes:
     return open_record(derive(raw(data, "server_key"), "server-records"), raw(data, "sealed"), place(data))
 
 
+def chain_mac(data: Input, name: str, *fields: bytes) -> str:
+    return hmac.digest(derive(raw(data, "chain_key"), "server-mac/" + name), tuple_(*fields), "sha256").hex()
+
+
+def event(data: Input) -> list[bytes]:
+    ids = [raw(data, name) for name in ("actor", "patient", "recipient", "about")]
+    return [
+        data["at"].to_bytes(8, "big", signed=True),
+        *ids,
+        data["action"].encode(),
+        data["outcome"].encode(),
+    ]
+
+
+def audit_event(data: Input) -> str:
+    return chain_mac(data, "audit-event", b"\x01", raw(data, "id"), *event(data))
+
+
+def audit_head(data: Input, number: int, mac: bytes) -> str:
+    return chain_mac(data, "audit-head", b"\x01", number.to_bytes(8, "big"), mac)
+
+
+def audit_chain(data: Input) -> str:
+    number = data["sequence"]
+    head = bytes.fromhex(audit_head(data, number - 1, raw(data, "mac_before")))
+    start = [b"\x02", raw(data, "id")] if data["id"] else [b"\x01"]
+    return chain_mac(data, "audit", *start, head, number.to_bytes(8, "big"), *event(data))
+
+
+def audit_verified(data: Input) -> str:
+    return chain_mac(data, "audit-verified", b"\x01", data["sequence"].to_bytes(8, "big"), raw(data, "mac"))
+
+
 # Section 17: what an account remembers.
 
 
@@ -517,6 +558,10 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "transitional-index": lambda d: {"index": transitional_index(d).hex()},
     "spelling-index": lambda d: {"index": spelling_index(d).hex()},
     "server-mac": lambda d: {"mac": server_mac(d).hex()},
+    "audit-event": lambda d: {"mac": audit_event(d)},
+    "audit-chain": lambda d: {"mac": audit_chain(d)},
+    "audit-head": lambda d: {"head": audit_head(d, d["sequence"], raw(d, "mac"))},
+    "audit-verified": lambda d: {"tag": audit_verified(d)},
     "sum-records": lambda d: {"sum": sum_records(d).hex()},
     "read-record-state": lambda d: {"entries": record_state(d).hex()},
 }

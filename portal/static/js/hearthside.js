@@ -190,6 +190,13 @@
 
   const SLOP = 8; // pixels within which a finger has gone nowhere yet
 
+  // The digits of a script follow each other, from a code that ends with 0 or with 6.
+  function plainDigit(digit) {
+    const code = digit.codePointAt(0);
+    const fromZero = /\p{Nd}/u.test(String.fromCodePoint(code & ~15));
+    return String((code & 15) - (fromZero ? 0 : 6));
+  }
+
   // A finger that is put down to scroll moves a slider too, as soon as it touches it. What it moved counts once it goes
   // along the slider, or is lifted where it was put down; until then neither the number nor the form hears of it.
   function addSlider(box) {
@@ -200,8 +207,8 @@
     slider.setAttribute("form", ""); // of no form: what is saved, and counted as typed, is the number
     const follow = () => {
       const { value } = number;
-      const known = /^\d+$/.test(value);
-      slider.value = known ? value : "50";
+      const known = /^\p{Nd}+$/u.test(value);
+      slider.value = known ? value.replace(/\p{Nd}/gu, plainDigit) : "50";
       slider.toggleAttribute("data-untouched", !known);
       slider.setAttribute("aria-valuetext", value || box.dataset.blank);
     };
@@ -212,12 +219,12 @@
     };
 
     let press = null; // of a finger, a pen or the mouse: where it began, what it moved, and whether that is an answer
-    slider.addEventListener("pointerdown", ({ isPrimary, button, pointerType, clientX, clientY }) => {
-      if (!isPrimary || button) return;
-      press = { clientX, clientY, before: number.value, value: slider.value, along: pointerType === "mouse", away: false };
+    slider.addEventListener("pointerdown", ({ pointerId, button, pointerType, clientX, clientY }) => {
+      if (press || button) return; // also a second finger, while another rests elsewhere
+      press = { pointerId, clientX, clientY, before: number.value, value: slider.value, along: pointerType === "mouse", away: false };
     });
-    slider.addEventListener("pointermove", ({ isPrimary, clientX, clientY }) => {
-      if (!isPrimary || !press || press.along || press.away) return;
+    slider.addEventListener("pointermove", ({ pointerId, clientX, clientY }) => {
+      if (pointerId !== press?.pointerId || press.along || press.away) return;
       const along = Math.abs(clientX - press.clientX);
       const away = Math.abs(clientY - press.clientY);
       if (Math.max(along, away) > SLOP) press[along > away ? "along" : "away"] = true;
@@ -229,13 +236,13 @@
       if (press.along) set(press.value);
       else follow();
     });
-    slider.addEventListener("pointerup", ({ isPrimary }) => {
-      if (!isPrimary || !press) return;
+    slider.addEventListener("pointerup", ({ pointerId }) => {
+      if (pointerId !== press?.pointerId) return;
       if (!press.away) set(press.value);
       press = null;
     });
-    slider.addEventListener("pointercancel", ({ isPrimary }) => {
-      if (!isPrimary || !press) return;
+    slider.addEventListener("pointercancel", ({ pointerId }) => {
+      if (pointerId !== press?.pointerId) return;
       Object.assign(press, { along: false, away: true });
       set(press.before);
     });

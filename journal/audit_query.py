@@ -1,0 +1,122 @@
+"""
+Read the audit log as one: events that are chained, and after them those that are pending.
+
+Both are read in one statement, so an event that is chained meanwhile is neither missed nor shown twice. One that
+storage damaged hides no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+import msgspec
+
+from journal.audit_acts import Act
+from journal.rows import DamagedRow, Moment, Row, typed
+from journal.store import fetch
+
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+"""The number of an event."""
+
+NOT_NUMBERED = 10**17
+"""Pending events have no number yet. Here they are counted from this one on, which no chained event reaches."""
+
+LOG = """
+    SELECT * FROM (
+        SELECT id, at, actor_id, action, object_id, recipient_id, patient_id
+        FROM audit_event WHERE {condition} {end}
+    ) AS chained
+    UNION ALL
+    SELECT * FROM (
+        SELECT {base} + ROW_NUMBER() OVER (ORDER BY id) AS id,
+               at, actor_id, action, object_id, recipient_id, patient_id
+        FROM audit_pending
+    ) AS pending WHERE {condition}
+    {end}
+"""
+
+
+class EventRow(Row, frozen=True):
+    """A row of an event, chained or pending."""
+
+    id: Number
+    at: Moment
+    actor_id: UUID | None
+    action: Act
+    object_id: UUID | None
+    recipient_id: UUID | None
+    patient_id: UUID | None
+
+
+Rows = list[EventRow | DamagedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log; `id` is its number. `recipient_id` was given something that a patient's record holds."""
+
+    at: datetime
+    actor_id: UUID | None
+    action: Act
+    object_id: UUID | None
+    recipient_id: UUID | None
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An event with the patient whose record it is about, for a log of everybody's."""
+
+    event: Event
+    patient_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the wanted events have in common: SQL with `{}` for each value."""
+
+    sql: str = "1 = 1"
+    values: tuple[object, ...] = ()
+
+    def also(self, sql: str, *values: object) -> Self:
+        """Return the condition that asks for this as well."""
+        return type(self)(f"{self.sql} AND ({sql})", (*self.values, *values))
+
+    def before(self, event: int | None) -> Self:
+        """Return the condition that asks for what is older than *event* as well, unless that is None."""
+        return self if event is None else self.also("id < {}", event)
+
+
+def one_of(column: str, values: Sequence[object]) -> str:
+    """Return SQL that asks for any of *values*, for `Condition.also`."""
+    return f"{column} IN ({', '.join(['{}'] * len(values))})" if values else "1 = 0"
+
+
+async def newest(condition: Condition, limit: int | None = None) -> Rows:
+    """Return the latest events that meet *condition*, newest first; damaged ones come besides *limit* others."""
+    if limit is None:
+        return await _read(condition, "DESC", None)
+    most = limit
+    while True:
+        rows = await _read(condition, "DESC", most)
+        damaged = sum(isinstance(row, DamagedRow) for row in rows)
+        if len(rows) < most or most == limit + damaged:
+            return rows
+        most = limit + damaged
+
+
+async def oldest(condition: Condition) -> Rows:
+    """Return all events that meet *condition*, oldest first."""
+    return await _read(condition, "ASC", None)
+
+
+async def _read(condition: Condition, order: str, limit: int | None) -> Rows:
+    end = f"ORDER BY id {order}" + ("" if limit is None else " LIMIT {}")
+    bound = (*condition.values, *(() if limit is None else (limit,)))
+    places = [f"${place}" for place in range(1, 2 * len(bound) + 1)]
+    template = LOG.format(condition=condition.sql, end=end, base=NOT_NUMBERED)
+    return typed(EventRow, await fetch(template.format(*places), *bound, *bound))

@@ -1,0 +1,111 @@
+"""
+Whether the clock can be believed: while it cannot, nothing is purged, since what is purged is gone for good.
+
+Every process that serves compares its clock with its monotonic one, and with the row that they share and that says
+when one of them last served. One that finds a jump of more than an hour holds purging for all; only an operator ends
+that. Expiry and locking go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tortoise.exceptions import IntegrityError
+
+from journal import tables
+from journal.ages import JUMP
+from journal.house import House
+from journal.leaving import WAIT
+from journal.rows import DamagedRow, Moment, Row, read
+from journal.set_aside import KEPT
+from journal.store import transaction
+
+ROW = 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HELD = (
+    "nothing is deleted for good until hearthside confirm-clock: the clock jumped by more than an hour, or the service"
+    " rested for so long, which is usual; nothing else is held"
+)
+
+log = logging.getLogger("hearthside")
+
+
+class BeatRow(Row, frozen=True):
+    """When a process last served, and since when purging is held."""
+
+    seen_at: Moment
+    held_at: Moment | None
+
+
+@dataclass(slots=True)
+class Heartbeat:
+    """What one process last saw of its clocks: `began` when it began to look, and `looked` when it last did."""
+
+    house: House
+    monotonic: Callable[[], float] = time.monotonic
+    began: tuple[datetime, float] | None = None
+    looked: float | None = None
+
+    async def beat(self) -> None:
+        """Compare the clocks, and write down that a process serves; or hold purging where they do not agree."""
+        now, ticks = self.house.clock(), self.monotonic()
+        row = await _row(now)
+        since = timedelta(seconds=ticks - self.looked) if self.looked is not None else timedelta(0)
+        jumped = not -JUMP <= now - row.seen_at <= since + JUMP
+        if self.began is not None:
+            jumped |= abs((now - self.began[0]) - timedelta(seconds=ticks - self.began[1])) > JUMP
+        if jumped:
+            self.began = None
+            await hold(now)
+        elif row.held_at is None:
+            await tables.Heartbeat.filter(id=ROW, held_at=None).update(seen_at=now)
+        self.began, self.looked = self.began or (now, ticks), ticks
+
+
+async def hold(now: datetime) -> None:
+    """Purge nothing from *now* on; says so in the log the first time."""
+    if await tables.Heartbeat.filter(id=ROW, held_at=None).update(held_at=now):
+        log.warning(HELD)
+
+
+async def held_since() -> datetime | None:
+    """Return since when purging is held, or None where the clock is believed."""
+    for row in await read(BeatRow, tables.Heartbeat.filter(id=ROW)):
+        return EPOCH if isinstance(row, DamagedRow) else row.held_at
+    return None
+
+
+async def confirm(house: House) -> bool:
+    """
+    Believe the clock from now on; what was dated ahead of it waits as long as if it were done now, and no longer.
+
+    Returns:
+        Whether purging was held.
+    """
+    now = house.clock()
+    async with transaction():
+        row = await _row(now)
+        await tables.Heartbeat.filter(id=ROW).update(seen_at=now, held_at=None)
+        await tables.Entry.filter(deleted_at__gt=now).update(deleted_at=now)
+        await tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
+        await tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
+        await tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
+        await tables.Outbox.filter(created_at__gt=now).update(created_at=now)
+    return row.held_at is not None
+
+
+async def _row(now: datetime) -> BeatRow:
+    for row in await read(BeatRow, tables.Heartbeat.filter(id=ROW)):
+        if not isinstance(row, DamagedRow):
+            return row
+        # Somebody else wrote it, so nobody knows what the clock said: an operator looks.
+        await tables.Heartbeat.filter(id=ROW).update(seen_at=now, held_at=now)
+        return BeatRow(now, now)
+    with suppress(IntegrityError):  # another process may be first
+        await tables.Heartbeat.create(id=ROW, seen_at=now)
+    return BeatRow(now, None)

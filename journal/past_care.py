@@ -1,0 +1,55 @@
+"""
+Whom care has ended with.
+
+At the end of care the pins are destroyed that would prove who the two people of a link were. What is shown from then on
+was sealed at the end, and not looked up by what the row says: a row that points elsewhere names nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from journal.documents import PastCare, open_document, past_context, seal_document
+from journal.errors import Damaged
+from journal.house import House
+
+
+class PastLink(Protocol):
+    """What a row says of a link that ends."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def patient_id(self) -> UUID:
+        """Whose record it is about."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it began."""
+
+
+def seal_past(
+    house: House, link: PastLink, clinician: UUID, name: str, profession: str, until: datetime
+) -> bytes:
+    """Seal whose care ends at *until*, by a name that was proven while it lasted."""
+    document = PastCare(str(clinician), name, profession, link.created_at.isoformat(), until.isoformat())
+    return seal_document(house.server, document, past_context(link.patient_id, link.id))
+
+
+def open_past(house: House, link: UUID, patient: UUID, clinician: UUID, past: bytes | None) -> PastCare:
+    """
+    Open what was sealed when a link ended.
+
+    Raises:
+        Damaged: If nothing was, or it belongs to other people.
+    """
+    if past is None:
+        raise Damaged
+    found = open_document(house.server, past, past_context(patient, link), PastCare)
+    if found.clinician != str(clinician):
+        raise Damaged
+    return found

@@ -1,0 +1,192 @@
+"""
+Rows with the types that their columns are meant to have.
+
+SQLite keeps whatever is written: text where bytes belong, a number for a date, letters in no encoding. PostgreSQL keeps
+dates that no calendar has. A row that holds such a value is damaged, and no other row is: a list gives it a place and
+shows the rest, and whoever needs that one row gets `Damaged`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from tortoise.queryset import QuerySet
+
+from journal.errors import Damaged
+from journal.store import fetch
+
+Counted = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+"""A count or a revision."""
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone, of a year between `FIRST_YEAR` and `LAST_YEAR`."""
+
+Flag = bool | Annotated[int, msgspec.Meta(ge=0, le=1)]
+"""Yes or no, which SQLite writes as a number."""
+
+Joined = Any
+"""A value out of another row, which is none the better or worse for it: `bytes_of` reads it."""
+
+FIRST_YEAR, LAST_YEAR = 1970, 9998  # a day more or less, or another time zone, is still a time
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """
+    One row: its fields are columns, in the order in which a statement asks for them.
+
+    A field that is called otherwise than its column has that as its name: `msgspec.field(name="patient__sealed")`.
+    """
+
+
+class Named(Row, frozen=True):
+    """A row of which the id is enough."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRow:
+    """A row in which a column holds what Hearthside never writes; `known` are the values that can be read."""
+
+    known: Mapping[str, Any]
+
+    @property
+    def id(self) -> UUID | None:
+        """The row's id, where that can be read."""
+        ident: UUID | None = self.known.get("id")
+        return ident
+
+
+R = TypeVar("R", bound=Row)
+T = TypeVar("T")
+
+
+class Opened(tuple[T, ...]):
+    """What could be opened of a list; `damaged` are the ids of the rows that could not, or None for one without."""
+
+    damaged: tuple[UUID | None, ...]
+
+    def __new__(cls, items: Iterable[T] = (), damaged: Iterable[UUID | None] = ()) -> Opened[T]:
+        """Hold *items* beside what is missing among them."""
+        made = super().__new__(cls, tuple(items))
+        made.damaged = tuple(damaged)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A kind of row as `msgspec` needs it. `moments` are the fields that hold times."""
+
+    all_of_them: Any
+    fields: tuple[tuple[str, Any], ...]
+    moments: tuple[str, ...]
+
+
+def typed(kind: type[R], raw: Sequence[Sequence[Any]]) -> list[R | DamagedRow]:
+    """Return rows of a bare statement as *kind*, in their order; each that is not of its types as a damaged one."""
+    shape = _shape(kind)
+    if raw and type(raw[0]) is not tuple:
+        raw = [tuple(row) for row in raw]
+    try:
+        rows: list[R | DamagedRow] = msgspec.convert(raw, shape.all_of_them, builtin_types=(bytes,))
+    except msgspec.ValidationError:
+        return [_typed_one(kind, shape, row) for row in raw]
+    for place, row in enumerate(rows):
+        for name in shape.moments:
+            moment = getattr(row, name)
+            if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+                rows[place] = _damaged(shape, raw[place])
+    return rows
+
+
+def whole(rows: Iterable[R | DamagedRow]) -> list[R]:
+    """Return the rows that are not damaged."""
+    return [row for row in rows if not isinstance(row, DamagedRow)]
+
+
+def sound(row: R | DamagedRow) -> R:
+    """Return a row that is needed; raises `Damaged`."""
+    if isinstance(row, DamagedRow):
+        raise Damaged
+    return row
+
+
+def known(row: Row | DamagedRow, name: str) -> Any:
+    """Return one column of a row that may be damaged, or None where it cannot be read."""
+    return row.known.get(name) if isinstance(row, DamagedRow) else getattr(row, name)
+
+
+def bytes_of(value: Joined) -> bytes:
+    """Return what another row has in a column of bytes; where that is no bytes, nothing, which opens nowhere."""
+    return value if isinstance(value, bytes) else b""
+
+
+def first(kind: type[R], raw: Sequence[Sequence[Any]]) -> R | None:
+    """Return the first row of a bare statement as *kind*, or None; raises `Damaged` when it is not of its types."""
+    return next((sound(row) for row in typed(kind, raw[:1])), None)
+
+
+async def read(
+    kind: type[R], query: QuerySet[Any], columns: Sequence[str] | None = None
+) -> list[R | DamagedRow]:
+    """
+    Run *query* past the ORM's own reading, which ends at the first wrong value.
+
+    Args:
+        columns: What to ask for; the names of *kind* unless given.
+    """
+    asked = query.values_list(*(columns or kind.__struct_encode_fields__))
+    asked.sql()  # puts the statement together
+    sql, values = asked.query.get_parameterized_sql()
+    return typed(kind, await fetch(sql, *values))
+
+
+async def read_one(kind: type[R], query: QuerySet[Any]) -> R | None:
+    """Return the first row of *query*, or None; raises `Damaged` when it is not of its types."""
+    return next((sound(row) for row in await read(kind, query.limit(1))), None)
+
+
+def open_each(rows: Iterable[R | DamagedRow], open_row: Callable[[R], T]) -> Opened[T]:
+    """Open every row that can be opened, and name those that are damaged: their types, or what is sealed in them."""
+    found, damaged = [], []
+    for row in rows:
+        try:
+            found.append(open_row(sound(row)))
+        except Damaged:
+            damaged.append(known(row, "id"))
+    return Opened(found, damaged)
+
+
+def _typed_one(kind: type[R], shape: _Shape, raw: Sequence[Any]) -> R | DamagedRow:
+    known = _known(shape, raw)
+    return kind(**known) if len(known) == len(shape.fields) else DamagedRow(known)
+
+
+def _damaged(shape: _Shape, raw: Sequence[Any]) -> DamagedRow:
+    return DamagedRow(_known(shape, raw))
+
+
+def _known(shape: _Shape, raw: Sequence[Any]) -> dict[str, Any]:
+    """Read each column for itself."""
+    known = {}
+    for (name, kind), value in zip(shape.fields, raw, strict=True):
+        try:
+            read = msgspec.convert(value, kind, builtin_types=(bytes,))
+        except msgspec.ValidationError:
+            continue
+        if not isinstance(read, datetime) or FIRST_YEAR <= read.year <= LAST_YEAR:
+            known[name] = read
+    return known
+
+
+@lru_cache
+def _shape(kind: type[R]) -> _Shape:
+    fields = tuple((one.name, one.type) for one in msgspec.structs.fields(kind))
+    moments = tuple(name for name, of in fields if of == Moment or of == Moment | None)
+    return _Shape(list[kind], fields, moments)  # type: ignore[valid-type]

@@ -1,0 +1,83 @@
+"""
+What a database has that no version of Hearthside makes: it could change rows, or show others, unnoticed.
+
+A trigger that runs with every save, a view in place of a table, a rule or a policy that hides rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence, Set
+from contextlib import closing
+from inspect import isclass
+from pathlib import Path
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.models import Model
+
+from journal import tables
+from journal.store_shape import APPLIED
+
+NAMED = 5
+SQLITE = "SELECT type, name, tbl_name FROM sqlite_master WHERE type <> 'index' ORDER BY type, name"
+SQLITE_OWN = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
+POSTGRES = """
+    WITH visible AS (
+        SELECT pg_class.oid, relname, relkind, relrowsecurity FROM pg_class
+        JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE pg_table_is_visible(pg_class.oid)
+        AND nspname NOT IN ('pg_catalog', 'information_schema') AND nspname NOT LIKE 'pg~_t%' ESCAPE '~'
+        AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+    )
+    SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'table' END AS kind,
+        relname AS name, relname AS place FROM visible
+    WHERE relkind IN ('r', 'p', 'f', 'v', 'm')
+    UNION ALL SELECT 'trigger', tgname, relname FROM pg_trigger JOIN visible ON visible.oid = tgrelid
+    WHERE NOT tgisinternal
+    UNION ALL SELECT 'rule', rulename, relname FROM pg_rewrite JOIN visible ON visible.oid = ev_class
+    WHERE relkind IN ('r', 'p')
+    UNION ALL SELECT 'policy', polname, relname FROM pg_policy JOIN visible ON visible.oid = polrelid
+    UNION ALL SELECT 'row security', relname, relname FROM visible WHERE relrowsecurity
+    UNION ALL SELECT 'function', proname, '' FROM pg_proc WHERE pronamespace = CAST(current_schema() AS regnamespace)
+    AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    UNION ALL SELECT 'event trigger', evtname, '' FROM pg_event_trigger
+    WHERE NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_event_trigger.oid AND deptype = 'e')
+    ORDER BY 1, 2
+"""
+
+
+def our_tables() -> Set[str]:
+    """Return the names of the tables that this version has, and of the one in which its migrations are noted."""
+    models = (
+        one for one in vars(tables).values() if isclass(one) and issubclass(one, Model) and one is not Model
+    )
+    return {APPLIED, *(model._meta.db_table for model in models)}  # noqa: SLF001 - the ORM has no other way to say it
+
+
+def unknown_in_file(path: Path) -> list[str]:
+    """Return what the SQLite file at *path* has that is not ours, such as `trigger "x" on "entry"`."""
+    with closing(sqlite3.connect(path)) as looking:
+        return list(_unknown([row for row in looking.execute(SQLITE) if row[1] not in SQLITE_OWN]))
+
+
+async def unknown_on_server(client: BaseDBAsyncClient) -> list[str]:
+    """Return what the PostgreSQL database of *client* has that is not ours, as for a file."""
+    _, rows = await client.execute_query(POSTGRES)
+    return list(_unknown([tuple(row.values()) for row in rows]))
+
+
+def named(unknown: Sequence[str]) -> str:
+    """Name some of what was found, and say how many more there are."""
+    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+    return ", ".join(unknown[:NAMED]) + more
+
+
+def _unknown(parts: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    ours = our_tables()
+    for kind, name, table in parts:
+        if kind == "row security":
+            yield f"row security on {table!a}"
+        elif kind != "table":
+            yield f"the {kind} {name!a}" + (f" on {table!a}" if table not in {"", name} else "")
+        elif name not in ours:
+            yield f"the table {name!a}"

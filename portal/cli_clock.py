@@ -1,0 +1,24 @@
+"""`hearthside confirm-clock`: say that this machine's clock is right, after it jumped."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from journal import heartbeat
+from journal.store import opened
+from portal.config import Config
+
+
+def confirm(config: Config, options: argparse.Namespace) -> int:
+    """Believe the clock of now; what is to be deleted for good is, within the hour."""
+    house = config.house()
+    held = asyncio.run(_confirm(config))
+    print(f"The clock is taken to be right: {house.clock():%Y-%m-%d %H:%M} UTC.")
+    print("Deleting for good goes on." if held else "Deleting for good was not held.")
+    return 0
+
+
+async def _confirm(config: Config) -> bool:
+    async with opened(config.database_url):
+        return await heartbeat.confirm(config.house())

@@ -1,0 +1,143 @@
+"""Enough of everything beside the world's people that a row can be made wrong while others stand next to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from journal import (
+    audit,
+    entries,
+    giving_back,
+    handovers,
+    invitations,
+    new_accounts,
+    passkeys,
+    reading,
+    recovery,
+    restart_links,
+    restarts,
+    sessions,
+    set_aside,
+    sharing,
+    tables,
+    websessions,
+)
+from journal.actors import Actor, Role
+from journal.audit import Act
+from journal.documents import Answers, EntryDocument
+from journal.forms import EntryKind
+from journal.house import House
+from journal.new_accounts import NewAccount
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.store import Store
+from tests.attacks.world import HERS, YEAR, World, answers_of
+from tests.authenticator import SITE, Authenticator
+from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, just_come_in
+from tests.log import chain_all
+
+SEVERAL = 4
+
+
+async def gather(url: str, world: World) -> None:
+    """Add to the world in the database at *url*; *world* learns the new ids and otto."""
+    clock = Clock(NOON - timedelta(minutes=10))
+    house = House.with_key(SERVER_KEY, clock=clock, quick=True)
+    store = await Store.open(url)
+    try:
+        with store.use():
+            await tables.WebSession.all().update(used_at=clock.now)
+            await _alice(world, house, clock)
+            await _otto(world, house)
+            await chain_all(house)
+            await _pending(world, house)
+            await just_come_in()
+    finally:
+        await store.close()
+
+
+async def _alice(world: World, house: House, clock: Clock) -> None:
+    """Give alice several earlier versions, shares, deleted entries, passkeys and browsers, and a second suggestion."""
+    alice = await _actor(world, house, "alice")
+    entry = world.ids["entry"]
+    for number in range(SEVERAL):
+        at = _at(alice, clock, minutes=-120 + 20 * number)
+        now = await entries.entry(at, entry)
+        answers = answers_of(EntryKind.INTEGRATION) | {"integration.bring": f"{HERS} text {number}"}
+        await entries.save(
+            at, entry, now.revision, EntryDocument("integration", f"{HERS} later", answers=answers)
+        )
+        ident = world.ids[f"loose {number}"] = uuid4()
+        words: Answers = {"free.text": f"{HERS} loose leaf {number}"}
+        await entries.save(at, ident, 0, EntryDocument("free", f"{HERS} loose {number}", answers=words))
+        await sharing.share(at, ident, world.ids["link"], [sharing.TITLE, "free.text"], previewed=1)
+        gone = world.ids[f"gone {number}"] = uuid4()
+        await entries.save(at, gone, 0, EntryDocument("free", f"{HERS} gone {number}", answers=words))
+        await entries.delete(at, gone)
+        device = Authenticator()
+        answer = device.make(await passkeys.asked_to_add(alice, SITE))
+        await passkeys.add(
+            alice, world.furniture.tokens["alice"], SITE, f"{HERS} key {number}", answer.credential, ""
+        )
+        key = await websessions.account_key(alice, world.furniture.tokens["alice"])
+        await websessions.start(house, alice.id, key, device=f"{HERS} browser {number}")
+    for number in range(3):
+        local = f"{YEAR}-05-{number + 10}T09:00"
+        details = SessionDetails(SessionKind.MEDICAL_CHECKIN, local, ZONE, 30, Setting.CLINIC)
+        world.ids[f"check-in {number}"] = await sessions.add(alice, alice.id, details)
+    karl = await _actor(world, house, "karl")
+    world.ids["karl's handover"] = await handovers.suggest_to(karl, alice.id, str(world.people["charlie"]))
+
+
+async def _otto(world: World, house: House) -> None:
+    """Let otto lose everything he shared with bob, and be given some of it back."""
+    new = NewAccount(
+        "Otto Example", "otto@example.org", "otto keeps the lamp lit", "otto keeps the lamp lit", ZONE
+    )
+    readied = await new_accounts.ready(house, new)
+    await new_accounts.open_account(house, Role.PATIENT, readied)
+    tokens = world.furniture.tokens
+    tokens["otto"] = await websessions.start(house, readied.id, readied.account_key)
+    bob = await _actor(world, house, "bob")
+    link = await invitations.accept(
+        await _actor(world, house, "otto"), (await invitations.invite(bob, "Otto")).token
+    )
+    otto = await _actor(world, house, "otto")
+    world.people["otto"] = otto.id
+    for number in range(SEVERAL):
+        entry = uuid4()
+        document = EntryDocument("free", f"Geese {number}", answers={"free.text": "above us"})
+        await entries.save(otto, entry, 0, document)
+        await sharing.share(otto, entry, link, [sharing.TITLE, "free.text"], previewed=1)
+    offered = await restart_links.offer(bob, otto.id)
+    again = "otto lights the lamp anew"
+    tokens["otto"] = await restarts.restart(
+        house, offered.token, "otto@example.org", again, again, PRACTICE, understood=True
+    )
+    otto = await _actor(world, house, "otto")
+    offer = await recovery.offer(otto)
+    await recovery.confirm(otto, tokens["otto"], offer.sealed, offer.words)
+    await reading.folder(bob, otto.id)  # pins the keys of now
+    await giving_back.give_back(bob, otto.id)
+    world.ids["otto's aside"] = (await set_aside.kept(otto))[0].id
+    world.ids["otto's old link"] = link
+    (now,) = await tables.CareLink.filter(patient_id=otto.id, ended_at=None).values_list("id", flat=True)
+    world.ids["otto's link"] = UUID(str(now))
+
+
+async def _pending(world: World, house: House) -> None:
+    """Let alice take her records several times: events that have no place in the chain yet."""
+    alice = await _actor(world, house, "alice")
+    for _ in range(SEVERAL):
+        await audit.note(alice, Act.RECORDS_TAKEN, patient=alice.id)
+
+
+async def _actor(world: World, house: House, name: str) -> Actor:
+    actor = await websessions.actor_for(house, world.furniture.tokens[name])
+    assert actor is not None
+    return actor
+
+
+def _at(actor: Actor, clock: Clock, **by: float) -> Actor:
+    return replace(actor, now=clock.now + timedelta(**by))

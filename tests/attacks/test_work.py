@@ -1,0 +1,206 @@
+"""
+Forms filled in to keep the machine busy: the work grows with what is sent, whatever stands in it.
+
+Counted is what takes long: signs that are normalised, marks that are put in order, patterns that are built, passwords
+that wait to be hashed. The forms are those that people find on
+their pages, so a new one is attacked from its first day.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import regex
+
+from crypto import LONGEST_ADDRESS
+from crypto.bounded import LONGEST_RUN
+from journal import tables
+from portal.auth import Audience
+from portal.routes import ROUTES, Rule
+from tests.attacks.browse import Sent
+from tests.attacks.conftest import Target
+from tests.attacks.test_routes import OWNERS, address
+
+LENGTH = 2500
+"""Signs of each of them: more than a name, an address or a title may have; a password may have so many."""
+TIMES = 48
+"""
+Signs that may be normalised for one that was sent: it is kept in one form and compared in another, which takes two
+steps, and there is a sign that becomes eighteen.
+"""
+ONE_BY_ONE = 4
+"""A form with more fields is sent with a hostile text in each of them at once, another in each."""
+HASHED = 3
+"""A password that is asked for, a new one that is judged, and that one's hash."""
+
+PIECES = (
+    "\u0301\u0316",  # above and below in turns: each has to pass the one before
+    "\u0316\u0301\u0327\u0345",
+    "\u0301",
+    "a\u0301\u0316",
+    "a" + "\u0301\u0316" * 15,
+    "a" + "\u0301\u0316" * 16,
+    "\u0344",  # one that becomes two
+    "\u1d160",
+    "\U0001d160",  # one that becomes three
+    "\ufdfa",  # one that becomes eighteen
+    "\u0390\u0344",
+    "\u0f73\u0f75\u0f81",
+    "\u05b0\u05b1\u05c1",
+    "\u064b\u0651",
+    "\u3099\u309a",
+    "\u1100\u1161\u11a8",
+    "\u115f\u1160",
+    "\uac00\u0301",
+    "\u200d\u200c",
+    "\u034f\u0301",
+    "\u00ad",
+    "\u200b",
+    "\ufe0f\u20e3",
+    "\U000e0041",
+    "\u202e",
+    "\u2067",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d",
+    "\U0001f1e9",
+    "(a+)+",
+    "[a-",
+    "a|",
+    ".*",
+    "\\",
+    "4@({[<691!|7$5+",
+    "abc ",
+    "a@",
+    "xn--a.",
+    "\u00df\u1e9e",
+    "\u0130\u0131i\u0307",
+    "'\u2019`",
+    "0\u0661",
+    "\n",
+    "\r\u2028\u2029",
+    "\t ",
+    '<&"',
+    "\x00\x7f",
+    "-\u2212\uff0d",
+    ",",
+    " ",
+    " a",
+    "\u3000",
+)
+HOSTILE = tuple((piece * LENGTH)[:LENGTH] for piece in PIECES)
+
+WITH_FORMS = [rule for rule in ROUTES if "POST" in rule.methods]
+MARKS = regex.compile(r"[^\p{ccc=0}]+")
+
+
+@dataclass
+class Work:
+    """What was done for the requests since it was last looked at, and every pattern that was built."""
+
+    normalised: int = 0
+    longest_run: int = 0
+    hashed: int = 0
+    patterns: set[str] = field(default_factory=set)
+
+    def taken(self) -> tuple[int, int, int]:
+        """Signs that were normalised, the longest run of marks among them, and passwords that were queued."""
+        found = self.normalised, self.longest_run, self.hashed
+        self.normalised = self.longest_run = self.hashed = 0
+        return found
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Count the work of this process."""
+    counted = Work()
+    normalize, submit, build, build_more = (
+        unicodedata.normalize,
+        ThreadPoolExecutor.submit,
+        re._compiler.compile,  # type: ignore[attr-defined]
+        regex._main._regex.compile,
+    )
+
+    def normalising(form: Any, text: str) -> str:
+        counted.normalised += len(text)
+        if len(text) > LONGEST_ADDRESS:  # a run in less than an address takes no time
+            runs = (len(run) for run in MARKS.findall(text))
+            counted.longest_run = max(counted.longest_run, *runs, 0)
+        return normalize(form, text)
+
+    def submitting(pool: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> Future[Any]:
+        counted.hashed += str(pool._thread_name_prefix).startswith(("stretch", "judge"))
+        return submit(pool, *args, **kwargs)
+
+    def building(pattern: Any, *args: Any) -> Any:
+        counted.patterns.add(str(pattern))
+        return build(pattern, *args)
+
+    def building_more(pattern: Any, *args: Any) -> Any:
+        counted.patterns.add(str(pattern))
+        return build_more(pattern, *args)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalising)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submitting)
+    monkeypatch.setattr(re._compiler, "compile", building)  # type: ignore[attr-defined]
+    monkeypatch.setattr(regex._main._regex, "compile", building_more)
+    return counted
+
+
+def test_there_are_forty_at_least() -> None:
+    """Each is another, and none is shorter than the bounds that it tries."""
+    assert len(set(HOSTILE)) >= 40
+    assert {len(one) for one in HOSTILE} == {LENGTH}
+
+
+@pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
+async def test_the_work_grows_with_what_is_sent(
+    target: Target, forms: dict[str, Sent], work: Work, rule: Rule
+) -> None:
+    """Every hostile text in every field: no more is normalised, built or hashed than its length is worth."""
+    sent, where = forms[rule.path], address(rule, target.world)
+    asked = forms.get(f"GET {rule.path}", [])
+    sessions = await tables.WebSession.all()
+    async with target.portal.client(OWNERS[rule.audience]) as browser:
+        cookies = dict(browser.cookies)
+        for method, fields in (("POST", sent), ("GET", asked)):
+            for told, filled in _fillings(fields):
+                await _as_before(sessions)
+                browser.cookies.update(cookies)
+                work.taken()
+                if method == "GET":
+                    answer = await browser.get(where, params=filled)
+                else:
+                    answer = await browser.post(where, data=filled)
+                normalised, run, hashed = work.taken()
+                told = f"{method} {told}: {answer.status_code}"
+                assert answer.status_code < 500, told
+                assert answer.status_code != 401 or rule.audience is Audience.ANYONE, told
+                length = sum(len(value) for values in filled.values() for value in values)
+                assert normalised <= TIMES * length, told
+                assert run <= LONGEST_RUN, told
+                assert hashed <= HASHED, told
+    assert [pattern for pattern in work.patterns if any(piece * 9 in pattern for piece in PIECES)] == []
+
+
+async def _as_before(sessions: list[tables.WebSession]) -> None:
+    """Let everybody be signed in as in the beginning, and nobody have to wait."""
+    await tables.Throttle.all().delete()
+    await tables.WebSession.all().delete()
+    await tables.WebSession.bulk_create(sessions)
+
+
+def _fillings(fields: Sent) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield a form filled in so that each text stands once in each field, and what to call that."""
+    together = len(fields) > ONE_BY_ONE
+    for turn in range(len(HOSTILE)):
+        for place in range(1 if together else len(fields)):
+            filled: dict[str, list[str]] = {}
+            for number, (name, usual) in enumerate(fields):
+                bent = together or number == place
+                filled.setdefault(name, []).append(HOSTILE[(turn + number) % len(HOSTILE)] if bent else usual)
+            yield f"{fields[place][0]} {PIECES[turn]!a}", filled

@@ -1,0 +1,48 @@
+"""
+A worker at which several people sign in at one moment.
+
+`python -m tests.journal.newcomers URL SECONDS ADDRESS…` says "ready", waits for a line, lets everybody type their right
+password at once, and says how many came in. Its clock is ahead by SECONDS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import timedelta
+
+from journal.accounts import sign_in
+from journal.house import House
+from journal.store import Store
+from journal.throttle import TooManyTries
+from journal.tries import Visitor
+from tests.cast import NOON, SERVER_KEY, Clock
+
+PASSWORD = "eight people behind one door"
+SOURCE = Visitor("192.0.2.77")
+
+
+async def come_in(url: str, ahead: float, addresses: list[str]) -> int:
+    """Sign everybody in at once; returns how many were let in."""
+    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
+    store = await Store.open(url)
+
+    async def once(email: str) -> bool:
+        try:
+            await sign_in(house, email, PASSWORD, visitor=SOURCE)
+        except TooManyTries:
+            return False
+        return True
+
+    try:
+        with store.use():
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            await asyncio.to_thread(sys.stdin.readline)
+            return sum(await asyncio.gather(*map(once, addresses)))
+    finally:
+        await store.close()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(str(asyncio.run(come_in(sys.argv[1], float(sys.argv[2]), sys.argv[3:]))))

@@ -1,0 +1,84 @@
+"""A log that an older version chained: after the upgrade it is what it was, heads kept before fit, and it goes on."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+from crypto import Context
+from journal import audit, log_rows, store
+from journal.audit import Act
+from journal.audit_check import Break, Head, Kind, check
+from journal.house import House
+from journal.store import Store, change, fetch
+from journal.store_shape import MIGRATABLE
+from tests.cast import NOON, SERVER_KEY, Clock
+from tests.log import chain_all
+from tests.older import as_first
+
+CHAIN = bytes(reversed(range(32)))
+OLDER = """
+    SELECT id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac FROM audit_event ORDER BY id
+"""
+INSERT = """
+    INSERT INTO audit_event (id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+
+def mac(name: str, *fields: bytes) -> bytes:
+    """Section 13 of docs/crypto-format.md as the older version had it, with nothing of ours."""
+    drawn = hmac.digest(bytes(32), CHAIN, "sha256")
+    key = hmac.digest(drawn, b"hearthside/v1/server-mac/" + name.encode() + b"\x01", "sha256")
+    return hmac.digest(key, b"".join(len(one).to_bytes(4, "big") + one for one in fields), sha256)
+
+
+async def write_as_before(house: House, actor: UUID) -> list[Head]:
+    """Chain three events as the older version did; gives the heads as they were kept after each."""
+    sealed = house.server.seal(CHAIN, Context("audit-key", bytes(16), bytes(16)))
+    await change("INSERT INTO audit_key (id, sealed, created_at) VALUES (1, $1, $2)", sealed, NOON)
+    heads, last = [], bytes(32)
+    for number in range(1, 4):
+        at = NOON + timedelta(microseconds=number)
+        micros = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        head = mac("audit-head", b"\x01", (number - 1).to_bytes(8, "big"), last)
+        last = mac("audit", b"\x01", head, number.to_bytes(8, "big"), micros.to_bytes(8, "big", signed=True),
+                   actor.bytes, b"", b"", b"", b"account.signed-in", b"done")  # fmt: skip
+        await change(INSERT, number, at, actor, None, None, None, "account.signed-in", "done", last.hex())
+        heads.append(Head(number, last.hex()))
+    head = mac("audit-head", b"\x01", (3).to_bytes(8, "big"), last)
+    await change("INSERT INTO audit_head (id, sequence, mac) VALUES (1, 3, $1)", head.hex())
+    return heads
+
+
+async def test_an_older_log_goes_on_after_the_upgrade(empty_url: str) -> None:
+    """Not a byte of its events is changed, every head that was kept fits, and new events follow the old ones."""
+    house, actor = House.with_key(SERVER_KEY, clock=Clock()), uuid4()
+    await as_first(empty_url)
+    opened = await Store.open(empty_url, allowed=MIGRATABLE)
+    with opened.use():
+        kept = await write_as_before(house, actor)
+        before = [tuple(row) for row in await fetch(OLDER)]
+    await opened.close()
+
+    await store.migrate(empty_url)
+    opened = await Store.open(empty_url)
+    with opened.use():
+        assert [tuple(row) for row in await fetch(OLDER)] == before
+        assert (await check(house, kept)).head == kept[-1]
+        for _ in range(2):
+            await audit.note_unsigned(house, actor, Act.SIGNED_OUT)
+        assert await chain_all(house) == 2
+        report = await check(house, kept)
+        assert (report.broken, report.head.sequence) == (None, 5)
+        assert len(await log_rows.of_everybody(limit=9, person=actor)) == 5
+        for ident in (1, 3, 4):  # none of either kind passes for one of the other
+            ((own,),) = await fetch("SELECT event_id FROM audit_event WHERE id = $1", ident)
+            await change(
+                "UPDATE audit_event SET event_id = $1 WHERE id = $2", None if own else uuid4(), ident
+            )
+            assert (await check(house, kept)).broken == Break(Kind.CHANGED, ident)
+            await change("UPDATE audit_event SET event_id = $1 WHERE id = $2", own, ident)
+    await opened.close()

@@ -1,0 +1,162 @@
+"""A clock that jumps, by minutes or by more than a year: nobody is shut out, nothing lives for ever or is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from journal import entries, heartbeat, invitations, tables, websessions
+from journal.ages import alive, is_alive
+from journal.documents import EntryDocument
+from journal.errors import LinkExpired
+from journal.heartbeat import Heartbeat
+from journal.purging import purge
+from journal.store import change
+from tests.cast import Cast
+from tests.journal.test_damaged_rows import LATE
+
+JUMPS = [
+    timedelta(minutes=sign * minutes)
+    for minutes in (1, 10, 59, 61, 14 * 60, 25 * 60, 3 * 1440, 31 * 1440, 400 * 1440)
+    for sign in (1, -1)
+]
+EACH = pytest.mark.parametrize("jump", JUMPS, ids=str)
+HOUR = timedelta(hours=1)
+
+
+class Ticks:
+    """A monotonic clock that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@EACH
+async def test_a_session_made_before_a_jump_lives_no_longer_than_it_may(cast: Cast, jump: timedelta) -> None:
+    """However the clock is corrected, a session opens only within its life of when it was made."""
+    token = cast.tokens["alice"]
+    cast.clock.now += jump
+    actor = await websessions.actor_for(cast.house, token)
+    limit = timedelta(minutes=30)
+    assert (actor is not None) == (abs(jump) < limit + websessions.NOTED_EVERY)
+    await tables.WebSession.all().update(used_at=cast.clock.now)
+    cast.clock.now += timedelta(seconds=1)
+    assert (await websessions.actor_for(cast.house, token) is None) or abs(jump) < websessions.LIFETIME
+
+
+@EACH
+async def test_a_link_lives_within_its_life_of_when_it_was_made(cast: Cast, jump: timedelta) -> None:
+    """An invitation opens only less than its life from when it was made, before or after."""
+    bob = await cast.actor("bob")
+    made = await invitations.invite(bob, "Dana")
+    cast.clock.now += jump
+    if abs(jump) < invitations.LIFETIME:
+        await invitations.open_token(cast.house, made.token)
+    else:
+        with pytest.raises(LinkExpired):
+            await invitations.open_token(cast.house, made.token)
+
+
+@EACH
+async def test_nothing_is_purged_after_a_jump(cast: Cast, jump: timedelta) -> None:
+    """After more than an hour against the monotonic clock nothing is deleted for good, until an operator says so."""
+    alice = await cast.actor("alice")
+    one = await entries.save(alice, uuid4(), 0, EntryDocument("free", "", "not today", None, {}))
+    await entries.delete(alice, one.id)
+    beat = Heartbeat(cast.house, Ticks())
+    await beat.beat()
+    cast.clock.now += jump
+    await beat.beat()
+    doubted = abs(jump) > HOUR
+    assert (await heartbeat.held_since() is not None) == doubted
+    there = await purge(cast.house, cast.clock.now) == 0
+    assert there == (doubted or jump <= entries.UNDO_WINDOW)
+    await beat.beat()
+    assert (await heartbeat.held_since() is not None) == doubted
+    assert await heartbeat.confirm(cast.house) == doubted
+    await beat.beat()
+    assert await heartbeat.held_since() is None
+    if jump < timedelta(0):  # it waits as long as one that is deleted now, and no longer
+        assert await purge(cast.house, cast.clock.now + entries.UNDO_WINDOW) == 0
+        assert await purge(cast.house, cast.clock.now + entries.UNDO_WINDOW + HOUR) == 1
+
+
+@EACH
+async def test_a_start_after_a_jump_holds(cast: Cast, jump: timedelta) -> None:
+    """A process that starts compares its clock with when one last served."""
+    await Heartbeat(cast.house, Ticks()).beat()
+    cast.clock.now += jump
+    await Heartbeat(cast.house, Ticks()).beat()
+    assert (await heartbeat.held_since() is not None) == (abs(jump) > HOUR)
+
+
+async def test_a_clock_that_runs_is_believed(cast: Cast) -> None:
+    """A database that was away for a day holds nothing: both clocks went on by as much."""
+    ticks = Ticks()
+    beat = Heartbeat(cast.house, ticks)
+    for hours in (0.01, 0.5, 24, 0.01, 48):
+        await beat.beat()
+        cast.clock.forward(hours=hours)
+        ticks.now += hours * 3600
+    await beat.beat()
+    assert await heartbeat.held_since() is None
+
+
+async def test_two_workers_whose_clocks_differ_do_not_toggle(cast: Cast) -> None:
+    """One heartbeat for both: seconds apart they hold nothing; days apart they hold once, and stay so."""
+    ticks, noon = Ticks(), cast.clock.now
+    one, other = Heartbeat(cast.house, ticks), Heartbeat(cast.house, ticks)
+
+    async def both(apart: timedelta) -> list[datetime | None]:
+        seen = []
+        for _ in range(5):
+            for beat, ahead in ((one, timedelta(0)), (other, apart)):
+                cast.clock.now = noon + ahead + timedelta(seconds=ticks.now - 1000)
+                await beat.beat()
+                seen.append(await heartbeat.held_since())
+            ticks.now += 30
+        return seen
+
+    assert set(await both(timedelta(seconds=10))) == {None}
+    other = Heartbeat(cast.house, ticks)
+    before, *after = await both(timedelta(days=3))
+    assert before is None
+    assert len(set(after)) == 1
+    assert after[0] is not None
+
+
+@EACH
+async def test_expiry_goes_on_while_purging_is_held(cast: Cast, jump: timedelta) -> None:
+    """Sessions are locked and end while nothing is deleted for good."""
+    await heartbeat.confirm(cast.house)
+    await heartbeat.hold(cast.clock.now)
+    cast.clock.now += jump
+    await purge(cast.house, cast.clock.now)
+    lasting = await tables.WebSession.filter(wrapped__isnull=False).count()
+    assert (lasting > 0) == (abs(jump) < timedelta(minutes=30) + websessions.NOTED_EVERY)
+    assert (await tables.WebSession.all().count() > 0) == (abs(jump) < websessions.LIFETIME)
+
+
+@EACH
+def test_an_age_has_no_sign(jump: timedelta) -> None:
+    """What was made by a clock that ran ahead is as old as what was made as long ago."""
+    now, life = datetime(2026, 1, 1), timedelta(days=7)
+    assert is_alive(now + jump + life, now, life) == (abs(jump) < life)
+    assert alive(now, life) == {"expires_at__gt": now, "expires_at__lt": now + 2 * life}
+
+
+@pytest.mark.parametrize("cell", ["seen_at", "held_at"])
+async def test_a_damaged_heartbeat_is_not_believed(cast: Cast, cell: str) -> None:
+    """What says nothing about the clock holds purging, and an operator ends that as ever."""
+    beat = Heartbeat(cast.house)
+    await beat.beat()
+    await change(f"UPDATE heartbeat SET {cell} = $1", LATE)
+    assert await heartbeat.held_since() is not None
+    await beat.beat()
+    assert await heartbeat.held_since() == cast.clock.now
+    assert await heartbeat.confirm(cast.house)
+    assert await heartbeat.held_since() is None

@@ -1,0 +1,342 @@
+"""Acts beside a row that storage made wrong: it stops none of them, and none of them is stopped for others by it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from journal import (
+    account_addresses,
+    accounts,
+    audit,
+    care,
+    disclosures,
+    entries,
+    freshness,
+    invitations,
+    leaving,
+    locking,
+    log_rows,
+    purging,
+    reading,
+    records,
+    renewal,
+    restart_links,
+    restarts,
+    revisions,
+    rotation,
+    search,
+    sessions,
+    set_aside,
+    sharing,
+    soundness,
+    tables,
+    throttle,
+    websessions,
+)
+from journal.documents import EntryDocument
+from journal.entries import NO_TIME, NOWHERE
+from journal.errors import Damaged, JournalError, WrongCredentials
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.store import change, connection, is_sqlite
+from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
+from tests.journal.test_renewal import ended
+from tests.log import chain_all
+
+LATE = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+async def write(cast: Cast, *, at: datetime | None = None, who: str = "alice") -> UUID:
+    """Write an entry, at the clock's time unless said otherwise."""
+    actor, ident = await cast.actor(who), uuid4()
+    document = EntryDocument("free", f"Entry {ident.hex[:4]}", answers={"free.text": "swifts"})
+    await entries.save(replace(actor, now=at or actor.now), ident, 0, document)
+    return ident
+
+
+def store_url() -> str:
+    """The address of the SQLite database that is open."""
+    client: Any = connection()
+    return f"sqlite://{client.filename}"
+
+
+async def bend(table: str, column: str, ident: object, *, key: str = "id") -> None:
+    """Put a value into a cell that both databases keep there, and that Hearthside never writes."""
+    value = {"sealed": b"", "revision": -1}.get(column, LATE)
+    assert await change(f"UPDATE {table} SET {column} = $1 WHERE {key} = $2", value, ident)
+
+
+async def test_no_entry_is_pushed_off_its_page(cast: Cast) -> None:
+    """However many have no date that can be read, the others come page by page, each once; a search finds them all."""
+    alice = await cast.actor("alice")
+    wrong = [await write(cast) for _ in range(7)]
+    good = [await write(cast, at=alice.now - timedelta(minutes=turn + 1)) for turn in range(9)]
+    for ident in wrong:
+        await bend("entry", "created_at", ident)
+    seen: list[UUID] = []
+    before = None
+    while page := [one for one in await entries.timeline(alice, before=before, limit=4) if one.is_dated]:
+        seen += [one.id for one in page]
+        before = page[-1].created_at
+    assert seen == good
+    first = await entries.timeline(alice, limit=4)
+    assert {one.id for one in first if not one.is_dated} == set(wrong)
+    found = await search.search(alice, "swifts", at_once=3)
+    assert {one.id for one in found} == {*wrong, *good}
+    assert {one.id for one in found if one.damaged} == set(wrong)
+    assert (await freshness.look(alice)).as_left
+
+
+async def test_an_id_that_is_none_is_a_record_without_an_address(sqlite_cast: Cast) -> None:
+    """It has its place in every list of entries, and the state notices it."""
+    alice, good = await sqlite_cast.actor("alice"), await write(sqlite_cast)
+    await change("UPDATE entry SET id = $1 WHERE id = $2", "none at all", await write(sqlite_cast))
+    for found in (
+        await entries.timeline(alice),
+        await entries.every(alice),
+        await search.search(alice, "swifts"),
+    ):
+        assert {one.id for one in found} == {good, NOWHERE}
+        (lost,) = [one for one in found if one.damaged]
+        assert not lost.has_address
+        assert lost.created_at is not NO_TIME
+    assert not (await freshness.look(alice)).as_left
+
+
+async def test_pausing_passes_over_no_link(cast: Cast) -> None:
+    """It needs nothing opened: also a link whose row is wrong is paused, by itself and with the others."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    charlie = await invitations.invite(await cast.actor("charlie"), "Alice")
+    other = await invitations.accept(alice, charlie.token)
+    await bend("care_link", "created_at", cast.link)
+    assert (await care.found(alice)).strange == (cast.link,)
+    await care.pause(alice)
+    assert await tables.CareLink.filter(patient_id=alice.id, clinician_key=None).count() == 2
+    await care.resume(alice, other)
+    assert [one.id for one in (await care.found(bob)).links] == []
+    await care.end(alice, cast.link)  # and she can be rid of it
+    assert (await care.found(alice, ended=True)).damaged == 1
+
+
+async def test_a_wrong_copy_gives_way_to_a_new_one(cast: Cast) -> None:
+    """It can be stopped or shared again; either way the clinician reads what is there now, and nothing is missing."""
+    alice, bob, ident = await cast.actor("alice"), await cast.actor("bob"), await write(cast)
+    for column in ("revision", "sealed"):
+        share = await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+        await bend("share", column, share)
+        (wrong,) = await sharing.given(alice)
+        assert (wrong.id, wrong.entry, wrong.damaged) == (share, ident, True)
+        assert (await reading.folder(bob, alice.id)).damaged == (share,)
+        again = await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+        folder = await reading.folder(bob, alice.id)
+        assert ([one.id for one in folder.shared], folder.damaged, folder.missing) == ([again], (), False)
+        await bend("share", column, again)
+        await sharing.revoke(alice, again)
+        assert not await sharing.missing(alice)
+    assert (await freshness.look(alice)).as_left
+
+
+async def test_a_session_that_is_wrong_holds_nothing_back(cast: Cast) -> None:
+    """Nobody could ever say that they have rested after it: sharing, revoking and ending care go on."""
+    alice = await cast.actor("alice")
+    today = alice.now.strftime("%Y-%m-%dT%H:%M")
+    dosing = SessionDetails(SessionKind.DOSING, today, "UTC", 60, Setting.CLINIC)
+    ident = await sessions.add(alice, alice.id, dosing)
+    assert await sessions.held(alice)
+    await bend("kap_session", "revision", ident)
+    assert (await sessions.my_sessions(alice)).damaged == (ident,)
+    assert await sessions.held(alice) is None
+    with pytest.raises(Damaged):
+        await sessions.session(alice, ident)
+    assert (await records.of_patient(alice, PRACTICE)).unreadable[0].what == "session"
+
+
+async def test_what_was_lost_to_another_page_is_kept_beside_a_wrong_version(cast: Cast) -> None:
+    """The words of the page that lost are an earlier version as ever."""
+    alice, ident = await cast.actor("alice"), await write(cast)
+    for text in ("one", "two"):
+        await revisions.keep_conflict(alice, ident, 1, EntryDocument("free", text), text)
+    first = (await revisions.revisions(alice, ident))[-1]
+    await bend("entry_revision", "sealed", first.id)
+    await revisions.keep_conflict(alice, ident, 1, EntryDocument("free", "three"), "three")
+    kept = await revisions.revisions(alice, ident)
+    assert {one.document.title for one in kept} == {"one", "two", "three"} - {first.document.title}
+    assert kept.damaged == (first.id,)
+
+
+async def test_renewing_keys_passes_a_wrong_row_by(cast: Cast) -> None:
+    """It comes to its end, says how many it left as they were, and everything else is under the new keys."""
+    good, wrong = await write(cast), await write(cast)
+    await bend("entry", "revision", wrong)
+    cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    assert (await ended(cast)).unopened == 1
+    alice = await cast.actor("alice")
+    assert not alice.renewing
+    assert {one.id: one.damaged for one in await entries.every(alice)} == {good: False, wrong: True}
+
+
+async def test_beginning_anew_sets_aside_what_can_be_opened(cast: Cast) -> None:
+    """One wrong entry keeps nobody from beginning anew, nor from getting the others back."""
+    good, wrong = await write(cast), await write(cast)
+    await bend("entry", "revision", wrong)
+    alice = await cast.actor("alice")
+    offered = await restart_links.offer(await cast.actor("bob"), alice.id)
+    again = "alice lights the lamp anew"
+    cast.tokens["alice"] = await restarts.restart(
+        cast.house, offered.token, "alice@example.org", again, again, PRACTICE, understood=True
+    )
+    alice = await cast.actor("alice")
+    assert [one.entries for one in await set_aside.kept(alice)] == [1]
+    assert await set_aside.reopen(alice, PASSWORDS["alice"]) == 1
+    assert [one.id for one in await entries.every(alice)] == [good]
+
+
+async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: Cast) -> None:
+    """Purging, locking and deleting accounts go on with what can be read."""
+    cast = sqlite_cast
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    for ident in (gone := [await write(cast) for _ in range(3)]):
+        await entries.delete(alice, ident)
+    await change("UPDATE entry SET id = $1 WHERE id = $2", "none at all", gone[0])
+    await websessions.start(cast.house, alice.id, await websessions.account_key(alice, cast.tokens["alice"]))
+    await change("UPDATE web_session SET used_at = $1 WHERE id = $2", "", alice.session)
+    await leaving.leave(dana, leaving.WORD)
+    cast.clock.forward(days=8)
+    assert await purging.purge(cast.house, cast.clock()) == 2
+    assert await tables.Entry.filter(owner_id=alice.id).count() == 1
+    assert not await tables.Account.filter(id=dana.id).exists()
+    assert not await tables.WebSession.filter(account_id=alice.id).exists()
+
+
+async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
+    """Its pages go on behind them, in the patient's own log and in the accounting of disclosures."""
+    alice = await cast.actor("alice")
+    for _ in range(6):
+        ident = await write(cast)
+        await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+    await chain_all(cast.house)
+    every = await log_rows.every_event(alice.id)
+    assert every.damaged == ()
+    wrong = [one for one in every if one.action is audit.Act.SHARED][-3:]
+    for one in wrong:
+        await bend("audit_event", "at", one.id)
+    left = [one.id for one in every if one not in wrong]
+    seen: list[int] = []
+    before = None
+    while page := await log_rows.events_about(alice.id, limit=2, before=before):
+        assert len(page.damaged) in (0, 3)
+        seen += [one.id for one in page]
+        before = page[-1].id
+    assert seen == left[::-1]
+    told = await disclosures.disclosures(alice, limit=3)
+    assert (len(told), len(told.damaged)) == (3, 3)
+
+
+@pytest.mark.parametrize("value", ["words", 7, 9e999, b"", "x" * 40])
+async def test_changing_the_server_key_passes_a_wrong_row_by(sqlite_cast: Cast, value: object) -> None:
+    """Every column that it reads, of the wrong type: what no key opens is counted, and the doctor still answers."""
+    alice = await sqlite_cast.actor("alice")
+    details = SessionDetails(SessionKind.DOSING, "2026-11-30T10:00", "UTC", 60, Setting.CLINIC)
+    for _ in range(3):
+        await sessions.add(alice, alice.id, details)
+    first, second, third = [row.id for row in await sessions.my_sessions(alice)]
+    for column, ident in (("sealed", first), ("revision", second), ("id", third)):
+        await change(f"UPDATE kap_session SET {column} = $1 WHERE id = $2", value, ident)
+    for counts in (await rotation.look_over(sqlite_cast.house), await rotation.renew(sqlite_cast.house)):
+        (count,) = [one for one in counts if one.table == "kap_session"]
+        assert (count.rows, count.closed) == (3, 3)
+    assert len(await soundness.of_database(store_url(), sqlite_cast.house)) > 5
+
+
+@pytest.mark.parametrize("value", ["words", b"\xff", 9e999, "", 2**62, -1])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("account", "epoch"),
+        ("account", "access"),
+        ("account", "identity"),
+        ("key_slot", "epoch"),
+        ("key_slot", "commitment"),
+        ("key_slot", "kind"),
+        ("web_session", "epoch"),
+        ("web_session", "device"),
+    ],
+)
+async def test_a_wrong_way_in_opens_nothing_and_keeps_nobody_else_out(
+    sqlite_cast: Cast, table: str, column: str, value: object
+) -> None:
+    """Coming in, unlocking, saving and changing the password end in a sentence where the rows about it are wrong."""
+    cast, alice, token = sqlite_cast, await sqlite_cast.actor("alice"), sqlite_cast.tokens["alice"]
+    new = "a lantern on the kitchen table"
+    owner = "id" if table == "account" else "account_id"
+    assert await change(f"UPDATE {table} SET {column} = $1 WHERE {owner} = $2", value, alice.id)
+    await done_or_refused(websessions.actor_for(cast.house, token))
+    await done_or_refused(accounts.unlock(alice, PASSWORDS["alice"]))
+    await done_or_refused(entries.save(alice, uuid4(), 0, EntryDocument("free", "Geese")))
+    if table == "web_session" or column == "identity":
+        assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    else:
+        with pytest.raises((Damaged, WrongCredentials)):
+            await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+    await change("UPDATE web_session SET wrapped = NULL WHERE id = $1", alice.session)
+    await done_or_refused(locking.unlock(cast.house, token, PASSWORDS["alice"]))
+    await done_or_refused(accounts.change_password(alice, PASSWORDS["alice"], new, new, PRACTICE))
+    assert (await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
+
+
+async def done_or_refused(act: Awaitable[object]) -> None:
+    """Wait for an act that is done, or refused with a sentence."""
+    with suppress(JournalError):
+        await act
+
+
+@pytest.mark.parametrize("column", ["sealed", "email_index"])
+async def test_looking_through_addresses_passes_a_wrong_row_by(sqlite_cast: Cast, column: str) -> None:
+    """Accounts are carried over, and the doctor names addresses and messages, beside an account that is wrong."""
+    house, alice = sqlite_cast.house, await sqlite_cast.actor("alice")
+    await change("UPDATE account SET email_index = 'earlier ' || id WHERE id <> $1", alice.id)
+    message = uuid4()
+    await tables.Outbox.create(
+        id=message,
+        sealed=b"",
+        due_at=alice.now,
+        claimed_until=alice.now,
+        created_at=alice.now,
+        gave_up_at=alice.now,
+    )
+    await change("UPDATE outbox SET sealed = $1 WHERE id = $2", "words", message)
+    await change(f"UPDATE account SET {column} = $1 WHERE id = $2", b"\xff", alice.id)
+    assert await account_addresses.carry_over(house) == len(NAMES) - 1
+    assert await account_addresses.faults(house) == []
+    assert await account_addresses.given_up_for_the_address(house) == 0
+
+
+@pytest.mark.parametrize("column", ["tries", "until", "forgotten"])
+@pytest.mark.parametrize("value", ["words", b"\xff", 2**62, 2**31 - 1, -(2**31)])
+async def test_a_wrong_count_of_tries_keeps_nobody_out(cast: Cast, column: str, value: object) -> None:
+    """Whatever stands there, the right password opens, at once or after the longest pause, and guesses are counted."""
+    if not is_sqlite() and (not isinstance(value, int) or (column == "tries" and abs(value) > 2**31)):
+        value = 0  # what PostgreSQL's types allow
+    for name in ("bob", "alice"):
+        with pytest.raises(WrongCredentials):
+            await accounts.sign_in(cast.house, f"{name}@example.org", "not the password")
+    await change(f"UPDATE throttle SET {column} = $1", value)
+    with suppress(throttle.TooManyTries):
+        assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.clock.forward(seconds=throttle.ACCOUNT.ceiling + 1)
+    assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    with pytest.raises(throttle.TooManyTries):
+        await guess_on(cast)
+
+
+async def guess_on(cast: Cast) -> None:
+    """Guess more often than anybody may without a pause."""
+    for _ in range(throttle.OWN.free + 2):
+        with suppress(WrongCredentials):
+            await accounts.sign_in(cast.house, "alice@example.org", "not the password")
