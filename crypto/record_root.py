@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from crypto.derive import KEY_SIZE
 from crypto.envelope import TAG_SIZE
 from crypto.errors import FormatError
-from crypto.record_state import RecordSet
+from crypto.record_state import SET_SIZE, RecordState
 
 VERSION = 2
-"""Stands first; the state of section 17, which has no version, is told from it by its length."""
+"""Stands first. The state of section 17 has no version: it is told from a root by its length."""
 MOST_PAGES = 1 << 16
 
-_HEAD = struct.Struct(f">B{KEY_SIZE}sI32sI32s")
+BESIDE = 2
+"""Sets that stand on no page: earlier versions, and what is shared."""
+
+_HEAD = 1 + KEY_SIZE + BESIDE * SET_SIZE
 _PAGE = struct.Struct(f">IQHq{TAG_SIZE}s")
 
 
@@ -41,15 +44,9 @@ class PageMark:
 
 @dataclass(frozen=True, slots=True)
 class RecordRoot:
-    """
-    The pages of a table of contents, the oldest first, and the sums of the sets that stand on no page.
+    """The sums of the sets that stand on no page, and the pages of a table of contents, the oldest first."""
 
-    `key` is the key of the sums, 32 bytes; see `RecordState`.
-    """
-
-    key: bytes = field(repr=False)
-    earlier: RecordSet = field(default_factory=RecordSet)
-    shared: RecordSet = field(default_factory=RecordSet)
+    beside: RecordState = field(default_factory=lambda: RecordState.begin(BESIDE))
     pages: tuple[PageMark, ...] = ()
 
     @property
@@ -65,22 +62,16 @@ class RecordRoot:
         Raises:
             FormatError: If it is no root, or its pages are out of order or named twice.
         """
-        rest = len(data) - _HEAD.size
+        rest = len(data) - _HEAD
         if rest < 0 or rest % _PAGE.size or rest // _PAGE.size > MOST_PAGES or data[0] != VERSION:
             raise _no_root()
-        _, key, earlier, earlier_total, shared, shared_total = _HEAD.unpack_from(data)
-        pages = tuple(PageMark(*one) for one in _PAGE.iter_unpack(data[_HEAD.size :]))
+        pages = tuple(PageMark(*one) for one in _PAGE.iter_unpack(data[_HEAD:]))
         _require_order(pages)
-        return cls(
-            key,
-            RecordSet(earlier, int.from_bytes(earlier_total, "big")),
-            RecordSet(shared, int.from_bytes(shared_total, "big")),
-            pages,
-        )
+        return cls(RecordState.decode(data[1:_HEAD], BESIDE), pages)
 
     def encode(self) -> bytes:
         """
-        Return the version, the key, both sets as in `RecordState.encode`, and 38 bytes for every page, big-endian.
+        Return the version, the sums as `RecordState.encode` writes them, and 38 bytes for every page, big-endian.
 
         Raises:
             FormatError: If the pages are out of order or named twice, or there are more than 2^16.
@@ -88,18 +79,10 @@ class RecordRoot:
         if len(self.pages) > MOST_PAGES:
             raise _no_root()
         _require_order(self.pages)
-        head = _HEAD.pack(
-            VERSION,
-            self.key,
-            self.earlier.count,
-            self.earlier.total.to_bytes(KEY_SIZE, "big"),
-            self.shared.count,
-            self.shared.total.to_bytes(KEY_SIZE, "big"),
-        )
         marks = (
             _PAGE.pack(page.number, page.revision, page.count, page.oldest, page.tag) for page in self.pages
         )
-        return head + b"".join(marks)
+        return bytes((VERSION,)) + self.beside.encode() + b"".join(marks)
 
 
 def _require_order(pages: tuple[PageMark, ...]) -> None:

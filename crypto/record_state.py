@@ -22,7 +22,8 @@ Member = tuple[bytes, int, bytes]
 """Record id (16 bytes), revision, and the envelope or its end of 16 bytes at least."""
 
 _MODULUS = 1 << 256
-_SET_SIZE = 4 + KEY_SIZE
+SET_SIZE = 4 + KEY_SIZE
+"""Bytes of a set in a sealed state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,14 @@ class RecordState:
         Raises:
             FormatError: If it is not a state of so many sets.
         """
-        if len(data) != KEY_SIZE + sets * _SET_SIZE:
+        if len(data) != KEY_SIZE + sets * SET_SIZE:
             raise FormatError("This is not the state of an account's records.")
-        starts = range(KEY_SIZE, len(data), _SET_SIZE)
+        starts = range(KEY_SIZE, len(data), SET_SIZE)
         read = int.from_bytes
         return cls(
             data[:KEY_SIZE],
             tuple(
-                RecordSet(read(data[at : at + 4], "big"), read(data[at + 4 : at + _SET_SIZE], "big"))
+                RecordSet(read(data[at : at + 4], "big"), read(data[at + 4 : at + SET_SIZE], "big"))
                 for at in starts
             ),
         )

@@ -52,6 +52,16 @@ class Line(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     title: str
     session: str | None
 
+    @property
+    def member(self) -> tuple[UUID, int, bytes]:
+        """Return what stands for the record in a sum."""
+        return UUID(self.id), self.revision, bytes.fromhex(self.tag)
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Return what the record keeps for good, and lines are put in order by."""
+        return self.created, self.id
+
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[Line]).decode
@@ -128,7 +138,7 @@ class Draft:
     """
     A table of contents while an act changes it: which pages have to be read for that, and what to write.
 
-    First `needed` for every line that comes, goes or changes, then `read` for those pages, then the changes.
+    First `needed`, then `read` for each of those pages, then `change`; all lines of an act at once.
     """
 
     __slots__ = ("_dropped", "_pages")
@@ -138,19 +148,46 @@ class Draft:
         self._pages = [_Page(mark) for mark in root.pages]
         self._dropped: list[int] = []
 
-    def needed(self, created: int) -> list[PageMark]:
-        """Return the pages to read before a record of that time comes, goes or changes: its own and those beside it."""
-        where = self._places(created)
-        return [
-            one.mark for one in self._pages[max(where.start - 1, 0) : where.stop + 1] if one.lines is None
-        ]
+    def needed(self, gone: Iterable[Line], come: Iterable[Line]) -> list[PageMark]:
+        """Return the pages to read before `change`: each line's, and those beside it where one goes for good."""
+        coming = {line.key for line in come}
+        wanted: dict[int, _Page] = {}
+        for key in coming | {line.key for line in gone}:
+            where, beside = self._places(key[0]), key not in coming
+            for place in range(max(where.start - beside, 0), min(where.stop + beside, len(self._pages))):
+                wanted[place] = self._pages[place]
+        return [page.mark for page in wanted.values() if page.lines is None]
 
     def read(self, mark: PageMark, lines: Iterable[Line]) -> None:
         """Take the lines of a page."""
         next(one for one in self._pages if one.mark is mark).lines = list(lines)
 
-    def put(self, line: Line) -> None:
-        """Let a record come."""
+    def change(self, gone: Iterable[Line], come: Iterable[Line]) -> None:
+        """
+        Let records go, come, or stand there in another state.
+
+        The line of a record that is not what *gone* says stays: what was amiss before this act is amiss after it. So
+        it is where one comes that is there already.
+        """
+        coming = {line.key: line for line in come}
+        for before in gone:
+            after, there = coming.pop(before.key, None), self.find(before.key)
+            if there is None or there.member != before.member:
+                continue
+            if after is None:
+                self._take(before.key)
+            else:
+                self._exchange(after)
+        for line in coming.values():
+            if self.find(line.key) is None:
+                self._put(line)
+
+    def find(self, key: tuple[int, str]) -> Line | None:
+        """Return the line of a record, or None when it has none."""
+        places = self._places(key[0])
+        return next((one for place in places for one in self._pages[place].known if one.key == key), None)
+
+    def _put(self, line: Line) -> None:
         if not self._pages:
             self._add(0, [line])
             return
@@ -168,25 +205,21 @@ class Draft:
             page.change(lines[:half])
             self._add(place + 1, lines[half:])
 
-    def take(self, created: int, ident: str) -> Line | None:
-        """Let a record go; returns its line, or None when it has none."""
-        for place in self._places(created):
-            page = self._pages[place]
-            for at, line in enumerate(page.known):
-                if (line.created, line.id) == (created, ident):
-                    self._shorten(place, [*page.known[:at], *page.known[at + 1 :]])
-                    return line
-        return None
+    def _take(self, key: tuple[int, str]) -> None:
+        for place in self._places(key[0]):
+            lines = self._pages[place].known
+            left = [line for line in lines if line.key != key]
+            if len(left) < len(lines):
+                self._shorten(place, left)
+                return
 
-    def exchange(self, line: Line) -> Line | None:
-        """Put a record's line in place of the one that it has; returns that, or None when it has none of that time."""
+    def _exchange(self, line: Line) -> None:
         for place in self._places(line.created):
             page = self._pages[place]
             for at, before in enumerate(page.known):
-                if (before.created, before.id) == (line.created, line.id):
+                if before.key == line.key:
                     page.change([*page.known[:at], line, *page.known[at + 1 :]])
-                    return before
-        return None
+                    return
 
     def seal(
         self, vault: Sealer, owner: UUID, root: RecordRoot
@@ -244,7 +277,6 @@ class Draft:
 
 def laid_out(lines: Iterable[Line]) -> Draft:
     """Return a draft with all these lines on full pages: for an account that has no table yet."""
-    draft = Draft(RecordRoot(b""))
-    for line in sorted(lines):
-        draft.put(line)
+    draft = Draft(RecordRoot())
+    draft.change((), sorted(lines))
     return draft

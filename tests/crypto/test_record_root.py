@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import FormatError, PageMark, RecordRoot, RecordSet
+from crypto import FormatError, PageMark, RecordRoot, RecordSet, RecordState
 
 KEY = bytes(range(32))
 MARKS = (
@@ -16,15 +16,16 @@ MARKS = (
     PageMark(7, 1, 64, 10, b"b" * 16),
     PageMark(2, 2**64 - 1, 1, 10, b"c" * 16),
 )
-ROOT = RecordRoot(KEY, RecordSet(2, 2**256 - 1), RecordSet(1, 9), MARKS)
+BESIDE = RecordState(KEY, (RecordSet(2, 2**256 - 1), RecordSet(1, 9)))
+ROOT = RecordRoot(BESIDE, MARKS)
 
 
 def test_what_is_written_is_read() -> None:
     """Every field comes back, and the count is that of all lines."""
     assert RecordRoot.decode(ROOT.encode()) == ROOT
     assert ROOT.count == 129
-    assert RecordRoot.decode(RecordRoot(KEY).encode()) == RecordRoot(KEY)
-    assert len(RecordRoot(KEY).encode()) == 105
+    assert RecordRoot.decode(RecordRoot(BESIDE).encode()) == RecordRoot(BESIDE)
+    assert len(RecordRoot(BESIDE).encode()) == 105
     assert len(ROOT.encode()) == 105 + 3 * 38
 
 
@@ -65,8 +66,8 @@ def test_pages_stand_in_order_once_each(pages: tuple[PageMark, ...]) -> None:
     """Neither written nor read out of order, twice, or with nothing on them."""
     with pytest.raises(FormatError):
         replace(ROOT, pages=pages).encode()
-    head = RecordRoot(KEY).encode()
-    alone = b"".join(RecordRoot(KEY, pages=(replace(page, count=1),)).encode()[105:] for page in pages)
+    head = RecordRoot(BESIDE).encode()
+    alone = b"".join(RecordRoot(BESIDE, pages=(replace(page, count=1),)).encode()[105:] for page in pages)
     if all(page.count for page in pages):
         with pytest.raises(FormatError):
             RecordRoot.decode(head + alone)
