@@ -1,28 +1,41 @@
-"""What an account remembers of its records from the beginning, and anew when its owner accepts what is there."""
+"""
+What an account remembers of its records: from the beginning, and anew when its owner accepts what is there.
+
+An account of an earlier version remembers a sum over its entries. Its table of contents is laid out the first time that
+its owner reads the journal and it is as it was left; otherwise not before they accept what is there.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from crypto import RecordState, Sealer
-from journal import audit, freshness, sessions, share_lists, tables
+from crypto import RecordRoot, RecordState, Sealer
+from journal import audit, entries, freshness, sessions, share_lists, tables
 from journal.actors import Actor
 from journal.audit import Act
-from journal.freshness import LOCK, Part, snapshot, state_context
+from journal.contents import Line, laid_out, root_context
+from journal.contents_rows import written
+from journal.freshness import LOCK, STEP, Part, opened_state, snapshot
 from journal.rows import Named, read, whole
-from journal.store import change, transaction
+from journal.store import change, change_all, fetch, transaction
+
+SOME = 100  # entries that are opened before others get their turn
 
 
 async def begin(vault: Sealer, owner: UUID) -> None:
     """Remember that there is nothing yet, for a new account."""
-    state = RecordState.begin(len(Part)).encode()
-    sealed = vault.seal(state, context=state_context(owner, 1))
+    sealed = vault.seal(RecordRoot().encode(), context=root_context(owner, 1))
     await tables.RecordState.create(id=owner, owner_id=owner, revision=1, sealed=sealed)
 
 
 async def begin_anew(vault: Sealer, owner: UUID) -> None:
     """Remember that there is nothing, after all that was there was set aside with the keys that opened it."""
     await tables.RecordState.filter(owner_id=owner).delete()
+    await tables.ContentsPage.filter(owner_id=owner).delete()
     await begin(vault, owner)
 
 
@@ -49,13 +62,51 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
     Whoever seals all records under another key calls this at the end of the same transaction.
     """
     await change(LOCK, owner)
-    members, kept = await snapshot(owner, earlier=True)
-    state = RecordState.begin(len(Part))
-    for part in Part:
-        state = state.changed(part, come=members[part])
-    revision = (kept[0] if kept else 0) + 1
-    sealed = vault.seal(state.encode(), context=state_context(owner, revision))
-    if kept:
-        await tables.RecordState.filter(id=owner).update(revision=revision, sealed=sealed)
-    else:
-        await tables.RecordState.create(id=owner, owner_id=owner, revision=revision, sealed=sealed)
+    seen = await snapshot(owner, earlier=True)
+    beside = RecordRoot().beside
+    for part in (Part.EARLIER, Part.SHARED):
+        beside = beside.changed(part - 1, come=seen.members[part])
+    lines = await _lines(vault, owner)
+    if seen.kept is None:
+        await tables.RecordState.create(id=owner, owner_id=owner, revision=0, sealed=b"")
+    await _write(vault, owner, seen.kept[0] if seen.kept else 0, RecordRoot(beside), lines)
+
+
+async def lay_out(actor: Actor) -> None:
+    """Give the account its table of contents, if it has none and is as it was left."""
+    seen = await snapshot(actor.id, earlier=False)
+    state = opened_state(actor.vault, actor.id, seen.kept)
+    if seen.kept is None or not isinstance(state, RecordState):
+        return
+    lines = await _lines(actor.vault, actor.id)
+    # That these are the entries of that state, its sum says, and that nobody wrote since, its revision.
+    if _sum(state, lines) != state.sets[Part.ENTRIES]:
+        return
+    root = RecordRoot(replace(state, sets=state.sets[Part.EARLIER :]))
+    async with transaction() as held:
+        if not await _write(actor.vault, actor.id, seen.kept[0], root, lines):
+            await held.rollback()
+
+
+def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
+    return state.over((ident.bytes, revision, end) for ident, revision, end in (one.member for one in lines))
+
+
+async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
+    """Return a line for each entry that is there; of one that does not open it says no more than that."""
+    rows = await fetch(entries.OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
+    lines = []
+    for at in range(0, len(rows), SOME):
+        lines += [one.line for one in entries.opened_by(vault, owner, rows[at : at + SOME])]
+        await asyncio.sleep(0)
+    return lines
+
+
+async def _write(vault: Sealer, owner: UUID, before: int, root: RecordRoot, lines: Sequence[Line]) -> bool:
+    """Put a whole table in the place of what is there; False, and it has to be undone, when the state has moved on."""
+    root, pages, _ = laid_out(lines).seal(vault, owner, root)
+    sealed = vault.seal(root.encode(), context=root_context(owner, before + 1))
+    if await change_all((STEP, (before + 1, sealed, owner, before))) is not None:
+        return False
+    await tables.ContentsPage.filter(owner_id=owner).delete()
+    return await change_all(*written(owner, pages, ())) is None

@@ -21,6 +21,7 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer
+from journal.documents import EntryDocument, decode_entry, entry_context, open_bytes
 from journal.errors import Damaged
 
 FULL = 64
@@ -32,6 +33,8 @@ MICROSECOND = timedelta(microseconds=1)
 class Kind(IntEnum):
     """What a line is about."""
 
+    BARE = 0
+    """Nothing but the record's place and state; on no page."""
     ENTRY = 1
 
 
@@ -75,6 +78,46 @@ def micros(moment: datetime) -> int:
 def moment(microseconds: int) -> datetime:
     """Return a moment in UTC from microseconds since 1970."""
     return EPOCH + microseconds * MICROSECOND
+
+
+def entry_line(
+    ident: UUID, revision: int, sealed: bytes, created: datetime, updated: datetime, document: EntryDocument
+) -> Line:
+    """Return the line of an entry; *sealed* is its envelope or the envelope's end."""
+    form, title, session = document.kind, document.title, document.session_id
+    return Line(
+        micros(created),
+        ident.hex,
+        Kind.ENTRY,
+        revision,
+        sealed[-TAG:].rjust(TAG, b"\0").hex(),
+        micros(updated),
+        form,
+        title,
+        session,
+    )
+
+
+def opened_line(
+    vault: Sealer,
+    owner: UUID,
+    ident: UUID,
+    revision: int,
+    sealed: bytes,
+    created: datetime,
+    updated: datetime,
+) -> Line:
+    """Return the line of an entry that is still to be opened; of one that does not open it has no title."""
+    try:
+        document = decode_entry(open_bytes(vault, sealed, entry_context(owner, ident, revision)))
+    except Damaged:
+        document = EntryDocument("")
+    return entry_line(ident, revision, sealed, created, updated, document)
+
+
+def bare_line(ident: UUID, revision: int, sealed: bytes, created: datetime) -> Line:
+    """Return the line of an entry of which no more is known: it can only tell which one goes, or be filled."""
+    return Line(micros(created), ident.hex, Kind.BARE, revision, sealed[-TAG:].hex(), 0, "", "", None)
 
 
 def page_context(owner: UUID, number: int, revision: int) -> Context:
@@ -176,6 +219,8 @@ class Draft:
                 continue
             if after is None:
                 self._take(before.key)
+            elif after.kind == Kind.BARE:  # sealed anew: it says what it said
+                self._exchange(msgspec.structs.replace(there, revision=after.revision, tag=after.tag))
             else:
                 self._exchange(after)
         for line in coming.values():

@@ -9,19 +9,22 @@ have put old words beside a new revision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from tortoise.exceptions import IntegrityError
 
+from crypto import Sealer
 from journal import freshness, revisions, tables
 from journal.actors import Actor, Role
+from journal.contents import Line, entry_line
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
 from journal.errors import Damaged, KeptBeside, NotFound, StaleRevision
 from journal.forms import EntryKind
-from journal.freshness import END, Member, Move, Part
+from journal.freshness import END, Move, Part
 from journal.removal import delete, erase, undelete
 from journal.rows import Counted, DamagedRow, Moment, Row, first, read, typed
 from journal.store import Statement, fetch
@@ -39,6 +42,7 @@ __all__ = [
     "erase",
     "every",
     "opened",
+    "opened_by",
     "restore",
     "save",
     "several",
@@ -100,9 +104,10 @@ class Entry(msgspec.Struct, frozen=True):
         return self.created_at is not NO_TIME
 
     @property
-    def member(self) -> Member:
-        """Give what stands for it in the account's state."""
-        return self.id, self.revision, self.end
+    def line(self) -> Line:
+        """Return what stands for it in the table of contents; of one that does not open no title."""
+        said = EntryDocument("") if self.damaged else self.document
+        return entry_line(self.id, self.revision, self.end, self.created_at, self.updated_at, said)
 
 
 async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
@@ -210,7 +215,7 @@ async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
     made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-END:])
     written = (wanted, actor.id, sealed, actor.now, actor.now)
-    await freshness.together(actor, [Move(Part.ENTRIES, come=[made.member])], (CREATE, written))
+    await freshness.together(actor, [Move(Part.ENTRIES, come=[made.line])], (CREATE, written))
     return made
 
 
@@ -221,7 +226,7 @@ async def _replace(
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-END:])
     written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
-    moves = [Move(Part.ENTRIES, [current.member], [made.member])]
+    moves = [Move(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(REPLACE, written)]
     if keep or revisions.is_apart(actor, current.updated_at, current.document, document):
         version, statement = revisions.kept(
@@ -244,8 +249,17 @@ def opened(actor: Actor, row: EntryRow) -> Entry:
     return found
 
 
+def opened_by(vault: Sealer, owner: UUID, rows: Sequence[Sequence[Any]]) -> tuple[Entry, ...]:
+    """Open rows that `OWN` asked for."""
+    return _opened_by(vault, owner, typed(EntryRow, rows))
+
+
 def _all_opened(actor: Actor, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
-    found, plain_of = [], entry_bytes_opener(actor.vault, actor.id)
+    return _opened_by(actor.vault, actor.id, rows)
+
+
+def _opened_by(vault: Sealer, owner: UUID, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
+    found, plain_of = [], entry_bytes_opener(vault, owner)
     for row in rows:
         if isinstance(row, DamagedRow):
             found.append(unopened(row))

@@ -2,27 +2,33 @@
 Notice when storage gives back an older state of an account's records, or keeps some of them back.
 
 Every record is sealed with its own revision, but an old row put back whole still opens. So each patient's account
-remembers, in one sealed row, how many records there are and a keyed sum over all of them (`crypto.RecordState`).
-Every write takes that row one step on in the same transaction, and every reading compares.
+remembers its records: in one sealed row, the root, how many earlier versions and shared copies there are with a keyed
+sum over them, and every page of a table of contents that has a line for each entry (`journal/contents.py`). Every write
+takes root and page one step on in the same transaction, and every reading compares.
 
-What was deleted leaves the sum at once, so that it can be purged without anybody's key.
+An account of an earlier version has a sum over its entries in the place of pages, until its table is laid out.
+
+What was deleted leaves them at once, so that it can be purged without anybody's key.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from crypto import Context, CryptoError, RecordState, Sealer
-from journal import access, tables
+from crypto import CryptoError, RecordRoot, RecordSet, RecordState, Sealer
+from journal import access, contents_rows, tables
 from journal.actors import Actor, Role
-from journal.errors import JournalError
-from journal.rows import Named, read, whole
+from journal.contents import Line, bare_line, open_page, root_context
+from journal.contents_rows import Pages
+from journal.errors import Damaged, JournalError
+from journal.rows import Moment, Named, read, whole
 from journal.store import Statement, change, change_all, fetch, is_sqlite, key_of, transaction
 from journal.words import N_
 
@@ -36,10 +42,11 @@ SNAPSHOT = """
     SELECT 0, id, revision, substr(sealed, length(sealed) - 15) FROM entry
     WHERE owner_id = $1 AND deleted_at IS NULL
     UNION ALL SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $2
+    UNION ALL SELECT 3, owner_id, number, sealed FROM contents WHERE owner_id = $3
 """
 AND_EARLIER = """
     UNION ALL SELECT 1, v.id, 0, substr(v.sealed, length(v.sealed) - 15)
-    FROM entry_revision v JOIN entry e ON e.id = v.entry_id WHERE e.owner_id = $3 AND e.deleted_at IS NULL
+    FROM entry_revision v JOIN entry e ON e.id = v.entry_id WHERE e.owner_id = $4 AND e.deleted_at IS NULL
 """
 """One statement each time, since rows and state belong together only as they are at one moment."""
 
@@ -48,6 +55,17 @@ Member = tuple[UUID, int, bytes]
 
 
 Members = tuple[list[tuple[bytes, int, bytes]], ...]
+State = RecordState | RecordRoot
+PAGE = 3  # in a snapshot, beside the parts
+BEFORE = 140  # bytes of a state without a table: a root is never so long
+NO_SUM = RecordSet()
+SLICE = 8  # pages that are opened before others get their turn
+
+
+class Dated(Named, frozen=True):
+    """A record's id, and when it was begun."""
+
+    created_at: Moment
 
 
 class NotAsLeft(JournalError):
@@ -68,11 +86,34 @@ class Part(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What leaves and what comes to one part by one act."""
+    """What leaves and what comes to one part by one act: lines of entries, or members of another part."""
 
     part: Part
-    gone: Sequence[Member] = ()
-    come: Sequence[Member] = ()
+    gone: Sequence[Line | Member] = ()
+    come: Sequence[Line | Member] = ()
+
+    @property
+    def lines(self) -> tuple[list[Line], list[Line]]:
+        """Return the lines that go and those that come."""
+        gone = [one for one in self.gone if isinstance(one, Line)]
+        return gone, [one for one in self.come if isinstance(one, Line)]
+
+    @property
+    def members(self) -> Members:
+        """Return what goes from a sum and what comes to it."""
+        return tuple(
+            [_member(*(one.member if isinstance(one, Line) else one)) for one in some]
+            for some in (self.gone, self.come)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What storage holds of an account's records at one moment; `kept` is the row of the state with its revision."""
+
+    members: Members
+    kept: tuple[int, bytes] | None
+    pages: Pages
 
 
 class _Row(Protocol):
@@ -115,15 +156,43 @@ class Look:
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
     """Compare the entries and what is shared of them, and the earlier versions when asked, with what was left."""
     actor.must_be(Role.PATIENT)
-    members, kept = await snapshot(actor.id, earlier=earlier)
-    state = _opened(actor.vault, actor.id, kept)
-    ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in members[Part.ENTRIES]}
-    there = len(members[Part.ENTRIES])
+    seen = await snapshot(actor.id, earlier=earlier)
+    state = opened_state(actor.vault, actor.id, seen.kept)
+    ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
+    there = len(seen.members[Part.ENTRIES])
     if state is None:
         return Look(False, False, False, None, there, ends)
-    same = [state.over(members[part]) == state.sets[part] for part in Part]
-    remembered = state.sets[Part.ENTRIES].count
-    return Look(same[0], same[1] or not earlier, same[2], remembered, there, ends)
+    same = {part: holds_beside(state, part, seen) for part in (Part.EARLIER, Part.SHARED)}
+    if isinstance(state, RecordState):
+        entries = holds_beside(state, Part.ENTRIES, seen)
+        remembered = state.sets[Part.ENTRIES].count
+    else:
+        lines = await _all_lines(actor, state, seen.pages)
+        entries = lines is not None and {_member(*one.member) for one in lines} == set(
+            seen.members[Part.ENTRIES]
+        )
+        remembered = state.count
+    return Look(entries, same[Part.EARLIER] or not earlier, same[Part.SHARED], remembered, there, ends)
+
+
+async def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:
+    """Return every line that the root stands for, or None when a page is not as it was left."""
+    lines: list[Line] = []
+    for place, mark in enumerate(root.pages):
+        if place % SLICE == SLICE - 1:
+            await asyncio.sleep(0)
+        try:
+            lines += open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
+        except Damaged:
+            return None
+    return lines
+
+
+def _sums(state: State) -> RecordState:
+    """Return the sums of every part; a table of contents has none over its entries."""
+    if isinstance(state, RecordState):
+        return state
+    return replace(state.beside, sets=(NO_SUM, *state.beside.sets))
 
 
 async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tuple[bool, Sequence[R]]:
@@ -203,38 +272,75 @@ async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, byt
         lasting: QuerySet[Any] = tables.Entry.filter(id__in=wanted, deleted_at=None)
     else:
         lasting = tables.EntryRevision.filter(id__in=wanted, entry__deleted_at=None)
-    there = {row.id for row in whole(await read(Named, lasting))}
-    gone = [(ident, revision, before) for ident, revision, before, _ in rows if ident in there]
-    come = [(ident, revision, now) for ident, revision, _, now in rows if ident in there]
+    there = {row.id: row.created_at for row in whole(await read(Dated, lasting))}
+    gone: list[Line | Member] = []
+    come: list[Line | Member] = []
+    for ident, revision, before, now in rows:
+        if ident not in there:
+            continue
+        for some, sealed in ((gone, before), (come, now)):
+            if part is Part.ENTRIES:
+                some.append(bare_line(ident, revision, sealed, there[ident]))
+            else:
+                some.append((ident, revision, sealed))
     await move(actor, Move(part, gone, come))
 
 
-async def _step(actor: Actor, moves: Iterable[Move]) -> tuple[Statement, ...]:
-    rows = await fetch(KEPT, actor.id)
-    kept = _kept(rows[0]) if rows else None
-    state = _opened(actor.vault, actor.id, kept)
+async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
+    gone: list[Line] = []
+    come: list[Line] = []
+    for one in moves:
+        gone, come = gone + one.lines[0], come + one.lines[1]
+    row, pages = await contents_rows.read_state(actor.id, {line.created for line in (*gone, *come)})
+    kept = _kept(row) if row else None
+    state = opened_state(actor.vault, actor.id, kept)
     if state is None or kept is None:
         return ()  # nothing is overwritten: writing goes on, and every reading says what is amiss
+    revision, after = kept[0] + 1, _sums(state)
     for one in moves:
-        gone, come = ([_member(*row) for row in rows] for rows in (one.gone, one.come))
-        state = state.changed(one.part, gone=gone, come=come)
-    revision = kept[0] + 1
-    sealed = actor.vault.seal(state.encode(), context=state_context(actor.id, revision))
-    return ((STEP, (revision, sealed, actor.id, kept[0])),)
+        if one.part is not Part.ENTRIES or isinstance(state, RecordState):
+            less, more = one.members
+            after = after.changed(one.part, gone=less, come=more)
+    next_state: State = after
+    statements: list[Statement] = []
+    if isinstance(state, RecordRoot):
+        root = replace(state, beside=replace(after, sets=after.sets[Part.EARLIER :]))
+        try:
+            draft = await contents_rows.draft_for(actor.vault, actor.id, root, pages, gone, come)
+        except Damaged:
+            return ()
+        draft.change(gone, come)
+        next_state, changed, dropped = draft.seal(actor.vault, actor.id, root)
+        statements = contents_rows.written(actor.id, changed, dropped)
+    sealed = actor.vault.seal(next_state.encode(), context=root_context(actor.id, revision))
+    return ((STEP, (revision, sealed, actor.id, kept[0])), *statements)
 
 
-async def snapshot(owner: UUID, *, earlier: bool) -> tuple[Members, tuple[int, bytes] | None]:
-    """Read what stands for each record, part by part, and the row of the state with its revision."""
+async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
+    """Read what stands for each record, part by part, the row of the state and all pages."""
+    sql, values = (SNAPSHOT + AND_EARLIER, (owner,) * 4) if earlier else (SNAPSHOT, (owner,) * 3)
+    return snapshot_of(owner, await fetch(sql, *values))
+
+
+def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
+    """Sort rows of part, id, revision and envelope; a page has its number in the place of a revision."""
     members: Members = ([], [], [])
-    kept = None
-    sql, values = (SNAPSHOT + AND_EARLIER, (owner,) * 3) if earlier else (SNAPSHOT, (owner,) * 2)
-    for part, ident, revision, sealed in await fetch(sql, *values):
+    kept, pages = None, []
+    for part, ident, revision, sealed in rows:
         key = _key(ident)
-        if part == Part.SHARED and key == owner:
+        if part == PAGE:
+            pages.append((revision, sealed))
+        elif part == Part.SHARED and key == owner:
             kept = _kept((revision, sealed))
         else:
             members[part].append(_member(key, revision, sealed))
-    return members, kept
+    return Snapshot(members, kept, contents_rows.pages_of(pages))
+
+
+def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
+    """Tell whether what stands on no page is as it was left."""
+    sums = _sums(state)
+    return sums.over(seen.members[part]) == sums.sets[part]
 
 
 def _key(ident: Any) -> UUID:
@@ -257,15 +363,12 @@ def _kept(row: Sequence[Any]) -> tuple[int, bytes]:
     return revision, row[1] if isinstance(row[1], bytes) else b""
 
 
-def _opened(vault: Sealer, owner: UUID, kept: tuple[int, bytes] | None) -> RecordState | None:
+def opened_state(vault: Sealer, owner: UUID, kept: tuple[int, bytes] | None) -> State | None:
+    """Return what an account remembers, or None when it is not what was saved."""
     if kept is None:
         return None
     try:
-        return RecordState.decode(vault.open(kept[1], context=state_context(owner, kept[0])), len(Part))
+        plain = vault.open(kept[1], context=root_context(owner, kept[0]))
+        return RecordState.decode(plain, len(Part)) if len(plain) == BEFORE else RecordRoot.decode(plain)
     except CryptoError:
         return None
-
-
-def state_context(owner: UUID, revision: int) -> Context:
-    """Say where what an account remembers of its records stands."""
-    return Context("record-state", owner.bytes, owner.bytes, revision)

@@ -15,6 +15,7 @@ from journal import access, audit, care, freshness, links, tables
 from journal.actors import Actor, Role
 from journal.ages import alive
 from journal.audit import Act
+from journal.contents import entry_line
 from journal.documents import (
     EntryDocument,
     ShareDocument,
@@ -172,7 +173,8 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
                 created_at=written.astimezone(UTC),
                 updated_at=actor.now,
             )
-            await freshness.move(actor, Move(Part.ENTRIES, come=[(entry, 1, sealed)]))
+            line = entry_line(entry, 1, sealed, written, actor.now, kept)
+            await freshness.move(actor, Move(Part.ENTRIES, come=[line]))
         if opened:
             await audit.note(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
     await scrub()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, TypeVar
 
 from anyio import CapacityLimiter
 
 from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
+from journal.ages import age
 from journal.mail_server import MailServer
 from journal.password_work import STEP, Queue
 from journal.server_keys import ServerKeys
 
 T = TypeVar("T")
+HOURLY = timedelta(hours=1)
 
 
 def utc_now() -> datetime:
@@ -27,6 +30,26 @@ class LogKey:
     """The key of the audit log, opened; kept by a process that serves, and looked at anew every second."""
 
     key: MacKey | None = None
+
+
+@dataclass(slots=True)
+class Compared:
+    """Which sessions compared everything of their journal with what was left, and when; `MOST` of them at most."""
+
+    MOST: ClassVar[int] = 10_000
+    at: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+
+    def is_due(self, session: str, now: datetime) -> bool:
+        """Tell whether a session has to compare everything: at its first reading, and then every hour."""
+        then = self.at.get(session)
+        return then is None or age(then, now) >= HOURLY
+
+    def note(self, session: str, now: datetime) -> None:
+        """Remember that a session compared everything and found it as it was left."""
+        self.at[session] = now
+        self.at.move_to_end(session)
+        if len(self.at) > self.MOST:
+            self.at.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +65,7 @@ class House:
     exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     mail: MailServer | None = None
     log_key: LogKey = field(default_factory=LogKey)
+    compared: Compared = field(default_factory=Compared)
 
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:

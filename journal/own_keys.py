@@ -18,13 +18,13 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal import setup_links, tables
+from journal.contents import root_context
 from journal.documents import (
     entry_context,
     link_key_context,
     revision_context,
     secret_context,
 )
-from journal.freshness import state_context
 from journal.rows import Counted, DamagedRow, Row, read
 
 
@@ -143,7 +143,7 @@ def _token(maker: UUID, link: UUID, _: int) -> Context:
 
 
 def _state(account: UUID, _: UUID, revision: int) -> Context:
-    return state_context(account, revision)
+    return root_context(account, revision)
 
 
 OWN = (

@@ -7,9 +7,10 @@ from uuid import UUID
 from journal import audit, freshness, revisions, sessions, share_lists, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
+from journal.contents import Line, opened_line
 from journal.errors import NotFound
 from journal.freshness import Member, Move, Part
-from journal.rows import Counted, Joined, Row, bytes_of, read, whole
+from journal.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
 from journal.store import scrub, transaction
 
 
@@ -26,6 +27,8 @@ class StateRow(Row, frozen=True):
     id: UUID
     revision: Counted
     sealed: Joined
+    created_at: Moment
+    updated_at: Moment
 
 
 async def delete(actor: Actor, wanted: UUID) -> None:
@@ -69,11 +72,16 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
         await audit.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
 
 
-async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Member]]]:
-    """Give an entry and its earlier versions as the account's state knows them."""
+async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Line | Member]]]:
+    """Return an entry and its earlier versions as the account remembers them."""
     rows = tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
-    now = [(row.id, row.revision, bytes_of(row.sealed)) for row in whole(await read(StateRow, rows))]
-    return [(Part.ENTRIES, now), (Part.EARLIER, await revisions.members(actor, wanted))]
+    now: list[Line | Member] = [
+        opened_line(
+            actor.vault, actor.id, row.id, row.revision, bytes_of(row.sealed), row.created_at, row.updated_at
+        )
+        for row in whole(await read(StateRow, rows))
+    ]
+    return [(Part.ENTRIES, now), (Part.EARLIER, [*await revisions.members(actor, wanted)])]
 
 
 async def erase(actor: Actor, wanted: UUID) -> None:

@@ -27,6 +27,7 @@ from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
 from journal.ages import alive
 from journal.audit import Act
+from journal.contents import opened_line
 from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
@@ -237,7 +238,15 @@ async def _remember(
     lasting = {key_of(one.id): one for one in entries if one.deleted_at is None}
     await freshness.move(
         actor,
-        Move(Part.ENTRIES, come=[(ident, one.revision, one.sealed) for ident, one in lasting.items()]),
+        Move(
+            Part.ENTRIES,
+            come=[
+                opened_line(
+                    actor.vault, actor.id, ident, one.revision, one.sealed, one.created_at, one.updated_at
+                )
+                for ident, one in lasting.items()
+            ],
+        ),
         Move(
             Part.EARLIER,
             come=[(key_of(one.id), 0, one.sealed) for one in versions if key_of(one.entry_id) in lasting],  # type: ignore[attr-defined]

@@ -218,6 +218,28 @@ class RecordState(Model):
         table = "record_state"
 
 
+class ContentsPage(Model):
+    """
+    A page of a patient's table of contents: docs/crypto-format.md section 19.
+
+    `oldest_at` is the moment of its first line, in microseconds since 1970, UTC.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="contents_pages"
+    )
+    number = fields.IntField()
+    oldest_at = fields.BigIntField()
+    revision = fields.BigIntField()
+    sealed = fields.BinaryField()  # owner's vault key
+
+    class Meta:
+        table = "contents"
+        unique_together = (("owner", "number"),)
+        indexes = [Index(fields=("owner_id", "oldest_at"))]
+
+
 class EntryRevision(Model):
     """An earlier text of an entry, kept so that it can be read and restored."""
 

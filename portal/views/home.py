@@ -10,13 +10,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import agenda, care, entries, handovers, sessions
+from journal import agenda, care, handovers, listing, sessions
 from journal.actors import Actor, Role
 from journal.care import Link
-from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.handovers import Offer
 from journal.holds import Hold
+from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
 from journal.rows import Opened
@@ -46,7 +46,7 @@ class Home:
     invites: EntryKind
     under_way: Session | None
     waiting: Hold | None
-    latest: tuple[Entry, ...]
+    latest: Sequence[Listed]
     readers: Mapping[UUID, tuple[Reader, ...]]
     connected: bool
     stopped: tuple[Link, ...]
@@ -80,7 +80,7 @@ async def home_of(actor: Actor) -> Home:
     )
     ahead = {one.id for one in agenda.ahead(agenda.lasting(plan), actor.now) if one is not under_way}
     invites, about = fitting(plan, actor.now)
-    latest = await entries.timeline(actor, limit=3)
+    latest = (await listing.latest(actor, limit=3)).entries
     there = await care.found(actor)
     return Home(
         next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),

@@ -11,10 +11,11 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, freshness, sessions
+from journal import entries, freshness, listing, sessions
 from journal.actors import Actor
 from journal.entries import UNDO_WINDOW, Entry
 from journal.folding import needles_of
+from journal.listing import Listed, listed
 from journal.readers import readers
 from journal.search import search
 from portal.auth import actor_of
@@ -76,10 +77,8 @@ async def timeline(request: Request) -> Response:
     if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
         return await _search(request, actor, words[:200])
     newest = _moment(asked.get("before", ""))
-    as_left, found = await freshness.looked(
-        actor, partial(entries.timeline, actor, before=newest, limit=PAGE + 1)
-    )
-    shown, oldest = _cut(found)
+    found = await listing.latest(actor, before=newest, limit=PAGE + 1)
+    shown, oldest = _cut(found.entries)
     plan = await sessions.my_sessions(actor)
     shares = await readers(actor, [one.id for one in shown])
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
@@ -91,12 +90,12 @@ async def timeline(request: Request) -> Response:
         undo,
         undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
         "rest" in asked,
-        as_left,
+        found.as_left,
     )
     return page(request, "journal/timeline.html", context)
 
 
-def _cut(found: Sequence[Entry]) -> tuple[Sequence[Entry], datetime | None]:
+def _cut(found: Sequence[Listed]) -> tuple[Sequence[Listed], datetime | None]:
     """Cut a page off, and tell after which moment the next one begins, if there is one."""
     if len(found) <= PAGE:
         return found, None
@@ -110,7 +109,8 @@ async def deleted(request: Request) -> Response:
     """Show what was deleted and can still be brought back."""
     lines, gone = Timeline(request), await entries.deleted(actor_of(request))
     removed = tuple(
-        Removed(lines.line(one, {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None) for one in gone
+        Removed(lines.line(listed(one), {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None)
+        for one in gone
     )
     return page(request, "journal/deleted.html", DeletedPage(removed))
 
@@ -120,7 +120,7 @@ async def _search(request: Request, actor: Actor, words: str) -> Response:
     shares = await readers(actor, [one.id for one in found])
     lines, needles, hits = Timeline(request), needles_of(words), []
     for one in found:
-        hits.append(hit(lines.line(one, shares), one.document, needles))
+        hits.append(hit(lines.line(listed(one), shares), one.document, needles))
         await asyncio.sleep(0)  # marking takes a while in some scripts, and others get their turn
     return page(request, "journal/search.html", SearchPage(words, tuple(hits), as_left), block="main")
 

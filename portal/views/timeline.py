@@ -14,8 +14,8 @@ from starlette.requests import Request
 from journal import agenda
 from journal.actors import Actor
 from journal.belonging import Belonging
-from journal.entries import Entry
 from journal.forms import EntryKind
+from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader
 from journal.sessions import Session
@@ -77,18 +77,17 @@ class Timeline:
         self._: Callable[[str], str] = translator(request)
         self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
 
-    def line(self, entry: Entry, readers: Readers) -> Line:
+    def line(self, entry: Listed, readers: Readers) -> Line:
         """Lay an entry out for a list."""
-        document = entry.document
         if entry.damaged:
             day = short_day(entry.created_at, self.zone) if entry.is_dated else ""
             where = entry.id if entry.has_address else None
-            return Line(where, self._(document.title), "", day, readers.get(entry.id, ()))
+            return Line(where, self._(entry.title), "", day, readers.get(entry.id, ()))
         day = short_day(entry.created_at, self.zone)
-        return Line(entry.id, document.title, self.kinds[document.kind], day, readers.get(entry.id, ()))
+        return Line(entry.id, entry.title, self.kinds[entry.kind], day, readers.get(entry.id, ()))
 
     def hang(
-        self, entries: Sequence[Entry], plan: Sequence[Session], readers: Readers, stretch: Stretch
+        self, entries: Sequence[Listed], plan: Sequence[Session], readers: Readers, stretch: Stretch
     ) -> list[Node]:
         """
         Hang entries on the sessions that they belong to.
@@ -107,8 +106,7 @@ class Timeline:
             one.id: [] for one in posts if _falls_into(one, coming, now, stretch)
         }
         for entry in entries:
-            document = entry.document
-            post = belonging.session_of(document.kind, document.session_id, entry.created_at)
+            post = belonging.session_of(entry.kind, entry.session_id, entry.created_at)
             hung.setdefault(post.id if post else None, []).append(self.line(entry, readers))
         numbers = agenda.numbers(plan)
         nodes = [

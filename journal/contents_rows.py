@@ -1,0 +1,90 @@
+"""The rows of a table of contents: which of them an act reads, and the statements that write it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from crypto import PageMark, RecordRoot, Sealer
+from journal.contents import Draft, Line, open_page
+from journal.errors import Damaged
+from journal.store import Statement, fetch
+
+ALONE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
+AROUND = """
+    SELECT 0, revision, sealed FROM record_state WHERE id = $1
+    UNION ALL SELECT 1, number, sealed FROM
+        (SELECT number, sealed FROM contents WHERE owner_id = $2 AND oldest_at <= $3
+         ORDER BY oldest_at DESC LIMIT 2) page
+"""
+"""The state, and the page on which a record of that time stands, with the one before: in one statement."""
+NUMBERED = "SELECT number, sealed FROM contents WHERE owner_id = $1 AND number IN ({places})"
+INSERT = (
+    "INSERT INTO contents (id, owner_id, number, oldest_at, revision, sealed) VALUES ($1, $2, $3, $4, $5, $6)"
+)
+UPDATE = "UPDATE contents SET oldest_at = $1, revision = $2, sealed = $3 WHERE owner_id = $4 AND number = $5"
+DELETE = "DELETE FROM contents WHERE owner_id = $1 AND number = $2"
+AT_ONCE = 50  # numbers in one statement
+
+Pages = Mapping[int, bytes]
+"""Envelopes by the numbers of their pages."""
+
+
+async def read_state(owner: UUID, created: Collection[int]) -> tuple[Sequence[Any] | None, Pages]:
+    """Return the row of the state as (revision, sealed), if it is there, and where one time is asked for its pages."""
+    if len(created) == 1:
+        rows = await fetch(AROUND, owner, owner, *created)
+    else:
+        rows = await fetch(ALONE, owner)
+    state = next((row[1:] for row in rows if row[0] == 0), None)
+    return state, pages_of(row[1:] for row in rows if row[0] == 1)
+
+
+def pages_of(rows: Iterable[Sequence[Any]]) -> Pages:
+    """Return pages by their numbers, from rows of number and envelope; what is of a wrong type is left out."""
+    return {
+        number: sealed for number, sealed in rows if isinstance(number, int) and isinstance(sealed, bytes)
+    }
+
+
+async def read_pages(owner: UUID, marks: Sequence[PageMark]) -> Pages:
+    """Return the pages that are named, as far as they are there."""
+    found: dict[int, bytes] = {}
+    for at in range(0, len(marks), AT_ONCE):
+        numbers = [mark.number for mark in marks[at : at + AT_ONCE]]
+        places = ", ".join(f"${place}" for place in range(2, len(numbers) + 2))
+        found |= pages_of(await fetch(NUMBERED.format(places=places), owner, *numbers))
+    return found
+
+
+async def draft_for(
+    vault: Sealer, owner: UUID, root: RecordRoot, pages: Pages, gone: Sequence[Line], come: Sequence[Line]
+) -> Draft:
+    """
+    Return a draft with all pages read that an act needs; *pages* are those which are there already.
+
+    Raises:
+        Damaged: If one is not as the root names it.
+    """
+    draft = Draft(root)
+    needed = draft.needed(gone, come)
+    others = await read_pages(owner, [mark for mark in needed if mark.number not in pages])
+    for mark in needed:
+        sealed = pages.get(mark.number) or others.get(mark.number)
+        if sealed is None:
+            raise Damaged
+        draft.read(mark, open_page(vault, owner, mark, sealed))
+    return draft
+
+
+def written(owner: UUID, pages: Iterable[tuple[PageMark, bytes]], dropped: Iterable[int]) -> list[Statement]:
+    """Return the statements that write pages and delete others."""
+    statements: list[Statement] = [(DELETE, (owner, number)) for number in dropped]
+    for mark, sealed in pages:
+        if mark.revision == 1:
+            values = (uuid4(), owner, mark.number, mark.oldest, mark.revision, sealed)
+            statements.append((INSERT, values))
+        else:
+            statements.append((UPDATE, (mark.oldest, mark.revision, sealed, owner, mark.number)))
+    return statements

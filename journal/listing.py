@@ -1,0 +1,150 @@
+"""
+Entries as lists show them: read from the table of contents, without opening one.
+
+A list asks for the root, the pages that it needs and the ends of the rows that it shows in one statement, and compares
+them. Where they differ, and for an account that has no table yet, everything is compared and the entries are opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import msgspec
+
+from crypto import RecordRoot
+from journal import acceptance, entries, freshness
+from journal.actors import Actor, Role
+from journal.contents import Line, micros, moment, open_page
+from journal.entries import Entry
+from journal.errors import Damaged
+from journal.freshness import Part
+from journal.store import fetch
+
+WINDOW = """
+    SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
+    UNION ALL SELECT 3, owner_id, number, sealed FROM
+        (SELECT owner_id, number, sealed FROM contents WHERE owner_id = $2 ORDER BY oldest_at DESC LIMIT 3) page
+    UNION ALL SELECT 0, id, revision, sealed FROM
+        (SELECT id, revision, substr(sealed, length(sealed) - 15) AS sealed FROM entry
+         WHERE owner_id = $3 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $4) there
+"""
+BEFORE = """
+    SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
+    UNION ALL SELECT 3, owner_id, number, sealed FROM
+        (SELECT owner_id, number, sealed FROM contents WHERE owner_id = $2 AND oldest_at < $3
+         ORDER BY oldest_at DESC LIMIT 3) page
+    UNION ALL SELECT 0, id, revision, sealed FROM
+        (SELECT id, revision, substr(sealed, length(sealed) - 15) AS sealed FROM entry
+         WHERE owner_id = $4 AND deleted_at IS NULL AND created_at < $5
+         ORDER BY created_at DESC, id DESC LIMIT $6) there
+"""
+"""A list from the present or from a moment back, in one statement: state, pages and entries as at one moment."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """
+    An entry in a list: no more of it than its title.
+
+    One that does not open is `damaged`, and its title says so; it may have no address and no date (`entries.Entry`).
+    """
+
+    id: UUID
+    kind: str
+    title: str
+    session_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    damaged: bool = False
+    has_address: bool = True
+    is_dated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Entries, the newest first, and whether the journal is as it was left."""
+
+    as_left: bool
+    entries: Sequence[Listed]
+
+
+async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> Listing:
+    """Return the latest *limit* entries, newest first; *before* a time for the next page."""
+    actor.must_be(Role.PATIENT)
+    if await _may_be_trusted(actor):
+        lines = await _lines(actor, before, limit)
+        if lines is not None:
+            return Listing(True, tuple(map(_listed_line, lines)))
+    as_left, found = await freshness.looked(
+        actor, partial(entries.timeline, actor, before=before, limit=limit)
+    )
+    return Listing(as_left, tuple(map(listed, found)))
+
+
+def listed(one: Entry) -> Listed:
+    """Return an opened entry as a list shows it."""
+    document = one.document
+    return Listed(
+        one.id,
+        document.kind,
+        document.title,
+        document.session_id,
+        one.created_at,
+        one.updated_at,
+        one.damaged,
+        one.has_address,
+        one.is_dated,
+    )
+
+
+async def _may_be_trusted(actor: Actor) -> bool:
+    """Compare everything, when that is due; tells whether the table of contents can be gone by."""
+    compared = actor.house.compared
+    if not compared.is_due(actor.session, actor.now):
+        return True
+    if not (await freshness.look(actor)).as_left:
+        return False
+    await acceptance.lay_out(actor)
+    compared.note(actor.session, actor.now)
+    return True
+
+
+async def _lines(actor: Actor, before: datetime | None, limit: int) -> list[Line] | None:
+    """Return the lines of a list, the newest first; None when storage holds anything else, or no table at all."""
+    if before is None:
+        rows = await fetch(WINDOW, actor.id, actor.id, actor.id, limit)
+    else:
+        rows = await fetch(BEFORE, actor.id, actor.id, micros(before), actor.id, before, limit)
+    seen = freshness.snapshot_of(actor.id, rows)
+    root = freshness.opened_state(actor.vault, actor.id, seen.kept)
+    if not isinstance(root, RecordRoot) or not freshness.holds_beside(root, Part.SHARED, seen):
+        return None
+    lines: list[Line] = []
+    for mark in reversed(root.pages):
+        if before is not None and mark.oldest >= micros(before):
+            continue
+        if len(lines) >= limit:
+            break
+        try:
+            page = open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b""))
+        except Damaged:
+            return None
+        lines += (one for one in reversed(page) if before is None or one.created < micros(before))
+    lines = lines[:limit]
+    there = [(ident.bytes, revision, end) for ident, revision, end in (one.member for one in lines)]
+    return lines if there == seen.members[Part.ENTRIES] else None
+
+
+def _listed_line(line: Line) -> Listed:
+    return Listed(
+        UUID(line.id),
+        line.form,
+        line.title if line.form else entries.UNOPENED,
+        line.session,
+        moment(line.created),
+        moment(line.updated),
+        damaged=not line.form,
+    )
