@@ -286,6 +286,27 @@ async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, byt
     await move(actor, Move(part, gone, come))
 
 
+async def pages_resealed(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]]) -> None:
+    """Take the root on after pages were sealed anew; *pages* has by their numbers the envelopes before and now."""
+    row, _ = await contents_rows.read_state(actor.id, ())
+    kept = _kept(row) if row else None
+    root = opened_state(actor.vault, actor.id, kept)
+    if kept is None or not isinstance(root, RecordRoot):
+        return
+    marks = []
+    for mark in root.pages:
+        before, now = pages.get(mark.number, (b"", b""))
+        marks.append(replace(mark, tag=now[-END:]) if before[-END:] == mark.tag else mark)
+    await change_all(_stepped(actor, kept, replace(root, pages=tuple(marks))))
+
+
+def _stepped(actor: Actor, kept: tuple[int, bytes], state: State) -> Statement:
+    """Return the statement that puts a state in the place of the one that was read, if nobody else did."""
+    revision = kept[0] + 1
+    sealed = actor.vault.seal(state.encode(), context=root_context(actor.id, revision))
+    return STEP, (revision, sealed, actor.id, kept[0])
+
+
 async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
     gone: list[Line] = []
     come: list[Line] = []
@@ -296,7 +317,7 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
     state = opened_state(actor.vault, actor.id, kept)
     if state is None or kept is None:
         return ()  # nothing is overwritten: writing goes on, and every reading says what is amiss
-    revision, after = kept[0] + 1, _sums(state)
+    after = _sums(state)
     for one in moves:
         if one.part is not Part.ENTRIES or isinstance(state, RecordState):
             less, more = one.members
@@ -312,8 +333,7 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
         draft.change(gone, come)
         next_state, changed, dropped = draft.seal(actor.vault, actor.id, root)
         statements = contents_rows.written(actor.id, changed, dropped)
-    sealed = actor.vault.seal(next_state.encode(), context=root_context(actor.id, revision))
-    return ((STEP, (revision, sealed, actor.id, kept[0])), *statements)
+    return (_stepped(actor, kept, next_state), *statements)
 
 
 async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:

@@ -51,6 +51,10 @@ class Compared:
         if len(self.at) > self.MOST:
             self.at.popitem(last=False)
 
+    def forget(self, session: str) -> None:
+        """Let a session compare everything again at its next reading: something was amiss."""
+        self.at.pop(session, None)
+
 
 @dataclass(frozen=True, slots=True)
 class House:

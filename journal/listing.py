@@ -7,7 +7,7 @@ them. Where they differ, and for an account that has no table yet, everything is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ import msgspec
 from crypto import RecordRoot
 from journal import acceptance, entries, freshness
 from journal.actors import Actor, Role
-from journal.contents import Line, micros, moment, open_page
+from journal.contents import Draft, Line, micros, moment, open_page
 from journal.entries import Entry
 from journal.errors import Damaged
 from journal.freshness import Part
@@ -43,6 +43,15 @@ BEFORE = """
          ORDER BY created_at DESC, id DESC LIMIT $6) there
 """
 """A list from the present or from a moment back, in one statement: state, pages and entries as at one moment."""
+
+
+ONE = """
+    SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
+    UNION ALL SELECT 3, owner_id, number, sealed FROM
+        (SELECT owner_id, number, sealed FROM contents WHERE owner_id = $2 AND oldest_at <= $3
+         ORDER BY oldest_at DESC LIMIT 2) page
+"""
+"""The state, and the page that has the line of an entry of that time."""
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -78,10 +87,45 @@ async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 3
         lines = await _lines(actor, before, limit)
         if lines is not None:
             return Listing(True, tuple(map(_listed_line, lines)))
-    as_left, found = await freshness.looked(
-        actor, partial(entries.timeline, actor, before=before, limit=limit)
-    )
+    as_left, found = await _looked(actor, partial(entries.timeline, actor, before=before, limit=limit))
     return Listing(as_left, tuple(map(listed, found)))
+
+
+async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
+    """
+    Open one of the actor's own entries, and tell whether the journal is as it was left, as far as this page shows it.
+
+    What another page saves in between is no difference: then both are asked once more.
+    """
+    if await _may_be_trusted(actor):
+        for _ in range(2):
+            found = await entries.entry(actor, wanted)
+            if await _is_in_contents(actor, found):
+                return True, found
+    as_left, (found,) = await _looked(actor, partial(_alone, actor, wanted))
+    return as_left, found
+
+
+async def _alone(actor: Actor, wanted: UUID) -> tuple[Entry]:
+    return (await entries.entry(actor, wanted),)
+
+
+async def _is_in_contents(actor: Actor, found: Entry) -> bool:
+    """Tell whether an entry that was read is what the root and its page say."""
+    line = found.line
+    rows = await fetch(ONE, actor.id, actor.id, line.created)
+    seen = freshness.snapshot_of(actor.id, rows)
+    root = freshness.opened_state(actor.vault, actor.id, seen.kept)
+    if not isinstance(root, RecordRoot) or not freshness.holds_beside(root, Part.SHARED, seen):
+        return False
+    draft = Draft(root)
+    try:
+        for mark in draft.needed([line], [line]):
+            draft.read(mark, open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b"")))
+    except Damaged:
+        return False
+    there = draft.find(line.key)
+    return there is not None and there.member == line.member
 
 
 def listed(one: Entry) -> Listed:
@@ -110,6 +154,16 @@ async def _may_be_trusted(actor: Actor) -> bool:
     await acceptance.lay_out(actor)
     compared.note(actor.session, actor.now)
     return True
+
+
+async def _looked(
+    actor: Actor, read: Callable[[], Awaitable[Sequence[Entry]]]
+) -> tuple[bool, Sequence[Entry]]:
+    """Read entries beside a comparison of everything; where something is amiss, each page says so from then on."""
+    as_left, found = await freshness.looked(actor, read)
+    if not as_left:
+        actor.house.compared.forget(actor.session)
+    return as_left, found
 
 
 async def _lines(actor: Actor, before: datetime | None, limit: int) -> list[Line] | None:

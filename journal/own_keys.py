@@ -18,7 +18,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal import setup_links, tables
-from journal.contents import root_context
+from journal.contents import page_context, root_context
 from journal.documents import (
     entry_context,
     link_key_context,
@@ -49,6 +49,12 @@ class RevisedRow(OwnRow, frozen=True):
     revision: Counted
 
 
+class PageRow(RevisedRow, frozen=True):
+    """A page of a table of contents, which is known by its number."""
+
+    number: Counted
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
     """
@@ -58,6 +64,7 @@ class Own:
         name: Table and column.
         whose: The field, or the way through other tables, that leads from a row to its account.
         revision: The field that counts a record's revisions, where it has one.
+        row: What has to be read to open a row, where it is more than its id, the sealed value and its revision.
     """
 
     name: str
@@ -66,6 +73,7 @@ class Own:
     whose: str
     context: Callable[[UUID, UUID, int], Context]
     revision: str = ""
+    row: type[OwnRow] | None = None
 
     @property
     def column(self) -> str:
@@ -79,7 +87,8 @@ class Own:
 
     async def read(self, query: QuerySet[Any]) -> list[OwnRow | DamagedRow]:
         """Read what has to be opened of the rows of *query*."""
-        return await read(RevisedRow if self.revision else OwnRow, query, self.fields)
+        shape = self.row or (RevisedRow if self.revision else OwnRow)
+        return await read(shape, query, self.fields)
 
     async def replace(self, row: OwnRow, sealed: bytes) -> bool:
         """Put *sealed* in the place of what was read; what somebody saved at that very moment stays."""
@@ -88,8 +97,9 @@ class Own:
 
     @property
     def fields(self) -> Sequence[str]:
-        """Name what has to be read to open a row: its id, the sealed value and its revision."""
-        return ("id", self.column, *([self.revision] if self.revision else []))
+        """Name what has to be read to open a row: its id, the sealed value and what else its place is told by."""
+        number = ["number"] if self.row is PageRow else []
+        return ("id", self.column, *([self.revision] if self.revision else []), *number)
 
     def opened(self, keyring: Keyring, account: UUID, row: OwnRow) -> bytes:
         """Open a row's value under these keys, not the ones before; raises `CryptoError` when they do not."""
@@ -114,7 +124,8 @@ class Own:
                 return seal(keyring.vault, value, context=place)
 
     def _place(self, account: UUID, row: OwnRow) -> Context:
-        return self.context(account, row.id, revision_of(row))
+        ident = UUID(int=row.number) if isinstance(row, PageRow) else row.id
+        return self.context(account, ident, revision_of(row))
 
 
 def revision_of(row: OwnRow) -> int:
@@ -142,6 +153,10 @@ def _token(maker: UUID, link: UUID, _: int) -> Context:
     return setup_links.secret_context(maker, link)
 
 
+def _page(account: UUID, number: UUID, revision: int) -> Context:
+    return page_context(account, number.int, revision)
+
+
 def _state(account: UUID, _: UUID, revision: int) -> Context:
     return root_context(account, revision)
 
@@ -149,6 +164,7 @@ def _state(account: UUID, _: UUID, revision: int) -> Context:
 OWN = (
     Own("entry.sealed", tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
     Own("entry_revision.sealed", tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
+    Own("contents.sealed", tables.ContentsPage, Under.VAULT, "owner_id", _page, "revision", PageRow),
     Own("record_state.sealed", tables.RecordState, Under.VAULT, "id", _state, "revision"),
     Own("care_link.patient_key", tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
     Own("care_link.patient_pin", tables.CareLink, Under.PINS, "patient_id", _pin),

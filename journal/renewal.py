@@ -26,7 +26,7 @@ from journal.ages import age
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
 from journal.freshness import Part
-from journal.own_keys import OWN, Own, revision_of
+from journal.own_keys import OWN, Own, PageRow, revision_of
 from journal.rows import Counted, Moment, Row, known, read_one, whole
 from journal.store import scrub, transaction
 from journal.words import N_
@@ -193,7 +193,7 @@ async def _reseal(
 ) -> tuple[UUID | None, int, int]:
     """Go through rows in the order of their ids; gives the last, how many, and how many of them opened under no key."""
     await freshness.lock(actor)
-    query, anew = own.of(actor.id), []
+    query, anew, pages = own.of(actor.id), [], {}
     if after is not None:
         query = query.filter(id__gt=after)
     rows = await own.read(query.order_by("id").limit(limit))
@@ -208,9 +208,15 @@ async def _reseal(
             closed += 1
             continue
         sealed = own.sealed(actor.keyring, actor.id, row, value)
-        if await own.replace(row, sealed) and own.name in REMEMBERED:
+        if not await own.replace(row, sealed):
+            continue
+        if isinstance(row, PageRow):
+            pages[row.number] = (row.value, sealed)
+        elif own.name in REMEMBERED:
             anew.append((row.id, revision_of(row), row.value, sealed))
     if anew:
         await freshness.resealed(actor, REMEMBERED[own.name], anew)
+    if pages:
+        await freshness.pages_resealed(actor, pages)
     last = next((ident for row in reversed(rows) if (ident := known(row, "id"))), after)
     return last, len(rows) if last != after else 0, closed

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, freshness, sessions, sharing
-from journal.actors import Actor
+from journal import entries, listing, sessions, sharing
 from journal.documents import Answers, EntryDocument
-from journal.entries import Entry
 from journal.forms import EntryKind, Form, form_of
 from journal.sessions import Session
 from journal.sharing import Given
@@ -61,7 +58,7 @@ class ReadingPage:
 async def read(request: Request) -> Response:
     """Show an entry."""
     actor = actor_of(request)
-    as_left, (found,) = await freshness.looked(actor, partial(_one, actor, request.path_params["id"]))
+    as_left, found = await listing.entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
     given = await sharing.given(actor, entry=found.id)
@@ -93,10 +90,6 @@ def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[s
         for part in answers
         if (names := tuple(one.link.peer_name for one in given if part in one.document.fields))
     }
-
-
-async def _one(actor: Actor, wanted: UUID) -> tuple[Entry]:
-    return (await entries.entry(actor, wanted),)
 
 
 async def edit(request: Request) -> Response:

@@ -23,6 +23,21 @@ CASES = {
     "an entry hidden": "UPDATE entry SET deleted_at = '2026-11-22 11:00:00+00:00' WHERE id = '{reframe}'",
     "a deleted entry put back": "UPDATE entry SET deleted_at = NULL WHERE id = '{deleted}'",
     "the state taken away": "DELETE FROM record_state WHERE id = '{alice}'",
+    "the table of contents taken away": "DELETE FROM contents WHERE owner_id = '{alice}'",
+    "a page as it was before": (
+        "UPDATE contents SET revision = {page_revision}, sealed = x'{page}' WHERE owner_id = '{alice}'"
+    ),
+    "a page and its entry as they were before": (
+        "UPDATE contents SET revision = {page_revision}, sealed = x'{page}' WHERE owner_id = '{alice}';"
+        "UPDATE entry SET revision = {revision}, sealed = x'{sealed}' WHERE id = '{free}'"
+    ),
+    "the state as it was before": (
+        "UPDATE record_state SET revision = {state_revision}, sealed = x'{state}' WHERE id = '{alice}'"
+    ),
+    "pages of somebody else": (
+        "UPDATE contents SET sealed = (SELECT sealed FROM contents WHERE owner_id = '{dana}' LIMIT 1)"
+        " WHERE owner_id = '{alice}'"
+    ),
     "the state of somebody else": (
         "UPDATE record_state SET sealed = (SELECT sealed FROM record_state WHERE id = '{dana}') WHERE id = '{alice}'"
     ),
@@ -38,13 +53,21 @@ SHARE = Look("alice", "/journal/{entry}/shares", AS_LEFT, SHARING)
 
 
 async def older(target: Target) -> dict[str, str]:
-    """Go on with an entry; gives its row of before, as an old backup holds it."""
+    """Go on with an entry; returns the rows of before, as an old backup holds them."""
     alice = await target.portal.cast.actor("alice")
     one = await entries.entry(alice, target.world.ids["free"])
-    before = await tables.Entry.get(id=one.id)
+    before, state = await tables.Entry.get(id=one.id), await tables.RecordState.get(id=alice.id)
+    (page,) = await tables.ContentsPage.filter(owner_id=alice.id)
     document = type(one.document)(one.document.kind, "Later words", answers=one.document.answers)
     await entries.save(alice, one.id, one.revision, document)
-    return {"revision": str(before.revision), "sealed": before.sealed.hex()}
+    return {
+        "revision": str(before.revision),
+        "sealed": before.sealed.hex(),
+        "page_revision": str(page.revision),
+        "page": page.sealed.hex(),
+        "state_revision": str(state.revision),
+        "state": state.sealed.hex(),
+    }
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -56,12 +79,12 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
     with sqlite3.connect(target.path) as connection:
         kept = {
             table: connection.execute(f"SELECT * FROM {table}").fetchall()
-            for table in ("entry", "entry_revision", "record_state", "share")
+            for table in ("entry", "entry_revision", "contents", "record_state", "share")
         }
     connection.close()
     with sqlite3.connect(target.path) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
-        connection.execute(CASES[name].format_map(known))
+        connection.executescript(CASES[name].format_map(known))
     connection.close()
     before = target.rows()
     for look in (JOURNAL, ENTRY, SEARCH, COMPARED):
@@ -84,25 +107,31 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
         assert not look.told(await look.at(target)), look.path
 
 
-async def test_one_damaged_entry_closes_nothing_else(target: Target) -> None:
-    """It stands in its place and says so, on the journal and in a search; everything else is there as ever."""
+@pytest.mark.parametrize("at", [40, -1])
+async def test_one_damaged_entry_closes_nothing_else(target: Target, at: int) -> None:
+    """
+    It says so where it is opened: on its page, in a search, and in the journal unless the table of contents fits it.
+
+    Everything else is there as ever.
+    """
     known = names(target)
     with sqlite3.connect(target.path) as connection:
         found = "SELECT sealed FROM entry WHERE id = ?"
         (sealed,) = connection.execute(found, (known["free"],)).fetchone()
     connection.close()
-    write(
-        target.path,
-        "UPDATE entry SET sealed = ? WHERE id = ?",
-        sealed[:40] + bytes([sealed[40] ^ 1]) + sealed[41:],
-        known["free"],
-    )
+    bent = bytearray(sealed)
+    bent[at] ^= 1
+    write(target.path, "UPDATE entry SET sealed = ? WHERE id = ?", bytes(bent), known["free"])
     async with target.client("alice") as browser:
-        for answer in (await browser.get("/journal"), await browser.post("/journal", data={"q": HERS})):
+        journal, search = await browser.get("/journal"), await browser.post("/journal", data={"q": HERS})
+        for answer, says in ((journal, at == -1), (search, True)):
             text = unescape(answer.text)
             assert answer.status_code == 200
-            assert DAMAGED[0] in text
+            assert (DAMAGED[0] in text) == says
             assert text.count(HERS) > 2
+        own = await browser.get("/journal/" + known["free"])
+        assert own.status_code == 409
+        assert HERS not in own.text
         assert (await browser.get("/journal/" + known["entry"])).status_code == 200
     write(target.path, "UPDATE entry SET sealed = ? WHERE id = ?", sealed, known["free"])
     async with target.client("alice") as browser:

@@ -30,6 +30,7 @@ OF_PEOPLE = {
     "setup_link": {"secret"},
     "second_factor": {"sealed"},
     "record_state": {"sealed"},
+    "contents": {"sealed"},
     "set_aside": {"retired"},
     "set_aside_slot": {"slot"},
     "set_aside_record": {"sealed"},

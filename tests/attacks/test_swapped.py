@@ -241,8 +241,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "entry.sealed": (
         Place(
             "entry",
-            (
-                Look("alice", "/journal", DAMAGED),
+            (  # the journal opens no entry: test_hostile_storage.py
                 Look("alice", "/journal/{entry}", DAMAGED),
                 Look("alice", "/journal/{entry}/edit", DAMAGED),
                 Look("alice", "/journal", DAMAGED, {"q": "anything"}),
@@ -279,6 +278,19 @@ SHOWN: dict[str, tuple[Place, ...]] = {
                 Look("bob", "/patients/{alice}/shared/{share}", COPY),
                 Look("alice", "/sharing", COPY),
             ),
+        ),
+    ),
+    "contents.sealed": (
+        Place(
+            "alice",
+            (
+                Look("alice", "/journal", AS_LEFT),
+                Look("alice", "/journal/{entry}", AS_LEFT),
+                Look("alice", "/journal", AS_LEFT, {"q": "anything"}),
+                Look("alice", "/journal/comparison", AS_LEFT),
+                Look("alice", "/journal/{free}/shares", AS_LEFT, SHARING | {"previewed": "1"}),
+            ),
+            by="owner_id",
         ),
     ),
     "entry_revision.sealed": (

@@ -19,7 +19,13 @@ from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, rewritten, shared, written
 
 Rows = list[dict[str, Any]]
-TABLES: tuple[type[Model], ...] = (tables.Entry, tables.EntryRevision, tables.RecordState, tables.Share)
+TABLES: tuple[type[Model], ...] = (
+    tables.Entry,
+    tables.EntryRevision,
+    tables.ContentsPage,
+    tables.RecordState,
+    tables.Share,
+)
 
 
 async def kept(*models: type[Model]) -> dict[type[Model], Rows]:
@@ -207,7 +213,7 @@ ATTACKS: tuple[Attack, ...] = (
 @asynccontextmanager
 async def undone(cast: Cast) -> AsyncIterator[None]:
     """The rows as they are now come back at the end, and then all is as it was left."""
-    backup = await kept(tables.Entry, tables.EntryRevision, tables.RecordState, tables.Share)
+    backup = await kept()
     yield
     await put_back(backup)
     assert await as_left(cast)
