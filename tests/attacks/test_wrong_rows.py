@@ -112,6 +112,7 @@ OWN: tuple[dict[str, str], ...] = (
         )
     },
     {
+        "contents": "SELECT id FROM contents WHERE owner_id = '{alice}'",
         "key_renewal": "SELECT id FROM key_renewal WHERE id = '{lena}'",
         "key_slot": "SELECT id FROM key_slot WHERE account_id IN ('{alice}', '{bob}', '{erin}') AND kind = 'password'",
         "record_state": "SELECT id FROM record_state WHERE id = '{alice}'",

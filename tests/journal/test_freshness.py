@@ -192,6 +192,55 @@ async def roll_a_link_back(cast: Cast) -> None:
     await tables.RecordState.filter(id=cast.link).update(**listed[0])
 
 
+async def roll_a_page_back(cast: Cast) -> None:
+    """A page of the table of contents as it was before the last text."""
+    one = await written(cast)
+    pages = await kept(tables.ContentsPage)
+    await rewritten(cast, one, **{"int.meaning": "What was written since."})
+    await put_back(pages)
+
+
+async def roll_a_page_and_its_entry_back(cast: Cast) -> None:
+    """Both as they were before the last text, so that they fit each other."""
+    one = await written(cast)
+    pages = await kept(tables.Entry, tables.ContentsPage)
+    await rewritten(cast, one, **{"int.meaning": "What was written since."})
+    await put_back(pages)
+
+
+async def take_a_page_away(cast: Cast) -> None:
+    """No page of the table is there."""
+    await written(cast)
+    await tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id).delete()
+
+
+async def take_anothers_page(cast: Cast) -> None:
+    """A page of another account stands in the place of hers."""
+    await written(cast)
+    await written(cast, "dana")
+    dana = await tables.ContentsPage.get(owner_id=(await cast.actor("dana")).id)
+    mine = tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id)
+    await mine.update(sealed=dana.sealed)
+
+
+async def exchange_two_pages(cast: Cast) -> None:
+    """Two pages of hers stand in each other's place."""
+    for _ in range(70):
+        await written(cast)
+    mine = tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id).order_by("number")
+    one, other = await mine
+    await tables.ContentsPage.filter(id=one.id).update(sealed=other.sealed, revision=other.revision)
+    await tables.ContentsPage.filter(id=other.id).update(sealed=one.sealed, revision=one.revision)
+
+
+async def exchange_two_entries(cast: Cast) -> None:
+    """Two entries of hers stand in each other's place."""
+    one, other = await written(cast), await written(cast)
+    rows = {ident: await tables.Entry.get(id=ident) for ident in (one.id, other.id)}
+    await tables.Entry.filter(id=one.id).update(sealed=rows[other.id].sealed)
+    await tables.Entry.filter(id=other.id).update(sealed=rows[one.id].sealed)
+
+
 Attack = Callable[[Cast], Awaitable[None]]
 ATTACKS: tuple[Attack, ...] = (
     roll_one_back,
@@ -207,6 +256,12 @@ ATTACKS: tuple[Attack, ...] = (
     take_anothers_state,
     roll_a_version_back,
     roll_a_link_back,
+    roll_a_page_back,
+    roll_a_page_and_its_entry_back,
+    take_a_page_away,
+    take_anothers_page,
+    exchange_two_pages,
+    exchange_two_entries,
 )
 
 
@@ -254,15 +309,15 @@ async def test_the_whole_account_put_back_is_not_noticed(cast: Cast) -> None:
 
 
 async def test_saves_at_the_same_moment_all_count(cast: Cast) -> None:
-    """Twenty new entries and twenty texts of one entry at once leave a journal that is as it was left."""
+    """Fifty new entries and twenty texts of one entry at once leave a journal that is as it was left."""
     one, alice = await written(cast), await cast.actor("alice")
     document = (await entries.entry(alice, one.id)).document
-    await asyncio.gather(*(entries.save(alice, uuid4(), 0, document) for _ in range(20)))
+    await asyncio.gather(*(entries.save(alice, uuid4(), 0, document) for _ in range(50)))
     tries = [entries.save(alice, one.id, 1, at_work(document, number)) for number in range(20)]
     await asyncio.gather(*tries, return_exceptions=True)
     look = await freshness.look(alice, earlier=True)
     assert look.as_left
-    assert look.there == 21
+    assert look.there == 51
     assert await tables.EntryRevision.filter(entry_id=one.id).count() == 20  # those that lost, and the first
 
 

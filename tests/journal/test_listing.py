@@ -1,0 +1,203 @@
+"""Lists are read from the table of contents: what they say is what is there, and no entry is opened for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from crypto import RecordRoot, RecordState
+from journal import acceptance, entries, freshness, listing, renewal, sharing, tables, websessions
+from journal.actors import Actor
+from journal.contents import FULL, page_context, root_context
+from journal.documents import EntryDocument
+from journal.entries import Entry
+from journal.freshness import NotAsLeft, Part
+from tests.cast import PASSWORDS, Cast
+from tests.scenes import rewritten, shared, signed_in_again, written
+
+WINDOW = 31
+
+
+async def state_of(actor: Actor) -> RecordState | RecordRoot | None:
+    """What the account remembers."""
+    seen = await freshness.snapshot(actor.id, earlier=False)
+    return freshness.opened_state(actor.vault, actor.id, seen.kept)
+
+
+async def as_before(cast: Cast) -> None:
+    """Leave alice's account as an earlier version did: with a sum over her entries, and no table."""
+    alice = await cast.actor("alice")
+    seen = await freshness.snapshot(alice.id, earlier=True)
+    state = RecordState.begin(len(Part))
+    for part in Part:
+        state = state.changed(part, come=seen.members[part])
+    assert seen.kept is not None
+    sealed = alice.vault.seal(state.encode(), context=root_context(alice.id, seen.kept[0]))
+    await tables.RecordState.filter(id=alice.id).update(sealed=sealed)
+    await tables.ContentsPage.filter(owner_id=alice.id).delete()
+
+
+async def many(cast: Cast, how_many: int, dice: Random) -> list[Entry]:
+    """Entries of alice's, some begun at the very same moment."""
+    made = []
+    for number in range(how_many):
+        cast.clock.forward(minutes=dice.choice((0, 1, 2)))
+        kind = dice.choice(("free", "integration", "preparation"))
+        document = EntryDocument(kind, f"Title {number}", answers={"free.text": "words"})
+        made.append(await written(cast, document=document))
+    return made
+
+
+async def both(actor: Actor, before: datetime | None = None, limit: int = WINDOW) -> tuple[Any, Any]:
+    """A list as it is read, and as it would be with every entry opened: by ids where times are the same."""
+    found = await listing.latest(actor, before=before, limit=limit)
+    assert found.as_left
+    every = [one for one in await entries.every(actor) if before is None or one.created_at < before]
+    every.sort(key=lambda one: (one.created_at, one.id.hex), reverse=True)
+    return list(found.entries), [listing.listed(one) for one in every[:limit]]
+
+
+async def test_a_list_says_what_the_entries_say(cast: Cast) -> None:
+    """From the present and from any moment, whatever came, changed and went before."""
+    dice, alice = Random(5), await cast.actor("alice")
+    made = await many(cast, 150, dice)
+    for one in dice.sample(made, 40):
+        match dice.choice(("change", "delete", "bring back")):
+            case "change":
+                await rewritten(cast, one, **{"free.text": "other words"})
+            case "delete":
+                await entries.delete(alice, one.id)
+            case "bring back":
+                await entries.delete(alice, one.id)
+                await entries.undelete(alice, one.id)
+    for before in (None, *(one.created_at for one in dice.sample(made, 12)), cast.clock.now):
+        for limit in (3, WINDOW):
+            seen, there = await both(alice, before, limit)
+            assert seen == there
+    assert isinstance(await state_of(alice), RecordRoot)
+    assert await tables.ContentsPage.filter(owner_id=alice.id).count() >= 150 // FULL
+
+
+async def test_no_entry_is_opened_for_a_list(cast: Cast) -> None:
+    """A row that would not open, but has the end that the table names, is listed as it was; its own page says so."""
+    one, alice = await written(cast), await cast.actor("alice")
+    sealed = (await tables.Entry.get(id=one.id)).sealed
+    await tables.Entry.filter(id=one.id).update(sealed=sealed[:50] + bytes(20) + sealed[70:])
+    found = await listing.latest(alice)
+    assert (found.as_left, [entry.title for entry in found.entries]) == (True, ["The sea"])
+    with pytest.raises(Exception, match="cannot be opened"):
+        await listing.entry(alice, one.id)
+
+
+async def test_an_account_of_before_gets_its_table_when_it_is_first_read(cast: Cast) -> None:
+    """Also one with an entry that does not open, and with earlier versions and shares; then everything keeps step."""
+    made = await many(cast, 80, Random(1))
+    await shared(cast, made[3], parts=("title",))
+    cast.clock.forward(minutes=30)
+    await rewritten(cast, made[5], **{"free.text": "Later."})
+    await as_before(cast)
+    alice = await cast.actor("alice")
+    assert isinstance(await state_of(alice), RecordState)
+    await written(cast)  # before anybody reads
+    assert isinstance(await state_of(alice), RecordState)
+    seen, there = await both(alice)
+    assert seen == there
+    root = await state_of(alice)
+    assert isinstance(root, RecordRoot)
+    assert root.count == 81
+    assert [mark.count for mark in root.pages] == [64, 17]
+    await entries.delete(alice, made[0].id)
+    await written(cast)
+    assert (await freshness.look(alice, earlier=True)).as_left
+
+
+async def test_an_account_that_is_not_as_left_gets_no_table_before_its_owner_accepts(cast: Cast) -> None:
+    """What is missing stays missed: a table of what is left would hide it."""
+    made = await many(cast, 5, Random(1))
+    await as_before(cast)
+    await tables.Entry.filter(id=made[2].id).delete()
+    alice = await cast.actor("alice")
+    for _ in range(2):
+        assert not (await listing.latest(alice)).as_left
+    assert isinstance(await state_of(alice), RecordState)
+    await acceptance.accept(alice)
+    root = await state_of(alice)
+    assert isinstance(root, RecordRoot)
+    assert root.count == 4
+    seen, there = await both(alice)
+    assert seen == there
+
+
+async def test_what_is_far_from_a_page_is_missed_within_the_hour(cast: Cast) -> None:
+    """
+    A list says at once what is amiss in what it shows. Elsewhere a comparison of everything finds it: at the first
+    reading of a sign-in, an hour later, and before anything is shared.
+    """
+    made = await many(cast, 40, Random(1))
+    alice = await cast.actor("alice")
+    assert (await listing.latest(alice, limit=10)).as_left
+    assert await tables.Entry.filter(id=made[0].id).delete()
+    assert (await listing.latest(await cast.actor("alice"), limit=10)).as_left  # docs/threat-model.md says so
+    assert (await listing.entry(await cast.actor("alice"), made[-1].id))[0]
+    with pytest.raises(NotAsLeft):
+        await sharing.share(alice, made[-1].id, cast.link, ("title",), previewed=1)
+    cast.clock.forward(minutes=61)
+    later = await cast.actor("alice")
+    assert not (await listing.latest(later, limit=10)).as_left
+    assert not (await listing.entry(later, made[-1].id))[0]  # and from then on every page does
+
+
+async def test_it_is_missed_at_the_next_sign_in(cast: Cast) -> None:
+    """Every new session compares everything before it shows anything."""
+    made = await many(cast, 40, Random(1))
+    assert (await listing.latest(await cast.actor("alice"), limit=10)).as_left
+    assert await tables.Entry.filter(id=made[0].id).delete()
+    await signed_in_again(cast)
+    assert not (await listing.latest(await cast.actor("alice"), limit=10)).as_left
+
+
+async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
+    """Lists are right at every point of a renewal, with saves in between, and the old key opens no page afterwards."""
+    made = await many(cast, 230, Random(3))
+    alice = await cast.actor("alice")
+    older = alice.keyring
+    token = await renewal.begin(alice, PASSWORDS["alice"])
+    came = None
+    for turn in range(12):
+        now = await websessions.actor_for(cast.house, token)
+        assert now is not None
+        seen, there = await both(now, limit=WINDOW)
+        assert seen == there, turn
+        document = msgspec.structs.replace(made[turn].document, title=f"In between {turn}")
+        await entries.save(now, made[turn].id, 1, document)
+        await entries.save(now, uuid4(), 0, document)
+        came = await renewal.go_on(now)
+        cast.clock.forward(minutes=1)
+        if came.over:
+            break
+    assert came is not None
+    assert came.over
+    assert came.unopened == 0
+    now = await websessions.actor_for(cast.house, token)
+    assert now is not None
+    assert not now.renewing
+    assert (await freshness.look(now, earlier=True)).as_left
+    seen, there = await both(now, limit=WINDOW)
+    assert seen == there
+    for page in await tables.ContentsPage.filter(owner_id=now.id):
+        with pytest.raises(Exception, match="open"):
+            older.vault_sealer().open(page.sealed, context=page_context(now.id, page.number, page.revision))
+
+
+async def test_lists_of_two_people_stand_apart(cast: Cast) -> None:
+    """Pages are found by their owner, and opened by their owner's key alone."""
+    await written(cast)
+    await written(cast, "dana", EntryDocument("free", "Her own", answers={"free.text": "x"}))
+    dana = await cast.actor("dana")
+    assert [one.title for one in (await listing.latest(dana)).entries] == ["Her own"]
+    assert [one.title for one in (await listing.latest(await cast.actor("alice"))).entries] == ["The sea"]
