@@ -179,6 +179,7 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "audit-verified": lambda d: verified_tag(MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")),
     "sum-records": sum_records,
     "read-record-state": read_record_state,
+    "read-record-root": lambda d: b"".join(one.tag for one in crypto.RecordRoot.decode(raw(d, "root")).pages),
 }
 
 

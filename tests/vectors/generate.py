@@ -29,8 +29,10 @@ from crypto import (
     Keyring,
     KeySlot,
     MacKey,
+    PageMark,
     PrivateIdentity,
     PublicIdentity,
+    RecordRoot,
     RecordSet,
     RecordState,
     ServerKey,
@@ -50,6 +52,7 @@ from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
 from crypto.slots import _keys
 from journal.audit_chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
+from journal.contents import page_context
 
 HERE = Path(__file__).parent
 Input = dict[str, Any]
@@ -695,9 +698,47 @@ def states() -> Iterator[Vector]:
     yield case("state-long", op, "One byte too many.", {"state": state.encode() + b"x"}, "FormatError")
 
 
+def roots() -> Iterator[Vector]:
+    """Section 19."""
+    op, beside = "read-record-root", RecordState(fixed("state key"), (RecordSet(1, 5), RecordSet()))
+    marks = (
+        PageMark(0, 9, 64, -1, fixed("first tag", 16)),
+        PageMark(4, 1, 1, 1_764_230_400_000_000, fixed("second tag", 16)),
+        PageMark(3, 2, 5, 1_764_230_400_000_000, fixed("third tag", 16)),
+    )
+    tags = b"".join(mark.tag for mark in marks)
+    root = RecordRoot(beside, marks).encode()
+    head, each = root[:105], [root[at : at + 38] for at in (105, 143, 181)]
+    nothing = RecordRoot(beside).encode()
+    yield case("root-reads", op, "Three pages, two from one moment.", {"root": root}, {"tags": tags})
+    yield case("root-empty", op, "A journal with nothing in it.", {"root": nothing}, {"tags": b""})
+    yield case("root-version", op, "Of a later version.", {"root": b"\x03" + root[1:]}, "FormatError")
+    yield case("root-cut", op, "One byte missing.", {"root": root[:-1]}, "FormatError")
+    yield case("root-long", op, "One byte too many.", {"root": root + b"x"}, "FormatError")
+    late = head + each[1] + each[0]
+    yield case("root-out-of-order", op, "The newer page first.", {"root": late}, "FormatError")
+    twice = head + each[0] + each[0]
+    yield case("root-twice", op, "A page named twice.", {"root": twice}, "FormatError")
+    bare = head + each[0][:12] + bytes(2) + each[0][14:]
+    yield case("root-empty-page", op, "A page with nothing on it.", {"root": bare}, "FormatError")
+    key, op, place = fixed("vault key"), "open-record", page_context(UUID(bytes=ALICE), 4, 9)
+    lines = b'[[1764230400000000,"%s",1,1,"%s",1764230400000000,"free","Title",null]]' % (
+        ENTRY.hex().encode(),
+        fixed("entry tag", 16).hex().encode(),
+    )
+    sealed = encrypt(AESGCM(key), RECORD_HEADER, fixed("nonce", 12), pad(lines), place.encode())
+    good: Input = {
+        "key": key, "purpose": "contents", "owner": ALICE, "record": (4).to_bytes(16, "big"), "revision": 9,
+        "sealed": sealed,
+    }  # fmt: skip
+    yield case("page-opens", op, "Page 4 in its ninth state, with one line.", good, {"text": lines})
+    yield case("page-other-number", op, "As another page.", good | {"record": bytes(16)}, "OpenError")
+    yield case("page-other-state", op, "As another state of it.", good | {"revision": 8}, "OpenError")
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, audit_log, states,
+    link_keys, trust, server, audit_log, states, roots,
 )  # fmt: skip
 
 

@@ -531,6 +531,22 @@ def record_state(data: Input) -> bytes:
     return state[32:68]
 
 
+def root_tags(data: Input) -> bytes:
+    root = raw(data, "root")
+    marks = [root[at : at + 38] for at in range(105, len(root), 38)]
+    if len(root) < 105 or root[0] != 2 or any(len(mark) != 38 for mark in marks):
+        raise format_error()
+    oldest = [int.from_bytes(mark[14:22], "big", signed=True) for mark in marks]
+    numbers = {mark[:4] for mark in marks}
+    if (
+        oldest != sorted(oldest)
+        or len(numbers) < len(marks)
+        or any(mark[12:14] == bytes(2) for mark in marks)
+    ):
+        raise format_error()
+    return b"".join(mark[22:] for mark in marks)
+
+
 OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "encode-context": lambda d: {"bytes": place(d).hex()},
     "remove-padding": lambda d: {"text": remove_padding(raw(d, "padded")).hex()},
@@ -564,6 +580,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "audit-verified": lambda d: {"tag": audit_verified(d)},
     "sum-records": lambda d: {"sum": sum_records(d).hex()},
     "read-record-state": lambda d: {"entries": record_state(d).hex()},
+    "read-record-root": lambda d: {"tags": root_tags(d).hex()},
 }
 
 
