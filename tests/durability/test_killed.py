@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from journal import entries, revisions
+from journal import entries, freshness, revisions
 from journal.audit_check import Head, check
 from journal.store import Store
 from tests.cast import Cast, Furniture, cast_of
@@ -38,8 +38,9 @@ class Told:
 
 async def lost(url: str, cast: Cast, told: Told, *, thorough: bool) -> list[UUID]:
     """
-    Open every entry of alice's and check the log, against every earlier end of it; when *thorough*, open the earlier
-    versions too, and let the database look itself over.
+    Open every entry of alice's, compare them with what she left, and check the log, against every earlier end of it.
+
+    When *thorough*, open the earlier versions too, and let the database look itself over.
 
     Gives what is neither as it was acknowledged nor newer.
     """
@@ -49,6 +50,7 @@ async def lost(url: str, cast: Cast, told: Told, *, thorough: bool) -> list[UUID
         there = {one.id: one for one in await entries.every(alice)}
         for one in there if thorough else ():
             await revisions.revisions(alice, one)
+        assert (await freshness.look(alice, earlier=True)).as_left
         report = await check(cast.house, told.heads)
     await store.close()
     assert report.broken is None
