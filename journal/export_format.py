@@ -191,8 +191,15 @@ class PatientRecord(msgspec.Struct, frozen=True):
     log: list[EventRecord]
 
 
+NOT_AS_LEFT = "journal"
+
+
 class Unreadable(msgspec.Struct, frozen=True):
-    """Something that did not open: it is missing from the other files."""
+    """
+    Something that did not open: it is missing from the other files.
+
+    `NOT_AS_LEFT` says that the journal is not as its owner left it: entries may be missing, or older than they were.
+    """
 
     what: str
     id: UUID

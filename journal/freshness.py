@@ -29,7 +29,7 @@ from journal.contents import Line, bare_line, open_page, root_context
 from journal.contents_rows import Pages
 from journal.errors import Damaged, JournalError
 from journal.rows import Moment, Named, read, whole
-from journal.store import Statement, change, change_all, fetch, is_sqlite, key_of, transaction
+from journal.store import Statement, change, change_all, fetch_aside, is_sqlite, key_of, transaction
 from journal.words import N_
 
 TRIES = 3
@@ -59,7 +59,6 @@ State = RecordState | RecordRoot
 PAGE = 3  # in a snapshot, beside the parts
 BEFORE = 140  # bytes of a state without a table: a root is never so long
 NO_SUM = RecordSet()
-SLICE = 8  # pages that are opened before others get their turn
 
 
 class Dated(Named, frozen=True):
@@ -156,7 +155,13 @@ class Look:
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
     """Compare the entries and what is shared of them, and the earlier versions when asked, with what was left."""
     actor.must_be(Role.PATIENT)
-    seen = await snapshot(actor.id, earlier=earlier)
+    rows = await fetch_aside(*_everything(actor.id, earlier=earlier))
+    return await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
+
+
+def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> Look:
+    """Compare rows with what was left; for thousands of them it takes long, so a thread does it."""
+    seen = snapshot_of(actor.id, rows)
     state = opened_state(actor.vault, actor.id, seen.kept)
     ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
     there = len(seen.members[Part.ENTRIES])
@@ -167,7 +172,7 @@ async def look(actor: Actor, *, earlier: bool = False) -> Look:
         entries = holds_beside(state, Part.ENTRIES, seen)
         remembered = state.sets[Part.ENTRIES].count
     else:
-        lines = await _all_lines(actor, state, seen.pages)
+        lines = _all_lines(actor, state, seen.pages)
         entries = lines is not None and {_member(*one.member) for one in lines} == set(
             seen.members[Part.ENTRIES]
         )
@@ -175,12 +180,10 @@ async def look(actor: Actor, *, earlier: bool = False) -> Look:
     return Look(entries, same[Part.EARLIER] or not earlier, same[Part.SHARED], remembered, there, ends)
 
 
-async def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:
+def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:
     """Return every line that the root stands for, or None when a page is not as it was left."""
     lines: list[Line] = []
-    for place, mark in enumerate(root.pages):
-        if place % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
+    for mark in root.pages:
         try:
             lines += open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
         except Damaged:
@@ -338,8 +341,11 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
 
 async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
     """Read what stands for each record, part by part, the row of the state and all pages."""
-    sql, values = (SNAPSHOT + AND_EARLIER, (owner,) * 4) if earlier else (SNAPSHOT, (owner,) * 3)
-    return snapshot_of(owner, await fetch(sql, *values))
+    return snapshot_of(owner, await fetch_aside(*_everything(owner, earlier=earlier)))
+
+
+def _everything(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:
+    return (SNAPSHOT + AND_EARLIER, *(owner,) * 4) if earlier else (SNAPSHOT, *(owner,) * 3)
 
 
 def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:

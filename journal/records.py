@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import audit, care, log_rows, reading, sessions, sharing, tables
+from journal import audit, care, freshness, log_rows, reading, sessions, sharing, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.belonging import Belonging
@@ -29,6 +29,7 @@ from journal.documents import (
 from journal.entries import NOWHERE, OWN, EntryRow
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.export_format import (
+    NOT_AS_LEFT,
     Account,
     CourseRecord,
     EntryRecord,
@@ -131,6 +132,8 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     """Open everything of the patient's own, and write down that they took it."""
     actor.must_be(Role.PATIENT)
     missing: list[Unreadable] = []
+    if not (await freshness.look(actor, earlier=True)).as_left:
+        missing.append(Unreadable(NOT_AS_LEFT, NOWHERE))
     planned = await sessions.my_sessions(actor)
     missing += [Unreadable("session", one or NOWHERE) for one in planned.damaged]
     entries = await _entries(actor, planned, missing)

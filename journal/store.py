@@ -34,7 +34,7 @@ from journal.store_progress import aside as aside
 from journal.store_progress import committing
 from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
-from journal.store_sqlite import Reader, run_all
+from journal.store_sqlite import Reader, read_once, run_all
 from journal.store_values import as_text, with_question_marks
 from journal.store_values import key_of as key_of
 from journal.store_values import time_of as time_of
@@ -204,6 +204,14 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
         return _reader.get().fetch(client.filename, with_question_marks(sql), as_text(values))
     return (await _execute(client, sql, values))[1]
+
+
+async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
+    """Run a SELECT that gives thousands of rows, like `fetch`, and never on the thread of the event loop."""
+    client = connection()
+    if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
+        return await asyncio.to_thread(read_once, client.filename, with_question_marks(sql), as_text(values))
+    return await fetch(sql, *values)
 
 
 async def change(sql: str, *values: object) -> int:

@@ -230,6 +230,15 @@ class Reader:
             self.connection = None
 
 
+def read_once(path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Read rows from the file at *path* with a connection of its own, in whichever thread."""
+    reader = Reader()
+    try:
+        return reader.fetch(path, sql, values)
+    finally:
+        reader.close()
+
+
 def text_or_bytes(raw: bytes) -> str | bytes:
     """Read what SQLite holds as text; bytes where it is no UTF-8, for others to find of the wrong type."""
     try:

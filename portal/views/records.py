@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import archive, care, sessions
+from journal import archive, care, freshness, sessions
 from journal.actors import Actor, Role
 from journal.errors import NotFound, Refused
 from journal.passwords import suggest_passphrase
@@ -29,7 +29,7 @@ class RecordsPage:
 
     `held` is a sentence while a dosing session keeps a patient from taking anything; `extent` is a patient's,
     `patients` a clinician's. `chosen` is what was chosen before something needed another look; a passphrase never
-    comes back, and other words are offered then.
+    comes back, and other words are offered then. Without `as_left` the patient's journal is not as it was left.
     """
 
     zip_name: str
@@ -39,6 +39,7 @@ class RecordsPage:
     patients: tuple[tuple[str, str], ...] = ()
     chosen: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    as_left: bool = True
 
 
 async def records(request: Request) -> Response:
@@ -78,6 +79,7 @@ async def _context(
         held=hold.sentence if hold else "",
         extent=await extent(actor),
         errors=errors or {},
+        as_left=(await freshness.look(actor, earlier=True)).as_left,
     )
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal import freshness
 from journal import renewal as renewing
+from journal.actors import Actor, Role
 from journal.errors import Refused
 from journal.renewal import Progress
 from portal import auth
@@ -21,9 +23,14 @@ BATCHES = 10  # of one request: some 300 ms for 2,000 records
 
 @dataclass(frozen=True, slots=True)
 class RenewalPage:
-    """Context of the page: with `progress` while a renewal is under way, else what it would mean."""
+    """
+    Context of the page: with `progress` while a renewal is under way, else what it would mean.
+
+    Without `as_left` a patient's journal is not as it was left; that can be looked at first.
+    """
 
     progress: Progress | None = None
+    as_left: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -31,13 +38,22 @@ async def renewal(request: Request) -> Response:
     """Explain and, with the password, begin; the new recovery key comes first, then the rest."""
     actor = actor_of(request)
     if request.method == "GET":
-        return page(request, "account/renewal.html", RenewalPage(await renewing.progress(actor)))
+        came = await renewing.progress(actor)
+        return page(
+            request, "account/renewal.html", RenewalPage(came, came is not None or await _as_left(actor))
+        )
     form = await Form.read(request)
     try:
         token = await renewing.begin(actor, form["current"])
     except Refused as error:
-        return page(request, "account/renewal.html", RenewalPage(errors=error.fields), status=422)
+        again = RenewalPage(as_left=await _as_left(actor), errors=error.fields)
+        return page(request, "account/renewal.html", again, status=422)
     return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), token)
+
+
+async def _as_left(actor: Actor) -> bool:
+    """Tell whether a patient's journal is as it was left: new keys neither hide nor mend what is amiss."""
+    return actor.role is not Role.PATIENT or (await freshness.look(actor, earlier=True)).as_left
 
 
 async def batches(request: Request) -> Response:

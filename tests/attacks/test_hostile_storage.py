@@ -49,6 +49,8 @@ JOURNAL = Look("alice", "/journal", AS_LEFT)
 ENTRY = Look("alice", "/journal/{entry}", AS_LEFT)
 SEARCH = Look("alice", "/journal", AS_LEFT, {"q": HERS})
 COMPARED = Look("alice", "/journal/comparison", AS_LEFT)
+RECORDS = Look("alice", "/records", AS_LEFT)
+RENEWAL = Look("alice", "/account/renewal", AS_LEFT)
 SHARE = Look("alice", "/journal/{entry}/shares", AS_LEFT, SHARING)
 
 
@@ -74,7 +76,7 @@ async def older(target: Target) -> dict[str, str]:
 async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target, name: str) -> None:
     """Journal, entry, search and the page that explains it say so; nothing is shared, what opens can be read."""
     known = names(target) | await older(target)
-    for look in (JOURNAL, ENTRY, SEARCH):
+    for look in (JOURNAL, ENTRY, SEARCH, RECORDS, RENEWAL):
         assert not look.told(await look.at(target)), look.path
     with sqlite3.connect(target.path) as connection:
         kept = {
@@ -87,7 +89,7 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
         connection.executescript(CASES[name].format_map(known))
     connection.close()
     before = target.rows()
-    for look in (JOURNAL, ENTRY, SEARCH, COMPARED):
+    for look in (JOURNAL, ENTRY, SEARCH, RECORDS, RENEWAL, COMPARED):
         answer = await look.at(target)
         assert answer.status_code == 200, look.path
         assert look.told(answer), look.path

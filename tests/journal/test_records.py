@@ -16,15 +16,16 @@ from crypto import PrivateIdentity
 from journal import archive, care, entries, invitations, log_rows, records, sessions, sharing, tables
 from journal.audit import Act
 from journal.documents import EntryDocument
-from journal.entries import Entry
+from journal.entries import NOWHERE, Entry
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
-from journal.export_format import EntryRecord, Manifest, PatientRecord, Unreadable
+from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
 from journal.forms import EntryKind
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.records import ClinicianRecords, PatientRecords
 from journal.store import transaction
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 
+LESS = Unreadable(NOT_AS_LEFT, NOWHERE)
 PHRASE = "a lamp left on the quiet sill"
 
 
@@ -312,6 +313,15 @@ async def test_changed_keys_stop_one_patient_and_not_the_others(cast: Cast) -> N
         await shared_with(cast, "bob", alice.id)
 
 
+async def test_the_records_say_that_the_journal_is_not_as_it_was_left(cast: Cast) -> None:
+    """What was taken away cannot be in them, so they say that something may be missing."""
+    one, other = [await written(cast, EntryDocument("free", title)) for title in ("Gone", "There")]
+    await tables.Entry.filter(id=one.id).delete()
+    found = await taken_by(cast)
+    assert [entry.id for entry in found.entries] == [other.id]
+    assert found.unreadable == (LESS,)
+
+
 async def test_one_damaged_record_does_not_keep_the_others_back(cast: Cast) -> None:
     """An entry, a version and a copy that do not open are named, and everything else is there."""
     kept = await written(cast, EntryDocument("free", "Kept"))
@@ -328,6 +338,7 @@ async def test_one_damaged_record_does_not_keep_the_others_back(cast: Cast) -> N
         Unreadable("entry", broken.id),
         Unreadable("earlier version", version.id),
         Unreadable("share", share),
+        LESS,
     }
     clinicians = await shared_with(cast, "bob")
     assert clinicians.unreadable == (Unreadable("share", share),)
