@@ -34,7 +34,7 @@ from journal.store_progress import aside as aside
 from journal.store_progress import committing
 from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
-from journal.store_sqlite import Reader, read_once, run_all
+from journal.store_sqlite import CheckedClient, Reader, read_once
 from journal.store_values import as_text, with_question_marks
 from journal.store_values import key_of as key_of
 from journal.store_values import time_of as time_of
@@ -232,19 +232,18 @@ async def change_all(*statements: Statement) -> int | None:
     """
     Run several statements as one transaction, or in the one that is open.
 
-    On SQLite they take one way to its thread and back: each of its own takes longer than to run it.
+    On SQLite they take one way to its thread and back, with whatever else waits: each of its own takes longer than to
+    run it.
 
     Returns:
         None when each changed something. Otherwise the place of the first that changed nothing: then all is
         undone, or has to be by whoever opened the transaction.
     """
     client = connection()
-    if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
+    if isinstance(client, CheckedClient):
         lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
-        async with client.acquire_connection() as held:
-            with committing():
-                # aiosqlite has no public way to run a function on its thread.
-                return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
+        with committing():
+            return await client.together.run(lines)
     try:
         async with joined():
             for place, (sql, values) in enumerate(statements):

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -19,11 +20,12 @@ from typing import Any
 from tortoise.backends.base.client import ConnectionWrapper, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.exceptions import DBConnectionError, OperationalError
 
 from journal.store_address import shown
 from journal.store_errors import DatabaseRefused
 from journal.store_progress import committing, is_writing
+from journal.store_together import Together
 
 WRITER = 15.0  # seconds until the one connection that writes is free
 
@@ -154,6 +156,11 @@ class CheckedClient(SqliteClient):
             await self.close()
             raise
 
+    @cached_property
+    def together(self) -> Together:
+        """Return what writes that need no transaction of their own go through."""
+        return Together(self.acquire_connection)
+
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         """Return what lends the connection for one statement."""
         return _Lent(self._lock, self)
@@ -245,23 +252,3 @@ def text_or_bytes(raw: bytes) -> str | bytes:
         return raw.decode()
     except UnicodeDecodeError:
         return raw
-
-
-def run_all(connection: sqlite3.Connection, lines: Sequence[tuple[str, list[object]]]) -> int | None:
-    """Run statements as one transaction on the connection's own thread; see `journal.store.change_all`."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for place, (sql, values) in enumerate(lines):
-            if not connection.execute(sql, values).rowcount:
-                connection.execute("ROLLBACK")
-                return place
-        connection.execute("COMMIT")
-    except BaseException as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.IntegrityError):
-            raise IntegrityError(error) from error
-        if isinstance(error, sqlite3.OperationalError):
-            raise OperationalError(error) from error
-        raise
-    return None

@@ -1,0 +1,132 @@
+"""
+SQLite's writes share one commit: whoever waits while another is on its way to the disk goes along with the next.
+
+Each is answered after that commit, and each fails alone: its statements are a savepoint of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from tortoise.exceptions import IntegrityError, OperationalError
+
+MOST = 32  # writes in one commit: nobody waits for more than these
+
+Line = tuple[str, list[object]]
+"""A statement with its values."""
+Outcome = int | Exception | None
+"""None when each statement changed something, the place of the first that did not, or the error."""
+
+
+class Together:
+    """The writes that wait for one connection."""
+
+    def __init__(self, acquire: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
+        """Take what lends the connection."""
+        self._acquire = acquire
+        self._waiting: list[tuple[Sequence[Line], asyncio.Future[int | None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def run(self, lines: Sequence[Line]) -> int | None:
+        """Run statements as one transaction, and return when it is on the disk; see `journal.store.change_all`."""
+        mine: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((lines, mine))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await mine
+
+    async def _write(self) -> None:
+        """Write until nothing waits."""
+        try:
+            while self._waiting:
+                await self._write_some()
+        finally:
+            self._writing = None
+
+    async def _write_some(self) -> None:
+        some, before = [], len(self._waiting)
+        try:
+            async with self._acquire() as held:
+                waiting = [one for one in self._waiting if not one[1].done()]  # some are not waited for any more
+                some, self._waiting = waiting[:MOST], waiting[MOST:]
+                # aiosqlite has no public way to run a function on its thread.
+                outcomes = await held._execute(run_groups, held._conn, [lines for lines, _ in some])  # noqa: SLF001
+        except BaseException as error:
+            if not some:  # no connection came
+                some, self._waiting = self._waiting[:before], self._waiting[before:]
+            for _, future in some:
+                _settle(future, error if isinstance(error, Exception) else OperationalError(error))
+            if not isinstance(error, Exception):
+                raise
+            return
+        for (_, future), outcome in zip(some, outcomes, strict=True):
+            _settle(future, outcome)
+
+
+def _settle(future: asyncio.Future[int | None], outcome: Outcome) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def run_groups(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]]) -> list[Outcome]:
+    """Run groups of statements in one transaction, or each in its own where that one is lost."""
+    if len(groups) > 1:
+        try:
+            return _run_together(connection, groups)
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+    return [_run_alone(connection, lines) for lines in groups]
+
+
+def _run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]]) -> list[Outcome]:
+    connection.execute("BEGIN IMMEDIATE")
+    outcomes: list[Outcome] = []
+    for lines in groups:
+        connection.execute("SAVEPOINT one")
+        try:
+            outcome: Outcome = _first_that_changes_nothing(connection, lines)
+        except sqlite3.Error as error:
+            if not connection.in_transaction:
+                raise  # SQLite has undone the others as well
+            outcome = _of_orm(error)
+        if outcome is not None:
+            connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+        outcomes.append(outcome)
+    connection.execute("COMMIT")
+    return outcomes
+
+
+def _run_alone(connection: sqlite3.Connection, lines: Sequence[Line]) -> Outcome:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        place = _first_that_changes_nothing(connection, lines)
+        connection.execute("COMMIT" if place is None else "ROLLBACK")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return _of_orm(error)
+    return place
+
+
+def _first_that_changes_nothing(connection: sqlite3.Connection, lines: Sequence[Line]) -> int | None:
+    for place, (sql, values) in enumerate(lines):
+        if not connection.execute(sql, values).rowcount:
+            return place
+    return None
+
+
+def _of_orm(error: sqlite3.Error) -> Exception:
+    """Return an error of SQLite's as the ORM raises it."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return IntegrityError(error)
+    return OperationalError(error) if isinstance(error, sqlite3.OperationalError) else error

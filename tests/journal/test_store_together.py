@@ -1,0 +1,121 @@
+"""Writes to SQLite that wait together share one commit, and each of them fails alone."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextvars import copy_context
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from journal.store import Statement, Store, change_all, connection, fetch, transaction
+from journal.store_together import MOST, run_groups
+
+INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
+UPDATE = "UPDATE throttle SET tries = tries + 1 WHERE key = $1"
+
+
+@pytest.fixture
+async def opened(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Store]:
+    """A database of our shape, with nothing in it."""
+    copy = shutil.copyfile(migrated_sqlite, tmp_path / "together.sqlite3")
+    opened = await Store.open(f"sqlite://{copy}")
+    with opened.use():
+        yield opened
+    await opened.close()
+
+
+def insert(key: str) -> Statement:
+    """Put a row there."""
+    return INSERT, (key, 0)
+
+
+async def kept() -> dict[str, int]:
+    """The rows that are there."""
+    rows = await fetch("SELECT key, tries FROM throttle")
+    return {row[0]: row[1] for row in rows}
+
+
+def commits(path: str) -> int:
+    """How often something was committed, as the log of a file tells: its commit frames."""
+    data = Path(path + "-wal").read_bytes()
+    size = int.from_bytes(data[8:12], "big")
+    frames = range(32, len(data) - 24, size + 24)
+    salt = data[16:24]
+    return sum(data[at + 4 : at + 8] != bytes(4) and data[at + 8 : at + 16] == salt for at in frames)
+
+
+async def test_those_that_wait_share_a_commit(opened: Store) -> None:
+    """Of a hundred at once the first goes alone, or with those that came meanwhile; the others in a few commits."""
+    path = connection().filename  # type: ignore[attr-defined]
+    before = commits(path)
+    done = await asyncio.gather(*(change_all(insert(str(number))) for number in range(100)))
+    assert done == [None] * 100
+    assert len(await kept()) == 100
+    assert commits(path) - before <= 2 + -(-100 // MOST)
+
+
+async def test_each_fails_alone(opened: Store) -> None:
+    """One that breaks a rule, one that changes nothing, one that is no SQL: each undoes itself, and hears why."""
+    await change_all(insert("there"))
+    outcomes = await asyncio.gather(
+        change_all(insert("a"), (UPDATE, ("a",))),
+        change_all(insert("b"), insert("there")),
+        change_all(insert("c"), (UPDATE, ("nobody",)), insert("d")),
+        change_all(insert("e"), ("UPDATE nothing SET x = $1", (1,))),
+        change_all(insert("f")),
+        return_exceptions=True,
+    )
+    assert outcomes[0] is None
+    assert isinstance(outcomes[1], IntegrityError)
+    assert outcomes[2] == 1
+    assert isinstance(outcomes[3], OperationalError)
+    assert outcomes[4] is None
+    assert await kept() == {"there": 0, "a": 1, "f": 0}
+
+
+async def test_nobody_is_answered_before_the_commit(opened: Store) -> None:
+    """Whoever reads with another connection finds what was answered."""
+    path = connection().filename  # type: ignore[attr-defined]
+
+    async def write(key: str) -> None:
+        assert await change_all(insert(key)) is None
+        with sqlite3.connect(path) as other:
+            assert other.execute("SELECT 1 FROM throttle WHERE key = ?", (key,)).fetchone() == (1,)
+        other.close()
+
+    await asyncio.gather(*(write(uuid4().hex) for _ in range(50)))
+
+
+async def test_who_is_not_waited_for_any_more_is_left_out(opened: Store) -> None:
+    """A write whose request ended while it waited is not written, and keeps nobody back."""
+    outside = copy_context()
+    async with transaction():
+        gone, stays = (
+            asyncio.create_task(change_all(insert(key)), context=outside) for key in ("gone", "stays")
+        )
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+    assert await stays is None
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert await kept() == {"stays": 0}
+
+
+def test_where_all_is_lost_each_goes_alone(tmp_path: Path) -> None:
+    """An error that undoes the whole transaction costs nobody else their words."""
+    with sqlite3.connect(tmp_path / "x", isolation_level=None) as held:
+        held.execute("CREATE TABLE t (key TEXT UNIQUE ON CONFLICT ROLLBACK)")
+        put = "INSERT INTO t VALUES (?)"
+        outcomes = run_groups(held, [[(put, ["a"])], [(put, ["a"])], [(put, ["b"])]])
+        assert outcomes[0] is outcomes[2] is None
+        assert isinstance(outcomes[1], IntegrityError)
+        assert held.execute("SELECT key FROM t ORDER BY key").fetchall() == [("a",), ("b",)]
+        assert not held.in_transaction
+    held.close()
