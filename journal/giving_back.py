@@ -66,9 +66,8 @@ class KeptOf(Row, frozen=True):
     kept_id: UUID
 
 
-async def able(actor: Actor, patient: UUID) -> int:
-    """Tell how many copies the clinician could give back."""
-    link = await links.link_with(actor, patient)
+async def able(actor: Actor, link: Link) -> int:
+    """Tell how many copies the clinician could give back over their care link with a patient."""
     return sum([len(whole(await _waiting(actor, link, old))) for old in await _before(actor, link)])
 
 
@@ -118,10 +117,10 @@ async def give_back(actor: Actor, patient: UUID) -> int:
     return given
 
 
-async def given_back(actor: Actor, wanted: UUID) -> Opened[ShareDocument]:
-    """Give the patient what one clinician has given back, oldest entry first, before it is taken in or left."""
+async def given_back(actor: Actor, link: Link) -> Opened[ShareDocument]:
+    """Return to the patient what a clinician gave back, oldest entry first, before it is taken in or left."""
     actor.must_be(Role.PATIENT)
-    found = await _opened(actor, await links.my_link(actor, wanted))
+    found = await _opened(actor, link)
     return Opened([document for _, _, document in found], found.damaged)
 
 

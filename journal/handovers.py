@@ -125,9 +125,9 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
         await audit.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
 
 
-async def latest(actor: Actor, patient: UUID) -> Opened[Offer]:
+async def latest(actor: Actor, link: Link) -> Opened[Offer]:
     """Return the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
-    link = await links.link_with(actor, patient)
+    actor.must_be(Role.CLINICIAN)
     rows = tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
     return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))
 

@@ -141,6 +141,21 @@ class Found:
     before: tuple[UUID, ...] = ()
     damaged: int = 0
 
+    def link(self, wanted: UUID) -> Link:
+        """
+        Return the lasting link of an id.
+
+        Raises:
+            NotFound: If there is none.
+            TrustBroken: If a row names them, and they never agreed on it.
+        """
+        if wanted in (*self.strange, *self.before):
+            raise TrustBroken
+        for link in self.links:
+            if link.id == wanted and link.ended_at is None:
+                return link
+        raise NotFound
+
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
     """Give the actor's care links, oldest first, and what only passes for one."""
@@ -181,19 +196,8 @@ async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
 
 
 async def my_link(actor: Actor, wanted: UUID) -> Link:
-    """
-    Give one of the actor's own lasting links by its id.
-
-    Raises:
-        TrustBroken: If the row names them, and they never agreed on it.
-    """
-    mine = await found(actor)
-    if wanted in (*mine.strange, *mine.before):
-        raise TrustBroken
-    for link in mine.links:
-        if link.id == wanted:
-            return link
-    raise NotFound
+    """Return one of the actor's own lasting links by its id; raises as `Found.link` does."""
+    return (await found(actor)).link(wanted)
 
 
 async def link_with(actor: Actor, patient: UUID) -> Link:

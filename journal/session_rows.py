@@ -25,9 +25,11 @@ from journal.words import N_
 
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 
+ONE = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE id = $1"
+
 
 class SessionRow(Row, frozen=True):
-    """A row of a session, as `OF_PATIENT` asks for it."""
+    """A row of a session, as `OF_PATIENT` and `ONE` ask for it."""
 
     id: UUID
     patient_id: UUID

@@ -6,7 +6,7 @@ The entry's own key never leaves the patient. A later edit is not shared until t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -36,7 +36,7 @@ from journal.rows import (
     typed,
     whole,
 )
-from journal.share_lists import LinkOf, ShareList
+from journal.share_lists import LinkOf, Lists, ShareList
 from journal.store import scrub, transaction
 from journal.words import N_
 
@@ -197,10 +197,42 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     await scrub()
 
 
-async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]:
-    """Give every copy that others can read, of one entry or of all, newest first."""
+async def given(
+    actor: Actor, *, entry: UUID | None = None, team: Iterable[Link] | None = None
+) -> tuple[Given, ...]:
+    """
+    Return every copy that others can read, of one entry or of all, newest first.
+
+    Args:
+        team: The patient's care links, where they are loaded already; others are left out.
+    """
     actor.must_be(Role.PATIENT)
-    links = {link.id: link for link in await care.my_links(actor)}
+    links = await _lasting(actor, team)
+    return await _given(actor, links, entry, None)
+
+
+async def given_and_missing(
+    actor: Actor, team: Iterable[Link] | None = None
+) -> tuple[tuple[Given, ...], frozenset[UUID]]:
+    """Return every copy as `given` does, and the care links that lack one or their list: something took it away."""
+    actor.must_be(Role.PATIENT)
+    links = await _lasting(actor, team)
+    lists = await _lists(actor, links)
+    return await _given(actor, links, None, lists), await _missing(actor, links, lists)
+
+
+async def _lasting(actor: Actor, team: Iterable[Link] | None) -> dict[UUID, Link]:
+    mine = await care.my_links(actor) if team is None else team
+    return {link.id: link for link in mine if link.ended_at is None}
+
+
+async def _lists(actor: Actor, links: Mapping[UUID, Link]) -> Lists:
+    return await share_lists.mine(actor, {link.id: link.row.patient_key for link in links.values()})
+
+
+async def _given(
+    actor: Actor, links: Mapping[UUID, Link], entry: UUID | None, lists: Lists | None
+) -> tuple[Given, ...]:
     keys: dict[UUID, Sealer] = {}
     query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
     if entry is not None:
@@ -208,7 +240,8 @@ async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]
     rows = await read(GivenRow, query.order_by("-updated_at"))
     # Which link a copy belongs to can be read, since each was found by it.
     found = [(row, links[known(row, "link_id")]) for row in rows]
-    lists = await share_lists.mine(actor) if found else {}
+    if lists is None:
+        lists = await _lists(actor, links) if found else {}
     return tuple([await _opened(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
 
@@ -220,12 +253,10 @@ async def the_given(actor: Actor, wanted: UUID) -> Given:
     raise NotFound
 
 
-async def missing(actor: Actor) -> frozenset[UUID]:
-    """Give the care links that lack a copy, or the list of them: something took it away."""
-    lists = await share_lists.mine(actor)
+async def _missing(actor: Actor, links: Mapping[UUID, Link], lists: Lists) -> frozenset[UUID]:
     rows = tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
     there = {one.id.hex for one in whole(await read(Named, rows))}
-    listed = {link.id: lists.get(link.id) for link in await care.my_links(actor)}
+    listed = {link: lists.get(link) for link in links}
     return frozenset(link for link, one in listed.items() if one is None or not one.copies.keys() <= there)
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from journal import agenda, care, entries, sessions
-from journal.actors import Actor, Role
+from journal.actors import Actor
 from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
-from journal.sessions import Session
+from journal.sessions import PlanAccess, Session
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
 
@@ -72,10 +72,10 @@ async def calm_page(actor: Actor, one: Session) -> CalmPage:
     return CalmPage(line, intention, moves_for(actor, one))
 
 
-async def session_page(actor: Actor, one: Session, problem: str = "") -> SessionPage:
-    """Give a session's page for its reader."""
-    mine = actor.role is Role.PATIENT
-    plan = agenda.as_seen(actor, await sessions.sessions_of(actor, one.patient))
+async def session_page(actor: Actor, one: Session, access: PlanAccess, problem: str = "") -> SessionPage:
+    """Return a session's page for its reader."""
+    mine = access.link is None
+    plan = agenda.as_seen(actor, await sessions.plan_of(actor, access))
     lines = {line.session.id: line for line in lines_of(actor, plan)}
     about = agenda.dosing_of(one, plan) or one
     belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
@@ -87,7 +87,7 @@ async def session_page(actor: Actor, one: Session, problem: str = "") -> Session
         moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
         may_change=sessions.may_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
-        name="" if mine else (await care.link_with(actor, one.patient)).peer_name,
+        name=access.link.peer_name if access.link else "",
         readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
         about=about,
         written=await _written(actor, plan, {one.id, about.id}) if mine else (),
