@@ -12,9 +12,12 @@ from anyio import CapacityLimiter
 from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
 from journal.mail_server import MailServer
 from journal.password_work import STEP, Queue
+from journal.remembered import Remembered
 from journal.server_keys import ServerKeys
 
 T = TypeVar("T")
+MOST_PINS, ROOM_PINS = 2048, 8 * 1024 * 1024
+"""How many pins are known to fit, and how many bytes pins and public keys may take together."""
 
 
 def utc_now() -> datetime:
@@ -31,7 +34,11 @@ class LogKey:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages."""
+    """
+    The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages.
+
+    `pins` remembers which pins fit, see `journal/links.py`.
+    """
 
     server: ServerKeys
     clock: Callable[[], datetime] = utc_now
@@ -42,6 +49,7 @@ class House:
     exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     mail: MailServer | None = None
     log_key: LogKey = field(default_factory=LogKey)
+    pins: Remembered = field(default_factory=lambda: Remembered(MOST_PINS, ROOM_PINS))
 
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
@@ -77,6 +85,11 @@ class House:
             Busy: If too many wait already.
         """
         return await (self.stretching_own if own else self.stretching).run(work)
+
+    def forget_opened(self) -> None:
+        """Forget what was opened for earlier pages: what was deleted since is gone from memory as well."""
+        self.server.opened.forget()
+        self.pins.forget()
 
     async def judge(self, work: Callable[[], T]) -> T:
         """Run *work*, which judges a password while it is typed, in a thread of its own; raises as `stretch`."""

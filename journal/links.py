@@ -18,10 +18,10 @@ from uuid import UUID
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
 from journal import tables
 from journal.actors import Actor, Role
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
 from journal.past_care import open_past
+from journal.profiles import known_profile
 from journal.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, typed, whole
 from journal.store import fetch
 from journal.vouching import HandoverRow, check_handed_over
@@ -248,15 +248,31 @@ def is_agreed(actor: Actor, row: LinkRow, vouchers: Vouchers) -> bool:
     sealed = row.patient_pin if mine else row.clinician_pin
     try:
         if sealed is not None:
-            return is_pinned(
-                actor.keyring, sealed, shown, owner=actor.id.bytes, peer=peer.bytes, link=row.id.bytes
-            )
+            return has_pinned(actor, sealed, shown, peer=peer, link=row.id)
         if mine:
             raise TrustBroken
         _check_voucher(actor, row, PublicIdentity.decode(shown), vouchers)
     except (CryptoError, Damaged) as error:
         raise TrustBroken from error
     return True
+
+
+def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: UUID) -> bool:
+    """
+    Tell whether the actor's pin for *link* is of the keys *shown* as *peer*'s; raises as `crypto.is_pinned` does.
+
+    That it is follows from the bytes of both and the actor's keys alone, so it is remembered: nothing of what the pin
+    holds, and no key, but the mark of the keys that opened it. That it is not is found out anew each time.
+    """
+    memory = actor.house.pins
+    key = (actor.keyring.mark, actor.id, peer, link, sealed, shown)
+    if memory.get(key):
+        return True
+    ids = {"owner": actor.id.bytes, "peer": peer.bytes, "link": link.bytes}
+    fits = is_pinned(actor.keyring, sealed, shown, **ids)
+    if fits:
+        memory.keep(key, True)
+    return fits
 
 
 def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, vouchers: Vouchers) -> None:
@@ -297,9 +313,7 @@ def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
     trusted = is_agreed(actor, row, vouchers)
     name, zone, profession = NAMELESS, "UTC", ""
     try:
-        profile = open_document(
-            actor.house.server, bytes_of(row.peer_profile), profile_context(peer), Profile
-        )
+        profile = known_profile(actor.house, peer, bytes_of(row.peer_profile))
         name, zone, profession = profile.name, profile.time_zone, profile.profession
     except Damaged:
         pass  # one name that does not open closes nobody else's page
