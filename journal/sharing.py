@@ -64,6 +64,9 @@ class GivenRow(Row, frozen=True):
     entry_deleted_at: Joined = msgspec.field(name="entry__deleted_at")
 
 
+GivenRows = list[GivenRow | DamagedRow]
+
+
 class CopyRow(Row, frozen=True):
     """A copy that is about to be replaced."""
 
@@ -206,42 +209,44 @@ async def given(
     Args:
         team: The patient's care links, where they are loaded already; others are left out.
     """
-    actor.must_be(Role.PATIENT)
     links = await _lasting(actor, team)
-    return await _given(actor, links, entry, None)
+    rows = await _rows(actor, links, entry)
+    return await _open_each(actor, links, rows, await _lists(actor, links) if rows else {})
 
 
 async def given_and_missing(
     actor: Actor, team: Iterable[Link] | None = None
 ) -> tuple[tuple[Given, ...], frozenset[UUID]]:
     """Return every copy as `given` does, and the care links that lack one or their list: something took it away."""
-    actor.must_be(Role.PATIENT)
     links = await _lasting(actor, team)
+    rows = await _rows(actor, links)
     lists = await _lists(actor, links)
-    return await _given(actor, links, None, lists), await _missing(actor, links, lists)
+    return await _open_each(actor, links, rows, lists), await _missing(actor, links, lists)
 
 
 async def _lasting(actor: Actor, team: Iterable[Link] | None) -> dict[UUID, Link]:
+    actor.must_be(Role.PATIENT)
     mine = await care.my_links(actor) if team is None else team
     return {link.id: link for link in mine if link.ended_at is None}
+
+
+async def _rows(actor: Actor, links: Mapping[UUID, Link], entry: UUID | None = None) -> GivenRows:
+    query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
+    if entry is not None:
+        query = query.filter(entry_id=entry)
+    return await read(GivenRow, query.order_by("-updated_at"))
 
 
 async def _lists(actor: Actor, links: Mapping[UUID, Link]) -> Lists:
     return await share_lists.mine(actor, {link.id: link.row.patient_key for link in links.values()})
 
 
-async def _given(
-    actor: Actor, links: Mapping[UUID, Link], entry: UUID | None, lists: Lists | None
+async def _open_each(
+    actor: Actor, links: Mapping[UUID, Link], rows: GivenRows, lists: Lists
 ) -> tuple[Given, ...]:
     keys: dict[UUID, Sealer] = {}
-    query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
-    if entry is not None:
-        query = query.filter(entry_id=entry)
-    rows = await read(GivenRow, query.order_by("-updated_at"))
     # Which link a copy belongs to can be read, since each was found by it.
     found = [(row, links[known(row, "link_id")]) for row in rows]
-    if lists is None:
-        lists = await _lists(actor, links) if found else {}
     return tuple([await _opened(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
 
