@@ -13,13 +13,14 @@ from journal import care, leaving, links, profile, session_rows, sessions, table
 from journal.actors import Actor
 from journal.documents import Profile, open_document, profile_context, seal_document
 from journal.errors import Damaged
+from journal.house import MOST_PINS, ROOM_PINS, House
 from journal.key_file import KeyFile
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.profiles import known_profile
 from journal.purging import purge
 from journal.remembered import Remembered
 from journal.rotation import renew
-from journal.server_keys import ServerKeys
+from journal.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
 from tests.cast import NAMES, SERVER_KEY, ZONE, Cast
 from tests.scenes import written
 
@@ -56,6 +57,24 @@ def test_what_is_kept_twice_takes_its_room_once() -> None:
         memory.keep((0, b"x" * 10), 1)
     memory.keep((1, b"x" * 20), 2)
     assert len(memory) == 2
+
+
+def test_what_a_process_keeps_is_bounded_as_the_page_says() -> None:
+    """However many rows there are: by number, and by the bytes of rows."""
+    house = House.with_key(SERVER_KEY, quick=True)
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+    for memory, most, room in (
+        (house.server.opened, MOST_OPENED, ROOM_OPENED),
+        (house.pins, MOST_PINS, ROOM_PINS),
+    ):
+        for number in range(most + 10):
+            memory.keep((number,), True)
+        assert len(memory) == most
+        for number in range(10):
+            memory.keep((number, bytes(room // 8)), True)
+        assert len(memory) == 8
+        assert f"{most:,}" in page
+        assert f"{room >> 20} MiB" in page
 
 
 def names_in(cast: Cast) -> set[str]:

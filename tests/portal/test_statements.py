@@ -122,3 +122,33 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
     assert links
     assert [sql.count("JOIN") for sql in links] == [1] * len(links)
     assert [sql for sql in asked if "invitation" in sql.partition("WHERE")[0] and "secret" in sql] == []
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "most"),
+    [
+        ("alice", "/", 7),  # who asks, plan, latest, readers (2), links, offers
+        ("alice", "/journal", 6),  # who asks, entries, state, plan, readers (2)
+        ("alice", "/sessions", 3),  # who asks, plan, links
+        ("alice", "/sharing", 10),
+        ("alice", "/sharing/{link}", 9),
+        ("bob", "/patients", 4),  # who asks, links, plans, what is new
+        ("bob", "/patients/{alice}", 5),  # who asks, link, plan, copies, links of before a restart
+        ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted
+        ("bob", "/patients/{alice}/sessions/new", 3),  # who asks, link, plan
+        ("bob", "/sessions/{session}", 4),  # who asks, session, link, plan
+    ],
+)
+async def test_a_page_asks_for_what_it_shows_and_no_more(
+    portal: Portal, who: str, path: str, most: int
+) -> None:
+    """A bound for each page that is looked at often: a statement more is to be thought about."""
+    await no_chores()
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    await care.peer_identity(await cast.actor("bob"), await care.my_link(await cast.actor("bob"), cast.link))
+    await more_sessions(cast, FEW)
+    await more_shared(cast, FEW)
+    (one, *_) = await sessions.my_sessions(alice)
+    asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
+    assert len(asked) <= most
