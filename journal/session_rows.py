@@ -26,10 +26,14 @@ from journal.words import N_
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 
 ONE = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE id = $1"
+PLAN_WITH = """
+    SELECT id, patient_id, course_id, revision, sealed FROM kap_session
+    WHERE patient_id = (SELECT patient_id FROM kap_session WHERE id = $1)
+"""
 
 
 class SessionRow(Row, frozen=True):
-    """A row of a session, as `OF_PATIENT` and `ONE` ask for it."""
+    """A row of a session, as the statements above ask for it."""
 
     id: UUID
     patient_id: UUID

@@ -51,7 +51,7 @@ __all__ = [
     "plan_of",
     "refuse_while_held",
     "session",
-    "session_with_access",
+    "session_in_plan",
     "sessions_of",
 ]
 
@@ -116,14 +116,19 @@ async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Open
 
 async def session(actor: Actor, wanted: UUID) -> Session:
     """Return one session, to its patient and their clinicians."""
-    return (await session_with_access(actor, wanted))[0]
-
-
-async def session_with_access(actor: Actor, wanted: UUID) -> tuple[Session, PlanAccess]:
-    """Return one session, and the right to the plan that it stands in."""
     for row in typed(SessionRow, await fetch(session_rows.ONE, wanted)):
-        access = await access_to(actor, known(row, "patient_id"))
-        return session_rows.opened(actor, sound(row)), access
+        await access_to(actor, known(row, "patient_id"))
+        return session_rows.opened(actor, sound(row))
+    raise NotFound
+
+
+async def session_in_plan(actor: Actor, wanted: UUID) -> tuple[Session, Opened[Session], PlanAccess]:
+    """Return one session, the whole plan that it stands in, and the right to that; for the same people."""
+    rows = typed(SessionRow, await fetch(session_rows.PLAN_WITH, wanted))
+    for row in rows:
+        if known(row, "id") == wanted:
+            access = await access_to(actor, known(row, "patient_id"))
+            return session_rows.opened(actor, sound(row)), session_rows.in_order(actor, rows), access
     raise NotFound
 
 

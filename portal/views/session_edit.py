@@ -12,6 +12,7 @@ from journal import sessions
 from journal.actors import Actor
 from journal.errors import Refused, StaleRevision
 from journal.planning import SessionKind
+from journal.rows import Opened
 from journal.sessions import PlanAccess, Session
 from journal.words import N_
 from portal.auth import actor_of
@@ -59,25 +60,26 @@ async def add(request: Request, patient: UUID) -> Response:
 async def change(request: Request) -> Response:
     """Move a session or change what is known of it; what was typed on an old page is never lost."""
     actor = actor_of(request)
-    one, access = await sessions.session_with_access(actor, request.path_params["id"])
+    one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
     if request.method == "GET":
-        return await _form(request, one, access, SessionForm.of(one.details))
+        return _form(request, one, plan, access, SessionForm.of(one.details))
     form = await Form.read(request)
     base, limited = form.whole("revision") or 0, not sessions.may_change(actor, one)
     typed = SessionForm.of(one.details).with_sitter(form["sitter"]) if limited else SessionForm.typed(form)
     try:
         await sessions.change(actor, one.id, base, typed.details())
     except Refused as error:
-        return await _form(request, one, access, typed, base=base, errors=problems_of(error))
+        return _form(request, one, plan, access, typed, base=base, errors=problems_of(error))
     except StaleRevision:
-        newer, access = await sessions.session_with_access(actor, one.id)
-        return await _form(request, newer, access, typed, newer=True)
+        newer, plan, access = await sessions.session_in_plan(actor, one.id)
+        return _form(request, newer, plan, access, typed, newer=True)
     return see_other(request, f"/sessions/{one.id}")
 
 
-async def _form(
+def _form(
     request: Request,
     one: Session,
+    plan: Opened[Session],
     access: PlanAccess,
     form: SessionForm,
     *,
@@ -87,7 +89,6 @@ async def _form(
 ) -> Response:
     actor = actor_of(request)
     name, zone = _whose(actor, access)
-    plan = await sessions.plan_of(actor, access)
     context = SessionFormPage(
         heading=N_("Change this session"),
         action=f"/sessions/{one.id}/edit",

@@ -13,6 +13,7 @@ from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
+from journal.rows import Opened
 from journal.sessions import PlanAccess, Session
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
@@ -61,21 +62,23 @@ class CalmPage:
     skills: tuple[Skill, ...] = HELP_NOW
 
 
-async def calm_page(actor: Actor, one: Session) -> CalmPage:
-    """Give the calm screen for a session under way."""
+async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPage:
+    """Return the calm screen for a session under way."""
     (line,) = lines_of(actor, (one,))
     intention = ""
-    for entry in await _belonging(actor, await sessions.my_sessions(actor), {one.id}):
+    for entry in await _belonging(actor, plan, {one.id}):
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
     return CalmPage(line, intention, moves_for(actor, one))
 
 
-async def session_page(actor: Actor, one: Session, access: PlanAccess, problem: str = "") -> SessionPage:
+async def session_page(
+    actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess, problem: str = ""
+) -> SessionPage:
     """Return a session's page for its reader."""
     mine = access.link is None
-    plan = agenda.as_seen(actor, await sessions.plan_of(actor, access))
+    plan = agenda.as_seen(actor, plan)
     lines = {line.session.id: line for line in lines_of(actor, plan)}
     about = agenda.dosing_of(one, plan) or one
     belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()

@@ -102,13 +102,12 @@ async def edit(request: Request) -> Response:
 
 async def _show(request: Request, problem: str = "") -> Response:
     actor = actor_of(request)
-    one, access = await sessions.session_with_access(actor, request.path_params["id"])
+    one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
     code = 422 if problem else 200
     if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
-        return page(request, "sessions/calm.html", await calm_page(actor, one), status=code)
-    return page(
-        request, "sessions/session.html", await session_page(actor, one, access, problem), status=code
-    )
+        return page(request, "sessions/calm.html", await calm_page(actor, one, plan), status=code)
+    context = await session_page(actor, one, plan, access, problem)
+    return page(request, "sessions/session.html", context, status=code)
 
 
 def _status(typed: str) -> Status:

@@ -136,7 +136,9 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("bob", "/patients/{alice}", 5),  # who asks, link, plan, copies, links of before a restart
         ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted
         ("bob", "/patients/{alice}/sessions/new", 3),  # who asks, link, plan
-        ("bob", "/sessions/{session}", 4),  # who asks, session, link, plan
+        ("bob", "/sessions/{session}", 3),  # who asks, plan, link
+        ("bob", "/sessions/{session}/edit", 3),  # who asks, plan, link
+        ("alice", "/sessions/{session}/edit", 2),  # who asks, plan
     ],
 )
 async def test_a_page_asks_for_what_it_shows_and_no_more(
