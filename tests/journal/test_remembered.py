@@ -163,6 +163,8 @@ async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     assert (alice.name, alice.lock_minutes) == ("Alice Otherwise", 5)
     (changed,) = await sessions.my_sessions(alice)
     assert (changed.revision, changed.details.sitter) == (2, "Somebody else")
+    cast.clock.forward(minutes=7)
+    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is None
 
 
 async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> None:
