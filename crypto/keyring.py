@@ -86,6 +86,16 @@ class Keyring:
         return self._deriver.derive("identity")
 
     @cached_property
+    def mark(self) -> bytes:
+        """
+        Derive what tells these keys from any others, 32 bytes for each account key they come from.
+
+        It opens nothing, and nothing of a key can be learned from it: it may be remembered.
+        """
+        older = self.retired.mark if self.retired is not None else b""
+        return self._deriver.derive("mark") + older
+
+    @cached_property
     def _wrapper(self) -> KeyWrapper:
         return KeyWrapper(self.vault)
 

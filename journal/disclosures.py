@@ -48,8 +48,9 @@ async def disclosures(
     events = await log_rows.given_away(
         actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
     )
-    team = {link.clinician: link for link in await care.my_links(actor, ended=True)}
-    copies = {one.id: one for one in await sharing.given(actor)} if events else {}
+    links = await care.my_links(actor, ended=True)
+    team = {link.clinician: link for link in links}
+    copies = {one.id: one for one in await sharing.given(actor, team=links)} if events else {}
     return Opened((_disclosure(event, team, copies) for event in events), events.damaged)
 
 

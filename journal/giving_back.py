@@ -28,15 +28,22 @@ from journal.documents import (
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.freshness import Move, Part
 from journal.links import Link
-from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, whole
+from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, typed, whole
 from journal.set_aside import KEPT
 from journal.share_lists import LinkOf
-from journal.store import scrub, transaction
+from journal.store import fetch, scrub, transaction
 from journal.words import N_
+
+BEFORE = """
+    SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
+    WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
+    ORDER BY created_at
+"""
+"""Written out, since every page of a patient asks it: mostly there is none."""
 
 
 class OldLinkRow(Row, frozen=True):
-    """A row of a care link from before a restart."""
+    """A row of a care link from before a restart, as `BEFORE` asks for it."""
 
     id: UUID
     patient_id: UUID
@@ -67,9 +74,8 @@ class KeptOf(Row, frozen=True):
     kept_id: UUID
 
 
-async def able(actor: Actor, patient: UUID) -> int:
-    """Tell how many copies the clinician could give back."""
-    link = await links.link_with(actor, patient)
+async def able(actor: Actor, link: Link) -> int:
+    """Tell how many copies the clinician could give back over their care link with a patient."""
     return sum([len(whole(await _waiting(actor, link, old))) for old in await _before(actor, link)])
 
 
@@ -119,10 +125,10 @@ async def give_back(actor: Actor, patient: UUID) -> int:
     return given
 
 
-async def given_back(actor: Actor, wanted: UUID) -> Opened[ShareDocument]:
-    """Give the patient what one clinician has given back, oldest entry first, before it is taken in or left."""
+async def given_back(actor: Actor, link: Link) -> Opened[ShareDocument]:
+    """Return to the patient what a clinician gave back, oldest entry first, before it is taken in or left."""
     actor.must_be(Role.PATIENT)
-    found = await _opened(actor, await links.my_link(actor, wanted))
+    found = await _opened(actor, link)
     return Opened([document for _, _, document in found], found.damaged)
 
 
@@ -205,9 +211,8 @@ async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDoc
 
 
 async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:
-    """Give the ended links of these two people to which the clinician still has the key, as after a restart."""
-    ended = tables.CareLink.filter(patient_id=link.patient, clinician_id=actor.id, ended_at__isnull=False)
-    return whole(await read(OldLinkRow, ended.filter(clinician_key__isnull=False).order_by("created_at")))
+    """Return the ended links of these two people to which the clinician still has the key, as after a restart."""
+    return whole(typed(OldLinkRow, await fetch(BEFORE, link.patient, actor.id)))
 
 
 async def _waiting(actor: Actor, link: Link, old: OldLinkRow) -> list[KeptRow | DamagedRow]:

@@ -20,8 +20,8 @@ from journal.actors import Actor, Role
 from journal.ages import is_alive
 from journal.audit import Act
 from journal.care import Link
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
+from journal.profiles import known_profile
 from journal.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
 from journal.store import transaction
 from journal.vouching import HandoverRow, handover_of, keys_of, successor_of
@@ -125,9 +125,9 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
         await audit.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
 
 
-async def latest(actor: Actor, patient: UUID) -> Opened[Offer]:
+async def latest(actor: Actor, link: Link) -> Opened[Offer]:
     """Return the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
-    link = await links.link_with(actor, patient)
+    actor.must_be(Role.CLINICIAN)
     rows = tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
     return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))
 
@@ -186,7 +186,7 @@ def _signed(actor: Actor, link: Link, row: HandoverRow) -> bool:
 
 def _colleague(actor: Actor, ident: UUID, sealed: Joined) -> Colleague | None:
     try:
-        profile = open_document(actor.house.server, bytes_of(sealed), profile_context(ident), Profile)
+        profile = known_profile(actor.house, ident, bytes_of(sealed))
     except Damaged:
         return None
     if profile.role != Role.CLINICIAN:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeVar
+from datetime import UTC, datetime
+from typing import TypeVar
 
 from anyio import CapacityLimiter
 
 from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
-from journal.ages import age
+from journal.compared import Compared
 from journal.mail_server import MailServer
 from journal.password_work import STEP, Queue
+from journal.remembered import Remembered
 from journal.server_keys import ServerKeys
 
 T = TypeVar("T")
-HOURLY = timedelta(hours=1)
+MOST_PINS, ROOM_PINS = 2048, 8 * 1024 * 1024
+"""How many pins are known to fit, and how many bytes pins and public keys may take together."""
 
 
 def utc_now() -> datetime:
@@ -32,33 +33,13 @@ class LogKey:
     key: MacKey | None = None
 
 
-@dataclass(slots=True)
-class Compared:
-    """Which sessions compared everything of their journal with what was left, and when; `MOST` of them at most."""
-
-    MOST: ClassVar[int] = 10_000
-    at: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
-
-    def is_due(self, session: str, now: datetime) -> bool:
-        """Tell whether a session has to compare everything: at its first reading, and then every hour."""
-        then = self.at.get(session)
-        return then is None or age(then, now) >= HOURLY
-
-    def note(self, session: str, now: datetime) -> None:
-        """Remember that a session compared everything and found it as it was left."""
-        self.at[session] = now
-        self.at.move_to_end(session)
-        if len(self.at) > self.MOST:
-            self.at.popitem(last=False)
-
-    def forget(self, session: str) -> None:
-        """Let a session compare everything again at its next reading: something was amiss."""
-        self.at.pop(session, None)
-
-
 @dataclass(frozen=True, slots=True)
 class House:
-    """The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages."""
+    """
+    The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages.
+
+    `pins` remembers which pins fit, see `journal/links.py`.
+    """
 
     server: ServerKeys
     clock: Callable[[], datetime] = utc_now
@@ -70,6 +51,7 @@ class House:
     mail: MailServer | None = None
     log_key: LogKey = field(default_factory=LogKey)
     compared: Compared = field(default_factory=Compared)
+    pins: Remembered = field(default_factory=lambda: Remembered(MOST_PINS, ROOM_PINS))
 
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
@@ -105,6 +87,11 @@ class House:
             Busy: If too many wait already.
         """
         return await (self.stretching_own if own else self.stretching).run(work)
+
+    def forget_opened(self) -> None:
+        """Forget what was opened for earlier pages: what was deleted since is gone from memory as well."""
+        self.server.opened.forget()
+        self.pins.forget()
 
     async def judge(self, work: Callable[[], T]) -> T:
         """Run *work*, which judges a password while it is typed, in a thread of its own; raises as `stretch`."""

@@ -62,7 +62,11 @@ async def stay(house: House, account: UUID) -> None:
 
 
 async def forget(house: House, now: datetime) -> None:
-    """Delete the accounts whose wait is over, with everything that hangs on them; the audit log keeps its ids."""
+    """
+    Delete the accounts whose wait is over, with everything that hangs on them; the audit log keeps its ids.
+
+    This process forgets their names and plans at once; others do with their next purge.
+    """
     over = tables.Account.filter(status=LEAVING, leaves_at__lte=now)
     gone = [row.id for row in whole(await read(Named, over))]
     for account in gone:
@@ -73,4 +77,5 @@ async def forget(house: House, now: datetime) -> None:
             await account_addresses.hand_on(house)
             await audit.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
     if gone:
+        house.forget_opened()
         await scrub()

@@ -15,16 +15,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
 from journal import tables
 from journal.actors import Actor, Role
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.invitations import secret_of
 from journal.past_care import open_past
-from journal.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, whole
+from journal.profiles import known_profile
+from journal.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, typed, whole
+from journal.store import fetch
 from journal.vouching import HandoverRow, check_handed_over
 from journal.words import N_
 
@@ -39,8 +38,26 @@ NOTHING_LEFT: dict[str, Any] = {
 NAMELESS = N_("Somebody whose name cannot be opened")
 
 
+LINKS = """
+    SELECT care_link.id, patient_id, clinician_id, care_link.created_at, paused_at, ended_at, restarted_at,
+        invitation_id, handover_id, patient_key, clinician_key, patient_pin, clinician_pin, voucher, past,
+        peer.sealed, peer.public_identity, peer.status
+    FROM care_link LEFT JOIN account AS peer ON peer.id = {peer}_id
+    WHERE {whose}
+    ORDER BY care_link.created_at
+"""
+"""Nearly every page asks for links: written out, since to have the ORM join the people takes longer than the rest."""
+OF_PATIENT = LINKS.format(peer="clinician", whose="patient_id = $1")
+OF_CLINICIAN = LINKS.format(peer="patient", whose="clinician_id = $1")
+LASTING_OF_PATIENT = LINKS.format(peer="clinician", whose="patient_id = $1 AND ended_at IS NULL")
+LASTING_OF_CLINICIAN = LINKS.format(peer="patient", whose="clinician_id = $1 AND ended_at IS NULL")
+LASTING_OF_BOTH = LINKS.format(
+    peer="patient", whose="clinician_id = $1 AND patient_id = $2 AND ended_at IS NULL"
+)
+
+
 class LinkRow(Row, frozen=True):
-    """A row of a care link, with what its two people are said to be."""
+    """A row of a care link, as `LINKS` asks for it; `peer` is the person who does not ask."""
 
     id: UUID
     patient_id: UUID
@@ -57,16 +74,27 @@ class LinkRow(Row, frozen=True):
     clinician_pin: bytes | None
     voucher: bytes
     past: bytes | None
-    patient_profile: Joined = msgspec.field(name="patient__sealed")
-    patient_keys: Joined = msgspec.field(name="patient__public_identity")
-    patient_status: Joined = msgspec.field(name="patient__status")
-    clinician_profile: Joined = msgspec.field(name="clinician__sealed")
-    clinician_keys: Joined = msgspec.field(name="clinician__public_identity")
-    clinician_status: Joined = msgspec.field(name="clinician__status")
-    invitation_secret: Joined = msgspec.field(name="invitation__secret")
+    peer_profile: Joined
+    peer_keys: Joined
+    peer_status: Joined
 
 
-Handovers = Mapping[UUID, HandoverRow]
+class SecretRow(Row, frozen=True):
+    """The sealed secret of an invitation."""
+
+    id: UUID
+    secret: Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """What a clinician goes by for links of which they have pinned nobody yet: handovers, and sealed secrets, by id."""
+
+    handovers: Mapping[UUID, HandoverRow]
+    secrets: Mapping[UUID, bytes]
+
+
+NO_VOUCHERS = Vouchers({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +141,35 @@ class Found:
     before: tuple[UUID, ...] = ()
     damaged: int = 0
 
+    def link(self, wanted: UUID) -> Link:
+        """
+        Return the lasting link of an id.
+
+        Raises:
+            NotFound: If there is none.
+            TrustBroken: If a row names them, and they never agreed on it.
+        """
+        if wanted in (*self.strange, *self.before):
+            raise TrustBroken
+        for link in self.links:
+            if link.id == wanted and link.ended_at is None:
+                return link
+        raise NotFound
+
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
     """Give the actor's care links, oldest first, and what only passes for one."""
     if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
         raise NotFound
-    mine = {"patient_id": actor.id} if actor.role is Role.PATIENT else {"clinician_id": actor.id}
-    rows = tables.CareLink.filter(**mine)
-    if not ended:
-        rows = rows.filter(ended_at=None)
+    if actor.role is Role.PATIENT:
+        asked = OF_PATIENT if ended else LASTING_OF_PATIENT
+    else:
+        asked = OF_CLINICIAN if ended else LASTING_OF_CLINICIAN
     links: list[Link] = []
     strange: list[UUID | None] = []
     before: list[UUID] = []
-    damaged, there = 0, await read(LinkRow, rows.order_by("created_at"))
-    handovers = await _handovers(actor, whole(there))
+    damaged, there = 0, typed(LinkRow, await fetch(asked, actor.id))
+    vouchers = await _load_vouchers(actor, whole(there))
     for row in there:
         if isinstance(row, DamagedRow):
             if row.known.get("ended_at", row) is None:
@@ -136,7 +179,7 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
             continue
         try:
             if row.ended_at is None:
-                links.append(_view(actor, row, handovers))
+                links.append(_view(actor, row, vouchers))
             elif actor.role is Role.PATIENT:  # a clinician is shown nothing of care that has ended
                 links.append(_past(actor, row))
         except Damaged:
@@ -153,19 +196,8 @@ async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
 
 
 async def my_link(actor: Actor, wanted: UUID) -> Link:
-    """
-    Give one of the actor's own lasting links by its id.
-
-    Raises:
-        TrustBroken: If the row names them, and they never agreed on it.
-    """
-    mine = await found(actor)
-    if wanted in (*mine.strange, *mine.before):
-        raise TrustBroken
-    for link in mine.links:
-        if link.id == wanted:
-            return link
-    raise NotFound
+    """Return one of the actor's own lasting links by its id; raises as `Found.link` does."""
+    return (await found(actor)).link(wanted)
 
 
 async def link_with(actor: Actor, patient: UUID) -> Link:
@@ -176,64 +208,84 @@ async def link_with(actor: Actor, patient: UUID) -> Link:
         TrustBroken: If there is a row that says so, and nothing that they agreed on.
     """
     actor.must_be(Role.CLINICIAN)
-    rows = tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
-    there = await read(LinkRow, rows.order_by("created_at"))
-    handovers = await _handovers(actor, whole(there))
+    there = typed(LinkRow, await fetch(LASTING_OF_BOTH, actor.id, patient))
+    vouchers = await _load_vouchers(actor, whole(there))
     for row in whole(there):
         try:
-            return _view(actor, row, handovers)
+            return _view(actor, row, vouchers)
         except TrustBroken:
             continue
     raise TrustBroken if there else NotFound
 
 
-async def _handovers(actor: Actor, links: Sequence[LinkRow]) -> Handovers:
-    """Return the handovers that a clinician's links came of, as far as they have pinned nobody yet."""
-    wanted = [row.handover_id for row in links if row.clinician_pin is None and row.handover_id]
-    if actor.role is Role.PATIENT or not wanted:
-        return {}
-    rows = await read(HandoverRow, tables.Handover.filter(id__in=wanted))
-    return {row.id: row for row in whole(rows)}
+async def _load_vouchers(actor: Actor, links: Sequence[LinkRow]) -> Vouchers:
+    """Return what a clinician's links came of, as far as they have pinned nobody yet: mostly nothing is asked."""
+    waiting = [row for row in links if row.clinician_pin is None and row.ended_at is None]
+    if actor.role is Role.PATIENT or not waiting:
+        return NO_VOUCHERS
+    came_of = [row.handover_id for row in waiting if row.handover_id]
+    invited = [row.invitation_id for row in waiting if row.invitation_id and not row.handover_id]
+    handovers = await read(HandoverRow, tables.Handover.filter(id__in=came_of)) if came_of else []
+    secrets = await read(SecretRow, tables.Invitation.filter(id__in=invited)) if invited else []
+    return Vouchers(
+        {row.id: row for row in whole(handovers)}, {row.id: bytes_of(row.secret) for row in whole(secrets)}
+    )
 
 
-def is_agreed(actor: Actor, row: LinkRow, handovers: Handovers) -> bool:
+def is_agreed(actor: Actor, row: LinkRow, vouchers: Vouchers) -> bool:
     """
     Tell whether the other person's keys are those that the actor agreed on for this link.
 
     Args:
-        handovers: What `_handovers` gives for it.
+        vouchers: What `_load_vouchers` gives for it.
 
     Raises:
         TrustBroken: If the actor agreed on no such link.
     """
     mine = actor.role is Role.PATIENT
     peer = row.clinician_id if mine else row.patient_id
-    shown = bytes_of(row.clinician_keys if mine else row.patient_keys)
+    shown = bytes_of(row.peer_keys)
     sealed = row.patient_pin if mine else row.clinician_pin
     try:
         if sealed is not None:
-            return is_pinned(
-                actor.keyring, sealed, shown, owner=actor.id.bytes, peer=peer.bytes, link=row.id.bytes
-            )
+            return has_pinned(actor, sealed, shown, peer=peer, link=row.id)
         if mine:
             raise TrustBroken
-        _check_voucher(actor, row, PublicIdentity.decode(shown), handovers)
+        _check_voucher(actor, row, PublicIdentity.decode(shown), vouchers)
     except (CryptoError, Damaged) as error:
         raise TrustBroken from error
     return True
 
 
-def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, handovers: Handovers) -> None:
+def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: UUID) -> bool:
+    """
+    Tell whether the actor's pin for *link* is of the keys *shown* as *peer*'s; raises as `crypto.is_pinned` does.
+
+    That it is follows from the bytes of both and the actor's keys alone, so it is remembered: nothing of what the pin
+    holds, and no key, but the mark of the keys that opened it. That it is not is found out anew each time.
+    """
+    memory = actor.house.pins
+    key = (actor.keyring.mark, actor.id, peer, link, sealed, shown)
+    if memory.get(key):
+        return True
+    ids = {"owner": actor.id.bytes, "peer": peer.bytes, "link": link.bytes}
+    fits = is_pinned(actor.keyring, sealed, shown, **ids)
+    if fits:
+        memory.keep(key, True)
+    return fits
+
+
+def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, vouchers: Vouchers) -> None:
     """Check, as a clinician who has pinned nobody yet, what a patient vouched for when care began."""
     if row.handover_id is not None:
-        handover = handovers.get(row.handover_id)
+        handover = vouchers.handovers.get(row.handover_id)
         if handover is None or handover.patient_id != row.patient_id:
             raise TrustBroken
         mine = actor.identity().public()
         return check_handed_over(actor.house, handover, theirs, mine, link=row.id, consent=row.voucher)
     if row.invitation_id is None:
         raise TrustBroken
-    secret = secret_of(actor, row.invitation_id, bytes_of(row.invitation_secret))
+    secret = secret_of(actor, row.invitation_id, vouchers.secrets.get(row.invitation_id, b""))
     return verify_voucher(secret, row.voucher, theirs, account=row.patient_id.bytes, role=Role.PATIENT.value)
 
 
@@ -256,17 +308,12 @@ def _past(actor: Actor, row: LinkRow) -> Link:
     )
 
 
-def _view(actor: Actor, row: LinkRow, handovers: Handovers) -> Link:
-    if actor.role is Role.PATIENT:
-        peer, sealed, keys, status = (
-            row.clinician_id, row.clinician_profile, row.clinician_keys, row.clinician_status
-        )  # fmt: skip
-    else:
-        peer, sealed, keys, status = row.patient_id, row.patient_profile, row.patient_keys, row.patient_status
-    trusted = is_agreed(actor, row, handovers)
+def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
+    peer = row.clinician_id if actor.role is Role.PATIENT else row.patient_id
+    trusted = is_agreed(actor, row, vouchers)
     name, zone, profession = NAMELESS, "UTC", ""
     try:
-        profile = open_document(actor.house.server, bytes_of(sealed), profile_context(peer), Profile)
+        profile = known_profile(actor.house, peer, bytes_of(row.peer_profile))
         name, zone, profession = profile.name, profile.time_zone, profile.profession
     except Damaged:
         pass  # one name that does not open closes nobody else's page
@@ -280,9 +327,9 @@ def _view(actor: Actor, row: LinkRow, handovers: Handovers) -> Link:
         row.paused_at,
         row.ended_at,
         row,
-        bytes_of(keys),
+        bytes_of(row.peer_keys),
         zone,
         trusted,
         profession,
-        status != "active",
+        row.peer_status != "active",
     )

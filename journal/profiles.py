@@ -34,6 +34,21 @@ async def find_profile(house: House, accounts: QuerySet[tables.Account]) -> Prof
     return open_profile(house, row) if row else None
 
 
+def known_profile(house: House, account: UUID, sealed: bytes) -> Profile:
+    """
+    Open an account's profile for a page; the very same bytes are opened once. Raises `Damaged`.
+
+    What changes a profile, or goes through all of them, opens it by `open_profile`.
+    """
+    memory = house.server.opened
+    key = (Profile, account, sealed)
+    found: Profile | None = memory.get(key)
+    if found is None:
+        found = open_document(house.server, sealed, profile_context(account), Profile)
+        memory.keep(key, found)
+    return found
+
+
 def open_profile(house: House, row: ProfileRow) -> Profile:
     """Open a row; raises `Damaged`."""
     return open_document(house.server, row.sealed, profile_context(row.id), Profile)

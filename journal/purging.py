@@ -24,8 +24,10 @@ async def purge(house: House, now: datetime) -> int:
     """
     Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries.
 
-    Sessions are locked and end in any case; nothing else is deleted while the clock is doubted.
+    Sessions are locked and end in any case; nothing else is deleted while the clock is doubted. What this process
+    remembers of opened rows goes as well: another may have deleted some of them.
     """
+    house.forget_opened()
     await locking.lock_unused(house, now)
     if await heartbeat.held_since() is not None:
         return 0

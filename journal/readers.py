@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from crypto import CryptoError, is_pinned
+from crypto import CryptoError
 from journal.actors import Actor, Role
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import Damaged
-from journal.links import NAMELESS
+from journal.links import NAMELESS, has_pinned
+from journal.profiles import known_profile
 from journal.rows import Joined, Row, bytes_of, typed, whole
 from journal.store import fetch
 from journal.words import N_
@@ -78,12 +78,11 @@ async def readers(actor: Actor, entries: Collection[UUID]) -> Mapping[UUID, tupl
 
 def _name(actor: Actor, row: WhoRow) -> str:
     try:
-        ids = {"owner": actor.id.bytes, "peer": row.account_id.bytes, "link": row.link_id.bytes}
-        is_pinned(actor.keyring, bytes_of(row.patient_pin), bytes_of(row.public_identity), **ids)
+        pinned, shown = bytes_of(row.patient_pin), bytes_of(row.public_identity)
+        has_pinned(actor, pinned, shown, peer=row.account_id, link=row.link_id)
     except CryptoError:
         return STRANGER
     try:
-        place = profile_context(row.account_id)
-        return open_document(actor.house.server, bytes_of(row.sealed), place, Profile).name
+        return known_profile(actor.house, row.account_id, bytes_of(row.sealed)).name
     except Damaged:
         return NAMELESS

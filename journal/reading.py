@@ -128,7 +128,16 @@ async def folder(actor: Actor, patient: UUID) -> Folder:
         TrustBroken: If the patient's keys are not the pinned ones: then nothing can be trusted to be theirs.
     """
     link = await care.link_with(actor, patient)
-    plan = agenda.as_seen(actor, await sessions.sessions_of(actor, patient))
+    return await open_folder(actor, link, await plan_over(actor, link))
+
+
+async def plan_over(actor: Actor, link: Link) -> Opened[Session]:
+    """Return the plan of the patient of a care link, as the clinician sees it."""
+    return agenda.as_seen(actor, await sessions.plan_of(actor, sessions.PlanAccess(link.patient, link)))
+
+
+async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder:
+    """Open what is shared over a care link, beside the plan; both are loaded already. Raises as `folder` does."""
     try:
         key = await care.link_key(actor, link)
     except SharingPaused:

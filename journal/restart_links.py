@@ -73,9 +73,8 @@ async def offer(actor: Actor, patient: UUID) -> RestartLink:
     return RestartLink(ident, token_of(secret), actor.now + LIFETIME)
 
 
-async def offered(actor: Actor, patient: UUID) -> RestartLink | None:
+async def offered(actor: Actor, link: Link) -> RestartLink | None:
     """Return the open link for this patient, if there is one that can be handed over: otherwise it can be made anew."""
-    link = await links.link_with(actor, patient)
     rows = await read(RestartRow, _open(actor, link).order_by("-created_at"))
     return next(iter(open_each(rows, partial(_view, actor))), None)
 

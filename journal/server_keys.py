@@ -11,12 +11,20 @@ from collections.abc import Sequence
 
 from crypto import Context, OpenError, ServerKey
 from journal.key_file import KeyFile
+from journal.remembered import Remembered
+
+MOST_OPENED, ROOM_OPENED = 8192, 8 * 1024 * 1024
+"""How many documents are remembered, and of how many bytes as they are stored: a few hundred people and their plans."""
 
 
 class ServerKeys:
-    """What the installation does with its keys; like `crypto.ServerKey`, through a change of the key."""
+    """
+    What the installation does with its keys; like `crypto.ServerKey`, through a change of the key.
 
-    __slots__ = ("_file", "_keys", "_mark")
+    `opened` are documents that these keys opened lately. Other keys begin with none.
+    """
+
+    __slots__ = ("_file", "_keys", "_mark", "opened")
 
     def __init__(self, keys: Sequence[bytes], file: KeyFile | None = None) -> None:
         """
@@ -27,6 +35,7 @@ class ServerKeys:
             file: Where they were read, if it was a file that can be written anew while this process runs.
         """
         self._file = file
+        self.opened = Remembered(MOST_OPENED, ROOM_OPENED)
         self._take(keys)
 
     def seal(self, plaintext: bytes, context: Context) -> bytes:
@@ -111,6 +120,7 @@ class ServerKeys:
     def _take(self, keys: Sequence[bytes]) -> None:
         self._keys = tuple(ServerKey(key) for key in keys)
         self._mark = self._keys[0].mac("key-mark", b"").hex()[:32]
+        self.opened.forget()
 
     def _opened(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
         for number, key in enumerate(self._keys[:-1]):

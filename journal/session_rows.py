@@ -25,9 +25,15 @@ from journal.words import N_
 
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 
+ONE = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE id = $1"
+PLAN_WITH = """
+    SELECT id, patient_id, course_id, revision, sealed FROM kap_session
+    WHERE patient_id = (SELECT patient_id FROM kap_session WHERE id = $1)
+"""
+
 
 class SessionRow(Row, frozen=True):
-    """A row of a session, as `OF_PATIENT` asks for it."""
+    """A row of a session, as the statements above ask for it."""
 
     id: UUID
     patient_id: UUID
@@ -122,7 +128,16 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
 
 
 def opened(actor: Actor, row: SessionRow) -> Session:
-    """Open one row; raises `Damaged`."""
+    """Open one row, the very same once; raises `Damaged`."""
+    memory = actor.house.server.opened
+    key = (Session, row.id, row.patient_id, row.course_id, row.revision, row.sealed)
+    found: Session | None = memory.get(key)
+    if found is None:
+        found = memory.keep(key, _opened(actor, row))
+    return found
+
+
+def _opened(actor: Actor, row: SessionRow) -> Session:
     where = session_context(row.patient_id, row.id, row.revision)
     details = open_document(actor.house.server, row.sealed, where, SessionDetails)
     return Session(row.id, row.patient_id, row.course_id, row.revision, details, details.starts_at)

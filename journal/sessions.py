@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,10 +20,11 @@ from journal.audit import Act
 from journal.documents import CourseDetails, course_context, seal_document
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.holds import Hold, hold
+from journal.links import Link
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
-from journal.rows import DamagedRow, Opened, known, read, sound
+from journal.rows import DamagedRow, Opened, known, read, sound, typed
 from journal.session_rows import Session, SessionRow
-from journal.store import transaction
+from journal.store import fetch, transaction
 from journal.typed import clean_line
 from journal.words import N_
 
@@ -33,18 +35,23 @@ THEIR_DAY = N_("This day is theirs, and nothing of it is changed from here. Call
 
 __all__ = [
     "NO_SUCH_MOVE",
+    "PlanAccess",
     "Session",
+    "access_to",
     "add",
     "change",
     "confirm_rested",
     "held",
+    "held_by",
     "may_change",
     "move",
     "my_sessions",
     "of_patients",
     "plan_course",
+    "plan_of",
     "refuse_while_held",
     "session",
+    "session_in_plan",
     "sessions_of",
 ]
 
@@ -54,10 +61,41 @@ ADDED_BEFORE = N_(
 PROGRESS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
 
 
+@dataclass(frozen=True, slots=True)
+class PlanAccess:
+    """
+    The right to one patient's plan, loaded once for a request and passed on.
+
+    `link` is the care link of a clinician; patients need none for their own plan.
+    """
+
+    patient: UUID
+    link: Link | None = None
+
+
+async def access_to(actor: Actor, patient: UUID | None) -> PlanAccess:
+    """
+    Return the right to a patient's plan: it is the actor's own, or they are the patient's clinician.
+
+    Raises:
+        NotFound: For anybody else.
+        TrustBroken: For a clinician of whom only a row says that they are.
+    """
+    if actor.role is Role.PATIENT or patient is None:
+        if patient is None or actor.id != patient:
+            raise NotFound
+        return PlanAccess(patient)
+    return PlanAccess(patient, await links.link_with(actor, patient))
+
+
+async def plan_of(actor: Actor, access: PlanAccess) -> Opened[Session]:
+    """Return a patient's sessions in the order of their times."""
+    return await session_rows.load(actor, access.patient)
+
+
 async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
-    """Give a patient's sessions in the order of their times; for themselves and their clinicians."""
-    await _authorise(actor, patient)
-    return await session_rows.load(actor, patient)
+    """Return a patient's sessions in the order of their times; for themselves and their clinicians."""
+    return await plan_of(actor, await access_to(actor, patient))
 
 
 async def my_sessions(actor: Actor) -> Opened[Session]:
@@ -77,10 +115,20 @@ async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Open
 
 
 async def session(actor: Actor, wanted: UUID) -> Session:
-    """Give one session, to its patient and their clinicians."""
-    for row in await read(SessionRow, tables.KapSession.filter(id=wanted)):
-        await _authorise(actor, known(row, "patient_id"))
+    """Return one session, to its patient and their clinicians."""
+    for row in typed(SessionRow, await fetch(session_rows.ONE, wanted)):
+        await access_to(actor, known(row, "patient_id"))
         return session_rows.opened(actor, sound(row))
+    raise NotFound
+
+
+async def session_in_plan(actor: Actor, wanted: UUID) -> tuple[Session, Opened[Session], PlanAccess]:
+    """Return one session, the whole plan that it stands in, and the right to that; for the same people."""
+    rows = typed(SessionRow, await fetch(session_rows.PLAN_WITH, wanted))
+    for row in rows:
+        if known(row, "id") == wanted:
+            access = await access_to(actor, known(row, "patient_id"))
+            return session_rows.opened(actor, sound(row)), session_rows.in_order(actor, rows), access
     raise NotFound
 
 
@@ -97,7 +145,7 @@ async def plan_course(
         Refused: If the plan needs another look.
     """
     actor.must_be(Role.CLINICIAN)
-    await _authorise(actor, patient)
+    await access_to(actor, patient)
     plan = plan.cleaned()
     if problems := planning.check_plan(plan):
         raise Refused(problems)
@@ -122,7 +170,7 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
     Raises:
         Refused: If it makes no sense, or something else was added by this ident before.
     """
-    await _authorise(actor, patient)
+    await access_to(actor, patient)
     details = planning.clean_details(details)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _check(actor, patient, details)
@@ -204,7 +252,12 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
 
 async def held(actor: Actor) -> Hold | None:
     """Tell whether irreversible acts wait until the patient has rested after a dosing session."""
-    return hold([one.details for one in await my_sessions(actor)], actor.now)
+    return held_by(actor, await my_sessions(actor))
+
+
+def held_by(actor: Actor, plan: Sequence[Session]) -> Hold | None:
+    """Tell the same as `held` by the patient's own plan, where that is loaded already."""
+    return hold([one.details for one in plan], actor.now)
 
 
 async def refuse_while_held(actor: Actor) -> None:
@@ -233,14 +286,6 @@ async def confirm_rested(actor: Actor) -> None:
         if one.details.status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY):
             changes["status"] = Status.INTEGRATING
         await session_rows.write(actor, one, one.revision, msgspec.structs.replace(one.details, **changes))
-
-
-async def _authorise(actor: Actor, patient: UUID | None) -> None:
-    if actor.role is Role.PATIENT or patient is None:
-        if actor.id != patient:
-            raise NotFound
-    else:
-        await links.link_with(actor, patient)
 
 
 async def _check(

@@ -20,7 +20,7 @@ from journal.actors import Actor
 from journal.documents import link_key_context, open_document, seal_document
 from journal.errors import Damaged
 from journal.freshness import END, KEPT, Member, Move, Part
-from journal.rows import Joined, Named, Row, read, sound, typed, whole
+from journal.rows import Joined, Named, Row, known, read, typed, whole
 from journal.store import fetch
 
 LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
@@ -58,6 +58,7 @@ class ShareList(msgspec.Struct, frozen=True):
 
 
 Change = Callable[[ShareList], ShareList]
+Lists = Mapping[UUID, ShareList | None]
 
 
 async def begin(actor: Actor, link: UUID, key: bytes) -> None:
@@ -116,12 +117,17 @@ async def accept(actor: Actor, link: UUID) -> None:
     await tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
 
 
-async def mine(actor: Actor) -> Mapping[UUID, ShareList | None]:
-    """Give the patient's lists by care link; None for one that does not open."""
+async def mine(actor: Actor, keys: Mapping[UUID, bytes | None]) -> Lists:
+    """
+    Return the patient's lists by care link; None for one that does not open.
+
+    Args:
+        keys: The care links whose lists are wanted, and the patient's own copies of their keys.
+    """
     found: dict[UUID, ShareList | None] = {}
     for row in whole(typed(ListRow, await fetch(LISTS, actor.id))):
-        if row.id != actor.id:
-            key = await own_key(actor, row.id)
+        if row.id in keys:
+            key = _unwrapped(actor, row.id, keys[row.id])
             found[row.id] = opened(key, row.id, (row.revision, row.sealed)) if key else None
     return found
 
@@ -146,12 +152,13 @@ def is_on(listed: ShareList | None, copy: Member) -> bool:
 async def own_key(actor: Actor, link: UUID) -> Sealer | None:
     """Open the patient's own copy of a link's key, if it is there and what was saved."""
     rows = await read(OwnKeyRow, tables.CareLink.filter(id=link, patient_id=actor.id))
+    return _unwrapped(actor, link, known(rows[0], "patient_key")) if rows else None
+
+
+def _unwrapped(actor: Actor, link: UUID, wrapped: bytes | None) -> Sealer | None:
     try:
-        place = link_key_context(actor.id, link)
-        return (
-            Sealer(actor.keyring.unwrap(sound(rows[0]).patient_key or b"", context=place)) if rows else None
-        )
-    except (CryptoError, Damaged):
+        return Sealer(actor.keyring.unwrap(wrapped or b"", context=link_key_context(actor.id, link)))
+    except CryptoError:
         return None
 
 

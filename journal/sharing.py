@@ -6,7 +6,7 @@ The entry's own key never leaves the patient. A later edit is not shared until t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -36,7 +36,7 @@ from journal.rows import (
     typed,
     whole,
 )
-from journal.share_lists import LinkOf, ShareList
+from journal.share_lists import LinkOf, Lists, ShareList
 from journal.store import scrub, transaction
 from journal.words import N_
 
@@ -62,6 +62,9 @@ class GivenRow(Row, frozen=True):
     entry_created_at: Joined = msgspec.field(name="entry__created_at")
     entry_updated_at: Joined = msgspec.field(name="entry__updated_at")
     entry_deleted_at: Joined = msgspec.field(name="entry__deleted_at")
+
+
+GivenRows = list[GivenRow | DamagedRow]
 
 
 class CopyRow(Row, frozen=True):
@@ -197,18 +200,53 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     await scrub()
 
 
-async def given(actor: Actor, *, entry: UUID | None = None) -> tuple[Given, ...]:
-    """Give every copy that others can read, of one entry or of all, newest first."""
+async def given(
+    actor: Actor, *, entry: UUID | None = None, team: Iterable[Link] | None = None
+) -> tuple[Given, ...]:
+    """
+    Return every copy that others can read, of one entry or of all, newest first.
+
+    Args:
+        team: The patient's care links, where they are loaded already; others are left out.
+    """
+    links = await _lasting(actor, team)
+    rows = await _rows(actor, links, entry)
+    return await _open_each(actor, links, rows, await _lists(actor, links) if rows else {})
+
+
+async def given_and_missing(
+    actor: Actor, team: Iterable[Link] | None = None
+) -> tuple[tuple[Given, ...], frozenset[UUID]]:
+    """Return every copy as `given` does, and the care links that lack one or their list: something took it away."""
+    links = await _lasting(actor, team)
+    rows = await _rows(actor, links)
+    lists = await _lists(actor, links)
+    return await _open_each(actor, links, rows, lists), await _missing(actor, links, lists)
+
+
+async def _lasting(actor: Actor, team: Iterable[Link] | None) -> dict[UUID, Link]:
     actor.must_be(Role.PATIENT)
-    links = {link.id: link for link in await care.my_links(actor)}
-    keys: dict[UUID, Sealer] = {}
+    mine = await care.my_links(actor) if team is None else team
+    return {link.id: link for link in mine if link.ended_at is None}
+
+
+async def _rows(actor: Actor, links: Mapping[UUID, Link], entry: UUID | None = None) -> GivenRows:
     query = tables.Share.filter(link_id__in=list(links), link__patient_id=actor.id)
     if entry is not None:
         query = query.filter(entry_id=entry)
-    rows = await read(GivenRow, query.order_by("-updated_at"))
+    return await read(GivenRow, query.order_by("-updated_at"))
+
+
+async def _lists(actor: Actor, links: Mapping[UUID, Link]) -> Lists:
+    return await share_lists.mine(actor, {link.id: link.row.patient_key for link in links.values()})
+
+
+async def _open_each(
+    actor: Actor, links: Mapping[UUID, Link], rows: GivenRows, lists: Lists
+) -> tuple[Given, ...]:
+    keys: dict[UUID, Sealer] = {}
     # Which link a copy belongs to can be read, since each was found by it.
     found = [(row, links[known(row, "link_id")]) for row in rows]
-    lists = await share_lists.mine(actor) if found else {}
     return tuple([await _opened(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
 
@@ -220,12 +258,10 @@ async def the_given(actor: Actor, wanted: UUID) -> Given:
     raise NotFound
 
 
-async def missing(actor: Actor) -> frozenset[UUID]:
-    """Give the care links that lack a copy, or the list of them: something took it away."""
-    lists = await share_lists.mine(actor)
+async def _missing(actor: Actor, links: Mapping[UUID, Link], lists: Lists) -> frozenset[UUID]:
     rows = tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
     there = {one.id.hex for one in whole(await read(Named, rows))}
-    listed = {link.id: lists.get(link.id) for link in await care.my_links(actor)}
+    listed = {link: lists.get(link) for link in links}
     return frozenset(link for link, one in listed.items() if one is None or not one.copies.keys() <= there)
 
 

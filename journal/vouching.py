@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 
 from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
-from journal.documents import Profile, open_document, profile_context
 from journal.errors import TrustBroken
 from journal.house import House
+from journal.profiles import known_profile
 from journal.rows import Joined, Moment, Row, bytes_of
 
 
@@ -52,7 +52,7 @@ def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> Publ
         TrustBroken: If storage shows others.
         Damaged: If the profile does not open.
     """
-    profile = open_document(house.server, bytes_of(sealed), profile_context(account), Profile)
+    profile = known_profile(house, account, bytes_of(sealed))
     if profile.keys != digest_of(bytes_of(public)):
         raise TrustBroken
     return PublicIdentity.decode(bytes_of(public))

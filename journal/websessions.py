@@ -17,16 +17,10 @@ from journal import access, audit, devices, tables
 from journal.actors import Actor, Role
 from journal.ages import age, is_alive
 from journal.audit import Act
-from journal.documents import (
-    BrowserDocument,
-    Profile,
-    device_context,
-    open_document,
-    profile_context,
-    seal_document,
-)
+from journal.documents import BrowserDocument, device_context, open_document, seal_document
 from journal.errors import Damaged, NotFound
 from journal.house import House
+from journal.profiles import known_profile
 from journal.rows import Counted, Flag, Moment, Row, first, known, read, read_one
 from journal.store import change, fetch, joined, scrub, transaction
 
@@ -159,7 +153,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     vault = keyring.vault_sealer()
     if not access.counts(access.opened(vault, account, row.epoch, row.access or b""), row.begun):
         return None
-    profile = open_document(house.server, row.sealed, profile_context(account), Profile)
+    profile = known_profile(house, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed word counts
         raise Damaged
     if not await _still_used(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):

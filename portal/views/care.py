@@ -17,6 +17,7 @@ from journal.errors import HeldUntilRested, TrustBroken
 from journal.handovers import Offer
 from journal.holds import Hold
 from journal.rows import Opened
+from journal.sessions import Session
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.shared_items import Item, items
@@ -76,7 +77,8 @@ async def team(request: Request) -> Response:
     """Show everybody who can read something, and what."""
     actor = actor_of(request)
     found = await links.found(actor, ended=True)
-    members = await _members(actor, [one for one in found.links if not one.ended_at])
+    lasting = [one for one in found.links if not one.ended_at]
+    members = await _members(actor, lasting, lasting)
     there = {member.link.peer for member in members}
     past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
@@ -124,22 +126,27 @@ async def end(request: Request) -> Response:
             return see_other(request, "/sharing?done=ended")
         except HeldUntilRested:
             status = 409
-    (member,) = await _members(actor, [await links.my_link(actor, wanted)])
-    return page(request, "sharing/end.html", Ending(member, await sessions.held(actor)), status=status)
+    team, plan = await links.found(actor), await sessions.my_sessions(actor)
+    (member,) = await _members(actor, [team.link(wanted)], team.links, plan)
+    context = Ending(member, sessions.held_by(actor, plan))
+    return page(request, "sharing/end.html", context, status=status)
 
 
 async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
-    one = await links.my_link(actor, request.path_params["id"])
-    (member,) = await _members(actor, [one])
+    team = await links.found(actor)
+    one, plan = team.link(request.path_params["id"]), await sessions.my_sessions(actor)
+    (member,) = await _members(actor, [one], team.links, plan)
     code = await links.code_for(actor, one) if member.trusted else ""
-    done = request.query_params.get("done", "")
-    return page(
-        request, "sharing/link.html", One(member, code, await sessions.held(actor), done), status=status
-    )
+    context = One(member, code, sessions.held_by(actor, plan), request.query_params.get("done", ""))
+    return page(request, "sharing/link.html", context, status=status)
 
 
-async def _members(actor: Actor, those: Sequence[Link]) -> tuple[Member, ...]:
-    shared, missing = await items(actor, await sharing.given(actor)), await sharing.missing(actor)
+async def _members(
+    actor: Actor, those: Sequence[Link], team: Sequence[Link], plan: Sequence[Session] | None = None
+) -> tuple[Member, ...]:
+    """Lay out *those* of the patient's *team*, all of whom are loaded already; so is the plan, where there is one."""
+    copies, missing = await sharing.given_and_missing(actor, team)
+    shared = await items(actor, copies, plan)
     back = await giving_back.how_many(actor)
     given: dict[UUID, list[Item]] = {one.id: [] for one in those}
     for item in shared:

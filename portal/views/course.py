@@ -14,6 +14,7 @@ from journal import agenda, care, planning, sessions
 from journal.care import Link
 from journal.errors import Refused
 from journal.planning import CoursePlan
+from journal.sessions import PlanAccess
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -65,7 +66,7 @@ async def course(request: Request) -> Response:
         plan = form.plan()
     except Refused as error:
         return _form(request, link, form, error.fields)
-    lasting = agenda.lasting(await sessions.sessions_of(actor, link.patient))
+    lasting = agenda.lasting(await sessions.plan_of(actor, PlanAccess(link.patient, link)))
     plan = replace(plan, first_sequence_no=next_number(plan.phase, lasting))
     if sent["step"] != "confirm":
         return _preview(request, link, form, plan, lines_of(actor, lasting))

@@ -73,8 +73,8 @@ async def offer(request: Request) -> Response:
     if request.method == "POST":
         await restart_links.offer(actor, patient)
         return see_other(request, f"/patients/{patient}/restart")
-    name = (await care.link_with(actor, patient)).peer_name
-    offered = await restart_links.offered(actor, patient)
+    care_link = await care.link_with(actor, patient)
+    name, offered = care_link.peer_name, await restart_links.offered(actor, care_link)
     if offered is None:
         return page(request, "patients/restart.html", OfferPage(patient, name, None))
     link = f"{request.app.state.config.origin}/restart/{offered.token}"
@@ -92,7 +92,7 @@ async def give_back(request: Request) -> Response:
     """Show the safety code to compare; then give back what was shared before."""
     actor, patient = actor_of(request), request.path_params["id"]
     link = await care.link_with(actor, patient)
-    count, code = await giving.able(actor, patient), await care.code_for(actor, link)
+    count, code = await giving.able(actor, link), await care.code_for(actor, link)
     given = "given" in request.query_params
     if request.method == "GET":
         return page(
@@ -120,10 +120,11 @@ async def returned(request: Request) -> Response:
     """Show what came back; take it into the journal, or let go of it."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "GET":
-        name = (await care.my_link(actor, wanted)).peer_name
-        found = await giving.given_back(actor, wanted)
+        link = await care.my_link(actor, wanted)
+        found = await giving.given_back(actor, link)
         shown = tuple(_one(one) for one in found)
-        return page(request, "sharing/returned.html", ReturnedPage(wanted, name, shown, found.damaged))
+        context = ReturnedPage(wanted, link.peer_name, shown, found.damaged)
+        return page(request, "sharing/returned.html", context)
     form = await Form.read(request)
     if form["go"] == "take":
         await giving.take_in(actor, wanted)

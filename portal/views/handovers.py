@@ -98,7 +98,7 @@ async def _suggesting(
     actor: Actor, patient: UUID, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> Suggesting:
     link = await care.link_with(actor, patient)
-    others, last = await handovers.colleagues(actor), await handovers.latest(actor, patient)
+    others, last = await handovers.colleagues(actor), await handovers.latest(actor, link)
     return Suggesting(link, others, next(iter(last), None), last.damaged, chosen, errors or {})
 
 
@@ -110,9 +110,10 @@ async def _answering(
     problem: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> Answering:
-    given = [one for one in await sharing.given(actor) if one.link.id == offer.link.id and not one.damaged]
-    waiting = await sessions.held(actor)
-    return Answering(offer, await items(actor, given), waiting, chosen, end_care, problem, errors or {})
+    given = [one for one in await sharing.given(actor, team=[offer.link]) if not one.damaged]
+    plan = await sessions.my_sessions(actor)
+    waiting, listed = sessions.held_by(actor, plan), await items(actor, given, plan)
+    return Answering(offer, listed, waiting, chosen, end_care, problem, errors or {})
 
 
 def _ids(texts: list[str]) -> list[UUID]:

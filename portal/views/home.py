@@ -87,7 +87,7 @@ async def home_of(actor: Actor) -> Home:
         about,
         invites,
         under_way,
-        await sessions.held(actor),
+        sessions.held_by(actor, plan),
         latest,
         await readers(actor, [one.id for one in latest]),
         bool(there.links),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import agenda, care, giving_back, reading, sessions
+from journal import agenda, care, giving_back, reading
 from journal.actors import Actor
 from journal.belonging import Belonging
 from journal.care import Link
@@ -58,12 +58,11 @@ class PatientPage:
 
 async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
     """Give the page; when keys have changed, the plan alone."""
-    trusted = True
+    link, trusted = await care.link_with(actor, patient), True
+    plan = await reading.plan_over(actor, link)
     try:
-        folder = await reading.folder(actor, patient)
+        folder = await reading.open_folder(actor, link, plan)
     except TrustBroken:
-        link = await care.link_with(actor, patient)
-        plan = agenda.as_seen(actor, await sessions.sessions_of(actor, patient))
         folder, trusted = Folder(link, (), plan, False), False
     lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
     ahead = agenda.ahead(folder.sessions, actor.now)
@@ -91,7 +90,7 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         damaged=len(folder.damaged),
         missing=folder.missing,
         trusted=trusted,
-        to_give_back=await giving_back.able(actor, patient) if trusted else 0,
+        to_give_back=await giving_back.able(actor, link) if trusted else 0,
         damaged_sessions=folder.sessions.damaged,
     )
 

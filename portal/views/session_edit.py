@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, sessions
-from journal.actors import Actor, Role
+from journal import sessions
+from journal.actors import Actor
 from journal.errors import Refused, StaleRevision
 from journal.planning import SessionKind
-from journal.sessions import Session
+from journal.rows import Opened
+from journal.sessions import PlanAccess, Session
 from journal.words import N_
 from portal.auth import actor_of
 from portal.forms import Form
@@ -25,8 +26,9 @@ from portal.views.session_lines import lines_of
 async def add(request: Request, patient: UUID) -> Response:
     """Let a patient, or a clinician of theirs, add one session to the plan."""
     actor = actor_of(request)
-    name, zone = await _patient(actor, patient)
-    plan = await sessions.sessions_of(actor, patient)
+    access = await sessions.access_to(actor, patient)
+    name, zone = _whose(actor, access)
+    plan = await sessions.plan_of(actor, access)
     errors: dict[str, str] = {}
     ident = uuid4()
     if request.method == "GET":
@@ -58,24 +60,27 @@ async def add(request: Request, patient: UUID) -> Response:
 async def change(request: Request) -> Response:
     """Move a session or change what is known of it; what was typed on an old page is never lost."""
     actor = actor_of(request)
-    one = await sessions.session(actor, request.path_params["id"])
+    one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
     if request.method == "GET":
-        return await _form(request, one, SessionForm.of(one.details))
+        return _form(request, one, plan, access, SessionForm.of(one.details))
     form = await Form.read(request)
     base, limited = form.whole("revision") or 0, not sessions.may_change(actor, one)
     typed = SessionForm.of(one.details).with_sitter(form["sitter"]) if limited else SessionForm.typed(form)
     try:
         await sessions.change(actor, one.id, base, typed.details())
     except Refused as error:
-        return await _form(request, one, typed, base=base, errors=problems_of(error))
+        return _form(request, one, plan, access, typed, base=base, errors=problems_of(error))
     except StaleRevision:
-        return await _form(request, await sessions.session(actor, one.id), typed, newer=True)
+        newer, plan, access = await sessions.session_in_plan(actor, one.id)
+        return _form(request, newer, plan, access, typed, newer=True)
     return see_other(request, f"/sessions/{one.id}")
 
 
-async def _form(
+def _form(
     request: Request,
     one: Session,
+    plan: Opened[Session],
+    access: PlanAccess,
     form: SessionForm,
     *,
     base: int | None = None,
@@ -83,8 +88,7 @@ async def _form(
     newer: bool = False,
 ) -> Response:
     actor = actor_of(request)
-    name, zone = await _patient(actor, one.patient)
-    plan = await sessions.sessions_of(actor, one.patient)
+    name, zone = _whose(actor, access)
     context = SessionFormPage(
         heading=N_("Change this session"),
         action=f"/sessions/{one.id}/edit",
@@ -104,12 +108,9 @@ async def _form(
     return page(request, "sessions/form.html", context, status=422 if errors else 409 if newer else 200)
 
 
-async def _patient(actor: Actor, patient: UUID) -> tuple[str, str]:
-    """Give the patient's name, empty for the patient, and the time zone that a session is likely in."""
-    if actor.role is Role.PATIENT:
-        return "", actor.time_zone
-    link = await care.link_with(actor, patient)
-    return link.peer_name, link.peer_zone
+def _whose(actor: Actor, access: PlanAccess) -> tuple[str, str]:
+    """Return the patient's name, empty for the patient, and the time zone that a session is likely in."""
+    return (access.link.peer_name, access.link.peer_zone) if access.link else ("", actor.time_zone)
 
 
 def _kind(typed: str) -> SessionKind:

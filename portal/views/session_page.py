@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from journal import agenda, care, entries, sessions
-from journal.actors import Actor, Role
+from journal.actors import Actor
 from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
-from journal.sessions import Session
+from journal.rows import Opened
+from journal.sessions import PlanAccess, Session
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
 
@@ -61,21 +62,23 @@ class CalmPage:
     skills: tuple[Skill, ...] = HELP_NOW
 
 
-async def calm_page(actor: Actor, one: Session) -> CalmPage:
-    """Give the calm screen for a session under way."""
+async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPage:
+    """Return the calm screen for a session under way."""
     (line,) = lines_of(actor, (one,))
     intention = ""
-    for entry in await _belonging(actor, await sessions.my_sessions(actor), {one.id}):
+    for entry in await _belonging(actor, plan, {one.id}):
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
     return CalmPage(line, intention, moves_for(actor, one))
 
 
-async def session_page(actor: Actor, one: Session, problem: str = "") -> SessionPage:
-    """Give a session's page for its reader."""
-    mine = actor.role is Role.PATIENT
-    plan = agenda.as_seen(actor, await sessions.sessions_of(actor, one.patient))
+async def session_page(
+    actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess, problem: str = ""
+) -> SessionPage:
+    """Return a session's page for its reader."""
+    mine = access.link is None
+    plan = agenda.as_seen(actor, plan)
     lines = {line.session.id: line for line in lines_of(actor, plan)}
     about = agenda.dosing_of(one, plan) or one
     belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
@@ -87,7 +90,7 @@ async def session_page(actor: Actor, one: Session, problem: str = "") -> Session
         moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
         may_change=sessions.may_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
-        name="" if mine else (await care.link_with(actor, one.patient)).peer_name,
+        name=access.link.peer_name if access.link else "",
         readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
         about=about,
         written=await _written(actor, plan, {one.id, about.id}) if mine else (),

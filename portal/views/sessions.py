@@ -11,7 +11,7 @@ from starlette.responses import Response
 from journal import agenda, care, sessions
 from journal.actors import Role
 from journal.errors import HeldUntilRested, Refused
-from journal.holds import Hold, hold
+from journal.holds import Hold
 from journal.planning import Status
 from portal.auth import actor_of
 from portal.forms import Form
@@ -53,7 +53,7 @@ async def plan(request: Request) -> Response:
         tuple(ahead[1:]),
         tuple(lines[one.id] for one in agenda.behind(mine, actor.now)),
         tuple(link.peer_name for link in await care.my_links(actor)),
-        hold([one.details for one in mine], actor.now),
+        sessions.held_by(actor, mine),
         mine.damaged,
     )
     return page(request, "sessions/plan.html", context)
@@ -102,11 +102,12 @@ async def edit(request: Request) -> Response:
 
 async def _show(request: Request, problem: str = "") -> Response:
     actor = actor_of(request)
-    one = await sessions.session(actor, request.path_params["id"])
+    one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
     code = 422 if problem else 200
     if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
-        return page(request, "sessions/calm.html", await calm_page(actor, one), status=code)
-    return page(request, "sessions/session.html", await session_page(actor, one, problem), status=code)
+        return page(request, "sessions/calm.html", await calm_page(actor, one, plan), status=code)
+    context = await session_page(actor, one, plan, access, problem)
+    return page(request, "sessions/session.html", context, status=code)
 
 
 def _status(typed: str) -> Status:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import care, sessions, sharing
+from journal import sessions, sharing
 from journal.actors import Actor
 from journal.belonging import Belonging
-from journal.care import Link
+from journal.care import Found, Link
 from journal.entries import Entry
 from journal.errors import NotFound
 from journal.forms import EntryKind
@@ -54,10 +54,10 @@ class Preview:
     problem: str = ""
 
 
-async def chosen_link(actor: Actor, wanted: str) -> Link:
-    """Give one of the actor's own links by its id as text."""
+def chosen_link(team: Found, wanted: str) -> Link:
+    """Return one of the actor's own links by its id as text."""
     try:
-        return await care.my_link(actor, UUID(wanted))
+        return team.link(UUID(wanted))
     except ValueError as error:
         raise NotFound from error
 
@@ -65,6 +65,7 @@ async def chosen_link(actor: Actor, wanted: str) -> Link:
 async def choosing(
     actor: Actor,
     entry: Entry,
+    team: tuple[Link, ...],
     to: Link | None = None,
     *,
     chosen: Iterable[str] | None = None,
@@ -73,19 +74,18 @@ async def choosing(
     errors: Mapping[str, str] | None = None,
 ) -> Choosing:
     """Lay out the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
-    given = await sharing.given(actor, entry=entry.id)
-    team = await care.my_links(actor)
+    given, plan = await sharing.given(actor, entry=entry.id, team=team), await sessions.my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
     before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
     return Choosing(
         entry=entry,
         kind=EntryKind(entry.document.kind).label,
-        items=await items(actor, given),
+        items=await items(actor, given, plan),
         team=team,
         to=to,
         trusted=to is None or to.trusted,
-        waiting=await sessions.held(actor),
+        waiting=sessions.held_by(actor, plan),
         choices=tuple(_choices(entry)),
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
@@ -105,8 +105,7 @@ async def preview(
     """
     copy = sharing.copy_of(entry, sections, actor.now)
     about = session_of(copy, Belonging(await sessions.my_sessions(actor)))
-    given = await sharing.given(actor, entry=entry.id)
-    replaces = any(one.link.id == to.id for one in given)
+    replaces = any(await sharing.given(actor, entry=entry.id, team=[to]))
     return Preview(entry, to, shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem)
 
 

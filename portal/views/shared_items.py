@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,13 +44,15 @@ class Item:
         return EntryKind(document.kind).label
 
 
-async def items(actor: Actor, given: Iterable[Given]) -> tuple[Item, ...]:
-    """Put each copy beside its entry and its log."""
+async def items(
+    actor: Actor, given: Iterable[Given], plan: Sequence[Session] | None = None
+) -> tuple[Item, ...]:
+    """Put each copy beside its entry and its log; *plan* is the patient's, where it is loaded already."""
     listed = list(given)
     if not listed:
         return ()
     log = await log_rows.openings(actor.id, [one.id for one in listed])
-    belonging = Belonging(await sessions.my_sessions(actor))
+    belonging = Belonging(await sessions.my_sessions(actor) if plan is None else plan)
     sources = await entries.several(actor, {one.entry for one in listed})
     return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), belonging) for one in listed)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sessions, sharing
+from journal import care, entries, sessions, sharing
 from journal.actors import Actor
 from journal.care import Link, SharingPaused
 from journal.entries import Entry
@@ -35,12 +35,14 @@ async def shares(request: Request) -> Response:
     entry = await entries.entry(actor, request.path_params["id"])
     if request.method == "GET":
         wanted, done = (request.query_params.get(name, "") for name in ("to", "done"))
-        to = await share_steps.chosen_link(actor, wanted) if wanted else None
-        return page(request, "sharing/choose.html", await share_steps.choosing(actor, entry, to, done=done))
-    form = await Form.read(request)
-    to = await share_steps.chosen_link(actor, form["to"])
+        team = await care.found(actor)
+        to = share_steps.chosen_link(team, wanted) if wanted else None
+        context = await share_steps.choosing(actor, entry, team.links, to, done=done)
+        return page(request, "sharing/choose.html", context)
+    form, team = await Form.read(request), await care.found(actor)
+    to = share_steps.chosen_link(team, form["to"])
     if form["step"] == "choose":
-        context = await share_steps.choosing(actor, entry, to, chosen=form.all("sections"))
+        context = await share_steps.choosing(actor, entry, team.links, to, chosen=form.all("sections"))
         return page(request, "sharing/choose.html", context)
     seen = form.whole("previewed") if form["step"] == "confirm" else None
     return await _share(request, actor, entry, to, form.all("sections"), seen, done="shared")
@@ -66,8 +68,9 @@ async def revocation(request: Request) -> Response:
             return see_other(request, f"/journal/{one.entry}/shares?done=revoked")
         except HeldUntilRested:
             status = 409
-    (item,) = await items(actor, [one])
-    context = Revocation(item, await sessions.held(actor))
+    plan = await sessions.my_sessions(actor)
+    (item,) = await items(actor, [one], plan)
+    context = Revocation(item, sessions.held_by(actor, plan))
     return page(request, "sharing/revocation.html", context, status=status)
 
 
@@ -92,8 +95,12 @@ async def _share(
         context = await share_steps.preview(actor, entry, to, sections, changed)
         return page(request, "sharing/preview.html", context, status=409 if changed else 200)
     except Refused as error:
-        again = await share_steps.choosing(actor, entry, to, chosen=sections, errors=error.fields)
+        again = await share_steps.choosing(
+            actor, entry, await care.my_links(actor), to, chosen=sections, errors=error.fields
+        )
         return page(request, "sharing/choose.html", again, status=422)
     except (HeldUntilRested, SharingPaused, TrustBroken) as error:
-        again = await share_steps.choosing(actor, entry, to, chosen=sections, problem=error.message)
+        again = await share_steps.choosing(
+            actor, entry, await care.my_links(actor), to, chosen=sections, problem=error.message
+        )
         return page(request, "sharing/choose.html", again, status=409)

@@ -76,7 +76,7 @@ async def log(request: Request) -> Response:
     called = [(one, named(inert(one.peer_name), one.peer_profession, say)) for one in team]
     names: dict[UUID | None, str] = {one.id: name for one, name in called}
     names |= {one.peer: name for one, name in called}
-    shared = {one.given.id: one for one in await items(actor, await sharing.given(actor))}
+    shared = {one.given.id: one for one in await items(actor, await sharing.given(actor, team=team))}
     days = []
     for _, grouped in groupby(shown, key=lambda event: event.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)

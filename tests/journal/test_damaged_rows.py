@@ -138,7 +138,7 @@ async def test_a_wrong_copy_gives_way_to_a_new_one(cast: Cast) -> None:
         assert ([one.id for one in folder.shared], folder.damaged, folder.missing) == ([again], (), False)
         await bend("share", column, again)
         await sharing.revoke(alice, again)
-        assert not await sharing.missing(alice)
+        assert not (await sharing.given_and_missing(alice))[1]
     assert (await freshness.look(alice)).as_left
 
 

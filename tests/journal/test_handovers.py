@@ -41,7 +41,7 @@ async def nothing_for_charlie(cast: Cast) -> None:
     assert await care.my_links(charlie) == ()
     assert (await reading.caseload(charlie)).cases == ()
     for attempt in (
-        care.link_with(charlie, alice.id), reading.folder(charlie, alice.id), handovers.latest(charlie, alice.id),
+        care.link_with(charlie, alice.id), reading.folder(charlie, alice.id),
         sessions.sessions_of(charlie, alice.id), handovers.withdraw(charlie, alice.id),
         handovers.suggest_to(charlie, alice.id, str((await cast.actor("bob")).id)),
     ):  # fmt: skip
@@ -59,7 +59,7 @@ async def test_until_the_patient_agrees_the_colleague_learns_nothing(cast: Cast)
     await handover_answers.decline(alice, one)
     await nothing_for_charlie(cast)
     assert (await handovers.offers(alice)) == ()
-    (found,) = await handovers.latest(bob, alice.id)
+    (found,) = await handovers.latest(bob, await care.link_with(bob, alice.id))
     assert found is not None
     assert found.state == "declined"
     await suggested(cast)

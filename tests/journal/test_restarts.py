@@ -106,7 +106,7 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     assert (await care.found(alice)).before == ()
     assert (await entries.entry(alice, entry.id)).id == entry.id
     assert await giving_back.give_back(charlie, alice_id) == 1
-    assert len(await giving_back.given_back(alice, renewed)) == 1
+    assert len(await giving_back.given_back(alice, await care.my_link(alice, renewed))) == 1
     await giving_back.take_in(alice, renewed)
     assert (await freshness.look(alice, earlier=True)).as_left
 
@@ -203,7 +203,7 @@ async def test_only_her_own_clinicians_make_one(cast: Cast) -> None:
     for who in ("charlie", "dana", "alice"):
         for act in (
             restart_links.offer,
-            restart_links.offered,
+            care.link_with,
             restart_links.withdraw,
             giving_back.give_back,
         ):
@@ -249,7 +249,7 @@ async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast)
     dana = await cast.actor("dana")
     await tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
     bob = await cast.actor("bob")
-    for act in (care.link_with, giving_back.able, giving_back.give_back):
+    for act in (care.link_with, giving_back.give_back):
         with pytest.raises(TrustBroken):
             await act(bob, alice.id)
     await tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
@@ -264,9 +264,9 @@ async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
     alice = await restarted(cast, await offered(cast))
     cast.clock.forward(hours=1)
     bob, alice_id = await cast.actor("bob"), alice.id
-    assert await giving_back.able(bob, alice_id) == 1
+    assert await giving_back.able(bob, await care.link_with(bob, alice_id)) == 1
     assert await giving_back.give_back(bob, alice_id) == 1
-    assert await giving_back.able(bob, alice_id) == 0
+    assert await giving_back.able(bob, await care.link_with(bob, alice_id)) == 0
     alice = await cast.actor("alice")
     ((link, count),) = (await giving_back.how_many(alice)).items()
     assert count == 1
@@ -289,7 +289,7 @@ async def test_what_came_back_can_be_let_go_of(cast: Cast) -> None:
     with pytest.raises(NotFound):
         await giving_back.leave(await cast.actor("dana"), link)
     await giving_back.leave(alice, link)
-    assert await giving_back.given_back(alice, link) == ()
+    assert await giving_back.given_back(alice, await care.my_link(alice, link)) == ()
     assert await entries.every(alice) == ()
 
 
@@ -299,7 +299,7 @@ async def test_what_was_revoked_or_paused_is_not_given_back(cast: Cast) -> None:
     await care.pause(await cast.actor("alice"), cast.link)
     alice = await restarted(cast, await offered(cast))
     bob = await cast.actor("bob")
-    assert await giving_back.able(bob, alice.id) == 0
+    assert await giving_back.able(bob, await care.link_with(bob, alice.id)) == 0
     with pytest.raises(NotFound):
         await giving_back.give_back(bob, alice.id)
     (link,) = await care.my_links(alice)

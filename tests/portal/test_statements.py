@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from journal import invitations, new_accounts, sessions, sharing, store, websessions
+from journal import care, invitations, new_accounts, sessions, sharing, store, websessions
 from journal.actors import Role
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
@@ -22,23 +22,23 @@ FEW, MANY = 2, 40
 @asynccontextmanager
 async def counted(portal: Portal) -> AsyncIterator[list[str]]:
     """Note every statement that SQLite runs on either of the application's connections."""
-    noted: list[str] = []
+    asked: list[str] = []
     client: Any = store.connection()
     reading = portal.app.state.store.reader.connection
-    await client._connection.set_trace_callback(noted.append)
-    reading.set_trace_callback(noted.append)
-    yield noted
+    await client._connection.set_trace_callback(asked.append)
+    reading.set_trace_callback(asked.append)
+    yield asked
     await client._connection.set_trace_callback(None)
     reading.set_trace_callback(None)
 
 
-async def statements(portal: Portal, who: str, path: str) -> int:
-    """Count what one page asks, once connections and keys are warm."""
+async def noted(portal: Portal, who: str, path: str) -> list[str]:
+    """Note what one page asks, once connections and keys are warm."""
     async with portal.client(who) as browser:
         for _ in range(2):
-            async with counted(portal) if portal.app.state.store.reader.connection else nothing() as noted:
+            async with counted(portal) if portal.app.state.store.reader.connection else nothing() as asked:
                 assert (await browser.get(path)).status_code == 200
-    return len(noted)
+    return asked
 
 
 @asynccontextmanager
@@ -103,7 +103,54 @@ async def test_a_list_of_forty_asks_as_much_as_one_of_two(
     await no_chores()
     path = path.format(alice=(await portal.cast.actor("alice")).id)
     await grow(portal.cast, FEW)
-    few = await statements(portal, who, path)
+    few = len(await noted(portal, who, path))
     await grow(portal.cast, MANY)
-    assert await statements(portal, who, path) == few
+    assert len(await noted(portal, who, path)) == few
     assert 0 < few < 20
+
+
+@pytest.mark.parametrize(
+    ("who", "path"), [("bob", "/patients"), ("bob", "/patients/{alice}"), ("alice", "/sharing")]
+)
+async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, who: str, path: str) -> None:
+    """Who asks is known already, and what an invitation had in it is asked for only until its patient is pinned."""
+    await no_chores()
+    cast = portal.cast
+    await care.peer_identity(await cast.actor("bob"), await care.my_link(await cast.actor("bob"), cast.link))
+    asked = await noted(portal, who, path.format(alice=(await cast.actor("alice")).id))
+    links = [sql for sql in asked if "patient_pin" in sql and "clinician_pin" in sql]
+    assert links
+    assert [sql.count("JOIN") for sql in links] == [1] * len(links)
+    assert [sql for sql in asked if "invitation" in sql.partition("WHERE")[0] and "secret" in sql] == []
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "most"),
+    [
+        ("alice", "/", 7),  # who asks, plan, latest, readers (2), links, offers
+        ("alice", "/journal", 6),  # who asks, entries, state, plan, readers (2)
+        ("alice", "/sessions", 3),  # who asks, plan, links
+        ("alice", "/sharing", 10),
+        ("alice", "/sharing/{link}", 9),
+        ("bob", "/patients", 4),  # who asks, links, plans, what is new
+        ("bob", "/patients/{alice}", 5),  # who asks, link, plan, copies, links of before a restart
+        ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted
+        ("bob", "/patients/{alice}/sessions/new", 3),  # who asks, link, plan
+        ("bob", "/sessions/{session}", 3),  # who asks, plan, link
+        ("bob", "/sessions/{session}/edit", 3),  # who asks, plan, link
+        ("alice", "/sessions/{session}/edit", 2),  # who asks, plan
+    ],
+)
+async def test_a_page_asks_for_what_it_shows_and_no_more(
+    portal: Portal, who: str, path: str, most: int
+) -> None:
+    """A bound for each page that is looked at often: a statement more is to be thought about."""
+    await no_chores()
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    await care.peer_identity(await cast.actor("bob"), await care.my_link(await cast.actor("bob"), cast.link))
+    await more_sessions(cast, FEW)
+    await more_shared(cast, FEW)
+    (one, *_) = await sessions.my_sessions(alice)
+    asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
+    assert len(asked) <= most

@@ -168,7 +168,7 @@ async def check(scene: Scene, done: set[str]) -> None:
     if "revoke" in done and "share_anew" not in done:
         assert scene.share not in {share for share, _, _ in rows}
     assert (await freshness.look(alice, earlier=True)).as_left
-    assert await sharing.missing(alice) == frozenset()
+    assert (await sharing.given_and_missing(alice))[1] == frozenset()
     assert not any(one.damaged for one in await sharing.given(alice))
     for name in ("bob", "charlie"):
         reader = await scene.cast.actor(name)

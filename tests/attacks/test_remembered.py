@@ -1,0 +1,68 @@
+"""What is still in a process's hands after everybody has looked at everything: no word that a person's key opened."""
+
+from __future__ import annotations
+
+import gc
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
+
+from crypto import Keyring
+from journal.actors import Actor
+from journal.documents import EntryDocument, Profile, RevisionDocument, ShareDocument
+from journal.session_rows import Session
+from tests.attacks import browse
+from tests.attacks.conftest import BEGINNINGS, Target
+from tests.attacks.world import HERS, OTHERS, PLANNED
+from tests.portal.conftest import no_chores
+
+CODE = (BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, type)
+"""What holds the program, and with it the words of these tests."""
+
+
+def held_by(*roots: object) -> list[object]:
+    """Everything that can be reached from *roots* without going through code."""
+    seen, waiting = {}, list(roots)
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen and not isinstance(one, CODE):
+            seen[id(one)] = one
+            waiting += gc.get_referents(one)
+    return list(seen.values())
+
+
+def telling(things: list[object], word: str) -> list[object]:
+    """The texts among *things* that hold *word*."""
+    found = word.lower()
+    return [
+        one
+        for one in things
+        if (isinstance(one, str) and found in one.lower())
+        or (isinstance(one, bytes) and found.encode() in one.lower())
+    ]
+
+
+async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None:
+    """Entries, copies and keys are gone with the page; the plan and names are there, so the search would find them."""
+    await no_chores()
+    state, people = target.portal.app.state, target.world.ids | target.world.people
+    for name, begin in BEGINNINGS.items():
+        async with target.client(name) as browser:
+            pages = await browse.walk(browser, [path.format_map(people) for path in begin])
+        if name == "alice":
+            assert any(HERS in page.text for page in pages)
+        del pages
+    gc.collect()
+    things = held_by(state.house, state.store, target.portal.app)
+    for word in (HERS, OTHERS):
+        assert telling(things, word) == []
+    secret = (Actor, EntryDocument, RevisionDocument, ShareDocument, Keyring)
+    assert [one for one in things if isinstance(one, secret)] == []
+    parts = {one for one in things if isinstance(one, bytes)}
+    for name, token in target.portal.cast.tokens.items():
+        if name in BEGINNINGS:
+            keyring = (await target.portal.cast.actor(name)).keyring
+            assert not parts & {token, keyring.vault, keyring.pins, keyring.identity_wrap}
+    assert telling(things, PLANNED)
+    remembered = [one for _, one in state.house.server.opened]
+    assert {type(one) for one in remembered} == {Profile, Session}
+    assert telling(held_by(*remembered), "Alice")
+    assert len(state.house.pins) > 1

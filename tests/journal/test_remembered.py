@@ -1,0 +1,294 @@
+"""What a process remembers of what it opened: bounded, exact to the byte, and gone with the key or the account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
+from journal import care, leaving, links, profile, session_rows, sessions, tables, websessions
+from journal.actors import Actor
+from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.errors import Damaged
+from journal.house import MOST_PINS, ROOM_PINS, House
+from journal.key_file import KeyFile
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.profiles import known_profile
+from journal.purging import purge
+from journal.remembered import Remembered
+from journal.rotation import renew
+from journal.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
+from tests.cast import NAMES, SERVER_KEY, ZONE, Cast
+from tests.scenes import written
+
+NEW_KEY = b"n" * 32
+ONE = SessionDetails(
+    SessionKind.INTEGRATION, "2031-03-04T09:00", ZONE, 50, Setting.CLINIC, sitter="Goldammer"
+)
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    """What was used least lately goes first, by number and by bytes; what is larger than all the room is not kept."""
+    memory = Remembered(most=3, room=100)
+    for number in range(3):
+        memory.keep((number, b"x" * 10), number + 1)
+    assert memory.get((0, b"x" * 10)) == 1
+    memory.keep((3, b"x" * 10), 4)
+    assert [key[0] for key, _ in memory] == [2, 0, 3]
+    memory.keep((4, b"x" * 85), 5)
+    assert [key[0] for key, _ in memory] == [3, 4]
+    memory.keep((5, b"x" * 101), 6)
+    assert len(memory) == 0
+    memory.keep((6, b"x" * 100), 7)
+    assert len(memory) == 1
+    memory.forget()
+    assert (len(memory), memory.get((6, b"x" * 100))) == (0, None)
+    memory.keep((7, b"x" * 100), 8)
+    assert len(memory) == 1
+
+
+def test_what_is_kept_twice_takes_its_room_once() -> None:
+    """Two pages that open the same row at once do not make the memory seem full."""
+    memory = Remembered(most=3, room=30)
+    for _ in range(10):
+        memory.keep((0, b"x" * 10), 1)
+    memory.keep((1, b"x" * 20), 2)
+    assert len(memory) == 2
+
+
+def test_what_a_process_keeps_is_bounded_as_the_page_says() -> None:
+    """However many rows there are: by number, and by the bytes of rows."""
+    house = House.with_key(SERVER_KEY, quick=True)
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+    for memory, most, room in (
+        (house.server.opened, MOST_OPENED, ROOM_OPENED),
+        (house.pins, MOST_PINS, ROOM_PINS),
+    ):
+        for number in range(most + 10):
+            memory.keep((number,), True)
+        assert len(memory) == most
+        for number in range(10):
+            memory.keep((number, bytes(room // 8)), True)
+        assert len(memory) == 8
+        assert f"{most:,}" in page
+        assert f"{room >> 20} MiB" in page
+
+
+def names_in(cast: Cast) -> set[str]:
+    """The names in what the server key opened lately."""
+    return {one.name for _, one in cast.house.server.opened if isinstance(one, Profile)}
+
+
+def opened_in(cast: Cast, kind: type) -> list[Any]:
+    """What is remembered of one kind."""
+    return [one for _, one in cast.house.server.opened if isinstance(one, kind)]
+
+
+async def planned(cast: Cast) -> tuple[Actor, sessions.Session]:
+    """Let alice plan a session, and look at her plan."""
+    alice = await cast.actor("alice")
+    await sessions.add(alice, alice.id, ONE)
+    (one,) = await sessions.my_sessions(alice)
+    return alice, one
+
+
+async def test_the_very_same_row_is_opened_once(cast: Cast) -> None:
+    """A second look at the same plan and the same person gives what the first one opened."""
+    alice, one = await planned(cast)
+    (again,) = await sessions.my_sessions(alice)
+    assert again is one
+    row = await tables.Account.get(id=alice.id)
+    first = known_profile(cast.house, alice.id, bytes(row.sealed))
+    assert known_profile(cast.house, alice.id, bytes(bytearray(row.sealed))) is first
+
+
+@pytest.mark.parametrize("place", [0, 1, 14, 40, -1])
+async def test_a_row_changed_by_one_byte_is_opened_anew_and_refused(cast: Cast, place: int) -> None:
+    """Header, nonce, text or tag: that the right row was opened a moment ago makes no difference."""
+    alice, one = await planned(cast)
+    sealed = bytearray((await tables.KapSession.get(id=one.id)).sealed)
+    sealed[place] ^= 1
+    await tables.KapSession.filter(id=one.id).update(sealed=bytes(sealed))
+    assert (await sessions.my_sessions(alice)).damaged == (one.id,)
+    row = await tables.Account.get(id=alice.id)
+    profile_ = bytearray(row.sealed)
+    profile_[place] ^= 1
+    await tables.Account.filter(id=alice.id).update(sealed=bytes(profile_))
+    with pytest.raises(Damaged):
+        await websessions.actor_for(cast.house, cast.tokens["alice"])
+
+
+async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> None:
+    """The same bytes under another id, patient or revision, or as another kind of document, are opened anew."""
+    alice, one = await planned(cast)
+    dana = await cast.actor("dana")
+    row = session_rows.SessionRow(
+        one.id, alice.id, None, 1, bytes((await tables.KapSession.get(id=one.id)).sealed)
+    )
+    assert session_rows.opened(alice, row) is one
+    for other in (
+        session_rows.SessionRow(alice.id, alice.id, None, 1, row.sealed),
+        session_rows.SessionRow(one.id, dana.id, None, 1, row.sealed),
+        session_rows.SessionRow(one.id, alice.id, None, 2, row.sealed),
+    ):
+        with pytest.raises(Damaged):
+            session_rows.opened(alice, other)
+    moved = session_rows.opened(alice, session_rows.SessionRow(one.id, alice.id, dana.id, 1, row.sealed))
+    assert moved.course == dana.id
+    hers = bytes((await tables.Account.get(id=alice.id)).sealed)
+    assert known_profile(cast.house, alice.id, hers).name == NAMES["alice"]
+    for account, sealed in ((alice.id, row.sealed), (dana.id, hers)):
+        with pytest.raises(Damaged):
+            known_profile(cast.house, account, sealed)
+
+
+async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
+    """A name, a lock and a session that another process changed: the next look has them, for everybody."""
+    alice, one = await planned(cast)
+    assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == [NAMES["alice"]]
+    elsewhere = replace(cast.house, server=ServerKeys((SERVER_KEY,)))
+    other = await websessions.actor_for(elsewhere, cast.tokens["alice"])
+    assert other is not None
+    await profile.lock_after(other, 5)
+    account = await tables.Account.get(id=alice.id)
+    now = open_document(elsewhere.server, bytes(account.sealed), profile_context(alice.id), Profile)
+    renamed = seal_document(elsewhere.server, replace_name(now, "Alice Otherwise"), profile_context(alice.id))
+    await tables.Account.filter(id=alice.id).update(sealed=renamed)
+    await sessions.change(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
+    assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == ["Alice Otherwise"]
+    alice = await cast.actor("alice")
+    assert (alice.name, alice.lock_minutes) == ("Alice Otherwise", 5)
+    (changed,) = await sessions.my_sessions(alice)
+    assert (changed.revision, changed.details.sitter) == (2, "Somebody else")
+    cast.clock.forward(minutes=7)
+    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is None
+
+
+async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> None:
+    """After a change of the server key, a row that is still, or again, sealed under the old one is refused."""
+    path = tmp_path / "key"
+    path.write_text(SERVER_KEY.hex())
+    file = KeyFile(path)
+    house = replace(cast.house, server=ServerKeys(file.read(), file))
+    alice = await websessions.actor_for(house, cast.tokens["alice"])
+    assert alice is not None
+    await sessions.add(alice, alice.id, ONE)
+    (one,) = await sessions.my_sessions(alice)
+    old = bytes((await tables.KapSession.get(id=one.id)).sealed)
+    file.write((NEW_KEY, SERVER_KEY), instead_of=(SERVER_KEY,))
+    await renew(replace(house, server=ServerKeys((NEW_KEY, SERVER_KEY))))
+    file.write((NEW_KEY,), instead_of=(NEW_KEY, SERVER_KEY))
+    assert [again.details for again in await sessions.my_sessions(alice)] == [ONE_OF_HERS]
+    await tables.KapSession.filter(id=one.id).update(sealed=old)
+    assert (await sessions.my_sessions(alice)).damaged == (one.id,)
+
+
+async def test_with_the_account_goes_the_name(cast: Cast) -> None:
+    """The process that deletes an account forgets at once whose it was and what was planned; others within the hour."""
+    await planned(cast)
+    other = replace(cast, house=replace(cast.house, server=ServerKeys((SERVER_KEY,))))
+    for one in (cast, other):
+        await care.my_links(await one.actor("bob"))
+        await sessions.my_sessions(await one.actor("alice"))
+        assert NAMES["alice"] in names_in(one)
+        assert opened_in(one, sessions.Session)
+    await leaving.leave(await cast.actor("alice"), leaving.WORD)
+    cast.clock.forward(days=8)
+    assert NAMES["alice"] in names_in(cast)
+    await leaving.forget(cast.house, cast.clock.now)
+    assert NAMES["alice"] not in names_in(cast)
+    assert opened_in(cast, sessions.Session) == []
+    assert NAMES["alice"] in names_in(other)
+    await purge(other.house, cast.clock.now)
+    assert NAMES["alice"] not in names_in(other)
+    assert opened_in(other, sessions.Session) == []
+
+
+def has_pinned(actor: Actor, sealed: bytes, shown: bytes, link: links.Link) -> bool:
+    """Ask of one's own link whether a pin fits."""
+    return links.has_pinned(actor, sealed, shown, peer=link.peer, link=link.id)
+
+
+async def test_a_pin_that_fits_is_remembered_for_these_keys_of_this_person(cast: Cast) -> None:
+    """Other keys, another link, person or pin, and the same person under other keys of theirs, are asked anew."""
+    alice, dana = await cast.actor("alice"), await cast.actor("dana")
+    (link,) = await care.my_links(alice)
+    sealed, shown = link.row.patient_pin, link.peer_keys
+    assert sealed is not None
+    assert len(cast.house.pins) == 1
+    assert has_pinned(alice, sealed, shown, link)
+    assert len(cast.house.pins) == 1
+    assert not has_pinned(alice, sealed, dana.public_keys, link)
+    assert len(cast.house.pins) == 1
+    bent = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for refused in (
+        lambda: has_pinned(alice, bent, shown, link),
+        lambda: has_pinned(dana, sealed, shown, link),
+        lambda: has_pinned(replace(alice, id=dana.id), sealed, shown, link),
+        lambda: has_pinned(alice, sealed, shown, replace(link, peer=dana.id)),
+        lambda: has_pinned(alice, sealed, shown, replace(link, id=dana.id)),
+        lambda: has_pinned(replace(alice, keyring=dana.keyring), sealed, shown, link),
+    ):
+        with pytest.raises(OpenError):
+            refused()
+    assert len(cast.house.pins) == 1
+
+
+async def test_a_pin_of_before_a_renewal_is_not_taken_from_memory(cast: Cast) -> None:
+    """While keys are renewed, pins of before open; later one that storage put back does not, though it fitted once."""
+    alice = await cast.actor("alice")
+    (link,) = await care.my_links(alice)
+    old, shown = link.row.patient_pin, link.peer_keys
+    assert old is not None
+    assert has_pinned(alice, old, shown, link)
+    fresh = Keyring.from_account_key(new_account_key())
+    renewing = replace(alice, keyring=replace(fresh, retired=alice.keyring))
+    assert has_pinned(renewing, old, shown, link)
+    with pytest.raises(OpenError):
+        has_pinned(replace(alice, keyring=fresh), old, shown, link)
+    ids = {"owner": alice.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
+    anew = pin(fresh, PublicIdentity.decode(shown), **ids)
+    assert has_pinned(replace(alice, keyring=fresh), anew, shown, link)
+    with pytest.raises(OpenError):
+        has_pinned(alice, anew, shown, link)
+
+
+async def test_nobodys_keys_and_words_are_remembered(cast: Cast) -> None:
+    """Neither a key of anybody's nor what one opened stands in the memory, whatever was looked at."""
+    await planned(cast)
+    entry = await written(cast)
+    for name in cast.tokens:
+        actor = await cast.actor(name)
+        if name != "erin":
+            await care.found(actor)
+    kept = [*cast.house.server.opened, *cast.house.pins]
+    assert kept
+    text = repr(kept)
+    assert "Goldammer" in text
+    assert entry.document.title
+    for words in (entry.document.title, *map(str, entry.document.answers.values())):
+        assert len(words) < 4 or words not in text
+    parts = {part for key, _ in kept for part in key if isinstance(part, bytes)}
+    for name in cast.tokens:
+        keyring = (await cast.actor(name)).keyring
+        assert not parts & {keyring.vault, keyring.pins, keyring.identity_wrap, cast.tokens[name]}
+    assert {type(one) for _, one in cast.house.server.opened} == {Profile, sessions.Session}
+    assert {one for _, one in cast.house.pins} == {True}
+
+
+def replace_name(of: Profile, name: str) -> Profile:
+    """The same profile under another name."""
+    return Profile(name, of.email, of.time_zone, of.role, of.profession, of.lock_minutes, of.devices, of.keys)
+
+
+def replace_sitter(of: SessionDetails, sitter: str) -> SessionDetails:
+    """The same session with somebody else at her side."""
+    return SessionDetails(of.kind, of.local, of.zone, of.minutes, of.setting, sitter=sitter)
+
+
+ONE_OF_HERS = SessionDetails(
+    ONE.kind, ONE.local, ONE.zone, ONE.minutes, ONE.setting, sitter=ONE.sitter, added_by_patient=True
+)
