@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, _current_context
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor
@@ -27,8 +29,9 @@ from tortoise.transactions import in_transaction
 from journal.store_address import Address, SqliteFile, read_address
 from journal.store_config import COMMAND, CONNECTIONS, OPENING, PATIENCE
 from journal.store_config import configuration as configuration
-from journal.store_errors import explained
+from journal.store_errors import explained, of_driver
 from journal.store_file import check_file, close_to_others, is_usable
+from journal.store_one_statement import one_of
 from journal.store_progress import Progress as Progress
 from journal.store_progress import aside as aside
 from journal.store_progress import committing
@@ -232,8 +235,8 @@ async def change_all(*statements: Statement) -> int | None:
     """
     Run several statements as one transaction, or in the one that is open.
 
-    On SQLite they take one way to its thread and back, with whatever else waits: each of its own takes longer than to
-    run it.
+    They take one way to SQLite's thread and back, with whatever else waits, or to PostgreSQL's server: outside of a
+    transaction none may build on what another of them changes.
 
     Returns:
         None when each changed something. Otherwise the place of the first that changed nothing: then all is
@@ -244,6 +247,8 @@ async def change_all(*statements: Statement) -> int | None:
         lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
         with committing():
             return await client.together.run(lines)
+    if not isinstance(client, TransactionalDBClient) and await _changed_at_once(client, statements):
+        return None
     try:
         async with joined():
             for place, (sql, values) in enumerate(statements):
@@ -252,6 +257,18 @@ async def change_all(*statements: Statement) -> int | None:
     except _NothingChanged as nothing:
         return nothing.place
     return None
+
+
+async def _changed_at_once(client: BaseDBAsyncClient, statements: Sequence[Statement]) -> bool:
+    """Run several statements as one; False, and nothing is changed, when one changed nothing: which is not said."""
+    changes = tuple((sql, len(values)) for sql, values in statements)
+    try:
+        await client.execute_query(one_of(changes), [value for _, values in statements for value in values])
+    except OperationalError as error:
+        if isinstance(of_driver(error), asyncpg.DivisionByZeroError):
+            return False
+        raise
+    return True
 
 
 async def _execute(

@@ -117,6 +117,21 @@ async def _release(pool: Any, connection: Any, error: BaseException | None) -> N
     await pool.release(connection)
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """
+    A connection that comes back to the pool as it is.
+
+    The driver's own puts settings, locks and listeners back with a statement after each use. Nothing here changes any
+    of them but for the length of a transaction.
+    """
+
+    __slots__ = ()
+
+    def get_reset_query(self) -> str:
+        """Return no statement."""
+        return ""
+
+
 class _Lent(PoolConnectionWrapper[Any]):
     """A connection for one statement, waited for no longer than `POOL`."""
 
@@ -182,7 +197,7 @@ class BoundedClient(AsyncpgDBClient):
             await check(connection, wanted)
             await read_any_time(connection)
 
-        return await asyncpg.create_pool(None, init=begin, **options)
+        return await asyncpg.create_pool(None, init=begin, **options | {"connection_class": _Connection})
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Return what lends a connection for one statement."""

@@ -51,7 +51,9 @@ class Together:
         some, before = [], len(self._waiting)
         try:
             async with self._acquire() as held:
-                waiting = [one for one in self._waiting if not one[1].done()]  # some are not waited for any more
+                waiting = [
+                    one for one in self._waiting if not one[1].done()
+                ]  # some are not waited for any more
                 some, self._waiting = waiting[:MOST], waiting[MOST:]
                 # aiosqlite has no public way to run a function on its thread.
                 outcomes = await held._execute(run_groups, held._conn, [lines for lines, _ in some])  # noqa: SLF001

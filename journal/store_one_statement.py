@@ -1,0 +1,31 @@
+"""
+Several changes as one statement of PostgreSQL's: one way to the server and back, and not one for each.
+
+Each is a part of a `WITH`. They see the rows as they were before all of them, so none may build on another.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_PLACE = re.compile(r"\$([0-9]+)")
+
+
+@lru_cache(maxsize=256)
+def one_of(changes: tuple[tuple[str, int], ...]) -> str:
+    """
+    Return one statement for several.
+
+    It divides by zero, and nothing is changed, where one of them changes no row.
+
+    Args:
+        changes: Each as it is written, with how many values it takes. The statement takes all of them in their order.
+    """
+    parts, before = [], 0
+    for number, (sql, values) in enumerate(changes):
+        moved = _PLACE.sub(lambda place, by=before: f"${int(place[1]) + by}", sql)  # type: ignore[misc]
+        parts.append(f"s{number} AS ({moved} RETURNING 1)")
+        before += values
+    each = " AND ".join(f"EXISTS (TABLE s{number})" for number in range(len(changes)))
+    return f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN {each} THEN 1 ELSE 0 END"

@@ -1,0 +1,84 @@
+"""Changes that belong together reach PostgreSQL as one statement: all of them happen, or none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from journal.store import Statement, Store, change_all, connection, fetch, transaction
+
+INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
+UPDATE = "UPDATE throttle SET tries = $1 WHERE key = $2 AND tries = $3"
+DELETE = "DELETE FROM throttle WHERE key = $1"
+
+
+@pytest.fixture
+async def opened(postgres_url: str) -> AsyncIterator[Store]:
+    """A database of our shape."""
+    opened = await Store.open(postgres_url, connections=1)
+    with opened.use():
+        yield opened
+    await opened.close()
+
+
+def insert(key: str, tries: int = 0) -> Statement:
+    """Put a row there."""
+    return INSERT, (key, tries)
+
+
+async def kept() -> dict[str, int]:
+    """The rows that are there."""
+    rows = await fetch("SELECT key, tries FROM throttle")
+    return {row[0]: row[1] for row in rows}
+
+
+async def test_all_happen_or_none(opened: Store) -> None:
+    """Which one changed nothing is said, and what breaks a rule or is no SQL is told as it is of one statement."""
+    assert await change_all(insert("a"), insert("b", 1)) is None
+    assert await change_all((UPDATE, (5, "a", 0)), (DELETE, ("b",)), insert("c", 2)) is None
+    there = {"a": 5, "c": 2}
+    assert await kept() == there
+    assert await change_all((UPDATE, (6, "a", 4)), insert("d")) == 0
+    assert await change_all((UPDATE, (6, "a", 5)), insert("d"), (DELETE, ("nobody",))) == 2
+    with pytest.raises(IntegrityError):
+        await change_all((UPDATE, (6, "a", 5)), insert("c"))
+    with pytest.raises(OperationalError):
+        await change_all((UPDATE, (6, "a", 5)), ("UPDATE nothing SET x = $1", (1,)))
+    assert await kept() == there
+
+
+async def test_of_two_at_once_one_wins(opened: Store, postgres_url: str) -> None:
+    """A change that was compared with what stood there happens once."""
+    await change_all(insert("a"))
+    second = await Store.open(postgres_url)
+
+    async def swap(store: Store, number: int) -> int | None:
+        with store.use():
+            return await change_all((UPDATE, (number, "a", 0)), insert(f"of {number}"))
+
+    outcomes = await asyncio.gather(*(swap(one, 1 + place) for place, one in enumerate([opened, second] * 5)))
+    await second.close()
+    assert sorted(outcomes, key=str) == [0] * 9 + [None]
+    (winner,) = (place + 1 for place, outcome in enumerate(outcomes) if outcome is None)
+    assert await kept() == {"a": winner, f"of {winner}": 0}
+
+
+async def test_a_save_is_one_way_to_the_server_and_nothing_is_put_back(opened: Store) -> None:
+    """One statement for all changes, one for a reading, and none when a connection comes back."""
+    said: list[str] = []
+    async with transaction():
+        (held,) = connection()._parent._pool._holders
+        held._con.add_query_logger(lambda one: said.append(one.query))
+    said.clear()
+    await change_all(insert("a"), insert("b"))
+    await fetch("SELECT key FROM throttle WHERE key = $1", "a")
+    assert [first_word(one) for one in said] == ["WITH", "SELECT"]
+
+
+def first_word(sql: Any) -> str:
+    """What kind of statement it is."""
+    return str(sql).split()[0]
