@@ -141,13 +141,14 @@ def spelled_address(typed: str) -> str:
 
 
 def _no_domain(typed: str) -> str:
-    """Fold what is no domain, such as `example․org` with U+2024 in it, without making one of it."""
+    """Fold what is no domain, such as `example․org` with U+2024 in it or `aß--x.org`, without making one of it."""
     folded = _folded(typed)
     try:
         ascii_domain(folded)
     except FormatError:
         return folded
-    return normalize("NFC", typed.casefold())
+    # Letters that are ASCII in lower case are the same to UTS 46: what was no domain stays none.
+    return normalize("NFC", typed.lower())
 
 
 def _folded(text: str) -> str:

@@ -22,9 +22,9 @@ from crypto import normalize
 # One sign for all of a kind. U+00B4 and its like are a blank with an accent on it once they are normalised.
 _ALIKE = (
     (" \u0301", "'"),
-    *((sign, "'") for sign in "`‘’‚‛′‵ʹʻʼʽ՚׳ꞌ"),
-    *((sign, '"') for sign in "«»“”„‟״〝〞〟"),
-    *((sign, "-") for sign in "‐‒–—―−"),
+    *((sign, "'") for sign in "`‘’‚‛′‵ʹʻʼʽ՚׳ꞌ‹›❛❜❟"),
+    *((sign, '"') for sign in "«»“”„‟״〝〞〟⹂❝❞❠ʺˮ"),
+    *((sign, "-") for sign in "‐‒–—―−֊־"),
     ("ı", "i"),
 )
 _DOTTED = re.compile("i\u0307+")  # what is left of the capital I with a dot

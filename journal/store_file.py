@@ -38,6 +38,7 @@ def check_file(path: Path, *, create: bool) -> None:
             raise DatabaseRefused(
                 f"{shown(path)} is not a file. Move it away, so that the database can be there."
             )
+        _check_logs(path)
     except OSError as error:
         raise DatabaseRefused(
             f"The database {shown(path)} cannot be opened: {error.strerror}. Run this as the user who owns it."
@@ -46,7 +47,6 @@ def check_file(path: Path, *, create: bool) -> None:
         raise DatabaseRefused(
             f"The database {shown(path)} may not be read and written by this user. Run this as the user who owns it."
         )
-    _check_logs(path)
 
 
 def is_usable(path: Path) -> bool:

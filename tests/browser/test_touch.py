@@ -173,7 +173,8 @@ async def test_a_scroll_beside_a_resting_finger_sets_nothing(phone: Phone, down:
 
 
 @pytest.mark.parametrize(
-    ("typed", "value"), [("42", "42"), ("٤٢", "42"), ("४२", "42"), ("４２", "42"), ("4x", "50"), ("", "50")]
+    ("typed", "value"),
+    [("42", "42"), ("٤٢", "42"), ("४२", "42"), ("４２", "42"), ("𝟜𝟚", "42"), ("4x", "50"), ("", "50")],
 )
 async def test_a_slider_follows_the_number_in_any_script(phone: Phone, typed: str, value: str) -> None:
     """What is typed beside it moves the slider; what is no number leaves it where a blank one stands."""
@@ -234,6 +235,23 @@ async def test_a_mouse_sets_a_slider(phone: Phone) -> None:
     await phone.page.mouse.move(x - 60, y - 120, steps=4)
     await phone.page.mouse.up()
     assert int(await phone.number.input_value()) < 40
+
+
+async def test_a_pen_that_was_called_off_leaves_the_slider_to_the_mouse(phone: Phone) -> None:
+    """Where a browser tells nothing of a pen but that it began and was called off, the next press is heard."""
+    for kind in ("pointerdown", "pointercancel"):
+        told = {"pointerId": 77, "pointerType": "pen", "isPrimary": True, "bubbles": True}
+        await phone.slider.dispatch_event(kind, told)
+    await phone.page.mouse.click(*await phone.at(phone.slider, 0.5))
+    await expect(phone.number).to_have_value("50")
+
+
+async def test_a_mouse_whose_release_was_lost_lends_a_scroll_nothing(phone: Phone) -> None:
+    """A finger that scrolls sets nothing either after a mouse was let go where the page did not hear of it."""
+    told = {"pointerId": 1, "pointerType": "mouse", "isPrimary": True, "bubbles": True}
+    await phone.slider.dispatch_event("pointerdown", told)
+    await phone.drag(await phone.at(phone.slider, 0.25), 0, -200)
+    assert (await phone.number.input_value(), await phone.heard()) == ("", [])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -132,14 +132,17 @@ async def test_a_database_that_takes_no_writes_is_noticed(
             assert (await browser.get(path)).status_code == 200
 
 
-async def test_a_file_that_takes_no_writes_is_noticed(portal: Portal) -> None:
+@pytest.mark.parametrize(
+    "spoil", [Path.mkdir, lambda path: path.symlink_to(path)], ids=["a folder", "a link to itself"]
+)
+async def test_a_file_that_takes_no_writes_is_noticed(portal: Portal, spoil: Callable[[Path], None]) -> None:
     """Where SQLite's log belongs stands something else: not ready until it is gone."""
     client = store.connection()
     journal = Path(client.filename + "-journal")  # type: ignore[attr-defined]
     async with portal.client() as browser:
         assert (await browser.get("/readyz")).status_code == 200
-        await asyncio.to_thread(journal.mkdir)
+        await asyncio.to_thread(spoil, journal)
         ready = await browser.get("/readyz")
         assert (ready.status_code, ready.text) == (503, "read-only")
-        await asyncio.to_thread(journal.rmdir)
+        await asyncio.to_thread(journal.rename, journal.with_name("aside"))
         assert (await browser.get("/readyz")).status_code == 200

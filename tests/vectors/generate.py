@@ -88,6 +88,7 @@ ADDRESSES = (
     ("underscore", "alice@my_ma--il.example", "alice@my_ma--il.example"),
     ("no-domain", "alice@\u2603.Example", "alice@\u2603.example"),
     ("dot-leader", "alice@Example\u2024org", "alice@example\u2024org"),
+    ("hyphens", "alice@A\u00df--x.example", "alice@a\u00df--x.example"),
     ("false-a-label", "alice@XN---bbk.example", "alice@xn---bbk.example"),
     ("no-at", "al\u00adice", "alice"),
     ("longest", "a" * 242 + "@example.org", "a" * 242 + "@example.org"),

@@ -418,7 +418,7 @@ def undomained(text: str) -> str:
         domain(fold(text))
     except idna.IDNAError:
         return fold(text)
-    return unicodedata.normalize("NFC", text.casefold())
+    return unicodedata.normalize("NFC", text.lower())
 
 
 def spelled(address: str) -> str:

@@ -190,11 +190,11 @@
 
   const SLOP = 8; // pixels within which a finger has gone nowhere yet
 
-  // The digits of a script follow each other, from a code that ends with 0 or with 6.
+  // The digits of a script follow each other from its zero on, and those of several scripts sometimes each other.
   function plainDigit(digit) {
-    const code = digit.codePointAt(0);
-    const fromZero = /\p{Nd}/u.test(String.fromCodePoint(code & ~15));
-    return String((code & 15) - (fromZero ? 0 : 6));
+    let before = digit.codePointAt(0);
+    while (/\p{Nd}/u.test(String.fromCodePoint(before))) before -= 1;
+    return String((digit.codePointAt(0) - before - 1) % 10);
   }
 
   // A finger that is put down to scroll moves a slider too, as soon as it touches it. What it moved counts once it goes
@@ -219,8 +219,9 @@
     };
 
     let press = null; // of a finger, a pen or the mouse: where it began, what it moved, and whether that is an answer
-    slider.addEventListener("pointerdown", ({ pointerId, button, pointerType, clientX, clientY }) => {
-      if (press || button) return; // also a second finger, while another rests elsewhere
+    slider.addEventListener("pointerdown", ({ pointerId, isPrimary, button, pointerType, clientX, clientY }) => {
+      // A second finger counts while the first rests elsewhere. A first one begins anew: the end of an old press was lost.
+      if (button || (press && !isPrimary)) return;
       press = { pointerId, clientX, clientY, before: number.value, value: slider.value, along: pointerType === "mouse", away: false };
     });
     slider.addEventListener("pointermove", ({ pointerId, clientX, clientY }) => {
