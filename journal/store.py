@@ -34,7 +34,7 @@ from journal.store_file import check_file, close_to_others, is_usable
 from journal.store_one_statement import one_of
 from journal.store_progress import Progress as Progress
 from journal.store_progress import aside as aside
-from journal.store_progress import committing
+from journal.store_progress import committing, is_writing
 from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
 from journal.store_sqlite import CheckedClient, Reader, read_once
@@ -247,7 +247,8 @@ async def change_all(*statements: Statement) -> int | None:
         lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
         with committing():
             return await client.together.run(lines)
-    if not isinstance(client, TransactionalDBClient) and await _changed_at_once(client, statements):
+    at_once = not isinstance(client, TransactionalDBClient) and all(is_writing(sql) for sql, _ in statements)
+    if at_once and await _changed_at_once(client, statements):
         return None
     try:
         async with joined():

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from journal import entries, store
+from journal import entries, revisions, store
 from tests.cast import Furniture, furnish
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
-from tests.portal.conftest import running
+from tests.portal.conftest import Portal, running
 from tests.postgres import PostgresServer
 
 
@@ -115,51 +115,80 @@ def commits(said: bytes) -> bool:
 
 
 def carries_the_text(said: bytes) -> bool:
-    """Return whether the sealed text is on its way, inside a transaction."""
+    """Return whether the sealed text is on its way: a save is one statement, which is its own transaction."""
     return len(said) > len(FULL["free__text"])
 
 
-@pytest.mark.parametrize("answered", [False, True])
-@pytest.mark.parametrize("cuts", [commits, carries_the_text])
-async def test_a_wire_that_is_cut_in_the_middle_of_a_save(
-    furnished_postgres_url: tuple[str, Furniture],
-    tmp_path: Path,
-    cuts: Callable[[bytes], bool],
-    answered: bool,
-) -> None:
-    """Committed or not, it is not called saved; sending it once more saves it once, whichever it was.
-
-    Before COMMIT was sent it is known that nothing was saved; from then on the page says to look first.
-    """
-    url, furniture = furnished_postgres_url
+@asynccontextmanager
+async def on_a_wire(
+    url: str, furniture: Furniture, data: Path, answered: bool
+) -> AsyncIterator[tuple[Portal, Wire]]:
+    """Run the application with a wire between it and PostgreSQL that can be cut."""
     parts = urlsplit(url)
     wire = Wire((parts.hostname or "", parts.port or 0), answered=answered)
     async with await asyncio.start_server(wire.connected, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         through = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
-        async with running(through, furniture, tmp_path) as portal, portal.client("alice") as browser:
-            page = await opened(browser, "/journal/new?kind=free")
-            if cuts is commits:  # a version is kept of the text before, in the same transaction
-                assert (await autosaved(browser, page, title="Before")).status_code == 200
-                portal.cast.clock.forward(minutes=30)
-                page = await opened(browser, page_of(page))
-            wire.cuts = cuts
-            told = await pressed(browser, page, title="After", **FULL)
-            assert (wire.cut, told.status_code) == (1, 503)
-            given_back = Page.of(told)
-            unknown = "cannot tell whether this was saved" in given_back.words
-            assert (unknown, "Nothing was saved" in given_back.words) == (
-                cuts is commits,
-                cuts is not commits,
-            )
-            again = await browser.post(action(given_back), data=given_back.fields)
-            assert again.status_code == 303
-            (entry,) = await entries.every(await portal.cast.actor("alice"))
-            assert (entry.document.title, entry.document.answers) == (
-                "After",
-                {"free.text": FULL["free__text"]},
-            )
+        async with running(through, furniture, data) as portal:
+            yield portal, wire
         await asyncio.gather(*wire.carrying)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_wire_that_is_cut_in_the_middle_of_a_save(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path, answered: bool
+) -> None:
+    """Committed or not, it is not called saved, and the page says to look first; sending it again saves it once."""
+    async with (
+        on_a_wire(*furnished_postgres_url, tmp_path, answered) as (portal, wire),
+        portal.client("alice") as browser,
+    ):
+        page = await opened(browser, "/journal/new?kind=free")
+        wire.cuts = carries_the_text
+        told = await pressed(browser, page, title="After", **FULL)
+        assert (wire.cut, told.status_code) == (1, 503)
+        given_back = Page.of(told)
+        assert "cannot tell whether this was saved" in given_back.words
+        again = await browser.post(action(given_back), data=given_back.fields)
+        assert again.status_code == 303
+        (entry,) = await entries.every(await portal.cast.actor("alice"))
+        assert (entry.document.title, entry.document.answers) == ("After", {"free.text": FULL["free__text"]})
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("cuts", [commits, carries_the_text])
+async def test_a_wire_that_is_cut_in_the_middle_of_a_transaction(
+    furnished_postgres_url: tuple[str, Furniture],
+    tmp_path: Path,
+    cuts: Callable[[bytes], bool],
+    answered: bool,
+) -> None:
+    """
+    The text of a page that came too late is kept beside in a transaction of several statements.
+
+    Before COMMIT was sent it is known that nothing was kept; from then on the page says to look first.
+    """
+    async with (
+        on_a_wire(*furnished_postgres_url, tmp_path, answered) as (portal, wire),
+        portal.client("alice") as browser,
+    ):
+        first = await opened(browser, "/journal/new?kind=free")
+        assert (await autosaved(browser, first, title="Before")).status_code == 200
+        late, soon = [await opened(browser, page_of(first)) for _ in range(2)]
+        assert (await pressed(browser, soon, title="Sooner")).status_code == 303
+        wire.cuts = cuts
+        told = await pressed(browser, late, title="After", **FULL)
+        assert (wire.cut, told.status_code) == (1, 503)
+        given_back = Page.of(told)
+        unknown = "cannot tell whether this was saved" in given_back.words
+        assert (unknown, "Nothing was saved" in given_back.words) == (cuts is commits, cuts is not commits)
+        again = await browser.post(action(given_back), data=given_back.fields)
+        assert again.status_code == 409
+        alice = await portal.cast.actor("alice")
+        (entry,) = await entries.every(alice)
+        assert entry.document.title == "Sooner"
+        kept = [one.document.title for one in await revisions.revisions(alice, entry.id)]
+        assert kept.count("After") == 1
 
 
 def test_there_is_an_end_to_waiting() -> None:

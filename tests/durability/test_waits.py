@@ -22,7 +22,7 @@ from portal.errors import GONE
 from portal.views import health
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_no_room import FULL
-from tests.durability.test_postgres_gone import Wire, commits
+from tests.durability.test_postgres_gone import Wire, carries_the_text
 from tests.portal.browsing import Page, action, opened, pressed
 from tests.portal.conftest import ORIGIN, Portal, running
 from tests.portal.test_statements import counted
@@ -370,8 +370,8 @@ async def test_a_database_that_says_nothing_stops_nobody_from_help(
     parts = urlsplit(url)
     wire = Wire((parts.hostname or "", parts.port or 0))
 
-    def swallows_from_commit(said: bytes) -> bool:
-        wire.swallows = wire.swallows or commits(said)
+    def swallows_from_the_save(said: bytes) -> bool:
+        wire.swallows = wire.swallows or carries_the_text(said)
         return False
 
     async with await asyncio.start_server(wire.connected, "127.0.0.1", 0) as server:
@@ -379,7 +379,7 @@ async def test_a_database_that_says_nothing_stops_nobody_from_help(
         through = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
         async with running(through, furniture, tmp_path) as portal, portal.client("alice") as browser:
             page = await opened(browser, "/journal/new?kind=free")
-            wire.cuts = swallows_from_commit
+            wire.cuts = swallows_from_the_save
             pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
             await until(lambda: wire.swallows, pressing)
             for cookie in ("valid", *COOKIES):
