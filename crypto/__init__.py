@@ -44,7 +44,7 @@ from crypto.pins import (
     vouch,
 )
 from crypto.public_identity import PublicIdentity, verify
-from crypto.record_root import PageMark, RecordRoot
+from crypto.record_root import PageMark, RecordRoot, bits_of
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
@@ -95,6 +95,7 @@ __all__ = [
     "ServerKey",
     "SessionToken",
     "ascii_domain",
+    "bits_of",
     "check_pin",
     "consent",
     "decoy_recovery_slot",

@@ -23,7 +23,7 @@ BESIDE = 2
 """Sets that stand on no page: earlier versions, and what is shared."""
 
 _HEAD = 1 + KEY_SIZE + BESIDE * SET_SIZE
-_PAGE = struct.Struct(f">IQHq{TAG_SIZE}s")
+_PAGE = struct.Struct(f">IQHqQ{TAG_SIZE}s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,15 @@ class PageMark:
     What the root remembers of a page.
 
     `oldest` is the moment of its first line, in microseconds since 1970, UTC; `count` is the number of its lines, at
-    least one; `tag` is the last 16 bytes of its envelope.
+    least one; `ties` has the bits of every session that a line is tied to (`bits_of`); `tag` is the last 16 bytes of
+    its envelope.
     """
 
     number: int
     revision: int
     count: int
     oldest: int
+    ties: int
     tag: bytes = field(repr=False)
 
 
@@ -71,7 +73,7 @@ class RecordRoot:
 
     def encode(self) -> bytes:
         """
-        Return the version, the sums as `RecordState.encode` writes them, and 38 bytes for every page, big-endian.
+        Return the version, the sums as `RecordState.encode` writes them, and 46 bytes for every page, big-endian.
 
         Raises:
             FormatError: If the pages are out of order or named twice, or there are more than 2^16.
@@ -80,9 +82,19 @@ class RecordRoot:
             raise _no_root()
         _require_order(self.pages)
         marks = (
-            _PAGE.pack(page.number, page.revision, page.count, page.oldest, page.tag) for page in self.pages
+            _PAGE.pack(page.number, page.revision, page.count, page.oldest, page.ties, page.tag)
+            for page in self.pages
         )
         return bytes((VERSION,)) + self.beside.encode() + b"".join(marks)
+
+
+def bits_of(record: bytes) -> int:
+    """
+    Return two bits of 64, or one, that stand for a record with a random id of 16 bytes.
+
+    A page without both has no line that is tied to it; a page with both may have one.
+    """
+    return 1 << (record[0] % 64) | 1 << (record[1] % 64)
 
 
 def _require_order(pages: tuple[PageMark, ...]) -> None:

@@ -19,7 +19,8 @@ from journal.actors import Actor
 from journal.audit import Act
 from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written
-from journal.freshness import LOCK, STEP, Part, opened_state, snapshot
+from journal.freshness import LOCK, STEP
+from journal.record_snapshot import Part, opened_state, snapshot
 from journal.rows import Named, read, whole
 from journal.store import change, change_all, fetch, transaction
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
@@ -37,6 +37,7 @@ BEHIND: Mapping[str, Collection[SessionKind]] = MappingProxyType(
     }
 )
 """What an entry of this kind looks back at."""
+BEGINNING, ENDLESS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Planned(Protocol):
@@ -110,6 +111,24 @@ class Belonging(Generic[S]):
             coming = _after(self._ahead, written_at)
             return coming or _before(self._posts, written_at)
         return _before(self._behind.get(kind, ()), written_at) or _before(self._posts, written_at)
+
+    def stretch(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
+        """
+        Return a stretch of time outside of which nothing is written that belongs to one of these sessions untied.
+
+        It is from the first moment to just before the second, and may be longer than it has to be.
+        """
+        since, until = ENDLESS, BEGINNING
+        for place, one in enumerate(self._ahead):
+            if one.id in wanted:
+                since = min(since, _last_to_prepare(self._ahead[place - 1]) if place else BEGINNING)
+                until = max(until, _last_to_prepare(one))
+        dosing = [_begin(one) for one in self._posts if one.kind is SessionKind.DOSING]
+        for one in self._posts:
+            if one.id in wanted:
+                since = min(since, _begin(one))
+                until = max(until, next((begin for begin in dosing if begin > _begin(one)), ENDLESS))
+        return since, until
 
 
 def _before(sessions: tuple[S, ...], moment: datetime) -> S | None:

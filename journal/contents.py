@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer
+from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer, bits_of
 from journal.documents import EntryDocument, decode_entry, entry_context, open_bytes
 from journal.errors import Damaged
 
@@ -120,6 +120,14 @@ def bare_line(ident: UUID, revision: int, sealed: bytes, created: datetime) -> L
     return Line(micros(created), ident.hex, Kind.BARE, revision, sealed[-TAG:].hex(), 0, "", "", None)
 
 
+def ties_of(session: str) -> int:
+    """Return the bits that a page has which may have a line that is tied to a session; of what is no id, all."""
+    try:
+        return bits_of(UUID(session).bytes)
+    except ValueError:
+        return (1 << 64) - 1
+
+
 def page_context(owner: UUID, number: int, revision: int) -> Context:
     """Say where a page stands."""
     return Context("contents", owner.bytes, number.to_bytes(16, "big"), revision)
@@ -135,7 +143,10 @@ def seal_page(
 ) -> tuple[PageMark, bytes]:
     """Seal a page; returns what the root remembers of it, and the envelope."""
     sealed = vault.seal(_encode(lines), context=page_context(owner, number, revision))
-    return PageMark(number, revision, len(lines), lines[0].created, sealed[-TAG:]), sealed
+    ties = 0
+    for session in {line.session for line in lines} - {None}:
+        ties |= ties_of(session or "")
+    return PageMark(number, revision, len(lines), lines[0].created, ties, sealed[-TAG:]), sealed
 
 
 def open_page(vault: Sealer, owner: UUID, mark: PageMark, sealed: bytes) -> tuple[Line, ...]:
@@ -298,7 +309,7 @@ class Draft:
 
     def _add(self, place: int, lines: list[Line]) -> None:
         number = 1 + max((*(one.mark.number for one in self._pages), *self._dropped), default=-1)
-        page = _Page(PageMark(number, 0, 0, 0, b""))
+        page = _Page(PageMark(number, 0, 0, 0, 0, b""))
         page.change(lines)
         self._pages.insert(place, page)
 

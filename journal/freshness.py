@@ -14,51 +14,41 @@ What was deleted leaves them at once, so that it can be purged without anybody's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from crypto import CryptoError, RecordRoot, RecordSet, RecordState, Sealer
+from crypto import RecordRoot, RecordState
 from journal import access, contents_rows, tables
 from journal.actors import Actor, Role
 from journal.contents import Line, bare_line, open_page, root_context
 from journal.contents_rows import Pages
 from journal.errors import Damaged, JournalError
+from journal.record_snapshot import (
+    END,
+    Member,
+    Members,
+    Part,
+    State,
+    everything,
+    holds_beside,
+    kept_of,
+    member_of,
+    opened_state,
+    snapshot_of,
+    sums_of,
+)
 from journal.rows import Moment, Named, read, whole
-from journal.store import Statement, change, change_all, fetch_aside, is_sqlite, key_of, transaction
+from journal.store import Statement, change, change_all, fetch_aside, is_sqlite, transaction
 from journal.words import N_
 
 TRIES = 3
-NO_ID = UUID(int=0)
-END = 16  # bytes of an envelope that stand for all of it: its authentication tag
 KEPT = "SELECT revision, sealed FROM record_state WHERE id = $1"
 STEP = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
 LOCK = "UPDATE record_state SET revision = revision WHERE id = $1"
-SNAPSHOT = """
-    SELECT 0, id, revision, substr(sealed, length(sealed) - 15) FROM entry
-    WHERE owner_id = $1 AND deleted_at IS NULL
-    UNION ALL SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $2
-    UNION ALL SELECT 3, owner_id, number, sealed FROM contents WHERE owner_id = $3
-"""
-AND_EARLIER = """
-    UNION ALL SELECT 1, v.id, 0, substr(v.sealed, length(v.sealed) - 15)
-    FROM entry_revision v JOIN entry e ON e.id = v.entry_id WHERE e.owner_id = $4 AND e.deleted_at IS NULL
-"""
-"""One statement each time, since rows and state belong together only as they are at one moment."""
-
-Member = tuple[UUID, int, bytes]
-"""A record's id, revision and envelope, or the envelope's end."""
-
-
-Members = tuple[list[tuple[bytes, int, bytes]], ...]
-State = RecordState | RecordRoot
-PAGE = 3  # in a snapshot, beside the parts
-BEFORE = 140  # bytes of a state without a table: a root is never so long
-NO_SUM = RecordSet()
 
 
 class Dated(Named, frozen=True):
@@ -73,14 +63,6 @@ class NotAsLeft(JournalError):
     message = N_(
         "Your journal is not as you left it, so nothing was shared. Open your journal: it says what that means."
     )
-
-
-class Part(IntEnum):
-    """What is remembered apart from each other, in the order in which it stands in the state."""
-
-    ENTRIES = 0
-    EARLIER = 1
-    SHARED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +83,9 @@ class Move:
     def members(self) -> Members:
         """Return what goes from a sum and what comes to it."""
         return tuple(
-            [_member(*(one.member if isinstance(one, Line) else one)) for one in some]
+            [member_of(*(one.member if isinstance(one, Line) else one)) for one in some]
             for some in (self.gone, self.come)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What storage holds of an account's records at one moment; `kept` is the row of the state with its revision."""
-
-    members: Members
-    kept: tuple[int, bytes] | None
-    pages: Pages
 
 
 class _Row(Protocol):
@@ -155,7 +128,7 @@ class Look:
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
     """Compare the entries and what is shared of them, and the earlier versions when asked, with what was left."""
     actor.must_be(Role.PATIENT)
-    rows = await fetch_aside(*_everything(actor.id, earlier=earlier))
+    rows = await fetch_aside(*everything(actor.id, earlier=earlier))
     return await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
 
 
@@ -173,7 +146,7 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
         remembered = state.sets[Part.ENTRIES].count
     else:
         lines = _all_lines(actor, state, seen.pages)
-        entries = lines is not None and {_member(*one.member) for one in lines} == set(
+        entries = lines is not None and {member_of(*one.member) for one in lines} == set(
             seen.members[Part.ENTRIES]
         )
         remembered = state.count
@@ -189,13 +162,6 @@ def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | Non
         except Damaged:
             return None
     return lines
-
-
-def _sums(state: State) -> RecordState:
-    """Return the sums of every part; a table of contents has none over its entries."""
-    if isinstance(state, RecordState):
-        return state
-    return replace(state.beside, sets=(NO_SUM, *state.beside.sets))
 
 
 async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tuple[bool, Sequence[R]]:
@@ -292,7 +258,7 @@ async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, byt
 async def pages_resealed(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]]) -> None:
     """Take the root on after pages were sealed anew; *pages* has by their numbers the envelopes before and now."""
     row, _ = await contents_rows.read_state(actor.id, ())
-    kept = _kept(row) if row else None
+    kept = kept_of(row)
     root = opened_state(actor.vault, actor.id, kept)
     if kept is None or not isinstance(root, RecordRoot):
         return
@@ -316,11 +282,11 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
     for one in moves:
         gone, come = gone + one.lines[0], come + one.lines[1]
     row, pages = await contents_rows.read_state(actor.id, {line.created for line in (*gone, *come)})
-    kept = _kept(row) if row else None
+    kept = kept_of(row)
     state = opened_state(actor.vault, actor.id, kept)
     if state is None or kept is None:
         return ()  # nothing is overwritten: writing goes on, and every reading says what is amiss
-    after = _sums(state)
+    after = sums_of(state)
     for one in moves:
         if one.part is not Part.ENTRIES or isinstance(state, RecordState):
             less, more = one.members
@@ -337,64 +303,3 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
         next_state, changed, dropped = draft.seal(actor.vault, actor.id, root)
         statements = contents_rows.written(actor.id, changed, dropped)
     return (_stepped(actor, kept, next_state), *statements)
-
-
-async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
-    """Read what stands for each record, part by part, the row of the state and all pages."""
-    return snapshot_of(owner, await fetch_aside(*_everything(owner, earlier=earlier)))
-
-
-def _everything(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:
-    return (SNAPSHOT + AND_EARLIER, *(owner,) * 4) if earlier else (SNAPSHOT, *(owner,) * 3)
-
-
-def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
-    """Sort rows of part, id, revision and envelope; a page has its number in the place of a revision."""
-    members: Members = ([], [], [])
-    kept, pages = None, []
-    for part, ident, revision, sealed in rows:
-        key = _key(ident)
-        if part == PAGE:
-            pages.append((revision, sealed))
-        elif part == Part.SHARED and key == owner:
-            kept = _kept((revision, sealed))
-        else:
-            members[part].append(_member(key, revision, sealed))
-    return Snapshot(members, kept, contents_rows.pages_of(pages))
-
-
-def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
-    """Tell whether what stands on no page is as it was left."""
-    sums = _sums(state)
-    return sums.over(seen.members[part]) == sums.sets[part]
-
-
-def _key(ident: Any) -> UUID:
-    """Return a row's id for a sum, also where storage made it something else than an id."""
-    try:
-        return key_of(ident)
-    except ValueError:
-        return NO_ID
-
-
-def _member(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
-    """Give a row its place in a sum, also one that storage made of something else than a number and bytes."""
-    number = revision if isinstance(revision, int) and 0 <= revision < 1 << 63 else 0
-    envelope = sealed if isinstance(sealed, bytes) else b""
-    return ident.bytes, number, envelope[-END:].rjust(END, b"\0")
-
-
-def _kept(row: Sequence[Any]) -> tuple[int, bytes]:
-    _, revision, _ = _member(NO_ID, row[0], b"")
-    return revision, row[1] if isinstance(row[1], bytes) else b""
-
-
-def opened_state(vault: Sealer, owner: UUID, kept: tuple[int, bytes] | None) -> State | None:
-    """Return what an account remembers, or None when it is not what was saved."""
-    if kept is None:
-        return None
-    try:
-        plain = vault.open(kept[1], context=root_context(owner, kept[0]))
-        return RecordState.decode(plain, len(Part)) if len(plain) == BEFORE else RecordRoot.decode(plain)
-    except CryptoError:
-        return None

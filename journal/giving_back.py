@@ -26,8 +26,9 @@ from journal.documents import (
     share_context,
 )
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
-from journal.freshness import Move, Part
+from journal.freshness import Move
 from journal.links import Link
+from journal.record_snapshot import Part
 from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, typed, whole
 from journal.set_aside import KEPT
 from journal.share_lists import LinkOf

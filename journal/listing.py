@@ -7,21 +7,24 @@ them. Where they differ, and for an account that has no table yet, everything is
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import zip_longest
 from uuid import UUID
 
 import msgspec
 
 from crypto import RecordRoot
-from journal import acceptance, entries, freshness
+from journal import acceptance, contents_rows, entries, freshness, record_snapshot
 from journal.actors import Actor, Role
-from journal.contents import Draft, Line, micros, moment, open_page
+from journal.belonging import Belonging
+from journal.contents import Draft, Line, micros, moment, open_page, ties_of
 from journal.entries import Entry
 from journal.errors import Damaged
-from journal.freshness import Part
+from journal.record_snapshot import Part
+from journal.sessions import Session
 from journal.store import fetch
 
 WINDOW = """
@@ -114,9 +117,9 @@ async def _is_in_contents(actor: Actor, found: Entry) -> bool:
     """Tell whether an entry that was read is what the root and its page say."""
     line = found.line
     rows = await fetch(ONE, actor.id, actor.id, line.created)
-    seen = freshness.snapshot_of(actor.id, rows)
-    root = freshness.opened_state(actor.vault, actor.id, seen.kept)
-    if not isinstance(root, RecordRoot) or not freshness.holds_beside(root, Part.SHARED, seen):
+    seen = record_snapshot.snapshot_of(actor.id, rows)
+    root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
+    if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
         return False
     draft = Draft(root)
     try:
@@ -126,6 +129,57 @@ async def _is_in_contents(actor: Actor, found: Entry) -> bool:
         return False
     there = draft.find(line.key)
     return there is not None and there.member == line.member
+
+
+async def about(actor: Actor, plan: Sequence[Session], wanted: Collection[UUID]) -> tuple[Entry, ...]:
+    """Return the actor's own entries that belong to one of these sessions, the latest first. Only they are opened."""
+    actor.must_be(Role.PATIENT)
+    belonging = Belonging(plan)
+    lines = await _lines_about(actor, belonging, wanted)
+    if lines is not None:
+        found = await entries.chosen(actor, [UUID(line.id) for line in lines])
+        if {one.line.member for one in found} == {line.member for line in lines}:
+            return found[::-1]
+    return tuple(
+        one
+        for one in reversed(await entries.every(actor))
+        if _belongs(belonging, wanted, one.document.kind, one.document.session_id, one.created_at)
+    )
+
+
+async def _lines_about(
+    actor: Actor, belonging: Belonging[Session], wanted: Collection[UUID]
+) -> list[Line] | None:
+    """Find the lines of entries that belong to sessions on the few pages that may have some; None without a table."""
+    row, _ = await contents_rows.read_state(actor.id, ())
+    root = record_snapshot.opened_state(actor.vault, actor.id, record_snapshot.kept_of(row))
+    if not isinstance(root, RecordRoot):
+        return None
+    ties = [ties_of(one.hex) for one in wanted]
+    since, until = map(micros, belonging.stretch(wanted))
+    marks = [
+        mark
+        for mark, newer in zip_longest(root.pages, root.pages[1:])
+        if any(mark.ties & bits == bits for bits in ties)
+        or (mark.oldest < until and (newer is None or newer.oldest >= since))
+    ]
+    pages = await contents_rows.read_pages(actor.id, marks)
+    try:
+        lines = [
+            line
+            for mark in marks
+            for line in open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
+        ]
+    except Damaged:
+        return None
+    return [one for one in lines if _belongs(belonging, wanted, one.form, one.session, moment(one.created))]
+
+
+def _belongs(
+    belonging: Belonging[Session], wanted: Collection[UUID], kind: str, tied: str | None, written_at: datetime
+) -> bool:
+    post = belonging.session_of(kind, tied, written_at)
+    return post is not None and post.id in wanted
 
 
 def listed(one: Entry) -> Listed:
@@ -172,9 +226,9 @@ async def _lines(actor: Actor, before: datetime | None, limit: int) -> list[Line
         rows = await fetch(WINDOW, actor.id, actor.id, actor.id, limit)
     else:
         rows = await fetch(BEFORE, actor.id, actor.id, micros(before), actor.id, before, limit)
-    seen = freshness.snapshot_of(actor.id, rows)
-    root = freshness.opened_state(actor.vault, actor.id, seen.kept)
-    if not isinstance(root, RecordRoot) or not freshness.holds_beside(root, Part.SHARED, seen):
+    seen = record_snapshot.snapshot_of(actor.id, rows)
+    root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
+    if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
         return None
     lines: list[Line] = []
     for mark in reversed(root.pages):

@@ -9,7 +9,8 @@ from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.contents import Line, opened_line
 from journal.errors import NotFound
-from journal.freshness import Member, Move, Part
+from journal.freshness import Move
+from journal.record_snapshot import Member, Part
 from journal.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
 from journal.store import scrub, transaction
 

@@ -25,8 +25,8 @@ from journal.actors import Actor
 from journal.ages import age
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
-from journal.freshness import Part
 from journal.own_keys import OWN, Own, PageRow, revision_of
+from journal.record_snapshot import Part
 from journal.rows import Counted, Moment, Row, known, read_one, whole
 from journal.store import scrub, transaction
 from journal.words import N_

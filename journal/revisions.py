@@ -13,7 +13,8 @@ from journal.actors import Actor, Role
 from journal.ages import age
 from journal.documents import EntryDocument, RevisionDocument, open_document, revision_context, seal_document
 from journal.errors import Damaged, NotFound
-from journal.freshness import Member, Move, Part
+from journal.freshness import Move
+from journal.record_snapshot import Member, Part
 from journal.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
 from journal.store import Statement, change_all, transaction
 

@@ -15,7 +15,7 @@ from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
 from journal.entries import OWN, Entry, EntryRow, unopened
 from journal.errors import Damaged
 from journal.folding import fold, needles_of
-from journal.freshness import END
+from journal.record_snapshot import END
 from journal.rows import Counted, DamagedRow, Joined, Row, sound, typed
 from journal.store import fetch
 

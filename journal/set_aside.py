@@ -31,10 +31,11 @@ from journal.contents import opened_line
 from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
-from journal.freshness import Move, Part
+from journal.freshness import Move
 from journal.house import House
 from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
+from journal.record_snapshot import Part
 from journal.revisions import RevisionRow
 from journal.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
 from journal.share_lists import LinkOf

@@ -19,7 +19,8 @@ from journal import freshness, tables
 from journal.actors import Actor
 from journal.documents import link_key_context, open_document, seal_document
 from journal.errors import Damaged
-from journal.freshness import END, KEPT, Member, Move, Part
+from journal.freshness import KEPT, Move
+from journal.record_snapshot import END, Member, Part
 from journal.rows import Joined, Named, Row, known, read, typed, whole
 from journal.store import fetch
 

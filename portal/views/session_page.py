@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import agenda, care, entries, sessions
+from journal import agenda, care, listing, sessions
 from journal.actors import Actor
-from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
@@ -66,7 +65,7 @@ async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPa
     """Return the calm screen for a session under way."""
     (line,) = lines_of(actor, (one,))
     intention = ""
-    for entry in await _belonging(actor, plan, {one.id}):
+    for entry in await listing.about(actor, plan, {one.id}):
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
@@ -100,19 +99,8 @@ async def session_page(
     )
 
 
-async def _belonging(actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]) -> tuple[Entry, ...]:
-    """Return the patient's entries that belong to a session, latest first. To find them, all are opened."""
-    belonging, found = Belonging(plan), []
-    for entry in reversed(await entries.every(actor)):
-        document = entry.document
-        at = belonging.session_of(document.kind, document.session_id, entry.created_at)
-        if at is not None and at.id in wanted:
-            found.append(entry)
-    return tuple(found)
-
-
 async def _written(actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]) -> tuple[Written, ...]:
-    found = await _belonging(actor, plan, wanted)
+    found = await listing.about(actor, plan, wanted)
     who = await readers(actor, [entry.id for entry in found])
     return tuple(
         Written(entry, EntryKind(entry.document.kind).label, who.get(entry.id, ())) for entry in found

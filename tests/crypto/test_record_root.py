@@ -12,9 +12,9 @@ from crypto import FormatError, PageMark, RecordRoot, RecordSet, RecordState
 
 KEY = bytes(range(32))
 MARKS = (
-    PageMark(0, 3, 64, -5, b"a" * 16),
-    PageMark(7, 1, 64, 10, b"b" * 16),
-    PageMark(2, 2**64 - 1, 1, 10, b"c" * 16),
+    PageMark(0, 3, 64, -5, 0, b"a" * 16),
+    PageMark(7, 1, 64, 10, 9, b"b" * 16),
+    PageMark(2, 2**64 - 1, 1, 10, 2**64 - 1, b"c" * 16),
 )
 BESIDE = RecordState(KEY, (RecordSet(2, 2**256 - 1), RecordSet(1, 9)))
 ROOT = RecordRoot(BESIDE, MARKS)
@@ -26,12 +26,12 @@ def test_what_is_written_is_read() -> None:
     assert ROOT.count == 129
     assert RecordRoot.decode(RecordRoot(BESIDE).encode()) == RecordRoot(BESIDE)
     assert len(RecordRoot(BESIDE).encode()) == 105
-    assert len(ROOT.encode()) == 105 + 3 * 38
+    assert len(ROOT.encode()) == 105 + 3 * 46
 
 
 def test_it_is_told_from_a_state_without_a_table() -> None:
     """The state of section 17 has a length that no root has."""
-    assert all(105 + 38 * pages != 140 for pages in range(10))
+    assert all(105 + 46 * pages != 140 for pages in range(10))
     with pytest.raises(FormatError):
         RecordRoot.decode(bytes(140))
 

@@ -38,6 +38,11 @@ class Planned:
     began_at: datetime | None = None
 
     @property
+    def begins_at(self) -> datetime:
+        """When it began, or is planned to."""
+        return self.began_at or self.starts_at
+
+    @property
     def ends_at(self) -> datetime:
         """Two hours later."""
         return self.starts_at + LENGTH
@@ -215,24 +220,21 @@ def test_an_unknown_tie_is_none() -> None:
         assert Belonging([]).session_of("preparation", tie, written) is None
 
 
-@given(
-    kind=st.sampled_from([kind.value for kind in EntryKind]),
-    minutes=st.integers(-10_000, 20_000),
-    kinds=st.lists(
-        st.tuples(
-            st.integers(0, 10_000),
-            st.sampled_from(SessionKind),
-            st.booleans(),
-            st.none() | st.integers(-720, 1440),
-        ),
-        max_size=12,
+Some = list[tuple[int, SessionKind, bool, int | None]]
+SOME = st.lists(
+    st.tuples(
+        st.integers(0, 10_000),
+        st.sampled_from(SessionKind),
+        st.booleans(),
+        st.none() | st.integers(-720, 1440),
     ),
+    max_size=12,
 )
-def test_nothing_looks_the_wrong_way(
-    kind: str, minutes: int, kinds: list[tuple[int, SessionKind, bool, int | None]]
-) -> None:
-    """What looks back never belongs to a later session; a preparation does as soon as there is one to prepare for."""
-    sessions = [
+
+
+def planned(kinds: Some) -> list[Planned]:
+    """Return sessions in the order of their planned times: minutes, kind, cancelled, and begun so many minutes late."""
+    return [
         Planned(
             UUID(int=number),
             MONDAY + timedelta(minutes=at),
@@ -242,6 +244,30 @@ def test_nothing_looks_the_wrong_way(
         )
         for number, (at, what, gone, late) in enumerate(sorted(kinds, key=lambda one: one[0]))
     ]
+
+
+@given(minutes=st.lists(st.integers(-10_000, 20_000), min_size=1), kinds=SOME, on_time=st.booleans())
+def test_what_is_untied_is_found_within_its_stretch(minutes: list[int], kinds: Some, on_time: bool) -> None:
+    """Whatever belongs to a session without being tied to it was written in the stretch that the rule names."""
+    sessions = planned([(at, what, gone, None if on_time else late) for at, what, gone, late in kinds])
+    belonging = Belonging(sessions)
+    edges = [one.begins_at for one in sessions] + [one.ends_at for one in sessions]
+    for written in [*edges, *(MONDAY + timedelta(minutes=one) for one in minutes)]:
+        for kind in EntryKind:
+            found = belonging.session_of(kind.value, None, written)
+            if found is not None:
+                since, until = belonging.stretch({found.id})
+                assert since <= written < until
+
+
+@given(
+    kind=st.sampled_from([kind.value for kind in EntryKind]),
+    minutes=st.integers(-10_000, 20_000),
+    kinds=SOME,
+)
+def test_nothing_looks_the_wrong_way(kind: str, minutes: int, kinds: Some) -> None:
+    """What looks back never belongs to a later session; a preparation does as soon as there is one to prepare for."""
+    sessions = planned(kinds)
     written = MONDAY + timedelta(minutes=minutes)
     found = Belonging(sessions).session_of(kind, None, written)
     lasting = [one for one in sessions if one.status is not Status.CANCELLED]

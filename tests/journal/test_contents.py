@@ -182,4 +182,4 @@ def test_what_opens_and_is_no_page_is_damaged() -> None:
     for plain in (b"", b"{}", b"[[1]]", b"\xff", b"[]"):
         sealed = VAULT.seal(plain, context=contents.page_context(OWNER, 0, 1))
         with pytest.raises(Damaged):
-            contents.open_page(VAULT, OWNER, PageMark(0, 1, 0, 0, sealed[-16:]), sealed)
+            contents.open_page(VAULT, OWNER, PageMark(0, 1, 0, 0, 0, sealed[-16:]), sealed)

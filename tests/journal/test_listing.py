@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -11,13 +11,27 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import acceptance, entries, freshness, listing, renewal, sharing, tables, websessions
+from journal import (
+    acceptance,
+    entries,
+    freshness,
+    listing,
+    record_snapshot,
+    renewal,
+    sessions,
+    sharing,
+    tables,
+    websessions,
+)
 from journal.actors import Actor
+from journal.belonging import Belonging
 from journal.contents import FULL, page_context, root_context
 from journal.documents import EntryDocument
 from journal.entries import Entry
-from journal.freshness import NotAsLeft, Part
-from tests.cast import PASSWORDS, Cast
+from journal.freshness import NotAsLeft
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.record_snapshot import Part
+from tests.cast import NOON, PASSWORDS, Cast
 from tests.scenes import rewritten, shared, signed_in_again, written
 
 WINDOW = 31
@@ -25,14 +39,14 @@ WINDOW = 31
 
 async def state_of(actor: Actor) -> RecordState | RecordRoot | None:
     """What the account remembers."""
-    seen = await freshness.snapshot(actor.id, earlier=False)
-    return freshness.opened_state(actor.vault, actor.id, seen.kept)
+    seen = await record_snapshot.snapshot(actor.id, earlier=False)
+    return record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
 
 
 async def as_before(cast: Cast) -> None:
     """Leave alice's account as an earlier version did: with a sum over her entries, and no table."""
     alice = await cast.actor("alice")
-    seen = await freshness.snapshot(alice.id, earlier=True)
+    seen = await record_snapshot.snapshot(alice.id, earlier=True)
     state = RecordState.begin(len(Part))
     for part in Part:
         state = state.changed(part, come=seen.members[part])
@@ -192,6 +206,48 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
     for page in await tables.ContentsPage.filter(owner_id=now.id):
         with pytest.raises(Exception, match="open"):
             older.vault_sealer().open(page.sealed, context=page_context(now.id, page.number, page.revision))
+
+
+async def test_entries_about_a_session_are_found_on_a_few_pages(cast: Cast) -> None:
+    """Tied or not, they are those that the rule places there among all entries, also where a page is not as left."""
+    dice, alice = Random(7), await cast.actor("alice")
+    plan = []
+    for hours in (-30, 1, 2, 3):
+        local = (NOON + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
+        what = SessionKind.INTEGRATION if hours == 2 else SessionKind.DOSING
+        details = SessionDetails(what, local, "UTC", 30, Setting.HOME)
+        plan.append(await sessions.add(alice, alice.id, details))
+    made = []
+    for number in range(210):
+        cast.clock.forward(minutes=dice.choice((0, 1, 3)))
+        kind = dice.choice(("capture", "integration", "preparation", "free"))
+        tied = dice.choice((None, None, None, *(one.hex for one in plan)))
+        made.append(await written(cast, document=EntryDocument(kind, f"T {number}", session_id=tied)))
+    for one in dice.sample(made, 20):
+        moved = msgspec.structs.replace(one.document, session_id=dice.choice(plan).hex)
+        await entries.save(await cast.actor("alice"), one.id, one.revision, moved)
+    every = await sessions.my_sessions(alice)
+    belonging = Belonging(every)
+
+    async def as_said() -> None:
+        for wanted in ({plan[0]}, {plan[1]}, {plan[2], plan[3]}, {plan[3]}, {uuid4()}):
+            there = [
+                one.id
+                for one in await entries.every(alice)
+                if (post := belonging.session_of(one.document.kind, one.document.session_id, one.created_at))
+                and post.id in wanted
+            ]
+            found = await listing.about(alice, every, wanted)
+            assert {one.id for one in found} == set(there)
+            assert [one.created_at for one in found] == sorted(
+                (one.created_at for one in found), reverse=True
+            )
+
+    await as_said()
+    await tables.Entry.filter(id=made[100].id).delete()
+    await as_said()
+    await tables.ContentsPage.filter(owner_id=alice.id, number=1).delete()
+    await as_said()
 
 
 async def test_lists_of_two_people_stand_apart(cast: Cast) -> None:

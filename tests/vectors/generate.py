@@ -703,13 +703,13 @@ def roots() -> Iterator[Vector]:
     """Section 19."""
     op, beside = "read-record-root", RecordState(fixed("state key"), (RecordSet(1, 5), RecordSet()))
     marks = (
-        PageMark(0, 9, 64, -1, fixed("first tag", 16)),
-        PageMark(4, 1, 1, 1_764_230_400_000_000, fixed("second tag", 16)),
-        PageMark(3, 2, 5, 1_764_230_400_000_000, fixed("third tag", 16)),
+        PageMark(0, 9, 64, -1, 0, fixed("first tag", 16)),
+        PageMark(4, 1, 1, 1_764_230_400_000_000, 1 << 63, fixed("second tag", 16)),
+        PageMark(3, 2, 5, 1_764_230_400_000_000, 3, fixed("third tag", 16)),
     )
     tags = b"".join(mark.tag for mark in marks)
     root = RecordRoot(beside, marks).encode()
-    head, each = root[:105], [root[at : at + 38] for at in (105, 143, 181)]
+    head, each = root[:105], [root[at : at + 46] for at in (105, 151, 197)]
     nothing = RecordRoot(beside).encode()
     yield case("root-reads", op, "Three pages, two from one moment.", {"root": root}, {"tags": tags})
     yield case("root-empty", op, "A journal with nothing in it.", {"root": nothing}, {"tags": b""})

@@ -533,8 +533,8 @@ def record_state(data: Input) -> bytes:
 
 def root_tags(data: Input) -> bytes:
     root = raw(data, "root")
-    marks = [root[at : at + 38] for at in range(105, len(root), 38)]
-    if len(root) < 105 or root[0] != 2 or any(len(mark) != 38 for mark in marks):
+    marks = [root[at : at + 46] for at in range(105, len(root), 46)]
+    if len(root) < 105 or root[0] != 2 or any(len(mark) != 46 for mark in marks):
         raise format_error()
     oldest = [int.from_bytes(mark[14:22], "big", signed=True) for mark in marks]
     numbers = {mark[:4] for mark in marks}
@@ -544,7 +544,7 @@ def root_tags(data: Input) -> bytes:
         or any(mark[12:14] == bytes(2) for mark in marks)
     ):
         raise format_error()
-    return b"".join(mark[22:] for mark in marks)
+    return b"".join(mark[30:] for mark in marks)
 
 
 OPERATIONS: dict[str, Callable[[Input], Output]] = {

@@ -1,0 +1,131 @@
+"""
+What storage holds of an account's records at one moment, and what the account remembers of them.
+
+Nothing here trusts a row: one that is of a wrong type has a place in no sum, and is no state and no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+from uuid import UUID
+
+from crypto import CryptoError, RecordRoot, RecordSet, RecordState, Sealer
+from journal.contents import root_context
+from journal.contents_rows import Pages, pages_of
+from journal.store import fetch_aside, key_of
+
+NO_ID = UUID(int=0)
+END = 16  # bytes of an envelope that stand for all of it: its authentication tag
+SNAPSHOT = """
+    SELECT 0, id, revision, substr(sealed, length(sealed) - 15) FROM entry
+    WHERE owner_id = $1 AND deleted_at IS NULL
+    UNION ALL SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $2
+    UNION ALL SELECT 3, owner_id, number, sealed FROM contents WHERE owner_id = $3
+"""
+AND_EARLIER = """
+    UNION ALL SELECT 1, v.id, 0, substr(v.sealed, length(v.sealed) - 15)
+    FROM entry_revision v JOIN entry e ON e.id = v.entry_id WHERE e.owner_id = $4 AND e.deleted_at IS NULL
+"""
+"""One statement each time, since rows and state belong together only as they are at one moment."""
+
+Member = tuple[UUID, int, bytes]
+"""A record's id, revision and envelope, or the envelope's end."""
+Members = tuple[list[tuple[bytes, int, bytes]], ...]
+State = RecordState | RecordRoot
+PAGE = 3  # in a snapshot, beside the parts
+BEFORE = 140  # bytes of a state without a table: a root is never so long
+NO_SUM = RecordSet()
+
+
+class Part(IntEnum):
+    """What is remembered apart from each other, in the order in which it stands in the state."""
+
+    ENTRIES = 0
+    EARLIER = 1
+    SHARED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What storage holds of an account's records at one moment; `kept` is the row of the state with its revision."""
+
+    members: Members
+    kept: tuple[int, bytes] | None
+    pages: Pages
+
+
+def opened_state(vault: Sealer, owner: UUID, kept: tuple[int, bytes] | None) -> State | None:
+    """Return what an account remembers, or None when it is not what was saved."""
+    if kept is None:
+        return None
+    try:
+        plain = vault.open(kept[1], context=root_context(owner, kept[0]))
+        return RecordState.decode(plain, len(Part)) if len(plain) == BEFORE else RecordRoot.decode(plain)
+    except CryptoError:
+        return None
+
+
+def sums_of(state: State) -> RecordState:
+    """Return the sums of every part; a table of contents has none over its entries."""
+    if isinstance(state, RecordState):
+        return state
+    return replace(state.beside, sets=(NO_SUM, *state.beside.sets))
+
+
+async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
+    """Read what stands for each record, part by part, the row of the state and all pages."""
+    return snapshot_of(owner, await fetch_aside(*everything(owner, earlier=earlier)))
+
+
+def everything(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:
+    """Return the statement for a snapshot, with its values; the earlier versions only when asked."""
+    return (SNAPSHOT + AND_EARLIER, *(owner,) * 4) if earlier else (SNAPSHOT, *(owner,) * 3)
+
+
+def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
+    """Sort rows of part, id, revision and envelope; a page has its number in the place of a revision."""
+    members: Members = ([], [], [])
+    kept, pages = None, []
+    for part, ident, revision, sealed in rows:
+        key = _key(ident)
+        if part == PAGE:
+            pages.append((revision, sealed))
+        elif part == Part.SHARED and key == owner:
+            kept = _kept((revision, sealed))
+        else:
+            members[part].append(member_of(key, revision, sealed))
+    return Snapshot(members, kept, pages_of(pages))
+
+
+def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
+    """Tell whether what stands on no page is as it was left."""
+    sums = sums_of(state)
+    return sums.over(seen.members[part]) == sums.sets[part]
+
+
+def _key(ident: Any) -> UUID:
+    """Return a row's id for a sum, also where storage made it something else than an id."""
+    try:
+        return key_of(ident)
+    except ValueError:
+        return NO_ID
+
+
+def member_of(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
+    """Give a row its place in a sum, also one that storage made of something else than a number and bytes."""
+    number = revision if isinstance(revision, int) and 0 <= revision < 1 << 63 else 0
+    envelope = sealed if isinstance(sealed, bytes) else b""
+    return ident.bytes, number, envelope[-END:].rjust(END, b"\0")
+
+
+def kept_of(row: Sequence[Any] | None) -> tuple[int, bytes] | None:
+    """Return what stands in the row of a state, as far as it is of its types."""
+    return _kept(row) if row else None
+
+
+def _kept(row: Sequence[Any]) -> tuple[int, bytes]:
+    _, revision, _ = member_of(NO_ID, row[0], b"")
+    return revision, row[1] if isinstance(row[1], bytes) else b""
