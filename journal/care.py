@@ -120,22 +120,26 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     Nothing is opened for it, so that nothing damaged stands in its way.
     """
     actor.must_be(Role.PATIENT)
-    mine = tables.CareLink.filter(patient_id=actor.id, ended_at=None)
+    async with transaction():
+        await pause_links(actor, wanted)
+    await scrub()
+
+
+async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
+    """Pause one link of the patient's, or all, in the transaction that is open, and first in it; as `pause`."""
+    await freshness.lock(actor)
+    mine, stopped = tables.CareLink.filter(patient_id=actor.id, ended_at=None), []
     ids = [row.id for row in whole(await read(Named, mine))]
     if wanted is not None and wanted not in ids:
         raise NotFound
-    async with transaction():
-        await freshness.lock(actor)
-        stopped = []
-        for link in ids if wanted is None else [wanted]:
-            active = mine.filter(id=link, paused_at=None)
-            if await active.update(clinician_key=None, paused_at=actor.now):
-                stopped.append(link)
-                await share_lists.pause(actor, link)
-        if wanted is None:  # also what has no id that can be read
-            await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
-        await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
-    await scrub()
+    for link in ids if wanted is None else [wanted]:
+        active = mine.filter(id=link, paused_at=None)
+        if await active.update(clinician_key=None, paused_at=actor.now):
+            stopped.append(link)
+            await share_lists.pause(actor, link)
+    if wanted is None:  # also what has no id that can be read
+        await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
+    await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
 
 
 async def resume(actor: Actor, wanted: UUID) -> None:

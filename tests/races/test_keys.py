@@ -219,8 +219,9 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     account, house = scene.alice.id, scene.cast.house
     row = await tables.Account.get(id=account)
     assert (row.status == "suspended") == ("suspend" in done)
-    if "leave" not in done:
+    if "leave" not in done:  # whoever was refused changed nothing: sharing goes on as well
         assert row.status in ("active", "suspended")
+        assert not await tables.CareLink.filter(patient_id=account, paused_at__isnull=False).exists()
     await tables.Account.filter(id=account).update(status="active")
 
     # Exactly one password opens the account: that of the last change that took effect.
