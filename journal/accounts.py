@@ -133,6 +133,20 @@ async def unlock(actor: Actor, password: str) -> bytes:
     return await opened_again(actor.house, actor.id, password, patient, counts)
 
 
+async def confirm(actor: Actor, token: bytes, password: str) -> bytes:
+    """
+    Ask for the password again, and note that the person has just shown who they are.
+
+    Returns:
+        A new session token; the old one opens nothing any more.
+
+    Raises:
+        TooManyTries, Refused: As `unlock`.
+    """
+    await unlock(actor, password)
+    return await repeated(lambda: websessions.confirm(actor, token))
+
+
 async def opened_again(
     house: House, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
 ) -> bytes:

@@ -29,6 +29,7 @@ from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.house import House
 from journal.passwords import advise
 from journal.records import Records
+from journal.store import repeated
 from journal.words import N_
 
 PROGRAM = Path(__file__).with_name("age_process.py")
@@ -93,11 +94,13 @@ async def take(
     if problems := (*advice.problems, *untypable(passphrase)):
         raise Refused({"passphrase": problems[0]})
     await accounts.unlock(actor, current)
-    found = await (
-        records.of_patient(actor, practice)
-        if actor.role is Role.PATIENT
-        else records.shared(actor, practice, patient)
-    )
+
+    async def collect() -> Records:
+        if actor.role is Role.PATIENT:
+            return await records.of_patient(actor, practice)
+        return await records.shared(actor, practice, patient)
+
+    found = await repeated(collect)
     return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), passphrase)
 
 

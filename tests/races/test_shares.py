@@ -170,7 +170,9 @@ async def check(scene: Scene, done: set[str]) -> None:
     lasting = set(await tables.Entry.filter(deleted_at=None).values_list("id", flat=True))
     assert {entry for _, entry, _ in rows} <= lasting, "a copy outlived its entry"
     if not done & {"hand_over", "hand_over_and_end"}:
-        assert not await tables.CareLink.exists(handover_id=scene.handover), "who was refused changed something"
+        assert not await tables.CareLink.exists(handover_id=scene.handover), (
+            "who was refused changed something"
+        )
     over = set(await tables.CareLink.filter(ended_at__isnull=False).values_list("id", flat=True))
     assert not {link for _, _, link in rows} & over, "a copy outlived its link"
     if "revoke" in done and "share_anew" not in done:
