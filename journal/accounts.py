@@ -218,8 +218,10 @@ async def recover(
     charged = await throttle.charge(counts, field="recovery_key")
     judge = partial(password_problems, password, repeated, email, practice)
     async with throttle.not_counted_if_busy(charged):
-        if problems := await house.stretch(judge):
-            raise Refused(problems)
+        problems = await house.stretch(judge)
+    if problems:
+        await throttle.give_back(charged, succeeded=False)  # nobody has looked at the key
+        raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
     slot = slot or decoy_recovery_slot(who.bytes)
