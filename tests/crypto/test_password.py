@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
