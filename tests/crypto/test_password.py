@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 import unicodedata
-from typing import Literal
 
 import pytest
 from hypothesis import given
