@@ -21,7 +21,9 @@ import regex
 from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
 from journal import tables
+from journal.typed import LONGEST_TEXT
 from portal.auth import Audience
+from portal.forms import LONGEST_VALUE
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import Target
@@ -95,6 +97,8 @@ PIECES = (
 HOSTILE = tuple((piece * LENGTH)[:LENGTH] for piece in PIECES)
 
 WITH_FORMS = [rule for rule in ROUTES if "POST" in rule.methods]
+ENDLESS = "\u00e9" * (LONGEST_TEXT + 1000)
+"""As long as may come from somebody who is not signed in, nearly."""
 MARKS = regex.compile(r"[\u0f73\u0f75\u0f81\uff9e\uff9f[^\p{ccc=0}]]+", regex.VERSION1)
 """What is put in order, and the signs that are no marks by themselves and become some when they are taken apart."""
 
@@ -194,6 +198,28 @@ async def test_the_work_grows_with_what_is_sent(
                 assert run <= LONGEST_RUN, told
                 assert hashed <= HASHED, told
     assert [pattern for pattern in work.patterns if any(piece * 9 in pattern for piece in PIECES)] == []
+
+
+@pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
+async def test_no_more_is_looked_at_than_a_field_may_hold(
+    target: Target, forms: dict[str, Sent], work: Work, rule: Rule
+) -> None:
+    """A field that is much too long is normalised no further than the longest field goes, however much of it came."""
+    sent, where = forms[rule.path], address(rule, target.world)
+    sessions = await tables.WebSession.all()
+    async with target.portal.client(OWNERS[rule.audience]) as browser:
+        cookies = dict(browser.cookies)
+        for place in range(len(sent)):
+            filled: dict[str, list[str]] = {}
+            for number, (name, usual) in enumerate(sent):
+                filled.setdefault(name, []).append(ENDLESS if number == place else usual)
+            await _as_before(sessions)
+            browser.cookies.update(cookies)
+            work.taken()
+            answer = await browser.post(where, data=filled)
+            told = f"{sent[place][0]}: {answer.status_code}"
+            assert answer.status_code < 500, told
+            assert work.taken()[0] <= 4 * LONGEST_VALUE, told
 
 
 async def _as_before(sessions: list[tables.WebSession]) -> None:
