@@ -30,7 +30,7 @@ def test_a_form_is_looked_through_once() -> None:
 
 
 def test_what_is_too_long_for_any_field_is_read_in_part_and_kept_whole() -> None:
-    """A name is cut where it is too long already; words of a journal never are, and both come back as they were typed."""
+    """A name is cut where it is too long already, words of a journal never are, and both come back as they came."""
     long = "é" * (2 * LONGEST_VALUE)
     form = Form((("name", long), ("free.text", long), ("title", long), ("name", "short")))
     assert form.all("name") == [long[:LONGEST_VALUE], "short"]
