@@ -166,6 +166,11 @@ async def take_up_factor(scene: Scene) -> bytes:
     return secret
 
 
+async def give_up_factor(scene: Scene) -> None:
+    """Take off whatever second factor there is."""
+    await enrolment.give_up(scene.alice, OLD)
+
+
 async def leave(scene: Scene) -> None:
     """Have the account deleted in a week."""
     await leaving.leave(scene.alice, "delete")
@@ -190,6 +195,7 @@ ACTS: dict[str, Act] = {
         remove_passkey,
         make_kit,
         take_up_factor,
+        give_up_factor,
         leave,
         suspend,
     )
@@ -256,7 +262,9 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     alice = await websessions.actor_for(house, token)
     assert alice is not None
     alice.identity()
-    await second_factor.of(account, alice.vault)
+    factor, _ = await second_factor.of(account, alice.vault)
+    if "take_up_factor" in done and not done & {"recover", "restart", "give_up_factor"}:
+        assert factor.on, "a second factor that was taken up is not asked for"
     if "renew" in done and alice.renewing:
         scene.cast.clock.forward(minutes=1)
         alice = await websessions.actor_for(house, token)
