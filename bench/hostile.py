@@ -24,6 +24,7 @@ SIGNS = 50_000
 TIMES = 5
 TEXTS = (
     "\u0301\u0316",  # marks above and below in turns
+    "\u0f73",  # no mark, until it is taken apart into two
     "\u1100\u1161\u11a8",  # parts of syllables
     "\ufdfa",  # one that becomes eighteen
     "4@({[<691!|7$5+",  # signs that may stand for letters

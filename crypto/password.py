@@ -21,7 +21,7 @@ from crypto.errors import FormatError
 SALT_SIZE = 16
 LONGEST = 4096
 """
-Characters as typed. Normalising accents takes the square of their number, so what is longer is refused unread.
+Characters as typed; what is longer is refused unread.
 
 Four characters at most become one in NFC: whatever is longer than this is longer than 1,024 afterwards too, which
 nobody can choose.

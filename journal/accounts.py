@@ -133,6 +133,20 @@ async def unlock(actor: Actor, password: str) -> bytes:
     return await opened_again(actor.house, actor.id, password, patient, counts)
 
 
+async def confirm(actor: Actor, token: bytes, password: str) -> bytes:
+    """
+    Ask for the password again, and note that the person has just shown who they are.
+
+    Returns:
+        A new session token; the old one opens nothing any more.
+
+    Raises:
+        TooManyTries, Refused: As `unlock`.
+    """
+    await unlock(actor, password)
+    return await repeated(lambda: websessions.confirm(actor, token))
+
+
 async def opened_again(
     house: House, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
 ) -> bytes:
@@ -204,8 +218,10 @@ async def recover(
     charged = await throttle.charge(counts, field="recovery_key")
     judge = partial(password_problems, password, repeated, email, practice)
     async with throttle.not_counted_if_busy(charged):
-        if problems := await house.stretch(judge):
-            raise Refused(problems)
+        problems = await house.stretch(judge)
+    if problems:
+        await throttle.give_back(charged, succeeded=False)  # nobody has looked at the key
+        raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
     slot = slot or decoy_recovery_slot(who.bytes)

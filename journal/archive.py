@@ -10,9 +10,10 @@ import os
 import re
 import sys
 import unicodedata
-from asyncio import create_subprocess_exec
+from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import PIPE
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -27,8 +28,10 @@ from journal.actors import Actor, Role
 from journal.errors import JournalError, Refused
 from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.house import House
+from journal.password_work import Busy
 from journal.passwords import advise
 from journal.records import Records
+from journal.store import repeated
 from journal.words import N_
 
 PROGRAM = Path(__file__).with_name("age_process.py")
@@ -49,6 +52,19 @@ OWNER_ONLY = 0o100600 << 16
 
 Pages = Mapping[str, str]
 Draw = Callable[[Records], Pages]
+
+
+PLACES = 4  # files of different people, of which one is made; each takes some seconds and a gigabyte
+SEALING = 120.0  # seconds that it may take to seal one
+
+
+class ManyFiles(Busy):
+    """A file is made for this person already, or others wait for theirs; nothing was read."""
+
+    message = N_(
+        "A file is being made already, and one is made at a time. Nothing was done. Please try again in a moment."
+    )
+    seconds = 20
 
 
 class NotSealed(JournalError):
@@ -85,7 +101,8 @@ async def take(
         Refused: If the password is not theirs (`current`), or the passphrase is too weak or none for `age`
             (`passphrase`).
         NotFound: If the patient is not in the clinician's care.
-        NotSealed: If the server could not seal it.
+        ManyFiles: If a file of theirs is being made already, or too many people wait for one.
+        NotSealed: If the server could not seal it, or not in time.
     """
     await sessions.refuse_while_held(actor)
     known = (actor.name, actor.email, practice)
@@ -93,11 +110,40 @@ async def take(
     if problems := (*advice.problems, *untypable(passphrase)):
         raise Refused({"passphrase": problems[0]})
     await accounts.unlock(actor, current)
-    found = await (
-        records.of_patient(actor, practice)
-        if actor.role is Role.PATIENT
-        else records.shared(actor, practice, patient)
-    )
+
+    with _place(actor):
+        return await _made(
+            actor, passphrase, practice=practice, app_version=app_version, patient=patient, draw=draw
+        )
+
+
+@contextmanager
+def _place(actor: Actor) -> Iterator[None]:
+    """
+    Have a place among those whose file is made or waits for its turn.
+
+    Raises:
+        ManyFiles: If they have one already, or too many others have.
+    """
+    taking = actor.house.taking
+    if actor.id in taking or len(taking) >= PLACES:
+        raise ManyFiles
+    taking.add(actor.id)
+    try:
+        yield
+    finally:
+        taking.remove(actor.id)
+
+
+async def _made(
+    actor: Actor, passphrase: str, *, practice: str, app_version: str, patient: UUID | None, draw: Draw
+) -> bytes:
+    async def collect() -> Records:
+        if actor.role is Role.PATIENT:
+            return await records.of_patient(actor, practice)
+        return await records.shared(actor, practice, patient)
+
+    found = await repeated(collect)
     return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), passphrase)
 
 
@@ -151,8 +197,11 @@ async def _sealed(house: House, make: Callable[[], bytes], passphrase: str) -> b
             sys.executable, "-I", str(PROGRAM), stdin=PIPE, stdout=PIPE, env=environment
         )
         try:
-            # Unlike other ways to write to a process, this bears it when the process ends without having read all.
-            sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
+            async with timeout(SEALING):
+                # Unlike other ways to write to a process, this bears it when the process ends without having read all.
+                sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
+        except TimeoutError as error:
+            raise NotSealed from error
         finally:
             if process.returncode is None:
                 process.kill()

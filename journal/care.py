@@ -120,22 +120,26 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     Nothing is opened for it, so that nothing damaged stands in its way.
     """
     actor.must_be(Role.PATIENT)
-    mine = tables.CareLink.filter(patient_id=actor.id, ended_at=None)
+    async with transaction():
+        await pause_links(actor, wanted)
+    await scrub()
+
+
+async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
+    """Pause one link of the patient's, or all, in the transaction that is open, and first in it; as `pause`."""
+    await freshness.lock(actor)
+    mine, stopped = tables.CareLink.filter(patient_id=actor.id, ended_at=None), []
     ids = [row.id for row in whole(await read(Named, mine))]
     if wanted is not None and wanted not in ids:
         raise NotFound
-    async with transaction():
-        await freshness.lock(actor)
-        stopped = []
-        for link in ids if wanted is None else [wanted]:
-            active = mine.filter(id=link, paused_at=None)
-            if await active.update(clinician_key=None, paused_at=actor.now):
-                stopped.append(link)
-                await share_lists.pause(actor, link)
-        if wanted is None:  # also what has no id that can be read
-            await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
-        await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
-    await scrub()
+    for link in ids if wanted is None else [wanted]:
+        active = mine.filter(id=link, paused_at=None)
+        if await active.update(clinician_key=None, paused_at=actor.now):
+            stopped.append(link)
+            await share_lists.pause(actor, link)
+    if wanted is None:  # also what has no id that can be read
+        await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
+    await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
 
 
 async def resume(actor: Actor, wanted: UUID) -> None:
@@ -178,28 +182,31 @@ async def end(actor: Actor, wanted: UUID) -> None:
         HeldUntilRested: For the patient, too soon after a dosing session.
         TrustBroken: For a clinician who never agreed on it.
     """
+    async with transaction():
+        await freshness.lock(actor)
+        await end_link(actor, wanted)
+    await scrub()
+
+
+async def end_link(actor: Actor, wanted: UUID) -> None:
+    """End one link in the transaction that is open, which began with `freshness.lock`; as `end`."""
     await sessions.refuse_while_held(actor)
     if actor.role is Role.PATIENT:
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
     else:
         mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
-    async with transaction():
-        await freshness.lock(actor)
-        past = await _past(actor, wanted)
-        changed = await mine.filter(ended_at=None).update(
-            pair=None, ended_at=actor.now, past=past, **NOTHING_LEFT
-        )
-        if not changed:
-            raise NotFound
-        await tables.Share.filter(link_id=wanted).delete()
-        await tables.GivenBack.filter(link_id=wanted).delete()
-        await _end_what_was_before(wanted)
-        if (
-            actor.role is Role.PATIENT
-        ):  # the clinician leaves the list: what the patient remembers stays right
-            await share_lists.end(actor, wanted)
-        await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
-    await scrub()
+    past = await _past(actor, wanted)
+    changed = await mine.filter(ended_at=None).update(
+        pair=None, ended_at=actor.now, past=past, **NOTHING_LEFT
+    )
+    if not changed:
+        raise NotFound
+    await tables.Share.filter(link_id=wanted).delete()
+    await tables.GivenBack.filter(link_id=wanted).delete()
+    await _end_what_was_before(wanted)
+    if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
+        await share_lists.end(actor, wanted)
+    await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
 
 
 async def _past(actor: Actor, wanted: UUID) -> bytes | None:

@@ -22,6 +22,7 @@ from journal import tables
 from journal.ages import is_alive
 from journal.errors import Refused
 from journal.house import House
+from journal.store import aside
 from journal.words import N_
 
 LIFETIME = timedelta(minutes=5)
@@ -75,6 +76,7 @@ def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
         raise Refused({"passkey": LATE})
 
 
+@aside
 async def spend(challenge: bytes) -> None:
     """
     Remember that a valid challenge was answered; of several answers at once, one goes on. Not in a transaction.

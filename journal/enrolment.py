@@ -27,7 +27,7 @@ from journal.errors import Damaged, JournalError, Refused
 from journal.notices import Notice, notice
 from journal.passwords import SHORTEST
 from journal.second_factor import SecondFactor
-from journal.store import transaction
+from journal.store import repeated, transaction
 from journal.words import N_
 
 SECRET_SIZE = 20
@@ -161,13 +161,17 @@ async def give_up(actor: Actor, password: str) -> None:
     factor, revision = await second_factor.of(actor.id, actor.vault)
     if not factor.on:
         return
-    async with transaction():
-        await access.swap(before, actor.vault)
-        await access.require_session(actor)
-        if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
-            raise EnrolmentOver
-        await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)
-        await audit.note(actor, Act.SECOND_FACTOR_REMOVED)
+
+    async def write() -> None:
+        async with transaction():
+            await access.swap(before, actor.vault)
+            await access.require_session(actor)
+            if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
+                raise EnrolmentOver
+            await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)
+            await audit.note(actor, Act.SECOND_FACTOR_REMOVED)
+
+    await repeated(write)
 
 
 NOT_NOW = N_(

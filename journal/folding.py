@@ -54,6 +54,9 @@ _JOINED = regex.compile(
 # Some clusters, so that a place is looked for among few; it ends where a piece ends, but in a flood.
 _STRETCH = regex.compile(rf"\X{{1,40}}{_FOLLOWER}*+", regex.DOTALL)
 _CLUSTER = regex.compile(r"\X")
+# Twenty flags of many. Where one of them ends depends on how many letters of flags stand before it, and \X counts them
+# anew for each: it is handed so many, and never the whole row.
+_FLAGS = regex.compile(r"\p{Regional_Indicator}{40}(?=\p{Regional_Indicator})")
 
 
 def fold(text: str) -> str:
@@ -100,7 +103,7 @@ def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
     if text.isascii() or (len(whole) == len(text) and not _JOINED.search(text)):
         yield from _spans(whole, longest_first)
         return
-    stretches = [found.span() for found in _STRETCH.finditer(text)]
+    stretches = list(_stretches(text))
     starts = list(accumulate((len(fold(text[begin:end])) for begin, end in stretches), initial=0))
     places = cache(lambda number: _places(text, *stretches[number]))
     done = 0
@@ -111,6 +114,14 @@ def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
         if end > done:
             yield max(begin, done), end
             done = end
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of each stretch of *text*, one after the other."""
+    ends = [found.end() for found in _FLAGS.finditer(text)]
+    for begin, end in zip([0, *ends], [*ends, len(text)], strict=True):
+        for found in _STRETCH.finditer(text[begin:end]):
+            yield begin + found.start(), begin + found.end()
 
 
 def _spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -133,9 +144,10 @@ def _spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]
 def _places(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     """Return for each sign of the fold of a stretch from which clusters of *text* it comes."""
     places: list[tuple[int, int]] = []
-    clusters = [found.span() for found in _CLUSTER.finditer(text, begin, end)]
+    stretch = text[begin:end]
+    clusters = [found.span() for found in _CLUSTER.finditer(stretch)]
     starts = [start for start, _ in clusters]
-    for piece in _PIECE.finditer(text, begin, end):
+    for piece in _PIECE.finditer(stretch):
         first, last = (clusters[bisect_right(starts, at) - 1] for at in (piece.start(), piece.end() - 1))
-        places += [(first[0], last[1])] * len(_fold(piece[0]))
+        places += [(begin + first[0], begin + last[1])] * len(_fold(piece[0]))
     return places

@@ -15,7 +15,7 @@ from journal.documents import link_key_context, seal_document, share_context
 from journal.errors import JournalError, NotFound, Refused, TrustBroken
 from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
 from journal.invitations import AlreadyLinked
-from journal.store import transaction
+from journal.store import scrub, transaction
 from journal.vouching import handover_of, successor_of
 from journal.words import N_
 
@@ -88,10 +88,11 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
             )
             for copy in copies:
                 await audit.note(actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id)
+            if end_care:
+                await care.end_link(actor, one.link.id)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error
-    if end_care:
-        await care.end(actor, one.link.id)
+    await scrub()
     return made
 
 

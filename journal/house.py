@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
+from uuid import UUID
 
 from anyio import CapacityLimiter
 
@@ -38,7 +39,8 @@ class House:
     """
     The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages.
 
-    `pins` remembers which pins fit, see `journal/links.py`.
+    `pins` remembers which pins fit, see `journal/links.py`. `taking` are the accounts whose records are being made into
+    a file, or wait for that; one does at a time.
     """
 
     server: ServerKeys
@@ -48,6 +50,7 @@ class House:
     stretching_own: Queue = field(default_factory=lambda: Queue.of("stretch-own", step=STEP // 2))
     judging: Queue = field(default_factory=lambda: Queue.of("judge", 1))
     exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    taking: set[UUID] = field(default_factory=set)
     mail: MailServer | None = None
     log_key: LogKey = field(default_factory=LogKey)
     compared: Compared = field(default_factory=Compared)

@@ -44,10 +44,11 @@ async def leave(actor: Actor, typed: str) -> None:
     if len(typed) > LONGEST_TYPED or fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await access.of(actor)
-    await care.pause(actor)
     async with transaction():
         await access.swap(before, actor.vault, end_sessions=True)
         await access.require_session(actor)
+        await sessions.refuse_while_held(actor)
+        await care.pause_links(actor)
         await tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await tables.WebSession.filter(account_id=actor.id).delete()
         await audit.note(actor, Act.ACCOUNT_LEAVING)

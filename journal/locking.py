@@ -24,7 +24,7 @@ from journal.errors import Damaged, NotFound
 from journal.house import House
 from journal.profiles import load_profile
 from journal.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
-from journal.store import scrub, transaction
+from journal.store import repeated, scrub, transaction
 from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 
 CHOICES = (5, 15, 30, 60)
@@ -77,7 +77,7 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
     patient = owner.account if owner.role == Role.PATIENT.value else None
     counts = tries.of_confirmation(house, owner.account, id_of(token).hex())
     key = await accounts.opened_again(house, owner.account, password, patient, counts)
-    return await reopen(house, token, key)
+    return await repeated(lambda: reopen(house, token, key))
 
 
 async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:

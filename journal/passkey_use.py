@@ -19,7 +19,7 @@ from journal.errors import Damaged, NotFound, Refused
 from journal.house import House
 from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
 from journal.rows import Opened
-from journal.store import transaction
+from journal.store import repeated, transaction
 
 
 def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:
@@ -40,16 +40,20 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
     errand = Errand(Purpose.SIGN_IN)
     passkey, proof = await proven(house, site, errand, answer)
     account_key, slot = await unlocked(house, passkey, errand, answer)
-    try:
+
+    async def come_in() -> bytes:
         async with transaction():
             token = await websessions.start(house, passkey.account, account_key, by=slot, device=device)
             await note_use(house, passkey, proof)
             await leaving.stay(house, passkey.account)
             await devices.greet(house, passkey.account, device)
             await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
+        return token
+
+    try:
+        return await repeated(come_in)
     except Closed as error:  # it was removed while it was tried
         raise Refused({"passkey": OPENS_NO_MORE}) from error
-    return token
 
 
 async def asked_for_second_step(house: House, token: bytes, site: Site) -> dict[str, Any]:
@@ -71,10 +75,14 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
     errand, account_key = await _second(house, token)
     passkey, proof = await proven(house, site, errand, answer)
     passkey_rows.require_own(passkey, vault_of(account_key))
-    async with transaction():
-        await note_use(house, passkey, proof)
-        await leaving.stay(house, passkey.account)
-        return await websessions.promote(house, token)
+
+    async def come_in() -> bytes:
+        async with transaction():
+            await note_use(house, passkey, proof)
+            await leaving.stay(house, passkey.account)
+            return await websessions.promote(house, token)
+
+    return await repeated(come_in)
 
 
 async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
@@ -94,9 +102,13 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
     """
     passkey, proof = await proven(actor.house, site, _confirmation(actor), answer)
     passkey_rows.require_own(passkey, actor.vault)
-    async with transaction():
-        await note_use(actor.house, passkey, proof)
-    return await websessions.confirm(actor, token)
+
+    async def confirmed() -> bytes:
+        async with transaction():
+            await note_use(actor.house, passkey, proof)
+            return await websessions.confirm(actor, token)
+
+    return await repeated(confirmed)
 
 
 async def asked_to_unlock(house: House, token: bytes, site: Site) -> dict[str, Any]:
@@ -118,9 +130,13 @@ async def unlock(house: House, token: bytes, site: Site, answer: Answer) -> byte
     errand = await _unlocking(house, token)
     passkey, proof = await proven(house, site, errand, answer)
     account_key, _ = await unlocked(house, passkey, errand, answer)
-    async with transaction():
-        await note_use(house, passkey, proof)
-    return await locking.reopen(house, token, account_key)
+
+    async def opened() -> bytes:
+        async with transaction():
+            await note_use(house, passkey, proof)
+            return await locking.reopen(house, token, account_key)
+
+    return await repeated(opened)
 
 
 async def _second(house: House, token: bytes) -> tuple[Errand, bytes]:

@@ -24,7 +24,7 @@ from journal.errors import NotFound, Refused
 from journal.notices import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.rows import Opened
-from journal.store import scrub, transaction
+from journal.store import repeated, scrub, transaction
 from journal.typed import clean_name
 from journal.words import N_
 
@@ -100,7 +100,8 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
     slot = passkey_slot(account_key, output, account=actor.id.bytes, epoch=before.next) if output else None
     ways = before.with_slot(slot, passkey=ident) if slot else None
     passkey = Passkey(ident, actor.id, 1, document, actor.now, None)
-    try:
+
+    async def write() -> None:
         async with transaction():
             await access.swap(before, actor.vault, ways)  # it locks the account: two at once count each other
             await access.require_session(actor)
@@ -118,6 +119,9 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
                 await key_slots.put(actor.id, slot, actor.now, passkey=passkey.id)
             await notice(actor.house, actor.id, Notice.PASSKEY_ADDED)
             await audit.note(actor, Act.PASSKEY_ADDED, about=passkey.id)
+
+    try:
+        await repeated(write)
     except IntegrityError as error:
         raise Refused({"passkey": KNOWN_ALREADY}) from error
     return passkey

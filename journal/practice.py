@@ -15,7 +15,7 @@ from journal.new_accounts import NewAccount
 from journal.positions import THERAPIST, Position
 from journal.profiles import ProfileRow, open_profile
 from journal.rows import Row, open_each, read, read_one
-from journal.store import transaction
+from journal.store import repeated, transaction
 from journal.typed import clean_name
 from journal.words import N_
 
@@ -165,9 +165,15 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
     if problems:
         raise Refused(problems)
     readied = await new_accounts.ready(house, new)
-    async with transaction():
-        await setup_links.use(house, token)
-        if practice is None:
-            await found(house, name)
-        await new_accounts.open_account(house, position.role, readied, profession=position.profession or "")
-        return await websessions.start(house, readied.id, readied.account_key)
+
+    async def write() -> bytes:
+        async with transaction():
+            await setup_links.use(house, token)
+            if practice is None:
+                await found(house, name)
+            await new_accounts.open_account(
+                house, position.role, readied, profession=position.profession or ""
+            )
+            return await websessions.start(house, readied.id, readied.account_key)
+
+    return await repeated(write)

@@ -40,10 +40,10 @@ async def delete(actor: Actor, wanted: UUID) -> None:
         HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
     """
     actor.must_be(Role.PATIENT)
-    if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
-        await sessions.refuse_while_held(actor)
     async with transaction():
         await freshness.lock(actor)
+        if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
+            await sessions.refuse_while_held(actor)
         gone = await _there(actor, wanted, deleted=False)
         changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now
@@ -93,8 +93,9 @@ async def erase(actor: Actor, wanted: UUID) -> None:
         HeldUntilRested: Too soon after a dosing session.
     """
     actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
     async with transaction():
+        await freshness.lock(actor)
+        await sessions.refuse_while_held(actor)
         if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
             raise NotFound
         await audit.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)

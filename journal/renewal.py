@@ -28,7 +28,7 @@ from journal.errors import Damaged, JournalError
 from journal.own_keys import OWN, Own, PageRow, revision_of
 from journal.record_snapshot import Part
 from journal.rows import Counted, Moment, Row, known, read_one, whole
-from journal.store import scrub, transaction
+from journal.store import repeated, scrub, transaction
 from journal.words import N_
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
@@ -106,7 +106,8 @@ async def begin(actor: Actor, password: str) -> bytes:
     )
     slot = await actor.house.stretch(work, own=True)
     factor, revision = await second_factor.of(actor.id, actor.vault)
-    try:
+
+    async def write() -> bytes:
         async with transaction():
             await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
             await access.require_session(actor)
@@ -129,9 +130,12 @@ async def begin(actor: Actor, password: str) -> bytes:
             await tables.WebSession.filter(account_id=actor.id).delete()
             token = await websessions.start(actor.house, actor.id, new)
             await audit.note(actor, Act.KEY_RENEWAL_BEGUN)
+        return token
+
+    try:
+        return await repeated(write)
     except IntegrityError as error:
         raise AlreadyRenewing from error
-    return token
 
 
 async def go_on(actor: Actor, batches: int = 1) -> Progress:

@@ -44,6 +44,7 @@ from journal.past_care import seal_past
 from journal.profiles import ProfileRow, open_profile
 from journal.rows import Counted, Moment, Row, read_one
 from journal.store import change, scrub, transaction
+from journal.store import repeated as run_repeated
 from journal.words import N_
 
 UNDERSTOOD = N_("Tick this once you have read it.")
@@ -125,32 +126,38 @@ async def restart(
     slot = await house.stretch(
         partial(password_slot, key, password, account=who, epoch=before.next, parameters=house.argon2)
     )
-    async with transaction():
-        await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
-        await change(
-            freshness.LOCK, account.id
-        )  # a save that is under way comes before, and is set aside too
-        await set_aside.put_aside(house, account.id)
-        now = house.clock()
-        past = await _past(house, old, row, now)
-        if not await old.update(pair=None, ended_at=now, past=past):
-            raise LinkExpired
-        await tables.WebSession.filter(account_id=account.id).delete()
-        await tables.Account.filter(id=account.id).update(
-            public_identity=private.public().encode(),
-            identity=seal_identity(keyring, private, account=who),
-            recovery_ready=False,
-        )
-        await acceptance.begin_anew(Sealer(keyring.vault), account.id)
-        await key_slots.put(account.id, slot, house.clock())
-        await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
-        session = await websessions.start(house, account.id, key)
-        patient = await websessions.actor_for(house, session)
-        if patient is None:
-            raise Damaged
-        link = await invitations.accept(patient, token, renewing=True)
-        await notice(house, account.id, Notice.RESTARTED)
-        await audit.note(patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id)
+
+    async def write() -> bytes:
+        async with transaction():
+            await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
+            # A save that is under way comes before, and is set aside too.
+            await change(freshness.LOCK, account.id)
+            await set_aside.put_aside(house, account.id)
+            now = house.clock()
+            past = await _past(house, old, row, now)
+            if not await old.update(pair=None, ended_at=now, past=past):
+                raise LinkExpired
+            await tables.WebSession.filter(account_id=account.id).delete()
+            await tables.Account.filter(id=account.id).update(
+                public_identity=private.public().encode(),
+                identity=seal_identity(keyring, private, account=who),
+                recovery_ready=False,
+            )
+            await acceptance.begin_anew(Sealer(keyring.vault), account.id)
+            await key_slots.put(account.id, slot, house.clock())
+            await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
+            session = await websessions.start(house, account.id, key)
+            patient = await websessions.actor_for(house, session)
+            if patient is None:
+                raise Damaged
+            link = await invitations.accept(patient, token, renewing=True)
+            await notice(house, account.id, Notice.RESTARTED)
+            await audit.note(
+                patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
+            )
+        return session
+
+    session = await run_repeated(write)
     await scrub()
     return session
 
@@ -180,20 +187,25 @@ async def renew(actor: Actor, token: str) -> UUID:
     row, _ = await invitations.open_token(actor.house, token, renewing=True)
     if row.patient != actor.id or row.renews is None:
         raise LinkExpired
+    link = await run_repeated(partial(_renew, actor, token, row, row.renews))
+    await scrub()
+    return link
+
+
+async def _renew(actor: Actor, token: str, row: invitations.OpenRow, renewed: UUID) -> UUID:
     async with transaction():
         await freshness.lock(actor)
         old = tables.CareLink.filter(
-            id=row.renews, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
+            id=renewed, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
         ended: dict[str, object] = {"pair": None, "ended_at": actor.now}
         ended["past"] = await _past(actor.house, old, row, actor.now)
-        if not await tables.KeptShare.filter(link_id=row.renews).exists():
+        if not await tables.KeptShare.filter(link_id=renewed).exists():
             ended |= links.NOTHING_LEFT
         if not await old.update(**ended):
             raise LinkExpired
-        await tables.Share.filter(link_id=row.renews).delete()
-        await share_lists.end(actor, row.renews)
+        await tables.Share.filter(link_id=renewed).delete()
+        await share_lists.end(actor, renewed)
         link = await invitations.accept(actor, token, renewing=True)
         await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id)
-    await scrub()
     return link

@@ -11,7 +11,8 @@ from journal.audit import Act
 from journal.errors import NotFound, Refused
 from journal.house import House
 from journal.notices import Notice, notice
-from journal.store import transaction
+from journal.second_factor import SecondFactor
+from journal.store import repeated, transaction
 from journal.throttle import Charged
 from journal.tries import Visitor
 from journal.websessions import Stage
@@ -42,9 +43,9 @@ async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) ->
         if left is None:
             await audit.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
             raise Refused({CODE_FIELD: NOT_A_CODE})
-        async with transaction():
-            if await second_factor.put(account, vault, left, revision):
-                return await _opened(house, account, token, charged)
+        opened = await _come_in(house, token, charged, (account, vault, left, revision))
+        if opened is not None:
+            return opened
         # Somebody was faster: look again at what is left.
 
 
@@ -66,12 +67,10 @@ async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Vi
         if left is None:
             await audit.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
             raise Refused({RECOVERY_FIELD: NOT_LEFT})
-        async with transaction():
-            if await second_factor.put(account, vault, left, revision):
-                await notice(house, account, Notice.CODE_USED)
-                opened = await _opened(house, account, token, charged)
-                await audit.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
-                return opened
+        used = (account, vault, left, revision)
+        opened = await _come_in(house, token, charged, used, by_recovery_code=True)
+        if opened is not None:
+            return opened
 
 
 async def _waiting(house: House, token: bytes) -> tuple[UUID, Sealer]:
@@ -82,8 +81,29 @@ async def _waiting(house: House, token: bytes) -> tuple[UUID, Sealer]:
     return account, second_factor.vault_of(account_key)
 
 
-async def _opened(house: House, account: UUID, token: bytes, charged: Charged) -> SignedIn:
-    await throttle.give_back(charged)
-    await leaving.stay(house, account)
-    opened = await websessions.promote(house, token)
-    return SignedIn(opened, Stage.OPEN, tries.mark(house, account, await key_slots.salt_of(account)))
+async def _come_in(
+    house: House,
+    token: bytes,
+    charged: Charged,
+    used: tuple[UUID, Sealer, SecondFactor, int],
+    *,
+    by_recovery_code: bool = False,
+) -> SignedIn | None:
+    """Open the waiting session, if what was typed is still there to be used up; *used* is for `second_factor.put`."""
+    account = used[0]
+
+    async def write() -> SignedIn | None:
+        async with transaction():
+            if not await second_factor.put(*used):
+                return None
+            if by_recovery_code:
+                await notice(house, account, Notice.CODE_USED)
+            await throttle.give_back(charged)
+            await leaving.stay(house, account)
+            opened = await websessions.promote(house, token)
+            if by_recovery_code:
+                await audit.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
+            salt = await key_slots.salt_of(account)
+        return SignedIn(opened, Stage.OPEN, tries.mark(house, account, salt))
+
+    return await repeated(write)

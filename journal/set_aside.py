@@ -39,7 +39,7 @@ from journal.record_snapshot import Part
 from journal.revisions import RevisionRow
 from journal.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
 from journal.share_lists import LinkOf
-from journal.store import key_of, scrub, transaction
+from journal.store import key_of, repeated, scrub, transaction
 from journal.words import N_
 
 KEPT = timedelta(days=90)
@@ -192,7 +192,7 @@ async def reopen(actor: Actor, secret: str) -> int:
             older = await _unlocked(actor, row, secret)
         if older:
             await throttle.give_back(charged)
-            return await _brought_back(actor, row, older)
+            return await repeated(partial(_brought_back, actor, row, older))
     await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
     raise Refused({"secret": NOT_THIS})
 

@@ -99,6 +99,7 @@ class Store:
         # At once: where the first statement fails to connect, the ORM lets the second wait for ever.
         await client.create_connection(with_db=True)
         if isinstance(client, SqliteClient):
+            self.reader.patience = config["connections"]["sqlite"]["credentials"]["patience"]
             self.reader.opened(client.filename)
         else:
             refuse(await shape_of_server(client, ours), address, allowed)

@@ -9,7 +9,7 @@ from journal.store_postgres import settings_for
 from journal.store_sqlite import PRAGMAS
 
 # Seconds.
-PATIENCE = 20.0  # that PostgreSQL takes for one statement of the service
+PATIENCE = 20.0  # that the database takes for one statement of the service
 COMMAND = 10.0  # the same for one of a command
 NO_SIGN = 5.0  # in which it then says so: a network that swallows everything gives no other sign
 OPENING = 10.0  # until a database is open, looked at, and found to be ours
@@ -26,19 +26,22 @@ def configuration(
     The connection is named after its kind: the ORM keeps prepared statements by that name.
 
     Args:
-        patience: Seconds that PostgreSQL may take for one statement, unless *url* says `command_timeout`. None
-            waits for as long as it works: so a migration does.
+        patience: Seconds that one statement may take, unless *url* says `command_timeout`. None waits for as long as
+            the database works: so a migration does.
         connections: How many there are to PostgreSQL at most.
     """
     address = read_address(url)
-    kind = "sqlite" if isinstance(address, SqliteFile) else "postgres"
-    where = _sqlite(address) if isinstance(address, SqliteFile) else _postgres(address, patience, connections)
+    if isinstance(address, SqliteFile):
+        kind, where = "sqlite", _sqlite(address, patience)
+    else:
+        kind, where = "postgres", _postgres(address, patience, connections)
     app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
     return {"connections": {kind: where}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
 
 
-def _sqlite(address: SqliteFile) -> dict[str, Any]:
-    return {"engine": "journal.store_sqlite", "credentials": {"file_path": str(address.path), **PRAGMAS}}
+def _sqlite(address: SqliteFile, patience: float | None) -> dict[str, Any]:
+    credentials = {"file_path": str(address.path), "patience": patience, **PRAGMAS}
+    return {"engine": "journal.store_sqlite", "credentials": credentials}
 
 
 def _postgres(address: PostgresDatabase, patience: float | None, connections: int) -> dict[str, Any]:

@@ -14,10 +14,16 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from types import MappingProxyType, TracebackType
-from typing import Any
+from typing import Any, cast
 
-from tortoise.backends.base.client import ConnectionWrapper, TransactionalDBClient, TransactionContext
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    TransactionalDBClient,
+    TransactionContext,
+)
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, OperationalError
@@ -30,6 +36,7 @@ from journal.store_together import Together
 WRITER = 15.0  # seconds until the one connection that writes is free
 
 CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
+LOOK = 100_000  # steps of SQLite's machine, a few milliseconds, after which the reader looks at the clock
 FULL = 2
 Pragmas = Mapping[str, str | int]
 PRAGMAS: Pragmas = MappingProxyType(
@@ -82,16 +89,46 @@ async def _take(lock: asyncio.Lock) -> None:
 
 
 class _Lent(ConnectionWrapper[Any]):
-    """The connection for one statement, waited for no longer than `WRITER`."""
+    """
+    The connection for one statement, waited for no longer than `WRITER`.
+
+    A statement that takes longer than it may is interrupted, and SQLite undoes it, or its whole transaction.
+    """
+
+    _ending: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Any:
         await _take(self._lock)
         try:
             await self.ensure_connection()
+            seconds = cast(CheckedClient | _Wrapper, self.client).patience
+            if seconds is not None:
+                # The loop goes on meanwhile, since statements run on the connection's own thread.
+                interrupt = self.connection._conn.interrupt  # noqa: SLF001
+                self._ending = asyncio.get_running_loop().call_later(seconds, interrupt)
         except BaseException:
             self._lock.release()
             raise
         return self.connection
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+        self._lock.release()
+
+
+class _Wrapper(SqliteTransactionWrapper):
+    """The client inside a transaction, or inside a part of one."""
+
+    def __init__(self, client: CheckedClient | _Wrapper) -> None:
+        super().__init__(client)
+        self.patience: float | None = client.patience
+
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        return _Lent(self._lock, self)
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(_Wrapper(self))
 
 
 class _Transaction(SqliteTransactionContext):
@@ -140,8 +177,14 @@ class CheckedClient(SqliteClient):
     """
     The ORM's client for SQLite.
 
-    It uses no connection that does not do what was asked of it, reads text in no encoding as bytes, and notes commits.
+    It uses no connection that does not do what was asked of it, reads text in no encoding as bytes, waits for no
+    statement for long, and notes commits.
     """
+
+    def __init__(self, file_path: str, *, patience: float | None = None, **pragmas: Any) -> None:
+        """Take the file, the PRAGMAs, and how many seconds a statement may take; None for any time."""
+        super().__init__(file_path, **pragmas)
+        self.patience: float | None = patience
 
     async def create_connection(self, with_db: bool) -> None:
         """Connect, and end no query for one wrong cell; a connection that is not as it should be is closed."""
@@ -166,7 +209,7 @@ class CheckedClient(SqliteClient):
         return _Lent(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
-        return _Transaction(SqliteTransactionWrapper(self), self._lock)
+        return _Transaction(_Wrapper(self), self._lock)
 
     async def execute_insert(self, query: str, values: list[Any]) -> int:
         """Insert a row, and note it."""
@@ -201,12 +244,18 @@ class Reader:
 
     Looking a row up takes SQLite less time than waking another thread takes, and in WAL mode a reader waits for
     no writer. It sees what is committed: what a transaction has written is read over the transaction's own.
+
+    Attributes:
+        patience: How many seconds a statement may take; None for any time.
     """
 
     connection: sqlite3.Connection | None = None
+    patience: float | None = None
+    until: float = 0
 
     def fetch(self, path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Read rows from the file at *path*, which is opened the first time."""
+        self.until = monotonic() + (self.patience or 0)
         try:
             return self.opened(path).execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
@@ -225,10 +274,16 @@ class Reader:
             self.connection = sqlite3.connect(path, isolation_level=None)
             try:
                 ask(self.connection, READING)
+                if self.patience is not None:
+                    # What is asked here holds up everything else, so nothing but SQLite itself can look at a clock.
+                    self.connection.set_progress_handler(self._is_late, LOOK)
             except BaseException:
                 self.close()
                 raise
         return self.connection
+
+    def _is_late(self) -> bool:
+        return monotonic() > self.until
 
     def close(self) -> None:
         """Let go of the file."""

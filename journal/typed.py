@@ -17,6 +17,8 @@ from crypto import is_flood, normalize, plain_digits
 
 LONGEST_NUMBER = 40
 """Characters of a number, a day or a time with blanks around it; what is longer is none."""
+LONGEST_TEXT = 80_000
+"""Characters of a text; what is longer is more than any field holds, also where each letter came as four signs."""
 LONGEST_LINE = 4096
 """Characters of a line or a name; what is longer is more than any such field holds, and stays as it was typed."""
 
@@ -37,7 +39,13 @@ _PARTING = str.maketrans(dict.fromkeys("\u200b\u115f\u1160\u3164\uffa0", " "))
 
 
 def clean_text(text: str) -> str:
-    """Return *text* in NFC, its lines divided by newlines, without control characters other than newline and tab."""
+    """
+    Return *text* in NFC, its lines divided by newlines, without control characters other than newline and tab.
+
+    One that is longer than any field holds is not looked at, and stays as it was typed.
+    """
+    if len(text) > LONGEST_TEXT:
+        return text
     text = _CONTROLS.sub("", _DIVIDERS.sub("\n", text))
     return text if is_flood(text) else normalize("NFC", text)
 

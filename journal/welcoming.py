@@ -7,7 +7,7 @@ from journal.actors import Role
 from journal.errors import LinkExpired
 from journal.house import House
 from journal.new_accounts import NewAccount
-from journal.store import transaction
+from journal.store import repeated, transaction
 
 
 async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:
@@ -22,11 +22,15 @@ async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:
         Refused: If the address has an account here; the link stays good.
     """
     readied = await new_accounts.ready(house, new)
-    async with transaction():
-        await new_accounts.open_account(house, Role.PATIENT, readied)
-        session = await websessions.start(house, readied.id, readied.account_key)
-        patient = await websessions.actor_for(house, session)
-        if patient is None:
-            raise LinkExpired
-        await invitations.accept(patient, token)
-    return session
+
+    async def write() -> bytes:
+        async with transaction():
+            await new_accounts.open_account(house, Role.PATIENT, readied)
+            session = await websessions.start(house, readied.id, readied.account_key)
+            patient = await websessions.actor_for(house, session)
+            if patient is None:
+                raise LinkExpired
+            await invitations.accept(patient, token)
+        return session
+
+    return await repeated(write)

@@ -17,78 +17,90 @@ from journal.typed import read_whole
 ENCODED = "application/x-www-form-urlencoded"
 MOST_FIELDS = 500
 LONGEST_FIELD = 1024 * 1024
+LONGEST_VALUE = 8 * 1024
+"""
+Characters of a field that a view reads, but of `LONGER` ones. No field holds as many: what is left of a longer one is
+too long for whatever it is for, and refused as such. Nothing is normalised, matched or hashed before.
+"""
 FROM_NOBODY = 512 * 1024
 """Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
 ASKED_AGAIN = "asked-again"
 """The password field that `portal.guard` puts into somebody's form; no view ever sees it among the others."""
-KEPT = frozenset(
-    {
-        "about",
-        "adult",
-        "cancel_reason",
-        "compared",
-        "course",
-        "date",
-        "dose_text",
-        "dosing_count",
-        "email",
-        "end_care",
-        "every_days",
-        "fields",
-        "first_date",
-        "first_time",
-        "go",
-        "ident",
-        "integration_days_after",
-        "integration_setting",
-        "integration_time",
-        "kept",
-        "kind",
-        "minutes",
-        "name",
-        "next",
-        "note",
-        "offer",
-        "patient",
-        "person",
-        "phase",
-        "position",
-        "practice_name",
-        "preparation_days_before",
-        "preparation_time",
-        "prescriber_name",
-        "previewed",
-        "prompt",
-        "q",
-        "read",
-        "region",
-        "revision",
-        "route",
-        "sections",
-        "session",
-        "setting",
-        "shares",
-        "sitter",
-        "sitting",
-        "status",
-        "step",
-        "successor",
-        "suggested",
-        "talk_minutes",
-        "time",
-        "time_zone",
-        "title",
-        "to",
-        "understood",
-        "whose",
-        "word",
-        "zone",
-    }
-) | frozenset(
+WORDS = frozenset(
     field.id + part
     for form in FORMS.values()
     for field in form.fields
     for part in ("", ".name", ".before", ".after")
+)
+"""The fields in which people write a journal."""
+LONGER = WORDS | {"credential", "note", "title"}
+"""Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
+KEPT = (
+    frozenset(
+        {
+            "about",
+            "adult",
+            "cancel_reason",
+            "compared",
+            "course",
+            "date",
+            "dose_text",
+            "dosing_count",
+            "email",
+            "end_care",
+            "every_days",
+            "fields",
+            "first_date",
+            "first_time",
+            "go",
+            "ident",
+            "integration_days_after",
+            "integration_setting",
+            "integration_time",
+            "kept",
+            "kind",
+            "minutes",
+            "name",
+            "next",
+            "note",
+            "offer",
+            "patient",
+            "person",
+            "phase",
+            "position",
+            "practice_name",
+            "preparation_days_before",
+            "preparation_time",
+            "prescriber_name",
+            "previewed",
+            "prompt",
+            "q",
+            "read",
+            "region",
+            "revision",
+            "route",
+            "sections",
+            "session",
+            "setting",
+            "shares",
+            "sitter",
+            "sitting",
+            "status",
+            "step",
+            "successor",
+            "suggested",
+            "talk_minutes",
+            "time",
+            "time_zone",
+            "title",
+            "to",
+            "understood",
+            "whose",
+            "word",
+            "zone",
+        }
+    )
+    | WORDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,
@@ -116,7 +128,8 @@ class Form:
         if known is None:
             sent = await _read(request)
             known = request.state.form = cls(
-                tuple(item for item in sent if item[0] != ASKED_AGAIN), dict(sent).get(ASKED_AGAIN)
+                tuple(item for item in sent if item[0] != ASKED_AGAIN),
+                next((value[:LONGEST_VALUE] for name, value in reversed(sent) if name == ASKED_AGAIN), None),
             )
         return known
 
@@ -144,10 +157,10 @@ class Form:
 
     @cached_property
     def lists(self) -> Mapping[str, list[str]]:
-        """Return every field with all its values, found once however often a view asks."""
+        """Return every field with all its values, as much of each as is read; found once however often a view asks."""
         found: dict[str, list[str]] = {}
         for name, value in self.items:
-            found.setdefault(name, []).append(value)
+            found.setdefault(name, []).append(value if name in LONGER else value[:LONGEST_VALUE])
         return found
 
 

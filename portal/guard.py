@@ -155,12 +155,11 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
     refused: Refused | None = None
     if form.asked_again:
         try:
-            await accounts.unlock(actor, form.asked_again)
+            opened = await accounts.confirm(actor, token, form.asked_again)
         except Refused as error:
             refused = error
         else:
             # 307 has the browser send the same form once more, with the new token.
-            opened = await websessions.confirm(actor, token)
             return set_token(request, RedirectResponse(_here(request), 307), opened)
     problem = refused.fields["current"] if refused else ""
     context = Confirm(problem=problem, kept=form.kept, kept_action=_here(request), passkey=passkey)

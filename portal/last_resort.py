@@ -7,13 +7,14 @@ import secrets
 from time import perf_counter
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, Request, empty_receive
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.errors import Damaged
 from portal import logs
 from portal.errors import BROKEN, broken
+from portal.limits import BOUNDED
 
 # Whole and as it stands: what makes all other pages may be what broke.
 BROKEN_PAGE = f"""<!doctype html>
@@ -66,17 +67,18 @@ class LastResort:
             _tell(scope, 500, begun, mark, error)
             if status:
                 raise ConnectionError("the answer broke off") from None
-            return await (await _answer(scope, receive, mark))(scope, receive, send)
+            return await (await _answer(scope, mark))(scope, receive, send)
         told = scope.get("state", {}).get("error")
         if status >= 500 or isinstance(told, Damaged) or self.every:
             _tell(scope, status, begun, secrets.token_hex(4), told)
 
 
-async def _answer(scope: Scope, receive: Receive, mark: str) -> Response:
+async def _answer(scope: Scope, mark: str) -> Response:
+    """Make the page, with what was typed if it came within the limits: they stand further in."""
     if "hx-request" in Headers(scope=scope):
         return PlainTextResponse(BROKEN, 500)
     try:
-        return await broken(Request(scope, receive), mark)
+        return await broken(Request(scope, scope.get(BOUNDED, empty_receive)), mark)
     except Exception:  # noqa: BLE001 - so it was what makes all other pages
         return Response(BROKEN_PAGE, 500, media_type="text/html")
 

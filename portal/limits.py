@@ -15,6 +15,8 @@ from portal.errors import http_error
 CLOSING = {"connection": "close"}
 IS_WHOLE = "hearthside.body_is_whole"
 """Where a scope says that the server has the whole body, so that nothing is waited for."""
+BOUNDED = "hearthside.bounded_body"
+"""Where a scope has what gives its body within the limits, for whoever stands outside of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,14 @@ class BodyLimits:
         if not declared.isdecimal() or int(declared) > self.limits.body:
             refusal = await http_error(Request(scope), HTTPException(413, headers=CLOSING))
             return await refusal(scope, receive, send)
-        await self.app(scope, TimedBody(scope, receive, self.limits).receive, send)
+        await self.app(scope, bounded(scope, receive, self.limits), send)
+
+
+def bounded(scope: Scope, receive: Receive, limits: Limits) -> Receive:
+    """Return what gives the body of a request within *limits*, and note it in the scope."""
+    within: Receive = TimedBody(scope, receive, limits).receive
+    scope[BOUNDED] = within
+    return within
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.config import Config
 from portal.last_resort import LastResort
-from portal.limits import Limits, TimedBody
+from portal.limits import Limits, bounded
 from portal.middleware import SecurityHeaders, UseStore
 
 PARAMETER = re.compile(r"{(\w+):uuid}")
@@ -84,7 +84,7 @@ class ShortWay:
             return await self.layers(scope, receive, send)
         scope["route"], scope["path_params"] = found
         if scope["method"] != "GET":
-            receive = TimedBody(scope, receive, self.limits).receive
+            receive = bounded(scope, receive, self.limits)
         await self.short(scope, receive, send)
 
     def _find(self, scope: Scope) -> tuple[Route, dict[str, UUID]] | None:

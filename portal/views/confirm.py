@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, passkeys, websessions
+from journal import accounts, passkeys
 from journal.errors import NotFound, Refused
 from portal import auth
 from portal.auth import Confirm, actor_of
@@ -25,8 +25,8 @@ async def confirm(request: Request) -> Response:
     if token is None:
         raise NotFound
     try:
-        await accounts.unlock(actor, password)
+        opened = await accounts.confirm(actor, token, password)
     except Refused as error:
         again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor.id))
         return page(request, "confirm.html", again, **refusal(error))
-    return auth.set_token(request, see_other(request, where), await websessions.confirm(actor, token))
+    return auth.set_token(request, see_other(request, where), opened)

@@ -22,6 +22,7 @@ class DeletionPage:
     waiting: Hold | None = None
     done: bool = False
     errors: dict[str, str] = field(default_factory=dict)
+    word: str = ""
 
 
 async def deletion(request: Request) -> Response:
@@ -34,7 +35,7 @@ async def deletion(request: Request) -> Response:
     try:
         await leaving.leave(actor, form["word"])
     except Refused as error:
-        again = DeletionPage(waiting, errors=dict(error.fields))
+        again = DeletionPage(waiting, errors=dict(error.fields), word=form["word"])
         return page(request, "account/deletion.html", again, status=422)
     request.state.actor = None
     return forget_token(request, page(request, "account/deletion.html", DeletionPage(done=True)))

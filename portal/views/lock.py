@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal import accounts, locking, passkeys, profile, websessions
+from journal import accounts, locking, passkeys, profile
 from journal.errors import NotFound, Refused
 from journal.password_work import Busy
 from journal.throttle import TooManyTries
@@ -80,8 +80,7 @@ async def unlock(request: Request) -> Response:
     password = form.asked_again or ""
     try:
         if actor:
-            await accounts.unlock(actor, password)
-            opened = await websessions.confirm(actor, token)
+            opened = await accounts.confirm(actor, token, password)
         else:
             opened = await locking.unlock(house, token, password)
     except NotFound:

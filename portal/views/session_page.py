@@ -34,7 +34,7 @@ class SessionPage:
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
-    a clinician sees and changes nothing of it.
+    a clinician sees and changes nothing of it. `reason` is why it was to be cancelled, when that was refused.
     """
 
     line: SessionLine
@@ -49,6 +49,7 @@ class SessionPage:
     rest: bool
     own_day: bool = False
     problem: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,7 @@ async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPa
     return CalmPage(line, intention, moves_for(actor, one))
 
 
-async def session_page(
-    actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess, problem: str = ""
-) -> SessionPage:
+async def session_page(actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess) -> SessionPage:
     """Return a session's page for its reader."""
     mine = access.link is None
     plan = agenda.as_seen(actor, plan)
@@ -95,7 +94,6 @@ async def session_page(
         written=await _written(actor, plan, {one.id, about.id}) if mine else (),
         rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
         own_day=own_day,
-        problem=problem,
     )
 
 

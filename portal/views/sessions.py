@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from starlette.requests import Request
@@ -91,7 +91,7 @@ async def status(request: Request) -> Response:
     try:
         await sessions.move(actor, wanted, _status(form["status"]), form["cancel_reason"])
     except Refused as error:
-        return await _show(request, next(iter(error.fields.values())))
+        return await _show(request, next(iter(error.fields.values())), form["cancel_reason"])
     return see_other(request, f"/sessions/{wanted}")
 
 
@@ -100,13 +100,13 @@ async def edit(request: Request) -> Response:
     return await session_edit.change(request)
 
 
-async def _show(request: Request, problem: str = "") -> Response:
+async def _show(request: Request, problem: str = "", reason: str = "") -> Response:
     actor = actor_of(request)
     one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
     code = 422 if problem else 200
     if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
         return page(request, "sessions/calm.html", await calm_page(actor, one, plan), status=code)
-    context = await session_page(actor, one, plan, access, problem)
+    context = replace(await session_page(actor, one, plan, access), problem=problem, reason=reason)
     return page(request, "sessions/session.html", context, status=code)
 
 

@@ -15,6 +15,7 @@ from journal.invitations import Welcome
 from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.planning import common_zones
+from journal.store import repeated
 from portal import auth, link_tries
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -47,7 +48,7 @@ async def invitation(request: Request) -> Response:
     if actor is not None:
         if actor.role is not Role.PATIENT:
             raise NotFound
-        await invitations.accept(actor, token)
+        await repeated(partial(invitations.accept, actor, token))
         return see_other(request, "/sharing")
     form = await Form.read(request)
     new = new_account(form)

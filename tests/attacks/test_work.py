@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 import regex
@@ -21,10 +22,12 @@ import regex
 from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
 from journal import tables
+from journal.typed import LONGEST_TEXT
 from portal.auth import Audience
+from portal.forms import KEPT, LONGER, LONGEST_VALUE
 from portal.routes import ROUTES, Rule
-from tests.attacks.browse import Sent
-from tests.attacks.conftest import Target
+from tests.attacks.browse import Sent, read
+from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import OWNERS, address
 
 LENGTH = 2500
@@ -38,6 +41,7 @@ ONE_BY_ONE = 4
 """A form with more fields is sent with a hostile text in each of them at once, another in each."""
 HASHED = 3
 """A password that is asked for, a new one that is judged, and that one's hash."""
+WRITTEN_BY_HAND = (STRANGE, "stranger@example.org")
 
 PIECES = (
     "\u0301\u0316",  # above and below in turns: each has to pass the one before
@@ -95,7 +99,11 @@ PIECES = (
 HOSTILE = tuple((piece * LENGTH)[:LENGTH] for piece in PIECES)
 
 WITH_FORMS = [rule for rule in ROUTES if "POST" in rule.methods]
-MARKS = regex.compile(r"[^\p{ccc=0}]+")
+ENDLESS = tuple((piece * LONGEST_TEXT)[: 480_000 // len(quote_plus(piece)) * len(piece)] for piece in PIECES)
+"""As long as may come from somebody who is not signed in, nearly."""
+WORDS_WITHOUT_END = "seven quiet lanterns " * 300
+MARKS = regex.compile(r"[\u0f73\u0f75\u0f81\uff9e\uff9f[^\p{ccc=0}]]+", regex.VERSION1)
+"""What is put in order, and the signs that are no marks by themselves and become some when they are taken apart."""
 
 
 @dataclass
@@ -128,7 +136,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     def normalising(form: Any, text: str) -> str:
         counted.normalised += len(text)
         if len(text) > LONGEST_ADDRESS:  # a run in less than an address takes no time
-            runs = (len(run) for run in MARKS.findall(text))
+            runs = (len(run) for run in MARKS.findall(text) if not _is_in_order(run))
             counted.longest_run = max(counted.longest_run, *runs, 0)
         return normalize(form, text)
 
@@ -149,6 +157,14 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     monkeypatch.setattr(re._compiler, "compile", building)  # type: ignore[attr-defined]
     monkeypatch.setattr(regex._main._regex, "compile", building_more)
     return counted
+
+
+def _is_in_order(run: str) -> bool:
+    """Tell whether marks in a row stay where they are, as they do where somebody has put them in order before."""
+    if len(run) <= LONGEST_RUN:
+        return False
+    classes = [unicodedata.combining(mark) for mark in run]
+    return 0 not in classes and classes == sorted(classes)
 
 
 def test_there_are_forty_at_least() -> None:
@@ -185,6 +201,54 @@ async def test_the_work_grows_with_what_is_sent(
                 assert run <= LONGEST_RUN, told
                 assert hashed <= HASHED, told
     assert [pattern for pattern in work.patterns if any(piece * 9 in pattern for piece in PIECES)] == []
+
+
+@pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
+async def test_no_more_is_looked_at_than_a_field_may_hold(
+    target: Target, forms: dict[str, Sent], work: Work, rule: Rule
+) -> None:
+    """Each field by itself much too long, with a hostile text: nothing is looked at past what a field may hold."""
+    sent, where = forms[rule.path], address(rule, target.world)
+    sessions = await tables.WebSession.all()
+    async with target.portal.client(OWNERS[rule.audience]) as browser:
+        cookies = dict(browser.cookies)
+        for place in range(len(sent)):
+            filled: dict[str, list[str]] = {}
+            for number, (name, usual) in enumerate(sent):
+                text = ENDLESS[place % len(ENDLESS)]
+                filled.setdefault(name, []).append(text if number == place else usual)
+            await _as_before(sessions)
+            browser.cookies.update(cookies)
+            work.taken()
+            answer = await browser.post(where, data=filled)
+            told, length = f"{sent[place][0]}: {answer.status_code}", LONGEST_VALUE
+            if sent[place][0] in LONGER:
+                length = LONGEST_TEXT
+            normalised, run, hashed = work.taken()
+            assert answer.status_code < 500, told
+            assert normalised <= TIMES * length, told
+            assert run <= LONGEST_RUN, told
+            assert hashed <= HASHED, told
+
+
+@pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
+async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
+    """A form whose fields are all too long comes back with everything that somebody wrote into it, secrets excepted."""
+    sent, where = forms[rule.path], address(rule, target.world)
+    typed = {name for name, value in sent if name in KEPT and value in WRITTEN_BY_HAND}
+    filled: dict[str, list[str]] = {}
+    for name, value in sent:
+        filled.setdefault(name, []).append(WORDS_WITHOUT_END if name in typed else value)
+    async with target.portal.client(OWNERS[rule.audience]) as browser:
+        answer = await browser.post(where, data=filled)
+    if answer.status_code not in (409, 422, 429, 503):
+        return
+    page = read(answer)
+    shown = {one.name: one.value for form in page.forms for one in form.controls if one.value}
+    for name in typed:
+        assert (
+            shown.get(name, "").strip() == WORDS_WITHOUT_END.strip() or WORDS_WITHOUT_END.strip() in page.text
+        ), name
 
 
 async def _as_before(sessions: list[tables.WebSession]) -> None:

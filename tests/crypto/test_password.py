@@ -127,6 +127,16 @@ def test_prepared_passwords_do_not_depend_on_the_form_typed(text: str) -> None:
     assert prepare(unicodedata.normalize("NFD", text)) == prepare(unicodedata.normalize("NFC", text))
 
 
+@pytest.mark.parametrize("flood", ["\u00e1" + "\u0316" * 40, "a" + "\u0301\u0316" * 40, "\u0f73" * 90])
+def test_nor_do_those_with_more_marks_than_any_language_has(flood: str) -> None:
+    """Whoever chose such a password on one keyboard comes in from another."""
+    assert (
+        prepare(unicodedata.normalize("NFD", flood))
+        == prepare(unicodedata.normalize("NFC", flood))
+        == prepare(flood)
+    )
+
+
 @given(text=st.text(max_size=40))
 def test_preparing_twice_changes_nothing(text: str) -> None:
     """The prepared form is its own prepared form."""

@@ -48,6 +48,7 @@ IN_THE_WAY = """
 """
 """Refuses to insert an entry a few times; a sequence counts on when a transaction is rolled back."""
 
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i % 2 + 1 FROM n) SELECT COUNT(*) FROM n"
 LOCKS = "LOCK TABLE entry IN EXCLUSIVE MODE"
 RESTING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
 
@@ -157,6 +158,34 @@ async def test_a_counted_try_is_nothing_that_was_saved(
         assert (await fetch("SELECT last_value FROM tries"))[0][0] == 6
         tried = await fetch("SELECT COUNT(*) FROM throttle")
         assert tried[0][0] > 0
+
+
+async def test_a_statement_without_end_is_ended(database_url: str) -> None:
+    """Read, or run inside a transaction or a part of one: the database gives it up, and what comes next is answered."""
+    opened_store = await store.Store.open(database_url, patience=store_config.PATIENCE / 1000)
+
+    async def read() -> None:
+        await fetch(ENDLESS)
+
+    async def run() -> None:
+        await connection().execute_query(ENDLESS)
+
+    async def in_transaction() -> None:
+        async with transaction():
+            await run()
+
+    async def in_a_part() -> None:
+        async with transaction(), transaction():
+            await run()
+
+    with opened_store.use():
+        for act in (read, run, in_transaction, in_a_part):
+            with pytest.raises(GONE):
+                await act()
+            assert (await fetch("SELECT 1"))[0][0] == 1
+            async with transaction():
+                await change("UPDATE setup_link SET sealed = sealed")
+    await opened_store.close()
 
 
 async def test_a_lock_that_is_not_let_go_is_not_waited_for(

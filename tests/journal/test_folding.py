@@ -223,3 +223,13 @@ def test_a_flood_is_folded_in_pieces(flood: str) -> None:
     assert fold(text).endswith(" sea")
     assert [text[begin:end] for begin, end in find(text, ["sea"])] == ["sea"]
     assert scan_for(["sea"])(text.encode())
+
+
+def test_letters_of_flags_without_end_are_marked_in_pairs() -> None:
+    """Where a flag ends depends on how many letters of flags stand before it: they are not counted anew for each."""
+    flag = "\U0001f1e9\U0001f1ea"
+    for before in ("", "a", flag[0] + "\u0301"):
+        found = list(find(before + flag * 200_000 + " end", ("end", flag[1])))
+        begin = len(before)
+        assert found[:2] == [(begin, begin + 2), (begin + 2, begin + 4)]
+        assert (len(found), found[-1]) == (200_001, (begin + 400_001, begin + 400_004))

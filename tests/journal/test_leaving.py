@@ -17,8 +17,10 @@ from journal import (
     passkeys,
     second_step,
     tables,
+    visits,
     websessions,
 )
+from journal.access import ChangedMeanwhile
 from journal.documents import open_document
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.house import House
@@ -30,6 +32,16 @@ from tests.cast import PASSWORDS, Cast
 from tests.factors import app_code, enrolled
 from tests.journal.test_notices import with_mail
 from tests.scenes import in_session, shared, written
+
+
+async def test_who_was_signed_out_meanwhile_changes_nothing(cast: Cast) -> None:
+    """A page of before that asks for the deletion is refused, and sharing goes on as it was."""
+    alice = await cast.actor("alice")
+    await visits.end_all(alice, here=True)
+    with pytest.raises(ChangedMeanwhile):
+        await leaving.leave(alice, "delete")
+    (link,) = await care.my_links(await cast.actor("bob"))
+    assert link.paused_at is None
 
 
 async def hanging_on(*ids: object) -> set[str]:

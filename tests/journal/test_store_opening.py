@@ -149,7 +149,7 @@ async def test_every_connection_does_what_was_asked_of_it(sqlite_url: str) -> No
 
 async def test_a_connection_that_does_not_is_not_used() -> None:
     """A database in memory cannot have a write-ahead log, and SQLite does not say so: the connection is closed."""
-    client = CheckedClient(":memory:", connection_name="sqlite", **PRAGMAS)
+    client = CheckedClient(":memory:", connection_name="sqlite", patience=None, **PRAGMAS)
     with pytest.raises(DatabaseRefused, match="journal_mode is memory"):
         await client.create_connection(with_db=True)
     assert client._connection is None

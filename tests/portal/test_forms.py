@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.forms import Form
+from portal.forms import LONGEST_VALUE, Form
 
 names = st.sampled_from(["a", "b", "a.name", ""])
 
@@ -27,3 +27,12 @@ def test_a_form_is_looked_through_once() -> None:
     form.all("a").clear()
     assert form.all("a") == ["1", "3"]
     assert form == Form(form.items)
+
+
+def test_what_is_too_long_for_any_field_is_read_in_part_and_kept_whole() -> None:
+    """A name is cut where it is too long already, words of a journal never are, and both come back as they came."""
+    long = "é" * (2 * LONGEST_VALUE)
+    form = Form((("name", long), ("free.text", long), ("title", long), ("name", "short")))
+    assert form.all("name") == [long[:LONGEST_VALUE], "short"]
+    assert form["free.text"] == form["title"] == long
+    assert form.kept == form.items

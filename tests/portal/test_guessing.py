@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from journal import practice, tables
+from journal import practice, recovery, tables
 from journal.audit import Act
 from journal.password_work import PLACES, Queue
 from tests.cast import PASSWORDS
@@ -316,10 +316,26 @@ async def test_a_meter_that_is_busy_stops_nothing_else(portal: Portal) -> None:
 
 
 async def test_a_new_password_is_not_judged_for_who_has_to_wait(portal: Portal) -> None:
-    """At the door for recovery a try is counted before any work; one with a password that will not do as well."""
-    form = {"email": ALICE, "recovery_key": "0000", "password": "short", "repeated": "short"}
+    """At the door for recovery a try is counted before any work."""
+    form = {"email": ALICE, "recovery_key": "0000", "password": NEW, "repeated": NEW}
     async with browser_at(portal, "192.0.2.1") as browser:
         assert [(await browser.post("/recover", data=form)).status_code for _ in range(5)] == [422] * 5
         hashed = stretching(portal)
         assert (await browser.post("/recover", data=form)).status_code == 429
         assert hashed.asked == 0
+
+
+async def test_a_new_password_that_will_not_do_is_no_guess(any_portal: Portal) -> None:
+    """Whoever looks for a good password at the door for recovery has all tries at their key left."""
+    alice, token = await any_portal.cast.actor("alice"), any_portal.cast.tokens["alice"]
+    offer = await recovery.offer(alice)
+    await recovery.confirm(alice, token, offer.sealed, offer.words)
+    form = {"email": ALICE, "recovery_key": offer.words}
+    short, other = {"password": "short", "repeated": "short"}, {"password": NEW, "repeated": f"{NEW}."}
+    async with browser_at(any_portal, "192.0.2.1") as browser:
+        for chosen in (short, other) * 4:
+            answer = await browser.post("/recover", data=form | chosen)
+            assert answer.status_code == 422
+            assert Page.of(answer).value("email") == ALICE
+        came = await browser.post("/recover", data=form | {"password": NEW, "repeated": NEW})
+        assert came.status_code == 303

@@ -32,6 +32,7 @@ from journal.planning import SessionDetails, SessionKind, Setting
 from portal.archive_pages import drawing
 from portal.pages import make_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.log import logged
 from tests.portal.conftest import Portal
 from tests.portal.markup import Markup
 from tests.setup_tools import age
@@ -365,6 +366,31 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
     assert "wait until tomorrow" in page.text
     assert sent.status_code == 409
     assert "content-disposition" not in sent.headers
+
+
+async def test_who_takes_many_files_makes_nobody_wait(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file at a time for one person, and few who wait: past that 503, and nothing is read."""
+    limiter = portal.app.state.house.exporting
+    await limiter.acquire_on_behalf_of("somebody")
+    async with portal.client("alice") as alice, portal.client("bob") as bob:
+        waiting = asyncio.create_task(alice.post("/records", data=form("alice")))
+        while not limiter.statistics().tasks_waiting:
+            assert not waiting.done()
+            await asyncio.sleep(0)
+        taken = len(await logged(Act.RECORDS_TAKEN))
+        again = await alice.post("/records", data=form("alice"))
+        monkeypatch.setattr(archive, "PLACES", 1)
+        other = await bob.post("/records", data=form("bob"))
+        for refused in (again, other):
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "20")
+            assert "being made already" in refused.text
+            assert PHRASE not in refused.text
+        assert len(await logged(Act.RECORDS_TAKEN)) == taken
+        limiter.release_on_behalf_of("somebody")
+        assert (await waiting).status_code == 200
+        assert (await bob.post("/records", data=form("bob"))).status_code == 200
 
 
 async def test_when_a_large_archive_is_not_taken_the_person_is_told(

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import uvicorn
+from starlette.types import Message, Receive, Scope, Send
 
-from portal.limits import STANDARD, Limits
+from portal.last_resort import LastResort
+from portal.limits import STANDARD, BodyLimits, Limits
 from portal.middleware import HEADERS
 from portal.wire import Wire, serving
 from tests.portal.conftest import ORIGIN, Portal
@@ -311,6 +313,28 @@ async def test_a_body_that_drips_is_not_waited_for(portal: Portal, path: str) ->
         assert (answer.status, answer.headers["connection"]) == (408, "close")
         assert "did not arrive in time" in answer.body
         assert await line.closed()
+
+
+async def test_where_all_else_breaks_a_body_is_not_waited_for_either(portal: Portal) -> None:
+    """Whoever breaks before reading a body that drips is answered all the same, within the limits of a body."""
+
+    async def breaks(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError
+
+    async def drips() -> Message:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+    said: list[Message] = []
+
+    async def hear(message: Message) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/journal", "query_string": b"", "app": portal.app}
+    scope["headers"] = [(b"transfer-encoding", b"chunked")]
+    app = LastResort(BodyLimits(breaks, limits=Limits(body_seconds=IMPATIENT)))
+    async with asyncio.timeout(PATIENCE):
+        await app(scope, drips, hear)
+    assert said[0]["status"] == 500
 
 
 def impatient(portal: Portal) -> Portal:

@@ -1,4 +1,4 @@
-"""How many timings of each pair are tried; `--timings 50` tries more than every run does."""
+"""The cast of two acts at once; HEARTHSIDE_TEST_TIMINGS=50 tries more timings than every run does."""
 
 from __future__ import annotations
 

@@ -166,6 +166,11 @@ async def take_up_factor(scene: Scene) -> bytes:
     return secret
 
 
+async def give_up_factor(scene: Scene) -> None:
+    """Take off whatever second factor there is."""
+    await enrolment.give_up(scene.alice, OLD)
+
+
 async def leave(scene: Scene) -> None:
     """Have the account deleted in a week."""
     await leaving.leave(scene.alice, "delete")
@@ -190,6 +195,7 @@ ACTS: dict[str, Act] = {
         remove_passkey,
         make_kit,
         take_up_factor,
+        give_up_factor,
         leave,
         suspend,
     )
@@ -219,8 +225,9 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     account, house = scene.alice.id, scene.cast.house
     row = await tables.Account.get(id=account)
     assert (row.status == "suspended") == ("suspend" in done)
-    if "leave" not in done:
+    if "leave" not in done:  # whoever was refused changed nothing: sharing goes on as well
         assert row.status in ("active", "suspended")
+        assert not await tables.CareLink.filter(patient_id=account, paused_at__isnull=False).exists()
     await tables.Account.filter(id=account).update(status="active")
 
     # Exactly one password opens the account: that of the last change that took effect.
@@ -255,7 +262,9 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     alice = await websessions.actor_for(house, token)
     assert alice is not None
     alice.identity()
-    await second_factor.of(account, alice.vault)
+    factor, _ = await second_factor.of(account, alice.vault)
+    taken_off = done & {"recover", "restart", "give_up_factor"}
+    assert factor.on or taken_off or "take_up_factor" not in done, "a second factor is not asked for"
     if "renew" in done and alice.renewing:
         scene.cast.clock.forward(minutes=1)
         alice = await websessions.actor_for(house, token)

@@ -114,6 +114,11 @@ async def hand_over(scene: Scene) -> UUID:
     return await handover_answers.accept(scene.alice, scene.handover, [scene.share], end_care=False)
 
 
+async def hand_over_and_end(scene: Scene) -> UUID:
+    """Say yes to charlie, and end care with bob at the same time."""
+    return await handover_answers.accept(scene.alice, scene.handover, [scene.share], end_care=True)
+
+
 async def begin_session(scene: Scene) -> None:
     """Let the dosing session begin: what cannot be taken back waits from now on."""
     await sessions.move(scene.alice, scene.session, Status.IN_SESSION)
@@ -132,6 +137,7 @@ ACTS: dict[str, Act] = {
         delete_the_private,
         save_the_private,
         hand_over,
+        hand_over_and_end,
         begin_session,
     )
 }
@@ -163,6 +169,10 @@ async def check(scene: Scene, done: set[str]) -> None:
     rows = await tables.Share.all().values_list("id", "entry_id", "link_id")
     lasting = set(await tables.Entry.filter(deleted_at=None).values_list("id", flat=True))
     assert {entry for _, entry, _ in rows} <= lasting, "a copy outlived its entry"
+    if not done & {"hand_over", "hand_over_and_end"}:
+        assert not await tables.CareLink.exists(handover_id=scene.handover), (
+            "who was refused changed something"
+        )
     over = set(await tables.CareLink.filter(ended_at__isnull=False).values_list("id", flat=True))
     assert not {link for _, _, link in rows} & over, "a copy outlived its link"
     if "revoke" in done and "share_anew" not in done:

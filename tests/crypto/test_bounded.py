@@ -1,0 +1,71 @@
+"""Normal forms are those of Unicode, and cost no more than their length is worth, whatever stands in a text."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from itertools import groupby
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crypto import normalize
+from crypto.bounded import LONGEST_RUN
+
+MARKS = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
+Form = Literal["NFC", "NFKC"]
+FORMS: tuple[Form, ...] = ("NFC", "NFKC")
+FLOODS: tuple[tuple[Form, str], ...] = (
+    ("NFC", "\u0301\u0316"),
+    ("NFKC", "\u0301\u0316"),
+    ("NFC", "\u00e1" + "\u0316\u0327" * 40),  # a letter that has a mark in it already
+    ("NFC", "\u0f73"),  # no mark by itself, and two once it is taken apart
+    ("NFKC", "\u0f75\u0f81"),
+    ("NFKC", "\uff9e\u0f71"),  # no mark before it is made wide
+    ("NFC", "\u0344\U0001d165"),
+)
+
+
+def out_of_order(form: Form, text: str) -> int:
+    """Length of the longest row of marks that bringing *text* to a form would have to put in order."""
+    longest = 0
+    apart: Any = form.replace("C", "D")
+    decomposed = "".join(unicodedata.normalize(apart, sign) for sign in text)
+    for is_mark, run in groupby(map(unicodedata.combining, decomposed), bool):
+        classes = list(run)
+        if is_mark and classes != sorted(classes):
+            longest = max(longest, len(classes))
+    return longest
+
+
+@given(
+    text=st.text(
+        st.sampled_from([*"aKé\u0f73\u0f75\u0f81\u0344\uff9e\uff76\u1100\u1161", *MARKS[::9]]), max_size=200
+    ),
+    form=st.sampled_from(FORMS),
+)
+def test_it_is_the_normal_form_of_unicode(text: str, form: Form) -> None:
+    """However many marks follow each other, what comes of a text is what Unicode says."""
+    assert normalize(form, text) == unicodedata.normalize(form, text)
+
+
+@pytest.mark.parametrize(("form", "flood"), FLOODS, ids=ascii)
+def test_a_flood_is_put_in_order_beforehand(monkeypatch: pytest.MonkeyPatch, form: Form, flood: str) -> None:
+    """Python's own normalising, which takes the square of a row of marks, gets none that is long and out of order."""
+    text = (flood * 4096)[:4096]
+    wanted = unicodedata.normalize(form, text)
+    assert out_of_order(form, text) > 2 * LONGEST_RUN
+    normal, worst = unicodedata.normalize, 0
+
+    def watched(form: Any, text: str) -> str:
+        nonlocal worst
+        with pytest.MonkeyPatch.context() as back:
+            back.setattr(unicodedata, "normalize", normal)
+            worst = max(worst, out_of_order(form, text))
+        return normal(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", watched)
+    assert normalize(form, text) == wanted
+    assert worst <= 2 * LONGEST_RUN
