@@ -7,17 +7,27 @@ The columns are listed from the models, so that a new one is tried as well.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from tortoise.fields import UUIDField
 from tortoise.models import Model
 
-from journal import tables
+from journal import audit_sealing, tables
+from tests.attacks import world as worlds
+from tests.attacks.asking import Asking
 from tests.attacks.conftest import Target
+from tests.attacks.test_wrong_rows import Postgres, key_of_table, tables_and_columns, without_constraints
 from tests.attacks.world import OTHERS, WORDS
-from tests.cast import NAMES
+from tests.cast import NAMES, Furniture
+from tests.portal.conftest import running
+from tests.postgres import PostgresServer
+from tests.waiting import PATIENCE
 
 MODELS = [
     one
@@ -138,3 +148,68 @@ def rotate(
                 f"UPDATE OR IGNORE {table} SET {name} = ? WHERE rowid = ?", (one, row)
             ).rowcount:
                 break
+
+
+@pytest.fixture
+async def unbound(
+    postgres: PostgresServer,
+    furnished_postgres_url: tuple[str, Furniture],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Postgres]:
+    """The application on the world in PostgreSQL, without the constraints that an owner of the tables can drop."""
+    monkeypatch.setattr(audit_sealing, "EVERY", timedelta(days=1))  # the database is put back while it runs
+    url, furniture = furnished_postgres_url
+    world = await worlds.furnish(url, furniture)
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
+    try:
+        await without_constraints(connection)
+        async with running(url, world.furniture, tmp_path) as portal:
+            yield Postgres(Asking(portal), world, {}, connection)
+    finally:
+        await connection.close()
+
+
+async def asked(ground: Postgres) -> dict[str | None, set[str]]:
+    """What of everybody's names, words and dates any page shows to each."""
+    seen: dict[str | None, set[str]] = {}
+    people = {name: str(one) for name, one in ground.world.people.items()}
+    for who, pages in PAGES.items():
+        for page in pages:
+            _, text = await ground.asking.ask(who, page.format(**people))
+            seen.setdefault(who, set()).update(one for one in SECRETS if one in text)
+    return seen
+
+
+async def test_a_column_that_points_elsewhere_shows_no_stranger_in_postgresql(unbound: Postgres) -> None:
+    """The same, column by column."""
+    await unbound.renew()
+    usual, found = await asked(unbound), []
+    assert {who: len(shown) for who, shown in usual.items() if shown}.keys() >= {
+        "alice",
+        "bob",
+        "dana",
+        "erin",
+    }
+    for table, name in columns():
+        for turn in (1, 2):
+            await unbound.renew()
+            await unbound.connection.execute(turned(table, name, turn))
+            for who, shown in (await asked(unbound)).items():
+                if not shown <= usual[who]:
+                    found.append(f"{table}.{name} ({turn}): {who} reads {sorted(shown - usual[who])}")
+    assert found == [], "\n".join(found)
+
+
+def turned(table: str, name: str, by: int) -> str:
+    """A statement that gives each row the value of the one so many rows further."""
+    columns = tables_and_columns()[table]
+    nth = f"row_number() OVER (ORDER BY {key_of_table(table)}) - 1 AS nth"
+    values = ", ".join("other.value" if one == name else f"row.{one}" for one in columns)
+    return f"""
+        TRUNCATE {table};
+        INSERT INTO {table} ({", ".join(columns)})
+        SELECT {values} FROM (SELECT *, {nth} FROM kept.{table}) AS row
+        JOIN (SELECT {name} AS value, {nth} FROM kept.{table}) AS other
+        ON other.nth = (row.nth + {by}) % (SELECT COUNT(*) FROM kept.{table})
+    """
