@@ -23,7 +23,7 @@ from tests.attacks import world as worlds
 from tests.attacks.asking import Asking
 from tests.attacks.conftest import Target
 from tests.attacks.test_wrong_rows import Postgres, key_of_table, tables_and_columns, without_constraints
-from tests.attacks.world import OTHERS, WORDS
+from tests.attacks.world import OTHERS, WORDS, World
 from tests.cast import NAMES, Furniture
 from tests.portal.conftest import running
 from tests.postgres import PostgresServer
@@ -34,39 +34,36 @@ MODELS = [
     for one in vars(tables).values()
     if isinstance(one, type) and issubclass(one, Model) and one is not Model
 ]
+EVERY_PATIENT = (
+    *("/", "/journal", "/sharing", "/sharing/log", "/sharing/disclosures"),
+    *("/sessions", "/account", "/account/sessions", "/account/passkeys", "/records"),
+)
+OF_ALICE = (
+    *("/journal/{entry}", "/journal/{entry}/shares", "/journal/{entry}/revisions"),
+    *(
+        "/sharing/{link}",
+        "/sharing/{karl's link}",
+        "/sharing/handovers/{handover}",
+    ),
+    *("/sessions/{session}", "/sessions/{own session}"),
+)
+EVERY_CLINICIAN = (
+    *("/", "/patients", "/patients/{alice}", "/patients/{alice}/brief", "/patients/{alice}/trust"),
+    *("/patients/{dana}", "/invitations", "/account"),
+)
+OF_BOB = (
+    *("/patients/{alice}/shared/{share}", "/patients/{alice}/handover", "/patients/{alice}/course"),
+    *("/sessions/{session}", "/invitations/{invitation}", "/patients/{mona}", "/patients/{mona}/giving-back"),
+)
 PAGES = {
-    "alice": (
-        "/",
-        "/journal",
-        "/sharing",
-        "/sharing/log",
-        "/sharing/disclosures",
-        "/sessions",
-        "/account",
-        "/records",
-    ),
-    "dana": (
-        "/",
-        "/journal",
-        "/sharing",
-        "/sharing/log",
-        "/sharing/disclosures",
-        "/sessions",
-        "/account",
-        "/records",
-    ),
-    "bob": ("/", "/patients", "/patients/{alice}", "/patients/{alice}/brief", "/patients/{dana}", "/account"),
-    "charlie": (
-        "/",
-        "/patients",
-        "/patients/{alice}",
-        "/patients/{alice}/brief",
-        "/patients/{dana}",
-        "/account",
-    ),
-    "frieda": ("/", "/patients", "/patients/{alice}", "/patients/{dana}"),
-    "erin": ("/", "/people", "/account"),
-    None: ("/unlock", "/sign-in"),
+    "alice": (*EVERY_PATIENT, *OF_ALICE),
+    "dana": (*EVERY_PATIENT, *OF_ALICE),
+    "nora": ("/", "/sharing", "/sharing/{nora's link}", "/sharing/{nora's link}/returned"),
+    "bob": (*EVERY_CLINICIAN, *OF_BOB),
+    "charlie": (*EVERY_CLINICIAN, *OF_BOB),
+    "frieda": EVERY_CLINICIAN,
+    "erin": ("/", "/people", "/people/audit", "/people/invitations", "/account"),
+    None: ("/unlock", "/sign-in", "/invite/{open}", "/restart/{restart}", "/setup/{set up}"),
 }
 """The pages of each on which names or dates of others can stand."""
 SECRETS = (
@@ -90,14 +87,20 @@ def columns() -> list[tuple[str, str]]:
     return sorted(ids | keys)
 
 
+def places_of(world: World) -> dict[str, str]:
+    """What can stand in braces in an address."""
+    tokens = world.invited | {"set up": world.set_up["open"]}
+    return {name: str(one) for name, one in (world.ids | world.people | tokens).items()}
+
+
 async def told(target: Target) -> dict[tuple[str | None, str], set[str]]:
     """What of everybody's names, words and dates each page shows to each."""
     seen: dict[tuple[str | None, str], set[str]] = {}
-    people = {name: str(one) for name, one in target.world.people.items()}
+    places = places_of(target.world)
     for who, pages in PAGES.items():
         async with target.client(who) as browser:
             for page in pages:
-                answer = await browser.get(page.format(**people))
+                answer = await browser.get(page.format_map(places))
                 shown = {one for one in SECRETS if one in answer.text}
                 seen[who, page] = shown
     return seen
@@ -173,12 +176,22 @@ async def unbound(
 async def asked(ground: Postgres) -> dict[str | None, set[str]]:
     """What of everybody's names, words and dates any page shows to each."""
     seen: dict[str | None, set[str]] = {}
-    people = {name: str(one) for name, one in ground.world.people.items()}
+    places = places_of(ground.world)
     for who, pages in PAGES.items():
         for page in pages:
-            _, text = await ground.asking.ask(who, page.format(**people))
+            _, text = await ground.asking.ask(who, page.format_map(places))
             seen.setdefault(who, set()).update(one for one in SECRETS if one in text)
     return seen
+
+
+async def test_the_pages_are_there(target: Target) -> None:
+    """Whose they are is shown each of them."""
+    places = places_of(target.world)
+    for who in ("alice", "nora", "bob", "erin", None):
+        async with target.client(who) as browser:
+            for page in set(PAGES[who]) - {"/patients/{dana}"}:  # who is not a patient of bob's
+                wanted = {200, 303} if page in ("/", "/unlock") else {200}  # staff begin elsewhere
+                assert (await browser.get(page.format_map(places))).status_code in wanted, (who, page)
 
 
 async def test_a_column_that_points_elsewhere_shows_no_stranger_in_postgresql(unbound: Postgres) -> None:
