@@ -31,7 +31,7 @@ class Counted:
 
     __slots__ = ("inner", "is_closing", "write_all", "written")
 
-    def __init__(self, inner: asyncio.Transport) -> None:
+    def __init__(self, inner: asyncio.WriteTransport) -> None:
         self.inner = inner
         self.write_all, self.is_closing = inner.write, inner.is_closing
         self.written = 0
@@ -41,9 +41,10 @@ class Counted:
         return getattr(self.inner, name)
 
     def write(self, data: bytes) -> None:
-        """Write *data*, or keep it until it is taken."""
-        self.written += len(data)
-        self.write_all(data)
+        """Write *data*, or keep it until it is taken; once the connection is let go, nothing (uvloop would raise)."""
+        if not self.is_closing():
+            self.written += len(data)
+            self.write_all(data)
 
     def waiting(self) -> int:
         """Return how many bytes nobody took yet."""

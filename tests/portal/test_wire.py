@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 
 from portal.limits import STANDARD, Limits
 from portal.middleware import HEADERS
-from portal.wire import Wire, serving
+from portal.wire import Counted, Wire, serving
 from tests.portal.conftest import ORIGIN, Portal
 from tests.waiting import PATIENCE, let_pass
 
@@ -423,6 +424,22 @@ async def test_whoever_takes_an_answer_drop_by_drop_is_let_go(portal: Portal, pa
                 let_pass(PATIENCE)
             async with asyncio.timeout(PATIENCE):
                 await server.has_let_go()
+
+
+def test_an_answer_to_one_who_was_let_go_breaks_nothing() -> None:
+    """On the loop that serves as well, where writing to a connection that is gone is an error."""
+
+    async def write_after_the_end() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            _, writer = await asyncio.open_connection(*free.getsockname())
+            transport = Counted(writer.transport)
+            transport.write(b"before")
+            transport.abort()
+            transport.write(b"after")
+            return transport.written
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(write_after_the_end()) == len(b"before")
 
 
 async def test_whoever_takes_an_answer_slowly_gets_all_of_it(portal: Portal) -> None:
