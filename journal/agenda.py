@@ -110,7 +110,9 @@ def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
     """Tell whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
     if details.kind is not SessionKind.DOSING or details.setting is Setting.CLINIC:
         return False
-    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(details)
+    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(
+        details, now
+    )
 
 
 def as_seen(actor: Actor, plan: Opened[Session]) -> Opened[Session]:

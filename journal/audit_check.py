@@ -218,6 +218,17 @@ def _check_pending(chain: MacKey, waiting: Sequence[PendingRow]) -> None:
             raise _Wrong(Kind.PENDING_AGAIN if row.chained else Kind.PENDING_CHANGED, 0)
 
 
+async def proven_event(chain: MacKey, number: int) -> Line | None:
+    """Return one event, if it stands in the chain as it was written: the event before it is believed in nothing."""
+    try:
+        rows = {row.sequence: row async for row in events(max(number - 1, 1), 2)}
+    except UnreadableError:
+        return None
+    row, before = rows.get(number), rows.get(number - 1)
+    mac = NOTHING if number == 1 else before.mac_bytes if before else b""
+    return row.line if row and _fits(chain, mac, row, number) else None
+
+
 async def present_head() -> Head:
     """Return the head as the chain has it now, unchecked: what an administrator keeps elsewhere."""
     found = await fetch("SELECT id, mac FROM audit_event ORDER BY id DESC LIMIT 1")

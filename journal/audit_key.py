@@ -12,6 +12,7 @@ from secrets import token_bytes
 from crypto import Context, CryptoError, MacKey
 from journal.errors import Damaged
 from journal.house import House
+from journal.rows import bytes_of
 from journal.store import change, fetch
 
 KEY = "SELECT sealed FROM audit_key WHERE id = 1"
@@ -47,6 +48,6 @@ async def keep_key(house: House) -> MacKey:
 def open_key(house: House, sealed: object) -> MacKey:
     """Open the key of the log as it is stored; raises `Damaged` when it does not open."""
     try:
-        return MacKey(house.server.open(bytes(sealed), context=KEY_CONTEXT))  # type: ignore[call-overload]
-    except (CryptoError, TypeError, ValueError) as error:
+        return MacKey(house.server.open(bytes_of(sealed), context=KEY_CONTEXT))
+    except CryptoError as error:
         raise Damaged from error

@@ -152,7 +152,9 @@ async def offer(actor: Actor, wanted: UUID) -> Offer:
 
 
 def _offer(actor: Actor, link: Link, row: HandoverRow) -> Offer:
-    whom = _colleague(actor, row.successor_id, row.successor_profile)
+    signed = _signed(actor, link, row)
+    # Without the signature, the row may name anybody.
+    whom = _colleague(actor, row.successor_id, row.successor_profile) if signed else None
     over = not is_alive(row.expires_at, actor.now, LIFETIME)
     state = "expired" if row.state == WAITING and over else row.state
     able = row.successor_status == row.clinician_status == "active"
@@ -163,7 +165,7 @@ def _offer(actor: Actor, link: Link, row: HandoverRow) -> Offer:
         row.created_at,
         row.expires_at,
         state,
-        _signed(actor, link, row),
+        signed,
         able,
         row,
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from journal.ages import JUMP
 from journal.planning import SessionDetails, SessionKind, Status, parse_zone
 from journal.words import N_
 
@@ -71,15 +72,25 @@ def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
 
 def rested_date(details: SessionDetails, now: datetime) -> str | None:
     """Return the date to store when the patient says at *now* that they rested, or nothing before."""
-    if now < next_morning(details):
+    if now < next_morning(details, now):
         return None
     return now.astimezone(parse_zone(details.zone)).date().isoformat()
 
 
+def next_morning(details: SessionDetails, now: datetime) -> datetime:
+    """Return when the day after a session begins, UTC; *now* tells whether its beginning can be believed."""
+    return _morning_after(details, _beginning(details, now))
+
+
 def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
-    if details.kind is not SessionKind.DOSING or details.status is Status.CANCELLED or _rested(details):
+    start = _beginning(details, now)
+    if (
+        details.kind is not SessionKind.DOSING
+        or details.status is Status.CANCELLED
+        or _rested(details, start)
+    ):
         return None
-    start, morning = details.begins_at, next_morning(details)
+    morning = _morning_after(details, start)
     until_confirmed = details.status in _BEGUN
     # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
     today = start <= now < morning and (details.started_at is not None or details.status not in _OVER)
@@ -88,15 +99,26 @@ def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
     return Hold(start, morning, HELD_TODAY if now < morning else HELD_UNTIL_RESTED, until_confirmed)
 
 
-def _rested(details: SessionDetails) -> bool:
-    return details.rested_on is not None and date.fromisoformat(details.rested_on) > _local_date(details)
+def _beginning(details: SessionDetails, now: datetime) -> datetime:
+    """
+    Return when a session began, or is planned to.
+
+    One that is said to have begun later than now was begun while the clock ran ahead: then its planned time counts, or
+    the day before where that lies ahead as well. Nobody waits for as long as a clock was wrong.
+    """
+    if details.began_at is None or details.began_at <= now + JUMP:
+        return details.begins_at
+    return details.starts_at if details.starts_at <= now else now - timedelta(days=1)
 
 
-def _local_date(details: SessionDetails) -> date:
-    return details.begins_at.astimezone(parse_zone(details.zone)).date()
+def _rested(details: SessionDetails, start: datetime) -> bool:
+    return details.rested_on is not None and date.fromisoformat(details.rested_on) > _local(details, start)
 
 
-def next_morning(details: SessionDetails) -> datetime:
-    """Give when the day after a session begins, UTC."""
-    day = _local_date(details) + timedelta(days=1)
+def _local(details: SessionDetails, start: datetime) -> date:
+    return start.astimezone(parse_zone(details.zone)).date()
+
+
+def _morning_after(details: SessionDetails, start: datetime) -> datetime:
+    day = _local(details, start) + timedelta(days=1)
     return datetime.combine(day, MORNING, parse_zone(details.zone)).astimezone(UTC)

@@ -180,10 +180,10 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
         try:
             if row.ended_at is None:
                 links.append(_view(actor, row, vouchers))
-            elif actor.role is Role.PATIENT:  # a clinician is shown nothing of care that has ended
-                links.append(_past(actor, row))
+            elif actor.role is Role.PATIENT and row.past is not None:
+                links.append(_past(actor, row))  # a clinician is shown nothing of care that has ended
         except Damaged:
-            continue  # the row points elsewhere, or it ended before the name was sealed: nobody is named
+            damaged += 1  # the row points elsewhere: nobody is named
         except TrustBroken:
             waits = row.restarted_at is not None and actor.role is Role.PATIENT
             (before if waits else strange).append(row.id)

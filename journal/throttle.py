@@ -172,26 +172,28 @@ async def purge() -> None:
     await change(FORGET.format(now=database_now()))
 
 
-# `until` is 0 while no pause is due. A pause longer than there are comes of a clock that was put back, and is over. It
-# begins with WITH, since the PostgreSQL driver hands out no rows of a statement that begins with INSERT.
+# `until` is 0 while no pause is due. A pause longer than there are comes of a clock that was put back, and is over;
+# what was tried by a clock that ran ahead is as old as what was tried as long ago.
+# It begins with WITH, since the PostgreSQL driver hands out no rows of a statement that begins with INSERT.
 COUNTING = """
     WITH tried (key) AS (SELECT CAST($1 AS VARCHAR(64)))
     INSERT INTO throttle (key, tries, until, forgotten) SELECT key, 1, 0, {now} + {forget} FROM tried WHERE true
     ON CONFLICT (key) DO UPDATE SET
-        tries = CASE WHEN throttle.forgotten <= {now} THEN 1
+        tries = CASE WHEN {old} THEN 1
             WHEN throttle.tries >= {most} THEN {most}
             ELSE throttle.tries + 1 END,
         until = CASE
-            WHEN throttle.forgotten <= {now} OR throttle.tries < {free} - 1 THEN 0
+            WHEN {old} OR throttle.tries < {free} - 1 THEN 0
             WHEN throttle.tries >= {last} - 1 THEN {now} + {ceiling}
             ELSE {now} + ({first} << (throttle.tries + 1 - {free})) END,
         forgotten = {now} + {forget} + CASE
-            WHEN throttle.forgotten <= {now} OR throttle.tries < {free} - 1 THEN 0
+            WHEN {old} OR throttle.tries < {free} - 1 THEN 0
             WHEN throttle.tries >= {last} - 1 THEN {ceiling}
             ELSE {first} << (throttle.tries + 1 - {free}) END
     WHERE throttle.until <= {now} OR throttle.until > {now} + {ceiling}
     RETURNING until
 """
+OLD = "(throttle.forgotten <= {now} OR throttle.forgotten > {now} + 2 * {forget} + {ceiling})"
 LEFT = "SELECT until, {now} FROM throttle WHERE key = $1"
 FORGET = "DELETE FROM throttle WHERE forgotten <= {now}"
 GIVE_BACK = """
@@ -205,12 +207,14 @@ GIVE_BACK = """
 def _counting(limit: Limit, now: str) -> str:
     """Write the statement that counts one try: it gives a row when the try may be made, and none when not."""
     doublings = next(n for n in range(64) if limit.first << n >= limit.ceiling)
+    forget, ceiling = limit.forget * 1000, limit.ceiling * 1000
     return COUNTING.format(
         now=now,
+        old=OLD.format(now=now, forget=forget, ceiling=ceiling),
         free=limit.free,
         most=MOST,
         last=limit.free + doublings,
         first=limit.first * 1000,
-        ceiling=limit.ceiling * 1000,
-        forget=limit.forget * 1000,
+        ceiling=ceiling,
+        forget=forget,
     )

@@ -15,6 +15,7 @@ from journal.account_addresses import carry_over
 from journal.audit_sealing import AuditSealer
 from journal.house import House
 from journal.mailing import deliver_due
+from journal.past_upgrade import seal_unnamed
 from journal.purging import purge
 from portal import logs
 from portal.words import Words
@@ -73,6 +74,7 @@ async def chores(house: House) -> AsyncIterator[None]:
     beating = Chore(beat.beat, presence.EVERY)
     purging = Chore(lambda: _purge(house, beat), timedelta(hours=1))
     addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
+    names = Chore(lambda: seal_unnamed(house), timedelta(hours=1))
     mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
     chaining = Chore(lambda: chain_events(sealer), audit_sealing.EVERY)
     begun = [
@@ -82,6 +84,7 @@ async def chores(house: House) -> AsyncIterator[None]:
         (addresses, await addresses.do()),
         (mail, timedelta(0)),
         (chaining, await chaining.do()),
+        (names, await names.do()),
     ]
     tasks = [asyncio.create_task(keep_doing(chore, rest)) for chore, rest in begun]
     try:

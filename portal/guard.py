@@ -33,8 +33,9 @@ from portal.pages import is_htmx, page, see_other
 
 ALWAYS = frozenset({"/healthz", "/readyz", "/help-now", "/leave"})
 """What is the same for everybody: whose cookie came is not asked, so the database is neither."""
-PURPOSES = frozenset({b"sec-purpose", b"purpose"})
-"""The headers in which a browser says that it only reads ahead."""
+PURPOSES = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
+"""The headers in which a browser says that it only reads ahead: the standard's, and those of older browsers."""
+AHEAD = (b"prefetch", b"prerender", b"preview")
 LOCKED = "hearthside-locked"
 """The header that tells a page's own script why it was refused."""
 
@@ -87,7 +88,7 @@ def _is_ahead(request: Request) -> bool:
     later without another request, so it is not given out; the browser asks again when the page is really wanted.
     """
     purposes = [value.lower() for name, value in request.headers.raw if name in PURPOSES]
-    return any(b"prefetch" in one or b"prerender" in one for one in purposes)
+    return any(word in one for one in purposes for word in AHEAD)
 
 
 async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:

@@ -32,6 +32,7 @@ class Limits:
     head: int = 32 * 1024
     head_seconds: float = 15
     stalled_seconds: float = 60  # nobody takes an answer, or goes on sending what nobody reads
+    slowest: int = 240  # bytes of an answer that are taken each second at least; as in ASP.NET's Kestrel
 
 
 STANDARD = Limits()

@@ -26,8 +26,39 @@ UNREAD: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: 
 GRACE = 20  # seconds that requests have to end in when the service is stopped
 
 
+class Counted:
+    """A transport that tells how many bytes were taken of what was written to it."""
+
+    __slots__ = ("inner", "is_closing", "write_all", "written")
+
+    def __init__(self, inner: asyncio.WriteTransport) -> None:
+        self.inner = inner
+        self.write_all, self.is_closing = inner.write, inner.is_closing
+        self.written = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the transport itself has."""
+        return getattr(self.inner, name)
+
+    def write(self, data: bytes) -> None:
+        """Write *data*, or keep it until it is taken; once the connection is let go, nothing (uvloop would raise)."""
+        if not self.is_closing():
+            self.written += len(data)
+            self.write_all(data)
+
+    def waiting(self) -> int:
+        """Return how many bytes nobody took yet."""
+        return self.inner.get_write_buffer_size()
+
+    def taken(self) -> int:
+        """Return how many bytes were taken."""
+        return self.written - self.waiting()
+
+
 class Wire(HttpToolsProtocol):
     """One connection."""
+
+    transport: Counted  # type: ignore[assignment]
 
     def __init__(self, *, limits: Limits, dress: list[Header], **settings: Any) -> None:
         super().__init__(**settings)
@@ -40,16 +71,16 @@ class Wire(HttpToolsProtocol):
             None  # for the rest of a head, or of a body that nobody reads
         )
         self.writing: asyncio.TimerHandle | None = None  # for somebody to take what is written
+        self.due = 0  # bytes that have to be taken by then
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect the first request."""
-        super().connection_made(transport)
+        super().connection_made(Counted(transport))  # type: ignore[arg-type]
         self._let_go_when_unread()
         self._wait(self.limits.head_seconds, self._head_too_slow)
 
     def _let_go_when_unread(self) -> None:
-        # The transport tells of a full buffer alone. What stays below that, and is not taken, would keep a connection
-        # open for ever, also one that is being closed: only the system sees it.
+        # What the system holds for somebody who takes nothing is not seen here.
         plug = self.transport.get_extra_info("socket")
         if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6) and UNREAD is not None:
             plug.setsockopt(socket.IPPROTO_TCP, UNREAD, round(self.limits.stalled_seconds * 1000))
@@ -57,7 +88,8 @@ class Wire(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
         self._wait_no_more()
-        self.resume_writing()
+        if self.writing is not None:
+            self.writing.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +106,7 @@ class Wire(HttpToolsProtocol):
         """Begin to read a head. Most are there at once; `data_received` waits for the rest of one that is not."""
         super().on_message_begin()
         self.in_head, self.head_size = True, 0
+        self._watch()  # whoever asks for more has to take the answer before
 
     def on_headers_complete(self) -> None:
         """Pass the request on, unless what stands before its body is too much."""
@@ -94,19 +127,19 @@ class Wire(HttpToolsProtocol):
         """Let a body that nobody reads come in for a while, so that the answer arrives; then let go."""
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body and self.waiting is None:
-            self._wait(self.limits.stalled_seconds, self.transport.close)
+            self._wait(self.limits.stalled_seconds, self._close)
+        elif self.transport.is_closing():
+            self._watch()
 
     def pause_writing(self) -> None:
         """Look from now on whether what was written is taken."""
         super().pause_writing()
-        self._watch(self.transport.get_write_buffer_size())
+        self._watch()
 
-    def resume_writing(self) -> None:
-        """What was written is taken."""
-        super().resume_writing()
-        if self.writing is not None:
-            self.writing.cancel()
-            self.writing = None
+    def timeout_keep_alive_handler(self) -> None:
+        """Let go of whoever asks for nothing more, once they took the last answer."""
+        super().timeout_keep_alive_handler()
+        self._watch()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are our own
         """Refuse what cannot be read, dressed like every other answer."""
@@ -117,7 +150,7 @@ class Wire(HttpToolsProtocol):
         if self.in_head:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
-            self.transport.close()
+            self._close()
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._wait_no_more()
@@ -132,7 +165,11 @@ class Wire(HttpToolsProtocol):
             b"connection: close",
         ]
         self.transport.write(b"\r\n".join([*lines, b"", said]))
+        self._close()
+
+    def _close(self) -> None:
         self.transport.close()
+        self._watch()
 
     def _wait(self, seconds: float, end: Any) -> None:
         self.waiting = self.loop.call_later(seconds, end)
@@ -142,15 +179,20 @@ class Wire(HttpToolsProtocol):
             self.waiting.cancel()
             self.waiting = None
 
-    def _watch(self, left: int) -> None:
-        self.writing = self.loop.call_later(self.limits.stalled_seconds, self._look_again, left)
+    def _watch(self) -> None:
+        """Let go, in a while, of whoever takes neither all that waits for them nor what a slow line carries."""
+        waiting = self.transport.waiting()
+        if waiting and self.writing is None:
+            least = round(self.limits.slowest * self.limits.stalled_seconds)
+            self.due = self.transport.taken() + min(waiting, least)
+            self.writing = self.loop.call_later(self.limits.stalled_seconds, self._look_again)
 
-    def _look_again(self, left: int) -> None:
-        now = self.transport.get_write_buffer_size()
-        if now >= left:
+    def _look_again(self) -> None:
+        self.writing = None
+        if self.transport.taken() < self.due:
             self.transport.abort()
         else:
-            self._watch(now)
+            self._watch()
 
 
 def serving(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:

@@ -8,7 +8,7 @@ import pytest
 
 from portal.cli import main
 from portal.config import PREFIX, SETTINGS
-from tests.test_architecture import ROOT
+from tests.test_architecture import FORBIDDEN_IN_PAGES, ROOT
 
 UNIT = (ROOT / "docs" / "examples" / "hearthside.service").read_text(encoding="utf-8")
 NGINX = (ROOT / "docs" / "examples" / "nginx.conf").read_text(encoding="utf-8")
@@ -52,3 +52,14 @@ def test_the_proxy_keeps_nothing() -> None:
         r"X-Forwarded-For \$proxy_add_x_forwarded_for",
     ):
         assert re.search(directive, NGINX), directive
+
+
+def test_the_proxy_calls_nothing_unsaved_that_nobody_knows_of() -> None:
+    """Its own answer, where ours was killed on the way: neither saved nor not, how to go on, and kept nowhere."""
+    (away,) = re.findall(r"error_page 502 504 = @away;\n    location @away {\n(.+?)\n    }", NGINX, re.DOTALL)
+    assert "return 503" in away
+    assert "we cannot tell whether it was saved" in away
+    assert "reload this page" in away
+    assert re.search(r"Cache-Control no-store always;", away)
+    assert "not an emergency service" in away
+    assert not any(pattern.search(away) for pattern in FORBIDDEN_IN_PAGES.values())

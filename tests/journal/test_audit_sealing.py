@@ -11,6 +11,7 @@ import pytest
 from journal import audit
 from journal.audit import Act
 from journal.audit_check import Break, Head, Kind, check, remember
+from journal.audit_key import load_key
 from journal.audit_sealing import BATCH, EVERY, LEASE, AuditSealer
 from journal.errors import Damaged
 from journal.house import House
@@ -172,6 +173,16 @@ async def test_a_process_keeps_the_key_that_it_knows(clean: Cast) -> None:
     await change("UPDATE audit_key SET sealed = $1", sealed)
     assert await one.chain_pending() == 2
     assert (await check(clean.house)).broken is None
+
+
+@pytest.mark.parametrize("stored", [2**62, 2**40, -1, 0, "words", 9e999])
+async def test_a_key_of_another_type_is_damaged(sqlite_cast: Cast, stored: object) -> None:
+    """Whatever SQLite keeps in its place, however much memory a number would ask for."""
+    await note(sqlite_cast)
+    await chain_all(sqlite_cast.house)
+    await change("UPDATE audit_key SET sealed = $1", stored)
+    with pytest.raises(Damaged):
+        await load_key(sqlite_cast.house)
 
 
 async def test_the_first_events_of_all_from_two_processes_have_one_key(database_url: str) -> None:

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from crypto import Context
 from journal import audit, log_rows, store
 from journal.audit import Act
-from journal.audit_check import Break, Head, Kind, check
+from journal.audit_check import Break, Head, Kind, check, proven_event
+from journal.audit_key import load_key
 from journal.house import House
 from journal.store import Store, change, fetch
 from journal.store_shape import MIGRATABLE
@@ -74,11 +75,14 @@ async def test_an_older_log_goes_on_after_the_upgrade(empty_url: str) -> None:
         report = await check(house, kept)
         assert (report.broken, report.head.sequence) == (None, 5)
         assert len(await log_rows.of_everybody(limit=9, person=actor)) == 5
+        chain = await load_key(house)  # each event is proven by itself, in either version
+        assert all([await proven_event(chain, ident) for ident in range(1, 6)])
         for ident in (1, 3, 4):  # none of either kind passes for one of the other
             ((own,),) = await fetch("SELECT event_id FROM audit_event WHERE id = $1", ident)
             await change(
                 "UPDATE audit_event SET event_id = $1 WHERE id = $2", None if own else uuid4(), ident
             )
             assert (await check(house, kept)).broken == Break(Kind.CHANGED, ident)
+            assert await proven_event(chain, ident) is None
             await change("UPDATE audit_event SET event_id = $1 WHERE id = $2", own, ident)
     await opened.close()

@@ -24,6 +24,7 @@ from journal.documents import Profile, profile_context, seal_document
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
+from journal.links import NAMELESS
 from journal.log_rows import events_about
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written
@@ -192,15 +193,19 @@ async def test_twenty_answers_at_once_make_one_care_link(cast: Cast) -> None:
     assert await tables.CareLink.filter(patient_id=alice.id, ended_at=None).count() == 2
 
 
-@pytest.mark.parametrize("change", ["successor", "clinician", "link", "expiry", "signature", "keys"])
+@pytest.mark.parametrize(
+    "change", ["successor", "another colleague", "clinician", "link", "expiry", "signature", "keys"]
+)
 async def test_a_suggestion_that_storage_changed_is_no_suggestion(sqlite_cast: Cast, change: str) -> None:
-    """Another successor, another sender, more time, or other keys under the same name: it cannot be accepted."""
+    """Another successor, another sender, more time, or other keys: it cannot be accepted, and names nobody."""
     cast = sqlite_cast
     one, alice = await suggested(cast), await cast.actor("alice")
     charlie, erin = await cast.actor("charlie"), await cast.actor("erin")
     row, mallory = tables.Handover.filter(id=one), PrivateIdentity.generate()
     if change == "successor":
         await row.update(successor_id=erin.id)
+    elif change == "another colleague":
+        await row.update(successor_id=(await cast.actor("bob")).id)
     elif change == "clinician":
         await row.update(clinician_id=charlie.id)
     elif change == "link":
@@ -213,6 +218,7 @@ async def test_a_suggestion_that_storage_changed_is_no_suggestion(sqlite_cast: C
         await tables.Account.filter(id=charlie.id).update(public_identity=mallory.public().encode())
     (offer,) = await handovers.offers(alice)
     assert not offer.signed
+    assert offer.successor.name == NAMELESS
     with pytest.raises(TrustBroken):
         await handover_answers.accept(alice, one, [])
     assert not await tables.CareLink.filter(handover_id=one).exists()

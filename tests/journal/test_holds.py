@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.agenda import is_theirs_today
 from journal.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, hold, rested_date
 from journal.planning import SessionDetails, SessionKind, Setting, Status
 
@@ -61,6 +62,30 @@ def test_a_begun_session_holds_until_the_patient_has_rested(status):
         assert held.may_confirm_from == at(2, 5)
         assert held.sentence == (HELD_TODAY if now < at(2, 5) else HELD_UNTIL_RESTED)
         assert hold([with_(session, rested_on="2026-12-02")], now) is None
+
+
+@pytest.mark.parametrize(
+    "ahead", [timedelta(hours=2), timedelta(days=3), timedelta(days=31), timedelta(days=400)]
+)
+@pytest.mark.parametrize("planned", ["2026-12-01T14:00", "2027-03-01T14:00"])
+def test_a_session_begun_by_a_clock_that_ran_ahead_holds_no_longer(ahead, planned):
+    """Once the clock is put right, nobody waits beyond the next morning to say that they have rested."""
+    session = with_(BEGUN, local=planned, started_at=(at(1, 14, 5) + ahead).isoformat())
+    held = held_at([session], at(1, 14, 10))
+    assert held.needs_confirmation
+    assert held.may_confirm_from <= at(2, 5)
+    rested = with_(session, rested_on=rested_date(session, at(2, 5)), status=Status.INTEGRATING)
+    assert rested.rested_on == "2026-12-02"
+    assert hold([rested], at(2, 5)) is None
+
+
+@pytest.mark.parametrize("days", [3, 400])
+def test_the_planned_day_holds_where_the_beginning_is_not_believed(days):
+    """Where the clock ran ahead, nobody says on the day for which the session was planned that they have slept."""
+    session = with_(BEGUN, started_at=(at(1, 14, 5) + timedelta(days=days)).isoformat())
+    assert rested_date(session, at(1, 20)) is None
+    assert held_at([session], at(1, 20)).sentence == HELD_TODAY
+    assert not is_theirs_today(session, at(2, 5))
 
 
 def test_resting_on_the_same_day_does_not_count():

@@ -94,8 +94,8 @@ async def test_giving_back_does_not_lift_the_pause_of_another_try(cast: Cast) ->
 
 
 async def test_a_clock_that_was_put_back_shuts_nobody_out(cast: Cast) -> None:
-    """A pause longer than there are is over, and the next is as long as it would have been."""
-    door = count(cast)
+    """A pause longer than there are is over, and the next is as long as it would have been, until it is forgotten."""
+    door = count(cast, limit=Limit(3, 30, 120, 7 * 24 * 3600))
     for _ in range(3):
         await waits(cast, door)
     await cast.later(days=-3)

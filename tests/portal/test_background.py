@@ -9,14 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from journal import audit, tables
+from journal import audit, care, tables
 from journal.audit import Act
 from journal.audit_check import check
 from journal.audit_sealing import AuditSealer
 from journal.store import Store, change
 from portal import logs
 from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
-from tests.cast import Furniture, cast_of
+from tests.cast import NAMES, Furniture, cast_of
 from tests.portal.conftest import Portal, no_chores, running
 
 
@@ -81,6 +81,22 @@ async def test_a_service_chains_events_and_gives_the_lease_up_when_it_ends(
         await audit.note_unsigned(house, None, Act.SIGNED_OUT)
         assert await AuditSealer(house, uuid4()).chain_pending() == 1
         assert (await check(house)).broken is None
+    await store.close()
+
+
+async def test_a_service_names_whom_care_ended_with_before_it_sealed_names(
+    furnished_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """After the update the first page has the name, from what the log proves."""
+    url, furniture = furnished_url
+    store, cast = await Store.open(url), cast_of(furniture)
+    with store.use():
+        await care.end(await cast.actor("alice"), cast.link)
+        await tables.CareLink.all().update(past=None)
+        async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
+            shown = await browser.get("/sharing")
+            assert "Care that has ended" in shown.text
+            assert NAMES["bob"] in shown.text
     await store.close()
 
 

@@ -8,7 +8,7 @@ from journal import sharing
 from tests.portal.conftest import Portal
 from tests.scenes import shared, written
 
-AHEAD = ("prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip", "PREFETCH")
+AHEAD = ("prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip", "PREFETCH", "preview")
 
 
 @pytest.mark.parametrize("page", ["/patients/{alice}/shared/{share}", "/patients/{alice}/brief"])
@@ -26,7 +26,7 @@ async def test_reading_ahead_opens_nothing(any_portal: Portal, page: str) -> Non
     async with any_portal.client("bob") as browser:
         assert (await browser.head(path)).status_code == 200
         for purpose in AHEAD:
-            for name in ("sec-purpose", "purpose"):
+            for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"):
                 answer = await browser.get(path, headers={name: purpose})
                 assert answer.status_code == 503
                 assert answer.headers["cache-control"] == "no-store"

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 from starlette.types import Message, Receive, Scope, Send
 
 from portal.last_resort import LastResort
 from portal.limits import STANDARD, BodyLimits, Limits
 from portal.middleware import HEADERS
-from portal.wire import Wire, serving
+from portal.wire import Counted, Wire, serving
 from tests.portal.conftest import ORIGIN, Portal
 from tests.waiting import PATIENCE, let_pass
 
@@ -93,6 +94,21 @@ class Listening:
     async def has_sent(self) -> None:
         """Wait until an answer is under way to one that does not take it."""
         while not self._buffered():  # noqa: ASYNC110 - each turn of the loop is what is waited for
+            await asyncio.sleep(0)
+
+    async def sends_no_more(self) -> None:
+        """Wait until the system takes nothing more of an answer, since its reader does not."""
+        before = -1
+        while before != self._buffered():
+            before = self._buffered()
+            for _ in range(100):
+                await asyncio.sleep(0)
+
+    async def takes_a_drop(self, plug: socket.socket) -> None:
+        """Read from *plug* until a little of what waits is under way."""
+        before, loop = self._buffered(), asyncio.get_running_loop()
+        while self._buffered() == before and self.server.server_state.connections:
+            await loop.sock_recv(plug, 256)
             await asyncio.sleep(0)
 
     async def has_let_go(self) -> None:
@@ -409,6 +425,64 @@ async def test_a_small_answer_that_nobody_takes_is_not_kept(portal: Portal) -> N
             async with asyncio.timeout(PATIENCE):
                 await server.has_sent()
                 await server.has_let_go()
+
+
+@pytest.mark.parametrize("path", ["/static/fonts/literata-latin.woff2", "/static/vendor/htmx.min.js"])
+@pytest.mark.parametrize("more", [b"", b"connection: close\r\n"])
+async def test_whoever_takes_an_answer_drop_by_drop_is_let_go(portal: Portal, path: str, more: bytes) -> None:
+    """A little now and then keeps no connection, of an answer that fills the buffer or of one that does not."""
+    limits = Limits(stalled_seconds=PATIENCE, slowest=round(65_536 / PATIENCE))
+    async with listening(portal, limits, send_buffer=4096) as server:
+        with socket.socket() as plug:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            plug.connect(("127.0.0.1", server.port))
+            plug.setblocking(False)
+            head = f"GET {path} HTTP/1.1\r\n{OURS}".encode()
+            plug.sendall(head + more + b"\r\n")
+            async with asyncio.timeout(PATIENCE):
+                await server.has_sent()
+                await server.sends_no_more()
+            for _ in range(2):  # first for whoever asks for nothing else
+                async with asyncio.timeout(PATIENCE):
+                    await server.takes_a_drop(plug)
+                let_pass(PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await server.has_let_go()
+
+
+def test_an_answer_to_one_who_was_let_go_breaks_nothing() -> None:
+    """On the loop that serves as well, where writing to a connection that is gone is an error."""
+
+    async def write_after_the_end() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            _, writer = await asyncio.open_connection(*free.getsockname())
+            transport = Counted(writer.transport)
+            transport.write(b"before")
+            transport.abort()
+            transport.write(b"after")
+            return transport.written
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(write_after_the_end()) == len(b"before")
+
+
+async def test_whoever_takes_an_answer_slowly_gets_all_of_it(portal: Portal) -> None:
+    """A line that carries little more than what is asked for is waited for to the end."""
+    path, size = "/static/fonts/literata-latin.woff2", 110_080
+    limits = Limits(stalled_seconds=PATIENCE, slowest=round(8192 / PATIENCE))
+    async with listening(portal, limits, send_buffer=4096) as server:
+        with socket.socket() as plug:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            plug.connect(("127.0.0.1", server.port))
+            plug.setblocking(False)
+            plug.sendall(f"GET {path} HTTP/1.1\r\n{OURS}\r\n".encode())
+            got, loop = 0, asyncio.get_running_loop()
+            while got < size:
+                async with asyncio.timeout(PATIENCE):
+                    for _ in range(16):
+                        if got < size:
+                            got += len(await loop.sock_recv(plug, 4096))
+                let_pass(PATIENCE * 0.9)
 
 
 def test_the_limits_hold_what_people_write() -> None:

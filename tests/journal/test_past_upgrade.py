@@ -1,0 +1,143 @@
+"""Care that ended before names were sealed at the end: the log proves whose it was, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+
+from crypto import MacKey
+from journal import care, restart_links, restarts, tables
+from journal.audit_check import proven_event
+from journal.audit_key import load_key
+from journal.links import Link
+from journal.past_upgrade import seal_unnamed
+from journal.store import change
+from tests.cast import NAMES, PRACTICE, Cast
+from tests.log import chain_all
+from tests.scenes import connected, read_by
+
+NEW = "seven small stones in a row"
+
+
+async def by_the_patient(cast: Cast) -> None:
+    """Let alice end care."""
+    await care.end(await cast.actor("alice"), cast.link)
+
+
+async def by_the_clinician(cast: Cast) -> None:
+    """Let bob end care."""
+    await care.end(await cast.actor("bob"), cast.link)
+
+
+async def by_beginning_anew(cast: Cast) -> None:
+    """Let alice begin anew with bob, while charlie's care of her waits to be renewed, and is."""
+    theirs = await connected(cast, "charlie")
+    await read_by(cast, "charlie")  # pins her keys
+    offer = await restart_links.offer(await cast.actor("bob"), (await cast.actor("alice")).id)
+    cast.clock.forward(minutes=5)
+    cast.tokens["alice"] = await restarts.restart(
+        cast.house, offer.token, "alice@example.org", NEW, NEW, PRACTICE, understood=True
+    )
+    cast.clock.forward(minutes=5)
+    alice = await cast.actor("alice")
+    offer = await restart_links.offer(await cast.actor("charlie"), alice.id)
+    await restarts.renew(alice, offer.token)
+    assert (await care.found(alice)).before == ()
+    assert theirs in {one.id for one in await past(cast)}
+
+
+ENDINGS = (by_the_patient, by_the_clinician, by_beginning_anew)
+
+
+async def past(cast: Cast) -> list[Link]:
+    """Whom alice reads that care has ended with."""
+    return [one for one in await care.my_links(await cast.actor("alice"), ended=True) if one.ended_at]
+
+
+def shown(links: list[Link]) -> set[tuple[object, ...]]:
+    """What of each can be read."""
+    return {(one.id, one.peer, one.peer_name, one.since, one.ended_at) for one in links}
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+async def test_what_the_log_proves_is_sealed(cast: Cast, end: Callable[[Cast], Awaitable[None]]) -> None:
+    """However care ended: the name and both days are what would have been sealed at the end, once."""
+    await end(cast)
+    before = shown(await past(cast))
+    assert NAMES["bob"] in {name for _, _, name, _, _ in before}
+    await tables.CareLink.all().update(past=None)
+    assert await past(cast) == []
+    assert await seal_unnamed(cast.house) == 0  # what is pending proves nothing yet
+    await chain_all(cast.house)
+    assert await seal_unnamed(cast.house) == len(before)
+    assert shown(await past(cast)) == before
+    assert await seal_unnamed(cast.house) == 0
+
+
+FORGED = {
+    "the row names another clinician": "UPDATE care_link SET clinician_id = '{charlie}' WHERE id = '{link}'",
+    "the row names another patient": "UPDATE care_link SET patient_id = '{dana}' WHERE id = '{link}'",
+    "the row has another id": "UPDATE care_link SET id = '{other}' WHERE id = '{link}'",
+    "row and log name another clinician": (
+        "UPDATE care_link SET clinician_id = '{charlie}' WHERE id = '{link}';"
+        "UPDATE audit_event SET recipient_id = '{charlie}' WHERE action = 'care.began'"
+    ),
+    "row and log name another patient": (
+        "UPDATE care_link SET patient_id = '{dana}' WHERE id = '{link}';"
+        "UPDATE audit_event SET patient_id = '{dana}' WHERE action IN ('care.began', 'care.ended')"
+    ),
+    "the log has no beginning": "DELETE FROM audit_event WHERE action = 'care.began'",
+    "the log has no end": "DELETE FROM audit_event WHERE action = 'care.ended'",
+    "the end is of another day": "UPDATE audit_event SET at = '2020-01-01 00:00:00+00:00' WHERE action = 'care.ended'",
+    "the beginning is of another day": (
+        "UPDATE audit_event SET at = '2020-01-01 00:00:00+00:00' WHERE action = 'care.began'"
+    ),
+    "there is no key of the log": "DELETE FROM audit_key",
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+async def test_what_the_log_does_not_prove_is_not_sealed(cast: Cast, how: str) -> None:
+    """Rows and events that storage made up or changed name nobody, to anybody."""
+    await by_the_patient(cast)
+    await chain_all(cast.house)
+    await tables.CareLink.all().update(past=None)
+    ids = {name: str((await cast.actor(name)).id) for name in ("charlie", "dana")}
+    for statement in FORGED[how].format(link=cast.link, other=uuid4(), **ids).split(";"):
+        await change(statement)
+    assert await seal_unnamed(cast.house) == 0
+    for who in ("alice", "dana", "bob", "charlie"):
+        assert await care.my_links(await cast.actor(who), ended=True) == ()
+
+
+async def test_care_that_lasts_is_not_called_ended(cast: Cast) -> None:
+    """Storage that writes an end into a row makes none: the log knows of none."""
+    await chain_all(cast.house)
+    await tables.CareLink.filter(id=cast.link).update(ended_at=cast.clock.now)
+    assert await seal_unnamed(cast.house) == 0
+    assert await past(cast) == []
+
+
+async def test_a_damaged_name_is_counted_and_names_nobody(cast: Cast) -> None:
+    """What was sealed at the end and does not open is told as damaged: it does not vanish."""
+    await by_the_patient(cast)
+    await tables.CareLink.filter(id=cast.link).update(past=b"\x01 bent")
+    found = await care.found(await cast.actor("alice"), ended=True)
+    assert (found.links, found.damaged) == ((), 1)
+
+
+async def test_an_event_is_proven_by_itself(cast: Cast) -> None:
+    """The first, the last and any between; not with another number, nor under another key."""
+    await by_the_patient(cast)
+    count = await chain_all(cast.house) and await tables.AuditEvent.all().count()
+    chain = await load_key(cast.house)
+    for number in range(1, count + 1):
+        line = await proven_event(chain, number)
+        stored = await tables.AuditEvent.get(id=number)
+        assert line is not None
+        assert (line.action, line.about) == (stored.action, stored.object_id)
+        assert await proven_event(MacKey(bytes(32)), number) is None
+    for number in (-1, 0, count + 1, 2**63 - 1):
+        assert await proven_event(chain, number) is None
