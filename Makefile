@@ -49,8 +49,8 @@ format: .venv/ready ## Put the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/ready ## Measure, and write bench/results.json
-	$(BIN)/python -m bench
+bench: .venv/ready ## Measure, and write bench/results.json; with PG=1 also on PostgreSQL
+	$(BIN)/python -m bench $(if $(PG),--postgres)
 
 mutate: .venv/ready ## Change the code in small ways and count what the tests notice (takes long)
 	$(BIN)/python tests/mutate.py

@@ -13,7 +13,19 @@ from typing import Any
 
 import uvloop
 
-from bench import auditing, exporting, guessing, hostile, no_cipher, pages, report, saving, signing_in
+from bench import (
+    auditing,
+    exporting,
+    guessing,
+    hostile,
+    journals,
+    no_cipher,
+    on_postgres,
+    pages,
+    report,
+    saving,
+    signing_in,
+)
 from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
 from bench.rows import DATABASE, add_strangers
@@ -49,15 +61,21 @@ async def measure(folder: Path, length: Length) -> Figures:
         served(many) as full,
     ):
         figures |= await pages.hello(plain, quiet, length)
-        figures |= await pages.timeline(quiet, patient, length)
+        figures |= await pages.timeline(plain, quiet, patient, length)
+        figures |= await journals.cold(port, everybody, length)
+        figures |= await journals.pages(port, everybody, length)
         figures |= await pages.sealing((quiet, patient), (open_, without_cipher), length)
         figures |= await pages.growth((quiet, patient), (full, patient), length)
-        figures |= await pages.search(port, everybody, length)
-        figures |= await saving.saving(port, everybody, folder / "copy.sqlite3", length)
+        figures |= await journals.search(plain, port, everybody, busy / DATABASE, length)
+        figures |= await saving.saving(plain, port, everybody, folder / "copy.sqlite3", length)
+        figures |= await saving.growth(port, everybody, length)
+        figures |= await journals.others(port, everybody, length)
         figures |= await signing_in.stall(port, everybody, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)
+    if length.postgres:
+        figures |= await on_postgres.beside_sqlite(_room(folder / "postgres"), length)
     return figures | await measure_audit(folder, length)
 
 
@@ -86,9 +104,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--audit", action="store_true", help="take only the figures of the audit log, and keep the others"
     )
+    parser.add_argument(
+        "--postgres", action="store_true", help="measure pages and saves on PostgreSQL as well"
+    )
     options = parser.parse_args(arguments)
-    length = Length(options.rounds, options.seconds)
-    kept = json.loads(RESULTS.read_text()) if options.audit else {}
+    length = Length(options.rounds, options.seconds, postgres=options.postgres)
+    kept = json.loads(RESULTS.read_text())
+    if not options.audit:
+        del kept["measured_on"]
     figures = run(length, measure_audit if options.audit else measure)
     measured = report.results(figures, kept)
     report.write(measured, options.output)

@@ -23,7 +23,7 @@ ENTRIES = 1000
 async def export(folder: Path, people: People, rounds: int) -> Figures:
     """Measure collecting, opening, drawing and packing a journal of 1,000 entries."""
     store, environment = await Store.open(f"sqlite://{folder / DATABASE}"), make_environment()
-    token = urlsafe_b64decode(people.searchers[ENTRIES] + "=")
+    token = urlsafe_b64decode(people.journals[ENTRIES].cookie + "=")
     times, size = [], 0
     try:
         with store.use():

@@ -17,7 +17,7 @@ class Aim:
     @property
     def at_least(self) -> bool:
         """Tell whether more is better."""
-        return self.unit in ("per second", "of raw commits", "of one worker", "of plain")
+        return self.unit in ("per second", "of raw commits", "of one worker", "of plain", "of SQLite")
 
     def is_met_by(self, value: float) -> bool:
         """Tell whether *value* keeps to it."""
@@ -28,13 +28,28 @@ class Aim:
 
 AIMS = {
     "save_per_s": Aim(1500, "per second"),
+    "save_of_plain": Aim(0.12, "of plain"),
     "save_vs_raw_commit": Aim(0.25, "of raw commits"),
+    "save_growth_own_1000": Aim(1.4, "times"),
     "timeline30_per_s": Aim(1302, "per second"),
+    "timeline30_of_plain": Aim(0.11, "of plain"),
+    "timeline_growth_own_1000": Aim(1.15, "times"),
+    "timeline_growth_own_10000": Aim(1.25, "times"),
+    "timeline_cold_over_warm": Aim(2.5, "times"),
+    "entry_of_timeline": Aim(2, "times"),
+    "entry_growth_own_1000": Aim(1.15, "times"),
+    "session_growth_own_10000": Aim(1.5, "times"),
+    "patient_of_timeline": Aim(6, "times"),
+    "brief_of_timeline": Aim(4, "times"),
+    "others_p50_beside_10000": Aim(1.5, "times"),
     "plain_per_s": Aim(None, "per second"),
     "hello_per_s": Aim(None, "per second"),
     "hello_of_plain": Aim(0.75, "of plain"),
     "search_1000_ms": Aim(5, "ms"),
     "search_10000_ms": Aim(50, "ms"),
+    "search_1000_by_plain": Aim(45, "times"),
+    "search_10000_by_plain": Aim(350, "times"),
+    "search_cold_over_warm": Aim(8, "times"),
     "export_1000_s": Aim(0.2, "s"),
     "sealing_overhead": Aim(1.10, "times"),
     "growth_1000x": Aim(1.2, "times"),
@@ -45,6 +60,8 @@ AIMS = {
     "unknown_sign_in_pct": Aim(5, "%"),
     "unknown_recovery_pct": Aim(5, "%"),
     "hostile_form_ratio": Aim(None, "times"),
+    "pg_timeline30_of_sqlite": Aim(0.7, "of SQLite"),
+    "pg_save_of_sqlite": Aim(0.7, "of SQLite"),
 }
 
 
@@ -72,15 +89,22 @@ Figures = dict[str, Figure]
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long to measure, so many rounds of so many seconds, and whether only to see that all of it works."""
+    """
+    How long to measure, so many rounds of so many seconds, and what.
+
+    Attributes:
+        small: On little data, only to see that all of it works.
+        postgres: On PostgreSQL as well.
+    """
 
     rounds: int
     seconds: float
     small: bool = False
+    postgres: bool = False
 
 
 FULL = Length(7, 0.6)
-SMALL = Length(1, 0.05, small=True)
+SMALL = Length(1, 0.05, small=True, postgres=True)
 
 
 def middle(values: list[float]) -> float:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from bench.client import Act, Connection, Person, asking, repeat
 from bench.figures import Figure, Figures, Length, middle
-from bench.people import NEEDLE, People
+from bench.people import People
 
 
 def reading(port: int, people: People) -> Act:
@@ -22,7 +22,7 @@ async def hello(plain: int, port: int, length: Length) -> Figures:
     """
     turns = Length(length.rounds * 20, length.seconds / 20)
     asked = [(one, asking(Person(one).get("/healthz"))) for one in (plain, port)]
-    rates = await _in_turn(asked, turns)
+    rates = await in_turn(asked, turns)
     plains, hellos = zip(*rates, strict=True)
     return {
         "plain_per_s": Figure(middle(list(plains))),
@@ -31,24 +31,17 @@ async def hello(plain: int, port: int, length: Length) -> Figures:
     }
 
 
-async def timeline(port: int, people: People, length: Length) -> Figures:
-    """Measure a patient's timeline of 30 entries on one connection, beside the smallest answer there is."""
-    smallest = asking(Person(port).get("/healthz"))
-    rates = await _in_turn([(port, smallest), (port, reading(port, people))], length)
-    pages = [page for _, page in rates]
-    share = middle([page / hello for hello, page in rates])
-    return {"timeline30_per_s": Figure(middle(pages), {"best_round": max(pages), "of_hello": share})}
-
-
-async def search(port: int, people: People, length: Length) -> Figures:
-    """Measure a search that finds three entries in a journal of so many, from the request to the page."""
-    figures = {}
-    for count, cookie in people.searchers.items():
-        act = asking(Person(port, cookie).post("/journal", [("q", NEEDLE)]))
-        rounds = [await repeat(port, [act], length.seconds) for _ in range(length.rounds)]
-        took = [1000 * seconds for done in rounds for seconds in done.answers]
-        figures[f"search_{count}_ms"] = Figure(middle(took), {"quickest": min(took)})
-    return figures
+async def timeline(plain: int, port: int, people: People, length: Length) -> Figures:
+    """Measure a patient's timeline of 30 entries on one connection, beside the smallest answers there are."""
+    turns = Length(length.rounds * 4, length.seconds / 4)
+    smallest = [(one, asking(Person(one).get("/healthz"))) for one in (plain, port)]
+    rates = await in_turn([*smallest, (port, reading(port, people))], turns)
+    pages = [page for _, _, page in rates]
+    beside = {"best_round": max(pages), "of_hello": middle([page / hello for _, hello, page in rates])}
+    return {
+        "timeline30_per_s": Figure(middle(pages), beside),
+        "timeline30_of_plain": Figure(middle([page / plainly for plainly, _, page in rates])),
+    }
 
 
 async def sealing(sealed: tuple[int, People], bare: tuple[int, People], length: Length) -> Figures:
@@ -76,7 +69,7 @@ async def _times_as_long(one: tuple[int, People], other: tuple[int, People], len
     return Figure(slow / quick, {"ms": slow, "compared_ms": quick})
 
 
-async def _in_turn(sides: list[tuple[int, Act]], length: Length) -> list[list[float]]:
+async def in_turn(sides: list[tuple[int, Act]], length: Length) -> list[list[float]]:
     """Let acts take turns, each on one connection; gives their rates round by round, a warm-up left out."""
     rounds = [
         [(await repeat(port, [act], length.seconds)).per_second for port, act in sides]

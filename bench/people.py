@@ -38,7 +38,7 @@ from journal.documents import EntryDocument, entry_context, seal_document
 from journal.forms import EntryKind
 from journal.house import House
 from journal.new_accounts import NewAccount
-from journal.planning import CoursePlan, Phase, Route, Setting
+from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting
 from journal.store import Store, migrate, transaction
 
 SERVER_KEY = bytes(range(32))
@@ -48,8 +48,11 @@ WORDS_EACH = 200
 PATIENT_ONLY = "--patient-only"
 SMALL = "--small"
 TIMELINE = 30
-SEARCHED = (1_000, 10_000)
+LENGTHS = (TIMELINE, 1_000, 10_000)
 WRITERS = 8
+STRANGERS = 6
+SESSIONS = 13
+WITHOUT_JOURNALS = "--without-journals"
 NEEDLE = "heron"
 """Stands in three entries of each journal that is searched, and in none of the other words."""
 
@@ -71,12 +74,28 @@ class Writer(msgspec.Struct):
     email: str
 
 
+class Journal(msgspec.Struct):
+    """A patient with so many entries and a plan: the cookie, the id of the newest entry, and of the last session."""
+
+    cookie: str
+    entry: str
+    session: str
+
+
 class People(msgspec.Struct):
-    """Who can be asked, by the cookies of the signed-in ones; searchers by the number of their entries."""
+    """
+    Who can be asked, by the cookies of the signed-in ones.
+
+    `clinician` cares for `patient`, whose id is `known`. `journals` are found by the number of their entries; each of
+    `strangers` has thirty and is not asked for anything before it is measured.
+    """
 
     patient: str
-    searchers: dict[int, str]
+    clinician: str
+    known: str
+    journals: dict[int, Journal]
     writers: list[Writer]
+    strangers: list[str]
 
 
 def words(chance: random.Random, count: int = WORDS_EACH) -> str:
@@ -89,15 +108,22 @@ def cookie(token: bytes) -> str:
     return urlsafe_b64encode(token).rstrip(b"=").decode()
 
 
-async def furnish(folder: Path, *, patient_only: bool = False, small: bool = False, url: str = "") -> People:
+async def furnish(
+    folder: Path,
+    *,
+    patient_only: bool = False,
+    without_journals: bool = False,
+    small: bool = False,
+    url: str = "",
+) -> People:
     """
     Make the practice: one clinician; a patient with a course, a journal of 30 entries and five shared ones.
 
-    Unless it is the patient only: those who search, and those who write and sign in at the same time.
+    Unless it is the patient only: those who write and sign in at the same time, and journals of all lengths.
 
     Args:
-        small: Stretch passwords little and search a hundredth, to see that all of it works.
-        url: Of a database that is not in the folder, for the patient only.
+        small: Stretch passwords little and write a hundredth, to see that all of it works.
+        url: Of a database that is not in the folder, which can have no journals.
     """
     url = url or f"sqlite://{folder / DATABASE}"
     await migrate(url)
@@ -105,26 +131,27 @@ async def furnish(folder: Path, *, patient_only: bool = False, small: bool = Fal
     house = House.with_key(SERVER_KEY, quick=small)
     with store.use():
         setup, new = await practice.new_setup_link(house), _new_account("clinician")
-        clinician = await _ready(house, await practice.set_up(house, setup, "Quiet Practice", new))
+        caring = await practice.set_up(house, setup, "Quiet Practice", new)
+        clinician = await _ready(house, caring)
         patient, token = await _patient(house, "patient")
         invited = await invitations.invite(clinician, "Patient")
         link = await invitations.accept(patient, invited.token)
         await sessions.plan_course(clinician, patient.id, "Six at home", _plan())
         await _keep_a_journal(patient, link)
-        searchers = {}
-        for count in () if patient_only else SEARCHED:
-            searcher, searching = await _patient(house, f"searcher{count}")
-            write_many(folder, searcher, count // 100 if small else count)
-            async with transaction():
-                await acceptance.rebuild(searcher.vault, searcher.id)
-            searchers[count] = cookie(searching)
+        journals, strangers = {}, []
+        if not patient_only and not without_journals:
+            for count in LENGTHS:
+                journals[count] = await _journal(folder, house, f"journal{count}", count, small=small)
+            for number in range(STRANGERS):
+                made = await _journal(folder, house, f"stranger{number}", TIMELINE, small=small)
+                strangers.append(made.cookie)
         writers = []
         for number in range(0 if patient_only else WRITERS):
             writer, writing = await _patient(house, f"writer{number}")
             entry = await entries.save(writer, uuid4(), 0, document(random.Random(number)))
             writers.append(Writer(cookie(writing), str(entry.id), writer.email))
     await store.close()
-    return People(cookie(token), searchers, writers)
+    return People(cookie(token), cookie(caring), str(patient.id), journals, writers, strangers)
 
 
 def document(chance: random.Random, text: str = "") -> EntryDocument:
@@ -132,8 +159,25 @@ def document(chance: random.Random, text: str = "") -> EntryDocument:
     return EntryDocument(EntryKind.FREE.value, words(chance, 4), answers={"free.text": text or words(chance)})
 
 
-def write_many(folder: Path, owner: Actor, count: int) -> None:
-    """Put *count* entries into a journal at once, three of them with the needle."""
+async def _journal(folder: Path, house: House, name: str, count: int, *, small: bool) -> Journal:
+    """
+    Make a patient with an entry for each hour up to now, and thirteen sessions.
+
+    All fall into the hours of the last thirty entries, so that the first page of every journal shows as much.
+    """
+    owner, token = await _patient(house, name)
+    for number in reversed(range(SESSIONS)):
+        local = (owner.now - timedelta(hours=2 * number + 1)).strftime("%Y-%m-%dT%H:%M")
+        details = SessionDetails(planning.SessionKind.DOSING, local, "UTC", 120, Setting.HOME)
+        session = await sessions.add(owner, owner.id, details)
+    entry = write_many(folder, owner, max(3, count // 100) if small else count)
+    async with transaction():
+        await acceptance.rebuild(owner.vault, owner.id)
+    return Journal(cookie(token), str(entry), str(session))
+
+
+def write_many(folder: Path, owner: Actor, count: int) -> UUID:
+    """Put *count* entries into a journal at once, three of them with the needle; returns the id of the newest."""
     chance = random.Random(count)
     with_needle = set(chance.sample(range(count), 3))
     rows = []
@@ -141,8 +185,9 @@ def write_many(folder: Path, owner: Actor, count: int) -> None:
         ident = uuid4()
         text = words(chance) + (f" {NEEDLE}" if number in with_needle else "")
         sealed = seal_document(owner.vault, document(chance, text), entry_context(owner.id, ident, 1))
-        rows.append(entry_row(ident, owner.id, sealed, number))
+        rows.append(entry_row(ident, owner.id, sealed, owner.now - timedelta(hours=count - number)))
     insert(folder, {"entry": rows})
+    return ident
 
 
 def _new_account(name: str) -> NewAccount:
@@ -196,13 +241,19 @@ def main() -> None:
     """Furnish the folder named on the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    for flag in (no_cipher.FLAG, PATIENT_ONLY, SMALL):
+    for flag in (no_cipher.FLAG, PATIENT_ONLY, WITHOUT_JOURNALS, SMALL):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("--url", default="")
     options = parser.parse_args()
     if options.without_cipher:
         no_cipher.take_out()
-    made = furnish(options.folder, patient_only=options.patient_only, small=options.small, url=options.url)
+    made = furnish(
+        options.folder,
+        patient_only=options.patient_only,
+        without_journals=options.without_journals,
+        small=options.small,
+        url=options.url,
+    )
     sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(made)))
 
 

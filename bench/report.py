@@ -23,7 +23,7 @@ def results(figures: Figures, kept: Mapping[str, Any] = MappingProxyType({})) ->
     Return every figure beside its aim, and what it was measured on.
 
     Args:
-        kept: Earlier results, for figures that were not taken now.
+        kept: Earlier results, for figures that were not taken now: those of a part, or without PostgreSQL.
     """
     measured_on = {
         "cpus": os.cpu_count(),

@@ -13,20 +13,21 @@ from journal.actors import Role
 
 DATABASE = "hearthside.sqlite3"
 FAR = 1_000_000_000  # where strangers' events begin: the chain goes on in front of them
+FIRST = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SEALED = 1310  # bytes of an entry of 200 words
 Row = dict[str, object]
 
 
-def entry_row(ident: UUID, owner: UUID, sealed: bytes, number: int) -> Row:
-    """Write the row of an entry at the *number*th hour of the year."""
-    at = _moment(number)
+def entry_row(ident: UUID, owner: UUID, sealed: bytes, at: datetime) -> Row:
+    """Write the row of an entry that was begun at that time, UTC."""
+    written = at.isoformat(" ")
     return {
         "id": str(ident),
         "owner_id": str(owner),
         "revision": 1,
         "sealed": sealed,
-        "created_at": at,
-        "updated_at": at,
+        "created_at": written,
+        "updated_at": written,
     }
 
 
@@ -62,7 +63,7 @@ def add_strangers(folder: Path, total: int, each: int = 100) -> None:
         rows["care_link"].append(link)
         rows["kap_session"] += [_session_row(owner, chance) for _ in range(12)]
         for number in range(each):
-            entry = entry_row(uuid4(), owner, chance.randbytes(SEALED), number)
+            entry = entry_row(uuid4(), owner, chance.randbytes(SEALED), FIRST + timedelta(hours=number))
             rows["entry"].append(entry)
             rows["audit_event"].append(_event_row(next(events), owner, entry))
             if number % 6 == 0:
@@ -71,7 +72,7 @@ def add_strangers(folder: Path, total: int, each: int = 100) -> None:
 
 
 def _moment(number: int) -> str:
-    return (datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(hours=number)).isoformat(" ")
+    return (FIRST + timedelta(hours=number)).isoformat(" ")
 
 
 def _account_row(owner: UUID, chance: random.Random) -> Row:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from time import perf_counter
 
-from bench.client import Act, Connection, Person, repeat
+from bench.client import Act, Connection, Person, asking, repeat
 from bench.figures import Figure, Figures, Length, middle
-from bench.people import People, Writer, words
+from bench.pages import in_turn
+from bench.people import TIMELINE, People, Writer, words
 from bench.rows import SEALED
 from journal.store_sqlite import PRAGMAS, ask
 
@@ -46,23 +48,26 @@ class WritingPage(HTMLParser):
             self.form.append((named["name"], named.get("value", "")))
 
 
-async def saving(port: int, people: People, copy: Path, length: Length) -> Figures:
+async def saving(plain: int, port: int, people: People, copy: Path, length: Length) -> Figures:
     """
     Measure durable saves: with eight patients writing at once, with one alone, and bare commits between them.
 
     Args:
+        plain: Where `bench.plain` is served, asked over eight connections as well.
         copy: A copy of the database, for the bare commits.
     """
-    acts = [
-        await _writing(port, writer, random.Random(number)) for number, writer in enumerate(people.writers)
-    ]
-    together, alone, raw = [], [], []
+    acts = await writing(port, people.writers)
+    smallest = [asking(Person(plain).get("/healthz"))] * len(acts)
+    together, alone, raw, hellos = [], [], [], []
     for _ in range(length.rounds + 1):
+        hellos.append((await repeat(plain, smallest, length.seconds / 2)).per_second)
         together.append((await repeat(port, acts, length.seconds)).per_second)
         raw.append(_commits(copy, length.seconds / 2))
         alone.append((await repeat(port, acts[:1], length.seconds)).per_second)
     pairs = list(zip(together, raw, strict=True))[1:]
+    shares = [ours / hello for ours, hello in zip(together, hellos, strict=True)][1:]
     return {
+        "save_of_plain": Figure(middle(shares), {"plain_per_s": middle(hellos[1:])}),
         "save_per_s": Figure(
             middle(together[1:]),
             {"in_flight": len(acts), "one_connection": middle(alone[1:]), "best_round": max(together)},
@@ -71,6 +76,20 @@ async def saving(port: int, people: People, copy: Path, length: Length) -> Figur
             middle([ours / bare for ours, bare in pairs]), {"raw_commits_per_s": middle(raw[1:])}
         ),
     }
+
+
+async def growth(port: int, people: People, length: Length) -> Figures:
+    """Compare saving in a journal of 1,000 entries with saving in one of 30."""
+    owners = [people.journals[count] for count in (TIMELINE, 1000)]
+    acts = await writing(port, [Writer(one.cookie, one.entry, "") for one in owners])
+    turns = Length(4 * length.rounds, length.seconds / 4)
+    rates = await in_turn([(port, act) for act in acts], turns)
+    return {"save_growth_own_1000": Figure(middle([few / many for few, many in rates]))}
+
+
+async def writing(port: int, writers: Sequence[Writer]) -> list[Act]:
+    """Return for each writer the act of changing an entry's words and saving them."""
+    return [await _writing(port, writer, random.Random(number)) for number, writer in enumerate(writers)]
 
 
 async def _writing(port: int, writer: Writer, chance: random.Random) -> Act:

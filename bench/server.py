@@ -37,6 +37,12 @@ def furnish(folder: Path, *flags: str) -> People:
     return msgspec.json.decode(done.stdout, type=People)
 
 
+class Port(int):
+    """Where a server listens; `process` is the id of its process."""
+
+    process: int
+
+
 @contextmanager
 def served_plainly() -> Iterator[int]:
     """Serve `bench.plain`; gives the port."""
@@ -46,7 +52,7 @@ def served_plainly() -> Iterator[int]:
 
 
 @contextmanager
-def served(folder: Path, *flags: str, url: str = "") -> Iterator[int]:
+def served(folder: Path, *flags: str, url: str = "") -> Iterator[Port]:
     """Serve what is in *folder*, or in the database at *url*; gives the port."""
     port = _free_port()
     settings = {
@@ -56,12 +62,21 @@ def served(folder: Path, *flags: str, url: str = "") -> Iterator[int]:
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
         "HEARTHSIDE_PORT": str(port),
     }
-    with _running(["bench.server", *flags], settings):
-        yield port
+    with _running(["bench.server", *flags], settings) as process:
+        found = Port(port)
+        found.process = process
+        yield found
+
+
+def cpu_seconds(port: Port) -> float:
+    """Return how many seconds of CPU a server has taken so far, as Linux counts them."""
+    fields = Path(f"/proc/{port.process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def _running(module: list[str], settings: dict[str, str]) -> Iterator[None]:
+def _running(module: list[str], settings: dict[str, str]) -> Iterator[int]:
+    """Run a module until the block ends; gives the id of its process."""
     server = subprocess.Popen(
         [sys.executable, "-m", *module],
         cwd=ROOT,
@@ -74,7 +89,7 @@ def _running(module: list[str], settings: dict[str, str]) -> Iterator[None]:
         while LISTENS not in (line := server.stderr.readline()):
             if not line:
                 raise RuntimeError("the server did not start")
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.communicate()

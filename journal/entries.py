@@ -159,8 +159,10 @@ async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
     actor.must_be(Role.PATIENT)
     found: list[Entry] = []
     for at in range(0, len(wanted), SOME):
-        query = tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=wanted[at : at + SOME])
-        found += _all_opened(actor, await read(EntryRow, query))
+        some = wanted[at : at + SOME]
+        places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
+        rows = await fetch(f"{OWN} AND deleted_at IS NULL AND id IN ({places})", actor.id, *some)
+        found += opened_by(actor.vault, actor.id, rows)
     return tuple(sorted(found, key=lambda one: (one.created_at, one.id.hex)))
 
 

@@ -108,15 +108,17 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(**settings: str) -> Iterator[PostgresServer]:
+def running_postgres(*, in_memory: bool = True, **settings: str) -> Iterator[PostgresServer]:
     """
     Start a server in temporary folders, and stop and remove it at the end; *settings* as in postgresql.conf.
+
+    Its data are on no disk, where there is memory for them, unless *in_memory* says otherwise.
 
     PostgreSQL refuses to run as root. There the server runs as `nobody`, from a copy of its files that this
     user can reach wherever the checkout lies.
     """
     password = secrets.token_urlsafe(16)
-    with _folder(in_memory=True) as data, _folder() as programs, own_port() as port:
+    with _folder(in_memory=in_memory) as data, _folder() as programs, own_port() as port:
         server = _Server(data, programs, settings)
         server.initialise(password)
         server.start(port)
