@@ -32,6 +32,7 @@ from journal.store_config import configuration as configuration
 from journal.store_errors import explained, of_driver
 from journal.store_file import check_file, close_to_others, is_usable
 from journal.store_one_statement import one_of
+from journal.store_postgres import BoundedClient
 from journal.store_progress import Progress as Progress
 from journal.store_progress import aside as aside
 from journal.store_progress import committing, is_writing
@@ -207,6 +208,8 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
         return _reader.get().fetch(client.filename, with_question_marks(sql), as_text(values))
+    if isinstance(client, BoundedClient) and client.reading is not None:
+        return await client.reading.fetch(sql, values)
     return (await _execute(client, sql, values))[1]
 
 

@@ -26,6 +26,7 @@ from tortoise.exceptions import DBConnectionError
 
 from journal.store_errors import DatabaseRefused
 from journal.store_progress import committing, is_writing
+from journal.store_reading import ReadingConnections
 
 LOCK = 5.0  # seconds that a statement waits for a lock
 IDLE = (
@@ -187,17 +188,37 @@ class _Transaction(TransactionContextPooled):
 
 
 class BoundedClient(AsyncpgDBClient):
-    """The ORM's client for PostgreSQL. It waits for nothing for ever, and notes what is committed."""
+    """
+    The ORM's client for PostgreSQL. It waits for nothing for ever, and notes what is committed.
+
+    Half of its connections are for reading alone, unless it has only one.
+    """
+
+    reading: ReadingConnections | None = None
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:
-        """Make the pool; each of its connections is checked before its first use."""
+        """Make the pools; each of their connections is checked before its first use."""
         wanted = dict(self.server_settings)
 
         async def begin(connection: Any) -> None:
             await check(connection, wanted)
             await read_any_time(connection)
 
-        return await asyncpg.create_pool(None, init=begin, **options | {"connection_class": _Connection})
+        options |= {"init": begin, "connection_class": _Connection}
+        most = options["max_size"]
+        half = most // 2
+        if half:
+            readers = options | {"min_size": 0, "max_size": half}
+            self.reading = ReadingConnections(await asyncpg.create_pool(None, **readers), half, POOL)
+        options |= {"min_size": min(options["min_size"], most - half), "max_size": most - half}
+        return await asyncpg.create_pool(None, **options)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self.reading is not None:
+            await self.reading.close()
+            self.reading = None
+        await super().close()
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Return what lends a connection for one statement."""
