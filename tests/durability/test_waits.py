@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from tortoise.exceptions import DBConnectionError
 
 from journal import entries, store, store_config, store_postgres, store_sqlite
 from journal.store import Progress, change, connection, fetch, repeated, transaction
@@ -321,12 +322,12 @@ async def writer_held(portal: Portal, times: int = 1) -> AsyncIterator[None]:
 async def test_a_connection_that_does_not_come_free_is_not_waited_for(
     furnished_url: tuple[str, Furniture], tmp_path: Path
 ) -> None:
-    """SQLite's one writer or the whole pool is stuck: 503 in seconds and nothing saved; all is well afterwards."""
+    """What writes is stuck, one connection or all: 503 in seconds and nothing saved; all is well afterwards."""
     url, furniture = furnished_url
     is_sqlite = url.startswith("sqlite")
     async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=free")
-        async with writer_held(portal, 1 if is_sqlite else 5):
+        async with writer_held(portal, 1 if is_sqlite else connection()._pool.get_max_size()):
             pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
             await until(pressing.done, forward=store_sqlite.WRITER if is_sqlite else store_postgres.POOL)
             told = await pressing
@@ -353,13 +354,38 @@ async def test_a_begin_that_fails_lets_the_next_one_come(sqlite_url: str) -> Non
     await opened_store.close()
 
 
-async def test_the_pool_is_as_large_as_was_asked(postgres_url: str, tmp_path: Path) -> None:
-    """The setting decides how many connections one process makes, and no more are ever lent."""
-    config = Config(tmp_path, postgres_url, SERVER_KEY, ORIGIN, "127.0.0.1", 8000, connections=2)
+@pytest.mark.parametrize(("asked", "writing", "reading"), [(2, 1, 1), (5, 3, 2)])
+async def test_the_pools_are_as_large_as_was_asked(
+    postgres_url: str, tmp_path: Path, asked: int, writing: int, reading: int
+) -> None:
+    """The setting decides how many connections one process makes, half of them for reading; no more are ever lent."""
+    config = Config(tmp_path, postgres_url, SERVER_KEY, ORIGIN, "127.0.0.1", 8000, connections=asked)
     app = create_app(config, quick=True)
     async with app.router.lifespan_context(app):
         with app.state.store.use():
-            assert connection()._pool.get_max_size() == 2
+            client: Any = connection()
+            pools = client._pool, client.reading._pool
+            assert [pool.get_max_size() for pool in pools] == [writing, reading]
+
+
+async def test_readings_take_turns_for_seconds(postgres_url: str) -> None:
+    """Where each connection for reading waits for its answer, the next reading hears so in seconds; then all go on."""
+    opened_store = await store.Store.open(postgres_url, connections=2)
+    with opened_store.use():
+        await fetch("SELECT 1")  # so that the connection is there
+        locker = await asyncpg.connect(postgres_url, timeout=PATIENCE)
+        await locker.execute("BEGIN; LOCK TABLE throttle IN ACCESS EXCLUSIVE MODE")
+        stuck = asyncio.create_task(fetch("SELECT key FROM throttle"))
+        client: Any = connection()
+        await until(client.reading._turns.locked)
+        waiting = asyncio.create_task(fetch("SELECT 1"))
+        await until(waiting.done, forward=store_postgres.POOL)
+        with pytest.raises(DBConnectionError):
+            await waiting
+        await locker.close()
+        assert list(await stuck) == []
+        assert [tuple(row) for row in await fetch("SELECT 1")] == [(1,)]
+    await opened_store.close()
 
 
 WAYS = [(method, path) for method in ("GET", "HEAD") for path in ("/healthz", "/help-now", "/leave")]

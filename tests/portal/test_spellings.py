@@ -12,6 +12,7 @@ from httpx import AsyncClient, Response
 from journal import invitations, practice, tables
 from journal.mailing import deliver_due
 from journal.store import Store
+from portal.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of
 from tests.journal.test_account_addresses import as_before
 from tests.portal.browsing import Page, opened
@@ -223,7 +224,7 @@ async def test_what_is_no_address_is_refused_and_kept(portal: Portal) -> None:
             for email in NONE:
                 refused = await sender.post(path, data=NEW | {"email": email})
                 assert refused.status_code == 422, email[:40]
-                assert Page.of(refused).value("email") == email, email[:40]
+                assert Page.of(refused).value("email") == email[:LONGEST_VALUE], email[:40]
                 (sentence,) = (one.words for one in Page.of(refused).markup.all("p", id="email-error"))
                 assert re.search(r"name@example\.org|after the @", sentence), email[:40]
     assert await tables.Account.all().count() == count
@@ -239,7 +240,7 @@ async def test_an_address_that_is_too_long_is_nobody_s(portal: Portal) -> None:
             async with browser_at(portal, f"192.0.2.{number}") as browser:
                 answers = [await browser.post(path, data=more | {"email": email}) for _ in range(6)]
                 assert [answer.status_code for answer in answers] == [422] * 5 + [429]
-                pages.append(answers[0].text.replace(email, "ADDRESS"))
+                pages.append(answers[0].text.replace(email[:LONGEST_VALUE], "ADDRESS"))
         assert pages[0] == pages[1]
 
 
