@@ -34,6 +34,7 @@ from journal.store_progress import committing, is_writing
 from journal.store_together import Together
 
 WRITER = 15.0  # seconds until the one connection that writes is free
+WHOLE = 60.0  # seconds from the beginning of a transaction to its end
 
 CACHE_KIB = 32 * 1024  # a journal of ten thousand entries fits, and is searched a third faster for it
 LOOK = 100_000  # steps of SQLite's machine, a few milliseconds, after which the reader looks at the clock
@@ -135,8 +136,11 @@ class _Transaction(SqliteTransactionContext):
     """
     A transaction, which waits for its turn no longer than `WRITER`, and lets the next one come however it ends.
 
-    The library's own keeps its turn for good when BEGIN fails, and leaves open what could not be committed.
+    The library's own keeps its turn for good when BEGIN fails, and leaves open what could not be committed. One that
+    takes longer than `WHOLE` is undone, whatever it waits for; but one of a command that has all the time it needs.
     """
+
+    _limit: asyncio.Timeout
 
     async def __aenter__(self) -> TransactionalDBClient:
         await _take(self._trxlock)
@@ -146,6 +150,8 @@ class _Transaction(SqliteTransactionContext):
         except BaseException:
             self._trxlock.release()
             raise
+        self._limit = asyncio.timeout(None if cast(_Wrapper, self.connection).patience is None else WHOLE)
+        await self._limit.__aenter__()
         self.token = get_connections().set(self.connection_name, self.connection)
         client: TransactionalDBClient = self.connection
         return client
@@ -156,9 +162,13 @@ class _Transaction(SqliteTransactionContext):
         try:
             if not self.connection._finalized:  # noqa: SLF001
                 await self._end(undo=error is not None)
+        except BaseException as failed:
+            await self._limit.__aexit__(type(failed), failed, failed.__traceback__)
+            raise
         finally:
             get_connections().reset(self.token)
             self._trxlock.release()
+        await self._limit.__aexit__(kind, error, trace)
 
     async def _end(self, *, undo: bool) -> None:
         if undo:

@@ -301,6 +301,30 @@ async def test_a_transaction_that_rests_lets_go_of_what_it_holds(
             await one.close()
 
 
+async def test_a_transaction_on_sqlite_that_rests_is_undone(sqlite_url: str) -> None:
+    """Whatever it waits for, it is undone after a minute and tells so; what waits behind it goes on."""
+    opened_store = await store.Store.open(sqlite_url)
+    rests = asyncio.Event()
+
+    async def rest() -> None:
+        async with transaction():
+            await change("DELETE FROM setup_link")
+            rests.set()
+            await asyncio.Event().wait()
+
+    with opened_store.use():
+        before = await fetch("SELECT count(*) FROM setup_link")
+        resting = asyncio.create_task(rest())
+        await rests.wait()
+        await until(resting.done, forward=store_sqlite.WHOLE)
+        with pytest.raises(GONE):
+            await resting
+        async with transaction():
+            await change("UPDATE setup_link SET sealed = sealed")
+        assert await fetch("SELECT count(*) FROM setup_link") == before
+    await opened_store.close()
+
+
 @asynccontextmanager
 async def writer_held(portal: Portal, times: int = 1) -> AsyncIterator[None]:
     """Hold so many of the connections that write, in transactions that rest."""
@@ -329,7 +353,8 @@ async def test_a_connection_that_does_not_come_free_is_not_waited_for(
         page = await opened(browser, "/journal/new?kind=free")
         async with writer_held(portal, 1 if is_sqlite else connection()._pool.get_max_size()):
             pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
-            await until(pressing.done, forward=store_sqlite.WRITER if is_sqlite else store_postgres.POOL)
+            waits = store_sqlite.WRITER if is_sqlite else store_postgres.POOL
+            await until(pressing.done, forward=waits / 30)  # far from `store_sqlite.WHOLE`
             told = await pressing
             assert (told.status_code, told.headers["retry-after"]) == (503, "10")
             assert "Nothing was saved" in Page.of(told).words
