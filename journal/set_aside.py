@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from hmac import compare_digest
 from uuid import UUID, uuid4
 
 from msgspec.structs import asdict
@@ -19,6 +20,7 @@ from crypto import (
     Keyring,
     KeySlot,
     Sealer,
+    join_fields,
     parse_recovery_key,
     unlock_with_password,
     unlock_with_recovery_key,
@@ -27,7 +29,7 @@ from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
 from journal.ages import alive
 from journal.audit import Act
-from journal.contents import opened_line
+from journal.contents import micros, opened_line
 from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
@@ -54,6 +56,7 @@ class AsideRow(Row, frozen=True):
     retired: bytes | None
     created_at: Moment
     expires_at: Moment
+    proof: str | None
 
 
 class AsideSlotRow(Row, frozen=True):
@@ -94,12 +97,22 @@ class RetiredRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What waits to be opened: how many entries, since when, and until when."""
+    """
+    What waits to be opened: how many entries, since when, and until when.
+
+    Neither is known where nothing proves that it is the account's: its row may point elsewhere.
+    """
 
     id: UUID
     entries: int
-    since: datetime
-    until: datetime
+    since: datetime | None
+    until: datetime | None
+
+
+def proof_of(house: House, aside: UUID, account: UUID, since: datetime, until: datetime) -> str:
+    """Return what proves whose something set aside is and when it was, until the next change of the server key."""
+    times = [str(moment).encode() for moment in (micros(since), micros(until))]
+    return house.server.mac("set-aside", join_fields(aside.bytes, account.bytes, *times)).hex()
 
 
 async def put_aside(house: House, account: UUID) -> UUID:
@@ -112,6 +125,7 @@ async def put_aside(house: House, account: UUID) -> UUID:
         retired=renewing[0].retired if renewing else None,
         created_at=now,
         expires_at=now + KEPT,
+        proof=proof_of(house, aside, account, now, now + KEPT),
     )
     slots = tables.KeySlot.filter(account_id=account)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
@@ -162,7 +176,10 @@ async def kept(actor: Actor) -> Opened[Kept]:
         count = await tables.SetAsideRecord.filter(
             aside_id=row.id, revision__isnull=False, deleted_at=None
         ).count()
-        found.append(Kept(row.id, count, row.created_at, row.expires_at))
+        proof = proof_of(actor.house, row.id, actor.id, row.created_at, row.expires_at)
+        is_theirs = compare_digest(proof.encode(), (row.proof or "").encode())
+        dates = (row.created_at, row.expires_at) if is_theirs else (None, None)
+        found.append(Kept(row.id, count, *dates))
     return Opened(found, damaged)
 
 

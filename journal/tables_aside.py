@@ -32,6 +32,7 @@ class SetAside(Model):
     retired = fields.BinaryField(null=True)  # the key before that of then, when keys were being renewed
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    proof = fields.CharField(64, null=True)  # says whose it is, and from when to when: `set_aside.proof_of`
 
     class Meta:
         table = "set_aside"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -137,6 +139,32 @@ async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
     assert await set_aside.kept(alice) == ()
     with pytest.raises(Refused):
         await set_aside.reopen(alice, PASSWORDS["alice"])
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [{"account_id": ...}, {"created_at": ...}, {"expires_at": ...}, {"proof": None}, {"proof": "0" * 64}],
+)
+async def test_dates_of_what_was_set_aside_are_told_to_its_owner_alone(
+    cast: Cast, moved: dict[str, Any]
+) -> None:
+    """A row that storage pointed at somebody else, or changed, tells nobody when; its owner can still open it."""
+    await written(cast)
+    alice, dana = await restarted(cast, await offered(cast)), await cast.actor("dana")
+    ((aside,)) = await set_aside.kept(alice)
+    assert aside.until is not None
+    assert aside.until - cast.clock.now <= KEPT
+    later = cast.clock.now + timedelta(days=3)
+    wrong = {
+        key: (dana.id if key == "account_id" else later) if value is ... else value
+        for key, value in moved.items()
+    }
+    await tables.SetAside.filter(id=aside.id).update(**wrong)
+    whose = dana if "account_id" in moved else alice
+    ((there,)) = await set_aside.kept(whose)
+    assert (there.since, there.until) == (None, None)
+    if whose is alice:
+        assert await set_aside.reopen(alice, PASSWORDS["alice"]) == 1
 
 
 async def test_a_restart_in_the_middle_of_a_renewal_loses_nothing(cast: Cast) -> None:

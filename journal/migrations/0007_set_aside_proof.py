@@ -1,0 +1,14 @@
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    """Say whose something set aside is; what was set aside before is shown without its dates."""
+
+    dependencies = [("journal", "0006_contents")]
+
+    initial = False
+
+    operations = [
+        ops.AddField(model_name="SetAside", name="proof", field=fields.CharField(max_length=64, null=True)),
+    ]
