@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -20,7 +21,7 @@ from journal.documents import ShareDocument, open_document, share_context
 from journal.errors import Damaged, NotFound
 from journal.forms import EntryKind
 from journal.planning import Status
-from journal.rows import Counted, Moment, Opened, Row, known, sound, typed, whole
+from journal.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
 from journal.rows import read as read_rows
 from journal.sessions import Session
 from journal.share_lists import LinkOf, ShareList
@@ -30,7 +31,11 @@ COPIES = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
-"""One statement, since copies and list belong together only as they are at one moment."""
+ONE_COPY = """
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1 AND id = $2
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $3
+"""
+"""One statement each, since copies and list belong together only as they are at one moment."""
 
 
 class CopyRow(Row, frozen=True):
@@ -142,11 +147,9 @@ async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder
         key = await care.link_key(actor, link)
     except SharingPaused:
         return Folder(link, (), plan, True)
-    rows = await fetch(COPIES, link.id, link.id)
-    listed = next((share_lists.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
+    listed, copies = _parted(key, link, await fetch(COPIES, link.id, link.id))
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
-    copies = typed(CopyRow, [row for row in rows if not row[0]])
     shared, damaged = [], []
     for copy in copies:
         try:
@@ -168,24 +171,32 @@ def _opened(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> 
     return Shared(row.id, document, row.updated_at, row.opened_at is None)
 
 
-async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Folder, Shared]:
+def _parted(
+    key: Sealer, link: Link, rows: Sequence[Sequence[Any]]
+) -> tuple[ShareList | None, list[CopyRow | DamagedRow]]:
+    """Part what `COPIES` and `ONE_COPY` ask for: the list, opened, and the copies."""
+    listed = next((share_lists.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
+    return listed, typed(CopyRow, [row for row in rows if not row[0]])
+
+
+async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]:
     """
-    Open one shared copy; the patient sees in their log that it was opened, by whom and when.
+    Open one shared copy, and no other; the patient sees in their log that it was opened, by whom and when.
 
     Raises:
         SharingPaused: While the patient has paused sharing.
         Damaged: If it is not what was sealed.
     """
-    found = await folder(actor, patient)
-    if found.paused:
+    link = await care.link_with(actor, patient)
+    key = await care.link_key(actor, link)
+    listed, copies = _parted(key, link, await fetch(ONE_COPY, link.id, wanted, link.id))
+    if listed is not None and listed.paused:
         raise SharingPaused
-    if wanted in found.damaged:
-        raise Damaged
-    for one in found.shared:
-        if one.id == wanted:
-            await mark_opened(actor, patient, [one.id])
-            return found, one
-    raise NotFound
+    if not copies:
+        raise NotFound
+    one = _opened(key, link, listed, sound(copies[0]))
+    await mark_opened(actor, patient, [one.id])
+    return link, one
 
 
 async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:

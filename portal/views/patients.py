@@ -89,9 +89,10 @@ async def patient(request: Request) -> Response:
 async def shared(request: Request) -> Response:
     """Open one shared copy; the patient sees that it was opened."""
     actor = actor_of(request)
-    folder, one = await reading.read(actor, request.path_params["id"], request.path_params["share"])
-    view = shared_view(one.document, actor.zone, session_of(one.document, Belonging(folder.sessions)))
-    context = SharedPage(folder.link.patient, folder.link.peer_name, view)
+    link, one = await reading.read(actor, request.path_params["id"], request.path_params["share"])
+    plan = Belonging(await reading.plan_over(actor, link))
+    view = shared_view(one.document, actor.zone, session_of(one.document, plan))
+    context = SharedPage(link.patient, link.peer_name, view)
     return page(request, "patients/shared.html", context)
 
 

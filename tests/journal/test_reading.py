@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -43,6 +44,21 @@ async def test_opening_is_written_down_and_an_update_is_new_again(cast: Cast) ->
     assert [(event.actor_id, event.object_id) for event in log] == [(bob.id, copy)]
     await share(cast, entry)
     assert (await reading.folder(bob, alice.id)).shared[0].unread
+
+
+async def test_one_copy_among_many_is_opened_alone(cast: Cast) -> None:
+    """However many are shared, opening one takes no more work of the cipher's."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    opened = []
+    for number in range(12):
+        copy = await share(cast, await write(cast, "free", {"free.text": f"words {number}"}))
+        if number in (1, 11):
+            profile = cProfile.Profile()
+            with profile:
+                _, one = await reading.read(bob, alice.id, copy)
+            assert one.document.answers == {"free.text": f"words {number}"}
+            opened.append(sum(call.callcount for call in profile.getstats() if "decrypt" in str(call.code)))
+    assert opened[0] == opened[1] > 0
 
 
 async def test_a_copy_updated_while_it_is_read_stays_new(cast: Cast) -> None:
