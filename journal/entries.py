@@ -173,7 +173,15 @@ async def deleted(actor: Actor) -> tuple[Entry, ...]:
     return _all_opened(actor, typed(EntryRow, rows))
 
 
-async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *, sitting: str = "") -> Entry:
+async def save(
+    actor: Actor,
+    wanted: UUID,
+    base: int,
+    document: EntryDocument,
+    *,
+    sitting: str = "",
+    known: Entry | None = None,
+) -> Entry:
     """
     Save an entry; on disk when this returns.
 
@@ -183,6 +191,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
         document: All of it.
         sitting: A random name of the page that writes. A page never loses a race against itself, when the
             answer to its own last save did not reach it; one that lost to another keeps one text, not many.
+        known: The entry as the caller read it a moment ago; whoever saved since is noticed by its revision.
 
     Raises:
         KeptBeside: If another page saved first; *document* is kept among the earlier versions.
@@ -195,7 +204,7 @@ async def save(actor: Actor, wanted: UUID, base: int, document: EntryDocument, *
             return await _create(actor, wanted, document)
         except IntegrityError:
             pass  # the page sent its first save twice, or another page has its id: decided below
-    current = await entry(actor, wanted)
+    current = await entry(actor, wanted) if known is None or known.deleted_at is not None else known
     if _reads_the_same(current.document, document):
         return current
     same_page = sitting != "" and current.document.sitting == sitting

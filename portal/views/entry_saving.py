@@ -48,16 +48,17 @@ async def save(request: Request) -> Response:
     """Save a page; what it cannot keep is told beside its question, and all the rest is kept."""
     actor, form = actor_of(request), await Form.read(request)
     wanted, base = request.path_params["id"], form.whole("revision") or 0
-    before, gone = await _before(actor, wanted, base, form["kind"])
+    known = await _known(actor, wanted, base, form["kind"])
+    before = known.document if known else EntryDocument(form["kind"])
     moved = "session" in form and form["session"] != (before.session_id or "")
     plan = {one.id.hex for one in await sessions.my_sessions(actor)} if moved else set()
     written, sitting = write(form, before, plan), form["sitting"][:32]
-    if gone:
+    if known is not None and known.deleted_at is not None:
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=Lost(None))
     if base == 0 and written.document.empty:
         return await _answer(request, form, Draft(wanted, 0, written.document), written)
     try:
-        saved = await entries.save(actor, wanted, base, written.document, sitting=sitting)
+        saved = await entries.save(actor, wanted, base, written.document, sitting=sitting, known=known)
     except KeptBeside as error:
         lost = Lost(error.version)
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=lost)
@@ -69,15 +70,14 @@ async def save(request: Request) -> Response:
     return await _answer(request, form, Draft(wanted, saved.revision, written.document), written, saved=saved)
 
 
-async def _before(actor: Actor, wanted: UUID, base: int, kind: str) -> tuple[EntryDocument, bool]:
-    """Give the text until now, and whether it was deleted; for a new entry, the beginnings of one."""
+async def _known(actor: Actor, wanted: UUID, base: int, kind: str) -> Entry | None:
+    """Return the entry until now, also a deleted one; None for one that is still to be written."""
     try:
-        found = await entries.entry(actor, wanted, deleted=True)
+        return await entries.entry(actor, wanted, deleted=True)
     except NotFound:
         if base or kind_of(kind) is None:
             raise
-        return EntryDocument(kind), False
-    return found.document, found.deleted_at is not None
+        return None
 
 
 async def _answer(
