@@ -34,7 +34,7 @@ from journal.store_progress import aside as aside
 from journal.store_progress import committing
 from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
-from journal.store_sqlite import Reader, read_once, run_all
+from journal.store_sqlite import Reader, Readers, run_all
 from journal.store_values import as_text, with_question_marks
 from journal.store_values import key_of as key_of
 from journal.store_values import time_of as time_of
@@ -46,6 +46,7 @@ SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 _reader: ContextVar[Reader] = ContextVar("reader")
+_readers: ContextVar[Readers] = ContextVar("readers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Store:
     url: str
     context: TortoiseContext
     reader: Reader = field(default_factory=Reader)
+    readers: Readers = field(default_factory=Readers)
 
     @classmethod
     async def open(
@@ -108,15 +110,18 @@ class Store:
         The library's own `with context` keeps one token per context; two requests would overwrite it.
         """
         token, reading = _current_context.set(self.context), _reader.set(self.reader)
+        reading_aside = _readers.set(self.readers)
         try:
             yield
         finally:
             _current_context.reset(token)
             _reader.reset(reading)
+            _readers.reset(reading_aside)
 
     async def close(self) -> None:
         """Close every connection."""
         self.reader.close()
+        self.readers.close()
         with self.use():
             await self.context.close_connections()
 
@@ -210,7 +215,8 @@ async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """Run a SELECT that gives thousands of rows, like `fetch`, and never on the thread of the event loop."""
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        return await asyncio.to_thread(read_once, client.filename, with_question_marks(sql), as_text(values))
+        read = _readers.get().fetch
+        return await asyncio.to_thread(read, client.filename, with_question_marks(sql), as_text(values))
     return await fetch(sql, *values)
 
 
@@ -220,6 +226,12 @@ async def change(sql: str, *values: object) -> int:
 
 
 Statement = tuple[str, tuple[object, ...]]
+
+
+class IfThere(tuple[str, tuple[object, ...]]):
+    """A statement that may find nothing to change."""
+
+    __slots__ = ()
 
 
 class _NothingChanged(Exception):
@@ -235,20 +247,25 @@ async def change_all(*statements: Statement) -> int | None:
     On SQLite they take one way to its thread and back: each of its own takes longer than to run it.
 
     Returns:
-        None when each changed something. Otherwise the place of the first that changed nothing: then all is
-        undone, or has to be by whoever opened the transaction.
+        None when each changed something, or is `IfThere`. Otherwise the place of the first that changed nothing:
+        then all is undone, or has to be by whoever opened the transaction.
     """
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
+        lines = [
+            (with_question_marks(one[0]), as_text(one[1]), isinstance(one, IfThere)) for one in statements
+        ]
         async with client.acquire_connection() as held:
             with committing():
                 # aiosqlite has no public way to run a function on its thread.
                 return await held._execute(run_all, held._conn, lines)  # type: ignore[no-any-return]  # noqa: SLF001
     try:
         async with joined():
-            for place, (sql, values) in enumerate(statements):
-                if not await change(sql, *values) and not sql.lstrip().startswith("INSERT"):
+            for place, one in enumerate(statements):
+                sql, values = one
+                if await change(sql, *values) or isinstance(one, IfThere):
+                    continue
+                if not sql.lstrip().startswith("INSERT"):
                     raise _NothingChanged(place)
     except _NothingChanged as nothing:
         return nothing.place
