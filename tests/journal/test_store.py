@@ -152,7 +152,9 @@ async def test_who_reads_aside_sees_what_was_committed(opened: Store) -> None:
     """However often, and however many at once; what they read with is closed with the store."""
     for number in range(3):
         await link(str(number))
-        found = await asyncio.gather(*(fetch_aside("SELECT lookup FROM setup_link") for _ in range(number + 2)))
+        found = await asyncio.gather(
+            *(fetch_aside("SELECT lookup FROM setup_link") for _ in range(number + 2))
+        )
         assert {len(rows) for rows in found} == {number + 1}
     await opened.close()
     assert opened.readers.kept is None
