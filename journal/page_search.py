@@ -29,7 +29,7 @@ from journal.search import FOLDED_AT_ONCE, holds, scan_for
 from journal.search import search as by_opening
 from journal.store import fetch, fetch_aside
 
-TURNS = 2
+TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
 ENTRIES = int(Part.ENTRIES)
 BETWEEN = OWN + " AND deleted_at IS NULL AND created_at >= $2 AND created_at <= $3"
 

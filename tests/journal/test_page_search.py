@@ -254,6 +254,19 @@ async def test_a_page_that_becomes_the_newest_keeps_no_old_text(cast: Cast) -> N
     assert await texts_of(alice) == {}
 
 
+async def test_pages_that_are_put_together_lose_their_texts(cast: Cast) -> None:
+    """Both: the one that is gone, and the one that has the lines of both."""
+    made = await with_texts(cast, 3 * FULL)
+    alice = await cast.actor("alice")
+    for one in (*made[: FULL - 25], *made[FULL + 8 : 2 * FULL]):  # 33 are left on the two
+        await entries.delete(alice, one)
+    await ids(alice, "nothing")
+    assert sorted(await texts_of(alice)) == [0, 1, 2]
+    await entries.delete(alice, made[FULL + 5])
+    assert sorted(await texts_of(alice)) == [2]
+    assert await tables.ContentsPage.filter(owner_id=alice.id).count() == 2
+
+
 async def test_accepting_deletes_all_texts(cast: Cast) -> None:
     """So does beginning anew."""
     await with_texts(cast)
