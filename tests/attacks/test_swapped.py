@@ -371,7 +371,9 @@ def write(path: Path, statement: str, *values: Any) -> None:
 
 def test_every_sealed_column_is_attacked() -> None:
     """No column of bytes is left out, and none is listed that is gone."""
-    assert {f"{table}.{column}" for table, column in sealed_columns()} == SHOWN.keys() | COMPARED_ALONE | PASSED_OVER
+    assert {
+        f"{table}.{column}" for table, column in sealed_columns()
+    } == SHOWN.keys() | COMPARED_ALONE | PASSED_OVER
 
 
 @pytest.mark.parametrize("name", SHOWN)
