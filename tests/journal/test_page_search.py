@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
 
@@ -530,3 +531,19 @@ def test_all_pages_but_the_newest_have_stopped_growing() -> None:
     assert page_texts.is_settled([full], 0)
     assert page_texts.is_settled([half, half], 0)
     assert not page_texts.is_settled([half, half], 1)
+
+
+async def test_the_text_of_what_was_deleted_leaves_the_files(sqlite_cast: Cast) -> None:
+    """Not a piece of its envelope is in the database or its log."""
+    made = await with_texts(sqlite_cast)
+    alice = await sqlite_cast.actor("alice")
+    sealed = (await tables.ContentsText.get(owner_id=alice.id, number=1)).sealed
+    file = Path(str(getattr(connection(), "filename", "")))
+
+    def pieces() -> int:
+        there = b"".join(path.read_bytes() for path in file.parent.glob(file.name + "*"))
+        return sum(sealed[at : at + 16] in there for at in range(0, len(sealed), 16))
+
+    assert pieces() > 50
+    await entries.delete(alice, made[FULL + 5])
+    assert pieces() == 0
