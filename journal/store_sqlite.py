@@ -251,11 +251,14 @@ class Readers:
         try:
             return reader.fetch(path, sql, values)
         finally:
-            with self.lock:
-                if self.kept is None and not self.is_closed:
-                    self.kept = reader
-                else:
-                    reader.close()
+            self._put_back(reader)
+
+    def _put_back(self, reader: Reader) -> None:
+        with self.lock:
+            if self.kept is None and not self.is_closed:
+                self.kept = reader
+            else:
+                reader.close()
 
     def close(self) -> None:
         """Let go of the file."""

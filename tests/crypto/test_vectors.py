@@ -152,7 +152,7 @@ def read_record_state(data: Input) -> bytes:
     return entries.count.to_bytes(4, "big") + entries.total.to_bytes(32, "big")
 
 
-OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
+OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "encode-context": lambda d: place(d).encode(),
     "remove-padding": lambda d: crypto.unpad(raw(d, "padded")),
     "open-record": lambda d: crypto.open_sealed(raw(d, "key"), raw(d, "sealed"), context=place(d)),

@@ -53,7 +53,8 @@ def page_of(words: str, title: str = "") -> EntryDocument:
 
 async def wrote(cast: Cast, documents: list[EntryDocument], who: str = "alice") -> list[UUID]:
     """Let somebody have a journal of these, from the oldest on, laid out as it is when it is accepted."""
-    actor, rows = await cast.actor(who), []
+    actor = await cast.actor(who)
+    rows: list[tables.Entry] = []
     for document in documents:
         ident = uuid4()
         sealed = seal_document(actor.vault, document, entry_context(actor.id, ident, 1))
@@ -306,13 +307,15 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
         cast.clock.forward(minutes=1)
         came = await renewal.go_on(now)
     assert not await tables.ContentsText.exists()
-    contents = await page_search._contents(now)
-    assert contents is not None
-    text = PageText.of([b"w"] * FULL)
-    await page_texts.keep(older, contents.kept, [(contents.marks[0], text)], ())  # set out before the renewal
-    assert not await tables.ContentsText.exists()
     now = await websessions.actor_for(cast.house, token)
     assert now is not None
+    contents = await page_search._contents(now)
+    assert contents is not None
+    words = PageText.of([b"w"] * FULL)
+    await page_texts.keep(
+        older, contents.kept, [(contents.marks[0], words)], ()
+    )  # set out before the renewal
+    assert not await tables.ContentsText.exists()
     assert await ids(now, "w5w") == [made[5]]
     assert len(await texts_of(now)) == 3
 
@@ -354,24 +357,20 @@ async def test_a_text_that_cannot_be_written_is_no_error(cast: Cast) -> None:
 
 async def outdated(cast: Cast, made: list[UUID]) -> None:
     """A text of before the last save, called current."""
-    (before,) = await tables.ContentsText.filter(number=1)
+    (before,) = await tables.ContentsText.filter(number=1).values()
     await entries.save(await cast.actor("alice"), made[FULL], 1, page_of("w5w and other words"))
-    (page,) = await tables.ContentsPage.filter(owner_id=before.owner_id, number=1)
-    await tables.ContentsText.create(
-        id=before.id, owner_id=before.owner_id, number=1, revision=page.revision, sealed=before.sealed
-    )
+    (page,) = await tables.ContentsPage.filter(owner_id=before["owner_id"], number=1)
+    await tables.ContentsText.create(**before | {"revision": page.revision})
 
 
 async def of_an_older_table(cast: Cast, made: list[UUID]) -> None:
     """A text of the very same number and revision, from before all was laid out anew."""
     alice = await cast.actor("alice")
-    before = await tables.ContentsText.filter(owner_id=alice.id)
+    before = await tables.ContentsText.filter(owner_id=alice.id).values()
     await entries.delete(alice, made[0])
     await acceptance.accept(alice)
     for row in before:
-        await tables.ContentsText.create(
-            id=row.id, owner_id=row.owner_id, number=row.number, revision=row.revision, sealed=row.sealed
-        )
+        await tables.ContentsText.create(**row)
 
 
 async def exchanged(cast: Cast, made: list[UUID]) -> None:
