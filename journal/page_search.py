@@ -31,6 +31,7 @@ from journal.store import fetch, fetch_aside
 
 TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
 ENTRIES = int(Part.ENTRIES)
+FEW = 1000  # rows that are compared in less than a millisecond
 BETWEEN = OWN + " AND deleted_at IS NULL AND created_at >= $2 AND created_at <= $3"
 
 
@@ -74,7 +75,7 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
 async def _contents(actor: Actor) -> Contents | None:
     """Compare everything; None when anything is not as it was left, or there is no table."""
     rows = await fetch_aside(SNAPSHOT, actor.id, actor.id, actor.id)
-    return await asyncio.to_thread(_compared, actor, rows)
+    return await asyncio.to_thread(_compared, actor, rows) if len(rows) > FEW else _compared(actor, rows)
 
 
 def _compared(actor: Actor, rows: Sequence[Sequence[Any]]) -> Contents | None:
@@ -136,7 +137,7 @@ class _Search:
         if rows is None:
             return None
         if mark.number in hits:
-            return [_entry(row, document) for row, document in self._documents(rows)]
+            return [_entry(row, document) for row, document in await self._opened(rows)]
         if is_settled(self.contents.marks, place) and len(self.texts) < MOST_WRITTEN:
             return await self._put_together(mark, rows)
         return await self._looked_through(rows)
@@ -155,6 +156,12 @@ class _Search:
             found.append(row)
         return found
 
+    async def _opened(self, rows: Sequence[EntryRow]) -> list[tuple[EntryRow, EntryDocument | None]]:
+        """Open entries, the newest first; so many bytes that others would wait for it, in a thread."""
+        if sum(len(row.sealed) for row in rows) > FOLDED_AT_ONCE:
+            return await asyncio.to_thread(list, self._documents(rows))
+        return list(self._documents(rows))
+
     def _documents(self, rows: Sequence[EntryRow]) -> Iterator[tuple[EntryRow, EntryDocument | None]]:
         """Open entries, the newest first; None is one that does not open."""
         for row in reversed(rows):
@@ -165,7 +172,7 @@ class _Search:
 
     async def _put_together(self, mark: PageMark, rows: Sequence[EntryRow]) -> list[Entry]:
         """Look through the entries of a page that has no text, and make it one, if all of them open."""
-        opened = list(self._documents(rows))
+        opened = await self._opened(rows)
         words = await asyncio.to_thread(_folded, [document for _, document in opened])
         if None not in words:
             self.texts.append((mark, PageText.of([one for one in reversed(words) if one is not None])))

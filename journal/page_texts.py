@@ -25,7 +25,8 @@ from journal.store import IfThere, Statement, aside, change_all, fetch, fetch_as
 
 MOST_WRITTEN = 4
 """Texts that one search writes."""
-STRETCH = 1 << 20  # bytes of texts that are read at once
+STRETCH = 1 << 20
+"""Bytes of texts that are read and looked through at once: a millisecond, and others get their turn."""
 
 SIZES = "SELECT number, revision, length(sealed) FROM contents_text WHERE owner_id = $1"
 NUMBERED = "SELECT number, sealed FROM contents_text WHERE owner_id = $1 AND number IN ({places})"
@@ -85,32 +86,39 @@ async def places_of(
     sizes = {row[0]: row[1:] for row in await fetch(SIZES, actor.id) if isinstance(row[0], int)}
     there = [mark for mark in marks if mark.number in sizes and sizes[mark.number][0] == mark.revision]
     found: Places = {}
-    for some in _stretches(there, {number: size for number, (_, size) in sizes.items()}):
+    for some, length in _stretches(there, {number: size for number, (_, size) in sizes.items()}):
         values = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        rows = await fetch_aside(NUMBERED.format(places=values), actor.id, *(mark.number for mark in some))
-        found |= await asyncio.to_thread(_searched, actor, some, rows, needles)
+        statement, numbers = NUMBERED.format(places=values), [mark.number for mark in some]
+        if length <= STRETCH:
+            found |= _searched(actor, some, await fetch(statement, actor.id, *numbers), needles)
+            await asyncio.sleep(0)
+        else:
+            rows = await fetch_aside(statement, actor.id, *numbers)
+            found |= await asyncio.to_thread(_searched, actor, some, rows, needles)
     return found, [number for number in sizes if number not in found]
 
 
-def _stretches(marks: Iterable[PageMark], sizes: Mapping[int, Any]) -> Iterator[list[PageMark]]:
-    """Part pages into stretches whose texts are not too many, and not too long, to be read at once."""
+def _stretches(
+    marks: Iterable[PageMark], sizes: Mapping[int, Any]
+) -> Iterator[tuple[Sequence[PageMark], int]]:
+    """Part pages into stretches of no more than `STRETCH` bytes of texts, unless one alone is longer."""
     some: list[PageMark] = []
     length = 0
     for mark in marks:
         size = sizes[mark.number] if isinstance(sizes[mark.number], int) else 0
         if some and (length + size > STRETCH or len(some) == AT_ONCE):
-            yield some
+            yield some, length
             some, length = [], 0
         some.append(mark)
         length += size
     if some:
-        yield some
+        yield some, length
 
 
 def _searched(
     actor: Actor, marks: Iterable[PageMark], rows: Iterable[Sequence[Any]], needles: Sequence[bytes]
 ) -> Places:
-    """Open texts and look for *needles*: a megabyte takes a millisecond or two, and a thread takes it."""
+    """Open texts and look for *needles*."""
     sealed = {row[0]: row[1] for row in rows}
     texts = {mark.number: open_text(actor.vault, actor.id, mark, sealed.get(mark.number)) for mark in marks}
     return {number: text.holding(needles) for number, text in texts.items() if text is not None}
