@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
@@ -31,8 +30,9 @@ from journal.documents import EntryDocument, entry_context, seal_document
 from journal.entries import Entry
 from journal.page_texts import text_context
 from journal.search import search as by_opening
-from journal.store import connection, is_sqlite, transaction
+from journal.store import connection, is_sqlite
 from tests.cast import PASSWORDS, Cast
+from tests.scenes import journal_of
 
 WORDS = (
     "sea", "seaside", "the", "Straße", "strasse", "ﬁnd", "find", "it’s", "it's", "été", "e\u0301te\u0301", "ete",
@@ -51,25 +51,9 @@ def page_of(words: str, title: str = "") -> EntryDocument:
     return EntryDocument("free", title, answers={"free.text": words})
 
 
-async def wrote(cast: Cast, documents: list[EntryDocument], who: str = "alice") -> list[UUID]:
-    """Let somebody have a journal of these, from the oldest on, laid out as it is when it is accepted."""
-    actor = await cast.actor(who)
-    rows: list[tables.Entry] = []
-    for document in documents:
-        ident = uuid4()
-        sealed = seal_document(actor.vault, document, entry_context(actor.id, ident, 1))
-        at = actor.now - timedelta(hours=2) + timedelta(seconds=len(rows) // 2 * 2)
-        times = {"created_at": at, "updated_at": at}
-        rows.append(tables.Entry(id=ident, owner_id=actor.id, revision=1, sealed=sealed, **times))
-    await tables.Entry.bulk_create(rows)
-    async with transaction():
-        await acceptance.rebuild(actor.vault, actor.id)
-    return [row.id for row in rows]
-
-
 async def a_journal(cast: Cast, count: int = 3 * FULL + 10, who: str = "alice") -> list[UUID]:
     """Numbered entries of which each has a word of its own."""
-    return await wrote(
+    return await journal_of(
         cast, [page_of(f"the sea w{number}w and so on", "Title") for number in range(count)], who
     )
 
@@ -117,7 +101,7 @@ async def test_it_finds_what_opening_every_entry_finds(cast: Cast) -> None:
         document = page_of(text, dice.choice(WORDS))
         return msgspec.structs.replace(document, note=dice.choice(("", *WORDS[:3])))
 
-    made = await wrote(cast, [some() for _ in range(6 * FULL + 20)])
+    made = await journal_of(cast, [some() for _ in range(6 * FULL + 20)])
     for turn in range(8):
         alice = await cast.actor("alice")
         for words in dice.sample(ASKED, 8) if turn else ASKED:
@@ -546,3 +530,18 @@ async def test_the_text_of_what_was_deleted_leaves_the_files(sqlite_cast: Cast) 
     assert pieces() > 50
     await entries.delete(alice, made[FULL + 5])
     assert pieces() == 0
+
+
+async def test_long_texts_are_read_elsewhere(cast: Cast) -> None:
+    """What takes longer than others can wait for is found as well: in threads, a stretch at a time."""
+    count, each = FULL + 2, 4000
+    made = await journal_of(
+        cast, [page_of(" ".join(f"w{number}w{n}" for n in range(each))) for number in range(count)]
+    )
+    alice = await cast.actor("alice")
+    for _ in range(2):
+        assert await ids(alice, "w5w3999") == [made[5]]
+        assert await ids(alice, "w65w1") == [made[65]]
+        assert len(await ids(alice, "w")) == count
+    (row,) = await tables.ContentsText.all()
+    assert len(row.sealed) > page_texts.STRETCH
