@@ -56,11 +56,14 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
     difference: then all is asked once more.
     """
     actor.must_be(Role.PATIENT)
-    needles = needles_of(words)
+    needles, before = needles_of(words), None
     for _ in range(TURNS if needles else 0):
         contents = await _contents(actor)
-        if contents is None:
+        if (
+            contents is None or contents.kept == before
+        ):  # nobody saved: the row itself is not what its line says
             break
+        before = contents.kept
         turn = _Search(actor, contents, needles)
         found = await turn.run()
         if found is not None:

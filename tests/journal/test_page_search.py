@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
@@ -31,7 +32,7 @@ from journal.entries import Entry
 from journal.page_texts import text_context
 from journal.search import search as by_opening
 from journal.store import connection, is_sqlite
-from tests.cast import PASSWORDS, Cast
+from tests.cast import NOON, PASSWORDS, Cast
 from tests.scenes import journal_of
 
 WORDS = (
@@ -476,6 +477,19 @@ async def test_a_row_that_is_not_what_its_line_says_is_said(cast: Cast, what: st
             await one.update(sealed=(await tables.Entry.get(id=made[4])).sealed)
             await tables.Entry.filter(id=made[4]).update(sealed=sealed)
     assert not (await page_search.search(alice, "w5w"))[0]
+
+
+@pytest.mark.parametrize("years", [1, 9000])
+async def test_an_entry_that_was_moved_in_time_is_found(cast: Cast, years: int) -> None:
+    """Where its row says another time than its line, or none that a calendar has, all entries are opened."""
+    made = await with_texts(cast)
+    alice = await cast.actor("alice")
+    at = NOON.replace(year=NOON.year + years) if years < 9000 else datetime(9999, 12, 31, tzinfo=UTC)
+    await tables.Entry.filter(id=made[5]).update(created_at=at)
+    _, found = await page_search.search(alice, "w5w")
+    assert found == await by_opening(alice, "w5w")
+    assert [one.id for one in found] == [made[5]]
+    assert await ids(alice, "w6w") == [made[6]]
 
 
 async def test_who_saves_meanwhile_disturbs_no_search(cast: Cast) -> None:
