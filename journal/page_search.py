@@ -59,9 +59,8 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
     needles, before = needles_of(words), None
     for _ in range(TURNS if needles else 0):
         contents = await _contents(actor)
-        if (
-            contents is None or contents.kept == before
-        ):  # nobody saved: the row itself is not what its line says
+        # With the same root as before nobody saved: a row itself is not what its line says.
+        if contents is None or contents.kept == before:
             break
         before = contents.kept
         turn = _Search(actor, contents, needles)
