@@ -31,6 +31,7 @@ from crypto.identity import PrivateIdentity, open_identity, seal_identity
 from crypto.keyring import Keyring, new_account_key
 from crypto.links import GrantedKey, grant_link_key, new_link_key, open_link_key
 from crypto.padding import pad, unpad
+from crypto.page_text import PageText
 from crypto.password import CEILING, FLOOR, STANDARD, Argon2Parameters, stretch
 from crypto.pins import (
     check_pin,
@@ -86,6 +87,7 @@ __all__ = [
     "MacKey",
     "OpenError",
     "PageMark",
+    "PageText",
     "PrivateIdentity",
     "PublicIdentity",
     "RecordRoot",

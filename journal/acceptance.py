@@ -36,7 +36,7 @@ async def begin(vault: Sealer, owner: UUID) -> None:
 async def begin_anew(vault: Sealer, owner: UUID) -> None:
     """Remember that there is nothing, after all that was there was set aside with the keys that opened it."""
     await tables.RecordState.filter(owner_id=owner).delete()
-    await tables.ContentsPage.filter(owner_id=owner).delete()
+    await _clear(owner)
     await begin(vault, owner)
 
 
@@ -109,5 +109,11 @@ async def _write(vault: Sealer, owner: UUID, before: int, root: RecordRoot, line
     sealed = vault.seal(root.encode(), context=root_context(owner, before + 1))
     if await change_all((STEP, (before + 1, sealed, owner, before))) is not None:
         return False
-    await tables.ContentsPage.filter(owner_id=owner).delete()
+    await _clear(owner)
     return await change_all(*written(owner, pages, ())) is None
+
+
+async def _clear(owner: UUID) -> None:
+    """Delete all pages, and their texts."""
+    await tables.ContentsPage.filter(owner_id=owner).delete()
+    await tables.ContentsText.filter(owner_id=owner).delete()

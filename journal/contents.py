@@ -216,6 +216,10 @@ class Draft:
         """Take the lines of a page."""
         next(one for one in self._pages if one.mark is mark).lines = list(lines)
 
+    def numbers(self, lines: Iterable[Line]) -> set[int]:
+        """Return on which pages lines stand, or would stand."""
+        return {self._pages[place].mark.number for line in lines for place in self._places(line.created)}
+
     def change(self, gone: Iterable[Line], come: Iterable[Line]) -> None:
         """
         Let records go, come, or stand there in another state.

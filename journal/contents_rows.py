@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from crypto import PageMark, RecordRoot, Sealer
 from journal.contents import Draft, Line, open_page
 from journal.errors import Damaged
-from journal.store import Statement, fetch
+from journal.store import IfThere, Statement, fetch
 
 ALONE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
 AROUND = """
@@ -25,6 +25,8 @@ INSERT = (
 )
 UPDATE = "UPDATE contents SET oldest_at = $1, revision = $2, sealed = $3 WHERE owner_id = $4 AND number = $5"
 DELETE = "DELETE FROM contents WHERE owner_id = $1 AND number = $2"
+NO_TEXT = "DELETE FROM contents_text WHERE owner_id = $1 AND number = $2"
+NO_TEXTS = "DELETE FROM contents_text WHERE owner_id = $1"
 AT_ONCE = 50  # numbers in one statement
 
 Pages = Mapping[int, bytes]
@@ -58,15 +60,38 @@ async def read_pages(owner: UUID, marks: Sequence[PageMark]) -> Pages:
     return found
 
 
-async def draft_for(
+async def changed(
     vault: Sealer, owner: UUID, root: RecordRoot, pages: Pages, gone: Sequence[Line], come: Sequence[Line]
-) -> Draft:
+) -> tuple[RecordRoot, list[Statement]]:
     """
-    Return a draft with all pages read that an act needs; *pages* are those which are there already.
+    Let lines go and come, and return the new root and the statements that write pages and delete others.
+
+    Args:
+        root: What was read of the pages, and what to keep beside them.
+        pages: Those that are there already.
 
     Raises:
-        Damaged: If one is not as the root names it.
+        Damaged: If a page that is needed is not as the root names it.
     """
+    draft = await _draft_for(vault, owner, root, pages, gone, come)
+    # Also where the line stays, since it is not what goes: of a record that goes, no text keeps a word.
+    touched = draft.numbers([*gone, *come])
+    draft.change(gone, come)
+    after, changed_pages, dropped = draft.seal(vault, owner, root)
+    statements = written(owner, changed_pages, dropped)
+    touched |= {mark.number for mark, _ in changed_pages} | set(dropped)
+    return after, [*statements, *(IfThere((NO_TEXT, (owner, number))) for number in sorted(touched))]
+
+
+def without_texts(owner: UUID) -> Statement:
+    """Return the statement that deletes the texts of all pages."""
+    return IfThere((NO_TEXTS, (owner,)))
+
+
+async def _draft_for(
+    vault: Sealer, owner: UUID, root: RecordRoot, pages: Pages, gone: Sequence[Line], come: Sequence[Line]
+) -> Draft:
+    """Return a draft with all pages read that an act needs; raises `Damaged`."""
     draft = Draft(root)
     needed = draft.needed(gone, come)
     others = await read_pages(owner, [mark for mark in needed if mark.number not in pages])

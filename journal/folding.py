@@ -9,6 +9,7 @@ count: a search for "ete" does not find "été".
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -18,6 +19,9 @@ from itertools import accumulate
 import regex
 
 from crypto import normalize
+
+FOLDING = (1 << 8) | int(unicodedata.unidata_version.partition(".")[0])
+"""What is folded to what: a number that grows with each change of it here, and the version of Unicode's tables."""
 
 # One sign for all of a kind. U+00B4 and its like are a blank with an accent on it once they are normalised.
 _ALIKE = (

@@ -203,7 +203,7 @@ async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) 
             return False
     async with transaction() as held:
         await lock(actor)
-        done = await change_all(*await _step(actor, moves), *statements) is None
+        done = await change_all(*await _locked_step(actor, moves), *statements) is None
         if not done:
             await held.rollback()
     return done
@@ -226,7 +226,7 @@ async def lock(actor: Actor) -> None:
 
 async def move(actor: Actor, *moves: Move) -> None:
     """Take the state one step on, in a transaction that began with `lock`."""
-    await change_all(*await _step(actor, moves))
+    await change_all(*await _locked_step(actor, moves))
 
 
 async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, bytes, bytes]]) -> None:
@@ -276,11 +276,14 @@ def _stepped(actor: Actor, kept: tuple[int, bytes], state: State) -> Statement:
     return STEP, (revision, sealed, actor.id, kept[0])
 
 
+async def _locked_step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
+    """Return the step; where none can be taken, the texts of pages go, which may have words of what goes."""
+    return await _step(actor, moves) or (contents_rows.without_texts(actor.id),)
+
+
 async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
-    gone: list[Line] = []
-    come: list[Line] = []
-    for one in moves:
-        gone, come = gone + one.lines[0], come + one.lines[1]
+    gone = [line for one in moves for line in one.lines[0]]
+    come = [line for one in moves for line in one.lines[1]]
     row, pages = await contents_rows.read_state(actor.id, {line.created for line in (*gone, *come)})
     kept = kept_of(row)
     state = opened_state(actor.vault, actor.id, kept)
@@ -296,10 +299,9 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
     if isinstance(state, RecordRoot):
         root = replace(state, beside=replace(after, sets=after.sets[Part.EARLIER :]))
         try:
-            draft = await contents_rows.draft_for(actor.vault, actor.id, root, pages, gone, come)
+            next_state, statements = await contents_rows.changed(
+                actor.vault, actor.id, root, pages, gone, come
+            )
         except Damaged:
             return ()
-        draft.change(gone, come)
-        next_state, changed, dropped = draft.seal(actor.vault, actor.id, root)
-        statements = contents_rows.written(actor.id, changed, dropped)
     return (_stepped(actor, kept, next_state), *statements)

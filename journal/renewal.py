@@ -121,6 +121,7 @@ async def begin(actor: Actor, password: str) -> bytes:
             )
             identity = seal_identity(keyring, private, account=actor.id.bytes)
             await tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
+            await tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
             await tables.KeySlot.filter(account_id=actor.id).delete()
             await tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.put(actor.id, slot, actor.now)
@@ -187,6 +188,8 @@ async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
         while gone == SWEEP:
             after, gone, closed = await _reseal(actor, older, one, after, SWEEP)
             unopened += closed
+    # A search that set out before the renewal may have written one under the old key.
+    await tables.ContentsText.filter(owner_id=actor.id).delete()
     await tables.KeyRenewal.filter(id=actor.id).delete()
     await audit.note(actor, Act.KEYS_RENEWED)
     return Progress(row.done, row.total, over=True, unopened=unopened)

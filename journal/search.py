@@ -1,4 +1,8 @@
-"""Find words in all of one's own entries, by opening them: there is no index for anybody to steal."""
+"""
+Find words in all of one's own entries by opening every one of them.
+
+So it is done where there is no table of contents, or something is not as it was left; else `page_search` does it.
+"""
 
 from __future__ import annotations
 
@@ -75,8 +79,7 @@ async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[E
             if not may_hold(plain):
                 continue
             document = decode_entry(plain)
-            text = fold(document.text())
-            if all(needle in text for needle in needles):
+            if holds(document, needles):
                 found.append(_found(typed(EntryRow, [raw])[0], document))
             if (folded := folded + len(plain)) > FOLDED_AT_ONCE:
                 folded = 0
@@ -88,6 +91,12 @@ def _found(row: EntryRow | DamagedRow, document: EntryDocument) -> Entry:
     if isinstance(row, DamagedRow):
         return unopened(row)
     return Entry(row.id, row.revision, document, row.created_at, row.updated_at, None, row.sealed[-END:])
+
+
+def holds(document: EntryDocument, needles: Sequence[str]) -> bool:
+    """Tell whether every one of the folded *needles* is in an entry."""
+    text = fold(document.text())
+    return all(needle in text for needle in needles)
 
 
 def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:

@@ -38,7 +38,7 @@ from journal.store_progress import aside as aside
 from journal.store_progress import committing, is_writing
 from journal.store_progress import repeated as repeated
 from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
-from journal.store_sqlite import CheckedClient, Reader, read_once
+from journal.store_sqlite import CheckedClient, Reader, Readers
 from journal.store_values import as_text, with_question_marks
 from journal.store_values import key_of as key_of
 from journal.store_values import time_of as time_of
@@ -50,6 +50,7 @@ SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 _reader: ContextVar[Reader] = ContextVar("reader")
+_readers: ContextVar[Readers] = ContextVar("readers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Store:
     url: str
     context: TortoiseContext
     reader: Reader = field(default_factory=Reader)
+    readers: Readers = field(default_factory=Readers)
 
     @classmethod
     async def open(
@@ -100,7 +102,8 @@ class Store:
         # At once: where the first statement fails to connect, the ORM lets the second wait for ever.
         await client.create_connection(with_db=True)
         if isinstance(client, SqliteClient):
-            self.reader.patience = config["connections"]["sqlite"]["credentials"]["patience"]
+            patience = config["connections"]["sqlite"]["credentials"]["patience"]
+            self.reader.patience = self.readers.patience = patience
             self.reader.opened(client.filename)
         else:
             refuse(await shape_of_server(client, ours), address, allowed)
@@ -113,15 +116,18 @@ class Store:
         The library's own `with context` keeps one token per context; two requests would overwrite it.
         """
         token, reading = _current_context.set(self.context), _reader.set(self.reader)
+        reading_aside = _readers.set(self.readers)
         try:
             yield
         finally:
             _current_context.reset(token)
             _reader.reset(reading)
+            _readers.reset(reading_aside)
 
     async def close(self) -> None:
         """Close every connection."""
         self.reader.close()
+        self.readers.close()
         with self.use():
             await self.context.close_connections()
 
@@ -217,7 +223,8 @@ async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """Run a SELECT that gives thousands of rows, like `fetch`, and never on the thread of the event loop."""
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        return await asyncio.to_thread(read_once, client.filename, with_question_marks(sql), as_text(values))
+        read = _readers.get().fetch
+        return await asyncio.to_thread(read, client.filename, with_question_marks(sql), as_text(values))
     return await fetch(sql, *values)
 
 
@@ -227,6 +234,12 @@ async def change(sql: str, *values: object) -> int:
 
 
 Statement = tuple[str, tuple[object, ...]]
+
+
+class IfThere(tuple[str, tuple[object, ...]]):
+    """A statement that may find nothing to change."""
+
+    __slots__ = ()
 
 
 class _NothingChanged(Exception):
@@ -243,21 +256,26 @@ async def change_all(*statements: Statement) -> int | None:
     transaction none may build on what another of them changes.
 
     Returns:
-        None when each changed something. Otherwise the place of the first that changed nothing: then all is
-        undone, or has to be by whoever opened the transaction.
+        None when each changed something, or is `IfThere`. Otherwise the place of the first that changed nothing:
+        then all is undone, or has to be by whoever opened the transaction.
     """
     client = connection()
     if isinstance(client, CheckedClient):
-        lines = [(with_question_marks(sql), as_text(values)) for sql, values in statements]
+        lines = [
+            (with_question_marks(one[0]), as_text(one[1]), isinstance(one, IfThere)) for one in statements
+        ]
         with committing():
             return await client.together.run(lines)
-    at_once = not isinstance(client, TransactionalDBClient) and all(is_writing(sql) for sql, _ in statements)
+    at_once = not isinstance(client, TransactionalDBClient) and all(is_writing(one[0]) for one in statements)
     if at_once and await _changed_at_once(client, statements):
         return None
     try:
         async with joined():
-            for place, (sql, values) in enumerate(statements):
-                if not await change(sql, *values) and not sql.lstrip().startswith("INSERT"):
+            for place, one in enumerate(statements):
+                sql, values = one
+                if await change(sql, *values) or isinstance(one, IfThere):
+                    continue
+                if not sql.lstrip().startswith("INSERT"):
                     raise _NothingChanged(place)
     except _NothingChanged as nothing:
         return nothing.place
@@ -266,9 +284,9 @@ async def change_all(*statements: Statement) -> int | None:
 
 async def _changed_at_once(client: BaseDBAsyncClient, statements: Sequence[Statement]) -> bool:
     """Run several statements as one; False, and nothing is changed, when one changed nothing: which is not said."""
-    changes = tuple((sql, len(values)) for sql, values in statements)
+    changes = tuple((one[0], len(one[1]), isinstance(one, IfThere)) for one in statements)
     try:
-        await client.execute_query(one_of(changes), [value for _, values in statements for value in values])
+        await client.execute_query(one_of(changes), [value for one in statements for value in one[1]])
     except OperationalError as error:
         if isinstance(of_driver(error), asyncpg.DivisionByZeroError):
             return False

@@ -11,9 +11,10 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from types import MappingProxyType, TracebackType
 from typing import Any, cast
@@ -262,6 +263,7 @@ class Reader:
     connection: sqlite3.Connection | None = None
     patience: float | None = None
     until: float = 0
+    one_thread: bool = True
 
     def fetch(self, path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Read rows from the file at *path*, which is opened the first time."""
@@ -281,7 +283,7 @@ class Reader:
     def opened(self, path: str) -> sqlite3.Connection:
         """Return the connection to the file at *path*, which is made the first time."""
         if self.connection is None:
-            self.connection = sqlite3.connect(path, isolation_level=None)
+            self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=self.one_thread)
             try:
                 ask(self.connection, READING)
                 if self.patience is not None:
@@ -302,13 +304,42 @@ class Reader:
             self.connection = None
 
 
-def read_once(path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Read rows from the file at *path* with a connection of its own, in whichever thread."""
-    reader = Reader()
-    try:
-        return reader.fetch(path, sql, values)
-    finally:
-        reader.close()
+@dataclass(slots=True)
+class Readers:
+    """
+    Connections that only read, each in one thread at a time: for what takes too long on that of the event loop.
+
+    One is kept for the next who asks. A new one would read the whole schema again, and each page of the file.
+    `patience` is as a reader's.
+    """
+
+    kept: Reader | None = None
+    patience: float | None = None
+    is_closed: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+    def fetch(self, path: str, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Read rows from the file at *path*, in whichever thread."""
+        with self.lock:
+            reader, self.kept = self.kept or Reader(None, self.patience, one_thread=False), None
+        try:
+            return reader.fetch(path, sql, values)
+        finally:
+            self._put_back(reader)
+
+    def _put_back(self, reader: Reader) -> None:
+        with self.lock:
+            if self.kept is None and not self.is_closed:
+                self.kept = reader
+            else:
+                reader.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.lock:
+            self.is_closed, reader, self.kept = True, self.kept, None
+        if reader is not None:
+            reader.close()
 
 
 def text_or_bytes(raw: bytes) -> str | bytes:

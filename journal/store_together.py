@@ -16,8 +16,8 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 MOST = 32  # writes in one commit: nobody waits for more than these
 
-Line = tuple[str, list[object]]
-"""A statement with its values."""
+Line = tuple[str, list[object], bool]
+"""A statement with its values, and whether it may change nothing."""
 Outcome = int | Exception | None
 """None when each statement changed something, the place of the first that did not, or the error."""
 
@@ -121,8 +121,8 @@ def _run_alone(connection: sqlite3.Connection, lines: Sequence[Line]) -> Outcome
 
 
 def _first_that_changes_nothing(connection: sqlite3.Connection, lines: Sequence[Line]) -> int | None:
-    for place, (sql, values) in enumerate(lines):
-        if not connection.execute(sql, values).rowcount:
+    for place, (sql, values, if_there) in enumerate(lines):
+        if not connection.execute(sql, values).rowcount and not if_there:
             return place
     return None
 

@@ -240,6 +240,26 @@ class ContentsPage(Model):
         indexes = [Index(fields=("owner_id", "oldest_at"))]
 
 
+class ContentsText(Model):
+    """
+    The words of a page's entries, for searching: made from them, and gone when one of them changes.
+
+    `revision` is the page's: docs/crypto-format.md section 19.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="contents_texts"
+    )
+    number = fields.IntField()
+    revision = fields.BigIntField()
+    sealed = fields.BinaryField()  # owner's vault key
+
+    class Meta:
+        table = "contents_text"
+        unique_together = (("owner", "number"),)
+
+
 class EntryRevision(Model):
     """An earlier text of an entry, kept so that it can be read and restored."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from tortoise.models import Model
 
-from journal import accounts, entries, invitations, reading, sessions, sharing
-from journal.documents import EntryDocument, ShareDocument
+from journal import acceptance, accounts, entries, invitations, reading, sessions, sharing, tables
+from journal.documents import EntryDocument, ShareDocument, entry_context, seal_document
 from journal.entries import Entry
 from journal.planning import Route, SessionDetails, SessionKind, Setting, Status, parse_zone
+from journal.store import transaction
 from tests.cast import PASSWORDS, ZONE, Cast
 
 THE_SEA = EntryDocument(
@@ -98,3 +99,19 @@ async def signed_in_again(cast: Cast) -> None:
     for who in cast.tokens:
         signed_in = await accounts.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
         cast.tokens[who] = signed_in.token
+
+
+async def journal_of(cast: Cast, documents: list[EntryDocument], who: str = "alice") -> list[UUID]:
+    """Let somebody have a journal of these, from the oldest on, laid out as it is when it is accepted."""
+    actor = await cast.actor(who)
+    rows: list[tables.Entry] = []
+    for document in documents:
+        ident = uuid4()
+        sealed = seal_document(actor.vault, document, entry_context(actor.id, ident, 1))
+        at = actor.now - timedelta(hours=2) + timedelta(seconds=len(rows) // 2 * 2)
+        times = {"created_at": at, "updated_at": at}
+        rows.append(tables.Entry(id=ident, owner_id=actor.id, revision=1, sealed=sealed, **times))
+    await tables.Entry.bulk_create(rows)
+    async with transaction():
+        await acceptance.rebuild(actor.vault, actor.id)
+    return [row.id for row in rows]

@@ -6,18 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, freshness, listing, sessions
+from journal import entries, listing, page_search, sessions
 from journal.actors import Actor
 from journal.entries import UNDO_WINDOW, Entry
 from journal.folding import needles_of
 from journal.listing import Listed, listed
 from journal.readers import readers
-from journal.search import search
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page
@@ -116,7 +114,7 @@ async def deleted(request: Request) -> Response:
 
 
 async def _search(request: Request, actor: Actor, words: str) -> Response:
-    as_left, found = await freshness.looked(actor, partial(search, actor, words))
+    as_left, found = await page_search.search(actor, words)
     shares = await readers(actor, [one.id for one in found])
     lines, needles, hits = Timeline(request), needles_of(words), []
     for one in found:

@@ -31,6 +31,7 @@ OF_PEOPLE = {
     "second_factor": {"sealed"},
     "record_state": {"sealed"},
     "contents": {"sealed"},
+    "contents_text": {"sealed"},
     "set_aside": {"retired"},
     "set_aside_slot": {"slot"},
     "set_aside_record": {"sealed"},

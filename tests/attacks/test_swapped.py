@@ -115,6 +115,8 @@ COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
 COMPARED_ALONE = {"key_renewal.before"}
 """Never opened: whoever changes it has a request refused that set out before the keys were renewed."""
+PASSED_OVER = {"contents_text.sealed"}
+"""Made from entries, which are opened where it is not what was written: tests/journal/test_page_search.py."""
 SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
     "account.sealed": (
@@ -369,7 +371,9 @@ def write(path: Path, statement: str, *values: Any) -> None:
 
 def test_every_sealed_column_is_attacked() -> None:
     """No column of bytes is left out, and none is listed that is gone."""
-    assert {f"{table}.{column}" for table, column in sealed_columns()} == SHOWN.keys() | COMPARED_ALONE
+    assert {
+        f"{table}.{column}" for table, column in sealed_columns()
+    } == SHOWN.keys() | COMPARED_ALONE | PASSED_OVER
 
 
 @pytest.mark.parametrize("name", SHOWN)

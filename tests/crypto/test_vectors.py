@@ -109,6 +109,14 @@ def verify_voucher(data: Input) -> bool:
     return True
 
 
+def page_texts(data: Input) -> list[str]:
+    text = crypto.PageText.decode(
+        raw(data, "text"), fold=data["fold"], tag=raw(data, "tag"), count=data["count"]
+    )
+    begins = (0, *text.ends)
+    return [text.texts[one:end].decode() for one, end in zip(begins, text.ends, strict=False)]
+
+
 def open_pin(data: Input) -> bytes:
     ids = {name: raw(data, name) for name in ("owner", "peer", "link")}
     return crypto.open_pin(keyring(data), raw(data, "sealed"), **ids).encode()
@@ -144,7 +152,7 @@ def read_record_state(data: Input) -> bytes:
     return entries.count.to_bytes(4, "big") + entries.total.to_bytes(32, "big")
 
 
-OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
+OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "encode-context": lambda d: place(d).encode(),
     "remove-padding": lambda d: crypto.unpad(raw(d, "padded")),
     "open-record": lambda d: crypto.open_sealed(raw(d, "key"), raw(d, "sealed"), context=place(d)),
@@ -180,6 +188,7 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool]] = {
     "sum-records": sum_records,
     "read-record-state": read_record_state,
     "read-record-root": lambda d: b"".join(one.tag for one in crypto.RecordRoot.decode(raw(d, "root")).pages),
+    "read-page-text": page_texts,
 }
 
 

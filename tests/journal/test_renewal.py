@@ -42,6 +42,7 @@ ELSEWHERE = {
     "handover.signature": "a signature, for all to check",
     "audit_key.sealed": "server key",
     "account.sealed": "server key",
+    "contents_text.sealed": "made from entries by a search; deleted when a renewal begins and when it ends",
     "account.public_identity": "public",
     "account.identity": "sealed anew when a renewal begins",
     "account.access": "sealed anew when a renewal begins",

@@ -11,7 +11,17 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from journal import tables
-from journal.store import Store, change, fetch, key_of, time_of, transaction
+from journal.store import (
+    IfThere,
+    Store,
+    change,
+    change_all,
+    fetch,
+    fetch_aside,
+    key_of,
+    time_of,
+    transaction,
+)
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 5, tzinfo=UTC)
 LINKS = "SELECT lookup, created_at, expires_at, used_at FROM setup_link WHERE lookup = $1"
@@ -122,3 +132,29 @@ async def test_a_read_cannot_write(sqlite_url: str) -> None:
             await fetch("DELETE FROM setup_link WHERE lookup = $1", "a")
         assert await tables.SetupLink.exists(lookup="a")
     await store.close()
+
+
+async def test_a_statement_may_find_nothing_if_it_says_so(opened: Store) -> None:
+    """Any other undoes all of it; both alike in a transaction of their own and in one that is open."""
+    await link("a")
+    use = "UPDATE setup_link SET used_at = $1 WHERE lookup = $2"
+    first, missing = (use, (NOON, "a")), (use, (NOON, "b"))
+    assert await change_all(first, missing) == 1
+    assert (await tables.SetupLink.get(lookup="a")).used_at is None
+    assert await change_all(IfThere(missing), first, IfThere(missing)) is None
+    assert (await tables.SetupLink.get(lookup="a")).used_at == NOON
+    async with transaction():
+        assert await change_all(IfThere(missing), first) is None
+        assert await change_all(missing) == 0
+
+
+async def test_who_reads_aside_sees_what_was_committed(opened: Store) -> None:
+    """However often, and however many at once; what they read with is closed with the store."""
+    for number in range(3):
+        await link(str(number))
+        found = await asyncio.gather(
+            *(fetch_aside("SELECT lookup FROM setup_link") for _ in range(number + 2))
+        )
+        assert {len(rows) for rows in found} == {number + 1}
+    await opened.close()
+    assert opened.readers.kept is None

@@ -113,7 +113,7 @@ def test_where_all_is_lost_each_goes_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "x", isolation_level=None) as held:
         held.execute("CREATE TABLE t (key TEXT UNIQUE ON CONFLICT ROLLBACK)")
         put = "INSERT INTO t VALUES (?)"
-        outcomes = run_groups(held, [[(put, ["a"])], [(put, ["a"])], [(put, ["b"])]])
+        outcomes = run_groups(held, [[(put, ["a"], False)], [(put, ["a"], False)], [(put, ["b"], False)]])
         assert outcomes[0] is outcomes[2] is None
         assert isinstance(outcomes[1], IntegrityError)
         assert held.execute("SELECT key FROM t ORDER BY key").fetchall() == [("a",), ("b",)]

@@ -10,9 +10,11 @@ from types import FrameType
 from typing import Any
 
 from journal import invitations, practice
+from journal.documents import EntryDocument
 from tests.cast import PASSWORDS
 from tests.portal.conftest import Portal
 from tests.portal.test_accounts import NEW, field
+from tests.scenes import journal_of
 
 PERSON = {
     "name": "Frieda Sample",
@@ -28,7 +30,7 @@ def threads_of(package: str) -> Iterator[set[int]]:
     seen = set[int]()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and str(frame.f_globals.get("__name__")).partition(".")[0] == package:
+        if event == "call" and f"{frame.f_globals.get('__name__')}.".startswith(f"{package}."):
             seen.add(threading.get_ident())
 
     threading.setprofile(note)  # for the threads that the application begins
@@ -73,3 +75,17 @@ async def test_a_kit_is_drawn_elsewhere(portal: Portal) -> None:
             assert (await browser.post("/account/recovery-key/kit", data=offer)).status_code == 200
     assert drawing
     assert threading.get_ident() not in drawing
+
+
+async def test_a_long_journal_is_compared_elsewhere(portal: Portal) -> None:
+    """A search reads and compares the ends of a thousand rows in a thread, and the root is opened by no other."""
+    documents = [
+        EntryDocument("free", f"Day {number}", answers={"free.text": "the sea"}) for number in range(1100)
+    ]
+    await journal_of(portal.cast, documents)
+    async with portal.client("alice") as browser:
+        with threads_of("crypto.record_root") as opened:
+            answer = await browser.post("/journal", data={"q": "day nothing"})
+    assert answer.status_code == 200
+    assert opened
+    assert threading.get_ident() not in opened

@@ -8,12 +8,13 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import entries
+from journal import entries, tables
+from journal.contents import FULL
 from journal.documents import EntryDocument
 from tests.cast import Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
-from tests.scenes import shared
+from tests.scenes import journal_of, shared
 
 
 async def wrote(cast: Cast, text: str, title: str = "", note: str = "", kind: str = "free") -> entries.Entry:
@@ -202,3 +203,25 @@ async def test_what_was_not_normalised_when_it_was_stored_is_found(portal: Porta
     async with portal.client("alice") as browser:
         for asked in ("café", "softly", "GREY"):
             assert len(marks(await found(browser, asked))) == 1
+
+
+async def test_pages_read_the_same_whether_entries_were_opened_or_not(any_portal: Portal) -> None:
+    """To the byte: before there is any text of pages, while there are some, and once there are all."""
+    cast = any_portal.cast
+    await journal_of(
+        cast,
+        [
+            EntryDocument(
+                "free", f"Day {number}", answers={"free.text": f"The LAKE lay ﬁne\nday-{number % 7}"}
+            )
+            for number in range(6 * FULL + 5)
+        ],
+    )
+    found: dict[str, str] = {}
+    async with any_portal.client("alice") as browser:
+        for turn in range(3):
+            for words in ("fine DAY‑3", "lake day-5", "nothing"):
+                answer = await browser.post("/journal", data={"q": words})
+                assert found.setdefault(words, answer.text) == answer.text, turn
+    assert await tables.ContentsText.all().count() == 6
+    assert found["nothing"] != found["lake day-5"]

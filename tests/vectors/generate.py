@@ -30,6 +30,7 @@ from crypto import (
     KeySlot,
     MacKey,
     PageMark,
+    PageText,
     PrivateIdentity,
     PublicIdentity,
     RecordRoot,
@@ -53,6 +54,7 @@ from crypto.links import _SUITE, _info
 from crypto.slots import _keys
 from journal.audit_chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
 from journal.contents import page_context
+from journal.page_texts import text_context
 
 HERE = Path(__file__).parent
 Input = dict[str, Any]
@@ -737,9 +739,47 @@ def roots() -> Iterator[Vector]:
     yield case("page-other-state", op, "As another state of it.", good | {"revision": 8}, "OpenError")
 
 
+def texts() -> Iterator[Vector]:
+    """The text of a page, of section 19."""
+    op, tag = "read-page-text", fixed("page tag", 16)
+    words = ["sea the é", "", "door"]
+    made = PageText.of([one.encode() for one in words]).encode(fold=271, tag=tag)
+    good: Input = {"text": made, "fold": 271, "tag": tag, "count": 3}
+    yield case("text-reads", op, "Three entries, one without a word.", good, {"texts": words})
+    nothing = PageText.of([]).encode(fold=271, tag=tag)
+    yield case(
+        "text-empty", op, "Of a page without lines.", good | {"text": nothing, "count": 0}, {"texts": []}
+    )
+    for name, about, changed in (
+        ("version", "Of a later version.", {"text": b"\x02" + made[1:]}),
+        ("other-fold", "Folded otherwise.", {"fold": 272}),
+        ("other-tag", "Of another state of the page.", {"tag": fixed("tag", 16)}),
+        ("other-count", "Of a page with more lines.", {"count": 4}),
+        ("cut", "One byte missing.", {"text": made[:-1]}),
+        ("long", "One byte too many.", {"text": made + b"x"}),
+        ("no-ends", "Nothing but a head.", {"text": made[:21]}),
+        (
+            "backwards",
+            "An end before the one before.",
+            {"text": made[:21] + struct.pack(">I", 11) + made[25:]},
+        ),
+    ):
+        yield case(f"text-{name}", op, about, good | changed, "FormatError")
+    key, op, place = fixed("vault key"), "open-record", text_context(UUID(bytes=ALICE), 4, 9)
+    sealed = encrypt(AESGCM(key), RECORD_HEADER, fixed("nonce", 12), pad(made), place.encode())
+    kept: Input = {
+        "key": key, "purpose": "contents-text", "owner": ALICE, "record": (4).to_bytes(16, "big"), "revision": 9,
+        "sealed": sealed,
+    }  # fmt: skip
+    yield case("text-opens", op, "The text of page 4 in its ninth state.", kept, {"text": made})
+    yield case("text-other-number", op, "As another page's.", kept | {"record": bytes(16)}, "OpenError")
+    yield case("text-other-state", op, "As another state's.", kept | {"revision": 8}, "OpenError")
+    yield case("text-as-page", op, "As a page.", kept | {"purpose": "contents"}, "OpenError")
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, audit_log, states, roots,
+    link_keys, trust, server, audit_log, states, roots, texts,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -547,6 +548,18 @@ def root_tags(data: Input) -> bytes:
     return b"".join(mark[30:] for mark in marks)
 
 
+def page_texts(data: Input) -> list[str]:
+    text, count = raw(data, "text"), int(data["count"])
+    head = b"\x01" + int(data["fold"]).to_bytes(2, "big") + raw(data, "tag") + count.to_bytes(2, "big")
+    begin = len(head) + 4 * count
+    if text[: len(head)] != head or len(text) < begin:
+        raise format_error()
+    ends = [0] + [int.from_bytes(text[at : at + 4], "big") for at in range(len(head), begin, 4)]
+    if ends != sorted(ends) or len(text) != begin + ends[-1]:
+        raise format_error()
+    return [text[begin + one : begin + end].decode() for one, end in pairwise(ends)]
+
+
 OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "encode-context": lambda d: {"bytes": place(d).hex()},
     "remove-padding": lambda d: {"text": remove_padding(raw(d, "padded")).hex()},
@@ -581,6 +594,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "sum-records": lambda d: {"sum": sum_records(d).hex()},
     "read-record-state": lambda d: {"entries": record_state(d).hex()},
     "read-record-root": lambda d: {"tags": root_tags(d).hex()},
+    "read-page-text": lambda d: {"texts": page_texts(d)},
 }
 
 

@@ -1,0 +1,154 @@
+"""
+The words of a page's entries, sealed together: what a search reads in the place of sixty-four entries.
+
+They are derived: whatever is missing, void, or not what was written is passed over, and the entries are opened. A text
+belongs to one state of its page, and goes in the transaction in which the page gets another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from crypto import Context, CryptoError, PageMark, PageText, Sealer
+from journal import freshness
+from journal.actors import Actor
+from journal.contents import FULL
+from journal.contents_rows import AT_ONCE, NO_TEXT
+from journal.documents import EntryDocument
+from journal.folding import FOLDING, fold
+from journal.store import IfThere, Statement, aside, change_all, fetch, fetch_aside, transaction
+
+MOST_WRITTEN = 4
+"""Texts that one search writes."""
+STRETCH = 1 << 20
+"""Bytes of texts that are read and looked through at once: a millisecond, and others get their turn."""
+
+SIZES = "SELECT number, revision, length(sealed) FROM contents_text WHERE owner_id = $1"
+NUMBERED = "SELECT number, sealed FROM contents_text WHERE owner_id = $1 AND number IN ({places})"
+WRITE = """
+    INSERT INTO contents_text (id, owner_id, number, revision, sealed) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (owner_id, number) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed
+"""
+
+Places = dict[int, list[int]]
+"""Places of lines, by the numbers of their pages."""
+
+log = logging.getLogger("hearthside")
+
+
+def text_context(owner: UUID, number: int, revision: int) -> Context:
+    """Say where the text of a page stands."""
+    return Context("contents-text", owner.bytes, number.to_bytes(16, "big"), revision)
+
+
+def words_of(document: EntryDocument) -> bytes:
+    """Return the folded words of an entry, each once: no needle has a blank in it, so one is in them or in none."""
+    return " ".join(dict.fromkeys(fold(document.text()).split())).encode()
+
+
+def seal_text(vault: Sealer, owner: UUID, mark: PageMark, text: PageText) -> bytes:
+    """Seal the text of the page that the root names."""
+    plain = text.encode(fold=FOLDING, tag=mark.tag)
+    return vault.seal(plain, context=text_context(owner, mark.number, mark.revision))
+
+
+def open_text(vault: Sealer, owner: UUID, mark: PageMark, sealed: Any) -> PageText | None:
+    """Return the text of the page that the root names, or None when it is anything else."""
+    if not isinstance(sealed, bytes):
+        return None
+    try:
+        plain = vault.open(sealed, context=text_context(owner, mark.number, mark.revision))
+        return PageText.decode(plain, fold=FOLDING, tag=mark.tag, count=mark.count)
+    except CryptoError:
+        return None
+
+
+def is_settled(marks: Sequence[PageMark], place: int) -> bool:
+    """Tell whether a page has stopped growing: it is full, or not the newest."""
+    return marks[place].count >= FULL or place < len(marks) - 1
+
+
+async def places_of(
+    actor: Actor, marks: Sequence[PageMark], needles: Sequence[bytes]
+) -> tuple[Places, list[int]]:
+    """
+    Look for *needles* in the texts of pages.
+
+    Returns:
+        On each page that has a text, the places of the lines whose entries hold all of them; and the numbers of texts
+        that are of no page, of another state of it, or not what was written.
+    """
+    sizes = {row[0]: row[1:] for row in await fetch(SIZES, actor.id) if isinstance(row[0], int)}
+    there = [mark for mark in marks if mark.number in sizes and sizes[mark.number][0] == mark.revision]
+    found: Places = {}
+    for some, length in _stretches(there, {number: size for number, (_, size) in sizes.items()}):
+        values = ", ".join(f"${place}" for place in range(2, len(some) + 2))
+        statement, numbers = NUMBERED.format(places=values), [mark.number for mark in some]
+        if length <= STRETCH:
+            found |= _searched(actor, some, await fetch(statement, actor.id, *numbers), needles)
+            await asyncio.sleep(0)
+        else:
+            rows = await fetch_aside(statement, actor.id, *numbers)
+            found |= await asyncio.to_thread(_searched, actor, some, rows, needles)
+    return found, [number for number in sizes if number not in found]
+
+
+def _stretches(
+    marks: Iterable[PageMark], sizes: Mapping[int, Any]
+) -> Iterator[tuple[Sequence[PageMark], int]]:
+    """Part pages into stretches of no more than `STRETCH` bytes of texts, unless one alone is longer."""
+    some: list[PageMark] = []
+    length = 0
+    for mark in marks:
+        size = sizes[mark.number] if isinstance(sizes[mark.number], int) else 0
+        if some and (length + size > STRETCH or len(some) == AT_ONCE):
+            yield some, length
+            some, length = [], 0
+        some.append(mark)
+        length += size
+    if some:
+        yield some, length
+
+
+def _searched(
+    actor: Actor, marks: Iterable[PageMark], rows: Iterable[Sequence[Any]], needles: Sequence[bytes]
+) -> Places:
+    """Open texts and look for *needles*."""
+    sealed = {row[0]: row[1] for row in rows}
+    texts = {mark.number: open_text(actor.vault, actor.id, mark, sealed.get(mark.number)) for mark in marks}
+    return {number: text.holding(needles) for number, text in texts.items() if text is not None}
+
+
+@aside
+async def keep(
+    actor: Actor, root: tuple[int, bytes], texts: Iterable[tuple[PageMark, PageText]], void: Iterable[int]
+) -> None:
+    """
+    Write texts, and delete those that are void, unless the root is another by now.
+
+    Nothing hangs on it: where it cannot be done, the next search does it.
+
+    Args:
+        root: Revision and envelope of the root that names the pages.
+    """
+    statements: list[Statement] = [
+        IfThere((NO_TEXT, (actor.id, number))) for number in itertools.islice(void, AT_ONCE)
+    ]
+    for mark, text in texts:
+        sealed = seal_text(actor.vault, actor.id, mark, text)
+        statements.append((WRITE, (uuid4(), actor.id, mark.number, mark.revision, sealed)))
+    if not statements:
+        return
+    try:
+        async with transaction():
+            await freshness.lock(actor)
+            rows = await fetch(freshness.KEPT, actor.id)
+            if rows and tuple(rows[0]) == root:
+                await change_all(*statements)
+    except Exception as error:  # noqa: BLE001 - each driver has its own; the search has found all the same
+        log.info("The text of a page was not written: %s", type(error).__name__)
