@@ -19,11 +19,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
 from portal.inert import inert
+from portal.pieces import Piece, Pieces
 from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
 
 
-class Piece(Protocol):
+class Marked(Protocol):
     """Some of a line's words."""
 
     @property
@@ -51,7 +52,7 @@ def make_environment() -> Environment:
     environment.filters.update(
         date=_date, time=_time, datetime=_datetime, day=_day, said=words.said, inert=inert, marked=_marked
     )
-    environment.extend(words=words)
+    environment.extend(words=words, pieces=Pieces(environment))
     return environment
 
 
@@ -71,6 +72,11 @@ def _local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
 @lru_cache(maxsize=2000)  # the same few days stand on every page
 def _written(local: date, pattern: str) -> str:
     return format_datetime(local, pattern, locale=LANGUAGE)
+
+
+def time_of_day(value: datetime, zone: tzinfo) -> str:
+    """Write a time of day as the filter `time` does."""
+    return _written(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
 
 
 def long_day(value: datetime, zone: tzinfo) -> str:
@@ -108,7 +114,7 @@ def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> 
     return _written(_local(context, value, zone), "EEE d MMM y, HH:mm")
 
 
-def _marked(pieces: Iterable[Piece]) -> Markup:
+def _marked(pieces: Iterable[Marked]) -> Markup:
     """Write a line of somebody's words with some of them marked. All of it is one line, and runs as one."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(piece.text) if piece.marked else piece.text for piece in pieces
@@ -151,6 +157,11 @@ def page(
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
+def fragment(content: Markup, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer htmx with what was put together from pieces, as `page` does with what a template wrote."""
+    return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
+
+
 def is_htmx(request: Request) -> bool:
     """Tell whether htmx asks, for a part of a page."""
     return request.headers.get("hx-request") == "true"
@@ -161,6 +172,12 @@ def see_other(request: Request, path: str) -> Response:
     if is_htmx(request):
         return Response(status_code=204, headers={"hx-redirect": path})
     return RedirectResponse(path, 303)
+
+
+def piece(request: Request, template: str, macro: str) -> Piece:
+    """Return what draws a macro that is needed often: see `portal/pieces.py`."""
+    pieces: Pieces = request.app.state.templates.pieces
+    return pieces.of(template, macro)
 
 
 def translator(request: Request) -> Callable[..., str]:

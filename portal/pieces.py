@@ -1,0 +1,114 @@
+"""
+Parts that a page holds many times, or that are asked for often: drawn once, and put together from then on.
+
+What such a part looks like is said by a macro alone. It is drawn with marks in the places of what it is given, and cut
+at them; then what is given is escaped, as the template would, and put between the cuts. So a macro that is drawn this
+way may ask of what it is given only whether there is anything, and writes it out as it is.
+
+Nobody's words are ever looked through for a mark: they come after the cutting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from portal.isolation import BEGIN, END, isolate
+from portal.settling import written
+
+# A filter that shortens, trims, encodes or changes letters would change a mark as well, which is then not found.
+# In it stands a sign that turns a line, so that a mark is isolated wherever words would be.
+MARK = " aA\u200f\ue000{:0512}\ue001 "
+_MARKS = re.compile(f"({BEGIN}?) aA\u200f\ue000([0-9]{{512}})\ue001 ({END}?)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """
+    A macro's text, cut at its marks: what stands still, with room between for what is given.
+
+    `places` are the numbers of what is given, in the order of the text; `isolated` those that stand beside other text.
+    """
+
+    text: tuple[str, ...]
+    places: tuple[int, ...]
+    isolated: frozenset[int]
+
+
+class Piece:
+    """One macro, drawn once for each set of what it is given."""
+
+    __slots__ = ("_cuts", "_macro")
+
+    def __init__(self, macro: Callable[..., str]) -> None:
+        self._macro = macro
+        self._cuts: dict[tuple[object, ...], _Cut] = {}
+
+    def __call__(self, *given: object) -> Markup:
+        """
+        Return what the macro would write.
+
+        Args:
+            given: Its arguments in their order: text, markup that a template wrote, numbers or nothing.
+
+        Raises:
+            LookupError: If the macro does not write out, as it is, all that it is given.
+            TypeError: For markup in a place where only words can be isolated from what stands beside them.
+        """
+        shape = tuple([True if value else type(value) for value in given])
+        cut = self._cuts.get(shape)
+        if cut is None:
+            cut = self._cuts[shape] = _cut(self._macro, given)
+        values = [written(value) for value in given]
+        for place in cut.isolated:
+            values[place] = _isolated(given[place])
+        text = [*cut.text]
+        text[1::2] = [values[place] for place in cut.places]
+        # Every part was written by a template or escaped just now.
+        return Markup("".join(text))  # noqa: S704
+
+
+class Pieces:
+    """All pieces of an environment."""
+
+    __slots__ = ("_environment", "_found")
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._found: dict[tuple[str, str], Piece] = {}
+
+    def of(self, template: str, macro: str) -> Piece:
+        """Return the piece that a macro draws; one that asks nothing of the page that it comes to stand on."""
+        found = self._found.get((template, macro))
+        if found is None:
+            module = self._environment.get_template(template).module
+            found = self._found[template, macro] = Piece(getattr(module, macro))
+        return found
+
+
+def _cut(macro: Callable[..., str], given: tuple[object, ...]) -> _Cut:
+    """Draw a macro with marks for whatever is given, and cut it at them."""
+    drawn = macro(*(MARK.format(place) if value else value for place, value in enumerate(given)))
+    text, places, isolated, end = [], [], set(), 0
+    for found in _MARKS.finditer(drawn):
+        place = int(found[2])
+        text += [drawn[end : found.start()], ""]
+        places.append(place)
+        if found[1] and found[3]:
+            isolated.add(place)
+        end = found.end()
+    text.append(drawn[end:])
+    missing = {place for place, value in enumerate(given) if value} - set(places)
+    if missing:
+        raise LookupError(f"{macro!r} does not write out what it is given in the places {sorted(missing)}")
+    return _Cut(tuple(text), tuple(places), frozenset(isolated))
+
+
+def _isolated(value: object) -> str:
+    if isinstance(value, Markup):
+        raise TypeError("What stands beside text is words.")
+    return written(isolate(value))

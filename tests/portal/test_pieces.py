@@ -1,0 +1,77 @@
+"""What is put together from pieces is what the macro would write, whatever people typed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+from types import SimpleNamespace
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from markupsafe import Markup
+
+from portal.pages import make_environment, time_of_day
+from portal.pieces import MARK, Piece
+from portal.views.entry_saving import Saved
+
+ENVIRONMENT = make_environment()
+HOSTILE = (
+    "plain words",
+    "",
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror='alert(1)'> & &amp; &lt;",
+    "</a></h3></li> {{ 7 * 7 }} {% raw %} %s %(name)s %% {0} {name} \\1 \\g<0>",
+    "שלום",
+    "\u202e turned \u2067 \u2069\u2069 \u2066",
+    MARK.format(0),
+    MARK.format(1) + MARK.format(4) + "<b>",
+    "\u2068" + MARK.format(0) + "\u2069",
+    "\x00\ufffe\ue000\ue001\U0001f600 line\u2028end",
+    "T" * 400,
+)
+MARKUP = (*HOSTILE, Markup("<i>&amp;</i>"), Markup(""))
+PIECES = {
+    "saved": ("macros/entries.html", 2, HOSTILE),
+}
+"""Every macro that is drawn as a piece: its template, how many things it is given, and what they may be."""
+
+
+@pytest.mark.parametrize("macro", PIECES)
+def test_a_piece_is_what_its_macro_writes(macro: str) -> None:
+    """Each piece, given anything in any of its places, is byte for byte the text of the macro itself."""
+    template, count, values = PIECES[macro]
+    plain = getattr(ENVIRONMENT.get_template(template).module, macro)
+    piece = ENVIRONMENT.pieces.of(template, macro)  # type: ignore[attr-defined]
+    chance = Random(0)
+    several = [(one,) * count for one in values] + [
+        tuple(chance.choices(values, k=count)) for _ in range(500)
+    ]
+    for given in several:
+        assert piece(*given) == plain(*given)
+        assert isinstance(piece(*given), Markup)
+
+
+@pytest.mark.parametrize(
+    "altered",
+    ["{{ word|upper }}", "{{ word|lower }}", "{{ word|trim }}", "{{ word|truncate(300) }}", "{{ word|urlencode }}",
+     "{{ word|length }}", "{{ word.title() }}", "{{ word[1:] }}", "{% if word %}yes{% endif %}"],
+)  # fmt: skip
+def test_what_a_macro_alters_is_no_piece(altered: str) -> None:
+    """A macro that does more with words than write them out cannot be drawn once for all words, and is refused."""
+    template = ENVIRONMENT.from_string("{% macro part(word) %}<p>" + altered + "</p>{% endmacro %}")
+    piece = Piece(template.module.part)  # type: ignore[attr-defined]
+    with pytest.raises(LookupError):
+        piece("words")
+
+
+def test_the_line_of_a_save_is_that_of_its_page() -> None:
+    """What is answered to nearly every autosave is what the page writes that has more to tell when there is more."""
+    at, zone = datetime(2026, 11, 22, 23, 5, 59, tzinfo=UTC), ZoneInfo("Asia/Kathmandu")
+    context = Saved(UUID(int=1), 7, at, (), None, ground=False)
+    values = {name: getattr(context, name) for name in Saved.__slots__} | {
+        "actor": SimpleNamespace(zone=zone)
+    }
+    page = ENVIRONMENT.get_template("journal/saved.html").render(values)
+    piece = ENVIRONMENT.pieces.of("macros/entries.html", "saved")  # type: ignore[attr-defined]
+    assert piece(7, time_of_day(at, zone)) == page
