@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
 from portal.inert import inert
-from portal.pieces import Piece, Pieces
+from portal.pieces import Drawn, Piece, Pieces
 from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
 
@@ -157,7 +157,7 @@ def page(
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
-def fragment(content: Markup, headers: Mapping[str, str] | None = None) -> Response:
+def fragment(content: Drawn, headers: Mapping[str, str] | None = None) -> Response:
     """Answer htmx with what was put together from pieces, as `page` does with what a template wrote."""
     return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
 

@@ -11,14 +11,20 @@ Nobody's words are ever looked through for a mark: they come after the cutting.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import truth
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from portal.isolation import BEGIN, END, isolate
 from portal.settling import written
+
+Drawn = Markup
+"""What a template wrote, with everything in it escaped."""
+
+new_text = str.__new__  # without the questions that `Markup` asks of what it is made from
 
 # A filter that shortens, trims, encodes or changes letters would change a mark as well, which is then not found.
 # In it stands a sign that turns a line, so that a mark is isolated wherever words would be.
@@ -29,47 +35,46 @@ _MARKS = re.compile(f"({BEGIN}?) aA\u200f\ue000([0-9]{{512}})\ue001 ({END}?)")
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """
-    A macro's text, cut at its marks: what stands still, with room between for what is given.
+    A macro's text, cut at its marks.
 
-    `places` are the numbers of what is given, in the order of the text; `isolated` those that stand beside other text.
+    `text` has `%s` for each of what is given, whose numbers are `places`, in the order of the text; `isolated` are those
+    that stand beside other text.
     """
 
-    text: tuple[str, ...]
+    text: str
     places: tuple[int, ...]
     isolated: frozenset[int]
 
 
 class Piece:
-    """One macro, drawn once for each set of what it is given."""
+    """One macro, drawn once for each set of what there is of what it is given."""
 
     __slots__ = ("_cuts", "_macro")
 
     def __init__(self, macro: Callable[..., str]) -> None:
         self._macro = macro
-        self._cuts: dict[tuple[object, ...], _Cut] = {}
+        self._cuts: dict[tuple[bool, ...], _Cut] = {}
 
-    def __call__(self, *given: object) -> Markup:
+    def __call__(self, *given: str) -> Drawn:
         """
         Return what the macro would write.
 
         Args:
-            given: Its arguments in their order: text, markup that a template wrote, numbers or nothing.
+            given: Its arguments in their order: words, or what a template wrote; empty for nothing.
 
         Raises:
             LookupError: If the macro does not write out, as it is, all that it is given.
             TypeError: For markup in a place where only words can be isolated from what stands beside them.
         """
-        shape = tuple([True if value else type(value) for value in given])
+        shape = tuple(map(truth, given))
         cut = self._cuts.get(shape)
         if cut is None:
             cut = self._cuts[shape] = _cut(self._macro, given)
         values = [written(value) for value in given]
         for place in cut.isolated:
             values[place] = _isolated(given[place])
-        text = [*cut.text]
-        text[1::2] = [values[place] for place in cut.places]
         # Every part was written by a template or escaped just now.
-        return Markup("".join(text))  # noqa: S704
+        return new_text(Drawn, cut.text % tuple([values[place] for place in cut.places]))
 
 
 class Pieces:
@@ -90,25 +95,25 @@ class Pieces:
         return found
 
 
-def _cut(macro: Callable[..., str], given: tuple[object, ...]) -> _Cut:
+def joined(parts: Iterable[Drawn]) -> Drawn:
+    """Return what several pieces wrote, one after the other."""
+    return Markup("").join(parts)
+
+
+def _cut(macro: Callable[..., str], given: tuple[str, ...]) -> _Cut:
     """Draw a macro with marks for whatever is given, and cut it at them."""
-    drawn = macro(*(MARK.format(place) if value else value for place, value in enumerate(given)))
-    text, places, isolated, end = [], [], set(), 0
-    for found in _MARKS.finditer(drawn):
-        place = int(found[2])
-        text += [drawn[end : found.start()], ""]
-        places.append(place)
-        if found[1] and found[3]:
-            isolated.add(place)
-        end = found.end()
-    text.append(drawn[end:])
+    drawn = macro(*(MARK.format(place) if value else "" for place, value in enumerate(given)))
+    pieces = _MARKS.split(drawn)
+    still, begins, marks, ends = pieces[::4], pieces[1::4], pieces[2::4], pieces[3::4]
+    places = tuple(map(int, marks))
+    isolated = {place for place, begin, end in zip(places, begins, ends, strict=True) if begin and end}
     missing = {place for place, value in enumerate(given) if value} - set(places)
     if missing:
         raise LookupError(f"{macro!r} does not write out what it is given in the places {sorted(missing)}")
-    return _Cut(tuple(text), tuple(places), frozenset(isolated))
+    return _Cut("%s".join(text.replace("%", "%%") for text in still), places, frozenset(isolated))
 
 
-def _isolated(value: object) -> str:
+def _isolated(value: str) -> str:
     if isinstance(value, Markup):
         raise TypeError("What stands beside text is words.")
     return written(isolate(value))

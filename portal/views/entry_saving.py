@@ -122,7 +122,7 @@ def _line(
     first = {"hx-replace-url": where} if saved_at and not form.whole("revision") else {}
     if saved_at and not (lost or written.problems or written.ground_first):  # as nearly every time
         told = piece(request, "macros/entries.html", "saved")
-        return fragment(told(draft.revision, time_of_day(saved_at, actor_of(request).zone)), first)
+        return fragment(told(str(draft.revision), time_of_day(saved_at, actor_of(request).zone)), first)
     asked = {one.id: one.label for one in form_of(EntryKind(draft.document.kind)).fields}
     problems = tuple(Problem(name, asked.get(name, ""), told) for name, told in written.problems.items())
     context = Saved(draft.id, draft.revision, saved_at, problems, lost, written.ground_first)

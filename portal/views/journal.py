@@ -21,9 +21,10 @@ from journal.search import search
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page
+from portal.pieces import Drawn
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
-from portal.views.timeline import Line, Node, Stretch, Timeline
+from portal.views.timeline import Line, Stretch, Timeline
 
 PAGE = 30
 
@@ -37,7 +38,7 @@ class TimelinePage:
     back something else than was left.
     """
 
-    nodes: list[Node]
+    spine: Drawn
     nothing_yet: bool
     first: bool
     older: str
@@ -83,7 +84,7 @@ async def timeline(request: Request) -> Response:
     shares = await readers(actor, [one.id for one in shown])
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        Timeline(request).hang(shown, plan, shares, Stretch(newest, oldest)),
+        Timeline(request).spine(shown, plan, shares, Stretch(newest, oldest)),
         not shown and newest is None,
         newest is None,
         oldest.isoformat() if oldest else "",

@@ -21,9 +21,11 @@ from journal.readers import Reader
 from journal.sessions import Session
 from journal.words import N_
 from portal.auth import actor_of
-from portal.pages import long_day, short_day, translator
+from portal.pages import long_day, piece, short_day, translator
+from portal.pieces import Drawn, joined
 from portal.views.session_lines import nth_of
 
+SPINE, CHIPS = "macros/spine.html", "macros/entries.html"
 Readers = Mapping[UUID, tuple[Reader, ...]]
 
 
@@ -35,23 +37,6 @@ class Line(msgspec.Struct, frozen=True):
     kind: str
     day: str
     readers: tuple[Reader, ...]
-
-
-class Node(msgspec.Struct, frozen=True):
-    """
-    A session on the spine with the entries that hang on it; without `id`, those from before the first.
-
-    `label`, `day` and `said` (a word beside the date) are written out; `state` is "planned", "cancelled" or
-    nothing.
-    """
-
-    lines: list[Line]
-    id: UUID | None = None
-    kind: str = ""
-    label: str = ""
-    day: str = ""
-    state: str = ""
-    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +54,10 @@ class Timeline:
     Lists are long and words few: they are translated once here, where a page would do it for every line.
     """
 
-    __slots__ = ("_", "actor", "kinds", "zone")
+    __slots__ = ("_", "actor", "kinds", "request", "zone")
 
     def __init__(self, request: Request) -> None:
+        self.request = request
         self.actor: Actor = actor_of(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = translator(request)
@@ -86,9 +72,9 @@ class Timeline:
         day = short_day(entry.created_at, self.zone)
         return Line(entry.id, entry.title, self.kinds[entry.kind], day, readers.get(entry.id, ()))
 
-    def hang(
+    def spine(
         self, entries: Sequence[Listed], plan: Sequence[Session], readers: Readers, stretch: Stretch
-    ) -> list[Node]:
+    ) -> Drawn:
         """
         Hang entries on the sessions that they belong to.
 
@@ -102,23 +88,41 @@ class Timeline:
         now = self.actor.now
         under_way = max(0, bisect_right(times, now) - 1)
         coming = next((one for one in posts[under_way:] if agenda.ahead([one], now)), None)
-        hung: dict[UUID | None, list[Line]] = {
+        hung: dict[UUID | None, list[Drawn]] = {
             one.id: [] for one in posts if _falls_into(one, coming, now, stretch)
         }
+        draw = self._entry()
         for entry in entries:
             post = belonging.session_of(entry.kind, entry.session_id, entry.created_at)
-            hung.setdefault(post.id if post else None, []).append(self.line(entry, readers))
+            hung.setdefault(post.id if post else None, []).append(draw(self.line(entry, readers)))
         numbers = agenda.numbers(plan)
-        nodes = [
-            self._node(one, numbers.get(one.id), one is coming, hung[one.id])
-            for one in reversed(plan)
-            if one.id in hung
-        ]
+        drawn: list[Drawn] = []
+        for one in reversed(plan):
+            if one.id in hung:
+                drawn.append(self._session(one, numbers.get(one.id), one is coming))
+                drawn += hung[one.id]
         if None in hung:
-            nodes.append(Node(hung[None]))
-        return nodes
+            if drawn:
+                drawn.append(piece(self.request, SPINE, "before_all")())
+            drawn += hung[None]
+        return joined(drawn)
 
-    def _node(self, one: Session, number: agenda.Number | None, coming: bool, lines: list[Line]) -> Node:
+    def _entry(self) -> Callable[[Line], Drawn]:
+        """Return what draws an entry; who can read it is drawn once for all that the same people can."""
+        entry = piece(self.request, SPINE, "entry")
+        shared, paused = (piece(self.request, CHIPS, name) for name in ("chip_shared", "chip_paused"))
+        chips: dict[tuple[Reader, ...], Drawn] = {(): piece(self.request, CHIPS, "chip_private")()}
+
+        def drawn(line: Line) -> Drawn:
+            told = chips.get(line.readers)
+            if told is None:
+                told = joined([(paused if one.paused else shared)(one.name) for one in line.readers])
+                chips[line.readers] = told
+            return entry(line.day, line.kind, str(line.id or ""), line.title, told)
+
+        return drawn
+
+    def _session(self, one: Session, number: agenda.Number | None, coming: bool) -> Drawn:
         day, kind = long_day(one.starts_at, self.zone), one.details.kind
         cancelled, planned = one.details.status is Status.CANCELLED, one.starts_at > self.actor.now
         said = ""
@@ -134,7 +138,7 @@ class Timeline:
         if kind is SessionKind.DOSING and (nth := nth_of(number)):
             label = self._(N_("%(nth)s dosing session")) % {"nth": self._(nth)}
         state = "cancelled" if cancelled else "planned" if planned else ""
-        return Node(lines, one.id, kind.value, label, day, state, said)
+        return piece(self.request, SPINE, "session")(kind.value, state, day, said, str(one.id), label)
 
 
 def _falls_into(one: Session, coming: Session | None, now: datetime, stretch: Stretch) -> bool:

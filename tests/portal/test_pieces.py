@@ -33,6 +33,12 @@ HOSTILE = (
 MARKUP = (*HOSTILE, Markup("<i>&amp;</i>"), Markup(""))
 PIECES = {
     "saved": ("macros/entries.html", 2, HOSTILE),
+    "chip_private": ("macros/entries.html", 0, HOSTILE),
+    "chip_shared": ("macros/entries.html", 1, HOSTILE),
+    "chip_paused": ("macros/entries.html", 1, HOSTILE),
+    "session": ("macros/spine.html", 6, MARKUP),
+    "before_all": ("macros/spine.html", 0, HOSTILE),
+    "entry": ("macros/spine.html", 5, MARKUP),
 }
 """Every macro that is drawn as a piece: its template, how many things it is given, and what they may be."""
 
@@ -65,6 +71,14 @@ def test_what_a_macro_alters_is_no_piece(altered: str) -> None:
         piece("words")
 
 
+def test_markup_cannot_be_isolated() -> None:
+    """Where words are kept from turning what stands beside them, markup is refused."""
+    piece = ENVIRONMENT.pieces.of("macros/entries.html", "chip_shared")  # type: ignore[attr-defined]
+    assert "\u2068שלום\u2069" in piece("שלום")
+    with pytest.raises(TypeError):
+        piece(Markup("<i>words</i>"))
+
+
 def test_the_line_of_a_save_is_that_of_its_page() -> None:
     """What is answered to nearly every autosave is what the page writes that has more to tell when there is more."""
     at, zone = datetime(2026, 11, 22, 23, 5, 59, tzinfo=UTC), ZoneInfo("Asia/Kathmandu")
@@ -74,4 +88,4 @@ def test_the_line_of_a_save_is_that_of_its_page() -> None:
     }
     page = ENVIRONMENT.get_template("journal/saved.html").render(values)
     piece = ENVIRONMENT.pieces.of("macros/entries.html", "saved")  # type: ignore[attr-defined]
-    assert piece(7, time_of_day(at, zone)) == page
+    assert piece("7", time_of_day(at, zone)) == page
