@@ -37,8 +37,8 @@ class _Cut:
     """
     A macro's text, cut at its marks.
 
-    `text` has `%s` for each of what is given, whose numbers are `places`, in the order of the text; `isolated` are those
-    that stand beside other text.
+    `text` has `%s` for each of what is given, whose numbers are `places` in the order of the text; `isolated` are
+    those that stand beside other text.
     """
 
     text: str

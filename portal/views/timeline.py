@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -18,12 +19,13 @@ from journal.forms import EntryKind
 from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader
-from journal.sessions import Session
+from journal.sessions import Plan, Session
 from journal.words import N_
 from portal.auth import actor_of
 from portal.pages import long_day, piece, short_day, translator
 from portal.pieces import Drawn, joined
 from portal.views.session_lines import nth_of
+from portal.words import LANGUAGE
 
 SPINE, CHIPS = "macros/spine.html", "macros/entries.html"
 Readers = Mapping[UUID, tuple[Reader, ...]]
@@ -37,6 +39,30 @@ class Line(msgspec.Struct, frozen=True):
     kind: str
     day: str
     readers: tuple[Reader, ...]
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out."""
+
+    session: Session
+    starts_at: datetime
+    kind: str
+    label: str
+    day: str
+    is_cancelled: bool
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """
+    A plan laid out in a time zone.
+
+    `posts` are the sessions that entries hang on by themselves, in the order of their `times`.
+    """
+
+    latest_first: tuple[Post, ...]
+    posts: tuple[Post, ...]
+    times: tuple[datetime, ...]
+    belonging: Belonging[Session]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +98,7 @@ class Timeline:
         day = short_day(entry.created_at, self.zone)
         return Line(entry.id, entry.title, self.kinds[entry.kind], day, readers.get(entry.id, ()))
 
-    def spine(
-        self, entries: Sequence[Listed], plan: Sequence[Session], readers: Readers, stretch: Stretch
-    ) -> Drawn:
+    def spine(self, entries: Sequence[Listed], plan: Plan, readers: Readers, stretch: Stretch) -> Drawn:
         """
         Hang entries on the sessions that they belong to.
 
@@ -82,30 +106,37 @@ class Timeline:
             The latest session first. One without entries is there when it falls into *stretch*; the next one
             is, when that begins at the present.
         """
-        belonging = Belonging(plan)
-        posts = [one for one in agenda.lasting(plan) if one.details.kind is not SessionKind.MEDICAL_CHECKIN]
-        times = [one.starts_at for one in posts]
-        now = self.actor.now
-        under_way = max(0, bisect_right(times, now) - 1)
-        coming = next((one for one in posts[under_way:] if agenda.ahead([one], now)), None)
+        layout, now = self._layout(plan), self.actor.now
+        under_way = max(0, bisect_right(layout.times, now) - 1)
+        coming = next((one for one in layout.posts[under_way:] if agenda.ahead([one.session], now)), None)
         hung: dict[UUID | None, list[Drawn]] = {
-            one.id: [] for one in posts if _falls_into(one, coming, now, stretch)
+            one.session.id: [] for one in layout.posts if _falls_into(one, coming, now, stretch)
         }
-        draw = self._entry()
+        draw, session_of = self._entry(), layout.belonging.session_of
         for entry in entries:
-            post = belonging.session_of(entry.kind, entry.session_id, entry.created_at)
+            post = session_of(entry.kind, entry.session_id, entry.created_at)
             hung.setdefault(post.id if post else None, []).append(draw(self.line(entry, readers)))
-        numbers = agenda.numbers(plan)
         drawn: list[Drawn] = []
-        for one in reversed(plan):
-            if one.id in hung:
-                drawn.append(self._session(one, numbers.get(one.id), one is coming))
-                drawn += hung[one.id]
+        for one in layout.latest_first:
+            if one.session.id in hung:
+                drawn.append(self._session(one, one is coming))
+                drawn += hung[one.session.id]
         if None in hung:
             if drawn:
                 drawn.append(piece(self.request, SPINE, "before_all")())
             drawn += hung[None]
         return joined(drawn)
+
+    def _layout(self, plan: Plan) -> Layout:
+        """Lay a plan out; the very same one is laid out once for a time zone."""
+        memory = self.actor.house.server.opened
+        key = (Layout, LANGUAGE, self.actor.time_zone, *plan.follows_from)
+        found: Layout | None = memory.get(key)
+        if found is None:
+            found = _lay_out(plan, self.zone, self._)
+            if not plan.damaged:
+                memory.keep(key, found)
+        return found
 
     def _entry(self) -> Callable[[Line], Drawn]:
         """Return what draws an entry; who can read it is drawn once for all that the same people can."""
@@ -122,26 +153,36 @@ class Timeline:
 
         return drawn
 
-    def _session(self, one: Session, number: agenda.Number | None, coming: bool) -> Drawn:
-        day, kind = long_day(one.starts_at, self.zone), one.details.kind
-        cancelled, planned = one.details.status is Status.CANCELLED, one.starts_at > self.actor.now
-        said = ""
-        if cancelled:
+    def _session(self, one: Post, coming: bool) -> Drawn:
+        planned, said = one.starts_at > self.actor.now, ""
+        if one.is_cancelled:
             said = self._(N_("cancelled"))
-        elif day == long_day(self.actor.now, self.zone):
+        elif one.day == long_day(self.actor.now, self.zone):
             said = self._(N_("today"))
         elif coming:
             said = self._(N_("next"))
         elif planned:
             said = self._(N_("planned"))
-        label = self._(kind.label)
-        if kind is SessionKind.DOSING and (nth := nth_of(number)):
-            label = self._(N_("%(nth)s dosing session")) % {"nth": self._(nth)}
-        state = "cancelled" if cancelled else "planned" if planned else ""
-        return piece(self.request, SPINE, "session")(kind.value, state, day, said, str(one.id), label)
+        state = "cancelled" if one.is_cancelled else "planned" if planned else ""
+        draw = piece(self.request, SPINE, "session")
+        return draw(one.kind, state, one.day, said, str(one.session.id), one.label)
 
 
-def _falls_into(one: Session, coming: Session | None, now: datetime, stretch: Stretch) -> bool:
+def _lay_out(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> Layout:
+    numbers, laid = agenda.numbers(plan), []
+    for one in plan:
+        label, kind = translate(one.kind.label), one.kind
+        if kind is SessionKind.DOSING and (nth := nth_of(numbers.get(one.id))):
+            label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
+        cancelled = one.status is Status.CANCELLED
+        laid.append(Post(one, one.starts_at, kind.value, label, long_day(one.starts_at, zone), cancelled))
+    posts = [
+        one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
+    ]
+    return Layout(tuple(reversed(laid)), tuple(posts), tuple(one.starts_at for one in posts), Belonging(plan))
+
+
+def _falls_into(one: Post, coming: Post | None, now: datetime, stretch: Stretch) -> bool:
     if one is coming:
         return stretch.newest is None
     begun = one.starts_at <= (stretch.newest or now)
