@@ -11,7 +11,7 @@ Nobody's words are ever looked through for a mark: they come after the cutting.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import truth
 
@@ -95,9 +95,16 @@ class Pieces:
         return found
 
 
-def joined(parts: Iterable[Drawn]) -> Drawn:
-    """Return what several pieces wrote, one after the other."""
-    return Markup("").join(parts)
+def joined(parts: Sequence[Drawn]) -> Drawn:
+    """
+    Return what several pieces wrote, one after the other.
+
+    Raises:
+        TypeError: If one of them is something that no template wrote.
+    """
+    if set(map(type, parts)) - {Drawn}:
+        raise TypeError("Only what was drawn is joined.")
+    return new_text(Drawn, "".join(parts))
 
 
 def _cut(macro: Callable[..., str], given: tuple[str, ...]) -> _Cut:

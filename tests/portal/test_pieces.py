@@ -12,7 +12,7 @@ import pytest
 from markupsafe import Markup
 
 from portal.pages import make_environment, time_of_day
-from portal.pieces import MARK, Piece
+from portal.pieces import MARK, Piece, joined
 from portal.views.entry_saving import Saved
 
 ENVIRONMENT = make_environment()
@@ -77,6 +77,14 @@ def test_markup_cannot_be_isolated() -> None:
     assert "\u2068שלום\u2069" in piece("שלום")
     with pytest.raises(TypeError):
         piece(Markup("<i>words</i>"))
+
+
+def test_only_what_was_drawn_is_joined() -> None:
+    """Words that no template wrote cannot come between pieces, where nothing escapes them any more."""
+    assert joined([Markup("<p>"), Markup("&amp;")]) == "<p>&amp;"
+    assert isinstance(joined([]), Markup)
+    with pytest.raises(TypeError):
+        joined([Markup("<p>"), "<script>"])  # type: ignore[list-item]
 
 
 def test_the_line_of_a_save_is_that_of_its_page() -> None:
