@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from babel.dates import format_datetime
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
@@ -22,6 +22,9 @@ from portal.inert import inert
 from portal.pieces import Drawn, Piece, Pieces
 from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Marked(Protocol):
@@ -135,18 +138,10 @@ def page(
 
     With *block*, a request of htmx gets that named block alone, and everybody else the whole page.
     """
-    state = request.app.state
-    values: dict[str, Any] = {
-        "actor": getattr(request.state, "actor", None),
-        "practice": state.practice.current,
-        "path": request.scope["path"],
-        "passkey_host": state.config.passkey_host,
-        "lang": LANGUAGE,
-        "version": __version__,
-    }
+    values = _around(request)
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
-    compiled = state.templates.get_template(template)
+    compiled = request.app.state.templates.get_template(template)
     if block is not None and is_htmx(request):
         parts = compiled.new_context(values)
         # Up to its first output a page imports the macros that its blocks call.
@@ -157,8 +152,78 @@ def page(
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
+def _around(request: Request) -> dict[str, Any]:
+    """Return what every page knows besides its context."""
+    state = request.app.state
+    return {
+        "actor": getattr(request.state, "actor", None),
+        "practice": state.practice.current,
+        "path": request.scope["path"],
+        "passkey_host": state.config.passkey_host,
+        "lang": LANGUAGE,
+        "version": __version__,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Somebody:
+    """Whoever looks at a page that is drawn as a piece. Whatever else the page asks of them is an error."""
+
+    role: str
+    id: str
+    lock_minutes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Somewhere:
+    """The practice of such a page."""
+
+    name: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page for whoever has a role, without anything of the request that first asked for it."""
+
+    template: Template
+    role: str
+    is_demo: bool
+    values: Mapping[str, object]
+    marked: tuple[str, ...]
+
+    def __call__(self, ident: str, lock_minutes: str, practice: str, *words: str) -> str:
+        """Render it for the piece that it is."""
+        somebody, somewhere = _Somebody(self.role, ident, lock_minutes), _Somewhere(practice, self.is_demo)
+        seen = {"actor": somebody, "practice": somewhere, **dict(zip(self.marked, words, strict=True))}
+        return self.template.render({**self.values, **seen})
+
+
+def page_of_pieces(request: Request, template: str, context: DataclassInstance, *marked: str) -> Response:
+    """
+    Render a page, like `page`, whose like is asked for very often: it is drawn once as a piece.
+
+    Args:
+        context: As for `page`. What is not marked is yes, no or None, and a piece is drawn for each set of that.
+        marked: The fields of *context* that hold text, which the page writes out as it is.
+    """
+    around, values = _around(request), {one.name: getattr(context, one.name) for one in fields(context)}
+    actor, practice, texts = (
+        around.pop("actor"),
+        around.pop("practice"),
+        [values.pop(name) for name in marked],
+    )
+    templates = request.app.state.templates
+    key = (template, actor.role, practice.is_demo, *around.values(), *values.items())
+    drawn: Piece | None = templates.pieces.page(key)
+    if drawn is None:
+        still = _Page(templates.get_template(template), actor.role, practice.is_demo, around | values, marked)
+        drawn = templates.pieces.keep_page(key, still)
+    return fragment(drawn(str(actor.id), str(actor.lock_minutes), practice.name, *texts))
+
+
 def fragment(content: Drawn, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer htmx with what was put together from pieces, as `page` does with what a template wrote."""
+    """Answer with what was put together from pieces, as `page` does with what a template wrote."""
     return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
 
 

@@ -24,6 +24,9 @@ from portal.settling import written
 Drawn = Markup
 """What a template wrote, with everything in it escaped."""
 
+MOST_PAGES = 64
+"""How many kinds of pages are remembered; there are a few, and what is marked in them is in none."""
+
 new_text = str.__new__  # without the questions that `Markup` asks of what it is made from
 
 # A filter that shortens, trims, encodes or changes letters would change a mark as well, which is then not found.
@@ -80,11 +83,12 @@ class Piece:
 class Pieces:
     """All pieces of an environment."""
 
-    __slots__ = ("_environment", "_found")
+    __slots__ = ("_environment", "_found", "_pages")
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._found: dict[tuple[str, str], Piece] = {}
+        self._pages: dict[tuple[object, ...], Piece] = {}
 
     def of(self, template: str, macro: str) -> Piece:
         """Return the piece that a macro draws; one that asks nothing of the page that it comes to stand on."""
@@ -93,6 +97,17 @@ class Pieces:
             module = self._environment.get_template(template).module
             found = self._found[template, macro] = Piece(getattr(module, macro))
         return found
+
+    def page(self, key: tuple[object, ...]) -> Piece | None:
+        """Return the piece that was kept for a page of this kind."""
+        return self._pages.get(key)
+
+    def keep_page(self, key: tuple[object, ...], draw: Callable[..., str]) -> Piece:
+        """Keep, and return, the piece that *draw* draws: it holds nothing of the request that asked for it."""
+        if len(self._pages) >= MOST_PAGES:
+            self._pages.clear()
+        self._pages[key] = made = Piece(draw)
+        return made
 
 
 def joined(parts: Sequence[Drawn]) -> Drawn:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from journal.readers import readers
 from journal.search import search
 from portal.auth import actor_of
 from portal.forms import Form
-from portal.pages import page
+from portal.pages import page, page_of_pieces
 from portal.pieces import Drawn
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
@@ -32,7 +33,7 @@ PAGE = 30
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
     """
-    Context of the timeline. `older` is the moment before which the next page begins.
+    Context of the timeline. `older` is the moment before which the next page begins, as an address has it.
 
     `undo` is what was just deleted, `rest` says that somebody stopped for today. Without `as_left`, storage gave
     back something else than was left.
@@ -87,13 +88,15 @@ async def timeline(request: Request) -> Response:
         Timeline(request).spine(shown, plan, shares, Stretch(newest, oldest)),
         not shown and newest is None,
         newest is None,
-        oldest.isoformat() if oldest else "",
+        quote(oldest.isoformat()) if oldest else "",
         undo,
         undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
         "rest" in asked,
         found.as_left,
     )
-    return page(request, "journal/timeline.html", context)
+    if undo or not shown:
+        return page(request, "journal/timeline.html", context)
+    return page_of_pieces(request, "journal/timeline.html", context, "spine", "older")
 
 
 def _cut(found: Sequence[Listed]) -> tuple[Sequence[Listed], datetime | None]:

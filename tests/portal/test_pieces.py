@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
-from portal.pages import make_environment, time_of_day
+from journal.positions import Role
+from journal.practice import PracticeView
+from portal.pages import make_environment, page, page_of_pieces, time_of_day
 from portal.pieces import MARK, Piece, joined
 from portal.views.entry_saving import Saved
+from portal.views.journal import TimelinePage
 
 ENVIRONMENT = make_environment()
 HOSTILE = (
@@ -71,6 +74,29 @@ def test_what_a_macro_alters_is_no_piece(altered: str) -> None:
         piece("words")
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("as_left", [True, False])
+@pytest.mark.parametrize("rest", [True, False])
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_the_timeline_in_pieces_is_the_page(first: bool, as_left: bool, rest: bool, is_demo: bool) -> None:
+    """Whatever practice, person and rows it is for: byte for byte what the template writes as a whole."""
+    for name in HOSTILE:
+        actor = SimpleNamespace(role=Role.PATIENT, id=UUID(int=len(name)), lock_minutes=len(name) + 1)
+        practice = SimpleNamespace(current=PracticeView(name, is_demo))
+        state = SimpleNamespace(
+            templates=ENVIRONMENT, practice=practice, config=SimpleNamespace(passkey_host="")
+        )
+        asked = SimpleNamespace(
+            app=SimpleNamespace(state=state), state=SimpleNamespace(actor=actor), scope={"path": "/journal"}
+        )
+        for older in ("", "2026-11-22T10%3A00%3A00%2B00%3A00"):
+            for spine in (Markup(""), Markup("<li>") + name + Markup("</li>")):
+                context = TimelinePage(spine, False, first, older, None, None, rest, as_left)
+                whole = page(asked, "journal/timeline.html", context)  # type: ignore[arg-type]
+                pieces = page_of_pieces(asked, "journal/timeline.html", context, "spine", "older")  # type: ignore[arg-type]
+                assert (pieces.body, pieces.raw_headers) == (whole.body, whole.raw_headers)
+
+
 def test_markup_cannot_be_isolated() -> None:
     """Where words are kept from turning what stands beside them, markup is refused."""
     piece = ENVIRONMENT.pieces.of("macros/entries.html", "chip_shared")  # type: ignore[attr-defined]
@@ -94,6 +120,6 @@ def test_the_line_of_a_save_is_that_of_its_page() -> None:
     values = {name: getattr(context, name) for name in Saved.__slots__} | {
         "actor": SimpleNamespace(zone=zone)
     }
-    page = ENVIRONMENT.get_template("journal/saved.html").render(values)
+    whole = ENVIRONMENT.get_template("journal/saved.html").render(values)
     piece = ENVIRONMENT.pieces.of("macros/entries.html", "saved")  # type: ignore[attr-defined]
-    assert piece("7", time_of_day(at, zone)) == page
+    assert piece("7", time_of_day(at, zone)) == whole
