@@ -19,7 +19,7 @@ is its patient's own does a clinician see it as planned (`agenda.as_seen`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -69,6 +69,8 @@ class Planned(Protocol):
 
 
 S = TypeVar("S", bound=Planned)
+_InOrder = tuple[list[datetime], list[S]]
+"""Sessions in the order of some moment of theirs, and these moments."""
 
 
 class Belonging(Generic[S]):
@@ -90,10 +92,11 @@ class Belonging(Generic[S]):
             for one in sessions
             if one.status is not Status.CANCELLED and one.kind is not SessionKind.MEDICAL_CHECKIN
         ]
-        self._posts = tuple(sorted(posts, key=_begin))
-        self._ahead = tuple(sorted((one for one in posts if one.kind in AHEAD), key=_last_to_prepare))
+        self._posts = _in_order(posts, _begin)
+        self._ahead = _in_order([one for one in posts if one.kind in AHEAD], _last_to_prepare)
         self._behind = {
-            kind: tuple(one for one in self._posts if one.kind in kinds) for kind, kinds in BEHIND.items()
+            kind: _in_order([one for one in posts if one.kind in kinds], _begin)
+            for kind, kinds in BEHIND.items()
         }
 
     def session_of(self, kind: str, tied: str | None, written_at: datetime) -> S | None:
@@ -110,7 +113,8 @@ class Belonging(Generic[S]):
         if kind == EntryKind.PREPARATION:
             coming = _after(self._ahead, written_at)
             return coming or _before(self._posts, written_at)
-        return _before(self._behind.get(kind, ()), written_at) or _before(self._posts, written_at)
+        behind = self._behind.get(kind)
+        return (behind and _before(behind, written_at)) or _before(self._posts, written_at)
 
     def stretch(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
         """
@@ -119,26 +123,32 @@ class Belonging(Generic[S]):
         It is from the first moment to just before the second, and may be longer than it has to be.
         """
         since, until = ENDLESS, BEGINNING
-        for place, one in enumerate(self._ahead):
+        ends, ahead = self._ahead
+        for place, (end, one) in enumerate(zip(ends, ahead, strict=True)):
             if one.id in wanted:
-                since = min(since, _last_to_prepare(self._ahead[place - 1]) if place else BEGINNING)
-                until = max(until, _last_to_prepare(one))
-        dosing = [_begin(one) for one in self._posts if one.kind is SessionKind.DOSING]
-        for one in self._posts:
+                since = min(since, ends[place - 1] if place else BEGINNING)
+                until = max(until, end)
+        dosing, _ = self._behind[EntryKind.CAPTURE.value]
+        for begin, one in zip(*self._posts, strict=True):
             if one.id in wanted:
-                since = min(since, _begin(one))
-                until = max(until, next((begin for begin in dosing if begin > _begin(one)), ENDLESS))
+                since = min(since, begin)
+                until = max(until, next((later for later in dosing if later > begin), ENDLESS))
         return since, until
 
 
-def _before(sessions: tuple[S, ...], moment: datetime) -> S | None:
-    place = bisect_right(sessions, moment, key=_begin)
-    return sessions[place - 1] if place else None
+def _in_order(sessions: Iterable[S], key: Callable[[S], datetime]) -> _InOrder[S]:
+    ordered = sorted(sessions, key=key)
+    return [key(one) for one in ordered], ordered
 
 
-def _after(sessions: tuple[S, ...], moment: datetime) -> S | None:
-    place = bisect_right(sessions, moment, key=_last_to_prepare)
-    return sessions[place] if place < len(sessions) else None
+def _before(row: _InOrder[S], moment: datetime) -> S | None:
+    place = bisect_right(row[0], moment)
+    return row[1][place - 1] if place else None
+
+
+def _after(row: _InOrder[S], moment: datetime) -> S | None:
+    place = bisect_right(row[0], moment)
+    return row[1][place] if place < len(row[1]) else None
 
 
 def _begin(one: Planned) -> datetime:

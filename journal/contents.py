@@ -61,6 +61,11 @@ class Line(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
         return UUID(self.id), self.revision, bytes.fromhex(self.tag)
 
     @property
+    def mark(self) -> tuple[bytes, int, bytes]:
+        """Return the same as a row is compared by: the id's bytes, revision and tag."""
+        return bytes.fromhex(self.id), self.revision, bytes.fromhex(self.tag)
+
+    @property
     def key(self) -> tuple[int, str]:
         """Return what the record keeps for good, and lines are put in order by."""
         return self.created, self.id

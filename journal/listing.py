@@ -25,7 +25,7 @@ from journal.entries import Entry
 from journal.errors import Damaged
 from journal.record_snapshot import Part
 from journal.sessions import Session
-from journal.store import fetch
+from journal.store import fetch, key_of
 
 WINDOW = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
@@ -89,7 +89,7 @@ async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 3
     if await _may_be_trusted(actor):
         lines = await _lines(actor, before, limit)
         if lines is not None:
-            return Listing(True, tuple(map(_listed_line, lines)))
+            return Listing(True, lines)
     as_left, found = await _looked(actor, partial(entries.timeline, actor, before=before, limit=limit))
     return Listing(as_left, tuple(map(listed, found)))
 
@@ -220,8 +220,8 @@ async def _looked(
     return as_left, found
 
 
-async def _lines(actor: Actor, before: datetime | None, limit: int) -> list[Line] | None:
-    """Return the lines of a list, the newest first; None when storage holds anything else, or no table at all."""
+async def _lines(actor: Actor, before: datetime | None, limit: int) -> tuple[Listed, ...] | None:
+    """Return the entries of a list, the newest first; None when storage holds anything else, or no table at all."""
     if before is None:
         rows = await fetch(WINDOW, actor.id, actor.id, actor.id, limit)
     else:
@@ -242,13 +242,16 @@ async def _lines(actor: Actor, before: datetime | None, limit: int) -> list[Line
             return None
         lines += (one for one in reversed(page) if before is None or one.created < micros(before))
     lines = lines[:limit]
-    there = [(ident.bytes, revision, end) for ident, revision, end in (one.member for one in lines)]
-    return lines if there == seen.members[Part.ENTRIES] else None
+    if [line.mark for line in lines] != seen.members[Part.ENTRIES]:
+        return None
+    # The same ids in the same order, which storage shows as well: to read these again costs less.
+    ids = [key_of(ident) for part, ident, _, _ in rows if part == Part.ENTRIES]
+    return tuple(map(_listed_line, ids, lines))
 
 
-def _listed_line(line: Line) -> Listed:
+def _listed_line(ident: UUID, line: Line) -> Listed:
     return Listed(
-        UUID(line.id),
+        ident,
         line.form,
         line.title if line.form else entries.UNOPENED,
         line.session,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -72,7 +72,7 @@ class Opened(tuple[T, ...]):
 
     damaged: tuple[UUID | None, ...]
 
-    def __new__(cls, items: Iterable[T] = (), damaged: Iterable[UUID | None] = ()) -> Opened[T]:
+    def __new__(cls, items: Iterable[T] = (), damaged: Iterable[UUID | None] = ()) -> Self:
         """Hold *items* beside what is missing among them."""
         made = super().__new__(cls, tuple(items))
         made.damaged = tuple(damaged)

@@ -19,6 +19,7 @@ from journal.audit import Act
 from journal.documents import open_document, seal_document, session_context
 from journal.errors import StaleRevision
 from journal.planning import SessionDetails, SessionKind, Status
+from journal.remembered import Key
 from journal.rows import Counted, DamagedRow, Opened, Row, open_each, typed
 from journal.store import fetch, transaction
 from journal.words import N_
@@ -78,9 +79,29 @@ class Session(msgspec.Struct, frozen=True):
         return self.details.begins_at
 
 
-async def load(actor: Actor, patient: UUID) -> Opened[Session]:
-    """Give all sessions of a patient, in the order of their times; the caller has authorised it."""
-    return in_order(actor, typed(SessionRow, await fetch(OF_PATIENT, patient)))
+class Plan(Opened[Session]):
+    """
+    All sessions of a patient, in the order of their times.
+
+    `follows_from` is every value of the rows, with its type: whatever is made of the plan can be remembered by that.
+    """
+
+    follows_from: Key
+
+
+async def load(actor: Actor, patient: UUID) -> Plan:
+    """Return all sessions of a patient; the very same rows are opened once. The caller has authorised it."""
+    raw = await fetch(OF_PATIENT, patient)
+    values = [value for row in raw for value in row]
+    key = (Plan, *values, *map(type, values))
+    found: Plan | None = actor.house.server.opened.get(key)
+    if found is None:
+        sessions = in_order(actor, typed(SessionRow, raw))
+        found = Plan(sessions, sessions.damaged)
+        found.follows_from = key
+        if not found.damaged:
+            actor.house.server.opened.keep(key, found)
+    return found
 
 
 def in_order(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> Opened[Session]:

@@ -23,7 +23,7 @@ from journal.holds import Hold, hold
 from journal.links import Link
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
 from journal.rows import DamagedRow, Opened, known, read, sound, typed
-from journal.session_rows import Session, SessionRow
+from journal.session_rows import Plan, Session, SessionRow
 from journal.store import fetch, transaction
 from journal.typed import clean_line
 from journal.words import N_
@@ -35,6 +35,7 @@ THEIR_DAY = N_("This day is theirs, and nothing of it is changed from here. Call
 
 __all__ = [
     "NO_SUCH_MOVE",
+    "Plan",
     "PlanAccess",
     "Session",
     "access_to",
@@ -98,7 +99,7 @@ async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
     return await plan_of(actor, await access_to(actor, patient))
 
 
-async def my_sessions(actor: Actor) -> Opened[Session]:
+async def my_sessions(actor: Actor) -> Plan:
     """Give the patient's own sessions in the order of their times."""
     actor.must_be(Role.PATIENT)
     return await session_rows.load(actor, actor.id)

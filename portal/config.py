@@ -11,6 +11,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -77,6 +78,22 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache
+def _named(origin: str) -> str:
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    if not _is_address(host):
+        return origin
+    if origin.startswith("https:") or not is_loopback(host):
+        return ""
+    return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
+
+
+@lru_cache
+def _host_of(origin: str) -> str:  # asked for every page
+    return urlsplit(origin).hostname or ""
 
 
 def _networks(value: str) -> tuple[Network, ...]:
@@ -205,18 +222,12 @@ class Config:
     @property
     def named_origin(self) -> str:
         """Give the origin under a name, where passkeys are good; empty where people come by a bare address."""
-        parts = urlsplit(self.origin)
-        host = parts.hostname or ""
-        if not _is_address(host):
-            return self.origin
-        if self.secure or not is_loopback(host):
-            return ""
-        return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
+        return _named(self.origin)
 
     @property
     def passkey_host(self) -> str:
         """Give the host that passkeys are good for, or nothing."""
-        return urlsplit(self.named_origin).hostname or ""
+        return _host_of(self.named_origin)
 
     @property
     def origins(self) -> frozenset[str]:

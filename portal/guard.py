@@ -94,7 +94,7 @@ def _is_ahead(request: Request) -> bool:
 async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:
     """Give the person whom the cookie signs in; None also where the page answers without knowing."""
     request.state.trouble = None
-    if token is None or request.url.path in ALWAYS:
+    if token is None or request.scope["path"] in ALWAYS:
         return None
     try:
         actor = await websessions.actor_for(request.app.state.house, token)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from babel.dates import format_datetime
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
@@ -19,11 +19,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
 from portal.inert import inert
+from portal.pieces import Drawn, Piece, Pieces
 from portal.settling import SettlingEnvironment
 from portal.words import LANGUAGE, Words
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-class Piece(Protocol):
+
+class Marked(Protocol):
     """Some of a line's words."""
 
     @property
@@ -51,7 +55,7 @@ def make_environment() -> Environment:
     environment.filters.update(
         date=_date, time=_time, datetime=_datetime, day=_day, said=words.said, inert=inert, marked=_marked
     )
-    environment.extend(words=words)
+    environment.extend(words=words, pieces=Pieces(environment))
     return environment
 
 
@@ -71,6 +75,11 @@ def _local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
 @lru_cache(maxsize=2000)  # the same few days stand on every page
 def _written(local: date, pattern: str) -> str:
     return format_datetime(local, pattern, locale=LANGUAGE)
+
+
+def time_of_day(value: datetime, zone: tzinfo) -> str:
+    """Write a time of day as the filter `time` does."""
+    return _written(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
 
 
 def long_day(value: datetime, zone: tzinfo) -> str:
@@ -108,7 +117,7 @@ def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> 
     return _written(_local(context, value, zone), "EEE d MMM y, HH:mm")
 
 
-def _marked(pieces: Iterable[Piece]) -> Markup:
+def _marked(pieces: Iterable[Marked]) -> Markup:
     """Write a line of somebody's words with some of them marked. All of it is one line, and runs as one."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(piece.text) if piece.marked else piece.text for piece in pieces
@@ -129,18 +138,10 @@ def page(
 
     With *block*, a request of htmx gets that named block alone, and everybody else the whole page.
     """
-    state = request.app.state
-    values: dict[str, Any] = {
-        "actor": getattr(request.state, "actor", None),
-        "practice": state.practice.current,
-        "path": request.scope["path"],
-        "passkey_host": state.config.passkey_host,
-        "lang": LANGUAGE,
-        "version": __version__,
-    }
+    values = _around(request)
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
-    compiled = state.templates.get_template(template)
+    compiled = request.app.state.templates.get_template(template)
     if block is not None and is_htmx(request):
         parts = compiled.new_context(values)
         # Up to its first output a page imports the macros that its blocks call.
@@ -149,6 +150,81 @@ def page(
     else:
         content = compiled.render(values)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
+
+
+def _around(request: Request) -> dict[str, Any]:
+    """Return what every page knows besides its context."""
+    state = request.app.state
+    return {
+        "actor": getattr(request.state, "actor", None),
+        "practice": state.practice.current,
+        "path": request.scope["path"],
+        "passkey_host": state.config.passkey_host,
+        "lang": LANGUAGE,
+        "version": __version__,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Somebody:
+    """Whoever looks at a page that is drawn as a piece. Whatever else the page asks of them is an error."""
+
+    role: str
+    id: str
+    lock_minutes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Somewhere:
+    """The practice of such a page."""
+
+    name: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page for whoever has a role, without anything of the request that first asked for it."""
+
+    template: Template
+    role: str
+    is_demo: bool
+    values: Mapping[str, object]
+    marked: tuple[str, ...]
+
+    def __call__(self, ident: str, lock_minutes: str, practice: str, *words: str) -> str:
+        """Render it for the piece that it is."""
+        somebody, somewhere = _Somebody(self.role, ident, lock_minutes), _Somewhere(practice, self.is_demo)
+        seen = {"actor": somebody, "practice": somewhere, **dict(zip(self.marked, words, strict=True))}
+        return self.template.render({**self.values, **seen})
+
+
+def page_of_pieces(request: Request, template: str, context: DataclassInstance, *marked: str) -> Response:
+    """
+    Render a page, like `page`, whose like is asked for very often: it is drawn once as a piece.
+
+    Args:
+        context: As for `page`. What is not marked is yes, no or None, and a piece is drawn for each set of that.
+        marked: The fields of *context* that hold text, which the page writes out as it is.
+    """
+    around, values = _around(request), {one.name: getattr(context, one.name) for one in fields(context)}
+    actor, practice, texts = (
+        around.pop("actor"),
+        around.pop("practice"),
+        [values.pop(name) for name in marked],
+    )
+    templates = request.app.state.templates
+    key = (template, actor.role, practice.is_demo, *around.values(), *values.items())
+    drawn: Piece | None = templates.pieces.page(key)
+    if drawn is None:
+        still = _Page(templates.get_template(template), actor.role, practice.is_demo, around | values, marked)
+        drawn = templates.pieces.keep_page(key, still)
+    return fragment(drawn(str(actor.id), str(actor.lock_minutes), practice.name, *texts))
+
+
+def fragment(content: Drawn, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with what was put together from pieces, as `page` does with what a template wrote."""
+    return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
 
 
 def is_htmx(request: Request) -> bool:
@@ -161,6 +237,12 @@ def see_other(request: Request, path: str) -> Response:
     if is_htmx(request):
         return Response(status_code=204, headers={"hx-redirect": path})
     return RedirectResponse(path, 303)
+
+
+def piece(request: Request, template: str, macro: str) -> Piece:
+    """Return what draws a macro that is needed often: see `portal/pieces.py`."""
+    pieces: Pieces = request.app.state.templates.pieces
+    return pieces.of(template, macro)
 
 
 def translator(request: Request) -> Callable[..., str]:

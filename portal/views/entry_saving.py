@@ -17,7 +17,7 @@ from journal.errors import KeptBeside, NotFound
 from journal.forms import EntryKind, form_of
 from portal.auth import actor_of
 from portal.forms import Form
-from portal.pages import is_htmx, page, see_other
+from portal.pages import fragment, is_htmx, page, piece, see_other, time_of_day
 from portal.views.entry_form import Written, kind_of, write
 from portal.views.entry_page import Draft, Lost, address, writing_page
 from portal.views.entry_screens import FIRST, screen_of
@@ -118,11 +118,14 @@ def _line(
     saved_at: datetime | None,
     lost: Lost | None,
 ) -> Response:
+    where = address(draft, **({"prompt": form["prompt"]} if form["prompt"] else {}))
+    first = {"hx-replace-url": where} if saved_at and not form.whole("revision") else {}
+    if saved_at and not (lost or written.problems or written.ground_first):  # as nearly every time
+        told = piece(request, "macros/entries.html", "saved")
+        return fragment(told(str(draft.revision), time_of_day(saved_at, actor_of(request).zone)), first)
     asked = {one.id: one.label for one in form_of(EntryKind(draft.document.kind)).fields}
     problems = tuple(Problem(name, asked.get(name, ""), told) for name, told in written.problems.items())
     context = Saved(draft.id, draft.revision, saved_at, problems, lost, written.ground_first)
-    where = address(draft, **({"prompt": form["prompt"]} if form["prompt"] else {}))
-    first = {"hx-replace-url": where} if saved_at and not form.whole("revision") else {}
     return page(request, "journal/saved.html", context, status=status, headers=first)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,10 +19,11 @@ from journal.listing import Listed, listed
 from journal.readers import readers
 from portal.auth import actor_of
 from portal.forms import Form
-from portal.pages import page
+from portal.pages import page, page_of_pieces
+from portal.pieces import Drawn
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
-from portal.views.timeline import Line, Node, Stretch, Timeline
+from portal.views.timeline import Line, Stretch, Timeline
 
 PAGE = 30
 
@@ -29,13 +31,13 @@ PAGE = 30
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
     """
-    Context of the timeline. `older` is the moment before which the next page begins.
+    Context of the timeline. `older` is the moment before which the next page begins, as an address has it.
 
     `undo` is what was just deleted, `rest` says that somebody stopped for today. Without `as_left`, storage gave
     back something else than was left.
     """
 
-    nodes: list[Node]
+    spine: Drawn
     nothing_yet: bool
     first: bool
     older: str
@@ -81,16 +83,18 @@ async def timeline(request: Request) -> Response:
     shares = await readers(actor, [one.id for one in shown])
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        Timeline(request).hang(shown, plan, shares, Stretch(newest, oldest)),
+        Timeline(request).spine(shown, plan, shares, Stretch(newest, oldest)),
         not shown and newest is None,
         newest is None,
-        oldest.isoformat() if oldest else "",
+        quote(oldest.isoformat()) if oldest else "",
         undo,
         undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
         "rest" in asked,
         found.as_left,
     )
-    return page(request, "journal/timeline.html", context)
+    if undo or not shown:
+        return page(request, "journal/timeline.html", context)
+    return page_of_pieces(request, "journal/timeline.html", context, "spine", "older")
 
 
 def _cut(found: Sequence[Listed]) -> tuple[Sequence[Listed], datetime | None]:

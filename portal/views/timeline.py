@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -18,12 +19,15 @@ from journal.forms import EntryKind
 from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader
-from journal.sessions import Session
+from journal.sessions import Plan, Session
 from journal.words import N_
 from portal.auth import actor_of
-from portal.pages import long_day, short_day, translator
+from portal.pages import long_day, piece, short_day, translator
+from portal.pieces import Drawn, joined
 from portal.views.session_lines import nth_of
+from portal.words import LANGUAGE
 
+SPINE, CHIPS = "macros/spine.html", "macros/entries.html"
 Readers = Mapping[UUID, tuple[Reader, ...]]
 
 
@@ -37,21 +41,28 @@ class Line(msgspec.Struct, frozen=True):
     readers: tuple[Reader, ...]
 
 
-class Node(msgspec.Struct, frozen=True):
-    """
-    A session on the spine with the entries that hang on it; without `id`, those from before the first.
+class Post(msgspec.Struct, frozen=True):
+    """A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out."""
 
-    `label`, `day` and `said` (a word beside the date) are written out; `state` is "planned", "cancelled" or
-    nothing.
+    session: Session
+    starts_at: datetime
+    kind: str
+    label: str
+    day: str
+    is_cancelled: bool
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """
+    A plan laid out in a time zone.
+
+    `posts` are the sessions that entries hang on by themselves, in the order of their `times`.
     """
 
-    lines: list[Line]
-    id: UUID | None = None
-    kind: str = ""
-    label: str = ""
-    day: str = ""
-    state: str = ""
-    said: str = ""
+    latest_first: tuple[Post, ...]
+    posts: tuple[Post, ...]
+    times: tuple[datetime, ...]
+    belonging: Belonging[Session]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,10 @@ class Timeline:
     Lists are long and words few: they are translated once here, where a page would do it for every line.
     """
 
-    __slots__ = ("_", "actor", "kinds", "zone")
+    __slots__ = ("_", "actor", "kinds", "request", "zone")
 
     def __init__(self, request: Request) -> None:
+        self.request = request
         self.actor: Actor = actor_of(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = translator(request)
@@ -86,9 +98,7 @@ class Timeline:
         day = short_day(entry.created_at, self.zone)
         return Line(entry.id, entry.title, self.kinds[entry.kind], day, readers.get(entry.id, ()))
 
-    def hang(
-        self, entries: Sequence[Listed], plan: Sequence[Session], readers: Readers, stretch: Stretch
-    ) -> list[Node]:
+    def spine(self, entries: Sequence[Listed], plan: Plan, readers: Readers, stretch: Stretch) -> Drawn:
         """
         Hang entries on the sessions that they belong to.
 
@@ -96,48 +106,83 @@ class Timeline:
             The latest session first. One without entries is there when it falls into *stretch*; the next one
             is, when that begins at the present.
         """
-        belonging = Belonging(plan)
-        posts = [one for one in agenda.lasting(plan) if one.details.kind is not SessionKind.MEDICAL_CHECKIN]
-        times = [one.starts_at for one in posts]
-        now = self.actor.now
-        under_way = max(0, bisect_right(times, now) - 1)
-        coming = next((one for one in posts[under_way:] if agenda.ahead([one], now)), None)
-        hung: dict[UUID | None, list[Line]] = {
-            one.id: [] for one in posts if _falls_into(one, coming, now, stretch)
+        layout, now = self._layout(plan), self.actor.now
+        under_way = max(0, bisect_right(layout.times, now) - 1)
+        coming = next((one for one in layout.posts[under_way:] if agenda.ahead([one.session], now)), None)
+        hung: dict[UUID | None, list[Drawn]] = {
+            one.session.id: [] for one in layout.posts if _falls_into(one, coming, now, stretch)
         }
+        draw, session_of = self._entry(), layout.belonging.session_of
         for entry in entries:
-            post = belonging.session_of(entry.kind, entry.session_id, entry.created_at)
-            hung.setdefault(post.id if post else None, []).append(self.line(entry, readers))
-        numbers = agenda.numbers(plan)
-        nodes = [
-            self._node(one, numbers.get(one.id), one is coming, hung[one.id])
-            for one in reversed(plan)
-            if one.id in hung
-        ]
+            post = session_of(entry.kind, entry.session_id, entry.created_at)
+            hung.setdefault(post.id if post else None, []).append(draw(self.line(entry, readers)))
+        drawn: list[Drawn] = []
+        for one in layout.latest_first:
+            if one.session.id in hung:
+                drawn.append(self._session(one, one is coming))
+                drawn += hung[one.session.id]
         if None in hung:
-            nodes.append(Node(hung[None]))
-        return nodes
+            if drawn:
+                drawn.append(piece(self.request, SPINE, "before_all")())
+            drawn += hung[None]
+        return joined(drawn)
 
-    def _node(self, one: Session, number: agenda.Number | None, coming: bool, lines: list[Line]) -> Node:
-        day, kind = long_day(one.starts_at, self.zone), one.details.kind
-        cancelled, planned = one.details.status is Status.CANCELLED, one.starts_at > self.actor.now
-        said = ""
-        if cancelled:
+    def _layout(self, plan: Plan) -> Layout:
+        """Lay a plan out; the very same one is laid out once for a time zone."""
+        memory = self.actor.house.server.opened
+        key = (Layout, LANGUAGE, self.actor.time_zone, *plan.follows_from)
+        found: Layout | None = memory.get(key)
+        if found is None:
+            found = _lay_out(plan, self.zone, self._)
+            if not plan.damaged:
+                memory.keep(key, found)
+        return found
+
+    def _entry(self) -> Callable[[Line], Drawn]:
+        """Return what draws an entry; who can read it is drawn once for all that the same people can."""
+        entry = piece(self.request, SPINE, "entry")
+        shared, paused = (piece(self.request, CHIPS, name) for name in ("chip_shared", "chip_paused"))
+        chips: dict[tuple[Reader, ...], Drawn] = {(): piece(self.request, CHIPS, "chip_private")()}
+
+        def drawn(line: Line) -> Drawn:
+            told = chips.get(line.readers)
+            if told is None:
+                told = joined([(paused if one.paused else shared)(one.name) for one in line.readers])
+                chips[line.readers] = told
+            return entry(line.day, line.kind, str(line.id or ""), line.title, told)
+
+        return drawn
+
+    def _session(self, one: Post, coming: bool) -> Drawn:
+        planned, said = one.starts_at > self.actor.now, ""
+        if one.is_cancelled:
             said = self._(N_("cancelled"))
-        elif day == long_day(self.actor.now, self.zone):
+        elif one.day == long_day(self.actor.now, self.zone):
             said = self._(N_("today"))
         elif coming:
             said = self._(N_("next"))
         elif planned:
             said = self._(N_("planned"))
-        label = self._(kind.label)
-        if kind is SessionKind.DOSING and (nth := nth_of(number)):
-            label = self._(N_("%(nth)s dosing session")) % {"nth": self._(nth)}
-        state = "cancelled" if cancelled else "planned" if planned else ""
-        return Node(lines, one.id, kind.value, label, day, state, said)
+        state = "cancelled" if one.is_cancelled else "planned" if planned else ""
+        draw = piece(self.request, SPINE, "session")
+        return draw(one.kind, state, one.day, said, str(one.session.id), one.label)
 
 
-def _falls_into(one: Session, coming: Session | None, now: datetime, stretch: Stretch) -> bool:
+def _lay_out(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> Layout:
+    numbers, laid = agenda.numbers(plan), []
+    for one in plan:
+        label, kind = translate(one.kind.label), one.kind
+        if kind is SessionKind.DOSING and (nth := nth_of(numbers.get(one.id))):
+            label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
+        cancelled = one.status is Status.CANCELLED
+        laid.append(Post(one, one.starts_at, kind.value, label, long_day(one.starts_at, zone), cancelled))
+    posts = [
+        one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
+    ]
+    return Layout(tuple(reversed(laid)), tuple(posts), tuple(one.starts_at for one in posts), Belonging(plan))
+
+
+def _falls_into(one: Post, coming: Post | None, now: datetime, stretch: Stretch) -> bool:
     if one is coming:
         return stretch.newest is None
     begun = one.starts_at <= (stretch.newest or now)

@@ -8,7 +8,8 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Method
 from crypto import Keyring
 from journal.actors import Actor
 from journal.documents import EntryDocument, Profile, RevisionDocument, ShareDocument
-from journal.session_rows import Session
+from journal.session_rows import Plan, Session
+from portal.views.timeline import Layout
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 from tests.attacks.world import HERS, OTHERS, PLANNED
@@ -63,6 +64,6 @@ async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None
             assert not parts & {token, keyring.vault, keyring.pins, keyring.identity_wrap}
     assert telling(things, PLANNED)
     remembered = [one for _, one in state.house.server.opened]
-    assert {type(one) for one in remembered} == {Profile, Session}
+    assert {type(one) for one in remembered} == {Layout, Plan, Profile, Session}
     assert telling(held_by(*remembered), "Alice")
     assert len(state.house.pins) > 1

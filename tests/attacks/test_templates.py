@@ -59,17 +59,18 @@ def test_a_form_with_a_revision_is_not_filled_in_from_memory() -> None:
 def test_no_code_calls_a_text_safe() -> None:
     """
     Outside the pages nothing makes markup but what translates sentences, which escapes them first, and what
-    takes letters out of a text that is escaped already or puts marks of direction around it.
+    takes letters out of a text that is escaped already, puts marks of direction around it, or joins such texts.
     """
-    made = re.compile(r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b")
+    made = re.compile(r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b|\bnew_text\b|__new__\((Markup|Drawn)")
     found = [str(path) for path in modules("portal", "journal", "templates") if made.search(source(path))]
-    assert found == ["portal/inert.py", "portal/isolation.py", "portal/pages.py"]
+    assert found == ["portal/inert.py", "portal/isolation.py", "portal/pages.py", "portal/pieces.py"]
     known = re.compile(r"\bMarkup\b|\bmarkupsafe\b")
     found = [str(path) for path in modules("portal", "journal", "templates") if known.search(source(path))]
     assert found == [
         "portal/inert.py",
         "portal/isolation.py",
         "portal/pages.py",
+        "portal/pieces.py",
         "portal/settling.py",
         "portal/words.py",
     ]

@@ -105,6 +105,21 @@ async def test_the_very_same_row_is_opened_once(cast: Cast) -> None:
     assert known_profile(cast.house, alice.id, bytes(bytearray(row.sealed))) is first
 
 
+async def test_a_plan_of_the_very_same_rows_is_opened_once(cast: Cast) -> None:
+    """With a row more, fewer or changed it is another plan; one with a damaged row is not kept at all."""
+    alice, one = await planned(cast)
+    plan = await sessions.my_sessions(alice)
+    assert await sessions.my_sessions(alice) is plan
+    more = await sessions.add(alice, alice.id, ONE)
+    assert {session.id for session in await sessions.my_sessions(alice)} == {one.id, more}
+    await tables.KapSession.filter(id=more).update(revision=2)
+    damaged = await sessions.my_sessions(alice)
+    assert (list(damaged), damaged.damaged) == ([one], (more,))
+    assert not [kept for kept in opened_in(cast, sessions.Plan) if kept is damaged]
+    await tables.KapSession.filter(id=more).delete()
+    assert await sessions.my_sessions(alice) is plan
+
+
 @pytest.mark.parametrize("place", [0, 1, 14, 40, -1])
 async def test_a_row_changed_by_one_byte_is_opened_anew_and_refused(cast: Cast, place: int) -> None:
     """Header, nonce, text or tag: that the right row was opened a moment ago makes no difference."""
@@ -275,7 +290,7 @@ async def test_nobodys_keys_and_words_are_remembered(cast: Cast) -> None:
     for name in cast.tokens:
         keyring = (await cast.actor(name)).keyring
         assert not parts & {keyring.vault, keyring.pins, keyring.identity_wrap, cast.tokens[name]}
-    assert {type(one) for _, one in cast.house.server.opened} == {Profile, sessions.Session}
+    assert {type(one) for _, one in cast.house.server.opened} == {Profile, sessions.Plan, sessions.Session}
     assert {one for _, one in cast.house.pins} == {True}
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
-from journal import brief, records, sessions
+from journal import brief, profile, records, sessions
 from journal.forms import EntryKind
-from journal.planning import SessionDetails, SessionKind, Setting, Status
+from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -38,6 +40,35 @@ def hung_on(page: Page) -> dict[str, str]:
         if one.tag == "a" and "entry-title" in within and "spine" in within:
             found[one.words] = session
     return found
+
+
+async def test_the_timeline_follows_the_plan_and_the_time_zone_at_once(any_portal: Portal) -> None:
+    """A session that is moved, or looked at from elsewhere, has another day on the very next page."""
+    cast = any_portal.cast
+    await write(cast, EntryKind.FREE, {"free.text": "words"})
+    alice = await cast.actor("alice")
+    late = SessionDetails(
+        SessionKind.DOSING, "2026-12-01T23:30", "Europe/Berlin", 60, Setting.CLINIC, phase=Phase.INDUCTION
+    )
+    first, second = [
+        await sessions.add(alice, alice.id, details)
+        for details in (late, replace(late, local="2026-12-08T23:30"))
+    ]
+    async with any_portal.client("alice") as browser:
+
+        async def told() -> list[tuple[str, str]]:
+            text = (await browser.get("/journal")).text
+            return re.findall(
+                r"<span>(\w+, \d+ \w+ \d+)</span>.*?<a href=\"/sessions/[^\"]+\">([^<]+)</a>", text, re.DOTALL
+            )
+
+        assert await told() == await told() == [("Tuesday, 1 December 2026", "1st dosing session")]
+        await profile.change(alice, "Alice", "Asia/Tokyo")
+        assert await told() == [("Wednesday, 2 December 2026", "1st dosing session")]
+        await sessions.change(alice, first, 1, replace(late, local="2026-12-20T12:00"))
+        assert await told() == [("Wednesday, 9 December 2026", "1st dosing session")]
+        await sessions.move(alice, second, Status.CANCELLED)
+        assert await told() == [("Sunday, 20 December 2026", "1st dosing session")]
 
 
 @pytest.mark.parametrize("kind", EntryKind)
