@@ -25,6 +25,7 @@ from journal.rows import Named, read, whole
 from journal.store import change, change_all, fetch, transaction
 
 SOME = 100  # entries that are opened before others get their turn
+MOST_STEPS = 1 << 30  # no state takes so many: its row says something else than was written
 
 
 async def begin(vault: Sealer, owner: UUID) -> None:
@@ -68,9 +69,12 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
     for part in (Part.EARLIER, Part.SHARED):
         beside = beside.changed(part - 1, come=seen.members[part])
     lines = await _lines(vault, owner)
-    if seen.kept is None:
-        await tables.RecordState.create(id=owner, owner_id=owner, revision=0, sealed=b"")
-    await _write(vault, owner, seen.kept[0] if seen.kept else 0, RecordRoot(beside), lines)
+    before = seen.kept[0] if seen.kept and seen.kept[0] < MOST_STEPS else 0
+    # Storage may have made anything of the row: it says whose it is, and from where the next step is taken.
+    anew = {"owner_id": owner, "revision": before, "sealed": b""}
+    if not await tables.RecordState.filter(id=owner).update(**anew):
+        await tables.RecordState.create(id=owner, **anew)
+    await _write(vault, owner, before, RecordRoot(beside), lines)
 
 
 async def lay_out(actor: Actor) -> None:

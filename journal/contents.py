@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -238,6 +239,11 @@ class Draft:
             if self.find(line.key) is None:
                 self._put(line)
 
+    def fill(self, lines: Sequence[Line]) -> None:
+        """Put lines that are in order on full pages of their own: all of them, also where storage gave two one id."""
+        for at in range(0, len(lines), FULL):
+            self._add(len(self._pages), list(lines[at : at + FULL]))
+
     def find(self, key: tuple[int, str]) -> Line | None:
         """Return the line of a record, or None when it has none."""
         places = self._places(key[0])
@@ -334,5 +340,5 @@ class Draft:
 def laid_out(lines: Iterable[Line]) -> Draft:
     """Return a draft with all these lines on full pages: for an account that has no table yet."""
     draft = Draft(RecordRoot())
-    draft.change((), sorted(lines))
+    draft.fill(sorted(lines, key=attrgetter("created", "id")))
     return draft

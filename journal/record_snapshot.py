@@ -18,6 +18,9 @@ from journal.contents_rows import Pages, pages_of
 from journal.store import fetch_aside, key_of
 
 NO_ID = UUID(int=0)
+MOST_REVISIONS = (
+    2**31 - 1
+)  # as `rows.Counted`: a row that says more is damaged, and has a line that says none
 END = 16  # bytes of an envelope that stand for all of it: its authentication tag
 SNAPSHOT = """
     SELECT 0, id, revision, substr(sealed, length(sealed) - 15) FROM entry
@@ -116,7 +119,7 @@ def _key(ident: Any) -> UUID:
 
 def member_of(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
     """Give a row its place in a sum, also one that storage made of something else than a number and bytes."""
-    number = revision if isinstance(revision, int) and 0 <= revision < 1 << 63 else 0
+    number = revision if isinstance(revision, int) and 0 <= revision <= MOST_REVISIONS else 0
     envelope = sealed if isinstance(sealed, bytes) else b""
     return ident.bytes, number, envelope[-END:].rjust(END, b"\0")
 

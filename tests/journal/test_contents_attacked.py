@@ -1,0 +1,78 @@
+"""Whoever writes the database changes rows beside the table of contents: it is said, and acceptance settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from journal import acceptance, freshness, tables
+from journal.entries import Entry
+from journal.store import change
+from tests.cast import Cast
+from tests.scenes import written
+
+
+async def is_as_left(cast: Cast) -> bool:
+    """Tell whether alice's journal is as she left it, in every part."""
+    return (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+
+
+async def several(cast: Cast, how_many: int = 4) -> list[Entry]:
+    """Entries of alice's, each a minute after the one before."""
+    made = []
+    for _ in range(how_many):
+        cast.clock.forward(minutes=1)
+        made.append(await written(cast))
+    return made
+
+
+async def state_below_nothing(cast: Cast, alice: UUID) -> None:
+    await change("UPDATE record_state SET revision = -5 WHERE id = $1", alice)
+
+
+async def state_of_another(cast: Cast, alice: UUID) -> None:
+    await tables.RecordState.filter(id=alice).update(owner_id=(await cast.actor("dana")).id)
+
+
+async def entry_beyond_counting(cast: Cast, alice: UUID) -> None:
+    row = await tables.Entry.filter(owner_id=alice).first()
+    assert row is not None
+    await change("UPDATE entry SET revision = $1 WHERE id = $2", 2**31 - 1, row.id)
+
+
+async def all_at_one_moment(cast: Cast, alice: UUID) -> None:
+    await change("UPDATE entry SET created_at = '2026-11-22 12:00:00+00:00' WHERE owner_id = $1", alice)
+
+
+@pytest.mark.parametrize(
+    "bent", [state_below_nothing, state_of_another, entry_beyond_counting, all_at_one_moment]
+)
+async def test_acceptance_settles_whatever_was_bent(
+    cast: Cast, bent: Callable[[Cast, UUID], Awaitable[None]]
+) -> None:
+    """Whatever storage made of the rows, what its owner accepts is how the journal was left from then on."""
+    await several(cast)
+    alice = await cast.actor("alice")
+    await bent(cast, alice.id)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+    await written(cast)
+    assert await is_as_left(cast)
+
+
+async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: Cast) -> None:
+    """On SQLite several may have no id, no count and no date that can be read."""
+    cast = sqlite_cast
+    made = await several(cast)
+    for place, one in enumerate(made[:3]):
+        await change(
+            "UPDATE entry SET id = $1, revision = $2, created_at = 'x' WHERE id = $3",
+            f"none {place}",
+            2**40,
+            one.id,
+        )
+    assert not await is_as_left(cast)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
