@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from journal import acceptance, freshness, tables
+from journal import acceptance, entries, freshness, listing, tables
 from journal.entries import Entry
 from journal.store import change
 from tests.cast import Cast
-from tests.scenes import written
+from tests.scenes import signed_in_again, written
 
 
 async def is_as_left(cast: Cast) -> bool:
@@ -76,3 +76,15 @@ async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: 
     assert not await is_as_left(cast)
     await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
+
+
+async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast) -> None:
+    """What is written stays written, also where storage has put something where a page is to come."""
+    alice = await cast.actor("alice")
+    await tables.ContentsPage.create(
+        id=uuid4(), owner_id=alice.id, number=0, oldest_at=0, revision=1, sealed=b"x"
+    )
+    one = await written(cast)
+    assert (await entries.entry(await cast.actor("alice"), one.id)).document.title == "The sea"
+    await signed_in_again(cast)
+    assert (await listing.latest(await cast.actor("alice"))).as_left
