@@ -146,11 +146,14 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
         remembered = state.sets[Part.ENTRIES].count
     else:
         lines = _all_lines(actor, state, seen.pages)
-        entries = lines is not None and {member_of(*one.member) for one in lines} == set(
-            seen.members[Part.ENTRIES]
-        )
+        # Each as often as it stands there: an entry with two lines is not what was left.
+        entries = lines is not None and sorted(map(_dated, lines)) == sorted(seen.dated)
         remembered = state.count
     return Look(entries, same[Part.EARLIER] or not earlier, same[Part.SHARED], remembered, there, ends)
+
+
+def _dated(line: Line) -> tuple[int, bytes, int, bytes]:
+    return line.created, *member_of(*line.member)
 
 
 def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from journal import acceptance, entries, freshness, listing, tables
 from journal.entries import Entry
 from journal.store import change
 from tests.cast import Cast
-from tests.scenes import signed_in_again, written
+from tests.scenes import rewritten, signed_in_again, written
 
 
 async def is_as_left(cast: Cast) -> bool:
@@ -26,6 +27,31 @@ async def several(cast: Cast, how_many: int = 4) -> list[Entry]:
         cast.clock.forward(minutes=1)
         made.append(await written(cast))
     return made
+
+
+async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
+    """Its row still opens, and stands under a date that its writer never saw: lists and its own page say so."""
+    made = await several(cast)
+    assert (await listing.latest(await cast.actor("alice"))).as_left
+    await tables.Entry.filter(id=made[0].id).update(created_at=made[0].created_at + timedelta(days=30))
+    assert not (await listing.latest(await cast.actor("alice"))).as_left
+    assert not (await listing.entry(await cast.actor("alice"), made[0].id))[0]
+    assert not await is_as_left(cast)
+    await rewritten(cast, made[0], **{"int.meaning": "Later."})
+    assert not await is_as_left(cast)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+
+
+async def test_one_entry_has_no_two_lines_that_pass_for_one(cast: Cast) -> None:
+    """An entry that storage moves before it is deleted leaves a line behind: bringing it back does not hide that."""
+    one, *_ = await several(cast)
+    await tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(seconds=1))
+    alice = await cast.actor("alice")
+    await entries.delete(alice, one.id)
+    assert not await is_as_left(cast)
+    await entries.undelete(alice, one.id)
+    assert not await is_as_left(cast)
 
 
 async def state_below_nothing(cast: Cast, alice: UUID) -> None:
