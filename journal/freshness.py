@@ -126,10 +126,17 @@ class Look:
 
 
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
-    """Compare the entries and what is shared of them, and the earlier versions when asked, with what was left."""
+    """
+    Compare the entries and what is shared of them, and the earlier versions when asked, with what was left.
+
+    Where something is amiss, every later page of the same sign-in compares everything, whichever page came upon it.
+    """
     actor.must_be(Role.PATIENT)
     rows = await fetch_aside(*everything(actor.id, earlier=earlier))
-    return await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
+    found = await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
+    if not found.as_left:
+        actor.house.compared.forget(actor.session)
+    return found
 
 
 def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> Look:
@@ -179,6 +186,7 @@ async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tu
             break
         if all(map(seen.holds, rows)):
             return True, rows
+    actor.house.compared.forget(actor.session)
     return False, rows
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from journal import acceptance, entries, freshness, listing, tables
+from journal import acceptance, entries, freshness, listing, sessions, tables
 from journal.entries import Entry
+from journal.freshness import NotAsLeft
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.search import search
 from journal.store import change
 from tests.cast import Cast
 from tests.scenes import rewritten, signed_in_again, written
@@ -102,6 +106,46 @@ async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: 
     assert not await is_as_left(cast)
     await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
+
+
+async def by_session_page(cast: Cast, entry: Entry) -> Any:
+    alice = await cast.actor("alice")
+    return await listing.about(alice, await sessions.my_sessions(alice), {UUID(entry.document.session_id)})
+
+
+async def by_search(cast: Cast, entry: Entry) -> Any:
+    alice = await cast.actor("alice")
+    return await freshness.looked(alice, lambda: search(alice, "sea"))
+
+
+async def by_sharing(cast: Cast, entry: Entry) -> Any:
+    with pytest.raises(NotAsLeft):
+        await freshness.require_as_left(await cast.actor("alice"))
+
+
+@pytest.mark.parametrize("found", [by_session_page, by_search, by_sharing])
+async def test_whoever_finds_something_amiss_makes_every_later_page_compare(
+    cast: Cast, found: Callable[[Cast, Entry], Awaitable[Any]]
+) -> None:
+    """A page that shows nothing of it says so too, once another one of the same sign-in came upon it."""
+    alice = await cast.actor("alice")
+    local = cast.clock.now.strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, "UTC", 30, Setting.HOME)
+    about = await sessions.add(alice, alice.id, details)
+    one = (await several(cast, 1))[0]
+    document = one.document.__class__("capture", "Tied", session_id=about.hex)
+    cast.clock.forward(minutes=1)
+    tied = await entries.save(await cast.actor("alice"), uuid4(), 0, document)
+    before = await tables.Entry.get(id=tied.id).values()
+    cast.clock.forward(minutes=1)
+    changed = document.__class__("capture", "Tied, and changed", session_id=about.hex)
+    await entries.save(await cast.actor("alice"), tied.id, 1, changed)
+    await several(cast, 3)
+    assert (await listing.latest(await cast.actor("alice"), limit=2)).as_left
+    await tables.Entry.filter(id=tied.id).update(**{k: v for k, v in before.items() if k != "id"})
+    assert (await listing.latest(await cast.actor("alice"), limit=2)).as_left  # it shows nothing of it
+    await found(cast, tied)
+    assert not (await listing.latest(await cast.actor("alice"), limit=2)).as_left
 
 
 async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast) -> None:
