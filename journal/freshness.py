@@ -14,7 +14,7 @@ What was deleted leaves them at once, so that it can be purged without anybody's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -35,6 +35,7 @@ from journal.record_snapshot import (
     State,
     everything,
     holds_beside,
+    id_of,
     kept_of,
     member_of,
     opened_state,
@@ -124,6 +125,11 @@ class Look:
         """Tell whether an entry that was read belongs to what was compared."""
         return self.ends.get(row.id) == (row.revision, row.end)
 
+    def is_all(self, rows: Iterable[Sequence[Any]]) -> bool:
+        """Tell whether rows that begin with id, revision and envelope are the entries that were compared."""
+        there = (member_of(id_of(row[0]), row[1], row[2]) for row in rows)
+        return {UUID(bytes=ident): (revision, end) for ident, revision, end in there} == self.ends
+
 
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
     """
@@ -190,10 +196,16 @@ async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tu
     return False, rows
 
 
-async def require_as_left(actor: Actor) -> None:
-    """Raise `NotAsLeft` unless everything is: what storage made of a journal is not given to anybody."""
-    if not (await look(actor)).as_left:
+async def require_as_left(actor: Actor) -> Look:
+    """
+    Raise `NotAsLeft` unless everything is: what storage made of a journal is not given to anybody.
+
+    What is given has to belong to what was compared: `Look.holds`.
+    """
+    seen = await look(actor)
+    if not seen.as_left:
         raise NotAsLeft
+    return seen
 
 
 async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) -> bool:

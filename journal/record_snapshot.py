@@ -115,7 +115,7 @@ def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
     members: Members = ([], [], [])
     kept, pages, begun = None, [], []
     for part, ident, revision, sealed, *more in rows:
-        key = _key(ident)
+        key = id_of(ident)
         if part == PAGE:
             pages.append((revision, sealed))
         elif part == Part.SHARED and key == owner:
@@ -133,7 +133,7 @@ def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
     return sums.over(seen.members[part]) == sums.sets[part]
 
 
-def _key(ident: Any) -> UUID:
+def id_of(ident: Any) -> UUID:
     """Return a row's id for a sum, also where storage made it something else than an id."""
     try:
         return key_of(ident)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from journal import acceptance, entries, freshness, listing, sessions, tables
-from journal.entries import Entry
+from journal import acceptance, entries, freshness, listing, records, sessions, sharing, tables
+from journal.entries import NOWHERE, Entry
+from journal.errors import StaleRevision
+from journal.export_format import NOT_AS_LEFT, Unreadable
 from journal.freshness import NotAsLeft
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.search import search
 from journal.store import change
-from tests.cast import Cast
+from tests.cast import PRACTICE, Cast
 from tests.scenes import rewritten, signed_in_again, written
 
 
@@ -158,3 +160,46 @@ async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast
     assert (await entries.entry(await cast.actor("alice"), one.id)).document.title == "The sea"
     await signed_in_again(cast)
     assert (await listing.latest(await cast.actor("alice"))).as_left
+
+
+async def as_it_was(row: dict[str, Any]) -> None:
+    """Let whoever writes the database put one entry back whole, older or newer."""
+    await tables.Entry.filter(id=row["id"]).update(**{key: row[key] for key in row if key != "id"})
+
+
+@pytest.fixture
+async def shown_only_to_the_comparison(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Entry]:
+    """An older text of an entry stands there whenever somebody reads it, and the newest whenever all is compared."""
+    (made,) = await several(cast, 1)
+    older = await tables.Entry.get(id=made.id).values()
+    await rewritten(cast, made, **{"int.meaning": "What I mean now."})
+    newest = await tables.Entry.get(id=made.id).values()
+    compare = freshness.look
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        await as_it_was(newest)
+        found = await compare(*args, **kwargs)
+        await as_it_was(older)
+        return found
+
+    await as_it_was(older)
+    with monkeypatch.context() as turns:
+        turns.setattr(freshness, "look", look)
+        yield made
+
+
+async def test_an_older_text_is_not_shared_between_two_readings(
+    cast: Cast, shown_only_to_the_comparison: Entry
+) -> None:
+    """What is shared belongs to what was compared, also where storage changes it back and forth."""
+    alice = await cast.actor("alice")
+    with pytest.raises(StaleRevision):
+        await sharing.share(alice, shown_only_to_the_comparison.id, cast.link, ("title",), previewed=1)
+    assert not await sharing.given(alice)
+
+
+async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_comparison: Entry) -> None:
+    """What is handed on belongs to what was compared, or it says that something may be older."""
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert [entry.revision for entry in found.entries] == [1]
+    assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
