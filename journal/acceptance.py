@@ -71,7 +71,7 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
     lines = await _lines(vault, owner)
     before = seen.kept[0] if seen.kept and seen.kept[0] < MOST_STEPS else 0
     # Storage may have made anything of the row: it says whose it is, and from where the next step is taken.
-    anew = {"owner_id": owner, "revision": before, "sealed": b""}
+    anew: dict[str, Any] = {"owner_id": owner, "revision": before, "sealed": b""}
     if not await tables.RecordState.filter(id=owner).update(**anew):
         await tables.RecordState.create(id=owner, **anew)
     await _write(vault, owner, before, RecordRoot(beside), lines)
