@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from crypto import RecordRoot, RecordState, Sealer
 from journal import audit, entries, freshness, sessions, share_lists, tables
 from journal.actors import Actor
@@ -36,7 +38,7 @@ async def begin(vault: Sealer, owner: UUID) -> None:
 
 async def begin_anew(vault: Sealer, owner: UUID) -> None:
     """Remember that there is nothing, after all that was there was set aside with the keys that opened it."""
-    await tables.RecordState.filter(owner_id=owner).delete()
+    await tables.RecordState.filter(Q(owner_id=owner) | Q(id=owner)).delete()
     await tables.ContentsPage.filter(owner_id=owner).delete()
     await begin(vault, owner)
 

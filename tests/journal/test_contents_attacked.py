@@ -16,7 +16,7 @@ from journal.export_format import NOT_AS_LEFT, Unreadable
 from journal.freshness import NotAsLeft
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.search import search
-from journal.store import change
+from journal.store import change, transaction
 from tests.cast import PRACTICE, Cast
 from tests.scenes import rewritten, signed_in_again, written
 
@@ -91,6 +91,15 @@ async def test_acceptance_settles_whatever_was_bent(
     await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
     await written(cast)
+    assert await is_as_left(cast)
+
+
+async def test_a_restart_begins_anew_whatever_was_bent(cast: Cast) -> None:
+    """A state under another owner is the account's all the same, and no new one is kept back by it."""
+    alice = await cast.actor("alice")
+    await state_of_another(cast, alice.id)
+    async with transaction():
+        await acceptance.begin_anew(alice.vault, alice.id)
     assert await is_as_left(cast)
 
 
