@@ -133,23 +133,27 @@ async def _is_in_contents(actor: Actor, found: Entry) -> bool:
     return there is not None and there.member == line.member
 
 
-async def about(actor: Actor, plan: Sequence[Session], wanted: Collection[UUID]) -> tuple[Entry, ...]:
+async def about(
+    actor: Actor, plan: Sequence[Session], wanted: Collection[UUID]
+) -> tuple[bool, tuple[Entry, ...]]:
     """
-    Return the actor's own entries that belong to one of these sessions, the latest first. Only they are opened.
+    Open the actor's own entries that belong to one of these sessions, the latest first, and no others.
 
-    Where they are not what the table says of them, the next list compares everything, and says so.
+    Returns:
+        Whether the journal is as it was left, as far as these entries show it, and they.
     """
     actor.must_be(Role.PATIENT)
     belonging = Belonging(plan)
-    lines = await _lines_about(actor, belonging, wanted)
-    if lines is not None:
-        found = await entries.chosen(actor, [UUID(line.id) for line in lines])
-        if {one.line.member for one in found} == {line.member for line in lines}:
-            return found[::-1]
-    actor.house.compared.forget(actor.session)
-    return tuple(
+    if await _may_be_trusted(actor):
+        lines = await _lines_about(actor, belonging, wanted)
+        if lines is not None:
+            found = await entries.chosen(actor, [UUID(line.id) for line in lines])
+            if sorted(one.line.member for one in found) == sorted(line.member for line in lines):
+                return True, found[::-1]
+    as_left, every = await freshness.looked(actor, partial(entries.every, actor))
+    return as_left, tuple(
         one
-        for one in reversed(await entries.every(actor))
+        for one in reversed(every)
         if _belongs(belonging, wanted, one.document.kind, one.document.session_id, one.created_at)
     )
 

@@ -121,7 +121,11 @@ async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: 
 
 async def by_session_page(cast: Cast, entry: Entry) -> Any:
     alice = await cast.actor("alice")
-    return await listing.about(alice, await sessions.my_sessions(alice), {UUID(entry.document.session_id)})
+    as_left, found = await listing.about(
+        alice, await sessions.my_sessions(alice), {UUID(entry.document.session_id)}
+    )
+    assert not as_left
+    assert entry.id in {one.id for one in found}
 
 
 async def by_search(cast: Cast, entry: Entry) -> Any:
