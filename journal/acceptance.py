@@ -22,9 +22,9 @@ from journal.audit import Act
 from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written
 from journal.freshness import LOCK, STEP
-from journal.record_snapshot import Part, opened_state, snapshot
+from journal.record_snapshot import Part, Snapshot, opened_state, snapshot
 from journal.rows import Named, read, whole
-from journal.store import change, change_all, fetch, transaction
+from journal.store import change, change_all, fetch_aside, transaction
 
 SOME = 100  # entries that are opened before others get their turn
 MOST_STEPS = 1 << 30  # no state takes so many: its row says something else than was written
@@ -67,9 +67,7 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
     """
     await change(LOCK, owner)
     seen = await snapshot(owner, earlier=True)
-    beside = RecordRoot().beside
-    for part in (Part.EARLIER, Part.SHARED):
-        beside = beside.changed(part - 1, come=seen.members[part])
+    beside = await asyncio.to_thread(_beside, seen)
     lines = await _lines(vault, owner)
     before = seen.kept[0] if seen.kept and seen.kept[0] < MOST_STEPS else 0
     # Storage may have made anything of the row: it says whose it is, and from where the next step is taken.
@@ -87,12 +85,20 @@ async def lay_out(actor: Actor) -> None:
         return
     lines = await _lines(actor.vault, actor.id)
     # That these are the entries of that state, its sum says, and that nobody wrote since, its revision.
-    if _sum(state, lines) != state.sets[Part.ENTRIES]:
+    if await asyncio.to_thread(_sum, state, lines) != state.sets[Part.ENTRIES]:
         return
     root = RecordRoot(replace(state, sets=state.sets[Part.EARLIER :]))
     async with transaction() as held:
         if not await _write(actor.vault, actor.id, seen.kept[0], root, lines):
             await held.rollback()
+
+
+def _beside(seen: Snapshot) -> RecordState:
+    """Return the sums of what stands on no page."""
+    beside = RecordRoot().beside
+    for part in (Part.EARLIER, Part.SHARED):
+        beside = beside.changed(part - 1, come=seen.members[part])
+    return beside
 
 
 def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
@@ -101,7 +107,7 @@ def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
 
 async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
     """Return a line for each entry that is there; of one that does not open it says no more than that."""
-    rows = await fetch(entries.OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
+    rows = await fetch_aside(entries.OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
     lines = []
     for at in range(0, len(rows), SOME):
         lines += [one.line for one in entries.opened_by(vault, owner, rows[at : at + SOME])]
@@ -111,7 +117,7 @@ async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
 
 async def _write(vault: Sealer, owner: UUID, before: int, root: RecordRoot, lines: Sequence[Line]) -> bool:
     """Put a whole table in the place of what is there; False, and it has to be undone, when the state has moved on."""
-    root, pages, _ = laid_out(lines).seal(vault, owner, root)
+    root, pages, _ = await asyncio.to_thread(lambda: laid_out(lines).seal(vault, owner, root))
     sealed = vault.seal(root.encode(), context=root_context(owner, before + 1))
     if await change_all((STEP, (before + 1, sealed, owner, before))) is not None:
         return False

@@ -6,6 +6,7 @@ Nothing here trusts a row: one that is of a wrong type has a place in no sum, an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -97,8 +98,9 @@ def sums_of(state: State) -> RecordState:
 
 
 async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
-    """Read what stands for each record, part by part, the row of the state and all pages."""
-    return snapshot_of(owner, await fetch_aside(*everything(owner, earlier=earlier)))
+    """Read what stands for each record, part by part, the row of the state and all pages; a thread sorts them."""
+    rows = await fetch_aside(*everything(owner, earlier=earlier))
+    return await asyncio.to_thread(snapshot_of, owner, rows)
 
 
 def everything(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from random import Random
+from types import FrameType
 from typing import Any
 from uuid import uuid4
 
@@ -128,6 +132,37 @@ async def test_an_account_of_before_gets_its_table_when_it_is_first_read(cast: C
     await entries.delete(alice, made[0].id)
     await written(cast)
     assert (await freshness.look(alice, earlier=True)).as_left
+
+
+@contextmanager
+def noted_calls() -> Iterator[set[str]]:
+    """Which of our functions are called on the thread of the event loop."""
+    seen = set[str]()
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and str(frame.f_globals.get("__name__")).startswith(("journal.", "crypto.")):
+            seen.add(frame.f_code.co_qualname)
+
+    sys.setprofile(note)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
+
+
+async def test_what_grows_with_a_journal_is_done_off_the_loop(cast: Cast) -> None:
+    """Laying a table out and accepting go through thousands of lines: others are answered meanwhile."""
+    await many(cast, 3, Random(1))
+    await as_before(cast)
+    for act in (acceptance.lay_out, acceptance.accept):
+        alice = await cast.actor("alice")
+        with noted_calls() as called:
+            await act(alice)
+        assert called
+        assert not called & {"snapshot_of", "laid_out", "RecordState.over", "Draft.seal"}, act
+        if act is acceptance.lay_out:
+            assert "Reader.fetch" not in called
+    assert (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def test_an_account_that_is_not_as_left_gets_no_table_before_its_owner_accepts(cast: Cast) -> None:
