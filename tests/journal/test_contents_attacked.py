@@ -9,7 +9,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import acceptance, entries, freshness, listing, records, sessions, sharing, tables
+from journal import (
+    acceptance,
+    care,
+    entries,
+    freshness,
+    giving_back,
+    links,
+    listing,
+    records,
+    sessions,
+    sharing,
+    tables,
+)
+from journal.documents import ShareDocument, given_back_context, seal_document
 from journal.entries import NOWHERE, Entry
 from journal.errors import StaleRevision
 from journal.export_format import NOT_AS_LEFT, Unreadable
@@ -216,3 +229,30 @@ async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_c
     found = await records.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.revision for entry in found.entries] == [1]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
+
+
+@pytest.mark.parametrize(
+    ("written_at", "kind"),
+    [
+        ("soon", "free"),
+        ("2026-11-20T10:00:00", "free"),
+        ("0001-01-01T00:00:00+14:00", "free"),
+        ("1969-12-31T23:59:59+00:00", "free"),
+        ("2026-11-20T10:00:00+00:00", "spell"),
+    ],
+)
+async def test_a_copy_of_no_date_or_kind_is_not_taken_in(cast: Cast, written_at: str, kind: str) -> None:
+    """A clinician seals what they give back as they like: what is no entry stays where it is, and the others come."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    link = await links.link_with(bob, alice.id)
+    key = await care.link_key(bob, link)
+    good = ("2026-11-20T10:00:00+00:00", "free")
+    for moment, what in ((written_at, kind), good):
+        ident, document = uuid4(), ShareDocument(what, "Back", None, {}, ["title"], moment, moment, 1)
+        sealed = seal_document(key, document, given_back_context(link.id, ident))
+        await tables.GivenBack.create(
+            id=ident, link_id=link.id, kept_id=uuid4(), sealed=sealed, created_at=cast.clock.now
+        )
+    assert await giving_back.take_in(alice, link.id) == 1
+    assert [one.created_at.isoformat() for one in (await listing.latest(alice)).entries] == [good[0]]
+    assert await is_as_left(cast)
