@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from crypto import RecordRoot, RecordState, Sealer
 from journal import audit, entries, freshness, sessions, share_lists, tables
 from journal.actors import Actor
@@ -20,11 +22,12 @@ from journal.audit import Act
 from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written
 from journal.freshness import LOCK, STEP
-from journal.record_snapshot import Part, opened_state, snapshot
+from journal.record_snapshot import Part, Snapshot, opened_state, snapshot
 from journal.rows import Named, read, whole
-from journal.store import change, change_all, fetch, transaction
+from journal.store import change, change_all, fetch_aside, transaction
 
 SOME = 100  # entries that are opened before others get their turn
+MOST_STEPS = 1 << 30  # no state takes so many: its row says something else than was written
 
 
 async def begin(vault: Sealer, owner: UUID) -> None:
@@ -35,7 +38,7 @@ async def begin(vault: Sealer, owner: UUID) -> None:
 
 async def begin_anew(vault: Sealer, owner: UUID) -> None:
     """Remember that there is nothing, after all that was there was set aside with the keys that opened it."""
-    await tables.RecordState.filter(owner_id=owner).delete()
+    await tables.RecordState.filter(Q(owner_id=owner) | Q(id=owner)).delete()
     await _clear(owner)
     await begin(vault, owner)
 
@@ -64,13 +67,14 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
     """
     await change(LOCK, owner)
     seen = await snapshot(owner, earlier=True)
-    beside = RecordRoot().beside
-    for part in (Part.EARLIER, Part.SHARED):
-        beside = beside.changed(part - 1, come=seen.members[part])
+    beside = await asyncio.to_thread(_beside, seen)
     lines = await _lines(vault, owner)
-    if seen.kept is None:
-        await tables.RecordState.create(id=owner, owner_id=owner, revision=0, sealed=b"")
-    await _write(vault, owner, seen.kept[0] if seen.kept else 0, RecordRoot(beside), lines)
+    before = seen.kept[0] if seen.kept and seen.kept[0] < MOST_STEPS else 0
+    # Storage may have made anything of the row: it says whose it is, and from where the next step is taken.
+    anew: dict[str, Any] = {"owner_id": owner, "revision": before, "sealed": b""}
+    if not await tables.RecordState.filter(id=owner).update(**anew):
+        await tables.RecordState.create(id=owner, **anew)
+    await _write(vault, owner, before, RecordRoot(beside), lines)
 
 
 async def lay_out(actor: Actor) -> None:
@@ -81,12 +85,20 @@ async def lay_out(actor: Actor) -> None:
         return
     lines = await _lines(actor.vault, actor.id)
     # That these are the entries of that state, its sum says, and that nobody wrote since, its revision.
-    if _sum(state, lines) != state.sets[Part.ENTRIES]:
+    if await asyncio.to_thread(_sum, state, lines) != state.sets[Part.ENTRIES]:
         return
     root = RecordRoot(replace(state, sets=state.sets[Part.EARLIER :]))
     async with transaction() as held:
         if not await _write(actor.vault, actor.id, seen.kept[0], root, lines):
             await held.rollback()
+
+
+def _beside(seen: Snapshot) -> RecordState:
+    """Return the sums of what stands on no page."""
+    beside = RecordRoot().beside
+    for part in (Part.EARLIER, Part.SHARED):
+        beside = beside.changed(part - 1, come=seen.members[part])
+    return beside
 
 
 def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
@@ -95,7 +107,7 @@ def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
 
 async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
     """Return a line for each entry that is there; of one that does not open it says no more than that."""
-    rows = await fetch(entries.OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
+    rows = await fetch_aside(entries.OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
     lines = []
     for at in range(0, len(rows), SOME):
         lines += [one.line for one in entries.opened_by(vault, owner, rows[at : at + SOME])]
@@ -105,7 +117,7 @@ async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
 
 async def _write(vault: Sealer, owner: UUID, before: int, root: RecordRoot, lines: Sequence[Line]) -> bool:
     """Put a whole table in the place of what is there; False, and it has to be undone, when the state has moved on."""
-    root, pages, _ = laid_out(lines).seal(vault, owner, root)
+    root, pages, _ = await asyncio.to_thread(lambda: laid_out(lines).seal(vault, owner, root))
     sealed = vault.seal(root.encode(), context=root_context(owner, before + 1))
     if await change_all((STEP, (before + 1, sealed, owner, before))) is not None:
         return False

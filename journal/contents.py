@@ -210,9 +210,11 @@ class Draft:
     def needed(self, gone: Iterable[Line], come: Iterable[Line]) -> list[PageMark]:
         """Return the pages to read before `change`: each line's, and those beside it where one goes for good."""
         coming = {line.key for line in come}
+        leaving = {line.key for line in gone} - coming
+        moments = {(key[0], 0) for key in coming} | {(key[0], 1) for key in leaving}
         wanted: dict[int, _Page] = {}
-        for key in coming | {line.key for line in gone}:
-            where, beside = self._places(key[0]), key not in coming
+        for created, beside in moments:
+            where = self._places(created)
             for place in range(max(where.start - beside, 0), min(where.stop + beside, len(self._pages))):
                 wanted[place] = self._pages[place]
         return [page.mark for page in wanted.values() if page.lines is None]
@@ -243,20 +245,31 @@ class Draft:
                 self._exchange(msgspec.structs.replace(there, revision=after.revision, tag=after.tag))
             else:
                 self._exchange(after)
+        if not self._pages:
+            self.fill(sorted(coming.values(), key=_key))
+            return
         for line in coming.values():
             if self.find(line.key) is None:
                 self._put(line)
 
+    def fill(self, lines: Sequence[Line]) -> None:
+        """Put lines that are in order on full pages of their own: all of them, also where storage gave two one id."""
+        for at in range(0, len(lines), FULL):
+            self._add(len(self._pages), list(lines[at : at + FULL]))
+
     def find(self, key: tuple[int, str]) -> Line | None:
         """Return the line of a record, or None when it has none."""
-        places = self._places(key[0])
-        return next((one for place in places for one in self._pages[place].known if one.key == key), None)
+        if not self._pages:
+            return None
+        lines = self._pages[self._place(key)].known
+        at = bisect_left(lines, key, key=_key)
+        return lines[at] if at < len(lines) and lines[at].key == key else None
 
     def _put(self, line: Line) -> None:
         if not self._pages:
             self._add(0, [line])
             return
-        place = self._place(line)
+        place = self._place(line.key)
         page = self._pages[place]
         lines = page.known
         if len(lines) < FULL:
@@ -271,20 +284,14 @@ class Draft:
             self._add(place + 1, lines[half:])
 
     def _take(self, key: tuple[int, str]) -> None:
-        for place in self._places(key[0]):
-            lines = self._pages[place].known
-            left = [line for line in lines if line.key != key]
-            if len(left) < len(lines):
-                self._shorten(place, left)
-                return
+        """Take away a line that is there."""
+        place = self._place(key)
+        self._shorten(place, [line for line in self._pages[place].known if line.key != key])
 
     def _exchange(self, line: Line) -> None:
-        for place in self._places(line.created):
-            page = self._pages[place]
-            for at, before in enumerate(page.known):
-                if before.key == line.key:
-                    page.change([*page.known[:at], line, *page.known[at + 1 :]])
-                    return
+        """Put a line in the place of the one about the same record, which is there."""
+        page = self._pages[self._place(line.key)]
+        page.change([line if before.key == line.key else before for before in page.known])
 
     def seal(
         self, vault: Sealer, owner: UUID, root: RecordRoot
@@ -308,13 +315,15 @@ class Draft:
 
     def _places(self, created: int) -> range:
         """Mostly one page: more where several begin with the very same moment."""
-        moments = [one.mark.oldest for one in self._pages]
-        first, last = bisect_left(moments, created), bisect_right(moments, created)
-        return range(max(first - 1, 0), max(last, min(1, len(moments))))
+        first = bisect_left(self._pages, created, key=_oldest)
+        last = bisect_right(self._pages, created, key=_oldest)
+        return range(max(first - 1, 0), max(last, min(1, len(self._pages))))
 
-    def _place(self, line: Line) -> int:
-        where = self._places(line.created)
-        return next((place for place in reversed(where) if self._pages[place].known[0] <= line), where.start)
+    def _place(self, key: tuple[int, str]) -> int:
+        """Return where a line stands, or is to stand, when there is a page."""
+        where = self._places(key[0])
+        after = bisect_right(self._pages, key, where.start, where.stop, key=lambda page: page.known[0].key)
+        return max(after - 1, where.start)
 
     def _add(self, place: int, lines: list[Line]) -> None:
         number = 1 + max((*(one.mark.number for one in self._pages), *self._dropped), default=-1)
@@ -340,8 +349,16 @@ class Draft:
         self._dropped.append(self._pages.pop(place).mark.number)
 
 
+def _key(line: Line) -> tuple[int, str]:
+    return line.key
+
+
+def _oldest(page: _Page) -> int:
+    return page.mark.oldest
+
+
 def laid_out(lines: Iterable[Line]) -> Draft:
     """Return a draft with all these lines on full pages: for an account that has no table yet."""
     draft = Draft(RecordRoot())
-    draft.change((), sorted(lines))
+    draft.fill(sorted(lines, key=_key))
     return draft

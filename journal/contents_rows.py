@@ -20,9 +20,12 @@ AROUND = """
 """
 """The state, and the page on which a record of that time stands, with the one before: in one statement."""
 NUMBERED = "SELECT number, sealed FROM contents WHERE owner_id = $1 AND number IN ({places})"
-INSERT = (
-    "INSERT INTO contents (id, owner_id, number, oldest_at, revision, sealed) VALUES ($1, $2, $3, $4, $5, $6)"
-)
+INSERT = """
+    INSERT INTO contents (id, owner_id, number, oldest_at, revision, sealed) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (owner_id, number) DO UPDATE
+    SET oldest_at = excluded.oldest_at, revision = excluded.revision, sealed = excluded.sealed
+"""
+"""The root names no such page yet: what storage put there is nobody's, and must not keep a save back."""
 UPDATE = "UPDATE contents SET oldest_at = $1, revision = $2, sealed = $3 WHERE owner_id = $4 AND number = $5"
 DELETE = "DELETE FROM contents WHERE owner_id = $1 AND number = $2"
 NO_TEXT = "DELETE FROM contents_text WHERE owner_id = $1 AND number = $2"

@@ -14,7 +14,7 @@ What was deleted leaves them at once, so that it can be purged without anybody's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -35,6 +35,7 @@ from journal.record_snapshot import (
     State,
     everything,
     holds_beside,
+    id_of,
     kept_of,
     member_of,
     opened_state,
@@ -124,12 +125,24 @@ class Look:
         """Tell whether an entry that was read belongs to what was compared."""
         return self.ends.get(row.id) == (row.revision, row.end)
 
+    def is_all(self, rows: Iterable[Sequence[Any]]) -> bool:
+        """Tell whether rows that begin with id, revision and envelope are the entries that were compared."""
+        there = (member_of(id_of(row[0]), row[1], row[2]) for row in rows)
+        return {UUID(bytes=ident): (revision, end) for ident, revision, end in there} == self.ends
+
 
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
-    """Compare the entries and what is shared of them, and the earlier versions when asked, with what was left."""
+    """
+    Compare the entries and what is shared of them, and the earlier versions when asked, with what was left.
+
+    Where something is amiss, every later page of the same sign-in compares everything, whichever page came upon it.
+    """
     actor.must_be(Role.PATIENT)
     rows = await fetch_aside(*everything(actor.id, earlier=earlier))
-    return await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
+    found = await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
+    if not found.as_left:
+        actor.house.compared.forget(actor.session)
+    return found
 
 
 def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> Look:
@@ -146,11 +159,14 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
         remembered = state.sets[Part.ENTRIES].count
     else:
         lines = _all_lines(actor, state, seen.pages)
-        entries = lines is not None and {member_of(*one.member) for one in lines} == set(
-            seen.members[Part.ENTRIES]
-        )
+        # Each as often as it stands there: an entry with two lines is not what was left.
+        entries = lines is not None and sorted(map(_dated, lines)) == sorted(seen.dated)
         remembered = state.count
     return Look(entries, same[Part.EARLIER] or not earlier, same[Part.SHARED], remembered, there, ends)
+
+
+def _dated(line: Line) -> tuple[int, bytes, int, bytes]:
+    return line.created, *member_of(*line.member)
 
 
 def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:
@@ -176,13 +192,20 @@ async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tu
             break
         if all(map(seen.holds, rows)):
             return True, rows
+    actor.house.compared.forget(actor.session)
     return False, rows
 
 
-async def require_as_left(actor: Actor) -> None:
-    """Raise `NotAsLeft` unless everything is: what storage made of a journal is not given to anybody."""
-    if not (await look(actor)).as_left:
+async def require_as_left(actor: Actor) -> Look:
+    """
+    Raise `NotAsLeft` unless everything is: what storage made of a journal is not given to anybody.
+
+    What is given has to belong to what was compared: `Look.holds`.
+    """
+    seen = await look(actor)
+    if not seen.as_left:
         raise NotAsLeft
+    return seen
 
 
 async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) -> bool:

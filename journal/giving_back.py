@@ -26,15 +26,28 @@ from journal.documents import (
     share_context,
 )
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
+from journal.forms import EntryKind
 from journal.freshness import Move
 from journal.links import Link
 from journal.record_snapshot import Part
-from journal.rows import Counted, DamagedRow, Opened, Row, open_each, read, typed, whole
+from journal.rows import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Counted,
+    DamagedRow,
+    Opened,
+    Row,
+    open_each,
+    read,
+    typed,
+    whole,
+)
 from journal.set_aside import KEPT
 from journal.share_lists import LinkOf
 from journal.store import fetch, scrub, transaction
 from journal.words import N_
 
+KINDS = frozenset(one.value for one in EntryKind)
 BEFORE = """
     SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
     WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
@@ -170,14 +183,14 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
                     document.kind, document.title, document.note, document.session_id, document.answers
                 ),
             )
-            written = min(datetime.fromisoformat(document.written_at), actor.now)
+            written = min(_written_at(document), actor.now)
             sealed = seal_document(actor.vault, kept, entry_context(actor.id, entry, 1))
             await tables.Entry.create(
                 id=entry,
                 owner_id=actor.id,
                 revision=1,
                 sealed=sealed,
-                created_at=written.astimezone(UTC),
+                created_at=written,
                 updated_at=actor.now,
             )
             line = entry_line(entry, 1, sealed, written, actor.now, kept)
@@ -205,10 +218,25 @@ async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDoc
 
     def opened(row: GivenBackRow) -> tuple[UUID, UUID, ShareDocument]:
         place = given_back_context(link.id, row.id)
-        return row.id, row.kept_id, open_document(key, row.sealed, place, ShareDocument)
+        document = open_document(key, row.sealed, place, ShareDocument)
+        if document.kind not in KINDS:
+            raise Damaged
+        _written_at(document)
+        return row.id, row.kept_id, document
 
     found = open_each(await read(GivenBackRow, tables.GivenBack.filter(link_id=link.id)), opened)
     return Opened(sorted(found, key=lambda one: one[2].written_at), found.damaged)
+
+
+def _written_at(document: ShareDocument) -> datetime:
+    """Return when an entry was written, in UTC; raises `Damaged` where a clinician sealed what is no such time."""
+    try:
+        moment = datetime.fromisoformat(document.written_at)
+        if moment.tzinfo is not None and FIRST_YEAR <= (written := moment.astimezone(UTC)).year <= LAST_YEAR:
+            return written
+    except (ValueError, OverflowError) as error:
+        raise Damaged from error
+    raise Damaged
 
 
 async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:

@@ -7,7 +7,7 @@ them. Where they differ, and for an account that has no table yet, everything is
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -90,7 +90,9 @@ async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 3
         lines = await _lines(actor, before, limit)
         if lines is not None:
             return Listing(True, lines)
-    as_left, found = await _looked(actor, partial(entries.timeline, actor, before=before, limit=limit))
+    as_left, found = await freshness.looked(
+        actor, partial(entries.timeline, actor, before=before, limit=limit)
+    )
     return Listing(as_left, tuple(map(listed, found)))
 
 
@@ -105,7 +107,7 @@ async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
             found = await entries.entry(actor, wanted)
             if await _is_in_contents(actor, found):
                 return True, found
-    as_left, (found,) = await _looked(actor, partial(_alone, actor, wanted))
+    as_left, (found,) = await freshness.looked(actor, partial(_alone, actor, wanted))
     return as_left, found
 
 
@@ -131,18 +133,27 @@ async def _is_in_contents(actor: Actor, found: Entry) -> bool:
     return there is not None and there.member == line.member
 
 
-async def about(actor: Actor, plan: Sequence[Session], wanted: Collection[UUID]) -> tuple[Entry, ...]:
-    """Return the actor's own entries that belong to one of these sessions, the latest first. Only they are opened."""
+async def about(
+    actor: Actor, plan: Sequence[Session], wanted: Collection[UUID]
+) -> tuple[bool, tuple[Entry, ...]]:
+    """
+    Open the actor's own entries that belong to one of these sessions, the latest first, and no others.
+
+    Returns:
+        Whether the journal is as it was left, as far as these entries show it, and they.
+    """
     actor.must_be(Role.PATIENT)
     belonging = Belonging(plan)
-    lines = await _lines_about(actor, belonging, wanted)
-    if lines is not None:
-        found = await entries.chosen(actor, [UUID(line.id) for line in lines])
-        if {one.line.member for one in found} == {line.member for line in lines}:
-            return found[::-1]
-    return tuple(
+    if await _may_be_trusted(actor):
+        lines = await _lines_about(actor, belonging, wanted)
+        if lines is not None:
+            found = await entries.chosen(actor, [UUID(line.id) for line in lines])
+            if sorted(one.line.member for one in found) == sorted(line.member for line in lines):
+                return True, found[::-1]
+    as_left, every = await freshness.looked(actor, partial(entries.every, actor))
+    return as_left, tuple(
         one
-        for one in reversed(await entries.every(actor))
+        for one in reversed(every)
         if _belongs(belonging, wanted, one.document.kind, one.document.session_id, one.created_at)
     )
 
@@ -208,16 +219,6 @@ async def _may_be_trusted(actor: Actor) -> bool:
     await acceptance.lay_out(actor)
     compared.note(actor.session, actor.now)
     return True
-
-
-async def _looked(
-    actor: Actor, read: Callable[[], Awaitable[Sequence[Entry]]]
-) -> tuple[bool, Sequence[Entry]]:
-    """Read entries beside a comparison of everything; where something is amiss, each page says so from then on."""
-    as_left, found = await freshness.looked(actor, read)
-    if not as_left:
-        actor.house.compared.forget(actor.session)
-    return as_left, found
 
 
 async def _lines(actor: Actor, before: datetime | None, limit: int) -> tuple[Listed, ...] | None:

@@ -6,6 +6,7 @@ Nothing here trusts a row: one that is of a wrong type has a place in no sum, an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -13,20 +14,24 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, RecordRoot, RecordSet, RecordState, Sealer
-from journal.contents import root_context
+from journal.contents import EPOCH, micros, root_context
 from journal.contents_rows import Pages, pages_of
+from journal.rows import Moment, Row, known, typed
 from journal.store import fetch_aside, key_of
 
 NO_ID = UUID(int=0)
+MOST_REVISIONS = (
+    2**31 - 1
+)  # as `rows.Counted`: a row that says more is damaged, and has a line that says none
 END = 16  # bytes of an envelope that stand for all of it: its authentication tag
 SNAPSHOT = """
-    SELECT 0, id, revision, substr(sealed, length(sealed) - 15) FROM entry
+    SELECT 0, id, revision, substr(sealed, length(sealed) - 15), created_at FROM entry
     WHERE owner_id = $1 AND deleted_at IS NULL
-    UNION ALL SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $2
-    UNION ALL SELECT 3, owner_id, number, sealed FROM contents WHERE owner_id = $3
+    UNION ALL SELECT 2, id, revision, sealed, NULL FROM record_state WHERE owner_id = $2
+    UNION ALL SELECT 3, owner_id, number, sealed, NULL FROM contents WHERE owner_id = $3
 """
 AND_EARLIER = """
-    UNION ALL SELECT 1, v.id, 0, substr(v.sealed, length(v.sealed) - 15)
+    UNION ALL SELECT 1, v.id, 0, substr(v.sealed, length(v.sealed) - 15), NULL
     FROM entry_revision v JOIN entry e ON e.id = v.entry_id WHERE e.owner_id = $4 AND e.deleted_at IS NULL
 """
 """One statement each time, since rows and state belong together only as they are at one moment."""
@@ -40,6 +45,12 @@ BEFORE = 140  # bytes of a state without a table: a root is never so long
 NO_SUM = RecordSet()
 
 
+class Begun(Row, frozen=True):
+    """When an entry was begun."""
+
+    created_at: Moment
+
+
 class Part(IntEnum):
     """What is remembered apart from each other, in the order in which it stands in the state."""
 
@@ -50,11 +61,22 @@ class Part(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What storage holds of an account's records at one moment; `kept` is the row of the state with its revision."""
+    """
+    What storage holds of an account's records at one moment.
+
+    `kept` is the row of the state with its revision; `begun` says when each entry was begun, where that was asked.
+    """
 
     members: Members
     kept: tuple[int, bytes] | None
     pages: Pages
+    begun: Sequence[Any] = ()
+
+    @property
+    def dated(self) -> list[tuple[int, bytes, int, bytes]]:
+        """Return what stands for each entry, with when it was begun: what a line has to say of it."""
+        moments = (micros(known(row, "created_at") or EPOCH) for row in typed(Begun, self.begun))
+        return [(begun, *member) for begun, member in zip(moments, self.members[Part.ENTRIES], strict=True)]
 
 
 def opened_state(vault: Sealer, owner: UUID, kept: tuple[int, bytes] | None) -> State | None:
@@ -76,8 +98,9 @@ def sums_of(state: State) -> RecordState:
 
 
 async def snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
-    """Read what stands for each record, part by part, the row of the state and all pages."""
-    return snapshot_of(owner, await fetch_aside(*everything(owner, earlier=earlier)))
+    """Read what stands for each record, part by part, the row of the state and all pages; a thread sorts them."""
+    rows = await fetch_aside(*everything(owner, earlier=earlier))
+    return await asyncio.to_thread(snapshot_of, owner, rows)
 
 
 def everything(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:
@@ -86,18 +109,24 @@ def everything(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:
 
 
 def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
-    """Sort rows of part, id, revision and envelope; a page has its number in the place of a revision."""
+    """
+    Sort rows of part, id, revision and envelope, and when an entry was begun where that was asked.
+
+    A page has its number in the place of a revision.
+    """
     members: Members = ([], [], [])
-    kept, pages = None, []
-    for part, ident, revision, sealed in rows:
-        key = _key(ident)
+    kept, pages, begun = None, [], []
+    for part, ident, revision, sealed, *more in rows:
+        key = id_of(ident)
         if part == PAGE:
             pages.append((revision, sealed))
         elif part == Part.SHARED and key == owner:
             kept = _kept((revision, sealed))
         else:
             members[part].append(member_of(key, revision, sealed))
-    return Snapshot(members, kept, pages_of(pages))
+            if part == Part.ENTRIES:
+                begun.append(more)
+    return Snapshot(members, kept, pages_of(pages), begun)
 
 
 def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
@@ -106,7 +135,7 @@ def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
     return sums.over(seen.members[part]) == sums.sets[part]
 
 
-def _key(ident: Any) -> UUID:
+def id_of(ident: Any) -> UUID:
     """Return a row's id for a sum, also where storage made it something else than an id."""
     try:
         return key_of(ident)
@@ -116,7 +145,7 @@ def _key(ident: Any) -> UUID:
 
 def member_of(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
     """Give a row its place in a sum, also one that storage made of something else than a number and bytes."""
-    number = revision if isinstance(revision, int) and 0 <= revision < 1 << 63 else 0
+    number = revision if isinstance(revision, int) and 0 <= revision <= MOST_REVISIONS else 0
     envelope = sealed if isinstance(sealed, bytes) else b""
     return ident.bytes, number, envelope[-END:].rjust(END, b"\0")
 

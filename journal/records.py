@@ -6,7 +6,7 @@ An entry that does not open does not keep the others back: it is named among wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,11 +132,12 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     """Open everything of the patient's own, and write down that they took it."""
     actor.must_be(Role.PATIENT)
     missing: list[Unreadable] = []
-    if not (await freshness.look(actor, earlier=True)).as_left:
-        missing.append(Unreadable(NOT_AS_LEFT, NOWHERE))
     planned = await sessions.my_sessions(actor)
+    as_left, entries, unread = await _entries_and_look(actor, planned)
+    if not as_left:
+        missing.append(Unreadable(NOT_AS_LEFT, NOWHERE))
     missing += [Unreadable("session", one or NOWHERE) for one in planned.damaged]
-    entries = await _entries(actor, planned, missing)
+    missing += unread
     links = await care.my_links(actor, ended=True)
     given = await sharing.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
@@ -208,12 +209,35 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
     )
 
 
-async def _entries(
-    actor: Actor, planned: tuple[Session, ...], missing: list[Unreadable]
+async def _entries_and_look(
+    actor: Actor, planned: tuple[Session, ...]
+) -> tuple[bool, list[EntryRecord], list[Unreadable]]:
+    """
+    Read all entries, and tell whether the journal is as it was left and they are those that were compared.
+
+    What another page saves in between is no difference: then both are asked once more.
+    """
+    missing: list[Unreadable] = []
+    for _ in range(2):
+        seen = await freshness.look(actor, earlier=True)
+        missing.clear()
+        earlier = await _earlier(actor, missing)
+        rows = await fetch(ENTRIES, actor.id)
+        as_left = seen.as_left and seen.is_all(rows)
+        if as_left or not seen.as_left:
+            break
+    return as_left, _entries(actor, planned, rows, earlier, missing), missing
+
+
+def _entries(
+    actor: Actor,
+    planned: tuple[Session, ...],
+    rows: Sequence[Sequence[Any]],
+    earlier: Mapping[UUID, list[Version]],
+    missing: list[Unreadable],
 ) -> list[EntryRecord]:
-    earlier = await _earlier(actor, missing)
     belonging, found = Belonging(planned), []
-    for row in typed(EntryRow, await fetch(ENTRIES, actor.id)):
+    for row in typed(EntryRow, rows):
         try:
             one = sound(row)
             where = entry_context(actor.id, one.id, one.revision)

@@ -175,7 +175,9 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
             N_("Sharing with this person is paused. Resume it first; nothing was shared.")
         )
     await care.peer_identity(actor, link)  # a changed key stops sharing
-    await freshness.require_as_left(actor)  # and so does a journal that is not as its owner left it
+    seen = await freshness.require_as_left(actor)  # and so does a journal that is not as its owner left it
+    if not seen.holds(entry):  # it was read at another moment
+        raise StaleRevision(CHANGED)
     document = copy_of(entry, fields, actor.now)
     return await _put(actor, link, entry, document, await care.link_key(actor, link))
 

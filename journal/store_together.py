@@ -83,10 +83,17 @@ def run_groups(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]])
     if len(groups) > 1:
         try:
             return _run_together(connection, groups)
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-    return [_run_alone(connection, lines) for lines in groups]
+        except sqlite3.Error as error:
+            _undo(connection)
+            if _is_held(error):
+                return [_of_orm(error) for _ in groups]
+    outcomes: list[Outcome] = []
+    for lines in groups:
+        try:
+            outcomes.append(_run_alone(connection, lines))
+        except sqlite3.Error as error:  # nobody is let in, so the others need not wait as long again
+            return outcomes + [_of_orm(error) for _ in groups[len(outcomes) :]]
+    return outcomes
 
 
 def _run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]]) -> list[Outcome]:
@@ -96,7 +103,7 @@ def _run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[Line
         connection.execute("SAVEPOINT one")
         try:
             outcome: Outcome = _first_that_changes_nothing(connection, lines)
-        except sqlite3.Error as error:
+        except Exception as error:  # also one of Python's, about a value that SQLite cannot take
             if not connection.in_transaction:
                 raise  # SQLite has undone the others as well
             outcome = _of_orm(error)
@@ -109,15 +116,27 @@ def _run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[Line
 
 
 def _run_alone(connection: sqlite3.Connection, lines: Sequence[Line]) -> Outcome:
+    """Run a group in a transaction of its own; raises `sqlite3.Error` while another process holds the file."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         place = _first_that_changes_nothing(connection, lines)
         connection.execute("COMMIT" if place is None else "ROLLBACK")
-    except sqlite3.Error as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    except Exception as error:
+        _undo(connection)
+        if isinstance(error, sqlite3.Error) and _is_held(error):
+            raise
         return _of_orm(error)
     return place
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _is_held(error: sqlite3.Error) -> bool:
+    """Return whether another process holds the file: each write waits its whole patience for that."""
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def _first_that_changes_nothing(connection: sqlite3.Connection, lines: Sequence[Line]) -> int | None:
@@ -127,7 +146,7 @@ def _first_that_changes_nothing(connection: sqlite3.Connection, lines: Sequence[
     return None
 
 
-def _of_orm(error: sqlite3.Error) -> Exception:
+def _of_orm(error: Exception) -> Exception:
     """Return an error of SQLite's as the ORM raises it."""
     if isinstance(error, sqlite3.IntegrityError):
         return IntegrityError(error)

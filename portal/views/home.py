@@ -38,7 +38,7 @@ class Home:
     `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
     not the one under way. `readers` says who can read which of the `latest`. `stopped` are those with whom
     sharing has stopped because of their keys, and `strange` only pass for links. `offers` wait for an answer,
-    `damaged` are sessions that do not open.
+    `damaged` are sessions that do not open. Without `as_left`, the journal is not as its owner left it.
     """
 
     next: SessionLine | None
@@ -53,6 +53,7 @@ class Home:
     strange: tuple[UUID | None, ...]
     offers: Opened[Offer]
     damaged: tuple[UUID | None, ...]
+    as_left: bool
 
 
 async def home(request: Request) -> Response:
@@ -80,7 +81,8 @@ async def home_of(actor: Actor) -> Home:
     )
     ahead = {one.id for one in agenda.ahead(agenda.lasting(plan), actor.now) if one is not under_way}
     invites, about = fitting(plan, actor.now)
-    latest = (await listing.latest(actor, limit=3)).entries
+    found = await listing.latest(actor, limit=3)
+    latest = found.entries
     there = await care.found(actor)
     return Home(
         next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),
@@ -95,6 +97,7 @@ async def home_of(actor: Actor) -> Home:
         there.strange,
         await handovers.offers(actor, there.links),
         plan.damaged,
+        found.as_left,
     )
 
 

@@ -104,7 +104,9 @@ def _cut(found: Sequence[Listed]) -> tuple[Sequence[Listed], datetime | None]:
     timed = [one for one in found if one.is_dated]
     if len(timed) <= PAGE:
         return found, None
-    return found[: found.index(timed[PAGE])], timed[PAGE - 1].created_at
+    # Those of one moment stay together, since the next page begins before a moment: two given back may be of one.
+    shown = [one for one in timed[:PAGE] if one.created_at > timed[PAGE].created_at] or timed[:PAGE]
+    return found[: found.index(timed[len(shown)])], shown[-1].created_at
 
 
 async def deleted(request: Request) -> Response:

@@ -35,6 +35,7 @@ class SessionPage:
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
     a clinician sees and changes nothing of it. `reason` is why it was to be cancelled, when that was refused.
+    Without `as_left`, the journal is not as its owner left it.
     """
 
     line: SessionLine
@@ -48,6 +49,7 @@ class SessionPage:
     written: tuple[Written, ...]
     rest: bool
     own_day: bool = False
+    as_left: bool = True
     problem: str = ""
     reason: str = ""
 
@@ -66,7 +68,8 @@ async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPa
     """Return the calm screen for a session under way."""
     (line,) = lines_of(actor, (one,))
     intention = ""
-    for entry in await listing.about(actor, plan, {one.id}):
+    _, about = await listing.about(actor, plan, {one.id})  # nothing alarming here: the journal says it
+    for entry in about:
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
@@ -82,6 +85,7 @@ async def session_page(actor: Actor, one: Session, plan: Opened[Session], access
     belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
     own_day = not mine and agenda.is_theirs_today(one.details, actor.now)
     moves = moves_for(actor, lines[one.id].session)
+    as_left, written = await _written(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
@@ -91,15 +95,18 @@ async def session_page(actor: Actor, one: Session, plan: Opened[Session], access
         name=access.link.peer_name if access.link else "",
         readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
         about=about,
-        written=await _written(actor, plan, {one.id, about.id}) if mine else (),
+        written=written,
         rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
         own_day=own_day,
+        as_left=as_left,
     )
 
 
-async def _written(actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]) -> tuple[Written, ...]:
-    found = await listing.about(actor, plan, wanted)
+async def _written(
+    actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
+) -> tuple[bool, tuple[Written, ...]]:
+    as_left, found = await listing.about(actor, plan, wanted)
     who = await readers(actor, [entry.id for entry in found])
-    return tuple(
+    return as_left, tuple(
         Written(entry, EntryKind(entry.document.kind).label, who.get(entry.id, ())) for entry in found
     )

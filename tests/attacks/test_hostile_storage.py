@@ -48,6 +48,8 @@ CASES = {
 JOURNAL = Look("alice", "/journal", AS_LEFT)
 ENTRY = Look("alice", "/journal/{entry}", AS_LEFT)
 SEARCH = Look("alice", "/journal", AS_LEFT, {"q": HERS})
+HOME = Look("alice", "/", AS_LEFT)
+SESSION = Look("alice", "/sessions/{session}", AS_LEFT)
 COMPARED = Look("alice", "/journal/comparison", AS_LEFT)
 RECORDS = Look("alice", "/records", AS_LEFT)
 RENEWAL = Look("alice", "/account/renewal", AS_LEFT)
@@ -74,9 +76,9 @@ async def older(target: Target) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", CASES)
 async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target, name: str) -> None:
-    """Journal, entry, search and the page that explains it say so; nothing is shared, what opens can be read."""
+    """Each page that shows entries says so, and the one that explains it; nothing is shared, what opens can be read."""
     known = names(target) | await older(target)
-    for look in (JOURNAL, ENTRY, SEARCH, RECORDS, RENEWAL):
+    for look in (HOME, JOURNAL, ENTRY, SESSION, SEARCH, RECORDS, RENEWAL):
         assert not look.told(await look.at(target)), look.path
     with sqlite3.connect(target.path) as connection:
         kept = {
@@ -89,7 +91,7 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
         connection.executescript(CASES[name].format_map(known))
     connection.close()
     before = target.rows()
-    for look in (JOURNAL, ENTRY, SEARCH, RECORDS, RENEWAL, COMPARED):
+    for look in (JOURNAL, HOME, ENTRY, SESSION, SEARCH, RECORDS, RENEWAL, COMPARED):
         answer = await look.at(target)
         assert answer.status_code == 200, look.path
         assert look.told(answer), look.path
@@ -105,7 +107,7 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
             places = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
     connection.close()
-    for look in (JOURNAL, ENTRY, SEARCH):
+    for look in (HOME, JOURNAL, ENTRY, SESSION, SEARCH):
         assert not look.told(await look.at(target)), look.path
 
 

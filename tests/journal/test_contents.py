@@ -114,6 +114,39 @@ def test_it_holds_what_a_sorted_list_holds(seed: int, spread: int, many: int) ->
         account.check(list(wanted.values()))
 
 
+def test_thousands_of_one_moment_are_told_apart_by_looking_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever dates everything alike makes no act go through all lines for each of them."""
+    looked, many = 0, 2000
+    key_of = contents.Line.key.fget  # type: ignore[attr-defined]
+
+    def counted(one: Line) -> tuple[int, str]:
+        nonlocal looked
+        looked += 1
+        found: tuple[int, str] = key_of(one)
+        return found
+
+    monkeypatch.setattr(contents.Line, "key", property(counted))
+    account, lines = Account(), [line(number, 5) for number in range(many)]
+    account.change(come=lines[:1])
+    account.change(come=lines[1:])
+    account.change(lines[::2], [*map(later, lines[::4])])
+    assert looked < many * 200
+    account.check([*(line(n, 5) for n in range(1, many, 2)), *map(later, lines[::4])])
+
+
+def later(one: Line) -> Line:
+    """The line of the same entry after a save."""
+    return msgspec.structs.replace(one, revision=one.revision + 1)
+
+
+def test_a_table_laid_out_holds_every_line() -> None:
+    """Also two about one record, which storage may have made: what is accepted is all that is there."""
+    account, lines = Account(), [line(number // 2, 7, number) for number in range(200)]
+    account.write(contents.laid_out(lines))
+    assert account.lines() == lines
+    assert [mark.count for mark in account.root.pages] == [FULL, FULL, FULL, 8]
+
+
 def test_many_acts_in_one_draft() -> None:
     """What comes and goes within one act is written once."""
     account = Account()

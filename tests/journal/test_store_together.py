@@ -119,3 +119,43 @@ def test_where_all_is_lost_each_goes_alone(tmp_path: Path) -> None:
         assert held.execute("SELECT key FROM t ORDER BY key").fetchall() == [("a",), ("b",)]
         assert not held.in_transaction
     held.close()
+
+
+async def test_what_python_cannot_bind_undoes_itself_alone(opened: Store) -> None:
+    """A value that SQLite has no room for fails its own write, and no transaction stays open behind it."""
+    outcomes = await asyncio.gather(
+        change_all(insert("a")),
+        change_all(insert("b"), (INSERT, ("c", 2**70))),
+        change_all(insert("d")),
+        change_all((INSERT, ("\ud800", 0))),
+        return_exceptions=True,
+    )
+    assert outcomes[0] is outcomes[2] is None
+    assert isinstance(outcomes[1], OverflowError)
+    assert isinstance(outcomes[3], UnicodeEncodeError)
+    await connection().execute_query(INSERT.replace("$1", "?").replace("$2", "?"), ["later", 0])
+    assert await kept() == {"a": 0, "d": 0, "later": 0}
+    with pytest.raises(OverflowError):
+        await change_all((INSERT, ("alone", 2**70)))
+    await connection().execute_query(INSERT.replace("$1", "?").replace("$2", "?"), ["last", 0])
+    assert await kept() == {"a": 0, "d": 0, "later": 0, "last": 0}
+
+
+def test_who_cannot_begin_waits_once_for_all(tmp_path: Path) -> None:
+    """While another process holds the file, thirty writes that wait together wait as long as one of them would."""
+    path = tmp_path / "x"
+    with (
+        sqlite3.connect(path, isolation_level=None) as other,
+        sqlite3.connect(path, isolation_level=None) as held,
+    ):
+        other.execute("CREATE TABLE t (key TEXT)")
+        other.execute("BEGIN IMMEDIATE")
+        held.execute("PRAGMA busy_timeout = 0")
+        begun: list[str] = []
+        held.set_trace_callback(begun.append)
+        outcomes = run_groups(held, [[("INSERT INTO t VALUES (?)", ["a"], False)]] * 30)
+        assert all(isinstance(one, OperationalError) for one in outcomes)
+        assert begun.count("BEGIN IMMEDIATE") == 1
+        other.execute("COMMIT")
+    other.close()
+    held.close()

@@ -1,0 +1,258 @@
+"""Whoever writes the database changes rows beside the table of contents: it is said, and acceptance settles it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from journal import (
+    acceptance,
+    care,
+    entries,
+    freshness,
+    giving_back,
+    links,
+    listing,
+    records,
+    sessions,
+    sharing,
+    tables,
+)
+from journal.documents import ShareDocument, given_back_context, seal_document
+from journal.entries import NOWHERE, Entry
+from journal.errors import StaleRevision
+from journal.export_format import NOT_AS_LEFT, Unreadable
+from journal.freshness import NotAsLeft
+from journal.planning import SessionDetails, SessionKind, Setting
+from journal.search import search
+from journal.store import change, transaction
+from tests.cast import PRACTICE, Cast
+from tests.scenes import rewritten, signed_in_again, written
+
+
+async def is_as_left(cast: Cast) -> bool:
+    """Tell whether alice's journal is as she left it, in every part."""
+    return (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+
+
+async def several(cast: Cast, how_many: int = 4) -> list[Entry]:
+    """Entries of alice's, each a minute after the one before."""
+    made = []
+    for _ in range(how_many):
+        cast.clock.forward(minutes=1)
+        made.append(await written(cast))
+    return made
+
+
+async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
+    """Its row still opens, and stands under a date that its writer never saw: lists and its own page say so."""
+    made = await several(cast)
+    assert (await listing.latest(await cast.actor("alice"))).as_left
+    await tables.Entry.filter(id=made[0].id).update(created_at=made[0].created_at + timedelta(days=30))
+    assert not (await listing.latest(await cast.actor("alice"))).as_left
+    assert not (await listing.entry(await cast.actor("alice"), made[0].id))[0]
+    assert not await is_as_left(cast)
+    await rewritten(cast, made[0], **{"int.meaning": "Later."})
+    assert not await is_as_left(cast)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+
+
+async def test_one_entry_has_no_two_lines_that_pass_for_one(cast: Cast) -> None:
+    """An entry that storage moves before it is deleted leaves a line behind: bringing it back does not hide that."""
+    one, *_ = await several(cast)
+    await tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(seconds=1))
+    alice = await cast.actor("alice")
+    await entries.delete(alice, one.id)
+    assert not await is_as_left(cast)
+    await entries.undelete(alice, one.id)
+    assert not await is_as_left(cast)
+
+
+async def state_below_nothing(cast: Cast, alice: UUID) -> None:
+    await change("UPDATE record_state SET revision = -5 WHERE id = $1", alice)
+
+
+async def state_of_another(cast: Cast, alice: UUID) -> None:
+    await tables.RecordState.filter(id=alice).update(owner_id=(await cast.actor("dana")).id)
+
+
+async def entry_beyond_counting(cast: Cast, alice: UUID) -> None:
+    row = await tables.Entry.filter(owner_id=alice).first()
+    assert row is not None
+    await change("UPDATE entry SET revision = $1 WHERE id = $2", 2**31 - 1, row.id)
+
+
+async def all_at_one_moment(cast: Cast, alice: UUID) -> None:
+    await change("UPDATE entry SET created_at = '2026-11-22 12:00:00+00:00' WHERE owner_id = $1", alice)
+
+
+@pytest.mark.parametrize(
+    "bent", [state_below_nothing, state_of_another, entry_beyond_counting, all_at_one_moment]
+)
+async def test_acceptance_settles_whatever_was_bent(
+    cast: Cast, bent: Callable[[Cast, UUID], Awaitable[None]]
+) -> None:
+    """Whatever storage made of the rows, what its owner accepts is how the journal was left from then on."""
+    await several(cast)
+    alice = await cast.actor("alice")
+    await bent(cast, alice.id)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+    await written(cast)
+    assert await is_as_left(cast)
+
+
+async def test_a_restart_begins_anew_whatever_was_bent(cast: Cast) -> None:
+    """A state under another owner is the account's all the same, and no new one is kept back by it."""
+    alice = await cast.actor("alice")
+    await state_of_another(cast, alice.id)
+    async with transaction():
+        await acceptance.begin_anew(alice.vault, alice.id)
+    assert await is_as_left(cast)
+
+
+async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: Cast) -> None:
+    """On SQLite several may have no id, no count and no date that can be read."""
+    cast = sqlite_cast
+    made = await several(cast)
+    for place, one in enumerate(made[:3]):
+        await change(
+            "UPDATE entry SET id = $1, revision = $2, created_at = 'x' WHERE id = $3",
+            f"none {place}",
+            2**40,
+            one.id,
+        )
+    assert not await is_as_left(cast)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+
+
+async def by_session_page(cast: Cast, entry: Entry) -> Any:
+    alice = await cast.actor("alice")
+    as_left, found = await listing.about(
+        alice, await sessions.my_sessions(alice), {UUID(entry.document.session_id)}
+    )
+    assert not as_left
+    assert entry.id in {one.id for one in found}
+
+
+async def by_search(cast: Cast, entry: Entry) -> Any:
+    alice = await cast.actor("alice")
+    return await freshness.looked(alice, lambda: search(alice, "sea"))
+
+
+async def by_sharing(cast: Cast, entry: Entry) -> Any:
+    with pytest.raises(NotAsLeft):
+        await freshness.require_as_left(await cast.actor("alice"))
+
+
+@pytest.mark.parametrize("found", [by_session_page, by_search, by_sharing])
+async def test_whoever_finds_something_amiss_makes_every_later_page_compare(
+    cast: Cast, found: Callable[[Cast, Entry], Awaitable[Any]]
+) -> None:
+    """A page that shows nothing of it says so too, once another one of the same sign-in came upon it."""
+    alice = await cast.actor("alice")
+    local = cast.clock.now.strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, "UTC", 30, Setting.HOME)
+    about = await sessions.add(alice, alice.id, details)
+    one = (await several(cast, 1))[0]
+    document = one.document.__class__("capture", "Tied", session_id=about.hex)
+    cast.clock.forward(minutes=1)
+    tied = await entries.save(await cast.actor("alice"), uuid4(), 0, document)
+    before = await tables.Entry.get(id=tied.id).values()
+    cast.clock.forward(minutes=1)
+    changed = document.__class__("capture", "Tied, and changed", session_id=about.hex)
+    await entries.save(await cast.actor("alice"), tied.id, 1, changed)
+    await several(cast, 3)
+    assert (await listing.latest(await cast.actor("alice"), limit=2)).as_left
+    await tables.Entry.filter(id=tied.id).update(**{k: v for k, v in before.items() if k != "id"})
+    assert (await listing.latest(await cast.actor("alice"), limit=2)).as_left  # it shows nothing of it
+    await found(cast, tied)
+    assert not (await listing.latest(await cast.actor("alice"), limit=2)).as_left
+
+
+async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast) -> None:
+    """What is written stays written, also where storage has put something where a page is to come."""
+    alice = await cast.actor("alice")
+    await tables.ContentsPage.create(
+        id=uuid4(), owner_id=alice.id, number=0, oldest_at=0, revision=1, sealed=b"x"
+    )
+    one = await written(cast)
+    assert (await entries.entry(await cast.actor("alice"), one.id)).document.title == "The sea"
+    await signed_in_again(cast)
+    assert (await listing.latest(await cast.actor("alice"))).as_left
+
+
+async def as_it_was(row: dict[str, Any]) -> None:
+    """Let whoever writes the database put one entry back whole, older or newer."""
+    await tables.Entry.filter(id=row["id"]).update(**{key: row[key] for key in row if key != "id"})
+
+
+@pytest.fixture
+async def shown_only_to_the_comparison(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Entry]:
+    """An older text of an entry stands there whenever somebody reads it, and the newest whenever all is compared."""
+    (made,) = await several(cast, 1)
+    older = await tables.Entry.get(id=made.id).values()
+    await rewritten(cast, made, **{"int.meaning": "What I mean now."})
+    newest = await tables.Entry.get(id=made.id).values()
+    compare = freshness.look
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        await as_it_was(newest)
+        found = await compare(*args, **kwargs)
+        await as_it_was(older)
+        return found
+
+    await as_it_was(older)
+    with monkeypatch.context() as turns:
+        turns.setattr(freshness, "look", look)
+        yield made
+
+
+async def test_an_older_text_is_not_shared_between_two_readings(
+    cast: Cast, shown_only_to_the_comparison: Entry
+) -> None:
+    """What is shared belongs to what was compared, also where storage changes it back and forth."""
+    alice = await cast.actor("alice")
+    with pytest.raises(StaleRevision):
+        await sharing.share(alice, shown_only_to_the_comparison.id, cast.link, ("title",), previewed=1)
+    assert not await sharing.given(alice)
+
+
+async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_comparison: Entry) -> None:
+    """What is handed on belongs to what was compared, or it says that something may be older."""
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert [entry.revision for entry in found.entries] == [1]
+    assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
+
+
+@pytest.mark.parametrize(
+    ("written_at", "kind"),
+    [
+        ("soon", "free"),
+        ("2026-11-20T10:00:00", "free"),
+        ("0001-01-01T00:00:00+14:00", "free"),
+        ("1969-12-31T23:59:59+00:00", "free"),
+        ("2026-11-20T10:00:00+00:00", "spell"),
+    ],
+)
+async def test_a_copy_of_no_date_or_kind_is_not_taken_in(cast: Cast, written_at: str, kind: str) -> None:
+    """A clinician seals what they give back as they like: what is no entry stays where it is, and the others come."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    link = await links.link_with(bob, alice.id)
+    key = await care.link_key(bob, link)
+    good = ("2026-11-20T10:00:00+00:00", "free")
+    for moment, what in ((written_at, kind), good):
+        ident, document = uuid4(), ShareDocument(what, "Back", None, {}, ["title"], moment, moment, 1)
+        sealed = seal_document(key, document, given_back_context(link.id, ident))
+        await tables.GivenBack.create(
+            id=ident, link_id=link.id, kept_id=uuid4(), sealed=sealed, created_at=cast.clock.now
+        )
+    assert await giving_back.take_in(alice, link.id) == 1
+    assert [one.created_at.isoformat() for one in (await listing.latest(alice)).entries] == [good[0]]
+    assert await is_as_left(cast)
