@@ -43,10 +43,11 @@ from journal.record_snapshot import (
     sums_of,
 )
 from journal.rows import Moment, Named, read, whole
-from journal.store import Statement, change, change_all, fetch_aside, is_sqlite, transaction
+from journal.store import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
 from journal.words import N_
 
 TRIES = 3
+FEW = 300  # rows that are compared in less time than another thread takes to wake
 KEPT = "SELECT revision, sealed FROM record_state WHERE id = $1"
 STEP = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
 LOCK = "UPDATE record_state SET revision = revision WHERE id = $1"
@@ -107,6 +108,7 @@ class Look:
     How what is there compares with what was left; `remembered` and `there` count entries.
 
     `remembered` is None when nothing is remembered any more: the state itself is gone, or is not what was saved.
+    `has_table` tells whether there is a table of contents, and no sum in its place.
     """
 
     entries: bool
@@ -115,6 +117,7 @@ class Look:
     remembered: int | None
     there: int
     ends: Mapping[UUID, tuple[int, bytes]]
+    has_table: bool = False
 
     @property
     def as_left(self) -> bool:
@@ -138,15 +141,20 @@ async def look(actor: Actor, *, earlier: bool = False) -> Look:
     Where something is amiss, every later page of the same sign-in compares everything, whichever page came upon it.
     """
     actor.must_be(Role.PATIENT)
-    rows = await fetch_aside(*everything(actor.id, earlier=earlier))
-    found = await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
+    sql, *values = everything(actor.id, earlier=earlier)
+    rows = await fetch(f"{sql} LIMIT {FEW + 1}", *values)
+    if len(rows) <= FEW:
+        found = _compared(actor, rows, earlier=earlier)
+    else:
+        rows = await fetch_aside(sql, *values)
+        found = await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
     if not found.as_left:
         actor.house.compared.forget(actor.session)
     return found
 
 
 def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> Look:
-    """Compare rows with what was left; for thousands of them it takes long, so a thread does it."""
+    """Compare rows with what was left."""
     seen = snapshot_of(actor.id, rows)
     state = opened_state(actor.vault, actor.id, seen.kept)
     ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
@@ -162,7 +170,9 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
         # Each as often as it stands there: an entry with two lines is not what was left.
         entries = lines is not None and sorted(map(_dated, lines)) == sorted(seen.dated)
         remembered = state.count
-    return Look(entries, same[Part.EARLIER] or not earlier, same[Part.SHARED], remembered, there, ends)
+    has_table = isinstance(state, RecordRoot)
+    kept = same[Part.EARLIER] or not earlier
+    return Look(entries, kept, same[Part.SHARED], remembered, there, ends, has_table)
 
 
 def _dated(line: Line) -> tuple[int, bytes, int, bytes]:

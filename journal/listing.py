@@ -214,9 +214,11 @@ async def _may_be_trusted(actor: Actor) -> bool:
     compared = actor.house.compared
     if not compared.is_due(actor.session, actor.now):
         return True
-    if not (await freshness.look(actor)).as_left:
+    look = await freshness.look(actor)
+    if not look.as_left:
         return False
-    await acceptance.lay_out(actor)
+    if not look.has_table:
+        await acceptance.lay_out(actor)
     compared.note(actor.session, actor.now)
     return True
 

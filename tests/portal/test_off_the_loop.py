@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -83,6 +85,8 @@ async def test_a_long_journal_is_compared_elsewhere(portal: Portal) -> None:
         EntryDocument("free", f"Day {number}", answers={"free.text": "the sea"}) for number in range(1100)
     ]
     await journal_of(portal.cast, documents)
+    # Threads that begin while it is noted what they do: the journal was laid out in others.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
     async with portal.client("alice") as browser:
         with threads_of("crypto.record_root") as opened:
             answer = await browser.post("/journal", data={"q": "day nothing"})
