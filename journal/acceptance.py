@@ -78,7 +78,7 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
 
 
 async def lay_out(actor: Actor) -> None:
-    """Give the account its table of contents, if it has none and is as it was left."""
+    """Lay out the table of contents of an account, if it has none and is as it was left."""
     seen = await snapshot(actor.id, earlier=False)
     state = opened_state(actor.vault, actor.id, seen.kept)
     if seen.kept is None or not isinstance(state, RecordState):

@@ -55,7 +55,7 @@ def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
 
 
 def has_begun(one: Session, now: datetime) -> bool:
-    """Tell whether a session began; one that nobody said to begin may begin late, until its planned end."""
+    """Return whether a session began; one that nobody said to begin may begin late, until its planned end."""
     if one.began_at is None and one.details.status in _TO_COME:
         return one.ends_at <= now
     return one.begins_at <= now

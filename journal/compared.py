@@ -20,7 +20,7 @@ class Compared:
     at: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
 
     def is_due(self, session: str, now: datetime) -> bool:
-        """Tell whether a session has to compare everything: at its first reading, and then every hour."""
+        """Return whether a session has to compare everything: at its first reading, and then every hour."""
         then = self.at.get(session)
         return then is None or age(then, now) >= HOURLY
 
@@ -32,5 +32,5 @@ class Compared:
             self.at.popitem(last=False)
 
     def forget(self, session: str) -> None:
-        """Let a session compare everything again at its next reading: something was amiss."""
+        """Forget a session, so that it compares everything again at its next reading: something was amiss."""
         self.at.pop(session, None)

@@ -134,12 +134,12 @@ def ties_of(session: str) -> int:
 
 
 def page_context(owner: UUID, number: int, revision: int) -> Context:
-    """Say where a page stands."""
+    """Return where a page stands."""
     return Context("contents", owner.bytes, number.to_bytes(16, "big"), revision)
 
 
 def root_context(owner: UUID, revision: int) -> Context:
-    """Say where the root stands."""
+    """Return where the root stands."""
     return Context("record-state", owner.bytes, owner.bytes, revision)
 
 

@@ -129,7 +129,7 @@ class Look:
         return self.ends.get(row.id) == (row.revision, row.end)
 
     def is_all(self, rows: Iterable[Sequence[Any]]) -> bool:
-        """Tell whether rows that begin with id, revision and envelope are the entries that were compared."""
+        """Return whether rows that begin with id, revision and envelope are the entries that were compared."""
         there = (member_of(id_of(row[0]), row[1], row[2]) for row in rows)
         return {UUID(bytes=ident): (revision, end) for ident, revision, end in there} == self.ends
 

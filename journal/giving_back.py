@@ -89,7 +89,7 @@ class KeptOf(Row, frozen=True):
 
 
 async def able(actor: Actor, link: Link) -> int:
-    """Tell how many copies the clinician could give back over their care link with a patient."""
+    """Return how many copies the clinician could give back over their care link with a patient."""
     return sum([len(whole(await _waiting(actor, link, old))) for old in await _before(actor, link)])
 
 

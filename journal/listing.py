@@ -116,7 +116,7 @@ async def _alone(actor: Actor, wanted: UUID) -> tuple[Entry]:
 
 
 async def _is_in_contents(actor: Actor, found: Entry) -> bool:
-    """Tell whether an entry that was read is what the root and its page say."""
+    """Return whether an entry that was read is what the root and its page say."""
     line = found.line
     rows = await fetch(ONE, actor.id, actor.id, line.created)
     seen = record_snapshot.snapshot_of(actor.id, rows)

@@ -42,7 +42,7 @@ log = logging.getLogger("hearthside")
 
 
 def text_context(owner: UUID, number: int, revision: int) -> Context:
-    """Say where the text of a page stands."""
+    """Return where the text of a page stands."""
     return Context("contents-text", owner.bytes, number.to_bytes(16, "big"), revision)
 
 
@@ -69,7 +69,7 @@ def open_text(vault: Sealer, owner: UUID, mark: PageMark, sealed: Any) -> PageTe
 
 
 def is_settled(marks: Sequence[PageMark], place: int) -> bool:
-    """Tell whether a page has stopped growing: it is full, or not the newest."""
+    """Return whether a page has stopped growing: it is full, or not the newest."""
     return marks[place].count >= FULL or place < len(marks) - 1
 
 

@@ -110,6 +110,6 @@ def _ends(event: EventRow, row: UnnamedRow) -> bool:
 
 
 def _is_as_read(line: Line, event: EventRow, row: UnnamedRow) -> bool:
-    """Tell whether a proven event is the one that was read: it may have been exchanged since."""
+    """Return whether a proven event is the one that was read: it may have been exchanged since."""
     read_before = (row.patient_id, event.action, event.object_id, event.recipient_id)
     return (line.patient, line.action, line.about, line.recipient) == read_before

@@ -130,7 +130,7 @@ def snapshot_of(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
 
 
 def holds_beside(state: State, part: Part, seen: Snapshot) -> bool:
-    """Tell whether what stands on no page is as it was left."""
+    """Return whether what stands on no page is as it was left."""
     sums = sums_of(state)
     return sums.over(seen.members[part]) == sums.sets[part]
 
@@ -144,7 +144,7 @@ def id_of(ident: Any) -> UUID:
 
 
 def member_of(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
-    """Give a row its place in a sum, also one that storage made of something else than a number and bytes."""
+    """Return what stands for a row in a sum, also one that storage made of something else than a number and bytes."""
     number = revision if isinstance(revision, int) and 0 <= revision <= MOST_REVISIONS else 0
     envelope = sealed if isinstance(sealed, bytes) else b""
     return ident.bytes, number, envelope[-END:].rjust(END, b"\0")

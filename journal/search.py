@@ -94,7 +94,7 @@ def _found(row: EntryRow | DamagedRow, document: EntryDocument) -> Entry:
 
 
 def holds(document: EntryDocument, needles: Sequence[str]) -> bool:
-    """Tell whether every one of the folded *needles* is in an entry."""
+    """Return whether every one of the folded *needles* is in an entry."""
     text = fold(document.text())
     return all(needle in text for needle in needles)
 

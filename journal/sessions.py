@@ -257,7 +257,7 @@ async def held(actor: Actor) -> Hold | None:
 
 
 def held_by(actor: Actor, plan: Sequence[Session]) -> Hold | None:
-    """Tell the same as `held` by the patient's own plan, where that is loaded already."""
+    """Return the same as `held` by the patient's own plan, where that is loaded already."""
     return hold([one.details for one in plan], actor.now)
 
 

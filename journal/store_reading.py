@@ -54,7 +54,7 @@ class ReadingConnections:
         return rows
 
     async def close(self) -> None:
-        """Let every connection go; whoever still reads is cut off."""
+        """Close every connection; whoever still reads is cut off."""
         self._idle.clear()
         self._pool.terminate()
 

@@ -298,7 +298,7 @@ class Reader:
         return monotonic() > self.until
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None

@@ -137,7 +137,7 @@ class Wire(HttpToolsProtocol):
         self._watch()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Let go of whoever asks for nothing more, once they took the last answer."""
+        """Close the connection of whoever asks for nothing more, once they took the last answer."""
         super().timeout_keep_alive_handler()
         self._watch()
 

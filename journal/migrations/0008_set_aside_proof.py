@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Say whose something set aside is; what was set aside before is shown without its dates."""
+    """Store whose something set aside is; what was set aside before is shown without its dates."""
 
     dependencies = [("journal", "0007_contents_text")]
 

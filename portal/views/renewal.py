@@ -52,7 +52,7 @@ async def renewal(request: Request) -> Response:
 
 
 async def _as_left(actor: Actor) -> bool:
-    """Tell whether a patient's journal is as it was left: new keys neither hide nor mend what is amiss."""
+    """Return whether a patient's journal is as it was left: new keys neither hide nor mend what is amiss."""
     return actor.role is not Role.PATIENT or (await freshness.look(actor, earlier=True)).as_left
 
 
