@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,24 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LISTEN = """
 window.heard = [];
+window.from = window.farthest = 0;
 document.addEventListener("input", (event) => window.heard.push(event.target.name || event.target.type));
+document.addEventListener("scroll", () => {
+  const moved = Math.abs(document.scrollingElement.scrollTop - window.from);
+  window.farthest = Math.max(window.farthest, moved);
+});
 """
+IN_THE_MIDDLE = """async (element) => {
+  const page = document.scrollingElement;
+  let top = page.scrollTop;
+  for (let still = 0; still < 2; still += 1) {
+    await new Promise(requestAnimationFrame);
+    if (page.scrollTop !== top) [top, still] = [page.scrollTop, 0];
+  }
+  element.scrollIntoView({block: "center", behavior: "instant"});
+  [window.from, window.farthest] = [page.scrollTop, 0];
+}"""
+"""A scroll goes on after its finger was lifted: it is waited for before the next begins."""
 PLACES = (0.03, 0.25, 0.5, 0.75, 0.97)
 """Where on a slider a finger is put down; its thumb stands in the middle while it is blank."""
 SCROLLS = ((0, -200), (0, 200), (60, -200), (-90, 200), (120, -160))
@@ -60,6 +77,7 @@ class Phone:
     finger: CDPSession
     sheet: Sheet
     saves: list[str]
+    moment: float = field(default_factory=time.time)
 
     @property
     def number(self) -> Locator:
@@ -73,15 +91,19 @@ class Phone:
 
     async def at(self, target: Locator, place: float) -> tuple[float, float]:
         """Bring *target* to the middle of the screen; return the point at *place* of its width."""
-        await target.evaluate("(element) => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+        await target.evaluate(IN_THE_MIDDLE)
         box = await target.bounding_box()
         assert box is not None
         return box["x"] + box["width"] * place, box["y"] + box["height"] / 2
 
     async def touch(self, kind: str, *points: tuple[float, float]) -> None:
-        """Send one touch event, as a screen does."""
-        touches = [{"x": x, "y": y} for x, y in points]
-        await self.finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+        """Send one touch event, as a screen does, half a second after the one before.
+
+        A finger as slow as that leaves no scroll behind that goes on after it was lifted.
+        """
+        self.moment += 0.5
+        told = {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points], "timestamp": self.moment}
+        await self.finger.send("Input.dispatchTouchEvent", told)
 
     async def drag(self, start: tuple[float, float], across: float, down: float) -> None:
         """Put the finger down, move it, and lift it."""
@@ -129,11 +151,8 @@ async def test_scrolling_over_a_slider_sets_nothing(phone: Phone, value: str) ->
     for place in PLACES:
         for across, down in SCROLLS:
             start = await phone.at(phone.slider, place)
-            top = await phone.scrolled()
             await phone.drag(start, across, down)
-            await phone.page.wait_for_function(
-                "(top) => Math.abs(document.scrollingElement.scrollTop - top) > 50", arg=top
-            )
+            await phone.page.wait_for_function("window.farthest > 50")
             said = (place, across, down, await phone.number.input_value(), await phone.heard())
             assert said == (place, across, down, value, [])
             assert await phone.slider.get_attribute("data-untouched") == (None if value else "")
