@@ -83,10 +83,24 @@ class Listing:
     entries: Sequence[Listed]
 
 
+async def may_be_trusted(actor: Actor) -> bool:
+    """Compare everything, when that is due; tells whether the table of contents can be gone by."""
+    compared = actor.house.compared
+    if not compared.is_due(actor.session, actor.now):
+        return True
+    look = await freshness.look(actor)
+    if not look.as_left:
+        return False
+    if not look.has_table:
+        await acceptance.lay_out(actor)
+    compared.note(actor.session, actor.now)
+    return True
+
+
 async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> Listing:
     """Return the latest *limit* entries, newest first; *before* a time for the next page."""
     actor.must_be(Role.PATIENT)
-    if await _may_be_trusted(actor):
+    if await may_be_trusted(actor):
         lines = await _lines(actor, before, limit)
         if lines is not None:
             return Listing(True, lines)
@@ -102,7 +116,7 @@ async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
 
     What another page saves in between is no difference: then both are asked once more.
     """
-    if await _may_be_trusted(actor):
+    if await may_be_trusted(actor):
         for _ in range(2):
             found = await entries.entry(actor, wanted)
             if await _is_in_contents(actor, found):
@@ -144,7 +158,7 @@ async def about(
     """
     actor.must_be(Role.PATIENT)
     belonging = Belonging(plan)
-    if await _may_be_trusted(actor):
+    if await may_be_trusted(actor):
         lines = await _lines_about(actor, belonging, wanted)
         if lines is not None:
             found = await entries.chosen(actor, [UUID(line.id) for line in lines])
@@ -207,20 +221,6 @@ def listed(one: Entry) -> Listed:
         one.has_address,
         one.is_dated,
     )
-
-
-async def _may_be_trusted(actor: Actor) -> bool:
-    """Compare everything, when that is due; tells whether the table of contents can be gone by."""
-    compared = actor.house.compared
-    if not compared.is_due(actor.session, actor.now):
-        return True
-    look = await freshness.look(actor)
-    if not look.as_left:
-        return False
-    if not look.has_table:
-        await acceptance.lay_out(actor)
-    compared.note(actor.session, actor.now)
-    return True
 
 
 async def _lines(actor: Actor, before: datetime | None, limit: int) -> tuple[Listed, ...] | None:

@@ -1,9 +1,9 @@
 """
 Find words in one's own entries with the table of contents: opened is what holds them, and what has no text yet.
 
-Everything is compared first, as before sharing: root, pages and the ends of all rows, read by one statement. Then words
-are looked for in the texts of pages (`page_texts`); entries on pages without one are opened. What is opened is compared
-with its line. Where anything differs, all entries are opened (`search`) and the page says so.
+Words are looked for in the texts of pages (`page_texts`); the entries of pages without one are opened. What is opened
+is compared with its line, and that with root and page, as in a list. Where anything differs, all entries are opened
+(`search`), and the page says so.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from crypto import PageMark, PageText, RecordRoot
-from journal import freshness, page_texts
+from journal import contents_rows, freshness, listing, page_texts
 from journal.actors import Actor, Role
 from journal.contents import Line, micros, moment, open_page
+from journal.contents_rows import Pages
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
 from journal.entries import OWN, Entry, EntryRow, unopened
 from journal.errors import Damaged
@@ -27,32 +27,19 @@ from journal.record_snapshot import END, Part, holds_beside, opened_state, snaps
 from journal.rows import DamagedRow, typed
 from journal.search import FOLDED_AT_ONCE, holds, scan_for
 from journal.search import search as by_opening
-from journal.store import fetch, fetch_aside
+from journal.store import fetch
 
 TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
-ENTRIES = int(Part.ENTRIES)
-FEW = 1000  # rows that are compared in less than a millisecond
-ENDS = """
-    SELECT 0, id, revision, substr(sealed, length(sealed) - 15) FROM entry
-    WHERE owner_id = $1 AND deleted_at IS NULL
-    UNION ALL SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $2
-    UNION ALL SELECT 3, owner_id, number, sealed FROM contents WHERE owner_id = $3
-"""
-"""In one statement; when each was begun is compared of what is found, since ten thousand times take a while to read."""
+STATE = "SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1"
 BETWEEN = OWN + " AND deleted_at IS NULL AND created_at >= $2 AND created_at <= $3"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A table of contents that agrees with all rows; `kept` is the row of its root."""
+    """The pages that a root names; `kept` is the row of the root."""
 
     kept: tuple[int, bytes]
-    pages: Sequence[tuple[PageMark, Sequence[Line]]]
-
-    @property
-    def marks(self) -> list[PageMark]:
-        """Return what the root names."""
-        return [mark for mark, _ in self.pages]
+    marks: Sequence[PageMark]
 
 
 async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
@@ -64,7 +51,8 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
     """
     actor.must_be(Role.PATIENT)
     needles, before = needles_of(words), None
-    for _ in range(TURNS if needles else 0):
+    may_be_trusted = bool(needles) and await listing.may_be_trusted(actor)
+    for _ in range(TURNS if may_be_trusted else 0):
         contents = await _contents(actor)
         # With the same root as before nobody saved: a row itself is not what its line says.
         if contents is None or contents.kept == before:
@@ -75,40 +63,16 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
         if found is not None:
             await page_texts.keep(actor, contents.kept, turn.texts, turn.void)
             return True, found
-    as_left, opened = await freshness.looked(actor, partial(by_opening, actor, words))
-    if not as_left:
-        actor.house.compared.forget(actor.session)
-    return as_left, opened
+    return await freshness.looked(actor, partial(by_opening, actor, words))
 
 
 async def _contents(actor: Actor) -> Contents | None:
-    """Compare everything; None when anything is not as it was left, or there is no table."""
-    rows = await fetch_aside(ENDS, actor.id, actor.id, actor.id)
-    return await asyncio.to_thread(_compared, actor, rows) if len(rows) > FEW else _compared(actor, rows)
-
-
-def _compared(actor: Actor, rows: Sequence[Sequence[Any]]) -> Contents | None:
-    """Compare rows as `freshness.look` does, in less time: ten thousand of them are felt."""
-    entries = [row for row in rows if row[0] == ENTRIES]
-    seen = snapshot_of(actor.id, [row for row in rows if row[0] != ENTRIES])
+    """Return the table of contents as its root names it; None when that is not as it was left, or there is none."""
+    seen = snapshot_of(actor.id, await fetch(STATE, actor.id))
     root = opened_state(actor.vault, actor.id, seen.kept)
-    if seen.kept is None or not isinstance(root, RecordRoot) or root.count != len(entries):
+    if seen.kept is None or not isinstance(root, RecordRoot) or not holds_beside(root, Part.SHARED, seen):
         return None
-    if not holds_beside(root, Part.SHARED, seen):
-        return None
-    try:
-        # Text and numbers alone: of ten thousand tuples, Python's collector would look through each several times.
-        there = {f"{ident} {end.hex()}".replace("-", ""): revision for _, ident, revision, end in entries}
-        pages = [
-            (mark, open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b"")))
-            for mark in root.pages
-        ]
-    except (AttributeError, Damaged):  # the end of an envelope that is no bytes, or a page that is another
-        return None
-    lines = {f"{line.id} {line.tag}": line.revision for _, page in pages for line in page}
-    if len(lines) != root.count or lines != there:
-        return None
-    return Contents(seen.kept, pages)
+    return Contents(seen.kept, root.pages)
 
 
 class _Search:
@@ -128,19 +92,25 @@ class _Search:
         """Return what was found, the newest first; None when a row is not what its line says any more."""
         marks, found = self.contents.marks, []
         hits, self.void = await page_texts.places_of(self.actor, marks, self._coded)
+        wanted = [mark for mark in marks if mark.number not in hits or hits[mark.number]]
+        pages = await contents_rows.read_pages(self.actor.id, wanted)
         for place in reversed(range(len(marks))):
-            more = await self._on_page(place, hits)
+            more = await self._on_page(place, hits, pages)
             if more is None:
                 return None
             found += more
         return found
 
-    async def _on_page(self, place: int, hits: Places) -> list[Entry] | None:
-        mark, lines = self.contents.pages[place]
-        if mark.number in hits:
-            lines = [lines[at] for at in hits[mark.number]]
-        if not lines:
+    async def _on_page(self, place: int, hits: Places, pages: Pages) -> list[Entry] | None:
+        mark = self.contents.marks[place]
+        if hits.get(mark.number) == []:
             return []
+        try:
+            lines = open_page(self.actor.vault, self.actor.id, mark, pages.get(mark.number, b""))
+        except Damaged:
+            return None
+        if mark.number in hits:
+            lines = tuple(lines[at] for at in hits[mark.number])
         rows = await self._rows(lines)
         await asyncio.sleep(0)
         if rows is None:

@@ -453,20 +453,57 @@ async def test_what_is_not_as_it_was_left_is_said(cast: Cast) -> None:
     """All entries are opened then, nothing is written, and this session's pages say so from now on."""
     made = await with_texts(cast)
     alice = await cast.actor("alice")
-    alice.house.compared.note(alice.session, alice.now)
     before = await tables.ContentsText.all().order_by("number").values()
-    await tables.Entry.filter(id=made[3]).delete()
-    as_left, found = await page_search.search(alice, "w5w")
-    assert (as_left, [one.id for one in found]) == (False, [made[5]])
+    await tables.Entry.filter(id=made[5]).delete()
+    for words, found in (("w5w", []), ("w6w", [made[6]])):
+        as_left, opened = await page_search.search(alice, words)
+        assert (as_left, [one.id for one in opened]) == (False, found)
+        assert alice.house.compared.is_due(alice.session, alice.now)
     assert await tables.ContentsText.all().order_by("number").values() == before
-    assert alice.house.compared.is_due(alice.session, alice.now)
+
+
+async def test_what_a_search_does_not_find_is_missed_within_the_hour(cast: Cast) -> None:
+    """A search compares what it finds, and everything when that is due."""
+    made = await with_texts(cast)
+    alice = await cast.actor("alice")
+    await tables.Entry.filter(id=made[3]).delete()
+    assert await ids(alice, "w5w") == [made[5]]
+    cast.clock.forward(minutes=61)
+    as_left, found = await page_search.search(await cast.actor("alice"), "w5w")
+    assert (as_left, [one.id for one in found]) == (False, [made[5]])
+
+
+@pytest.mark.parametrize("what", ["gone", "bent", "exchanged", "older"])
+@pytest.mark.parametrize("with_text", [True, False])
+async def test_a_page_that_is_not_what_the_root_says_is_said(cast: Cast, what: str, with_text: bool) -> None:
+    """Where a search needs its lines: of what it finds, and of a page without a text; else it is nobody's matter."""
+    made = await with_texts(cast)
+    alice, page = await cast.actor("alice"), tables.ContentsPage.filter(number=1)
+    sealed = (await page.get()).sealed
+    if not with_text:
+        await tables.ContentsText.filter(number=1).delete()
+    match what:
+        case "gone":
+            await page.delete()
+        case "bent":
+            await page.update(sealed=sealed[:-20] + bytes([sealed[-20] ^ 1]) + sealed[-19:])
+        case "exchanged":
+            await page.update(sealed=(await tables.ContentsPage.get(number=0)).sealed)
+        case "older":
+            await entries.save(alice, made[FULL], 1, page_of("w64w and more"))
+            await page.update(sealed=sealed)
+            await tables.ContentsText.filter(number=1).delete()
+    as_left, found = await page_search.search(alice, "w5w")
+    assert (as_left, [one.id for one in found]) == (with_text and what != "older", [made[5]])
+    as_left, found = await page_search.search(alice, "w64w")
+    assert (as_left, [one.id for one in found]) == (False, [made[FULL]])
 
 
 @pytest.mark.parametrize("what", ["revision", "end", "exchanged"])
 async def test_a_row_that_is_not_what_its_line_says_is_said(cast: Cast, what: str) -> None:
     """In whichever column it differs, and also where two entries have each other's envelope."""
     made = await with_texts(cast)
-    alice, one = await cast.actor("alice"), tables.Entry.filter(id=made[3])
+    alice, one = await cast.actor("alice"), tables.Entry.filter(id=made[5])
     sealed = (await one.get()).sealed
     match what:
         case "revision":
@@ -489,7 +526,8 @@ async def test_an_entry_that_was_moved_in_time_is_found(cast: Cast, years: int) 
     _, found = await page_search.search(alice, "w5w")
     assert found == await by_opening(alice, "w5w")
     assert [one.id for one in found] == [made[5]]
-    assert await ids(alice, "w6w") == [made[6]]
+    as_left, found = await page_search.search(alice, "w6w")
+    assert (as_left, [one.id for one in found]) == (False, [made[6]])
 
 
 async def test_who_saves_meanwhile_disturbs_no_search(cast: Cast) -> None:
