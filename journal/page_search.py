@@ -125,12 +125,11 @@ class _Search:
         """Read the rows of lines, in their order; None when one is not what its line says."""
         begin, end = moment(lines[0].created), moment(lines[-1].created)
         raw = await fetch(BETWEEN, self.actor.id, begin, end)
-        rows = {row.id: row for row in typed(EntryRow, raw) if not isinstance(row, DamagedRow)}
+        rows = {row.id.hex: row for row in typed(EntryRow, raw) if not isinstance(row, DamagedRow)}
         found = []
         for line in lines:
-            ident, revision, tag = line.member
-            row = rows.get(ident)
-            if row is None or (row.revision, row.sealed[-END:]) != (revision, tag):
+            row = rows.get(line.id)
+            if row is None or (row.revision, row.sealed[-END:].hex()) != (line.revision, line.tag):
                 return None
             if micros(row.created_at) != line.created:
                 return None
@@ -139,7 +138,7 @@ class _Search:
 
     async def _opened(self, rows: Sequence[EntryRow]) -> list[tuple[EntryRow, EntryDocument | None]]:
         """Open entries, the newest first; so many bytes that others would wait for it, in a thread."""
-        if sum(len(row.sealed) for row in rows) > FOLDED_AT_ONCE:
+        if _is_long(rows):
             return await asyncio.to_thread(list, self._documents(rows))
         return list(self._documents(rows))
 
@@ -154,7 +153,8 @@ class _Search:
     async def _put_together(self, mark: PageMark, rows: Sequence[EntryRow]) -> list[Entry]:
         """Look through the entries of a page that has no text, and make it one, if all of them open."""
         opened = await self._opened(rows)
-        words = await asyncio.to_thread(_folded, [document for _, document in opened])
+        documents = [document for _, document in opened]
+        words = await asyncio.to_thread(_folded, documents) if _is_long(rows) else _folded(documents)
         if None not in words:
             self.texts.append((mark, PageText.of([one for one in reversed(words) if one is not None])))
         return [
@@ -182,6 +182,11 @@ class _Search:
                 self._folded = 0
                 await asyncio.sleep(0)
         return found
+
+
+def _is_long(rows: Iterable[EntryRow]) -> bool:
+    """Return whether others would wait for it that these entries are opened and folded."""
+    return sum(len(row.sealed) for row in rows) > FOLDED_AT_ONCE
 
 
 def _folded(documents: Iterable[EntryDocument | None]) -> list[bytes | None]:
