@@ -42,7 +42,11 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out."""
+    """
+    A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
+
+    `drawn` is how it looks, by its state and the word beside its day; there are a few of each.
+    """
 
     session: Session
     starts_at: datetime
@@ -50,6 +54,7 @@ class Post(msgspec.Struct, frozen=True):
     label: str
     day: str
     is_cancelled: bool
+    drawn: dict[tuple[str, str], Drawn]
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -117,10 +122,11 @@ class Timeline:
             post = session_of(entry.kind, entry.session_id, entry.created_at)
             hung.setdefault(post.id if post else None, []).append(draw(self.line(entry, readers)))
         drawn: list[Drawn] = []
+        today = long_day(now, self.zone)
         for one in layout.latest_first:
-            if one.session.id in hung:
-                drawn.append(self._session(one, one is coming))
-                drawn += hung[one.session.id]
+            if (its := hung.get(one.session.id)) is not None:
+                drawn.append(self._session(one, today, one is coming))
+                drawn += its
         if None in hung:
             if drawn:
                 drawn.append(piece(self.request, SPINE, "before_all")())
@@ -153,19 +159,24 @@ class Timeline:
 
         return drawn
 
-    def _session(self, one: Post, coming: bool) -> Drawn:
+    def _session(self, one: Post, today: str, coming: bool) -> Drawn:
         planned, said = one.starts_at > self.actor.now, ""
         if one.is_cancelled:
             said = self._(N_("cancelled"))
-        elif one.day == long_day(self.actor.now, self.zone):
+        elif one.day == today:
             said = self._(N_("today"))
         elif coming:
             said = self._(N_("next"))
         elif planned:
             said = self._(N_("planned"))
         state = "cancelled" if one.is_cancelled else "planned" if planned else ""
-        draw = piece(self.request, SPINE, "session")
-        return draw(one.kind, state, one.day, said, str(one.session.id), one.label)
+        drawn = one.drawn.get((state, said))
+        if drawn is None:
+            draw = piece(self.request, SPINE, "session")
+            drawn = one.drawn[state, said] = draw(
+                one.kind, state, one.day, said, str(one.session.id), one.label
+            )
+        return drawn
 
 
 def _lay_out(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> Layout:
@@ -175,7 +186,7 @@ def _lay_out(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> Lay
         if kind is SessionKind.DOSING and (nth := nth_of(numbers.get(one.id))):
             label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
         cancelled = one.status is Status.CANCELLED
-        laid.append(Post(one, one.starts_at, kind.value, label, long_day(one.starts_at, zone), cancelled))
+        laid.append(Post(one, one.starts_at, kind.value, label, long_day(one.starts_at, zone), cancelled, {}))
     posts = [
         one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
     ]
