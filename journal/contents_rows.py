@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,6 +32,7 @@ DELETE = "DELETE FROM contents WHERE owner_id = $1 AND number = $2"
 NO_TEXT = "DELETE FROM contents_text WHERE owner_id = $1 AND number = $2"
 NO_TEXTS = "DELETE FROM contents_text WHERE owner_id = $1"
 AT_ONCE = 50  # numbers in one statement
+MANY = 500  # lines: to put them on their pages takes a few milliseconds
 
 Pages = Mapping[int, bytes]
 """Envelopes by the numbers of their pages."""
@@ -79,8 +81,12 @@ async def changed(
     draft = await _draft_for(vault, owner, root, pages, gone, come)
     # Also where the line stays, since it is not what goes: of a record that goes, no text keeps a word.
     touched = draft.numbers([*gone, *come])
-    draft.change(gone, come)
-    after, changed_pages, dropped = draft.seal(vault, owner, root)
+
+    def work() -> tuple[RecordRoot, list[tuple[PageMark, bytes]], list[int]]:
+        draft.change(gone, come)
+        return draft.seal(vault, owner, root)
+
+    after, changed_pages, dropped = await asyncio.to_thread(work) if len(come) > MANY else work()
     statements = written(owner, changed_pages, dropped)
     touched |= {mark.number for mark, _ in changed_pages} | set(dropped)
     return after, [*statements, *(IfThere((NO_TEXT, (owner, number))) for number in sorted(touched))]

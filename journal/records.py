@@ -6,6 +6,7 @@ An entry that does not open does not keep the others back: it is named among wha
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +53,7 @@ from journal.export_records import (
 from journal.revisions import RevisionRow
 from journal.rows import Row, known, read, sound, typed
 from journal.session_rows import Session
-from journal.store import fetch, transaction
+from journal.store import fetch_aside, transaction
 
 ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
 EARLIER = """
@@ -215,28 +216,28 @@ async def _entries_and_look(
     """
     Read all entries, and tell whether the journal is as it was left and they are those that were compared.
 
-    What another page saves in between is no difference: then both are asked once more.
+    What another page saves in between is no difference: then both are asked once more. A thread opens them, since there
+    may be thousands.
     """
-    missing: list[Unreadable] = []
     for _ in range(2):
         seen = await freshness.look(actor, earlier=True)
-        missing.clear()
-        earlier = await _earlier(actor, missing)
-        rows = await fetch(ENTRIES, actor.id)
-        as_left = seen.as_left and seen.is_all(rows)
+        earlier, rows = await fetch_aside(EARLIER, actor.id), await fetch_aside(ENTRIES, actor.id)
+        as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows)
         if as_left or not seen.as_left:
             break
-    return as_left, _entries(actor, planned, rows, earlier, missing), missing
+    missing: list[Unreadable] = []
+    found = await asyncio.to_thread(_entries, actor, planned, rows, earlier, missing)
+    return as_left, found, missing
 
 
 def _entries(
     actor: Actor,
     planned: tuple[Session, ...],
     rows: Sequence[Sequence[Any]],
-    earlier: Mapping[UUID, list[Version]],
+    earlier: Sequence[Sequence[Any]],
     missing: list[Unreadable],
 ) -> list[EntryRecord]:
-    belonging, found = Belonging(planned), []
+    belonging, found, versions = Belonging(planned), [], _earlier(actor, earlier, missing)
     for row in typed(EntryRow, rows):
         try:
             one = sound(row)
@@ -247,14 +248,16 @@ def _entries(
             continue
         moments = one.created_at, one.updated_at
         found.append(
-            entry_record(one.id, one.revision, document, *moments, earlier.get(one.id, []), belonging)
+            entry_record(one.id, one.revision, document, *moments, versions.get(one.id, []), belonging)
         )
     return found
 
 
-async def _earlier(actor: Actor, missing: list[Unreadable]) -> dict[UUID, list[Version]]:
+def _earlier(
+    actor: Actor, rows: Sequence[Sequence[Any]], missing: list[Unreadable]
+) -> dict[UUID, list[Version]]:
     found: dict[UUID, list[Version]] = {}
-    for row in typed(RevisionRow, await fetch(EARLIER, actor.id)):
+    for row in typed(RevisionRow, rows):
         try:
             one = sound(row)
             where = revision_context(actor.id, one.id)

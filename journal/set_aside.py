@@ -6,7 +6,8 @@ It stays for ninety days. Nobody can remove it before: whoever started the accou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +30,7 @@ from journal import audit, freshness, tables, throttle, tries
 from journal.actors import Actor, Role
 from journal.ages import alive
 from journal.audit import Act
-from journal.contents import micros, opened_line
+from journal.contents import Line, micros, opened_line
 from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
@@ -46,6 +47,7 @@ from journal.words import N_
 
 KEPT = timedelta(days=90)
 SOME = 500  # ids in one statement
+WRITTEN_AT_ONCE = 100  # rows that the ORM puts together in a few milliseconds
 NOT_THIS = N_("That is neither the old password nor the old recovery key. Look at it once more.")
 
 
@@ -221,24 +223,13 @@ async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
         # Takes the row first: of two pages that open it at once, one finds it gone.
         if not await tables.SetAside.filter(id=wanted).update(expires_at=row.expires_at):
             raise NotFound
-        entries, versions = [], []
-        sealer = older.vault_sealer()
-        # A damaged record stays where it is, and keeps none of the others back.
-        for one in whole(await read(RecordRow, tables.SetAsideRecord.filter(aside_id=wanted))):
-            try:
-                made = _resealed(actor, sealer, one)
-            except CryptoError:
-                continue
-            if isinstance(made, tables.Entry):
-                entries.append(made)
-            else:
-                versions.append(made)
+        entries, versions = await _resealed(actor, older, wanted)
         back = {key_of(one.id) for one in entries}
         versions = [one for one in versions if key_of(one.entry_id) in back]  # type: ignore[attr-defined]
         if not entries and await tables.SetAsideRecord.filter(aside_id=wanted).exists():
             raise Damaged
-        await tables.Entry.bulk_create(entries)
-        await tables.EntryRevision.bulk_create(versions)
+        await tables.Entry.bulk_create(entries, batch_size=WRITTEN_AT_ONCE)
+        await tables.EntryRevision.bulk_create(versions, batch_size=WRITTEN_AT_ONCE)
         await _remember(actor, entries, versions)
         moved = [*back, *(key_of(one.id) for one in versions)]
         for at in range(0, len(moved), SOME):
@@ -250,29 +241,56 @@ async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
     return len(entries)
 
 
+async def _resealed(
+    actor: Actor, older: Keyring, aside: UUID
+) -> tuple[list[tables.Entry], list[tables.EntryRevision]]:
+    """
+    Read what was set aside and seal it anew, so many at once that others get their turn; a thread does the sealing.
+
+    A damaged record stays where it is, and keeps none of the others back.
+    """
+    entries: list[tables.Entry] = []
+    versions: list[tables.EntryRevision] = []
+    sealer, there = older.vault_sealer(), tables.SetAsideRecord.filter(aside_id=aside).order_by("id")
+    for at in range(0, await there.count(), SOME):
+        rows = whole(await read(RecordRow, there.offset(at).limit(SOME)))
+        for made in await asyncio.to_thread(_sealed_anew, actor, sealer, rows):
+            if isinstance(made, tables.Entry):
+                entries.append(made)
+            else:
+                versions.append(made)
+    return entries, versions
+
+
 async def _remember(
     actor: Actor, entries: Sequence[tables.Entry], versions: Sequence[tables.EntryRevision]
 ) -> None:
     lasting = {key_of(one.id): one for one in entries if one.deleted_at is None}
-    await freshness.move(
-        actor,
-        Move(
-            Part.ENTRIES,
-            come=[
-                opened_line(
-                    actor.vault, actor.id, ident, one.revision, one.sealed, one.created_at, one.updated_at
-                )
-                for ident, one in lasting.items()
-            ],
-        ),
-        Move(
-            Part.EARLIER,
-            come=[(key_of(one.id), 0, one.sealed) for one in versions if key_of(one.entry_id) in lasting],  # type: ignore[attr-defined]
-        ),
-    )
+    lines = await asyncio.to_thread(_lines, actor, lasting)
+    earlier = [(key_of(one.id), 0, one.sealed) for one in versions if key_of(one.entry_id) in lasting]  # type: ignore[attr-defined]
+    await freshness.move(actor, Move(Part.ENTRIES, come=lines), Move(Part.EARLIER, come=earlier))
 
 
-def _resealed(actor: Actor, sealer: Sealer, row: RecordRow) -> tables.Entry | tables.EntryRevision:
+def _lines(actor: Actor, entries: Mapping[UUID, tables.Entry]) -> list[Line]:
+    return [
+        opened_line(actor.vault, actor.id, ident, one.revision, one.sealed, one.created_at, one.updated_at)
+        for ident, one in entries.items()
+    ]
+
+
+def _sealed_anew(
+    actor: Actor, sealer: Sealer, rows: Iterable[RecordRow]
+) -> list[tables.Entry | tables.EntryRevision]:
+    made = []
+    for row in rows:
+        try:
+            made.append(_one_resealed(actor, sealer, row))
+        except CryptoError:
+            continue
+    return made
+
+
+def _one_resealed(actor: Actor, sealer: Sealer, row: RecordRow) -> tables.Entry | tables.EntryRevision:
     if row.revision is None:
         place = revision_context(actor.id, row.id)
         sealed = actor.vault.seal(sealer.open(row.sealed, context=place), context=place)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from journal import invitations, practice
+from journal import invitations, practice, set_aside
 from journal.documents import EntryDocument
 from tests.cast import PASSWORDS
+from tests.journal.test_restarts import offered, restarted
 from tests.portal.conftest import Portal
 from tests.portal.test_accounts import NEW, field
 from tests.scenes import journal_of
 
+MANY = 1100
+FEW = 100
+"""Envelopes that may be opened where the pages are answered."""
+PASSPHRASE = "seven quiet lanterns on the water"
 PERSON = {
     "name": "Frieda Sample",
     "email": "frieda@example.org",
@@ -27,13 +33,13 @@ PERSON = {
 
 
 @contextmanager
-def threads_of(package: str) -> Iterator[set[int]]:
-    """Note in which threads a package is at work, the one of the event loop included."""
-    seen = set[int]()
+def threads_of(package: str) -> Iterator[Counter[int]]:
+    """Count how often each thread calls a package's functions, the one of the event loop included."""
+    seen = Counter[int]()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call" and f"{frame.f_globals.get('__name__')}.".startswith(f"{package}."):
-            seen.add(threading.get_ident())
+            seen[threading.get_ident()] += 1
 
     threading.setprofile(note)  # for the threads that the application begins
     sys.setprofile(note)
@@ -79,17 +85,44 @@ async def test_a_kit_is_drawn_elsewhere(portal: Portal) -> None:
     assert threading.get_ident() not in drawing
 
 
-async def test_a_long_journal_is_compared_elsewhere(portal: Portal) -> None:
-    """A search reads and compares the ends of a thousand rows in a thread, and the root is opened by no other."""
+async def a_long_journal(portal: Portal) -> None:
+    """More entries than are opened while others wait."""
     documents = [
-        EntryDocument("free", f"Day {number}", answers={"free.text": "the sea"}) for number in range(1100)
+        EntryDocument("free", f"Day {number}", answers={"free.text": "the sea"}) for number in range(MANY)
     ]
     await journal_of(portal.cast, documents)
     # Threads that begin while it is noted what they do: the journal was laid out in others.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
+async def test_a_long_journal_is_compared_elsewhere(portal: Portal) -> None:
+    """The ends of a thousand rows are read and compared in a thread, and the root is opened by no other."""
+    await a_long_journal(portal)
     async with portal.client("alice") as browser:
         with threads_of("crypto.record_root") as opened:
-            answer = await browser.post("/journal", data={"q": "day nothing"})
+            answer = await browser.get("/records")
     assert answer.status_code == 200
     assert opened
     assert threading.get_ident() not in opened
+
+
+async def test_records_are_opened_elsewhere(portal: Portal) -> None:
+    """Whoever takes a long journal along keeps nobody waiting while it is opened."""
+    await a_long_journal(portal)
+    async with portal.client("alice") as browser:
+        with threads_of("crypto.envelope") as opened:
+            answer = await browser.post(
+                "/records", data={"current": PASSWORDS["alice"], "passphrase": PASSPHRASE}
+            )
+    assert answer.status_code == 200
+    assert opened.pop(threading.get_ident()) < FEW < MANY < opened.total()
+
+
+async def test_what_was_set_aside_is_sealed_anew_elsewhere(portal: Portal) -> None:
+    """Whoever brings a long journal back keeps nobody waiting while it is opened, sealed and laid out."""
+    await a_long_journal(portal)
+    alice = await restarted(portal.cast, await offered(portal.cast))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+    with threads_of("crypto.envelope") as opened:
+        assert await set_aside.reopen(alice, PASSWORDS["alice"]) == MANY
+    assert opened.pop(threading.get_ident()) < FEW < MANY < opened.total()
