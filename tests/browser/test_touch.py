@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,7 +77,7 @@ class Phone:
     finger: CDPSession
     sheet: Sheet
     saves: list[str]
-    moment: float = field(default_factory=time.time)
+    moment: float = field(default_factory=lambda: datetime.now(UTC).timestamp())
 
     @property
     def number(self) -> Locator:
@@ -97,7 +97,8 @@ class Phone:
         return box["x"] + box["width"] * place, box["y"] + box["height"] / 2
 
     async def touch(self, kind: str, *points: tuple[float, float]) -> None:
-        """Send one touch event, as a screen does, half a second after the one before.
+        """
+        Send one touch event, as a screen does, half a second after the one before.
 
         A finger as slow as that leaves no scroll behind that goes on after it was lifted.
         """
