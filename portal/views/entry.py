@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, listing, sessions, sharing
+from journal import listing, sessions, sharing
 from journal.documents import Answers, EntryDocument
 from journal.forms import EntryKind, Form, form_of
 from journal.sessions import Session
@@ -95,9 +95,11 @@ def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[s
 async def edit(request: Request) -> Response:
     """Open an entry to go on with it, all at once or at one question."""
     actor, asked = actor_of(request), request.query_params
-    found = await entries.entry(actor, request.path_params["id"])
+    as_left, found = await listing.entry(actor, request.path_params["id"])
     draft = Draft(found.id, found.revision, found.document)
     if asked.get("prompt") == MORE:
         return await more(request, draft)
-    context = await writing_page(actor, draft, prompt=asked.get("prompt", ""), ground="ground" in asked)
+    context = await writing_page(
+        actor, draft, prompt=asked.get("prompt", ""), ground="ground" in asked, as_left=as_left
+    )
     return page(request, "journal/write.html", context)

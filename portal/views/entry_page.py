@@ -41,7 +41,8 @@ class WritingPage:
     Context of the writing page.
 
     `screen` is there when the questions come one at a time; `more` are the parts offered after the first few.
-    `sitting` names this page, so that it never loses a race against itself.
+    `sitting` names this page, so that it never loses a race against itself. Without `as_left`, the journal is not as
+    its owner left it.
     """
 
     id: UUID
@@ -63,6 +64,7 @@ class WritingPage:
     saved_at: datetime | None = None
     lost: Lost | None = None
     ground: bool = False
+    as_left: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ async def writing_page(
     saved_at: datetime | None = None,
     lost: Lost | None = None,
     ground: bool = False,
+    as_left: bool = True,
 ) -> WritingPage:
     """Lay out the page for *draft*; with *prompt*, the one screen of that name."""
     document, found = draft.document, problems or {}
@@ -114,6 +117,7 @@ async def writing_page(
         saved_at=saved_at,
         lost=lost,
         ground=ground,
+        as_left=as_left,
     )
 
 

@@ -47,6 +47,7 @@ CASES = {
 }
 JOURNAL = Look("alice", "/journal", AS_LEFT)
 ENTRY = Look("alice", "/journal/{entry}", AS_LEFT)
+WRITING = Look("alice", "/journal/{entry}/edit", AS_LEFT)
 SEARCH = Look("alice", "/journal", AS_LEFT, {"q": HERS})
 HOME = Look("alice", "/", AS_LEFT)
 SESSION = Look("alice", "/sessions/{session}", AS_LEFT)
@@ -78,7 +79,7 @@ async def older(target: Target) -> dict[str, str]:
 async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target, name: str) -> None:
     """Each page that shows entries says so, and the one that explains it; nothing is shared, what opens can be read."""
     known = names(target) | await older(target)
-    for look in (HOME, JOURNAL, ENTRY, SESSION, SEARCH, RECORDS, RENEWAL):
+    for look in (HOME, JOURNAL, ENTRY, WRITING, SESSION, SEARCH, RECORDS, RENEWAL):
         assert not look.told(await look.at(target)), look.path
     with sqlite3.connect(target.path) as connection:
         kept = {
@@ -91,7 +92,7 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
         connection.executescript(CASES[name].format_map(known))
     connection.close()
     before = target.rows()
-    for look in (JOURNAL, HOME, ENTRY, SESSION, SEARCH, RECORDS, RENEWAL, COMPARED):
+    for look in (JOURNAL, HOME, ENTRY, WRITING, SESSION, SEARCH, RECORDS, RENEWAL, COMPARED):
         answer = await look.at(target)
         assert answer.status_code == 200, look.path
         assert look.told(answer), look.path
