@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from journal import agenda, care, listing, sessions
@@ -34,7 +35,8 @@ class SessionPage:
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
-    a clinician sees and changes nothing of it. `reason` is why it was to be cancelled, when that was refused.
+    a clinician sees and changes nothing of it. `errors` say why it was not moved; one of its status belongs to no
+    field. `reason` is why it was to be cancelled, when that was refused.
     Without `as_left`, the journal is not as its owner left it.
     """
 
@@ -50,7 +52,7 @@ class SessionPage:
     rest: bool
     own_day: bool = False
     as_left: bool = True
-    problem: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
 
 

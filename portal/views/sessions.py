@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -91,7 +92,7 @@ async def status(request: Request) -> Response:
     try:
         await sessions.move(actor, wanted, _status(form["status"]), form["cancel_reason"])
     except Refused as error:
-        return await _show(request, next(iter(error.fields.values())), form["cancel_reason"])
+        return await _show(request, error.fields, form["cancel_reason"])
     return see_other(request, f"/sessions/{wanted}")
 
 
@@ -100,13 +101,13 @@ async def edit(request: Request) -> Response:
     return await session_edit.change(request)
 
 
-async def _show(request: Request, problem: str = "", reason: str = "") -> Response:
+async def _show(request: Request, errors: Mapping[str, str] | None = None, reason: str = "") -> Response:
     actor = actor_of(request)
     one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
-    code = 422 if problem else 200
+    code = 422 if errors else 200
     if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
         return page(request, "sessions/calm.html", await calm_page(actor, one, plan), status=code)
-    context = replace(await session_page(actor, one, plan, access), problem=problem, reason=reason)
+    context = replace(await session_page(actor, one, plan, access), errors=errors or {}, reason=reason)
     return page(request, "sessions/session.html", context, status=code)
 
 

@@ -315,6 +315,22 @@ async def test_a_session_is_cancelled_with_words_for_both(portal: Portal) -> Non
         assert "a cold" not in (await followed(browser, again)).words
 
 
+async def test_a_reason_that_is_too_long_is_said_at_its_field(portal: Portal) -> None:
+    """Nothing is cancelled, and what was typed stands there to be shortened."""
+    reason = "a cold and a cough " * 120
+    async with portal.client("alice") as browser:
+        where = await added(browser, date="2026-11-30")
+        answer = await browser.post(f"{where}/status", data={"status": "cancelled", "cancel_reason": reason})
+        page = Page.of(answer)
+        (wrong,) = page.markup.all("input", name="cancel_reason")
+        assert answer.status_code == 422
+        assert wrong.attributes["aria-invalid"] == "true"
+        assert wrong.attributes["value"].strip() == reason.strip()
+        assert page.markup.all("a", href="#cancel_reason")
+        assert "open" in page.markup.one("details").attributes
+        assert "Planned" in (await opened(browser, where)).words
+
+
 async def test_rest_is_confirmed_the_next_day_and_not_before(any_portal: Portal) -> None:
     """The page says from when; too early it stays kind; after sleep it lets go."""
     async with any_portal.client("alice") as browser:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import Translations
 from jinja2 import Environment
 
 from portal.pages import make_environment
@@ -65,3 +69,20 @@ def test_what_is_translated_is_escaped() -> None:
     assert words.gettext("<b>%(name)s</b>", name="<i>") == "&lt;b&gt;&lt;i&gt;&lt;/b&gt;"
     page = make_environment().from_string("{{ _(typed) }}{{ _('Hello, %(name)s', name=typed) }}")
     assert "<script" not in page.render(typed="<script>1</script>")
+
+
+def test_a_list_of_errors_is_translated() -> None:
+    """What a form was refused for is said in the page's language, above the form as beside the field."""
+    sentence, other = "This is longer than this field can hold. Please shorten it.", "Bitte kürzer."
+    catalogue, compiled = Catalog("de"), BytesIO()
+    catalogue.add(sentence, other)
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    environment = make_environment()
+    environment.words._translations = Translations(compiled)  # type: ignore[attr-defined]
+    page = environment.from_string(
+        '{% from "macros/forms.html" import error_summary, field %}'
+        '{{ error_summary(errors) }}{{ field("name", "Name", error=errors.name|said) }}'
+    )
+    drawn = page.render(errors={"name": sentence})
+    assert (drawn.count(other), drawn.count(sentence)) == (2, 0)
