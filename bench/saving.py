@@ -53,21 +53,24 @@ async def saving(plain: int, port: int, people: People, copy: Path, length: Leng
     Measure durable saves: with eight patients writing at once, with one alone, and bare commits between them.
 
     Args:
-        plain: Where `bench.plain` is served, asked over eight connections as well.
+        plain: Where `bench.plain` is served.
         copy: A copy of the database, for the bare commits.
     """
     acts = await writing(port, people.writers)
     smallest = [asking(Person(plain).get("/healthz"))] * len(acts)
-    together, alone, raw, hellos = [], [], [], []
+    together, alone, raw, hellos, at_once = [], [], [], [], []
     for _ in range(length.rounds + 1):
-        hellos.append((await repeat(plain, smallest, length.seconds / 2)).per_second)
+        hellos.append((await repeat(plain, smallest[:1], length.seconds / 2)).per_second)
+        at_once.append((await repeat(plain, smallest, length.seconds / 2)).per_second)
         together.append((await repeat(port, acts, length.seconds)).per_second)
         raw.append(_commits(copy, length.seconds / 2))
         alone.append((await repeat(port, acts[:1], length.seconds)).per_second)
     pairs = list(zip(together, raw, strict=True))[1:]
     shares = [ours / hello for ours, hello in zip(together, hellos, strict=True)][1:]
     return {
-        "save_of_plain": Figure(middle(shares), {"plain_per_s": middle(hellos[1:])}),
+        "save_of_plain": Figure(
+            middle(shares), {"plain_per_s": middle(hellos[1:]), "plain_in_flight_per_s": middle(at_once[1:])}
+        ),
         "save_per_s": Figure(
             middle(together[1:]),
             {"in_flight": len(acts), "one_connection": middle(alone[1:]), "best_round": max(together)},

@@ -37,8 +37,6 @@ TIMES = 48
 Signs that may be normalised for one that was sent: it is kept in one form and compared in another, which takes two
 steps, and there is a sign that becomes eighteen.
 """
-ONE_BY_ONE = 4
-"""A form with more fields is sent with a hostile text in each of them at once, another in each."""
 HASHED = 3
 """A password that is asked for, a new one that is judged, and that one's hash."""
 WRITTEN_BY_HAND = (STRANGE, "stranger@example.org")
@@ -177,7 +175,7 @@ def test_there_are_forty_at_least() -> None:
 async def test_the_work_grows_with_what_is_sent(
     target: Target, forms: dict[str, Sent], work: Work, rule: Rule
 ) -> None:
-    """Every hostile text in every field: no more is normalised, built or hashed than its length is worth."""
+    """Every hostile text in every field, alone: no more is normalised, built or hashed than its length is worth."""
     sent, where = forms[rule.path], address(rule, target.world)
     asked = forms.get(f"GET {rule.path}", [])
     sessions = await tables.WebSession.all()
@@ -259,12 +257,12 @@ async def _as_before(sessions: list[tables.WebSession]) -> None:
 
 
 def _fillings(fields: Sent) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Yield a form filled in so that each text stands once in each field, and what to call that."""
-    together = len(fields) > ONE_BY_ONE
-    for turn in range(len(HOSTILE)):
-        for place in range(1 if together else len(fields)):
+    """Yield a form with each text in each field alone, and with another in each of them; and what to call it."""
+    for turn, piece in enumerate(PIECES):
+        for place in (None, *range(len(fields))) if fields else ():
             filled: dict[str, list[str]] = {}
             for number, (name, usual) in enumerate(fields):
-                bent = together or number == place
-                filled.setdefault(name, []).append(HOSTILE[(turn + number) % len(HOSTILE)] if bent else usual)
-            yield f"{fields[place][0]} {PIECES[turn]!a}", filled
+                bent = place in (None, number)
+                text = HOSTILE[(turn + (number if place is None else 0)) % len(HOSTILE)]
+                filled.setdefault(name, []).append(text if bent else usual)
+            yield f"{'each' if place is None else fields[place][0]} {piece!a}", filled
