@@ -44,13 +44,13 @@ def lasting(plan: Iterable[Session]) -> tuple[Session, ...]:
 
 def ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Give the sessions that are still to come or under way, the next one first."""
-    return tuple(one for one in plan if one.details.status not in _OVER and one.details.ends_at > now)
+    return tuple(one for one in plan if one.details.status not in _OVER and one.ends_at > now)
 
 
 def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Give the other sessions, the latest first; cancelled ones are among them."""
     return tuple(
-        one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.details.ends_at <= now
+        one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.ends_at <= now
     )
 
 

@@ -7,7 +7,7 @@ Dates stand only in the sealed column, so a patient's sessions are put in order 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -66,7 +66,7 @@ class Session(msgspec.Struct, frozen=True):
     @property
     def ends_at(self) -> datetime:
         """When it is planned to end."""
-        return self.details.ends_at
+        return self.starts_at + timedelta(minutes=self.details.minutes)
 
     @property
     def began_at(self) -> datetime | None:
@@ -76,7 +76,7 @@ class Session(msgspec.Struct, frozen=True):
     @property
     def begins_at(self) -> datetime:
         """When it began, or is planned to."""
-        return self.details.begins_at
+        return self.began_at or self.starts_at
 
 
 class Plan(Opened[Session]):

@@ -128,7 +128,7 @@ def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
         Status.PREPARING: actor.now < one.starts_at - agenda.EARLY,
         Status.DAY_OF: near and days_from(actor, one.starts_at) == 0,
         Status.IN_SESSION: near,
-        Status.CLOSED: begun or one.details.ends_at <= actor.now,
+        Status.CLOSED: begun or one.ends_at <= actor.now,
     }
     return tuple(
         (status, CLOSE if status is Status.CLOSED and begun and dosing else SAID[status][side])
