@@ -89,8 +89,11 @@ class LockedPage:
 
 def token_of(request: Request) -> bytes | None:
     """Read the session token from the cookie; None when there is none that could be one."""
+    sent = request.cookies.get(request.app.state.config.cookie)
+    if not sent:
+        return None
     try:
-        token = urlsafe_b64decode(request.cookies.get(request.app.state.config.cookie, "") + "=")
+        token = urlsafe_b64decode(sent + "=")
     except ValueError:
         return None
     return token if len(token) == 32 else None

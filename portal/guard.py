@@ -52,7 +52,10 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
         if audience is not Audience.ANYONE and _is_ahead(request):
             return Response(status_code=503)
         token = token_of(request)
-        actor = request.state.actor = await repeated(lambda: _whoever(request, token, audience))
+        actor, request.state.trouble = None, None
+        if token is not None and request.scope["path"] not in ALWAYS:
+            actor = await repeated(lambda: _whoever(request, token, audience))
+        request.state.actor = actor
         if audience is Audience.ANYONE:
             return await _answer(request, view)
         if actor is None or token is None:
@@ -91,11 +94,8 @@ def _is_ahead(request: Request) -> bool:
     return any(word in one for one in purposes for word in AHEAD)
 
 
-async def _whoever(request: Request, token: bytes | None, audience: Audience) -> Actor | None:
-    """Give the person whom the cookie signs in; None also where the page answers without knowing."""
-    request.state.trouble = None
-    if token is None or request.scope["path"] in ALWAYS:
-        return None
+async def _whoever(request: Request, token: bytes, audience: Audience) -> Actor | None:
+    """Return the person whom the cookie signs in; None also where the page answers without knowing."""
     try:
         actor = await websessions.actor_for(request.app.state.house, token)
         return (
