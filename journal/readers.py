@@ -1,4 +1,4 @@
-"""Who can read which of a patient's entries, for lists: found in two statements, without opening a copy."""
+"""Who can read which of a patient's entries, for lists: found in one statement, without opening a copy."""
 
 from __future__ import annotations
 
@@ -16,28 +16,17 @@ from journal.store import fetch
 from journal.words import N_
 
 SHARED = """
-    SELECT share.entry_id, share.link_id
-    FROM share JOIN care_link ON care_link.id = share.link_id
+    SELECT share.entry_id, share.link_id, paused_at, patient_pin, account.id, account.sealed, public_identity
+    FROM share JOIN care_link ON care_link.id = share.link_id JOIN account ON account.id = care_link.clinician_id
     WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id IN (%s)
     ORDER BY share.created_at
-"""
-WHO = """
-    SELECT care_link.id, paused_at, patient_pin, account.id, account.sealed, public_identity
-    FROM care_link JOIN account ON account.id = care_link.clinician_id
-    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL
 """
 
 
 class SharedRow(Row, frozen=True):
-    """Which link has a copy of which entry, as `SHARED` asks for it."""
+    """Which link has a copy of which entry, and whom it is with, as `SHARED` asks for it."""
 
     entry_id: UUID
-    link_id: UUID
-
-
-class WhoRow(Row, frozen=True):
-    """Whom a link is with, as `WHO` asks for it."""
-
     link_id: UUID
     paused_at: Joined
     patient_pin: Joined
@@ -58,25 +47,23 @@ class Reader:
 
 
 async def readers(actor: Actor, entries: Collection[UUID]) -> Mapping[UUID, tuple[Reader, ...]]:
-    """Give for each of one's own *entries* that is shared the people who have a copy."""
+    """Return for each of one's own *entries* that is shared the people who have a copy."""
     actor.must_be(Role.PATIENT)
     if not entries:
         return {}
     places = ", ".join(f"${place}" for place in range(2, len(entries) + 2))
-    shared = await fetch(SHARED % places, actor.id, *entries)
-    if not shared:
-        return {}
-    those = whole(typed(WhoRow, await fetch(WHO, actor.id)))
-    known = {row.link_id: Reader(_name(actor, row), row.paused_at is not None) for row in those}
+    shared = whole(typed(SharedRow, await fetch(SHARED % places, actor.id, *entries)))
+    known: dict[UUID, Reader] = {}
     found: dict[UUID, tuple[Reader, ...]] = {}
-    for row in whole(typed(SharedRow, shared)):
+    for row in shared:
         reader = known.get(row.link_id)
-        if reader is not None:  # else care ended between the two statements
-            found[row.entry_id] = (*found.get(row.entry_id, ()), reader)
+        if reader is None:
+            reader = known[row.link_id] = Reader(_name(actor, row), row.paused_at is not None)
+        found[row.entry_id] = (*found.get(row.entry_id, ()), reader)
     return found
 
 
-def _name(actor: Actor, row: WhoRow) -> str:
+def _name(actor: Actor, row: SharedRow) -> str:
     try:
         pinned, shown = bytes_of(row.patient_pin), bytes_of(row.public_identity)
         has_pinned(actor, pinned, shown, peer=row.account_id, link=row.link_id)
