@@ -143,7 +143,7 @@ def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:
     """Neither what serves the pages, nor what draws a printed page."""
-    unneeded = {"fpdf", "starlette", "uvicorn", "jinja2", "python_multipart"}
+    unneeded = {"fpdf", "starlette", "uvicorn", "jinja2"}
     data = ["--data", str(tmp_path / "data")]
     for arguments in (
         ["migrate", *data],
