@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crypto.derive import KEY_SIZE
 from crypto.envelope import TAG_SIZE
@@ -26,22 +27,25 @@ _HEAD = 1 + KEY_SIZE + BESIDE * SET_SIZE
 _PAGE = struct.Struct(f">IQHqQ{TAG_SIZE}s")
 
 
-@dataclass(frozen=True, slots=True)
-class PageMark:
+class PageMark(NamedTuple):
     """
     What the root remembers of a page.
 
-    `oldest` is the moment of its first line, in microseconds since 1970, UTC; `count` is the number of its lines, at
+    `oldest` is the moment of its first line, in microseconds since 1970, UTC; `lines` is the number of its lines, at
     least one; `ties` has the bits of every session that a line is tied to (`bits_of`); `tag` is the last 16 bytes of
-    its envelope.
+    its envelope. A tuple, since a root has hundreds and every page of a list reads it.
     """
 
     number: int
     revision: int
-    count: int
+    lines: int
     oldest: int
     ties: int
-    tag: bytes = field(repr=False)
+    tag: bytes
+
+    def __repr__(self) -> str:
+        """Return which page it is about; no tag stands in a traceback."""
+        return f"PageMark(number={self.number}, revision={self.revision})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class RecordRoot:
     @property
     def count(self) -> int:
         """How many lines all pages have."""
-        return sum(page.count for page in self.pages)
+        return sum(page.lines for page in self.pages)
 
     @classmethod
     def decode(cls, data: bytes) -> RecordRoot:
@@ -67,7 +71,7 @@ class RecordRoot:
         rest = len(data) - _HEAD
         if rest < 0 or rest % _PAGE.size or rest // _PAGE.size > MOST_PAGES or data[0] != VERSION:
             raise _no_root()
-        pages = tuple(PageMark(*one) for one in _PAGE.iter_unpack(data[_HEAD:]))
+        pages = tuple(map(PageMark._make, _PAGE.iter_unpack(data[_HEAD:])))
         _require_order(pages)
         return cls(RecordState.decode(data[1:_HEAD], BESIDE), pages)
 
@@ -81,11 +85,8 @@ class RecordRoot:
         if len(self.pages) > MOST_PAGES:
             raise _no_root()
         _require_order(self.pages)
-        marks = (
-            _PAGE.pack(page.number, page.revision, page.count, page.oldest, page.ties, page.tag)
-            for page in self.pages
-        )
-        return bytes((VERSION,)) + self.beside.encode() + b"".join(marks)
+        marks = b"".join(_PAGE.pack(*page) for page in self.pages)
+        return bytes((VERSION,)) + self.beside.encode() + marks
 
 
 def bits_of(record: bytes) -> int:
@@ -100,7 +101,7 @@ def bits_of(record: bytes) -> int:
 def _require_order(pages: tuple[PageMark, ...]) -> None:
     moments = [page.oldest for page in pages]
     numbers = {page.number for page in pages}
-    if moments != sorted(moments) or len(numbers) != len(pages) or any(page.count == 0 for page in pages):
+    if moments != sorted(moments) or len(numbers) != len(pages) or any(page.lines == 0 for page in pages):
         raise _no_root()
 
 

@@ -49,9 +49,7 @@ def ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
 
 def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Give the other sessions, the latest first; cancelled ones are among them."""
-    return tuple(
-        one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.ends_at <= now
-    )
+    return tuple(one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.ends_at <= now)
 
 
 def has_begun(one: Session, now: datetime) -> bool:

@@ -167,7 +167,7 @@ def open_page(vault: Sealer, owner: UUID, mark: PageMark, sealed: bytes) -> tupl
         lines = _decode(vault.open(sealed, context=page_context(owner, mark.number, mark.revision)))
     except (CryptoError, msgspec.DecodeError) as error:
         raise Damaged from error
-    if not lines or len(lines) != mark.count or lines[0].created != mark.oldest:
+    if not lines or len(lines) != mark.lines or lines[0].created != mark.oldest:
         raise Damaged
     return tuple(lines)
 
@@ -190,7 +190,7 @@ class _Page:
     def change(self, lines: list[Line]) -> None:
         """Put other lines on it, at least one."""
         self.lines, self.is_changed = lines, True
-        self.mark = replace(self.mark, count=len(lines), oldest=lines[0].created)
+        self.mark = self.mark._replace(lines=len(lines), oldest=lines[0].created)
 
 
 class Draft:
@@ -341,7 +341,7 @@ class Draft:
         for other in (place, place - 1):
             if 0 <= other < len(self._pages) - 1:
                 one, next_one = self._pages[other : other + 2]
-                if one.mark.count + next_one.mark.count <= FULL // 2:
+                if one.mark.lines + next_one.mark.lines <= FULL // 2:
                     one.change(one.known + next_one.known)
                     self._drop(other + 1)
 

@@ -298,7 +298,7 @@ async def pages_resealed(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]])
     marks = []
     for mark in root.pages:
         before, now = pages.get(mark.number, (b"", b""))
-        marks.append(replace(mark, tag=now[-END:]) if before[-END:] == mark.tag else mark)
+        marks.append(mark._replace(tag=now[-END:]) if before[-END:] == mark.tag else mark)
     await change_all(_stepped(actor, kept, replace(root, pages=tuple(marks))))
 
 

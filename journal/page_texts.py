@@ -63,14 +63,14 @@ def open_text(vault: Sealer, owner: UUID, mark: PageMark, sealed: Any) -> PageTe
         return None
     try:
         plain = vault.open(sealed, context=text_context(owner, mark.number, mark.revision))
-        return PageText.decode(plain, fold=FOLDING, tag=mark.tag, count=mark.count)
+        return PageText.decode(plain, fold=FOLDING, tag=mark.tag, count=mark.lines)
     except CryptoError:
         return None
 
 
 def is_settled(marks: Sequence[PageMark], place: int) -> bool:
     """Return whether a page has stopped growing: it is full, or not the newest."""
-    return marks[place].count >= FULL or place < len(marks) - 1
+    return marks[place].lines >= FULL or place < len(marks) - 1
 
 
 async def places_of(

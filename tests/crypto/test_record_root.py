@@ -57,8 +57,8 @@ def test_what_is_no_root_is_refused(data: bytes) -> None:
     "pages",
     [
         MARKS[::-1],
-        (MARKS[0], replace(MARKS[1], number=0)),
-        (replace(MARKS[0], count=0),),
+        (MARKS[0], MARKS[1]._replace(number=0)),
+        (MARKS[0]._replace(lines=0),),
         (MARKS[0],) * 2,
     ],
 )
@@ -67,8 +67,8 @@ def test_pages_stand_in_order_once_each(pages: tuple[PageMark, ...]) -> None:
     with pytest.raises(FormatError):
         replace(ROOT, pages=pages).encode()
     head = RecordRoot(BESIDE).encode()
-    alone = b"".join(RecordRoot(BESIDE, pages=(replace(page, count=1),)).encode()[105:] for page in pages)
-    if all(page.count for page in pages):
+    alone = b"".join(RecordRoot(BESIDE, pages=(page._replace(lines=1),)).encode()[105:] for page in pages)
+    if all(page.lines for page in pages):
         with pytest.raises(FormatError):
             RecordRoot.decode(head + alone)
 

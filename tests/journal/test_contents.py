@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -73,7 +72,7 @@ class Account:
         assert RecordRoot.decode(self.root.encode()) == self.root
         assert set(self.pages) == {mark.number for mark in self.root.pages}
         assert self.root.beside == EMPTY.beside
-        counts = [mark.count for mark in self.root.pages]
+        counts = [mark.lines for mark in self.root.pages]
         assert all(0 < count <= FULL for count in counts)
         assert all(one + other > FULL // 2 for one, other in pairwise(counts))
 
@@ -84,7 +83,7 @@ def test_what_is_written_in_turn_fills_page_after_page() -> None:
     for number in range(1000):
         assert account.change(come=[line(number, number)]) == 1
     account.check([line(number, number) for number in range(1000)])
-    assert [mark.count for mark in account.root.pages] == [FULL] * 15 + [40]
+    assert [mark.lines for mark in account.root.pages] == [FULL] * 15 + [40]
     assert account.read <= 1000
 
 
@@ -144,7 +143,7 @@ def test_a_table_laid_out_holds_every_line() -> None:
     account, lines = Account(), [line(number // 2, 7, number) for number in range(200)]
     account.write(contents.laid_out(lines))
     assert account.lines() == lines
-    assert [mark.count for mark in account.root.pages] == [FULL, FULL, FULL, 8]
+    assert [mark.lines for mark in account.root.pages] == [FULL, FULL, FULL, 8]
 
 
 def test_many_acts_in_one_draft() -> None:
@@ -188,11 +187,11 @@ def bent(mark: PageMark, sealed: bytes) -> list[Any]:
     return [
         (mark, sealed[:-1] + bytes([sealed[-1] ^ 1])),
         (mark, other[1]),
-        (replace(mark, tag=other[0].tag), sealed),
-        (replace(mark, revision=mark.revision + 1), sealed),
-        (replace(mark, number=mark.number + 1), sealed),
-        (replace(mark, count=mark.count + 1), sealed),
-        (replace(mark, oldest=mark.oldest + 1), sealed),
+        (mark._replace(tag=other[0].tag), sealed),
+        (mark._replace(revision=mark.revision + 1), sealed),
+        (mark._replace(number=mark.number + 1), sealed),
+        (mark._replace(lines=mark.lines + 1), sealed),
+        (mark._replace(oldest=mark.oldest + 1), sealed),
         (mark, b""),
     ]
 

@@ -128,7 +128,7 @@ async def test_an_account_of_before_gets_its_table_when_it_is_first_read(cast: C
     root = await state_of(alice)
     assert isinstance(root, RecordRoot)
     assert root.count == 81
-    assert [mark.count for mark in root.pages] == [64, 17]
+    assert [mark.lines for mark in root.pages] == [64, 17]
     await entries.delete(alice, made[0].id)
     await written(cast)
     assert (await freshness.look(alice, earlier=True)).as_left

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -562,7 +561,7 @@ async def test_an_account_without_a_table_is_searched_by_opening(cast: Cast) -> 
 def test_all_pages_but_the_newest_have_stopped_growing() -> None:
     """A page that is neither full nor the newest is as settled as one that is full."""
     full = PageMark(0, 1, FULL, 0, 0, bytes(16))
-    half = replace(full, count=5)
+    half = full._replace(lines=5)
     assert page_texts.is_settled([full], 0)
     assert page_texts.is_settled([half, half], 0)
     assert not page_texts.is_settled([half, half], 1)
