@@ -23,6 +23,7 @@ async def cold(port: int, people: People, length: Length) -> Figures:
     first, then = [], []
     for one in people.strangers:
         act, connection = asking(Person(port, one).get("/journal")), await Connection.open(port)
+        await connection.ask(Person(port).get("/healthz"))  # so that the server has taken the connection
         took = []
         for _ in range(10):
             before = perf_counter()
