@@ -108,7 +108,8 @@ class Look:
     How what is there compares with what was left; `remembered` and `there` count entries.
 
     `remembered` is None when nothing is remembered any more: the state itself is gone, or is not what was saved.
-    `has_table` tells whether there is a table of contents, and no sum in its place.
+    `has_table` tells whether there is a table of contents, and no sum in its place. `versions` are the earlier
+    versions, where these were asked for.
     """
 
     entries: bool
@@ -118,6 +119,7 @@ class Look:
     there: int
     ends: Mapping[UUID, tuple[int, bytes]]
     has_table: bool = False
+    versions: Sequence[tuple[bytes, int, bytes]] = ()
 
     @property
     def as_left(self) -> bool:
@@ -128,10 +130,19 @@ class Look:
         """Tell whether an entry that was read belongs to what was compared."""
         return self.ends.get(row.id) == (row.revision, row.end)
 
-    def is_all(self, rows: Iterable[Sequence[Any]]) -> bool:
-        """Return whether rows that begin with id, revision and envelope are the entries that were compared."""
+    def is_all(self, rows: Iterable[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:
+        """
+        Return whether what was read is what was compared, all of it.
+
+        Args:
+            rows: Of entries, which begin with id, revision and envelope.
+            versions: Of earlier versions, which begin with id and envelope; they were asked for as well.
+        """
         there = (member_of(id_of(row[0]), row[1], row[2]) for row in rows)
-        return {UUID(bytes=ident): (revision, end) for ident, revision, end in there} == self.ends
+        earlier = [member_of(id_of(row[0]), 0, row[1]) for row in versions]
+        return {UUID(bytes=ident): (revision, end) for ident, revision, end in there} == self.ends and sorted(
+            earlier
+        ) == sorted(self.versions)
 
 
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
@@ -172,7 +183,8 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
         remembered = state.count
     has_table = isinstance(state, RecordRoot)
     kept = same[Part.EARLIER] or not earlier
-    return Look(entries, kept, same[Part.SHARED], remembered, there, ends, has_table)
+    versions = seen.members[Part.EARLIER]
+    return Look(entries, kept, same[Part.SHARED], remembered, there, ends, has_table, versions)
 
 
 def _dated(line: Line) -> tuple[int, bytes, int, bytes]:

@@ -214,7 +214,7 @@ async def _entries_and_look(
     actor: Actor, planned: tuple[Session, ...]
 ) -> tuple[bool, list[EntryRecord], list[Unreadable]]:
     """
-    Read all entries, and tell whether the journal is as it was left and they are those that were compared.
+    Read all entries with their earlier versions, and tell whether all is as it was left and these were compared.
 
     What another page saves in between is no difference: then both are asked once more. A thread opens them, since there
     may be thousands.
@@ -222,7 +222,7 @@ async def _entries_and_look(
     for _ in range(2):
         seen = await freshness.look(actor, earlier=True)
         earlier, rows = await fetch_aside(EARLIER, actor.id), await fetch_aside(ENTRIES, actor.id)
-        as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows)
+        as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows, earlier)
         if as_left or not seen.as_left:
             break
     missing: list[Unreadable] = []

@@ -231,6 +231,26 @@ async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_c
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 
 
+async def test_records_without_an_earlier_version_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for an earlier version that is there whenever all is compared, and nowhere else."""
+    (made,) = await several(cast, 1)
+    cast.clock.forward(minutes=20)
+    await rewritten(cast, made, **{"int.meaning": "What I mean now."})
+    version, compare = await tables.EntryRevision.get().values(), freshness.look
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        await tables.EntryRevision.create(**version)
+        found = await compare(*args, **kwargs)
+        await tables.EntryRevision.all().delete()
+        return found
+
+    await tables.EntryRevision.all().delete()
+    monkeypatch.setattr(freshness, "look", look)
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert [entry.earlier for entry in found.entries] == [[]]
+    assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
+
+
 @pytest.mark.parametrize(
     ("written_at", "kind"),
     [
