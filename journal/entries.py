@@ -9,6 +9,7 @@ have put old words beside a new revision.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from journal.freshness import Move
 from journal.record_snapshot import END, Part
 from journal.removal import delete, erase, undelete
 from journal.rows import Counted, DamagedRow, Moment, Row, first, read, typed
-from journal.store import Statement, fetch
+from journal.store import Statement, fetch, fetch_aside
 from journal.words import N_
 
 __all__ = [
@@ -65,6 +66,7 @@ CREATE = """
 UNOPENED = N_("This record cannot be opened: it is not what was saved.")
 NOWHERE = UUID(int=0)
 SOME = 500  # ids in one statement
+FEW = 100  # entries that are opened in less time than another thread takes to wake
 NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
@@ -141,10 +143,10 @@ async def timeline(actor: Actor, *, before: datetime | None = None, limit: int =
 
 
 async def every(actor: Actor) -> tuple[Entry, ...]:
-    """Give all entries, oldest first."""
+    """Give all entries, oldest first; a thread opens them, since there may be thousands."""
     actor.must_be(Role.PATIENT)
-    rows = await fetch(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
-    return _all_opened(actor, typed(EntryRow, rows))
+    rows = await fetch_aside(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
+    return await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
 
 
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
@@ -155,14 +157,18 @@ async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
 
 
 async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
-    """Return those of the actor's own entries by their ids that are there, oldest first."""
+    """Return those of the actor's own entries by their ids that are there, oldest first; a thread opens many."""
     actor.must_be(Role.PATIENT)
     found: list[Entry] = []
     for at in range(0, len(wanted), SOME):
         some = wanted[at : at + SOME]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        rows = await fetch(f"{OWN} AND deleted_at IS NULL AND id IN ({places})", actor.id, *some)
-        found += opened_by(actor.vault, actor.id, rows)
+        asked = f"{OWN} AND deleted_at IS NULL AND id IN ({places})"
+        if len(wanted) > FEW:
+            rows = await fetch_aside(asked, actor.id, *some)
+            found += await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
+        else:
+            found += opened_by(actor.vault, actor.id, await fetch(asked, actor.id, *some))
     return tuple(sorted(found, key=lambda one: (one.created_at, one.id.hex)))
 
 

@@ -7,6 +7,7 @@ them. Where they differ, and for an account that has no table yet, everything is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,8 @@ ONE = """
          ORDER BY oldest_at DESC LIMIT 2) page
 """
 """The state, and the page that has the line of an entry of that time."""
+
+FEW_PAGES = 10  # that are opened in less time than another thread takes to wake
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -162,7 +165,8 @@ async def about(
         lines = await _lines_about(actor, belonging, wanted)
         if lines is not None:
             found = await entries.chosen(actor, [UUID(line.id) for line in lines])
-            if sorted(one.line.member for one in found) == sorted(line.member for line in lines):
+            same = partial(_are_those_of, found, lines)
+            if await asyncio.to_thread(same) if len(lines) > entries.FEW else same():
                 return True, found[::-1]
     as_left, every = await freshness.looked(actor, partial(entries.every, actor))
     return as_left, tuple(
@@ -189,15 +193,23 @@ async def _lines_about(
         or (mark.oldest < until and (newer is None or newer.oldest >= since))
     ]
     pages = await contents_rows.read_pages(actor.id, marks)
-    try:
-        lines = [
+
+    def work() -> list[Line]:
+        return [
             line
             for mark in marks
             for line in open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
+            if _belongs(belonging, wanted, line.form, line.session, moment(line.created))
         ]
+
+    try:
+        return await asyncio.to_thread(work) if len(marks) > FEW_PAGES else work()
     except Damaged:
         return None
-    return [one for one in lines if _belongs(belonging, wanted, one.form, one.session, moment(one.created))]
+
+
+def _are_those_of(found: Sequence[Entry], lines: Sequence[Line]) -> bool:
+    return sorted(one.line.member for one in found) == sorted(line.member for line in lines)
 
 
 def _belongs(
