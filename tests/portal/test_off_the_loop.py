@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from types import FrameType
 from typing import Any
 
@@ -164,3 +165,21 @@ async def test_thousands_of_hits_are_rendered_elsewhere(portal: Portal) -> None:
             answer = await browser.post("/journal", data={"q": "sea"})
     assert answer.text.count("/journal/") >= MANY
     assert seen.pop(threading.get_ident(), 0) < FEW < MANY < seen.total()
+
+
+async def test_a_long_journal_is_set_aside_in_turns(portal: Portal) -> None:
+    """Whoever begins anew lets others have their turns while all that was written is copied."""
+    await a_long_journal(portal)
+    token, turns = await offered(portal.cast), [0]
+
+    async def others() -> None:
+        while True:
+            turns.append(seen[threading.get_ident()])
+            await asyncio.sleep(0)
+
+    with threads_of("tortoise.models") as seen:
+        waiting = asyncio.create_task(others())
+        await restarted(portal.cast, token)
+        waiting.cancel()
+    copied_at_once = max(later - before for before, later in pairwise(turns))
+    assert copied_at_once < seen[threading.get_ident()] / 4
