@@ -231,6 +231,23 @@ async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_c
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 
 
+async def test_records_with_another_date_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for when an entry was begun."""
+    (made,) = await several(cast, 1)
+    begun, compare = tables.Entry.filter(id=made.id), freshness.look
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        await begun.update(created_at=made.created_at)
+        found = await compare(*args, **kwargs)
+        await begun.update(created_at=made.created_at - timedelta(days=30))
+        return found
+
+    monkeypatch.setattr(freshness, "look", look)
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert [entry.id for entry in found.entries] == [made.id]
+    assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
+
+
 async def test_records_without_an_earlier_version_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds for an earlier version that is there whenever all is compared, and nowhere else."""
     (made,) = await several(cast, 1)
