@@ -117,13 +117,15 @@ async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
     """
     Open one of the actor's own entries, and tell whether the journal is as it was left, as far as this page shows it.
 
-    What another page saves in between is no difference: then both are asked once more.
+    What another page saves in between is no difference: then both are asked once more. When it was last changed is
+    what its line says: its row is no proof of that.
     """
     if await may_be_trusted(actor):
         for _ in range(2):
             found = await entries.entry(actor, wanted)
-            if await _is_in_contents(actor, found):
-                return True, found
+            line = await _line_of(actor, found)
+            if line is not None:
+                return True, msgspec.structs.replace(found, updated_at=moment(line.updated))
     as_left, (found,) = await freshness.looked(actor, partial(_alone, actor, wanted))
     return as_left, found
 
@@ -132,22 +134,22 @@ async def _alone(actor: Actor, wanted: UUID) -> tuple[Entry]:
     return (await entries.entry(actor, wanted),)
 
 
-async def _is_in_contents(actor: Actor, found: Entry) -> bool:
-    """Return whether an entry that was read is what the root and its page say."""
+async def _line_of(actor: Actor, found: Entry) -> Line | None:
+    """Return the line of an entry that was read, or None when it is not what the root and its page say."""
     line = found.line
     rows = await fetch(ONE, actor.id, actor.id, line.created)
     seen = record_snapshot.snapshot_of(actor.id, rows)
     root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
     if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
-        return False
+        return None
     draft = Draft(root)
     try:
         for mark in draft.needed([line], [line]):
             draft.read(mark, open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b"")))
     except Damaged:
-        return False
+        return None
     there = draft.find(line.key)
-    return there is not None and there.member == line.member
+    return there if there is not None and there.member == line.member else None
 
 
 async def about(

@@ -62,6 +62,14 @@ async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
     assert await is_as_left(cast)
 
 
+async def test_when_an_entry_was_last_changed_is_what_its_line_says(cast: Cast) -> None:
+    """On its own page, as in lists: whoever writes the database writes no dates into them."""
+    (made, *_) = await several(cast, 3)
+    await tables.Entry.filter(id=made.id).update(updated_at=cast.clock.now + timedelta(days=30))
+    as_left, shown = await listing.entry(await cast.actor("alice"), made.id)
+    assert (as_left, shown.updated_at) == (True, made.updated_at)
+
+
 async def test_one_entry_has_no_two_lines_that_pass_for_one(cast: Cast) -> None:
     """An entry that storage moves before it is deleted leaves a line behind: bringing it back does not hide that."""
     one, *_ = await several(cast)
