@@ -31,7 +31,7 @@ from journal.planning import SessionDetails, SessionKind, Setting
 from journal.search import search
 from journal.store import change, transaction
 from tests.cast import PRACTICE, Cast
-from tests.scenes import rewritten, signed_in_again, written
+from tests.scenes import read_by, rewritten, shared, signed_in_again, written
 
 
 async def is_as_left(cast: Cast) -> bool:
@@ -113,6 +113,18 @@ async def test_acceptance_settles_whatever_was_bent(
     assert await is_as_left(cast)
     await written(cast)
     assert await is_as_left(cast)
+
+
+async def test_acceptance_settles_lists_that_count_no_further(cast: Cast) -> None:
+    """Where storage wrote the last number that there is beside state and lists, sharing goes on after it as well."""
+    await several(cast)
+    alice = await cast.actor("alice")
+    await tables.RecordState.filter(owner_id=alice.id).update(revision=2**31 - 1)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+    await shared(cast, await written(cast))
+    assert await is_as_left(cast)
+    assert [document.title for document in await read_by(cast, "bob")] == ["The sea"]
 
 
 async def test_a_restart_begins_anew_whatever_was_bent(cast: Cast) -> None:
