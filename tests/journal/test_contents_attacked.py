@@ -251,6 +251,24 @@ async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_c
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 
 
+async def test_who_writes_while_records_are_taken_is_told_of_nothing_amiss(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that saves by itself may do so several times while a long journal is read."""
+    compare, saves = freshness.look, iter(range(3))
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        found = await compare(*args, **kwargs)
+        if next(saves, None) is not None:
+            await written(cast)
+        return found
+
+    monkeypatch.setattr(freshness, "look", look)
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert len(found.entries) == 3
+    assert found.unreadable == ()
+
+
 async def test_records_with_another_date_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds for when an entry was begun."""
     (made,) = await several(cast, 1)
