@@ -59,7 +59,9 @@ OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entr
 REPLACE = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
     WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
+    AND substr(sealed, length(sealed) - 15) = $7
 """
+"""Also the envelope has to be the one that was read: a renewal of keys seals it anew and leaves the revision."""
 CREATE = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
@@ -252,10 +254,21 @@ async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
 async def _replace(
     actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
 ) -> Entry | None:
+    """Put a text in the place of the one that was read; None when another page saved first, or it was deleted."""
+    made = await _replaced(actor, current, document, keep=keep)
+    if made is None:
+        row = first(EntryRow, await fetch(OWN + " AND id = $2 AND deleted_at IS NULL", actor.id, current.id))
+        if row is not None and row.revision == current.revision:  # it was sealed anew, and says the same
+            anew = msgspec.structs.replace(current, end=row.sealed[-END:])
+            made = await _replaced(actor, anew, document, keep=keep)
+    return made
+
+
+async def _replaced(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-END:])
-    written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
+    written = (revision, sealed, actor.now, current.id, actor.id, current.revision, current.end)
     moves = [Move(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(REPLACE, written)]
     if keep or revisions.is_apart(actor, current.updated_at, current.document, document):
