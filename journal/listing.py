@@ -211,7 +211,10 @@ async def _lines_about(
 
 
 def _are_those_of(found: Sequence[Entry], lines: Sequence[Line]) -> bool:
-    return sorted(one.line.member for one in found) == sorted(line.member for line in lines)
+    there = (one.line for one in found)
+    return sorted((one.created, one.member) for one in there) == sorted(
+        (one.created, one.member) for one in lines
+    )
 
 
 def _belongs(

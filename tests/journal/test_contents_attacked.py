@@ -62,6 +62,22 @@ async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
     assert await is_as_left(cast)
 
 
+async def test_an_entry_of_a_session_that_was_moved_to_another_date_is_missed(cast: Cast) -> None:
+    """Also between two comparisons of everything: a session's page shows when each of its entries was begun."""
+    alice = await cast.actor("alice")
+    local = cast.clock.now.strftime("%Y-%m-%dT%H:%M")
+    session = await sessions.add(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, local, "UTC", 30, Setting.HOME)
+    )
+    one, *_ = await several(cast, 3)
+    plan = await sessions.my_sessions(alice)
+    as_left, found = await listing.about(await cast.actor("alice"), plan, {session})
+    assert (as_left, len(found)) == (True, 3)
+    await tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(days=1))
+    as_left, _ = await listing.about(await cast.actor("alice"), plan, {session})
+    assert not as_left
+
+
 async def test_when_an_entry_was_last_changed_is_what_its_line_says(cast: Cast) -> None:
     """On its own page, as in lists: whoever writes the database writes no dates into them."""
     (made, *_) = await several(cast, 3)
