@@ -22,12 +22,11 @@ from journal.audit import Act
 from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written
 from journal.freshness import LOCK, STEP
-from journal.record_snapshot import Part, Snapshot, opened_state, snapshot
+from journal.record_snapshot import MOST_STEPS, Part, Snapshot, opened_state, snapshot
 from journal.rows import Named, read, whole
 from journal.store import change, change_all, fetch_aside, transaction
 
 SOME = 100  # entries that are opened before others get their turn
-MOST_STEPS = 1 << 30  # no state takes so many: its row says something else than was written
 
 
 async def begin(vault: Sealer, owner: UUID) -> None:

@@ -9,6 +9,7 @@ have put old words beside a new revision.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from journal.freshness import Move
 from journal.record_snapshot import END, Part
 from journal.removal import delete, erase, undelete
 from journal.rows import Counted, DamagedRow, Moment, Row, first, read, typed
-from journal.store import Statement, fetch
+from journal.store import Statement, fetch, fetch_aside
 from journal.words import N_
 
 __all__ = [
@@ -58,13 +59,16 @@ OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entr
 REPLACE = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
     WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
+    AND substr(sealed, length(sealed) - 15) = $7
 """
+"""Also the envelope has to be the one that was read: a renewal of keys seals it anew and leaves the revision."""
 CREATE = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
 UNOPENED = N_("This record cannot be opened: it is not what was saved.")
 NOWHERE = UUID(int=0)
 SOME = 500  # ids in one statement
+FEW = 100  # entries that are opened in less time than another thread takes to wake
 NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
@@ -141,10 +145,10 @@ async def timeline(actor: Actor, *, before: datetime | None = None, limit: int =
 
 
 async def every(actor: Actor) -> tuple[Entry, ...]:
-    """Give all entries, oldest first."""
+    """Give all entries, oldest first; a thread opens them, since there may be thousands."""
     actor.must_be(Role.PATIENT)
-    rows = await fetch(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
-    return _all_opened(actor, typed(EntryRow, rows))
+    rows = await fetch_aside(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
+    return await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
 
 
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
@@ -155,14 +159,18 @@ async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
 
 
 async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
-    """Return those of the actor's own entries by their ids that are there, oldest first."""
+    """Return those of the actor's own entries by their ids that are there, oldest first; a thread opens many."""
     actor.must_be(Role.PATIENT)
     found: list[Entry] = []
     for at in range(0, len(wanted), SOME):
         some = wanted[at : at + SOME]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        rows = await fetch(f"{OWN} AND deleted_at IS NULL AND id IN ({places})", actor.id, *some)
-        found += opened_by(actor.vault, actor.id, rows)
+        asked = f"{OWN} AND deleted_at IS NULL AND id IN ({places})"
+        if len(wanted) > FEW:
+            rows = await fetch_aside(asked, actor.id, *some)
+            found += await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
+        else:
+            found += opened_by(actor.vault, actor.id, await fetch(asked, actor.id, *some))
     return tuple(sorted(found, key=lambda one: (one.created_at, one.id.hex)))
 
 
@@ -246,10 +254,21 @@ async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
 async def _replace(
     actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
 ) -> Entry | None:
+    """Put a text in the place of the one that was read; None when another page saved first, or it was deleted."""
+    made = await _replaced(actor, current, document, keep=keep)
+    if made is None:
+        row = first(EntryRow, await fetch(OWN + " AND id = $2 AND deleted_at IS NULL", actor.id, current.id))
+        if row is not None and row.revision == current.revision:  # it was sealed anew, and says the same
+            anew = msgspec.structs.replace(current, end=row.sealed[-END:])
+            made = await _replaced(actor, anew, document, keep=keep)
+    return made
+
+
+async def _replaced(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-END:])
-    written = (revision, sealed, actor.now, current.id, actor.id, current.revision)
+    written = (revision, sealed, actor.now, current.id, actor.id, current.revision, current.end)
     moves = [Move(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(REPLACE, written)]
     if keep or revisions.is_apart(actor, current.updated_at, current.document, document):

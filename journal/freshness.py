@@ -32,6 +32,7 @@ from journal.record_snapshot import (
     Member,
     Members,
     Part,
+    Snapshot,
     State,
     everything,
     holds_beside,
@@ -108,7 +109,8 @@ class Look:
     How what is there compares with what was left; `remembered` and `there` count entries.
 
     `remembered` is None when nothing is remembered any more: the state itself is gone, or is not what was saved.
-    `has_table` tells whether there is a table of contents, and no sum in its place.
+    `has_table` tells whether there is a table of contents, and no sum in its place. `dated` are the entries with when
+    each was begun, `versions` the earlier versions, where these were asked for.
     """
 
     entries: bool
@@ -118,6 +120,8 @@ class Look:
     there: int
     ends: Mapping[UUID, tuple[int, bytes]]
     has_table: bool = False
+    dated: Sequence[tuple[int, bytes, int, bytes]] = ()
+    versions: Sequence[tuple[bytes, int, bytes]] = ()
 
     @property
     def as_left(self) -> bool:
@@ -128,10 +132,18 @@ class Look:
         """Tell whether an entry that was read belongs to what was compared."""
         return self.ends.get(row.id) == (row.revision, row.end)
 
-    def is_all(self, rows: Iterable[Sequence[Any]]) -> bool:
-        """Return whether rows that begin with id, revision and envelope are the entries that were compared."""
-        there = (member_of(id_of(row[0]), row[1], row[2]) for row in rows)
-        return {UUID(bytes=ident): (revision, end) for ident, revision, end in there} == self.ends
+    def is_all(self, rows: Sequence[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:
+        """
+        Return whether what was read is what was compared, all of it.
+
+        Args:
+            rows: Of entries, which begin with id, revision, envelope and when each was begun.
+            versions: Of earlier versions, which begin with id and envelope; they were asked for as well.
+        """
+        entries = [member_of(id_of(row[0]), row[1], row[2]) for row in rows]
+        earlier = [member_of(id_of(row[0]), 0, row[1]) for row in versions]
+        read = Snapshot((entries, earlier, []), None, {}, [(row[3],) for row in rows])
+        return sorted(read.dated) == sorted(self.dated) and sorted(earlier) == sorted(self.versions)
 
 
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
@@ -161,6 +173,7 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
     there = len(seen.members[Part.ENTRIES])
     if state is None:
         return Look(False, False, False, None, there, ends)
+    dated = seen.dated
     same = {part: holds_beside(state, part, seen) for part in (Part.EARLIER, Part.SHARED)}
     if isinstance(state, RecordState):
         entries = holds_beside(state, Part.ENTRIES, seen)
@@ -168,11 +181,12 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
     else:
         lines = _all_lines(actor, state, seen.pages)
         # Each as often as it stands there: an entry with two lines is not what was left.
-        entries = lines is not None and sorted(map(_dated, lines)) == sorted(seen.dated)
+        entries = lines is not None and sorted(map(_dated, lines)) == sorted(dated)
         remembered = state.count
     has_table = isinstance(state, RecordRoot)
     kept = same[Part.EARLIER] or not earlier
-    return Look(entries, kept, same[Part.SHARED], remembered, there, ends, has_table)
+    versions = seen.members[Part.EARLIER]
+    return Look(entries, kept, same[Part.SHARED], remembered, there, ends, has_table, dated, versions)
 
 
 def _dated(line: Line) -> tuple[int, bytes, int, bytes]:

@@ -7,6 +7,7 @@ them. Where they differ, and for an account that has no table yet, everything is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,8 @@ ONE = """
          ORDER BY oldest_at DESC LIMIT 2) page
 """
 """The state, and the page that has the line of an entry of that time."""
+
+FEW_PAGES = 10  # that are opened in less time than another thread takes to wake
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -114,13 +117,15 @@ async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
     """
     Open one of the actor's own entries, and tell whether the journal is as it was left, as far as this page shows it.
 
-    What another page saves in between is no difference: then both are asked once more.
+    What another page saves in between is no difference: then both are asked once more. When it was last changed is
+    what its line says: its row is no proof of that.
     """
     if await may_be_trusted(actor):
         for _ in range(2):
             found = await entries.entry(actor, wanted)
-            if await _is_in_contents(actor, found):
-                return True, found
+            line = await _line_of(actor, found)
+            if line is not None:
+                return True, msgspec.structs.replace(found, updated_at=moment(line.updated))
     as_left, (found,) = await freshness.looked(actor, partial(_alone, actor, wanted))
     return as_left, found
 
@@ -129,22 +134,22 @@ async def _alone(actor: Actor, wanted: UUID) -> tuple[Entry]:
     return (await entries.entry(actor, wanted),)
 
 
-async def _is_in_contents(actor: Actor, found: Entry) -> bool:
-    """Return whether an entry that was read is what the root and its page say."""
+async def _line_of(actor: Actor, found: Entry) -> Line | None:
+    """Return the line of an entry that was read, or None when it is not what the root and its page say."""
     line = found.line
     rows = await fetch(ONE, actor.id, actor.id, line.created)
     seen = record_snapshot.snapshot_of(actor.id, rows)
     root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
     if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
-        return False
+        return None
     draft = Draft(root)
     try:
         for mark in draft.needed([line], [line]):
             draft.read(mark, open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b"")))
     except Damaged:
-        return False
+        return None
     there = draft.find(line.key)
-    return there is not None and there.member == line.member
+    return there if there is not None and there.member == line.member else None
 
 
 async def about(
@@ -162,7 +167,8 @@ async def about(
         lines = await _lines_about(actor, belonging, wanted)
         if lines is not None:
             found = await entries.chosen(actor, [UUID(line.id) for line in lines])
-            if sorted(one.line.member for one in found) == sorted(line.member for line in lines):
+            same = partial(_are_those_of, found, lines)
+            if await asyncio.to_thread(same) if len(lines) > entries.FEW else same():
                 return True, found[::-1]
     as_left, every = await freshness.looked(actor, partial(entries.every, actor))
     return as_left, tuple(
@@ -189,15 +195,26 @@ async def _lines_about(
         or (mark.oldest < until and (newer is None or newer.oldest >= since))
     ]
     pages = await contents_rows.read_pages(actor.id, marks)
-    try:
-        lines = [
+
+    def work() -> list[Line]:
+        return [
             line
             for mark in marks
             for line in open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
+            if _belongs(belonging, wanted, line.form, line.session, moment(line.created))
         ]
+
+    try:
+        return await asyncio.to_thread(work) if len(marks) > FEW_PAGES else work()
     except Damaged:
         return None
-    return [one for one in lines if _belongs(belonging, wanted, one.form, one.session, moment(one.created))]
+
+
+def _are_those_of(found: Sequence[Entry], lines: Sequence[Line]) -> bool:
+    there = (one.line for one in found)
+    return sorted((one.created, one.member) for one in there) == sorted(
+        (one.created, one.member) for one in lines
+    )
 
 
 def _belongs(

@@ -23,6 +23,7 @@ NO_ID = UUID(int=0)
 MOST_REVISIONS = (
     2**31 - 1
 )  # as `rows.Counted`: a row that says more is damaged, and has a line that says none
+MOST_STEPS = 1 << 30  # no state takes so many: its row says something else than was written
 END = 16  # bytes of an envelope that stand for all of it: its authentication tag
 SNAPSHOT = """
     SELECT 0, id, revision, substr(sealed, length(sealed) - 15), created_at FROM entry

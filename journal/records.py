@@ -56,6 +56,7 @@ from journal.session_rows import Session
 from journal.store import fetch_aside, transaction
 
 ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
+TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
 EARLIER = """
     SELECT v.id, v.sealed, v.created_at, v.entry_id FROM entry_revision v JOIN entry e ON e.id = v.entry_id
     WHERE e.owner_id = $1 AND e.deleted_at IS NULL ORDER BY v.created_at DESC, v.id
@@ -214,15 +215,15 @@ async def _entries_and_look(
     actor: Actor, planned: tuple[Session, ...]
 ) -> tuple[bool, list[EntryRecord], list[Unreadable]]:
     """
-    Read all entries, and tell whether the journal is as it was left and they are those that were compared.
+    Read all entries with their earlier versions, and tell whether all is as it was left and these were compared.
 
-    What another page saves in between is no difference: then both are asked once more. A thread opens them, since there
-    may be thousands.
+    What another page saves in between is no difference: then both are asked once more, a few times. A thread opens
+    them, since there may be thousands.
     """
-    for _ in range(2):
+    for _ in range(TURNS):
         seen = await freshness.look(actor, earlier=True)
         earlier, rows = await fetch_aside(EARLIER, actor.id), await fetch_aside(ENTRIES, actor.id)
-        as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows)
+        as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows, earlier)
         if as_left or not seen.as_left:
             break
     missing: list[Unreadable] = []

@@ -7,11 +7,12 @@ It stays for ninety days. Nobody can remove it before: whoever started the accou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hmac import compare_digest
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from msgspec.structs import asdict
@@ -49,6 +50,9 @@ KEPT = timedelta(days=90)
 SOME = 500  # ids in one statement
 WRITTEN_AT_ONCE = 100  # rows that the ORM puts together in a few milliseconds
 NOT_THIS = N_("That is neither the old password nor the old recovery key. Look at it once more.")
+
+
+R = TypeVar("R", bound=Row)
 
 
 class AsideRow(Row, frozen=True):
@@ -138,16 +142,15 @@ async def put_aside(house: House, account: UUID) -> UUID:
     await tables.SetAsideSlot.bulk_create(kept_slots)
     # What is damaged can be opened by nobody, also not later.
     entries = tables.Entry.filter(owner_id=account)
-    records = [
-        tables.SetAsideRecord(aside_id=aside, entry_id=one.id, **asdict(one))
-        for one in whole(await read(EntryRow, entries))
-    ]
+    for some in _stretches(whole(await read(EntryRow, entries))):
+        await tables.SetAsideRecord.bulk_create(
+            [tables.SetAsideRecord(aside_id=aside, entry_id=one.id, **asdict(one)) for one in some]
+        )
     versions = tables.EntryRevision.filter(entry__owner_id=account)
-    records += [
-        tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one))
-        for one in whole(await read(RevisionRow, versions))
-    ]
-    await tables.SetAsideRecord.bulk_create(records)
+    for part in _stretches(whole(await read(RevisionRow, versions))):
+        await tables.SetAsideRecord.bulk_create(
+            [tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one)) for one in part]
+        )
     lasting = tables.CareLink.filter(patient_id=account, ended_at=None)
     shares = tables.Share.filter(link__patient_id=account, link__ended_at=None)
     await tables.KeptShare.bulk_create(
@@ -165,6 +168,11 @@ async def put_aside(house: House, account: UUID) -> UUID:
     await tables.Passkey.filter(account_id=account).delete()
     await tables.KeyRenewal.filter(id=account).delete()
     return aside
+
+
+def _stretches(rows: Sequence[R]) -> Iterator[Sequence[R]]:
+    """Part rows, so that others get their turn while they are written."""
+    return (rows[at : at + WRITTEN_AT_ONCE] for at in range(0, len(rows), WRITTEN_AT_ONCE))
 
 
 async def kept(actor: Actor) -> Opened[Kept]:

@@ -20,7 +20,7 @@ from journal.actors import Actor
 from journal.documents import link_key_context, open_document, seal_document
 from journal.errors import Damaged
 from journal.freshness import KEPT, Move
-from journal.record_snapshot import END, Member, Part
+from journal.record_snapshot import END, MOST_STEPS, Member, Part
 from journal.rows import Joined, Named, Row, known, read, typed, whole
 from journal.store import fetch
 
@@ -111,7 +111,8 @@ async def accept(actor: Actor, link: UUID) -> None:
     old = opened(key, link, rows[0]) if rows else None
     held = {one.id.hex for one in whole(await read(Named, tables.Share.filter(link_id=link)))}
     copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
-    revision = _number(rows[0][0]) + 1 if rows else 1
+    before = _number(rows[0][0]) if rows else 0
+    revision = before + 1 if before < MOST_STEPS else 1
     new = ShareList(old.paused if old else False, copies)
     sealed = seal_document(key, new, share_list_context(link, revision))
     await tables.RecordState.filter(id=link).delete()

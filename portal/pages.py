@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +26,9 @@ from portal.words import LANGUAGE, Words
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+FEW = 100  # lines of a list that are rendered in a few milliseconds
 
 
 class Marked(Protocol):
@@ -150,6 +154,20 @@ def page(
     else:
         content = compiled.render(values)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
+
+
+async def page_of_many(
+    request: Request,
+    many: int,
+    template: str,
+    context: object,
+    *,
+    block: str | None = None,
+    status: int = 200,
+) -> Response:
+    """Render a page, like `page`, that lists *many* things; a thread renders more than a few."""
+    draw = partial(page, request, template, context, block=block, status=status)
+    return await asyncio.to_thread(draw) if many > FEW else draw()
 
 
 def _around(request: Request) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from journal.listing import Listed, listed
 from journal.readers import readers
 from portal.auth import actor_of
 from portal.forms import Form
-from portal.pages import page, page_of_pieces
+from portal.pages import page, page_of_many, page_of_pieces
 from portal.pieces import Drawn
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
@@ -126,7 +126,8 @@ async def _search(request: Request, actor: Actor, words: str) -> Response:
     for one in found:
         hits.append(hit(lines.line(listed(one), shares), one.document, needles))
         await asyncio.sleep(0)  # marking takes a while in some scripts, and others get their turn
-    return page(request, "journal/search.html", SearchPage(words, tuple(hits), as_left), block="main")
+    context = SearchPage(words, tuple(hits), as_left)
+    return await page_of_many(request, len(hits), "journal/search.html", context, block="main")
 
 
 async def _undo(actor: Actor, text: str | None) -> Entry | None:

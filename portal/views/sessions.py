@@ -16,7 +16,7 @@ from journal.holds import Hold
 from journal.planning import Status
 from portal.auth import actor_of
 from portal.forms import Form
-from portal.pages import page, see_other
+from portal.pages import page, page_of_many, see_other
 from portal.views import session_edit
 from portal.views.session_lines import SessionLine, lines_of
 from portal.views.session_page import calm_page, session_page
@@ -108,7 +108,7 @@ async def _show(request: Request, errors: Mapping[str, str] | None = None, reaso
     if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
         return page(request, "sessions/calm.html", await calm_page(actor, one, plan), status=code)
     context = replace(await session_page(actor, one, plan, access), errors=errors or {}, reason=reason)
-    return page(request, "sessions/session.html", context, status=code)
+    return await page_of_many(request, len(context.written), "sessions/session.html", context, status=code)
 
 
 def _status(typed: str) -> Status:

@@ -31,7 +31,7 @@ from journal.planning import SessionDetails, SessionKind, Setting
 from journal.search import search
 from journal.store import change, transaction
 from tests.cast import PRACTICE, Cast
-from tests.scenes import rewritten, signed_in_again, written
+from tests.scenes import read_by, rewritten, shared, signed_in_again, written
 
 
 async def is_as_left(cast: Cast) -> bool:
@@ -60,6 +60,30 @@ async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
     assert not await is_as_left(cast)
     await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
+
+
+async def test_an_entry_of_a_session_that_was_moved_to_another_date_is_missed(cast: Cast) -> None:
+    """Also between two comparisons of everything: a session's page shows when each of its entries was begun."""
+    alice = await cast.actor("alice")
+    local = cast.clock.now.strftime("%Y-%m-%dT%H:%M")
+    session = await sessions.add(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, local, "UTC", 30, Setting.HOME)
+    )
+    one, *_ = await several(cast, 3)
+    plan = await sessions.my_sessions(alice)
+    as_left, found = await listing.about(await cast.actor("alice"), plan, {session})
+    assert (as_left, len(found)) == (True, 3)
+    await tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(days=1))
+    as_left, _ = await listing.about(await cast.actor("alice"), plan, {session})
+    assert not as_left
+
+
+async def test_when_an_entry_was_last_changed_is_what_its_line_says(cast: Cast) -> None:
+    """On its own page, as in lists: whoever writes the database writes no dates into them."""
+    (made, *_) = await several(cast, 3)
+    await tables.Entry.filter(id=made.id).update(updated_at=cast.clock.now + timedelta(days=30))
+    as_left, shown = await listing.entry(await cast.actor("alice"), made.id)
+    assert (as_left, shown.updated_at) == (True, made.updated_at)
 
 
 async def test_one_entry_has_no_two_lines_that_pass_for_one(cast: Cast) -> None:
@@ -105,6 +129,18 @@ async def test_acceptance_settles_whatever_was_bent(
     assert await is_as_left(cast)
     await written(cast)
     assert await is_as_left(cast)
+
+
+async def test_acceptance_settles_lists_that_count_no_further(cast: Cast) -> None:
+    """Where storage wrote the last number that there is beside state and lists, sharing goes on after it as well."""
+    await several(cast)
+    alice = await cast.actor("alice")
+    await tables.RecordState.filter(owner_id=alice.id).update(revision=2**31 - 1)
+    await acceptance.accept(await cast.actor("alice"))
+    assert await is_as_left(cast)
+    await shared(cast, await written(cast))
+    assert await is_as_left(cast)
+    assert [document.title for document in await read_by(cast, "bob")] == ["The sea"]
 
 
 async def test_a_restart_begins_anew_whatever_was_bent(cast: Cast) -> None:
@@ -228,6 +264,61 @@ async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_c
     """What is handed on belongs to what was compared, or it says that something may be older."""
     found = await records.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.revision for entry in found.entries] == [1]
+    assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
+
+
+async def test_who_writes_while_records_are_taken_is_told_of_nothing_amiss(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that saves by itself may do so several times while a long journal is read."""
+    compare, saves = freshness.look, iter(range(3))
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        found = await compare(*args, **kwargs)
+        if next(saves, None) is not None:
+            await written(cast)
+        return found
+
+    monkeypatch.setattr(freshness, "look", look)
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert len(found.entries) == 3
+    assert found.unreadable == ()
+
+
+async def test_records_with_another_date_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for when an entry was begun."""
+    (made,) = await several(cast, 1)
+    begun, compare = tables.Entry.filter(id=made.id), freshness.look
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        await begun.update(created_at=made.created_at)
+        found = await compare(*args, **kwargs)
+        await begun.update(created_at=made.created_at - timedelta(days=30))
+        return found
+
+    monkeypatch.setattr(freshness, "look", look)
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert [entry.id for entry in found.entries] == [made.id]
+    assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
+
+
+async def test_records_without_an_earlier_version_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds for an earlier version that is there whenever all is compared, and nowhere else."""
+    (made,) = await several(cast, 1)
+    cast.clock.forward(minutes=20)
+    await rewritten(cast, made, **{"int.meaning": "What I mean now."})
+    version, compare = await tables.EntryRevision.get().values(), freshness.look
+
+    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+        await tables.EntryRevision.create(**version)
+        found = await compare(*args, **kwargs)
+        await tables.EntryRevision.all().delete()
+        return found
+
+    await tables.EntryRevision.all().delete()
+    monkeypatch.setattr(freshness, "look", look)
+    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    assert [entry.earlier for entry in found.entries] == [[]]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 
 

@@ -27,7 +27,7 @@ from journal import (
 from journal.access import ChangedMeanwhile
 from journal.actors import Actor
 from journal.documents import EntryDocument
-from journal.errors import Damaged, NotFound, Refused
+from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing
 from journal.rows import whole
@@ -263,6 +263,26 @@ async def test_a_save_that_set_out_before_is_not_lost(cast: Cast) -> None:
     alice = await cast.actor("alice")
     assert (await entries.entry(alice, late.id)).document.title == "Late, but here"
     assert (await opening(alice.id, before.keyring))["entry.sealed"][0] == 0
+
+
+async def test_a_save_of_what_is_sealed_anew_meanwhile(cast: Cast) -> None:
+    """Read under the old key, and saved after a batch: kept in its place, and the journal is as it was left."""
+    first, second, third = await furnished(cast)
+    alice = await begun(cast)
+    known = {ident: await entries.entry(alice, ident) for ident in (first, second, third)}
+    assert not (await renewal.go_on(alice)).over
+    document = EntryDocument("free", "Mine", answers={"free.text": "as I go on"})
+    saved = await entries.save(alice, first, known[first].revision, document, known=known[first])
+    assert (await entries.entry(alice, first)).document.title == "Mine"
+    assert saved.revision == known[first].revision + 1
+    assert (await freshness.look(alice, earlier=True)).as_left
+    with pytest.raises(KeptBeside):  # another page saved first
+        await entries.save(
+            alice, first, known[first].revision, EntryDocument("free", "Late"), known=known[first]
+        )
+    assert (await freshness.look(alice, earlier=True)).as_left
+    await ended(cast)
+    assert (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def test_what_opens_under_no_key_is_counted_and_left(cast: Cast) -> None:

@@ -15,6 +15,7 @@ from journal import care, entries, reading, sharing, tables
 from journal.care import SharingPaused
 from journal.documents import EntryDocument, seal_document, share_context
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
+from journal.readers import readers
 from journal.store import Store
 from tests.cast import Cast, Furniture, cast_of
 from tests.scenes import PARTS, connected, in_session, opened_by, read_by, rested, rewritten, shared, written
@@ -373,3 +374,12 @@ async def test_what_is_revoked_leaves_the_files(
         await entries.delete(alice, entry.id)
     left = on_disk(path)
     assert not any(piece in left for piece in pieces)
+
+
+async def test_readers_of_any_number_of_entries(cast: Cast) -> None:
+    """A list may be longer than a statement can have values: a search finds what there is."""
+    entry = await written(cast)
+    await shared(cast, entry)
+    asked = [*(uuid4() for _ in range(33_000)), entry.id]
+    found = await readers(await cast.actor("alice"), asked)
+    assert {ident: [one.name for one in its] for ident, its in found.items()} == {entry.id: ["Bob Example"]}

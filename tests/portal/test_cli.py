@@ -141,6 +141,20 @@ def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> 
         assert callable(pkgutil.resolve_name(f"portal.{place}"))
 
 
+def test_the_collector_passes_over_the_program(tmp_path: Path) -> None:
+    """Before anybody is answered: what was loaded stays, and looking through it would keep everybody waiting."""
+    data = str(tmp_path / "data")
+    assert hearthside("migrate", "--data", data).returncode == 0
+    code = (
+        "import gc, uvicorn; from portal.cli import main;"
+        "uvicorn.Server.run = lambda self: print(gc.get_freeze_count(), len(gc.get_objects()));"
+        f"main(['serve', '--data', {data!r}])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    passed_over, looked_through = map(int, done.stdout.split())
+    assert passed_over > 10 * looked_through
+
+
 def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:
     """Neither what serves the pages, nor what draws a printed page."""
     unneeded = {"fpdf", "starlette", "uvicorn", "jinja2"}

@@ -9,12 +9,17 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import pairwise
 from types import FrameType
 from typing import Any
 
-from journal import invitations, practice, set_aside
+import pytest
+
+from journal import invitations, practice, sessions, set_aside, tables
 from journal.documents import EntryDocument
-from tests.cast import PASSWORDS
+from journal.planning import SessionDetails, SessionKind, Setting
+from tests.cast import PASSWORDS, ZONE
 from tests.journal.test_restarts import offered, restarted
 from tests.portal.conftest import Portal
 from tests.portal.test_accounts import NEW, field
@@ -126,3 +131,55 @@ async def test_what_was_set_aside_is_sealed_anew_elsewhere(portal: Portal) -> No
     with threads_of("crypto.envelope") as opened:
         assert await set_aside.reopen(alice, PASSWORDS["alice"]) == MANY
     assert opened.pop(threading.get_ident()) < FEW < MANY < opened.total()
+
+
+async def a_session_of_all(portal: Portal) -> str:
+    """Let alice have a session before all that she wrote, to which it belongs; gives the address of its page."""
+    alice = await portal.cast.actor("alice")
+    day = (portal.cast.clock.now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, day, ZONE, 120, Setting.HOME)
+    return f"/sessions/{await sessions.add(alice, alice.id, details)}"
+
+
+@pytest.mark.parametrize("is_intact", [True, False])
+async def test_a_session_with_a_long_journal_is_shown_elsewhere(portal: Portal, is_intact: bool) -> None:
+    """All that belongs to one session is opened, compared and rendered in threads, amiss or not."""
+    await a_long_journal(portal)
+    path = await a_session_of_all(portal)
+    if not is_intact:
+        await tables.ContentsPage.filter(number=3).delete()
+    async with portal.client("alice") as browser:
+        for package in ("crypto.envelope", "jinja2"):
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+            with threads_of(package) as seen:
+                answer = await browser.get(path)
+            assert answer.text.count("/journal/") >= MANY
+            assert seen.pop(threading.get_ident(), 0) < FEW < MANY < seen.total()
+
+
+async def test_thousands_of_hits_are_rendered_elsewhere(portal: Portal) -> None:
+    """Whoever looks for a word that stands everywhere keeps nobody waiting for the page."""
+    await a_long_journal(portal)
+    async with portal.client("alice") as browser:
+        with threads_of("jinja2") as seen:
+            answer = await browser.post("/journal", data={"q": "sea"})
+    assert answer.text.count("/journal/") >= MANY
+    assert seen.pop(threading.get_ident(), 0) < FEW < MANY < seen.total()
+
+
+async def test_a_long_journal_is_set_aside_in_turns(portal: Portal) -> None:
+    """Whoever begins anew lets others have their turns while all that was written is copied."""
+    await a_long_journal(portal)
+    token, turns = await offered(portal.cast), [0]
+
+    async def others() -> None:
+        while True:
+            turns.append(seen[threading.get_ident()])
+            await asyncio.sleep(0)
+
+    with threads_of("tortoise.models") as seen:
+        waiting = asyncio.create_task(others())
+        await restarted(portal.cast, token)
+        waiting.cancel()
+    copied_at_once = max(later - before for before, later in pairwise(turns))
+    assert copied_at_once < seen[threading.get_ident()] / 4
