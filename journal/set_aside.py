@@ -7,15 +7,16 @@ It stays for ninety days. Nobody can remove it before: whoever started the accou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hmac import compare_digest
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from msgspec.structs import asdict
+from tortoise.queryset import QuerySet
 
 from crypto import (
     CryptoError,
@@ -142,12 +143,12 @@ async def put_aside(house: House, account: UUID) -> UUID:
     await tables.SetAsideSlot.bulk_create(kept_slots)
     # What is damaged can be opened by nobody, also not later.
     entries = tables.Entry.filter(owner_id=account)
-    for some in _stretches(whole(await read(EntryRow, entries))):
+    async for some in _stretches(EntryRow, entries):
         await tables.SetAsideRecord.bulk_create(
             [tables.SetAsideRecord(aside_id=aside, entry_id=one.id, **asdict(one)) for one in some]
         )
     versions = tables.EntryRevision.filter(entry__owner_id=account)
-    for part in _stretches(whole(await read(RevisionRow, versions))):
+    async for part in _stretches(RevisionRow, versions):
         await tables.SetAsideRecord.bulk_create(
             [tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one)) for one in part]
         )
@@ -170,9 +171,10 @@ async def put_aside(house: House, account: UUID) -> UUID:
     return aside
 
 
-def _stretches(rows: Sequence[R]) -> Iterator[Sequence[R]]:
-    """Part rows, so that others get their turn while they are written."""
-    return (rows[at : at + WRITTEN_AT_ONCE] for at in range(0, len(rows), WRITTEN_AT_ONCE))
+async def _stretches(kind: type[R], query: QuerySet[Any]) -> AsyncIterator[Sequence[R]]:
+    """Read rows that stay where they are, so few at once that others get their turn; damaged ones are left out."""
+    for at in range(0, await query.count(), WRITTEN_AT_ONCE):
+        yield whole(await read(kind, query.order_by("id").offset(at).limit(WRITTEN_AT_ONCE)))
 
 
 async def kept(actor: Actor) -> Opened[Kept]:
@@ -253,15 +255,14 @@ async def _resealed(
     actor: Actor, older: Keyring, aside: UUID
 ) -> tuple[list[tables.Entry], list[tables.EntryRevision]]:
     """
-    Read what was set aside and seal it anew, so many at once that others get their turn; a thread does the sealing.
+    Read what was set aside and seal it anew; a thread does the sealing.
 
     A damaged record stays where it is, and keeps none of the others back.
     """
     entries: list[tables.Entry] = []
     versions: list[tables.EntryRevision] = []
-    sealer, there = older.vault_sealer(), tables.SetAsideRecord.filter(aside_id=aside).order_by("id")
-    for at in range(0, await there.count(), SOME):
-        rows = whole(await read(RecordRow, there.offset(at).limit(SOME)))
+    sealer = older.vault_sealer()
+    async for rows in _stretches(RecordRow, tables.SetAsideRecord.filter(aside_id=aside)):
         for made in await asyncio.to_thread(_sealed_anew, actor, sealer, rows):
             if isinstance(made, tables.Entry):
                 entries.append(made)
