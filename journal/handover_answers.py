@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import audit, care, freshness, sessions, share_lists, sharing, tables
+from journal import audit, care, freshness, links, sessions, share_lists, sharing, tables
 from journal.actors import Actor, Role
 from journal.audit import Act
 from journal.documents import link_key_context, seal_document, share_context
@@ -99,7 +99,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
 async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sharing.Given]:
     """Open the chosen copies in the transaction that hands them over: what was revoked meanwhile does not go along."""
     if shares:
-        await sharing.require_lasting(one.link)
+        await links.require_lasting(one.link)
     given = [item for item in await sharing.given(actor) if item.link.id == one.link.id]
     chosen = [item for item in given if item.id in shares and not item.damaged]
     if {item.id for item in chosen} != set(shares):

@@ -18,11 +18,20 @@ from uuid import UUID
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
 from journal import tables
 from journal.actors import Actor, Role
-from journal.errors import Damaged, NotFound, TrustBroken
+from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.invitations import secret_of
 from journal.past_care import open_past
 from journal.profiles import known_profile
-from journal.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, typed, whole
+from journal.rows import (
+    DamagedRow,
+    Joined,
+    Moment,
+    Row,
+    bytes_of,
+    read,
+    typed,
+    whole,
+)
 from journal.store import fetch
 from journal.vouching import HandoverRow, check_handed_over
 from journal.words import N_
@@ -333,3 +342,17 @@ def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
         profession,
         row.peer_status != "active",
     )
+
+
+async def require_lasting(link: Link) -> None:
+    """
+    Look at a care link again in the transaction that shares over it, and hold it.
+
+    Raises:
+        StaleRevision: If it was paused or ended since it was read.
+    """
+    people = {"patient_id": link.patient, "clinician_id": link.clinician}
+    lasting = tables.CareLink.filter(id=link.id, **people, ended_at=None, paused_at=None)
+    # It takes the link's lock: a pause or an end that comes first leaves nothing behind it.
+    if not await lasting.update(paused_at=None):
+        raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))

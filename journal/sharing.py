@@ -23,6 +23,7 @@ from journal.documents import ShareDocument, open_document, seal_document, share
 from journal.entries import Entry, EntryRow
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.forms import EntryKind, Field, form_of
+from journal.links import require_lasting
 from journal.rows import (
     Counted,
     DamagedRow,
@@ -43,9 +44,7 @@ from journal.words import N_
 TITLE = "title"  # the entry's own title is a section like any other
 NOTE = "note"  # and so is the word of care that stands before it
 
-
 CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
-
 
 GIVEN = """
     SELECT share.id, share.link_id, share.entry_id, share.revision, share.sealed, share.updated_at, share.opened_at,
@@ -370,20 +369,6 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
         act = Act.SHARE_UPDATED if row else Act.SHARED
         await audit.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident
-
-
-async def require_lasting(link: Link) -> None:
-    """
-    Look at a care link again in the transaction that shares over it, and hold it.
-
-    Raises:
-        StaleRevision: If it was paused or ended since it was read.
-    """
-    people = {"patient_id": link.patient, "clinician_id": link.clinician}
-    lasting = tables.CareLink.filter(id=link.id, **people, ended_at=None, paused_at=None)
-    # It takes the link's lock: a pause or an end that comes first leaves nothing behind it.
-    if not await lasting.update(paused_at=None):
-        raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))
 
 
 async def require_as_read(actor: Actor, seen: Iterable[tuple[UUID, int]]) -> None:
