@@ -33,12 +33,14 @@ from journal import (
     sharing,
     websessions,
 )
-from journal.actors import Actor, Role
-from journal.documents import EntryDocument, entry_context, seal_document
+from journal.actor import Actor
+from journal.documents import EntryDocument, entry_context
 from journal.forms import EntryKind
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting
+from journal.roles import Role
+from journal.sealing import seal_document
 from journal.store import Store, migrate, transaction
 
 SERVER_KEY = bytes(range(32))

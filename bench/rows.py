@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal.actors import Role
+from journal.roles import Role
 
 DATABASE = "hearthside.sqlite3"
 FAR = 1_000_000_000  # where strangers' events begin: the chain goes on in front of them

@@ -17,7 +17,7 @@ from tortoise.expressions import Q
 
 from crypto import RecordRoot, RecordState, Sealer
 from journal import audit, entries, freshness, sessions, share_lists, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
 from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written

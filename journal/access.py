@@ -20,12 +20,12 @@ import msgspec
 
 from crypto import Context, Keyring, KeySlot, Sealer
 from journal import second_factor
-from journal.actors import Actor
-from journal.documents import encode, open_document
+from journal.actor import Actor
 from journal.errors import Damaged, JournalError, NotFound
+from journal.i18n import N_
 from journal.rows import Counted, Row, bytes_of, sound, typed, whole
+from journal.sealing import encode, open_document
 from journal.store import change, fetch, is_sqlite
-from journal.words import N_
 
 PRESENT = "SELECT epoch, access, status FROM account WHERE id = $1"
 LOCK = "UPDATE account SET epoch = epoch WHERE id = $1"

@@ -16,13 +16,13 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from journal import tables
-from journal.documents import open_document
 from journal.errors import Damaged
 from journal.house import House
 from journal.mail_addresses import is_deliverable
 from journal.notices import Message, message_context
 from journal.profiles import ProfileRow, open_profile
 from journal.rows import Row, open_each, read, sound, typed
+from journal.sealing import open_document
 from journal.store import change, fetch
 
 FIRST = "SELECT id, sealed, email_index FROM account ORDER BY id LIMIT $1"

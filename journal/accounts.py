@@ -29,18 +29,19 @@ from journal import (
     websessions,
 )
 from journal.access import Access, Closed
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused, WrongCredentials
 from journal.house import House
+from journal.i18n import N_
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
+from journal.roles import Role
 from journal.second_factor import FactorGone
 from journal.store import repeated, transaction
 from journal.throttle import Count
 from journal.tries import Visitor
 from journal.websessions import Stage
-from journal.words import N_
 
 NOBODY = Visitor()
 RECOVERY = "recovery"

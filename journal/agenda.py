@@ -9,9 +9,10 @@ from uuid import UUID
 
 import msgspec
 
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.holds import next_morning
 from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
+from journal.roles import Role
 from journal.rows import Opened
 from journal.session_rows import Session
 

@@ -24,15 +24,16 @@ import msgspec
 from anyio import to_thread
 
 from journal import accounts, records, sessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.errors import JournalError, Refused
 from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.house import House
+from journal.i18n import N_
 from journal.password_work import Busy
 from journal.passwords import advise
 from journal.records import Records
+from journal.roles import Role
 from journal.store import repeated
-from journal.words import N_
 
 PROGRAM = Path(__file__).with_name("age_process.py")
 MANIFEST = "manifest.json"

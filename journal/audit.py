@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit_acts import REFUSALS as REFUSALS
 from journal.audit_acts import Act as Act
 from journal.audit_acts import Outcome as Outcome

@@ -15,10 +15,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crypto import CryptoError
-from journal.documents import PracticeDetails, open_document
+from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError
 from journal.practice import CONTEXT
 from journal.rows import bytes_of
+from journal.sealing import open_document
 from journal.server_keys import ServerKeys
 from journal.store_address import SqliteFile, shown
 from journal.store_errors import explained

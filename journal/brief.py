@@ -15,7 +15,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from journal import agenda, reading
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.agenda import Number
 from journal.belonging import Belonging
 from journal.brief_beliefs import Pair, pairs

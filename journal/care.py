@@ -14,15 +14,16 @@ from crypto import (
     safety_code,
 )
 from journal import access, audit, freshness, sessions, share_lists, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.documents import link_key_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
+from journal.i18n import N_
 from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
 from journal.past_care import seal_past
+from journal.roles import Role
 from journal.rows import Named, Row, read, whole
 from journal.store import joined, scrub, transaction
-from journal.words import N_
 
 __all__ = [
     "Found",

@@ -22,8 +22,8 @@ from journal import tables
 from journal.ages import is_alive
 from journal.errors import Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.store import aside
-from journal.words import N_
 
 LIFETIME = timedelta(minutes=5)
 EXPIRY_SIZE, NONCE_SIZE, MAC_SIZE = 8, 16, 32

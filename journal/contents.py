@@ -21,8 +21,9 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer, bits_of
-from journal.documents import EntryDocument, decode_entry, entry_context, open_bytes
+from journal.documents import EntryDocument, decode_entry, entry_context
 from journal.errors import Damaged
+from journal.sealing import open_bytes
 
 FULL = 64
 TAG = 16

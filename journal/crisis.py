@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from journal.words import N_
+from journal.i18n import N_
 
 EMERGENCY_SENTENCE = N_("If you are in danger, call your local emergency number now.")
 STANDING_SENTENCE = N_(

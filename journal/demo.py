@@ -22,15 +22,16 @@ from journal import (
     tables,
     websessions,
 )
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
-from journal.documents import CourseDetails, EntryDocument, course_context, seal_document
+from journal.documents import CourseDetails, EntryDocument, course_context
 from journal.errors import Refused
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails
-from journal.positions import Profession
 from journal.practice import RealPractice
+from journal.roles import Profession, Role
+from journal.sealing import seal_document
 
 BEFOREHAND = timedelta(days=1)
 LATER = timedelta(hours=20)  # people sleep on what they share

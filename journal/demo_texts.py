@@ -13,7 +13,8 @@ from importlib import resources
 import msgspec
 
 from journal.forms import Answer, EntryKind
-from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status, resolve
+from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
+from journal.time_zones import resolve
 
 _DONE = frozenset({Status.INTEGRATING, Status.CLOSED})
 

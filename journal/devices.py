@@ -7,10 +7,11 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from journal import access, notices, tables
-from journal.documents import profile_context, seal_document
+from journal.documents import profile_context
 from journal.house import House
 from journal.notices import Notice
 from journal.profiles import load_profile
+from journal.sealing import seal_document
 
 REMEMBERED = 20
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from journal import accounts, audit, care, log_rows, sessions, sharing
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act, Event
 from journal.care import Link
 from journal.documents import ShareDocument
+from journal.roles import Role
 from journal.rows import Opened
 from journal.sharing import Given
 

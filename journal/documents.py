@@ -7,7 +7,6 @@ Opening a record that was altered, swapped or moved raises `Damaged`; so does on
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -142,50 +141,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
     entry_id: str = ""
 
 
-class Key(Protocol):
-    """What seals and opens documents: a person's key, or the server's."""
-
-    def seal(self, plaintext: bytes, *, context: Context) -> bytes:
-        """Seal like `crypto.seal`."""
-
-    def open(self, sealed: bytes, *, context: Context) -> bytes:
-        """Open like `crypto.open_sealed`."""
-
-
-D = TypeVar("D", bound=msgspec.Struct)
-_encoder = msgspec.json.Encoder()
 _entries = msgspec.json.Decoder(EntryDocument)
-
-
-def encode(document: msgspec.Struct) -> bytes:
-    """Write a document as JSON."""
-    return _encoder.encode(document)
-
-
-def seal_document(key: Key, document: msgspec.Struct, context: Context) -> bytes:
-    """Seal *document* so that it opens only in *context*."""
-    return key.seal(_encoder.encode(document), context=context)
-
-
-def open_bytes(key: Key, sealed: bytes, context: Context) -> bytes:
-    """
-    Open what stands in a sealed column.
-
-    Raises:
-        Damaged: If it was altered, swapped or moved.
-    """
-    try:
-        return key.open(sealed, context=context)
-    except CryptoError as error:
-        raise Damaged from error
-
-
-def open_document(key: Key, sealed: bytes, context: Context, shape: type[D]) -> D:
-    """Open what stands in a sealed column, as *shape*; raises `Damaged` when it does not open or does not fit."""
-    try:
-        return msgspec.json.decode(key.open(sealed, context=context), type=shape)
-    except (CryptoError, msgspec.MsgspecError) as error:
-        raise Damaged from error
 
 
 def profile_context(account: UUID) -> Context:

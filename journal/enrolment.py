@@ -19,16 +19,16 @@ from pyotp import TOTP
 from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
 from crypto.password import prepare
 from journal import access, accounts, audit, second_factor, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import Act
-from journal.documents import encode, open_bytes
 from journal.errors import Damaged, JournalError, Refused
+from journal.i18n import N_
 from journal.notices import Notice, notice
 from journal.passwords import SHORTEST
+from journal.sealing import encode, open_bytes
 from journal.second_factor import SecondFactor
 from journal.store import repeated, transaction
-from journal.words import N_
 
 SECRET_SIZE = 20
 CODES = 10

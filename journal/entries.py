@@ -20,17 +20,19 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer
 from journal import freshness, revisions, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.contents import Line, entry_line
-from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context, seal_document
+from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context
 from journal.errors import Damaged, KeptBeside, NotFound, StaleRevision
 from journal.forms import EntryKind
 from journal.freshness import Move
+from journal.i18n import N_
 from journal.record_snapshot import END, Part
 from journal.removal import delete, erase, undelete
+from journal.roles import Role
 from journal.rows import Counted, DamagedRow, Moment, Row, first, read, typed
+from journal.sealing import seal_document
 from journal.store import Statement, fetch, fetch_aside
-from journal.words import N_
 
 __all__ = [
     "NOWHERE",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-from journal.words import N_
+from journal.i18n import N_
 
 
 class JournalError(Exception):

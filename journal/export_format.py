@@ -11,11 +11,11 @@ from uuid import UUID
 
 import msgspec
 
-from journal.actors import Role
 from journal.audit import Act
 from journal.forms import Answer
 from journal.planning import Phase, Route, SessionKind, Setting, Status
 from journal.revisions import Reason
+from journal.roles import Role
 
 FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1

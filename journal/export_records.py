@@ -22,11 +22,11 @@ from journal.export_format import (
     Version,
 )
 from journal.forms import FORMS, Answer, EntryKind, Field, FieldKind
+from journal.i18n import N_
 from journal.reading import Shared
 from journal.revisions import Reason
 from journal.session_rows import Session
 from journal.sharing import NOTE, TITLE, Given
-from journal.words import N_
 
 UNKNOWN = "unknown"
 """The kind of an answer whose question no form asks any more. Its words are kept all the same."""

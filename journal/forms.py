@@ -28,8 +28,8 @@ from journal.forms_grounding import FREE, GROUNDING
 from journal.forms_integration import CAPTURE, INTEGRATION
 from journal.forms_preparation import PREPARATION, PREPARATION_SHORT
 from journal.forms_reframe import REFRAME
+from journal.i18n import N_
 from journal.typed import clean_line, clean_text
-from journal.words import N_
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE)}

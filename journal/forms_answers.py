@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 
 from journal.forms_emotions import Emotion
 from journal.forms_field import Answer, Field, FieldKind, Form
+from journal.i18n import N_
 from journal.typed import clean_line, clean_text, read_day, read_whole
-from journal.words import N_
 
 Raw = Mapping[str, list[str]]
 

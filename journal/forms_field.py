@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from journal.words import N_, Labelled
+from journal.i18n import N_, Labelled
 
 Answer = str | int | list[str]
 BriefRole = Literal["intention", "came", "belief", "steadies", "bring", "not_open", "action", "state", ""]

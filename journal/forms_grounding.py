@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
 from journal.forms_preparation import SKILL_OPTIONS
-from journal.words import N_
+from journal.i18n import N_
 
 GROUNDING = Form(
     EntryKind.GROUNDING,

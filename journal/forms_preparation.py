@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
 from journal.grounding import SKILLS
-from journal.words import N_
+from journal.i18n import N_
 
 SKILL_OPTIONS = tuple(Option(skill.id, skill.title) for skill in SKILLS.values())
 

@@ -8,7 +8,7 @@ scale (Shapiro, 1 to 7); the wording is Hearthside's own.
 from __future__ import annotations
 
 from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
-from journal.words import N_
+from journal.i18n import N_
 
 THEME_OPTIONS = (
     Option("safety", N_("Safety")),

@@ -23,10 +23,11 @@ from tortoise.queryset import QuerySet
 
 from crypto import RecordRoot, RecordState
 from journal import access, contents_rows, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.contents import Line, bare_line, open_page, root_context
 from journal.contents_rows import Pages
 from journal.errors import Damaged, JournalError
+from journal.i18n import N_
 from journal.record_snapshot import (
     END,
     Member,
@@ -43,9 +44,9 @@ from journal.record_snapshot import (
     snapshot_of,
     sums_of,
 )
+from journal.roles import Role
 from journal.rows import Moment, Named, read, whole
 from journal.store import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
-from journal.words import N_
 
 TRIES = 3
 FEW = 300  # rows that are compared in less time than another thread takes to wake

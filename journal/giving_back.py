@@ -12,24 +12,18 @@ from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
 from journal import access, audit, care, freshness, links, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import Act
 from journal.contents import entry_line
-from journal.documents import (
-    EntryDocument,
-    ShareDocument,
-    entry_context,
-    given_back_context,
-    open_document,
-    seal_document,
-    share_context,
-)
+from journal.documents import EntryDocument, ShareDocument, entry_context, given_back_context, share_context
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.forms import EntryKind
 from journal.freshness import Move
+from journal.i18n import N_
 from journal.links import Link
 from journal.record_snapshot import Part
+from journal.roles import Role
 from journal.rows import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -42,10 +36,10 @@ from journal.rows import (
     typed,
     whole,
 )
+from journal.sealing import open_document, seal_document
 from journal.set_aside import KEPT
 from journal.share_lists import LinkOf
 from journal.store import fetch, scrub, transaction
-from journal.words import N_
 
 KINDS = frozenset(one.value for one in EntryKind)
 BEFORE = """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from journal.words import N_
+from journal.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
 from journal import audit, care, freshness, links, sessions, share_lists, sharing, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import link_key_context, seal_document, share_context
+from journal.documents import link_key_context, share_context
 from journal.errors import JournalError, NotFound, Refused, TrustBroken
 from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
+from journal.i18n import N_
 from journal.invitations import AlreadyLinked
+from journal.roles import Role
+from journal.sealing import seal_document
 from journal.store import scrub, transaction
 from journal.vouching import handover_of, successor_of
-from journal.words import N_
 
 
 class NotNow(JournalError):

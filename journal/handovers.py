@@ -16,16 +16,17 @@ from tortoise.queryset import QuerySet
 
 from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
 from journal import audit, care, links, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import Act
 from journal.care import Link
 from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
+from journal.i18n import N_
 from journal.profiles import known_profile
+from journal.roles import Role
 from journal.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
 from journal.store import transaction
 from journal.vouching import HandoverRow, handover_of, keys_of, successor_of
-from journal.words import N_
 
 LIFETIME = timedelta(days=28)
 WAITING, ACCEPTED, DECLINED, WITHDRAWN = "waiting", "accepted", "declined", "withdrawn"

@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from journal.ages import JUMP
-from journal.planning import SessionDetails, SessionKind, Status, parse_zone
-from journal.words import N_
+from journal.i18n import N_
+from journal.planning import SessionDetails, SessionKind, Status
+from journal.time_zones import parse_zone
 
 MORNING = time(5, 0)
 """When the next day begins for a hold: nobody is asked at midnight whether they have slept."""

@@ -29,7 +29,7 @@ from crypto import (
     wrap_key,
 )
 from journal import audit, freshness, notices, share_lists, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import (
@@ -37,18 +37,17 @@ from journal.documents import (
     Profile,
     link_key_context,
     note_context,
-    open_bytes,
-    open_document,
     profile_context,
-    seal_document,
     secret_context,
 )
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.house import House
+from journal.i18n import N_
+from journal.roles import Role
 from journal.rows import Joined, Moment, Opened, Row, bytes_of, open_each, read, read_one
+from journal.sealing import open_bytes, open_document, seal_document
 from journal.store import transaction
 from journal.typed import clean_name
-from journal.words import N_
 
 LIFETIME = timedelta(days=14)
 ADULTS_ONLY = N_("Hearthside is for people of 18 or older. Tick this if you are.")

@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from journal import access, account_addresses, audit, care, sessions, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Refused
 from journal.folding import fold
 from journal.house import House
+from journal.i18n import N_
 from journal.notices import Notice, notice
+from journal.roles import Role
 from journal.rows import Named, read, whole
 from journal.store import scrub, transaction
-from journal.words import N_
 
 LEAVING = "leaving"
 WAIT = timedelta(days=7)

@@ -16,10 +16,10 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from journal.i18n import N_
 from journal.mail_addresses import Undeliverable, deliverable
 from journal.mail_server import MailServer
 from journal.notices import INVITATION, Message, Notice
-from journal.words import N_
 
 Say = Callable[[str], str]
 

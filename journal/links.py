@@ -17,11 +17,13 @@ from uuid import UUID
 
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
 from journal import tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
+from journal.i18n import N_
 from journal.invitations import secret_of
 from journal.past_care import open_past
 from journal.profiles import known_profile
+from journal.roles import Role
 from journal.rows import (
     DamagedRow,
     Joined,
@@ -34,7 +36,6 @@ from journal.rows import (
 )
 from journal.store import fetch
 from journal.vouching import HandoverRow, check_handed_over
-from journal.words import N_
 
 NOTHING_LEFT: dict[str, Any] = {
     "patient_key": None,

@@ -19,12 +19,13 @@ import msgspec
 
 from crypto import RecordRoot
 from journal import acceptance, contents_rows, entries, freshness, record_snapshot
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.contents import Draft, Line, micros, moment, open_page, ties_of
 from journal.entries import Entry
 from journal.errors import Damaged
 from journal.record_snapshot import Part
+from journal.roles import Role
 from journal.sessions import Session
 from journal.store import fetch, key_of
 

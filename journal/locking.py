@@ -16,14 +16,16 @@ from tortoise.expressions import Q
 
 from crypto import session_id as id_of
 from journal import accounts, audit, tables, tries, websessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import age, alive
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context
+from journal.documents import Profile, profile_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
 from journal.profiles import load_profile
+from journal.roles import Role
 from journal.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
+from journal.sealing import open_document
 from journal.store import repeated, scrub, transaction
 from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from crypto import LONGEST_ADDRESS, FormatError, ascii_domain, normalize, readable_domain, split_address
-from journal.words import N_
+from journal.i18n import N_
 
 # RFC 5322 section 3.2.3. With nothing else between them, quotation marks make any order of these signs legal, and
 # nothing in it has to be escaped: some carriers gave away addresses with two dots in a row or one before the @.

@@ -19,7 +19,6 @@ import aiosmtplib
 from tortoise.expressions import F, Q
 
 from journal import tables
-from journal.documents import open_document
 from journal.errors import Damaged
 from journal.house import House
 from journal.letters import Letter, Say, write
@@ -27,6 +26,7 @@ from journal.mail_addresses import Undeliverable
 from journal.mail_server import MailServer, Security
 from journal.notices import Message, message_context
 from journal.rows import Counted, Moment, Named, Row, read, read_one, whole
+from journal.sealing import open_document
 from journal.store import scrub
 
 log = logging.getLogger("hearthside")

@@ -11,17 +11,18 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import acceptance, access, account_addresses, audit, key_slots, second_factor, tables
-from journal.actors import Role
 from journal.audit import Act
-from journal.documents import Profile, profile_context, seal_document
+from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.mail_addresses import kept_form, problem
 from journal.passwords import advise, is_same
-from journal.planning_zones import WallClockError, parse_zone
+from journal.roles import Role
+from journal.sealing import seal_document
 from journal.store import transaction
+from journal.time_zones import WallClockError, parse_zone
 from journal.typed import clean_name
-from journal.words import N_
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
 

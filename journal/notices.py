@@ -14,12 +14,12 @@ import msgspec
 
 from crypto import Context
 from journal import tables
-from journal.documents import seal_document
 from journal.errors import Refused
 from journal.house import House
+from journal.i18n import N_, Labelled
 from journal.mail_addresses import Undeliverable, deliverable
 from journal.profiles import load_profile
-from journal.words import N_, Labelled
+from journal.sealing import seal_document
 
 
 class Notice(Labelled):

@@ -15,7 +15,7 @@ from functools import partial
 
 from crypto import PageMark, PageText, RecordRoot
 from journal import contents_rows, freshness, listing, page_texts
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.contents import Line, micros, moment, open_page
 from journal.contents_rows import Pages
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
@@ -24,6 +24,7 @@ from journal.errors import Damaged
 from journal.folding import needles_of
 from journal.page_texts import MOST_WRITTEN, Places, is_settled
 from journal.record_snapshot import END, Part, holds_beside, opened_state, snapshot_of
+from journal.roles import Role
 from journal.rows import DamagedRow, typed
 from journal.search import FOLDED_AT_ONCE, holds, scan_for
 from journal.search import search as by_opening

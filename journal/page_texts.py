@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from crypto import Context, CryptoError, PageMark, PageText, Sealer
 from journal import freshness
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.contents import FULL
 from journal.contents_rows import AT_ONCE, NO_TEXT
 from journal.documents import EntryDocument

@@ -18,9 +18,9 @@ from journal.ceremonies import Proof, Site, Unproven
 from journal.challenges import Errand
 from journal.errors import NotFound, Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.passkey_rows import Passkey
 from journal.passkeys import output_of
-from journal.words import N_
 
 STRANGE = N_("This passkey does not belong to an account here, or not any more. Please come in another way.")
 UNPROVEN = N_("This passkey could not be checked. Please try once more, or come in another way.")

@@ -15,10 +15,10 @@ from tortoise.queryset import QuerySet
 from crypto import Context, Sealer, join_fields
 from journal import tables
 from journal.ceremonies import Known
-from journal.documents import open_bytes, open_document, seal_document
 from journal.errors import Damaged
 from journal.house import House
 from journal.rows import Counted, Moment, Opened, Row, open_each, read, read_one
+from journal.sealing import open_bytes, open_document, seal_document
 
 
 class PasskeyDocument(msgspec.Struct, frozen=True):

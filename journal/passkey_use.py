@@ -11,13 +11,14 @@ from uuid import UUID
 
 from journal import audit, ceremonies, challenges, devices, leaving, locking, passkey_rows, websessions
 from journal.access import Closed
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
 from journal.house import House
 from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
+from journal.roles import Role
 from journal.rows import Opened
 from journal.store import repeated, transaction
 

@@ -16,17 +16,17 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import passkey_slot
 from journal import access, audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
 from journal.ceremonies import Person, Site, Unproven
 from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
+from journal.i18n import N_
 from journal.notices import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.rows import Opened
 from journal.store import repeated, scrub, transaction
 from journal.typed import clean_name
-from journal.words import N_
 
 MOST = 20
 LONGEST_NAME = 60

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from journal.errors import JournalError
-from journal.words import N_
+from journal.i18n import N_
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from zxcvbn import zxcvbn
 from crypto import LONGEST_ADDRESS, FormatError, normalize
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
-from journal.words import N_
+from journal.i18n import N_
 
 SHORTEST = 15
 SHORTEST_OF_TWO = 12

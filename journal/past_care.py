@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from journal.documents import PastCare, open_document, past_context, seal_document
+from journal.documents import PastCare, past_context
 from journal.errors import Damaged
 from journal.house import House
+from journal.sealing import open_document, seal_document
 
 
 class PastLink(Protocol):

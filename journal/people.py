@@ -12,15 +12,16 @@ from functools import partial
 from uuid import UUID
 
 from journal import audit, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import Profile, open_document, profile_context
+from journal.documents import Profile, profile_context
 from journal.errors import NotFound, Refused, StaleRevision
+from journal.i18n import N_
 from journal.notices import Notice, notice
-from journal.positions import POSITIONS, Position, Role
+from journal.roles import POSITIONS, Position, Role
 from journal.rows import Moment, Opened, Row, open_each, read, read_one
+from journal.sealing import open_document
 from journal.store import change, transaction
-from journal.words import N_
 
 ACTIVE, SUSPENDED = "active", "suspended"
 ON_ITS_WAY = N_(

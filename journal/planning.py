@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
+from journal.i18n import N_
 from journal.planning_sessions import (
     ALLOWED_MOVES,
     LONGEST_MINUTES,
@@ -21,7 +22,7 @@ from journal.planning_sessions import (
     clean_details,
     moves_of,
 )
-from journal.planning_zones import (
+from journal.time_zones import (
     FOLD_SENTENCES,
     FoldNote,
     ResolvedTime,
@@ -33,7 +34,6 @@ from journal.planning_zones import (
     resolve,
 )
 from journal.typed import clean_line
-from journal.words import N_
 
 
 @dataclass(frozen=True, slots=True)

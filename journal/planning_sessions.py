@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from journal.planning_zones import ResolvedTime, WallClockError, moment, parse_local, parse_zone, resolve
+from journal.i18n import N_, Labelled
+from journal.time_zones import ResolvedTime, WallClockError, moment, parse_local, parse_zone, resolve
 from journal.typed import clean_line, clean_text
-from journal.words import N_, Labelled
 
 
 class SessionKind(Labelled):

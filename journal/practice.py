@@ -8,16 +8,17 @@ from functools import partial
 from crypto import Context
 from journal import new_accounts, setup_links, tables, websessions
 from journal.demo_texts import demo_practice
-from journal.documents import PracticeDetails, open_document, seal_document
+from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError, Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.new_accounts import NewAccount
-from journal.positions import THERAPIST, Position
 from journal.profiles import ProfileRow, open_profile
+from journal.roles import THERAPIST, Position
 from journal.rows import Row, open_each, read, read_one
+from journal.sealing import open_document, seal_document
 from journal.store import repeated, transaction
 from journal.typed import clean_name
-from journal.words import N_
 
 THE_ONE = 1
 SOME = 50  # accounts

@@ -6,18 +6,19 @@ from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
 from journal import access, account_addresses, audit, notices, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import Profile, profile_context, seal_document
+from journal.documents import Profile, profile_context
 from journal.errors import Refused
+from journal.i18n import N_
 from journal.locking import CHOICES
 from journal.mail_addresses import kept_form
 from journal.new_accounts import email_problems, name_problems, zone_problems
 from journal.notices import Notice
 from journal.profiles import load_profile
+from journal.sealing import seal_document
 from journal.store import transaction
 from journal.typed import clean_name
-from journal.words import N_
 
 TAKEN = N_("This address belongs to another account here. Choose a different one.")
 

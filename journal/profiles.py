@@ -7,10 +7,11 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from journal import tables
-from journal.documents import Profile, open_document, profile_context
+from journal.documents import Profile, profile_context
 from journal.errors import Damaged
 from journal.house import House
 from journal.rows import Row, read_one
+from journal.sealing import open_document
 
 
 class ProfileRow(Row, frozen=True):

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.errors import Damaged
+from journal.i18n import N_
 from journal.links import NAMELESS, has_pinned
 from journal.profiles import known_profile
+from journal.roles import Role
 from journal.rows import Joined, Row, bytes_of, typed, whole
 from journal.store import fetch
-from journal.words import N_
 
 SHARED = """
     SELECT share.entry_id, share.link_id, paused_at, patient_pin, account.id, account.sealed, public_identity

@@ -13,16 +13,18 @@ from tortoise.expressions import Q
 
 from crypto import Sealer
 from journal import agenda, audit, care, sessions, share_lists, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.agenda import Number
 from journal.ages import JUMP
 from journal.care import Link, SharingPaused
-from journal.documents import ShareDocument, open_document, share_context
+from journal.documents import ShareDocument, share_context
 from journal.errors import Damaged, NotFound
 from journal.forms import EntryKind
 from journal.planning import Status
+from journal.roles import Role
 from journal.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
 from journal.rows import read as read_rows
+from journal.sealing import open_document
 from journal.sessions import Session
 from journal.share_lists import LinkOf, ShareList
 from journal.store import fetch, transaction

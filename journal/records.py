@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from journal import audit, care, freshness, log_rows, reading, sessions, sharing, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.belonging import Belonging
 from journal.care import Link
@@ -24,7 +24,6 @@ from journal.documents import (
     RevisionDocument,
     course_context,
     entry_context,
-    open_document,
     revision_context,
 )
 from journal.entries import NOWHERE, OWN, EntryRow
@@ -51,7 +50,9 @@ from journal.export_records import (
     version,
 )
 from journal.revisions import RevisionRow
+from journal.roles import Role
 from journal.rows import Row, known, read, sound, typed
+from journal.sealing import open_document
 from journal.session_rows import Session
 from journal.store import fetch_aside, transaction
 

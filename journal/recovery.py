@@ -22,14 +22,14 @@ from crypto import (
     recovery_slot,
 )
 from journal import access, audit, key_slots, tables, websessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import open_bytes
 from journal.errors import Damaged, JournalError, Refused
+from journal.i18n import N_
 from journal.notices import Notice, notice
 from journal.rows import Named, read_one
+from journal.sealing import open_bytes
 from journal.store import transaction
-from journal.words import N_
 
 NO_KEY = UUID(int=0)
 ID_SIZE = 16

@@ -5,12 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from journal import audit, freshness, revisions, sessions, share_lists, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.contents import Line, opened_line
 from journal.errors import NotFound
 from journal.freshness import Move
 from journal.record_snapshot import Member, Part
+from journal.roles import Role
 from journal.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
 from journal.store import scrub, transaction
 

@@ -21,15 +21,15 @@ from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
 from journal import access, accounts, audit, freshness, key_slots, second_factor, tables, websessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.ages import age
 from journal.audit import Act
 from journal.errors import Damaged, JournalError
+from journal.i18n import N_
 from journal.own_keys import OWN, Own, PageRow, revision_of
 from journal.record_snapshot import Part
 from journal.rows import Counted, Moment, Row, known, read_one, whole
 from journal.store import repeated, scrub, transaction
-from journal.words import N_
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
 SWEEP = 1000  # rows that are looked through at a time

@@ -17,14 +17,16 @@ from tortoise.queryset import QuerySet
 
 from crypto import invitation_id, new_invitation_secret, vouch
 from journal import audit, care, links, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import Act
-from journal.documents import InvitationNote, note_context, seal_document, secret_context
+from journal.documents import InvitationNote, note_context, secret_context
 from journal.errors import NotFound, TrustBroken
 from journal.invitations import role_of, secret_of, token_of
 from journal.links import Link
+from journal.roles import Role
 from journal.rows import Moment, Row, open_each, read
+from journal.sealing import seal_document
 from journal.store import transaction
 
 LIFETIME = timedelta(hours=48)

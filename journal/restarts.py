@@ -34,18 +34,19 @@ from journal import (
     websessions,
 )
 from journal.access import Access, AccessDocument
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
 from journal.past_care import seal_past
 from journal.profiles import ProfileRow, open_profile
+from journal.roles import Role
 from journal.rows import Counted, Moment, Row, read_one
 from journal.store import change, scrub, transaction
 from journal.store import repeated as run_repeated
-from journal.words import N_
 
 UNDERSTOOD = N_("Tick this once you have read it.")
 ANOTHER = N_(

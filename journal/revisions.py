@@ -9,13 +9,15 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from journal import freshness, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import age
-from journal.documents import EntryDocument, RevisionDocument, open_document, revision_context, seal_document
+from journal.documents import EntryDocument, RevisionDocument, revision_context
 from journal.errors import Damaged, NotFound
 from journal.freshness import Move
 from journal.record_snapshot import Member, Part
+from journal.roles import Role
 from journal.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
+from journal.sealing import open_document, seal_document
 from journal.store import Statement, change_all, transaction
 
 SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version

@@ -14,12 +14,13 @@ from uuid import UUID
 
 import regex
 
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
 from journal.entries import OWN, Entry, EntryRow, unopened
 from journal.errors import Damaged
 from journal.folding import fold, needles_of
 from journal.record_snapshot import END
+from journal.roles import Role
 from journal.rows import Counted, DamagedRow, Joined, Row, sound, typed
 from journal.store import fetch
 

@@ -27,11 +27,11 @@ from crypto import (
     plain_digits,
 )
 from journal import tables
-from journal.documents import open_document, seal_document
 from journal.errors import Damaged
+from journal.i18n import N_
 from journal.rows import Counted, Row, known, read, read_one
+from journal.sealing import open_document, seal_document
 from journal.store import change
-from journal.words import N_
 
 STEP = 30
 """Seconds that a code lasts."""

@@ -10,13 +10,13 @@ from journal.accounts import SignedIn
 from journal.audit import Act
 from journal.errors import NotFound, Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.notices import Notice, notice
 from journal.second_factor import SecondFactor
 from journal.store import repeated, transaction
 from journal.throttle import Charged
 from journal.tries import Visitor
 from journal.websessions import Stage
-from journal.words import N_
 
 CODE_FIELD, RECOVERY_FIELD = "code", "recovery_code"
 NOT_A_CODE = N_("That is not the code of now, or it was used already. Wait for the next one and type it.")

@@ -14,15 +14,16 @@ from uuid import UUID
 import msgspec
 
 from journal import audit, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import open_document, seal_document, session_context
+from journal.documents import session_context
 from journal.errors import StaleRevision
+from journal.i18n import N_
 from journal.planning import SessionDetails, SessionKind, Status
 from journal.remembered import Key
 from journal.rows import Counted, DamagedRow, Opened, Row, open_each, typed
+from journal.sealing import open_document, seal_document
 from journal.store import fetch, transaction
-from journal.words import N_
 
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 

@@ -15,18 +15,21 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal import agenda, audit, links, planning, session_rows, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import CourseDetails, course_context, seal_document
+from journal.documents import CourseDetails, course_context
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.holds import Hold, hold
+from journal.i18n import N_
 from journal.links import Link
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
+from journal.roles import Role
 from journal.rows import DamagedRow, Opened, known, read, sound, typed
+from journal.sealing import seal_document
 from journal.session_rows import Plan, Session, SessionRow
 from journal.store import fetch, transaction
+from journal.time_zones import parse_zone
 from journal.typed import clean_line
-from journal.words import N_
 
 NO_SUCH_MOVE = N_(
     "This session has gone on in the meantime, or cannot go there. Look at where it stands now."
@@ -281,7 +284,7 @@ async def confirm_rested(actor: Actor) -> None:
             continue
         if actor.now < waiting.may_confirm_from:
             raise HeldUntilRested(waiting.sentence)
-        rested = actor.now.astimezone(planning.parse_zone(one.details.zone)).date().isoformat()
+        rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
         changes: dict[str, object] = {"rested_on": rested}
         # Who has slept is not in a session any more, even if nobody had said that it was over.
         if one.details.status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY):

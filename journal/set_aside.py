@@ -29,7 +29,7 @@ from crypto import (
     unlock_with_recovery_key,
 )
 from journal import audit, freshness, tables, throttle, tries
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import Act
 from journal.contents import Line, micros, opened_line
@@ -38,14 +38,15 @@ from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
 from journal.freshness import Move
 from journal.house import House
+from journal.i18n import N_
 from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
 from journal.record_snapshot import Part
 from journal.revisions import RevisionRow
+from journal.roles import Role
 from journal.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
 from journal.share_lists import LinkOf
 from journal.store import key_of, repeated, scrub, transaction
-from journal.words import N_
 
 KEPT = timedelta(days=90)
 SOME = 500  # ids in one statement

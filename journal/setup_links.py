@@ -19,17 +19,18 @@ from tortoise.expressions import Q
 
 from crypto import Context
 from journal import audit, freshness, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import Act
-from journal.documents import SetupDetails, open_bytes, open_document, seal_document
+from journal.documents import SetupDetails
 from journal.errors import Damaged, LinkExpired, NotFound, Refused
 from journal.house import House
-from journal.positions import POSITIONS, THERAPIST, Position, Role
+from journal.i18n import N_
+from journal.roles import POSITIONS, THERAPIST, Position, Role
 from journal.rows import Moment, Opened, Row, open_each, read, read_one
+from journal.sealing import open_bytes, open_document, seal_document
 from journal.store import transaction
 from journal.typed import clean_name
-from journal.words import N_
 
 LIFETIME = timedelta(days=7)
 TOKEN_SIZE = 32

@@ -16,12 +16,13 @@ import msgspec
 
 from crypto import Context, CryptoError, Sealer
 from journal import freshness, tables
-from journal.actors import Actor
-from journal.documents import link_key_context, open_document, seal_document
+from journal.actor import Actor
+from journal.documents import link_key_context
 from journal.errors import Damaged
 from journal.freshness import KEPT, Move
 from journal.record_snapshot import END, MOST_STEPS, Member, Part
 from journal.rows import Joined, Named, Row, known, read, typed, whole
+from journal.sealing import open_document, seal_document
 from journal.store import fetch
 
 LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"

@@ -16,14 +16,16 @@ from tortoise.queryset import QuerySet
 
 from crypto import Sealer
 from journal import audit, care, entries, freshness, sessions, share_lists, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.care import Link
-from journal.documents import ShareDocument, open_document, seal_document, share_context
+from journal.documents import ShareDocument, share_context
 from journal.entries import Entry, EntryRow
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.forms import EntryKind, Field, form_of
+from journal.i18n import N_
 from journal.links import require_lasting
+from journal.roles import Role
 from journal.rows import (
     Counted,
     DamagedRow,
@@ -37,9 +39,9 @@ from journal.rows import (
     typed,
     whole,
 )
+from journal.sealing import open_document, seal_document
 from journal.share_lists import LinkOf, Lists, ShareList
 from journal.store import fetch, scrub, transaction
-from journal.words import N_
 
 TITLE = "title"  # the entry's own title is a section like any other
 NOTE = "note"  # and so is the word of care that stands before it

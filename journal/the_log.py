@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from journal import audit, log_rows, people
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act, Whole
 from journal.audit_check import Head, present_head
 from journal.audit_query import Number
-from journal.positions import Role
+from journal.roles import Role
 from journal.rows import Opened, Row, read, whole
 from journal.tables import AuditEvent
 

@@ -19,10 +19,10 @@ from functools import lru_cache
 from crypto import join_fields
 from journal.errors import Refused
 from journal.house import House
+from journal.i18n import N_
 from journal.password_work import Busy
 from journal.rows import DamagedRow, Row, typed
 from journal.store import aside, change, database_now, fetch, joined, transaction
-from journal.words import N_
 
 WAITS = (
     (30, N_("There were many tries. Please wait half a minute, then try again.")),

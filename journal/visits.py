@@ -10,12 +10,13 @@ from uuid import UUID
 import msgspec
 
 from journal import audit, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import Act
-from journal.documents import BrowserDocument, device_context, open_document
+from journal.documents import BrowserDocument, device_context
 from journal.errors import NotFound
 from journal.rows import Counted, Moment, Opened, Row, open_each, read
+from journal.sealing import open_document
 from journal.store import scrub, transaction
 from journal.websessions import LIFETIME, Stage
 

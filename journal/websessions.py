@@ -14,14 +14,16 @@ from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_k
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import access, audit, devices, tables
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.ages import age, is_alive
 from journal.audit import Act
-from journal.documents import BrowserDocument, device_context, open_document, seal_document
+from journal.documents import BrowserDocument, device_context
 from journal.errors import Damaged, NotFound
 from journal.house import House
 from journal.profiles import known_profile
+from journal.roles import Role
 from journal.rows import Counted, Flag, Moment, Row, first, known, read, read_one
+from journal.sealing import open_document, seal_document
 from journal.store import change, fetch, joined, scrub, transaction
 
 LIFETIME = timedelta(hours=12)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from journal import invitations, new_accounts, websessions
-from journal.actors import Role
 from journal.errors import LinkExpired
 from journal.house import House
 from journal.new_accounts import NewAccount
+from journal.roles import Role
 from journal.store import repeated, transaction
 
 

@@ -20,12 +20,12 @@ from uuid import UUID
 from babel.dates import format_date
 from jinja2 import Environment
 
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
 from journal.export_format import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from journal.forms import FORMS, EntryKind, emotions
+from journal.i18n import N_
 from journal.records import ClinicianRecords, PatientRecords, Records
-from journal.words import N_
 from portal.views.log_words import GONE, SENTENCES
 from portal.words import LANGUAGE
 

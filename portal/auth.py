@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import websessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
+from journal.roles import Role
 
 View = Callable[[Request], Awaitable[Response]]
 RECOVERY_KEY = "/account/recovery-key"

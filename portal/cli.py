@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from journal.errors import JournalError
-from journal.positions import OF_STAFF
+from journal.roles import OF_STAFF
 from portal import __version__, logs
 from portal.config import Config, ConfigError
 

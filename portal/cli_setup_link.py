@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from journal import practice
-from journal.positions import POSITIONS
+from journal.roles import POSITIONS
 from journal.store import opened
 from portal.config import Config
 

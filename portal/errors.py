@@ -27,13 +27,13 @@ from journal.errors import (
 )
 from journal.freshness import NotAsLeft
 from journal.handover_answers import NotNow
+from journal.i18n import N_
 from journal.invitations import AlreadyLinked
 from journal.password_work import Busy
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.store import Progress
 from journal.throttle import TooManyTries
-from journal.words import N_
 from portal.forms import Form
 from portal.pages import is_htmx, page, translator
 

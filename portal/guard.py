@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from journal import accounts, audit, locking, passkeys, websessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
 from journal.locking import Locked
+from journal.roles import Role
 from journal.store import Progress, repeated
 from portal.auth import (
     OF_ROLES,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from journal.words import N_
+from journal.i18n import N_
 
 if TYPE_CHECKING:
     from fpdf import FPDF

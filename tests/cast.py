@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from journal import invitations, new_accounts, practice, recovery, tables, websessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit_sealing import AuditSealer
 from journal.house import House
 from journal.new_accounts import NewAccount
-from journal.positions import ADMINISTRATOR, THERAPIST
+from journal.roles import ADMINISTRATOR, THERAPIST, Role
 from journal.store import Store, change
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

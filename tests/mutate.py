@@ -40,13 +40,14 @@ ROOMS = {
     "authorisation": Room(
         (
             *("portal/auth.py", "portal/guard.py"),
-            *("journal/actors.py", "journal/links.py", "journal/care.py", "journal/websessions.py"),
+            *("journal/actor.py", "journal/links.py", "journal/care.py", "journal/websessions.py"),
         ),
         (
-            *(
-                f"tests/journal/test_{name}.py"
-                for name in ("care", "websessions", "invitations", "sharing", "reading")
-            ),
+            "tests/journal/test_care.py",
+            "tests/journal/test_websessions.py",
+            "tests/journal/test_invitations.py",
+            "tests/journal/test_sharing.py",
+            "tests/journal/test_reading.py",
             *(
                 f"tests/portal/test_{name}.py"
                 for name in ("accounts", "addresses", "care", "confirm", "guard")

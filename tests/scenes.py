@@ -10,10 +10,12 @@ import msgspec
 from tortoise.models import Model
 
 from journal import acceptance, accounts, entries, invitations, reading, sessions, sharing, tables
-from journal.documents import EntryDocument, ShareDocument, entry_context, seal_document
+from journal.documents import EntryDocument, ShareDocument, entry_context
 from journal.entries import Entry
-from journal.planning import Route, SessionDetails, SessionKind, Setting, Status, parse_zone
+from journal.planning import Route, SessionDetails, SessionKind, Setting, Status
+from journal.sealing import seal_document
 from journal.store import transaction
+from journal.time_zones import parse_zone
 from tests.cast import PASSWORDS, ZONE, Cast
 
 THE_SEA = EntryDocument(

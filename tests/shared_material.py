@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from journal import entries, sessions, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.forms import Answer, EntryKind, FieldKind, form_of
 from journal.planning import CoursePlan, Phase, Route, SessionKind, Setting

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import accounts, second_factor, set_aside, websessions
-from journal.actors import Role
 from journal.errors import Refused, WrongCredentials
 from journal.mail_addresses import is_deliverable
 from journal.password_work import Busy
 from journal.passwords import advise
+from journal.roles import Role
 from journal.throttle import TooManyTries
 from journal.websessions import Stage
 from portal import auth, known_browser

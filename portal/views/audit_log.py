@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import people, the_log
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Event, Whole
 from journal.errors import NotFound
 from journal.people import Person

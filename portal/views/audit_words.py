@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from journal.audit import Act
-from journal.words import N_
+from journal.i18n import N_
 
 # %(who)s acted, %(whose)s record it is, and %(other)s was given something or is whom it was done to.
 SENTENCES: Mapping[Act, str] = MappingProxyType(

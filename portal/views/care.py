@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from journal import care as links
 from journal import giving_back, handovers, sessions, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
 from journal.handovers import Offer

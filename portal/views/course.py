@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import agenda, care, planning, sessions
+from journal import agenda, care, sessions
 from journal.care import Link
 from journal.errors import Refused
 from journal.planning import CoursePlan
 from journal.sessions import PlanAccess
+from journal.time_zones import parse_zone
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -91,7 +92,7 @@ def _form(
 def _preview(
     request: Request, link: Link, form: CourseForm, plan: CoursePlan, existing: tuple[SessionLine, ...]
 ) -> Response:
-    planned, zone = preview(plan), planning.parse_zone(plan.zone)
+    planned, zone = preview(plan), parse_zone(plan.zone)
     days = {one.details.local[:10] for one in planned}
     already = tuple(line for line in existing if line.details.local[:10] in days)
     context = CoursePreview(link.patient, link.peer_name, form, plan, planned, zone, already, uuid4())

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from journal import planning
 from journal.errors import Refused
+from journal.i18n import N_, Labelled
 from journal.planning import CoursePlan, Phase, Route, Setting
 from journal.typed import read_day, read_time, read_whole
-from journal.words import N_, Labelled
 from portal.forms import Form
 from portal.views.session_form import CHOICE
 

@@ -10,6 +10,7 @@ from journal import agenda, planning
 from journal.agenda import Number
 from journal.planning import CoursePlan, Phase, SessionDetails, SessionKind
 from journal.sessions import Session
+from journal.time_zones import parse_zone
 from portal.views.session_lines import nth_of
 
 
@@ -31,7 +32,7 @@ class Planned:
 
 def preview(plan: CoursePlan) -> tuple[Planned, ...]:
     """Give every date of a plan in order, with what the clocks do to it."""
-    planned, zone = planning.expand(plan), planning.parse_zone(plan.zone)
+    planned, zone = planning.expand(plan), parse_zone(plan.zone)
     dosing = [place for place, one in enumerate(planned) if one.details.kind is SessionKind.DOSING]
     found: list[Planned] = []
     before: timedelta | None = None

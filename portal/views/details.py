@@ -10,7 +10,7 @@ from starlette.responses import Response
 from journal import profile
 from journal.errors import Refused
 from journal.mail_addresses import is_deliverable
-from journal.planning import common_zones
+from journal.time_zones import common_zones
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
 from journal.disclosures import Disclosure
 from journal.forms import EntryKind
-from journal.words import N_
+from journal.i18n import N_
 from portal.inert import inert
 from portal.pages import short_day
 from portal.views.professions import named

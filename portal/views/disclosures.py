@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import sessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.disclosures import Disclosure, six_years_before, take
 from journal.disclosures import disclosures as accounted
 from journal.errors import HeldUntilRested, Refused
 from journal.holds import Hold
+from journal.i18n import N_
 from journal.typed import read_whole
-from journal.words import N_
 from portal.auth import actor_of
 from portal.errors import refusal
 from portal.forms import Form

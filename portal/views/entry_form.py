@@ -24,7 +24,7 @@ from journal.forms import (
     grounding_first,
     parse_answers,
 )
-from journal.words import N_
+from journal.i18n import N_
 from portal.forms import Form
 
 PARTS = (".name", ".before", ".after")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from journal import agenda, sessions, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.forms import THEMES, EntryKind, Form, Problem, form_of
 from journal.sessions import Session

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import entries, sessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.entries import Entry
 from journal.errors import KeptBeside, NotFound

@@ -16,8 +16,8 @@ from journal import giving_back as giving
 from journal.documents import ShareDocument
 from journal.errors import Damaged, NotFound, Refused
 from journal.forms import EntryKind
+from journal.i18n import N_
 from journal.restart_links import RestartLink
-from journal.words import N_
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care, handover_answers, handovers, sessions, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import agenda, care, handovers, listing, sessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.care import Link
 from journal.forms import EntryKind
 from journal.handovers import Offer
@@ -19,6 +19,7 @@ from journal.holds import Hold
 from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
+from journal.roles import Role
 from journal.rows import Opened
 from journal.sessions import Session
 from portal.auth import RECOVERY_KEY, SignIn

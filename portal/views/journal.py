@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import entries, listing, page_search, sessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.entries import UNDO_WINDOW, Entry
 from journal.folding import needles_of
 from journal.listing import Listed, listed

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from journal.audit import Act
-from journal.words import N_
+from journal.i18n import N_
 
 # For each act: the sentence when the patient did it, and when somebody else did.
 SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(

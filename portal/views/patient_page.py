@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from journal import agenda, care, giving_back, reading
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Link
 from journal.errors import TrustBroken

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import people, setup_links
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import Refused
 from journal.people import Leaving, Person
-from journal.positions import LABELS, Role
+from journal.roles import LABELS, Role
 from portal.auth import actor_of
 from portal.pages import page, see_other
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from journal.positions import LABELS
-from journal.words import N_
+from journal.i18n import N_
+from journal.roles import LABELS
 
 
 def named(name: str, profession: str, _: Callable[..., str]) -> str:

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import archive, care, freshness, sessions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.errors import NotFound, Refused
 from journal.passwords import suggest_passphrase
 from journal.records import Extent, extent
+from journal.roles import Role
 from portal import __version__
 from portal.archive_pages import drawing
 from portal.auth import actor_of

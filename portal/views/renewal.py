@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from journal import freshness
 from journal import renewal as renewing
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.errors import Refused
 from journal.renewal import Progress
+from journal.roles import Role
 from portal import auth
 from portal.auth import actor_of
 from portal.forms import Form

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from journal import restarts
 from journal import set_aside as aside
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import LinkExpired, Refused
 from journal.rows import Opened
 from journal.set_aside import Kept

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import sessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import Refused, StaleRevision
+from journal.i18n import N_
 from journal.planning import SessionKind
 from journal.rows import Opened
 from journal.sessions import PlanAccess, Session
-from journal.words import N_
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

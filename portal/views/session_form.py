@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
-from journal import planning
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import Refused
+from journal.i18n import N_, Labelled
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sessions import Session
+from journal.time_zones import common_zones
 from journal.typed import read_day, read_time, read_whole
-from journal.words import N_, Labelled
 from portal.forms import Form
 from portal.views.session_lines import SessionLine, lines_of
 
@@ -131,7 +131,7 @@ class SessionForm:
 
 def zones_for(*first: str) -> tuple[str, ...]:
     """Give the time zones to choose from, those that are likely first."""
-    return tuple(dict.fromkeys((*first, *planning.common_zones())))
+    return tuple(dict.fromkeys((*first, *common_zones())))
 
 
 def dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:

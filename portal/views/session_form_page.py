@@ -9,8 +9,8 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from journal.i18n import N_, Labelled
 from journal.planning import Phase, Route, SessionKind, Setting
-from journal.words import N_, Labelled
 from portal.pages import translator
 from portal.views.session_form import SessionForm
 from portal.views.session_lines import SessionLine

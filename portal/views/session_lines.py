@@ -9,11 +9,13 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from journal import agenda, planning
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.agenda import Number
-from journal.planning import FoldNote, SessionDetails, SessionKind, Status
+from journal.i18n import N_
+from journal.planning import SessionDetails, SessionKind, Status
+from journal.roles import Role
 from journal.sessions import Session
-from journal.words import N_
+from journal.time_zones import FoldNote, parse_zone
 
 ORDINALS = (
     N_("1st"),
@@ -88,7 +90,7 @@ class SessionLine:
 
 def line_of(actor: Actor, one: Session, number: Number | None) -> SessionLine:
     """Lay one session out for its reader."""
-    zone, there = actor.zone, planning.parse_zone(one.details.zone)
+    zone, there = actor.zone, parse_zone(one.details.zone)
     here_says, there_says = (one.starts_at.astimezone(place).utcoffset() for place in (zone, there))
     return SessionLine(
         one,

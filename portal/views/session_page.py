@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from journal import agenda, care, listing, sessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import agenda, care, sessions
-from journal.actors import Role
 from journal.errors import HeldUntilRested, Refused
 from journal.holds import Hold
 from journal.planning import Status
+from journal.roles import Role
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, page_of_many, see_other

@@ -11,8 +11,8 @@ from journal import practice
 from journal.errors import Refused
 from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
-from journal.planning import common_zones
-from journal.positions import LABELS
+from journal.roles import LABELS
+from journal.time_zones import common_zones
 from portal import auth, link_tries
 from portal.forms import Form
 from portal.pages import page, see_other

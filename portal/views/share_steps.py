@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from journal import sessions, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Found, Link
 from journal.entries import Entry
 from journal.errors import NotFound
 from journal.forms import EntryKind
 from journal.holds import Hold
-from journal.words import N_
+from journal.i18n import N_
 from portal.views.shared_items import Item, items
 from portal.views.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
 

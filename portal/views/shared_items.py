@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from journal import entries, log_rows, sessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.entries import Entry
 from journal.forms import EntryKind

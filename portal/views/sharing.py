@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care, entries, sessions, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.care import Link, SharingPaused
 from journal.entries import Entry
 from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken

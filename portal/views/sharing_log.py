@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care, log_rows, sharing
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act, Event
 from journal.typed import read_whole
 from portal.auth import actor_of

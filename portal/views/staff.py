@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from journal import practice, setup_links
 from journal.errors import Refused
-from journal.positions import LABELS, OF_STAFF
+from journal.roles import LABELS, OF_STAFF
 from journal.rows import Opened
 from journal.setup_links import SetupLink
 from portal.auth import actor_of

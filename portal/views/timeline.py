@@ -13,14 +13,14 @@ import msgspec
 from starlette.requests import Request
 
 from journal import agenda
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.forms import EntryKind
+from journal.i18n import N_
 from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader
 from journal.sessions import Plan, Session
-from journal.words import N_
 from portal.auth import actor_of
 from portal.pages import long_day, piece, short_day, translator
 from portal.pieces import Drawn, joined

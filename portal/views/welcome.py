@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import invitations, welcoming
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.errors import NotFound, Refused
 from journal.invitations import Welcome
 from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
-from journal.planning import common_zones
+from journal.roles import Role
 from journal.store import repeated
+from journal.time_zones import common_zones
 from portal import auth, link_tries
 from portal.forms import Form
 from portal.pages import page, see_other

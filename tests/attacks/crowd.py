@@ -24,13 +24,14 @@ from journal import (
     tables,
     websessions,
 )
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
 from journal.documents import Answers, EntryDocument
 from journal.forms import EntryKind
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
+from journal.roles import Role
 from journal.store import Store
 from tests.attacks.world import HERS, YEAR, World, answers_of
 from tests.authenticator import SITE, Authenticator

@@ -26,7 +26,7 @@ from httpx import AsyncClient, Response
 
 from journal import practice, tables
 from journal.house import House
-from journal.positions import ADMINISTRATOR
+from journal.roles import ADMINISTRATOR
 from journal.store import Store
 from tests.attacks import browse
 from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent

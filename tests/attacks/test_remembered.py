@@ -6,7 +6,7 @@ import gc
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from crypto import Keyring
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument, Profile, RevisionDocument, ShareDocument
 from journal.session_rows import Plan, Session
 from portal.views.timeline import Layout

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from journal.actors import Role
+from journal.roles import Role
 from portal import logs
 from portal.app import create_app
 from portal.auth import OF_ROLES, Audience

@@ -37,12 +37,13 @@ from journal import (
     websessions,
 )
 from journal import revisions as versions
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.forms import FORMS, EntryKind, FieldKind
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
+from journal.roles import Role
 from journal.store import Store
 from tests.authenticator import SITE, Authenticator
 from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture, just_come_in

@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 
 from journal import practice
 from journal.forms import FORMS, EntryKind
-from journal.positions import ADMINISTRATOR
+from journal.roles import ADMINISTRATOR
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served
 from tests.cast import NOON, PASSWORDS

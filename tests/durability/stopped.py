@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from journal import acceptance, entries, websessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.house import House
 from journal.store import Store, connection, is_sqlite

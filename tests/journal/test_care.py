@@ -10,12 +10,13 @@ import pytest
 
 from crypto import PrivateIdentity, ServerKey
 from journal import audit, care, log_rows, reading, sessions, sharing, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.care import SharingPaused
-from journal.documents import Profile, profile_context, seal_document
+from journal.documents import Profile, profile_context
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from journal.links import NAMELESS
 from journal.readers import STRANGER, Reader, readers
+from journal.sealing import seal_document
 from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written

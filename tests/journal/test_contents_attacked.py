@@ -22,12 +22,13 @@ from journal import (
     sharing,
     tables,
 )
-from journal.documents import ShareDocument, given_back_context, seal_document
+from journal.documents import ShareDocument, given_back_context
 from journal.entries import NOWHERE, Entry
 from journal.errors import StaleRevision
 from journal.export_format import NOT_AS_LEFT, Unreadable
 from journal.freshness import NotAsLeft
 from journal.planning import SessionDetails, SessionKind, Setting
+from journal.sealing import seal_document
 from journal.search import search
 from journal.store import change, transaction
 from tests.cast import PRACTICE, Cast

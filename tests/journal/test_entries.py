@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from journal import entries, revisions, search, tables
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.entries import UNDO_WINDOW, Entry
 from journal.errors import NotFound, StaleRevision

@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from journal import export_format
-from journal.actors import Role
 from journal.audit import Act
 from journal.export_records import UNKNOWN
 from journal.forms import EntryKind, FieldKind
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.revisions import Reason
+from journal.roles import Role
 
 PAGE = (Path(__file__).parents[2] / "docs" / "export-format.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import folding
-from journal.documents import EntryDocument, encode
+from journal.documents import EntryDocument
 from journal.folding import find, fold, needles_of
+from journal.sealing import encode
 from journal.search import scan_for
 
 PAIRS = [

@@ -21,11 +21,11 @@ from journal import (
     websessions,
 )
 from journal.access import ChangedMeanwhile
-from journal.documents import open_document
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.house import House
 from journal.notices import Message, Notice, message_context
 from journal.purging import purge
+from journal.sealing import open_document
 from journal.store import connection
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, Cast

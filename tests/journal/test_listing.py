@@ -27,7 +27,7 @@ from journal import (
     tables,
     websessions,
 )
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.contents import FULL, page_context, root_context
 from journal.documents import EntryDocument

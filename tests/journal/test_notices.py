@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from journal import tables
-from journal.documents import open_document
 from journal.house import House
 from journal.mail_server import MailServer
 from journal.notices import Message, Notice, message_context, notice
+from journal.sealing import open_document
 from journal.store import transaction
 from tests.cast import Cast
 

@@ -24,11 +24,12 @@ from journal import (
     tables,
     websessions,
 )
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.contents import FULL
-from journal.documents import EntryDocument, entry_context, seal_document
+from journal.documents import EntryDocument, entry_context
 from journal.entries import Entry
 from journal.page_texts import text_context
+from journal.sealing import seal_document
 from journal.search import search as by_opening
 from journal.store import connection, is_sqlite
 from tests.cast import NOON, PASSWORDS, Cast

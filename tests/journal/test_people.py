@@ -25,12 +25,13 @@ from journal import (
     the_log,
     websessions,
 )
-from journal.actors import Actor, Role
+from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import Profile, profile_context, seal_document
+from journal.documents import Profile, profile_context
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
 from journal.new_accounts import NewAccount
-from journal.positions import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession
+from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
+from journal.sealing import seal_document
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import chain_all, logged
 from tests.scenes import connected, opened_by, shared, written

@@ -20,17 +20,12 @@ from journal.planning import (
     SessionKind,
     Setting,
     Status,
-    WallClockError,
     check_plan,
     check_session,
-    common_zones,
     expand,
-    is_zone,
     linked,
-    parse_local,
-    parse_zone,
-    resolve,
 )
+from journal.time_zones import WallClockError, common_zones, is_zone, parse_local, parse_zone, resolve
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 

@@ -10,8 +10,8 @@ import pytest
 
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
 from journal import care, leaving, links, profile, session_rows, sessions, tables, websessions
-from journal.actors import Actor
-from journal.documents import Profile, open_document, profile_context, seal_document
+from journal.actor import Actor
+from journal.documents import Profile, profile_context
 from journal.errors import Damaged
 from journal.house import MOST_PINS, ROOM_PINS, House
 from journal.key_file import KeyFile
@@ -20,6 +20,7 @@ from journal.profiles import known_profile
 from journal.purging import purge
 from journal.remembered import Remembered
 from journal.rotation import renew
+from journal.sealing import open_document, seal_document
 from journal.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
 from tests.cast import NAMES, SERVER_KEY, ZONE, Cast
 from tests.scenes import written

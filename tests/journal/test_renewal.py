@@ -25,7 +25,7 @@ from journal import (
     websessions,
 )
 from journal.access import ChangedMeanwhile
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN

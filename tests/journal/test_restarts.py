@@ -25,7 +25,7 @@ from journal import (
     tables,
     websessions,
 )
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.set_aside import KEPT
 from journal.throttle import TooManyTries

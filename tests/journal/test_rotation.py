@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from journal import accounts, audit, key_slots, presence, sessions, tables, websessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.audit import Act
 from journal.audit_check import check
 from journal.errors import Damaged

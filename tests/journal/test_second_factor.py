@@ -13,10 +13,10 @@ import pytest
 from crypto import Sealer, hash_recovery_code, parse_recovery_code
 from journal import accounts, enrolment, second_factor, tables
 from journal.access import ChangedMeanwhile
-from journal.actors import Actor
-from journal.documents import seal_document
+from journal.actor import Actor
 from journal.enrolment import CODES, EnrolmentOver
 from journal.errors import Refused
+from journal.sealing import seal_document
 from journal.second_factor import FactorGone, SecondFactor
 from tests.cast import PASSWORDS, Cast
 from tests.factors import app_code, enrolled

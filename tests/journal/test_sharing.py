@@ -13,9 +13,10 @@ import pytest
 from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
 from journal import care, entries, reading, sharing, tables
 from journal.care import SharingPaused
-from journal.documents import EntryDocument, seal_document, share_context
+from journal.documents import EntryDocument, share_context
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
 from journal.readers import readers
+from journal.sealing import seal_document
 from journal.store import Store
 from tests.cast import Cast, Furniture, cast_of
 from tests.scenes import PARTS, connected, in_session, opened_by, read_by, rested, rewritten, shared, written

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from journal import new_accounts, tables, throttle
-from journal.actors import Role
 from journal.house import House
 from journal.new_accounts import NewAccount
 from journal.purging import purge
+from journal.roles import Role
 from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import SERVER_KEY, ZONE, Cast, Clock
 from tests.journal.guesser import LIMIT, guess

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from journal import accounts, invitations, recovery, tables, websessions
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import Refused, WrongCredentials
 from journal.house import House
 from journal.letters import SUBJECT

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
 from journal import access, accounts, store, websessions
-from journal.actors import Role
-from journal.documents import Profile, profile_context, seal_document
+from journal.documents import Profile, profile_context
 from journal.house import House
+from journal.roles import Role
+from journal.sealing import seal_document
 from journal.second_factor import SecondFactor
 from journal.second_factor import context as factor_context
 from journal.store import Store, change

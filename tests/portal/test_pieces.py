@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
-from journal.positions import Role
 from journal.practice import PracticeView
+from journal.roles import Role
 from portal.pages import make_environment, page, page_of_pieces, time_of_day
 from portal.pieces import MARK, Piece, joined
 from portal.views.entry_saving import Saved

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from journal import care, invitations, new_accounts, sessions, sharing, store, websessions
-from journal.actors import Role
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
+from journal.roles import Role
 from tests.cast import ZONE, Cast
 from tests.portal.conftest import Portal, no_chores
 from tests.shared_material import share, write

@@ -39,7 +39,7 @@ from journal import (
     websessions,
 )
 from journal.accounts import SignedIn
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.errors import JournalError
 from journal.passkey_proof import Answer
 from tests.authenticator import SITE, Authenticator

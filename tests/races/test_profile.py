@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from journal import accounts, new_accounts, profile, tables
-from journal.actors import Actor, Role
-from journal.documents import Profile, open_document, profile_context
+from journal.actor import Actor
+from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.house import House
 from journal.new_accounts import NewAccount
+from journal.roles import Role
+from journal.sealing import open_document
 from journal.server_keys import ServerKeys
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
 from tests.races.test_keys import TABLES, TIMINGS

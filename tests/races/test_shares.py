@@ -25,7 +25,7 @@ from journal import (
     sharing,
     tables,
 )
-from journal.actors import Actor
+from journal.actor import Actor
 from journal.entries import Entry
 from journal.errors import JournalError
 from journal.planning import SessionDetails, SessionKind, Setting, Status

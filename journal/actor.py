@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
 from journal.errors import Damaged, NotFound
 from journal.house import House
-from journal.positions import Role
-
-__all__ = ["Actor", "Role"]
+from journal.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

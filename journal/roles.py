@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from journal.words import N_
+from journal.i18n import N_
 
 
 class Role(StrEnum):

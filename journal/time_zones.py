@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from journal.words import N_
+from journal.i18n import N_
 
 FoldNote = Literal["gap", "fold", ""]
 
