@@ -29,7 +29,7 @@ from bench.signing_in import p99
 from journal import audit, audit_sealing
 from journal.audit import Act as Event
 from journal.audit_sealing import AuditSealer
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store, fetch, migrate, transaction
 from portal.background import Chore, keep_doing
 from tests.postgres import PostgresServer, running_postgres

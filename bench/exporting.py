@@ -11,7 +11,7 @@ from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
 from journal import records, websessions
 from journal.archive import pack
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store
 from portal import __version__
 from portal.archive_pages import drawing

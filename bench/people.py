@@ -36,7 +36,7 @@ from journal import (
 from journal.actor import Actor
 from journal.documents import EntryDocument, entry_context
 from journal.forms import EntryKind
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting
 from journal.roles import Role

@@ -17,7 +17,7 @@ from tortoise.exceptions import IntegrityError
 
 from journal import tables
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.mail_addresses import is_deliverable
 from journal.notices import Message, message_context
 from journal.profiles import ProfileRow, open_profile

@@ -32,8 +32,8 @@ from journal.access import Access, Closed
 from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused, WrongCredentials
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
 from journal.roles import Role

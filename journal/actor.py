@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
 from journal.errors import Damaged, NotFound
-from journal.house import House
+from journal.installation.installation import House
 from journal.roles import Role
 
 

@@ -27,9 +27,9 @@ from journal import accounts, records, sessions
 from journal.actor import Actor
 from journal.errors import JournalError, Refused
 from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
-from journal.house import House
 from journal.i18n import N_
-from journal.password_work import Busy
+from journal.installation.installation import House
+from journal.installation.password_work import Busy
 from journal.passwords import advise
 from journal.records import Records
 from journal.roles import Role

@@ -20,7 +20,7 @@ from journal.audit_chain import Line
 from journal.audit_pending import write_events
 from journal.audit_query import Event as Event
 from journal.audit_query import Whole as Whole
-from journal.house import House
+from journal.installation.installation import House
 
 
 async def note(

@@ -25,7 +25,7 @@ from journal.audit_chain import NOTHING, Line, head_of, mac_of, verified_tag
 from journal.audit_key import KEY, load_key, open_key
 from journal.audit_rows import AT_ONCE, BEFORE_ALL, PendingRow, Row, UnreadableError, events, pending
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import Named, typed
 from journal.rows import whole as undamaged
 from journal.store import change, fetch, key_of

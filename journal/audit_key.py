@@ -11,7 +11,7 @@ from secrets import token_bytes
 
 from crypto import Context, CryptoError, MacKey
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import bytes_of
 from journal.store import change, fetch
 

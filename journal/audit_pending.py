@@ -13,7 +13,7 @@ from datetime import UTC
 
 from journal.audit_chain import Line, event_mac, new_event_id
 from journal.audit_key import load_key
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import change, joined
 
 INSERT = """

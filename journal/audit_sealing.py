@@ -21,7 +21,7 @@ from journal.audit_key import keep_key
 from journal.audit_pending import AT_ONCE, insertion
 from journal.audit_rows import pending
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Statement, change, change_all, database_now, fetch, is_sqlite
 
 EVERY = timedelta(seconds=1)

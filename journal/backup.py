@@ -17,10 +17,10 @@ from pathlib import Path
 from crypto import CryptoError
 from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError
+from journal.installation.server_keys import ServerKeys
 from journal.practice import CONTEXT
 from journal.rows import bytes_of
 from journal.sealing import open_document
-from journal.server_keys import ServerKeys
 from journal.store_address import SqliteFile, shown
 from journal.store_errors import explained
 from journal.store_file import BESIDE, check_file

@@ -21,8 +21,8 @@ from crypto import join_fields
 from journal import tables
 from journal.ages import is_alive
 from journal.errors import Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.store import aside
 
 LIFETIME = timedelta(minutes=5)

@@ -26,7 +26,7 @@ from journal.actor import Actor
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
 from journal.documents import CourseDetails, EntryDocument, course_context
 from journal.errors import Refused
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails
 from journal.practice import RealPractice

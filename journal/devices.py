@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from journal import access, notices, tables
 from journal.documents import profile_context
-from journal.house import House
+from journal.installation.installation import House
 from journal.notices import Notice
 from journal.profiles import load_profile
 from journal.sealing import seal_document

@@ -19,7 +19,7 @@ from tortoise.exceptions import IntegrityError
 
 from journal import tables
 from journal.ages import JUMP
-from journal.house import House
+from journal.installation.installation import House
 from journal.leaving import WAIT
 from journal.rows import DamagedRow, Moment, Row, read
 from journal.set_aside import KEPT

@@ -41,8 +41,8 @@ from journal.documents import (
     secret_context,
 )
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.roles import Role
 from journal.rows import Joined, Moment, Opened, Row, bytes_of, open_each, read, read_one
 from journal.sealing import open_bytes, open_document, seal_document

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from crypto import KeySlot
 from journal import tables
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed
 from journal.store import fetch
 

@@ -15,8 +15,8 @@ from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Refused
 from journal.folding import fold
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.notices import Notice, notice
 from journal.roles import Role
 from journal.rows import Named, read, whole

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from journal.i18n import N_
+from journal.installation.mail_server import MailServer
 from journal.mail_addresses import Undeliverable, deliverable
-from journal.mail_server import MailServer
 from journal.notices import INVITATION, Message, Notice
 
 Say = Callable[[str], str]

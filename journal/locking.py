@@ -21,7 +21,7 @@ from journal.ages import age, alive
 from journal.audit import Act
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged, NotFound
-from journal.house import House
+from journal.installation.installation import House
 from journal.profiles import load_profile
 from journal.roles import Role
 from journal.rows import Joined, Moment, Row, bytes_of, read, read_one, whole

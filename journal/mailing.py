@@ -20,10 +20,10 @@ from tortoise.expressions import F, Q
 
 from journal import tables
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
+from journal.installation.mail_server import MailServer, Security
 from journal.letters import Letter, Say, write
 from journal.mail_addresses import Undeliverable
-from journal.mail_server import MailServer, Security
 from journal.notices import Message, message_context
 from journal.rows import Counted, Moment, Named, Row, read, read_one, whole
 from journal.sealing import open_document

@@ -14,8 +14,8 @@ from journal import acceptance, access, account_addresses, audit, key_slots, sec
 from journal.audit import Act
 from journal.documents import Profile, profile_context
 from journal.errors import Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.mail_addresses import kept_form, problem
 from journal.passwords import advise, is_same
 from journal.roles import Role

@@ -15,8 +15,8 @@ import msgspec
 from crypto import Context
 from journal import tables
 from journal.errors import Refused
-from journal.house import House
 from journal.i18n import N_, Labelled
+from journal.installation.installation import House
 from journal.mail_addresses import Undeliverable, deliverable
 from journal.profiles import load_profile
 from journal.sealing import seal_document

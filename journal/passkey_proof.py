@@ -17,8 +17,8 @@ from journal.audit import Act
 from journal.ceremonies import Proof, Site, Unproven
 from journal.challenges import Errand
 from journal.errors import NotFound, Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.passkey_rows import Passkey
 from journal.passkeys import output_of
 

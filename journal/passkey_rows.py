@@ -16,7 +16,7 @@ from crypto import Context, Sealer, join_fields
 from journal import tables
 from journal.ceremonies import Known
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import Counted, Moment, Opened, Row, open_each, read, read_one
 from journal.sealing import open_bytes, open_document, seal_document
 

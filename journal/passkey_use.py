@@ -16,7 +16,7 @@ from journal.audit import Act
 from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
-from journal.house import House
+from journal.installation.installation import House
 from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
 from journal.roles import Role
 from journal.rows import Opened

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from journal.documents import PastCare, past_context
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.sealing import open_document, seal_document
 
 

@@ -18,7 +18,7 @@ from journal.audit_chain import Line
 from journal.audit_check import proven_event
 from journal.audit_key import KEY, open_key
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.past_care import seal_past
 from journal.profiles import load_profile
 from journal.rows import Row, read, typed, whole

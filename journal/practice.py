@@ -10,8 +10,8 @@ from journal import new_accounts, setup_links, tables, websessions
 from journal.demo_texts import demo_practice
 from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError, Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.profiles import ProfileRow, open_profile
 from journal.roles import THERAPIST, Position

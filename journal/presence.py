@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from journal import tables
 from journal.ages import age
-from journal.house import House
+from journal.installation.installation import House
 
 LOOK = timedelta(seconds=2)
 """How often a process looks whether the key file was written."""

@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 from journal import tables
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import Row, read_one
 from journal.sealing import open_document
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from journal import audit, challenges, heartbeat, leaving, locking, mailing, set_aside, tables, throttle
 from journal.audit import Act
 from journal.entries import UNDO_WINDOW
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import Row, read, whole
 from journal.store import scrub, transaction
 

@@ -37,8 +37,8 @@ from journal.access import Access, AccessDocument
 from journal.actor import Actor
 from journal.audit import Act
 from journal.errors import Damaged, LinkExpired, Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
 from journal.past_care import seal_past

@@ -19,7 +19,7 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import CryptoError
 from journal.errors import JournalError
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import bytes_of
 from journal.server_sealed import SEALED, Sealed
 from journal.store import change, fetch, scrub

@@ -9,8 +9,8 @@ from journal import audit, key_slots, leaving, second_factor, throttle, tries, w
 from journal.accounts import SignedIn
 from journal.audit import Act
 from journal.errors import NotFound, Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.notices import Notice, notice
 from journal.second_factor import SecondFactor
 from journal.store import repeated, transaction

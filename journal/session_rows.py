@@ -19,8 +19,8 @@ from journal.audit import Act
 from journal.documents import session_context
 from journal.errors import StaleRevision
 from journal.i18n import N_
+from journal.installation.remembered import Key
 from journal.planning import SessionDetails, SessionKind, Status
-from journal.remembered import Key
 from journal.rows import Counted, DamagedRow, Opened, Row, open_each, typed
 from journal.sealing import open_document, seal_document
 from journal.store import fetch, transaction

@@ -37,8 +37,8 @@ from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
 from journal.freshness import Move
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
 from journal.record_snapshot import Part

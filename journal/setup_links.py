@@ -24,8 +24,8 @@ from journal.ages import alive, is_alive
 from journal.audit import Act
 from journal.documents import SetupDetails
 from journal.errors import Damaged, LinkExpired, NotFound, Refused
-from journal.house import House
 from journal.i18n import N_
+from journal.installation.installation import House
 from journal.roles import POSITIONS, THERAPIST, Position, Role
 from journal.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.sealing import open_bytes, open_document, seal_document

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from journal import account_addresses, crisis, heartbeat, practice, presence, rotation, tables
 from journal.audit_check import check, remember
-from journal.house import House
+from journal.installation.installation import House
 from journal.rows import Moment, Row, read, whole
 from journal.store import connection, is_read_only, is_sqlite, opened
 from journal.store_address import SqliteFile, file_of

@@ -18,9 +18,9 @@ from functools import lru_cache
 
 from crypto import join_fields
 from journal.errors import Refused
-from journal.house import House
 from journal.i18n import N_
-from journal.password_work import Busy
+from journal.installation.installation import House
+from journal.installation.password_work import Busy
 from journal.rows import DamagedRow, Row, typed
 from journal.store import aside, change, database_now, fetch, joined, transaction
 

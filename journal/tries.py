@@ -13,7 +13,7 @@ from secrets import token_bytes
 from uuid import UUID
 
 from crypto import join_fields
-from journal.house import House
+from journal.installation.installation import House
 from journal.throttle import ACCOUNT, CODE, OWN, SOURCE, Count, key_of
 
 DRAWN = 16

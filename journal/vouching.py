@@ -13,7 +13,7 @@ import msgspec
 
 from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
 from journal.errors import TrustBroken
-from journal.house import House
+from journal.installation.installation import House
 from journal.profiles import known_profile
 from journal.rows import Joined, Moment, Row, bytes_of
 

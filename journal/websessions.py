@@ -19,7 +19,7 @@ from journal.ages import age, is_alive
 from journal.audit import Act
 from journal.documents import BrowserDocument, device_context
 from journal.errors import Damaged, NotFound
-from journal.house import House
+from journal.installation.installation import House
 from journal.profiles import known_profile
 from journal.roles import Role
 from journal.rows import Counted, Flag, Moment, Row, first, known, read, read_one

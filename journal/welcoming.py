@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journal import invitations, new_accounts, websessions
 from journal.errors import LinkExpired
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.store import repeated, transaction

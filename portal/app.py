@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from journal import practice
-from journal.house import House, utc_now
+from journal.installation.installation import House, utc_now
 from journal.practice import PracticeView
 from journal.store import Store
 from journal.store_errors import DatabaseRefused

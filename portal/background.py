@@ -13,7 +13,7 @@ from uuid import uuid4
 from journal import audit_sealing, heartbeat, presence
 from journal.account_addresses import carry_over
 from journal.audit_sealing import AuditSealer
-from journal.house import House
+from journal.installation.installation import House
 from journal.mailing import deliver_due
 from journal.past_upgrade import seal_unnamed
 from journal.purging import purge

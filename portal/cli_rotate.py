@@ -8,10 +8,10 @@ import asyncio
 from journal import practice, presence
 from journal.account_addresses import carry_over
 from journal.errors import JournalError
-from journal.house import House
-from journal.key_file import KeyFile, new_key
+from journal.installation.installation import House
+from journal.installation.key_file import KeyFile, new_key
+from journal.installation.server_keys import ServerKeys
 from journal.rotation import Count, look_over, renew
-from journal.server_keys import ServerKeys
 from journal.store import opened
 from portal.config import Config
 

@@ -13,7 +13,7 @@ import uvicorn
 
 from journal import practice
 from journal.demo import load_demo
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import migrate, opened
 from journal.store_errors import DatabaseStarting
 from portal import logs

@@ -17,12 +17,12 @@ from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from journal.host_names import host_name
-from journal.house import House, utc_now
-from journal.key_file import KeyFile, parse
+from journal.installation.host_names import host_name
+from journal.installation.installation import House, utc_now
+from journal.installation.key_file import KeyFile, parse
+from journal.installation.mail_server import MailServer, Security
+from journal.installation.server_keys import ServerKeys
 from journal.mail_addresses import Undeliverable, sender
-from journal.mail_server import MailServer, Security
-from journal.server_keys import ServerKeys
 from journal.store_address import address_of, read_address, shown
 from journal.store_config import CONNECTIONS
 from journal.typed import read_whole

@@ -28,8 +28,8 @@ from journal.errors import (
 from journal.freshness import NotAsLeft
 from journal.handover_answers import NotNow
 from journal.i18n import N_
+from journal.installation.password_work import Busy
 from journal.invitations import AlreadyLinked
-from journal.password_work import Busy
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.store import Progress

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Collection
 
-from journal.host_names import host_name
+from journal.installation.host_names import host_name
 
 ADDRESS = "an address without a path, like https://hearth.example.org"
 _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::([0-9]{1,5}))?", re.IGNORECASE)

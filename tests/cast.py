@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from journal import invitations, new_accounts, practice, recovery, tables, websessions
 from journal.actor import Actor
 from journal.audit_sealing import AuditSealer
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, THERAPIST, Role
 from journal.store import Store, change

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from journal.audit_sealing import AuditSealer
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import change, fetch, key_of, time_of
 
 # In one statement: a service that runs beside the test chains events in between two.

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from journal.mail_server import MailServer, Security
+from journal.installation.mail_server import MailServer, Security
 from tests.waiting import PATIENCE
 
 USER, PASSWORD = "hearth", "a password for mail"

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from journal import accounts, locking, passkeys, profile
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
-from journal.password_work import Busy
+from journal.installation.password_work import Busy
 from journal.throttle import TooManyTries
 from portal import auth
 from portal.auth import LockedPage, actor_of

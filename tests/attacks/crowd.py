@@ -28,7 +28,7 @@ from journal.actor import Actor
 from journal.audit import Act
 from journal.documents import Answers, EntryDocument
 from journal.forms import EntryKind
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.roles import Role

@@ -25,7 +25,7 @@ import asyncpg
 from httpx import AsyncClient, Response
 
 from journal import practice, tables
-from journal.house import House
+from journal.installation.installation import House
 from journal.roles import ADMINISTRATOR
 from journal.store import Store
 from tests.attacks import browse

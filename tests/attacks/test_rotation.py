@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from crypto import CryptoError, ServerKey
+from journal.installation.server_keys import ServerKeys
 from journal.rotation import renew
-from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED, Sealed
 from tests.attacks.conftest import Target
 from tests.attacks.test_swapped import sealed_columns

@@ -40,7 +40,7 @@ from journal import revisions as versions
 from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.forms import FORMS, EntryKind, FieldKind
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
 from journal.roles import Role

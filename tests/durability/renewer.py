@@ -13,7 +13,7 @@ import os
 import sys
 
 from journal import renewal, websessions
-from journal.house import House
+from journal.installation.installation import House
 from journal.renewal import SETTLING
 from journal.store import Store
 from tests.cast import SERVER_KEY, Clock

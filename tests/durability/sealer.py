@@ -26,7 +26,7 @@ from uuid import uuid4
 from journal import audit
 from journal.audit import Act
 from journal.audit_sealing import AuditSealer
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store
 from tests.cast import SERVER_KEY
 from tests.durability.migrator import STATEMENTS

@@ -19,8 +19,8 @@ from httpx import AsyncClient
 
 from journal import documents, invitations, tables
 from journal.audit_check import check
-from journal.house import House
-from journal.key_file import KeyFile
+from journal.installation.installation import House
+from journal.installation.key_file import KeyFile
 from journal.rotation import look_over
 from journal.store import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of

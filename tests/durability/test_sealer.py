@@ -16,7 +16,7 @@ from journal import audit
 from journal.audit import Act
 from journal.audit_check import Head, check
 from journal.audit_sealing import AuditSealer
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store, change, fetch, is_sqlite
 from tests.cast import SERVER_KEY
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from journal import audit, entries, websessions
 from journal.audit import Act
 from journal.documents import EntryDocument
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store
 from tests.cast import SERVER_KEY, Clock
 

@@ -11,7 +11,7 @@ import sys
 from datetime import timedelta
 
 from journal import throttle
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store
 from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import NOON, SERVER_KEY, Clock

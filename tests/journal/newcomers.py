@@ -12,7 +12,7 @@ import sys
 from datetime import timedelta
 
 from journal.accounts import sign_in
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store
 from journal.throttle import TooManyTries
 from journal.tries import Visitor

@@ -25,12 +25,12 @@ from journal import (
 from journal.account_addresses import carry_over
 from journal.documents import Profile, profile_context
 from journal.errors import Refused, WrongCredentials
-from journal.house import House
+from journal.installation.installation import House
+from journal.installation.server_keys import ServerKeys
 from journal.mailing import deliver_due
 from journal.notices import Message, Notice
 from journal.rotation import look_over, renew
 from journal.sealing import open_document, seal_document
-from journal.server_keys import ServerKeys
 from journal.soundness import Verdict
 from journal.store import Store, change, fetch, key_of
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Furniture

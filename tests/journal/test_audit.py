@@ -23,7 +23,7 @@ from journal.audit_key import keep_key, load_key
 from journal.audit_pending import insertion
 from journal.audit_sealing import INSERT
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store, change, connection, fetch, time_of, transaction
 from tests.cast import SERVER_KEY, Cast
 from tests.log import chain_all

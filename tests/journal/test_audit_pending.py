@@ -15,8 +15,8 @@ from journal.audit import Act, Event
 from journal.audit_chain import new_event_id
 from journal.audit_check import Break, Kind, check
 from journal.audit_sealing import AuditSealer
+from journal.installation.server_keys import ServerKeys
 from journal.rotation import renew
-from journal.server_keys import ServerKeys
 from journal.store import Store, change, fetch, transaction
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 from tests.log import chain_all, logged

@@ -12,7 +12,7 @@ from journal import audit, log_rows, store
 from journal.audit import Act
 from journal.audit_check import Break, Head, Kind, check, proven_event
 from journal.audit_key import load_key
-from journal.house import House
+from journal.installation.installation import House
 from journal.store import Store, change, fetch
 from journal.store_shape import MIGRATABLE
 from tests.cast import NOON, SERVER_KEY, Clock

@@ -9,7 +9,7 @@ import pytest
 from journal import accounts, care, entries, practice, reading, sharing, websessions
 from journal.demo import load_demo
 from journal.demo_texts import demo_practice
-from journal.house import House
+from journal.installation.installation import House
 from journal.practice import RealPractice
 from journal.store import Store
 from tests.cast import SERVER_KEY, Cast, Clock

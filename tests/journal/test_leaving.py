@@ -22,7 +22,7 @@ from journal import (
 )
 from journal.access import ChangedMeanwhile
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
-from journal.house import House
+from journal.installation.installation import House
 from journal.notices import Message, Notice, message_context
 from journal.purging import purge
 from journal.sealing import open_document

@@ -12,10 +12,10 @@ from uuid import uuid4
 import pytest
 
 from journal import tables
-from journal.house import House
+from journal.installation.installation import House
+from journal.installation.mail_server import MailServer, Security
 from journal.letters import write
 from journal.mail_addresses import Undeliverable
-from journal.mail_server import MailServer, Security
 from journal.mailing import CLAIM, KEPT, PAUSES, deliver_due, forget
 from journal.notices import INVITATION, Message, Notice, notice, post
 from journal.store import Store, change, fetch

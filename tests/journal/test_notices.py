@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from journal import tables
-from journal.house import House
-from journal.mail_server import MailServer
+from journal.installation.installation import House
+from journal.installation.mail_server import MailServer
 from journal.notices import Message, Notice, message_context, notice
 from journal.sealing import open_document
 from journal.store import transaction

@@ -8,7 +8,7 @@ import pytest
 
 from journal import accounts, care, profile, tables, websessions
 from journal.errors import Refused, WrongCredentials
-from journal.mail_server import MailServer
+from journal.installation.mail_server import MailServer
 from journal.websessions import Stage
 from tests.cast import PASSWORDS, Cast
 

@@ -18,11 +18,11 @@ from journal.actor import Actor
 from journal.audit import Act
 from journal.audit_check import check
 from journal.errors import Damaged
-from journal.house import House
-from journal.key_file import KeyFile
+from journal.installation.installation import House
+from journal.installation.key_file import KeyFile
+from journal.installation.server_keys import ServerKeys
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rotation import Count, TwiceTaken, look_over, renew
-from journal.server_keys import ServerKeys
 from journal.server_sealed import SEALED
 from journal.store import Store, change, fetch, transaction
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from journal import new_accounts, tables, throttle
-from journal.house import House
+from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.purging import purge
 from journal.roles import Role

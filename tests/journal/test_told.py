@@ -10,7 +10,7 @@ import pytest
 from journal import accounts, invitations, recovery, tables, websessions
 from journal.actor import Actor
 from journal.errors import Refused, WrongCredentials
-from journal.house import House
+from journal.installation.installation import House
 from journal.letters import SUBJECT
 from journal.mailing import deliver_due
 from journal.notices import Notice

@@ -7,7 +7,7 @@ from uuid import uuid4
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
 from journal import access, accounts, store, websessions
 from journal.documents import Profile, profile_context
-from journal.house import House
+from journal.installation.installation import House
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.second_factor import SecondFactor

@@ -17,7 +17,7 @@ import pytest
 
 from journal import audit, soundness
 from journal.demo import load_demo
-from journal.house import House
+from journal.installation.installation import House
 from journal.soundness import Verdict
 from journal.store import Store, connection, migrate, opened
 from portal import cli, surroundings

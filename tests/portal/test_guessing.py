@@ -14,7 +14,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from journal import practice, recovery, tables
 from journal.audit import Act
-from journal.password_work import PLACES, Queue
+from journal.installation.password_work import PLACES, Queue
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 from tests.log import logged

@@ -15,7 +15,7 @@ from journal import practice
 from journal.demo import load_demo
 from journal.demo_texts import demo_practice
 from journal.errors import Damaged
-from journal.house import House
+from journal.installation.installation import House
 from journal.practice import CONTEXT, RealPractice, WrongServerKey
 from journal.store import Store, change
 from portal import logs

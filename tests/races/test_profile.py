@@ -14,11 +14,11 @@ from journal import accounts, new_accounts, profile, tables
 from journal.actor import Actor
 from journal.documents import Profile, profile_context
 from journal.errors import Refused
-from journal.house import House
+from journal.installation.installation import House
+from journal.installation.server_keys import ServerKeys
 from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.sealing import open_document
-from journal.server_keys import ServerKeys
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
 from tests.races.test_keys import TABLES, TIMINGS
 from tests.races.turns import at_once, every_row, pauses, put_back

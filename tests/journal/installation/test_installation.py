@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from journal.house import House
-from journal.password_work import PLACES, STEP, Busy
+from journal.installation.installation import House
+from journal.installation.password_work import PLACES, STEP, Busy
 from tests.waiting import PATIENCE
 
 QUICK = House.with_key(bytes(32), quick=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from crypto import Context, OpenError
-from journal.key_file import NEEDED, KeyFile, parse
-from journal.server_keys import ServerKeys
+from journal.installation.key_file import NEEDED, KeyFile, parse
+from journal.installation.server_keys import ServerKeys
 
 OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
 PLACE = Context("session", b"a" * 16, b"r" * 16, 1)

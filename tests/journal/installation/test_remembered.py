@@ -13,15 +13,15 @@ from journal import care, leaving, links, profile, session_rows, sessions, table
 from journal.actor import Actor
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged
-from journal.house import MOST_PINS, ROOM_PINS, House
-from journal.key_file import KeyFile
+from journal.installation.installation import MOST_PINS, ROOM_PINS, House
+from journal.installation.key_file import KeyFile
+from journal.installation.remembered import Remembered
+from journal.installation.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.profiles import known_profile
 from journal.purging import purge
-from journal.remembered import Remembered
 from journal.rotation import renew
 from journal.sealing import open_document, seal_document
-from journal.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
 from tests.cast import NAMES, SERVER_KEY, ZONE, Cast
 from tests.scenes import written
 
@@ -63,7 +63,7 @@ def test_what_is_kept_twice_takes_its_room_once() -> None:
 def test_what_a_process_keeps_is_bounded_as_the_page_says() -> None:
     """However many rows there are: by number, and by the bytes of rows."""
     house = House.with_key(SERVER_KEY, quick=True)
-    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text()
     for memory, most, room in (
         (house.server.opened, MOST_OPENED, ROOM_OPENED),
         (house.pins, MOST_PINS, ROOM_PINS),

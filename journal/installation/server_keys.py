@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crypto import Context, OpenError, ServerKey
-from journal.key_file import KeyFile
-from journal.remembered import Remembered
+from journal.installation.key_file import KeyFile
+from journal.installation.remembered import Remembered
 
 MOST_OPENED, ROOM_OPENED = 8192, 8 * 1024 * 1024
 """How many documents are remembered, and of how many bytes as they are stored: a few hundred people and their plans."""

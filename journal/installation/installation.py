@@ -11,11 +11,11 @@ from uuid import UUID
 from anyio import CapacityLimiter
 
 from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
-from journal.compared import Compared
-from journal.mail_server import MailServer
-from journal.password_work import STEP, Queue
-from journal.remembered import Remembered
-from journal.server_keys import ServerKeys
+from journal.installation.compared import Compared
+from journal.installation.mail_server import MailServer
+from journal.installation.password_work import STEP, Queue
+from journal.installation.remembered import Remembered
+from journal.installation.server_keys import ServerKeys
 
 T = TypeVar("T")
 MOST_PINS, ROOM_PINS = 2048, 8 * 1024 * 1024
