@@ -30,7 +30,7 @@ from journal import audit, audit_sealing
 from journal.audit import Act as Event
 from journal.audit_sealing import AuditSealer
 from journal.installation.installation import House
-from journal.store import Store, fetch, migrate, transaction
+from journal.store.database import Store, fetch, migrate, transaction
 from portal.background import Chore, keep_doing
 from tests.postgres import PostgresServer, running_postgres
 

@@ -12,7 +12,7 @@ from bench.rows import DATABASE
 from journal import records, websessions
 from journal.archive import pack
 from journal.installation.installation import House
-from journal.store import Store
+from journal.store.database import Store
 from portal import __version__
 from portal.archive_pages import drawing
 from portal.pages import make_environment

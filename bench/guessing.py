@@ -17,7 +17,7 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
 from journal import tables
-from journal.store import Store
+from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
 

@@ -41,7 +41,7 @@ from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store import Store, migrate, transaction
+from journal.store.database import Store, migrate, transaction
 
 SERVER_KEY = bytes(range(32))
 ZONE = "Europe/Berlin"

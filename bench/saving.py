@@ -15,7 +15,7 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.pages import in_turn
 from bench.people import TIMELINE, People, Writer, words
 from bench.rows import SEALED
-from journal.store_sqlite import PRAGMAS, ask
+from journal.store.sqlite import PRAGMAS, ask
 
 REVISION = re.compile(rb'name="revision" id="revision" value="(\d+)"')
 RAW = "UPDATE entry SET revision = revision + 1, sealed = ?, updated_at = ? WHERE id = ?"

@@ -23,8 +23,8 @@ from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written
 from journal.freshness import LOCK, STEP
 from journal.record_snapshot import MOST_STEPS, Part, Snapshot, opened_state, snapshot
-from journal.rows import Named, read, whole
-from journal.store import change, change_all, fetch_aside, transaction
+from journal.store.database import change, change_all, fetch_aside, transaction
+from journal.store.rows import Named, read, whole
 
 SOME = 100  # entries that are opened before others get their turn
 

@@ -23,9 +23,9 @@ from journal import second_factor
 from journal.actor import Actor
 from journal.errors import Damaged, JournalError, NotFound
 from journal.i18n import N_
-from journal.rows import Counted, Row, bytes_of, sound, typed, whole
 from journal.sealing import encode, open_document
-from journal.store import change, fetch, is_sqlite
+from journal.store.database import change, fetch, is_sqlite
+from journal.store.rows import Counted, Row, bytes_of, sound, typed, whole
 
 PRESENT = "SELECT epoch, access, status FROM account WHERE id = $1"
 LOCK = "UPDATE account SET epoch = epoch WHERE id = $1"

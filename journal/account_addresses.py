@@ -21,9 +21,9 @@ from journal.installation.installation import House
 from journal.mail_addresses import is_deliverable
 from journal.notices import Message, message_context
 from journal.profiles import ProfileRow, open_profile
-from journal.rows import Row, open_each, read, sound, typed
 from journal.sealing import open_document
-from journal.store import change, fetch
+from journal.store.database import change, fetch
+from journal.store.rows import Row, open_each, read, sound, typed
 
 FIRST = "SELECT id, sealed, email_index FROM account ORDER BY id LIMIT $1"
 NEXT = "SELECT id, sealed, email_index FROM account WHERE id > $1 ORDER BY id LIMIT $2"

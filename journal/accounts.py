@@ -38,7 +38,8 @@ from journal.new_accounts import password_problems
 from journal.notices import Notice, notice
 from journal.roles import Role
 from journal.second_factor import FactorGone
-from journal.store import repeated, transaction
+from journal.store.database import transaction
+from journal.store.progress import repeated
 from journal.throttle import Count
 from journal.tries import Visitor
 from journal.websessions import Stage

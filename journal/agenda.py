@@ -13,8 +13,8 @@ from journal.actor import Actor
 from journal.holds import next_morning
 from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
 from journal.roles import Role
-from journal.rows import Opened
 from journal.session_rows import Session
+from journal.store.rows import Opened
 
 ACUTE = timedelta(hours=4)
 """How long after its start a dosing session may be felt so much that a page has to be one calm screen."""

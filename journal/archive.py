@@ -33,7 +33,7 @@ from journal.installation.password_work import Busy
 from journal.passwords import advise
 from journal.records import Records
 from journal.roles import Role
-from journal.store import repeated
+from journal.store.progress import repeated
 
 PROGRAM = Path(__file__).with_name("age_process.py")
 MANIFEST = "manifest.json"

@@ -26,9 +26,10 @@ from journal.audit_key import KEY, load_key, open_key
 from journal.audit_rows import AT_ONCE, BEFORE_ALL, PendingRow, Row, UnreadableError, events, pending
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.rows import Named, typed
-from journal.rows import whole as undamaged
-from journal.store import change, fetch, key_of
+from journal.store.database import change, fetch
+from journal.store.rows import Named, typed
+from journal.store.rows import whole as undamaged
+from journal.store.statements import key_of
 
 ENDS = """
     SELECT sequence, mac, (SELECT COUNT(*) FROM audit_event),

@@ -12,8 +12,8 @@ from secrets import token_bytes
 from crypto import Context, CryptoError, MacKey
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.rows import bytes_of
-from journal.store import change, fetch
+from journal.store.database import change, fetch
+from journal.store.rows import bytes_of
 
 KEY = "SELECT sealed FROM audit_key WHERE id = 1"
 NEW_KEY = "INSERT INTO audit_key (id, sealed, created_at) VALUES (1, $1, $2) ON CONFLICT DO NOTHING"

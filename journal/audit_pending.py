@@ -14,7 +14,7 @@ from datetime import UTC
 from journal.audit_chain import Line, event_mac, new_event_id
 from journal.audit_key import load_key
 from journal.installation.installation import House
-from journal.store import change, joined
+from journal.store.database import change, joined
 
 INSERT = """
     INSERT INTO audit_pending (id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac) VALUES

@@ -16,8 +16,8 @@ from uuid import UUID
 import msgspec
 
 from journal.audit_acts import Act
-from journal.rows import DamagedRow, Moment, Row, typed
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import DamagedRow, Moment, Row, typed
 
 Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 """The number of an event."""

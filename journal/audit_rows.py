@@ -16,7 +16,8 @@ from tortoise.exceptions import OperationalError
 
 from crypto import MacKey
 from journal.audit_chain import Line, event_mac
-from journal.store import fetch, key_of, time_of
+from journal.store.database import fetch
+from journal.store.statements import key_of, time_of
 
 EVENTS = """
     SELECT id, event_id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac

@@ -22,7 +22,7 @@ from journal.audit_pending import AT_ONCE, insertion
 from journal.audit_rows import pending
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.store import Statement, change, change_all, database_now, fetch, is_sqlite
+from journal.store.database import Statement, change, change_all, database_now, fetch, is_sqlite
 
 EVERY = timedelta(seconds=1)
 """How often each worker looks whether events are pending."""

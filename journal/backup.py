@@ -19,13 +19,13 @@ from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError
 from journal.installation.server_keys import ServerKeys
 from journal.practice import CONTEXT
-from journal.rows import bytes_of
 from journal.sealing import open_document
-from journal.store_address import SqliteFile, shown
-from journal.store_errors import explained
-from journal.store_file import BESIDE, check_file
-from journal.store_parts import named, unknown_in_file
-from journal.store_shape import shapes
+from journal.store.address import SqliteFile, shown
+from journal.store.errors import explained
+from journal.store.file import BESIDE, check_file
+from journal.store.parts import named, unknown_in_file
+from journal.store.rows import bytes_of
+from journal.store.shape import shapes
 
 MAGIC = b"SQLite format 3\0"
 OURS = frozenset({"account", "entry", "practice", "tortoise_migrations"})

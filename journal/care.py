@@ -22,8 +22,8 @@ from journal.i18n import N_
 from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
 from journal.past_care import seal_past
 from journal.roles import Role
-from journal.rows import Named, Row, read, whole
-from journal.store import joined, scrub, transaction
+from journal.store.database import joined, scrub, transaction
+from journal.store.rows import Named, Row, read, whole
 
 __all__ = [
     "Found",

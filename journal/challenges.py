@@ -23,7 +23,7 @@ from journal.ages import is_alive
 from journal.errors import Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.store import aside
+from journal.store.progress import aside
 
 LIFETIME = timedelta(minutes=5)
 EXPIRY_SIZE, NONCE_SIZE, MAC_SIZE = 8, 16, 32

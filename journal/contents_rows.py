@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from crypto import PageMark, RecordRoot, Sealer
 from journal.contents import Draft, Line, open_page
 from journal.errors import Damaged
-from journal.store import IfThere, Statement, fetch
+from journal.store.database import IfThere, Statement, fetch
 
 ALONE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
 AROUND = """

@@ -17,8 +17,8 @@ from journal.audit import Act, Event
 from journal.care import Link
 from journal.documents import ShareDocument
 from journal.roles import Role
-from journal.rows import Opened
 from journal.sharing import Given
+from journal.store.rows import Opened
 
 YEARS = 6
 GIVEN = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED, Act.SHARED, Act.SHARE_UPDATED, Act.SHARING_RESUMED)

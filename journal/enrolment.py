@@ -28,7 +28,8 @@ from journal.notices import Notice, notice
 from journal.passwords import SHORTEST
 from journal.sealing import encode, open_bytes
 from journal.second_factor import SecondFactor
-from journal.store import repeated, transaction
+from journal.store.database import transaction
+from journal.store.progress import repeated
 
 SECRET_SIZE = 20
 CODES = 10

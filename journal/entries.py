@@ -30,9 +30,9 @@ from journal.i18n import N_
 from journal.record_snapshot import END, Part
 from journal.removal import delete, erase, undelete
 from journal.roles import Role
-from journal.rows import Counted, DamagedRow, Moment, Row, first, read, typed
 from journal.sealing import seal_document
-from journal.store import Statement, fetch, fetch_aside
+from journal.store.database import Statement, fetch, fetch_aside
+from journal.store.rows import Counted, DamagedRow, Moment, Row, first, read, typed
 
 __all__ = [
     "NOWHERE",

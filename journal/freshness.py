@@ -45,8 +45,8 @@ from journal.record_snapshot import (
     sums_of,
 )
 from journal.roles import Role
-from journal.rows import Moment, Named, read, whole
-from journal.store import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
+from journal.store.database import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
+from journal.store.rows import Moment, Named, read, whole
 
 TRIES = 3
 FEW = 300  # rows that are compared in less time than another thread takes to wake

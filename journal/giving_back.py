@@ -24,7 +24,11 @@ from journal.i18n import N_
 from journal.links import Link
 from journal.record_snapshot import Part
 from journal.roles import Role
-from journal.rows import (
+from journal.sealing import open_document, seal_document
+from journal.set_aside import KEPT
+from journal.share_lists import LinkOf
+from journal.store.database import fetch, scrub, transaction
+from journal.store.rows import (
     FIRST_YEAR,
     LAST_YEAR,
     Counted,
@@ -36,10 +40,6 @@ from journal.rows import (
     typed,
     whole,
 )
-from journal.sealing import open_document, seal_document
-from journal.set_aside import KEPT
-from journal.share_lists import LinkOf
-from journal.store import fetch, scrub, transaction
 
 KINDS = frozenset(one.value for one in EntryKind)
 BEFORE = """

@@ -18,7 +18,7 @@ from journal.i18n import N_
 from journal.invitations import AlreadyLinked
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store import scrub, transaction
+from journal.store.database import scrub, transaction
 from journal.vouching import handover_of, successor_of
 
 

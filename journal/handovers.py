@@ -24,8 +24,8 @@ from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroke
 from journal.i18n import N_
 from journal.profiles import known_profile
 from journal.roles import Role
-from journal.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
-from journal.store import transaction
+from journal.store.database import transaction
+from journal.store.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
 from journal.vouching import HandoverRow, handover_of, keys_of, successor_of
 
 LIFETIME = timedelta(days=28)

@@ -21,9 +21,9 @@ from journal import tables
 from journal.ages import JUMP
 from journal.installation.installation import House
 from journal.leaving import WAIT
-from journal.rows import DamagedRow, Moment, Row, read
 from journal.set_aside import KEPT
-from journal.store import transaction
+from journal.store.database import transaction
+from journal.store.rows import DamagedRow, Moment, Row, read
 
 ROW = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -44,9 +44,9 @@ from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBr
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.roles import Role
-from journal.rows import Joined, Moment, Opened, Row, bytes_of, open_each, read, read_one
 from journal.sealing import open_bytes, open_document, seal_document
-from journal.store import transaction
+from journal.store.database import transaction
+from journal.store.rows import Joined, Moment, Opened, Row, bytes_of, open_each, read, read_one
 from journal.typed import clean_name
 
 LIFETIME = timedelta(days=14)

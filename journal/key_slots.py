@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from crypto import KeySlot
 from journal import tables
 from journal.installation.installation import House
-from journal.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed
 
 
 class SlotRow(Row, frozen=True):

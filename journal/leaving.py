@@ -19,8 +19,8 @@ from journal.i18n import N_
 from journal.installation.installation import House
 from journal.notices import Notice, notice
 from journal.roles import Role
-from journal.rows import Named, read, whole
-from journal.store import scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.rows import Named, read, whole
 
 LEAVING = "leaving"
 WAIT = timedelta(days=7)

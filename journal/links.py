@@ -24,17 +24,8 @@ from journal.invitations import secret_of
 from journal.past_care import open_past
 from journal.profiles import known_profile
 from journal.roles import Role
-from journal.rows import (
-    DamagedRow,
-    Joined,
-    Moment,
-    Row,
-    bytes_of,
-    read,
-    typed,
-    whole,
-)
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, typed, whole
 from journal.vouching import HandoverRow, check_handed_over
 
 NOTHING_LEFT: dict[str, Any] = {

@@ -27,7 +27,8 @@ from journal.errors import Damaged
 from journal.record_snapshot import Part
 from journal.roles import Role
 from journal.sessions import Session
-from journal.store import fetch, key_of
+from journal.store.database import fetch
+from journal.store.statements import key_of
 
 WINDOW = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1

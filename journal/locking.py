@@ -24,9 +24,10 @@ from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
 from journal.profiles import load_profile
 from journal.roles import Role
-from journal.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
 from journal.sealing import open_document
-from journal.store import repeated, scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.progress import repeated
+from journal.store.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
 from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 
 CHOICES = (5, 15, 30, 60)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from journal.audit_acts import Act
 from journal.audit_query import Condition, Event, EventRow, Rows, Whole, newest, oldest, one_of
-from journal.rows import DamagedRow, Opened, whole
+from journal.store.rows import DamagedRow, Opened, whole
 
 
 async def events_about(patient: UUID, *, limit: int = 500, before: int | None = None) -> Opened[Event]:

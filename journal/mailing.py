@@ -25,9 +25,9 @@ from journal.installation.mail_server import MailServer, Security
 from journal.letters import Letter, Say, write
 from journal.mail_addresses import Undeliverable
 from journal.notices import Message, message_context
-from journal.rows import Counted, Moment, Named, Row, read, read_one, whole
 from journal.sealing import open_document
-from journal.store import scrub
+from journal.store.database import scrub
+from journal.store.rows import Counted, Moment, Named, Row, read, read_one, whole
 
 log = logging.getLogger("hearthside")
 

@@ -20,7 +20,7 @@ from journal.mail_addresses import kept_form, problem
 from journal.passwords import advise, is_same
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store import transaction
+from journal.store.database import transaction
 from journal.time_zones import WallClockError, parse_zone
 from journal.typed import clean_name
 

@@ -25,7 +25,7 @@ from journal.documents import (
     revision_context,
     secret_context,
 )
-from journal.rows import Counted, DamagedRow, Row, read
+from journal.store.rows import Counted, DamagedRow, Row, read
 
 
 class Under(StrEnum):

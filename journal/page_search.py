@@ -25,10 +25,10 @@ from journal.folding import needles_of
 from journal.page_texts import MOST_WRITTEN, Places, is_settled
 from journal.record_snapshot import END, Part, holds_beside, opened_state, snapshot_of
 from journal.roles import Role
-from journal.rows import DamagedRow, typed
 from journal.search import FOLDED_AT_ONCE, holds, scan_for
 from journal.search import search as by_opening
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import DamagedRow, typed
 
 TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
 STATE = "SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1"

@@ -21,7 +21,8 @@ from journal.contents import FULL
 from journal.contents_rows import AT_ONCE, NO_TEXT
 from journal.documents import EntryDocument
 from journal.folding import FOLDING, fold
-from journal.store import IfThere, Statement, aside, change_all, fetch, fetch_aside, transaction
+from journal.store.database import IfThere, Statement, change_all, fetch, fetch_aside, transaction
+from journal.store.progress import aside
 
 MOST_WRITTEN = 4
 """Texts that one search writes."""

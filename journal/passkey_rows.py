@@ -17,8 +17,8 @@ from journal import tables
 from journal.ceremonies import Known
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.rows import Counted, Moment, Opened, Row, open_each, read, read_one
 from journal.sealing import open_bytes, open_document, seal_document
+from journal.store.rows import Counted, Moment, Opened, Row, open_each, read, read_one
 
 
 class PasskeyDocument(msgspec.Struct, frozen=True):

@@ -19,8 +19,9 @@ from journal.errors import Damaged, NotFound, Refused
 from journal.installation.installation import House
 from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
 from journal.roles import Role
-from journal.rows import Opened
-from journal.store import repeated, transaction
+from journal.store.database import transaction
+from journal.store.progress import repeated
+from journal.store.rows import Opened
 
 
 def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:

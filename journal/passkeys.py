@@ -24,8 +24,9 @@ from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.notices import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
-from journal.rows import Opened
-from journal.store import repeated, scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.progress import repeated
+from journal.store.rows import Opened
 from journal.typed import clean_name
 
 MOST = 20

@@ -21,8 +21,8 @@ from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.past_care import seal_past
 from journal.profiles import load_profile
-from journal.rows import Row, read, typed, whole
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import Row, read, typed, whole
 
 BEGAN = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED)
 RENEWED = (Act.RESTARTED, Act.LINK_RENEWED)

@@ -19,9 +19,9 @@ from journal.errors import NotFound, Refused, StaleRevision
 from journal.i18n import N_
 from journal.notices import Notice, notice
 from journal.roles import POSITIONS, Position, Role
-from journal.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.sealing import open_document
-from journal.store import change, transaction
+from journal.store.database import change, transaction
+from journal.store.rows import Moment, Opened, Row, open_each, read, read_one
 
 ACTIVE, SUSPENDED = "active", "suspended"
 ON_ITS_WAY = N_(

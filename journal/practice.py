@@ -15,9 +15,10 @@ from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.profiles import ProfileRow, open_profile
 from journal.roles import THERAPIST, Position
-from journal.rows import Row, open_each, read, read_one
 from journal.sealing import open_document, seal_document
-from journal.store import repeated, transaction
+from journal.store.database import transaction
+from journal.store.progress import repeated
+from journal.store.rows import Row, open_each, read, read_one
 from journal.typed import clean_name
 
 THE_ONE = 1

@@ -17,7 +17,7 @@ from journal.new_accounts import email_problems, name_problems, zone_problems
 from journal.notices import Notice
 from journal.profiles import load_profile
 from journal.sealing import seal_document
-from journal.store import transaction
+from journal.store.database import transaction
 from journal.typed import clean_name
 
 TAKEN = N_("This address belongs to another account here. Choose a different one.")

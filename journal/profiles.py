@@ -10,8 +10,8 @@ from journal import tables
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.rows import Row, read_one
 from journal.sealing import open_document
+from journal.store.rows import Row, read_one
 
 
 class ProfileRow(Row, frozen=True):

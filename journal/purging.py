@@ -9,8 +9,8 @@ from journal import audit, challenges, heartbeat, leaving, locking, mailing, set
 from journal.audit import Act
 from journal.entries import UNDO_WINDOW
 from journal.installation.installation import House
-from journal.rows import Row, read, whole
-from journal.store import scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.rows import Row, read, whole
 
 
 class OldRow(Row, frozen=True):

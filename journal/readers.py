@@ -15,8 +15,8 @@ from journal.i18n import N_
 from journal.links import NAMELESS, has_pinned
 from journal.profiles import known_profile
 from journal.roles import Role
-from journal.rows import Joined, Row, bytes_of, typed, whole
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import Joined, Row, bytes_of, typed, whole
 
 SHARED = """
     SELECT share.entry_id, share.link_id, paused_at, patient_pin, account.id, account.sealed, public_identity

@@ -22,12 +22,12 @@ from journal.errors import Damaged, NotFound
 from journal.forms import EntryKind
 from journal.planning import Status
 from journal.roles import Role
-from journal.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
-from journal.rows import read as read_rows
 from journal.sealing import open_document
 from journal.sessions import Session
 from journal.share_lists import LinkOf, ShareList
-from journal.store import fetch, transaction
+from journal.store.database import fetch, transaction
+from journal.store.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
+from journal.store.rows import read as read_rows
 
 COPIES = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1

@@ -51,10 +51,10 @@ from journal.export_records import (
 )
 from journal.revisions import RevisionRow
 from journal.roles import Role
-from journal.rows import Row, known, read, sound, typed
 from journal.sealing import open_document
 from journal.session_rows import Session
-from journal.store import fetch_aside, transaction
+from journal.store.database import fetch_aside, transaction
+from journal.store.rows import Row, known, read, sound, typed
 
 ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
 TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart

@@ -27,9 +27,9 @@ from journal.audit import Act
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.notices import Notice, notice
-from journal.rows import Named, read_one
 from journal.sealing import open_bytes
-from journal.store import transaction
+from journal.store.database import transaction
+from journal.store.rows import Named, read_one
 
 NO_KEY = UUID(int=0)
 ID_SIZE = 16

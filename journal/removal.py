@@ -12,8 +12,8 @@ from journal.errors import NotFound
 from journal.freshness import Move
 from journal.record_snapshot import Member, Part
 from journal.roles import Role
-from journal.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
-from journal.store import scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
 
 
 class CopyOf(Row, frozen=True):

@@ -28,8 +28,9 @@ from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.own_keys import OWN, Own, PageRow, revision_of
 from journal.record_snapshot import Part
-from journal.rows import Counted, Moment, Row, known, read_one, whole
-from journal.store import repeated, scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.progress import repeated
+from journal.store.rows import Counted, Moment, Row, known, read_one, whole
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
 SWEEP = 1000  # rows that are looked through at a time

@@ -25,9 +25,9 @@ from journal.errors import NotFound, TrustBroken
 from journal.invitations import role_of, secret_of, token_of
 from journal.links import Link
 from journal.roles import Role
-from journal.rows import Moment, Row, open_each, read
 from journal.sealing import seal_document
-from journal.store import transaction
+from journal.store.database import transaction
+from journal.store.rows import Moment, Row, open_each, read
 
 LIFETIME = timedelta(hours=48)
 

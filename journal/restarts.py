@@ -44,9 +44,9 @@ from journal.notices import Notice, notice
 from journal.past_care import seal_past
 from journal.profiles import ProfileRow, open_profile
 from journal.roles import Role
-from journal.rows import Counted, Moment, Row, read_one
-from journal.store import change, scrub, transaction
-from journal.store import repeated as run_repeated
+from journal.store.database import change, scrub, transaction
+from journal.store.progress import repeated as run_repeated
+from journal.store.rows import Counted, Moment, Row, read_one
 
 UNDERSTOOD = N_("Tick this once you have read it.")
 ANOTHER = N_(

@@ -16,9 +16,9 @@ from journal.errors import Damaged, NotFound
 from journal.freshness import Move
 from journal.record_snapshot import Member, Part
 from journal.roles import Role
-from journal.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
 from journal.sealing import open_document, seal_document
-from journal.store import Statement, change_all, transaction
+from journal.store.database import Statement, change_all, transaction
+from journal.store.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
 
 SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
 A_PARAGRAPH = 200  # characters

@@ -20,9 +20,9 @@ from tortoise.exceptions import IntegrityError
 from crypto import CryptoError
 from journal.errors import JournalError
 from journal.installation.installation import House
-from journal.rows import bytes_of
 from journal.server_sealed import SEALED, Sealed
-from journal.store import change, fetch, scrub
+from journal.store.database import change, fetch, scrub
+from journal.store.rows import bytes_of
 
 FIRST = "SELECT {columns} FROM {table} WHERE {column} IS NOT NULL ORDER BY id LIMIT $1"
 NEXT = "SELECT {columns} FROM {table} WHERE id > $1 AND {column} IS NOT NULL ORDER BY id LIMIT $2"

@@ -21,8 +21,8 @@ from journal.errors import Damaged
 from journal.folding import fold, needles_of
 from journal.record_snapshot import END
 from journal.roles import Role
-from journal.rows import Counted, DamagedRow, Joined, Row, sound, typed
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import Counted, DamagedRow, Joined, Row, sound, typed
 
 FIRST = OWN + " AND deleted_at IS NULL ORDER BY created_at DESC LIMIT $2"
 NEXT = OWN + " AND deleted_at IS NULL AND created_at <= $2 ORDER BY created_at DESC LIMIT $3"

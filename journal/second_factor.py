@@ -29,9 +29,9 @@ from crypto import (
 from journal import tables
 from journal.errors import Damaged
 from journal.i18n import N_
-from journal.rows import Counted, Row, known, read, read_one
 from journal.sealing import open_document, seal_document
-from journal.store import change
+from journal.store.database import change
+from journal.store.rows import Counted, Row, known, read, read_one
 
 STEP = 30
 """Seconds that a code lasts."""

@@ -13,7 +13,8 @@ from journal.i18n import N_
 from journal.installation.installation import House
 from journal.notices import Notice, notice
 from journal.second_factor import SecondFactor
-from journal.store import repeated, transaction
+from journal.store.database import transaction
+from journal.store.progress import repeated
 from journal.throttle import Charged
 from journal.tries import Visitor
 from journal.websessions import Stage

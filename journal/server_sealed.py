@@ -26,7 +26,7 @@ from journal.documents import (
     session_context,
 )
 from journal.passkey_rows import passkey_context
-from journal.store import key_of
+from journal.store.statements import key_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from journal.errors import StaleRevision
 from journal.i18n import N_
 from journal.installation.remembered import Key
 from journal.planning import SessionDetails, SessionKind, Status
-from journal.rows import Counted, DamagedRow, Opened, Row, open_each, typed
 from journal.sealing import open_document, seal_document
-from journal.store import fetch, transaction
+from journal.store.database import fetch, transaction
+from journal.store.rows import Counted, DamagedRow, Opened, Row, open_each, typed
 
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 

@@ -24,10 +24,10 @@ from journal.i18n import N_
 from journal.links import Link
 from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
 from journal.roles import Role
-from journal.rows import DamagedRow, Opened, known, read, sound, typed
 from journal.sealing import seal_document
 from journal.session_rows import Plan, Session, SessionRow
-from journal.store import fetch, transaction
+from journal.store.database import fetch, transaction
+from journal.store.rows import DamagedRow, Opened, known, read, sound, typed
 from journal.time_zones import parse_zone
 from journal.typed import clean_line
 

@@ -44,9 +44,11 @@ from journal.links import NOTHING_LEFT
 from journal.record_snapshot import Part
 from journal.revisions import RevisionRow
 from journal.roles import Role
-from journal.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
 from journal.share_lists import LinkOf
-from journal.store import key_of, repeated, scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.progress import repeated
+from journal.store.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
+from journal.store.statements import key_of
 
 KEPT = timedelta(days=90)
 SOME = 500  # ids in one statement

@@ -27,9 +27,9 @@ from journal.errors import Damaged, LinkExpired, NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.roles import POSITIONS, THERAPIST, Position, Role
-from journal.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.sealing import open_bytes, open_document, seal_document
-from journal.store import transaction
+from journal.store.database import transaction
+from journal.store.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.typed import clean_name
 
 LIFETIME = timedelta(days=7)

@@ -21,9 +21,9 @@ from journal.documents import link_key_context
 from journal.errors import Damaged
 from journal.freshness import KEPT, Move
 from journal.record_snapshot import END, MOST_STEPS, Member, Part
-from journal.rows import Joined, Named, Row, known, read, typed, whole
 from journal.sealing import open_document, seal_document
-from journal.store import fetch
+from journal.store.database import fetch
+from journal.store.rows import Joined, Named, Row, known, read, typed, whole
 
 LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
 

@@ -26,7 +26,10 @@ from journal.forms import EntryKind, Field, form_of
 from journal.i18n import N_
 from journal.links import require_lasting
 from journal.roles import Role
-from journal.rows import (
+from journal.sealing import open_document, seal_document
+from journal.share_lists import LinkOf, Lists, ShareList
+from journal.store.database import fetch, scrub, transaction
+from journal.store.rows import (
     Counted,
     DamagedRow,
     Joined,
@@ -39,9 +42,6 @@ from journal.rows import (
     typed,
     whole,
 )
-from journal.sealing import open_document, seal_document
-from journal.share_lists import LinkOf, Lists, ShareList
-from journal.store import fetch, scrub, transaction
 
 TITLE = "title"  # the entry's own title is a section like any other
 NOTE = "note"  # and so is the word of care that stands before it

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from journal import account_addresses, crisis, heartbeat, practice, presence, rotation, tables
 from journal.audit_check import check, remember
 from journal.installation.installation import House
-from journal.rows import Moment, Row, read, whole
-from journal.store import connection, is_read_only, is_sqlite, opened
-from journal.store_address import SqliteFile, file_of
-from journal.store_errors import DAMAGED, DatabaseRefused
-from journal.store_parts import named, unknown_in_file, unknown_on_server
-from journal.store_sqlite import PRAGMAS
+from journal.store.address import SqliteFile, file_of
+from journal.store.database import connection, is_read_only, is_sqlite, opened
+from journal.store.errors import DAMAGED, DatabaseRefused
+from journal.store.parts import named, unknown_in_file, unknown_on_server
+from journal.store.rows import Moment, Row, read, whole
+from journal.store.sqlite import PRAGMAS
 
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)

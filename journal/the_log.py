@@ -11,7 +11,7 @@ from journal.audit import Act, Whole
 from journal.audit_check import Head, present_head
 from journal.audit_query import Number
 from journal.roles import Role
-from journal.rows import Opened, Row, read, whole
+from journal.store.rows import Opened, Row, read, whole
 from journal.tables import AuditEvent
 
 SOME = 20  # events

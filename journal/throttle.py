@@ -21,8 +21,9 @@ from journal.errors import Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.installation.password_work import Busy
-from journal.rows import DamagedRow, Row, typed
-from journal.store import aside, change, database_now, fetch, joined, transaction
+from journal.store.database import change, database_now, fetch, joined, transaction
+from journal.store.progress import aside
+from journal.store.rows import DamagedRow, Row, typed
 
 WAITS = (
     (30, N_("There were many tries. Please wait half a minute, then try again.")),

@@ -15,9 +15,9 @@ from journal.ages import alive
 from journal.audit import Act
 from journal.documents import BrowserDocument, device_context
 from journal.errors import NotFound
-from journal.rows import Counted, Moment, Opened, Row, open_each, read
 from journal.sealing import open_document
-from journal.store import scrub, transaction
+from journal.store.database import scrub, transaction
+from journal.store.rows import Counted, Moment, Opened, Row, open_each, read
 from journal.websessions import LIFETIME, Stage
 
 

@@ -15,7 +15,7 @@ from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
 from journal.errors import TrustBroken
 from journal.installation.installation import House
 from journal.profiles import known_profile
-from journal.rows import Joined, Moment, Row, bytes_of
+from journal.store.rows import Joined, Moment, Row, bytes_of
 
 
 class HandoverRow(Row, frozen=True):

@@ -22,9 +22,9 @@ from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
 from journal.profiles import known_profile
 from journal.roles import Role
-from journal.rows import Counted, Flag, Moment, Row, first, known, read, read_one
 from journal.sealing import open_document, seal_document
-from journal.store import change, fetch, joined, scrub, transaction
+from journal.store.database import change, fetch, joined, scrub, transaction
+from journal.store.rows import Counted, Flag, Moment, Row, first, known, read, read_one
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor

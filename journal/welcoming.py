@@ -7,7 +7,8 @@ from journal.errors import LinkExpired
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.roles import Role
-from journal.store import repeated, transaction
+from journal.store.database import transaction
+from journal.store.progress import repeated
 
 
 async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:

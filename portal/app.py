@@ -16,8 +16,8 @@ from starlette.staticfiles import StaticFiles
 from journal import practice
 from journal.installation.installation import House, utc_now
 from journal.practice import PracticeView
-from journal.store import Store
-from journal.store_errors import DatabaseRefused
+from journal.store.database import Store
+from journal.store.errors import DatabaseRefused
 from portal import logs
 from portal.background import chores
 from portal.config import Config

@@ -17,8 +17,8 @@ from uuid import uuid4
 from journal.audit_check import Break, Head, Kind, Report, check, remember
 from journal.audit_sealing import AuditSealer
 from journal.errors import Damaged
-from journal.store import opened
-from journal.store_errors import DatabaseRefused
+from journal.store.database import opened
+from journal.store.errors import DatabaseRefused
 from portal.config import Config
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2

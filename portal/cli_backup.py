@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from journal import backup
-from journal.store_address import file_of, shown
+from journal.store.address import file_of, shown
 from portal.config import Config
 from portal.surroundings import note_backup
 

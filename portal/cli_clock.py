@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from journal import heartbeat
-from journal.store import opened
+from journal.store.database import opened
 from portal.config import Config
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from journal.store import migrate
+from journal.store.database import migrate
 from portal.config import Config
 
 

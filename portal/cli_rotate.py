@@ -12,7 +12,7 @@ from journal.installation.installation import House
 from journal.installation.key_file import KeyFile, new_key
 from journal.installation.server_keys import ServerKeys
 from journal.rotation import Count, look_over, renew
-from journal.store import opened
+from journal.store.database import opened
 from portal.config import Config
 
 PASSES = 10

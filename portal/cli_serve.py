@@ -14,8 +14,8 @@ import uvicorn
 from journal import practice
 from journal.demo import load_demo
 from journal.installation.installation import House
-from journal.store import migrate, opened
-from journal.store_errors import DatabaseStarting
+from journal.store.database import migrate, opened
+from journal.store.errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config

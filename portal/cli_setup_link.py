@@ -7,7 +7,7 @@ import asyncio
 
 from journal import practice
 from journal.roles import POSITIONS
-from journal.store import opened
+from journal.store.database import opened
 from portal.config import Config
 
 

@@ -23,8 +23,8 @@ from journal.installation.key_file import KeyFile, parse
 from journal.installation.mail_server import MailServer, Security
 from journal.installation.server_keys import ServerKeys
 from journal.mail_addresses import Undeliverable, sender
-from journal.store_address import address_of, read_address, shown
-from journal.store_config import CONNECTIONS
+from journal.store.address import address_of, read_address, shown
+from journal.store.configuration import CONNECTIONS
 from journal.typed import read_whole
 from portal.origins import is_loopback, read_origin
 

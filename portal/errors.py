@@ -32,7 +32,7 @@ from journal.installation.password_work import Busy
 from journal.invitations import AlreadyLinked
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
-from journal.store import Progress
+from journal.store.progress import Progress
 from journal.throttle import TooManyTries
 from portal.forms import Form
 from portal.pages import is_htmx, page, translator

@@ -15,7 +15,7 @@ from journal.audit import Act
 from journal.errors import Damaged, NotFound, Refused
 from journal.locking import Locked
 from journal.roles import Role
-from journal.store import Progress, repeated
+from journal.store.progress import Progress, repeated
 from portal.auth import (
     OF_ROLES,
     RECOVERY_KEY,

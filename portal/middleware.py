@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from journal.store import Store
+from journal.store.database import Store
 from portal.config import Config
 from portal.errors import http_error
 from portal.limits import CLOSING

@@ -44,7 +44,7 @@ ANSWERS = 300  # seconds until `make run` answers: it installs the product first
 # A little of everything: files of the project, both databases, a browser, the age tool.
 NARROWED = (
     "tests/test_project.py tests/test_setup.py::test_everything_that_tests_drive_runs"
-    " tests/journal/test_store.py tests/journal/test_store_opening.py tests/browser/test_leaving.py"
+    " tests/journal/store/test_database.py tests/journal/store/test_opening.py tests/browser/test_leaving.py"
     " tests/portal/test_bad_databases.py tests/portal/test_records.py"
 )
 

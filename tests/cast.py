@@ -16,7 +16,7 @@ from journal.audit_sealing import AuditSealer
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, THERAPIST, Role
-from journal.store import Store, change
+from journal.store.database import Store, change
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVER_KEY = bytes(range(32))

@@ -52,10 +52,10 @@ def migrated_postgres(postgres: PostgresServer) -> str:
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with every migration applied, to copy from."""
-    from journal import store
+    from journal.store import database
 
     path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
-    asyncio.run(store.migrate(f"sqlite://{path}"))
+    asyncio.run(database.migrate(f"sqlite://{path}"))
     return path
 
 
@@ -82,10 +82,10 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 async def _migrate_postgres(server: PostgresServer) -> None:
-    from journal import store
+    from journal.store import database
 
     await server.create(_TEMPLATE)
-    await store.migrate(server.url(_TEMPLATE))
+    await database.migrate(server.url(_TEMPLATE))
 
 
 @pytest.fixture(scope="session")

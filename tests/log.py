@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 from journal.audit_sealing import AuditSealer
 from journal.installation.installation import House
-from journal.store import change, fetch, key_of, time_of
+from journal.store.database import change, fetch
+from journal.store.statements import key_of, time_of
 
 # In one statement: a service that runs beside the test chains events in between two.
 LOG = """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
-from journal.store import Store, connection
-from journal.store_config import configuration
-from journal.store_shape import MIGRATABLE
+from journal.store.configuration import configuration
+from journal.store.database import Store, connection
+from journal.store.shape import MIGRATABLE
 
 
 async def as_first(url: str) -> None:

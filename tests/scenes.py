@@ -14,7 +14,7 @@ from journal.documents import EntryDocument, ShareDocument, entry_context
 from journal.entries import Entry
 from journal.planning import Route, SessionDetails, SessionKind, Setting, Status
 from journal.sealing import seal_document
-from journal.store import transaction
+from journal.store.database import transaction
 from journal.time_zones import parse_zone
 from tests.cast import PASSWORDS, ZONE, Cast
 

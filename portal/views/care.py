@@ -16,8 +16,8 @@ from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
 from journal.handovers import Offer
 from journal.holds import Hold
-from journal.rows import Opened
 from journal.sessions import Session
+from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.shared_items import Item, items

@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal.store import fetch, is_read_only
+from journal.store.database import fetch, is_read_only
 
 READY = 5.0  # seconds
 

@@ -20,8 +20,8 @@ from journal.listing import Listed
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
 from journal.roles import Role
-from journal.rows import Opened
 from journal.sessions import Session
+from journal.store.rows import Opened
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
 from portal.views.people import desk_of

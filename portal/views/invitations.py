@@ -11,7 +11,7 @@ from starlette.responses import Response
 from journal import invitations as inviting
 from journal.errors import Refused
 from journal.invitations import Invitation
-from journal.rows import Opened
+from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

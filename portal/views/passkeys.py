@@ -11,7 +11,7 @@ from journal import passkeys
 from journal.ceremonies import Site
 from journal.errors import NotFound, Refused
 from journal.passkey_rows import Passkey
-from journal.rows import Opened
+from journal.store.rows import Opened
 from portal import auth
 from portal.auth import actor_of
 from portal.device import device_of

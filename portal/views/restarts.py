@@ -12,8 +12,8 @@ from journal import restarts
 from journal import set_aside as aside
 from journal.actor import Actor
 from journal.errors import LinkExpired, Refused
-from journal.rows import Opened
 from journal.set_aside import Kept
+from journal.store.rows import Opened
 from journal.typed import read_whole
 from portal import auth, link_tries
 from portal.auth import actor_of

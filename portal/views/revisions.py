@@ -14,7 +14,7 @@ from journal.documents import EntryDocument
 from journal.entries import Entry
 from journal.forms import EntryKind
 from journal.revisions import Revision
-from journal.rows import Opened
+from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.shared_view import SharedSection, sections_of

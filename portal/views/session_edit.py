@@ -13,8 +13,8 @@ from journal.actor import Actor
 from journal.errors import Refused, StaleRevision
 from journal.i18n import N_
 from journal.planning import SessionKind
-from journal.rows import Opened
 from journal.sessions import PlanAccess, Session
+from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

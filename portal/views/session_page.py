@@ -13,8 +13,8 @@ from journal.forms import EntryKind
 from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
-from journal.rows import Opened
 from journal.sessions import PlanAccess, Session
+from journal.store.rows import Opened
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
 

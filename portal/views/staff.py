@@ -12,8 +12,8 @@ from starlette.responses import Response
 from journal import practice, setup_links
 from journal.errors import Refused
 from journal.roles import LABELS, OF_STAFF
-from journal.rows import Opened
 from journal.setup_links import SetupLink
+from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

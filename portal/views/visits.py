@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import visits as services
-from journal.rows import Opened
+from journal.store.rows import Opened
 from journal.visits import Visit
 from portal.auth import actor_of, forget_token
 from portal.forms import Form

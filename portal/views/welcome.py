@@ -15,7 +15,7 @@ from journal.invitations import Welcome
 from journal.new_accounts import NewAccount
 from journal.passwords import suggest_passphrase
 from journal.roles import Role
-from journal.store import repeated
+from journal.store.progress import repeated
 from journal.time_zones import common_zones
 from portal import auth, link_tries
 from portal.forms import Form

@@ -27,7 +27,7 @@ from httpx import AsyncClient, Response
 from journal import practice, tables
 from journal.installation.installation import House
 from journal.roles import ADMINISTRATOR
-from journal.store import Store
+from journal.store.database import Store
 from tests.attacks import browse
 from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
 from tests.attacks.conftest import STRANGE

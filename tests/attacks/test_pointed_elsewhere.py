@@ -16,9 +16,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tortoise.fields import UUIDField
-from tortoise.models import Model
 
-from journal import audit_sealing, tables
+from journal import audit_sealing
+from journal.store.parts import load_models
 from tests.attacks import world as worlds
 from tests.attacks.asking import Asking
 from tests.attacks.conftest import Target
@@ -29,11 +29,7 @@ from tests.portal.conftest import running
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
 
-MODELS = [
-    one
-    for one in vars(tables).values()
-    if isinstance(one, type) and issubclass(one, Model) and one is not Model
-]
+MODELS = load_models()
 EVERY_PATIENT = (
     *("/", "/journal", "/sharing", "/sharing/log", "/sharing/disclosures"),
     *("/sessions", "/account", "/account/sessions", "/account/passkeys", "/records"),

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from httpx import Response
 from tortoise import fields
-from tortoise.models import Model
 
-from journal import set_aside, setup_links, tables
+from journal import set_aside, setup_links
 from journal.errors import Damaged, TrustBroken, WrongCredentials
 from journal.second_factor import FactorGone
+from journal.store.parts import load_models
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS
 from tests.cast import PASSWORDS
@@ -323,11 +323,10 @@ SHOWN: dict[str, tuple[Place, ...]] = {
 
 def sealed_columns() -> Iterator[tuple[str, str]]:
     """Every table and column that holds bytes."""
-    for model in vars(tables).values():
-        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
-            for name, one in model._meta.fields_map.items():
-                if isinstance(one, fields.BinaryField):
-                    yield str(model._meta.db_table), name
+    for model in load_models():
+        for name, one in model._meta.fields_map.items():
+            if isinstance(one, fields.BinaryField):
+                yield str(model._meta.db_table), name
 
 
 def damaged(value: bytes) -> Iterator[tuple[str, bytes]]:

@@ -23,10 +23,10 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tortoise.models import Model
 
-from journal import audit_sealing, tables
+from journal import audit_sealing
 from journal.audit_query import NOT_NUMBERED
+from journal.store.parts import load_models
 from portal.routes import ROUTES
 from tests.attacks import crowd
 from tests.attacks import world as worlds
@@ -280,9 +280,7 @@ class Postgres(Ground):
 def tables_and_columns() -> dict[str, list[str]]:
     """Every table with its columns, as the database names them."""
     return {
-        str(model._meta.db_table): list(model._meta.fields_db_projection.values())
-        for model in vars(tables).values()
-        if isinstance(model, type) and issubclass(model, Model) and model is not Model
+        str(model._meta.db_table): list(model._meta.fields_db_projection.values()) for model in load_models()
     }
 
 

@@ -21,7 +21,7 @@ import uvicorn
 from httpx import AsyncClient
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from journal.store import Store
+from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
 from portal.wire import serving as settings_for

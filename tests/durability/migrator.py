@@ -15,7 +15,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from journal.store import migrate
+from journal.store.database import migrate
 
 STATEMENTS = frozenset({"execute", "executescript", "executemany", "commit"})
 

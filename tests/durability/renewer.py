@@ -15,7 +15,7 @@ import sys
 from journal import renewal, websessions
 from journal.installation.installation import House
 from journal.renewal import SETTLING
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import SERVER_KEY, Clock
 from tests.durability.writer import tell
 

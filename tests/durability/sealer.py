@@ -27,7 +27,7 @@ from journal import audit
 from journal.audit import Act
 from journal.audit_sealing import AuditSealer
 from journal.installation.installation import House
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import SERVER_KEY
 from tests.durability.migrator import STATEMENTS
 from tests.durability.writer import tell
@@ -66,12 +66,12 @@ def killing_at(statement: int, ready: threading.Event) -> None:
 
 
 def stopping_at(name: str, time: int) -> None:
-    """Have this process stopped when it calls a function of `journal/store.py` for the *time*th time."""
+    """Have this process stopped when it calls a function of `journal/store/database.py` for the *time*th time."""
     begun = list[FrameType]()
 
     def look(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
-        ours = code.co_name == name and code.co_filename.endswith("journal/store.py")
+        ours = code.co_name == name and code.co_filename.endswith("journal/store/database.py")
         if event == "call" and ours and frame not in begun:
             begun.append(frame)  # a coroutine that goes on is seen as called again
             if len(begun) == time:

@@ -22,7 +22,7 @@ from journal import acceptance, entries, websessions
 from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.installation.installation import House
-from journal.store import Store, connection, is_sqlite
+from journal.store.database import Store, connection, is_sqlite
 from tests.cast import SERVER_KEY, Clock
 from tests.durability.writer import tell
 

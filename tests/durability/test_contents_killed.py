@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from journal import entries, freshness, listing, revisions
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import Cast, Furniture, cast_of
 from tests.durability.stopped import ACTS
 from tests.journal.test_listing import as_before

@@ -20,7 +20,7 @@ from journal import (
     restarts,
     tables,
 )
-from journal.store import change, fetch
+from journal.store.database import change, fetch
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Furniture
 from tests.durability.test_waits import IN_THE_WAY, executed

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from journal import entries, freshness, revisions
 from journal.audit_check import Head, check
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import Cast, Furniture, cast_of
 
 ROUNDS = 96  # test_served.py adds four with the whole server: 100 together

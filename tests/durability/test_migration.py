@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 from tortoise.exceptions import BaseORMException
 
-from journal import store
-from journal.store_errors import DatabaseAway
+from journal.store import database as store_database
+from journal.store.errors import DatabaseAway
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
 
@@ -38,13 +38,13 @@ async def test_an_interrupted_migration_is_begun_again(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.executescript(STOP)
     with pytest.raises(BaseORMException, match="stopped"):
-        await store.migrate(f"sqlite://{path}")
+        await store_database.migrate(f"sqlite://{path}")
     with closing(sqlite3.connect(path)) as database:
         made = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'account'").fetchone()
         assert made == (0,)
         database.execute("DROP TRIGGER stop")
     for _ in range(2):
-        await store.migrate(f"sqlite://{path}")
+        await store_database.migrate(f"sqlite://{path}")
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT count(*) FROM account").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tortoise_migrations").fetchone()[0] >= 1
@@ -96,7 +96,7 @@ async def test_a_migration_that_postgresql_loses_is_begun_again(own_server: Post
         await holder.execute(
             "BEGIN; LOCK TABLE tortoise_migrations IN EXCLUSIVE MODE"
         )  # it can be read, not written
-        migrating = asyncio.create_task(store.migrate(url))
+        migrating = asyncio.create_task(store_database.migrate(url))
         while not await watcher.fetchval(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'hearth'"
             " AND wait_event_type = 'Lock' AND query ILIKE 'INSERT%tortoise_migrations%'"
@@ -107,7 +107,7 @@ async def test_a_migration_that_postgresql_loses_is_begun_again(own_server: Post
         count = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'account'"
         assert await watcher.fetchval(count) == 0
         await holder.execute("ROLLBACK")
-        await store.migrate(url)
+        await store_database.migrate(url)
         assert await watcher.fetchval(count) == 1
     finally:
         for one in (holder, watcher):

@@ -12,7 +12,7 @@ import pytest
 
 from journal import entries
 from journal.documents import EntryDocument
-from journal.store import connection
+from journal.store.database import connection
 from tests.cast import Furniture
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
 from tests.portal.conftest import Portal, running

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from journal import entries, revisions, store
+from journal import entries, revisions
+from journal.store import configuration as store_configuration
+from journal.store import database
 from tests.cast import Furniture, furnish
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
@@ -24,7 +26,7 @@ async def test_a_database_that_goes_away_comes_back(own_server: PostgresServer, 
     """While the server is down every page is a 503 in kind words; what was typed is saved once it is back."""
     url = own_server.url("hearth")
     await own_server.create("hearth")
-    await store.migrate(url)
+    await database.migrate(url)
     furniture = await furnish(url)
     async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=free")
@@ -194,11 +196,15 @@ async def test_a_wire_that_is_cut_in_the_middle_of_a_transaction(
 def test_there_is_an_end_to_waiting() -> None:
     """Unless the address says otherwise, twenty seconds for a statement; PostgreSQL gives it up before we do."""
     for options, seconds in (("", 20), ("&command_timeout=7", 7)):
-        (found,) = store.configuration(f"postgresql://a:b@c/d?ssl=true{options}")["connections"].values()
+        (found,) = store_configuration.configuration(f"postgresql://a:b@c/d?ssl=true{options}")[
+            "connections"
+        ].values()
         credentials = found["credentials"]
         assert credentials["command_timeout"] > seconds
         assert credentials["server_settings"]["statement_timeout"] == str(seconds * 1000)
         assert (credentials["timeout"], credentials["ssl"], credentials["maxsize"]) == (5, True, 5)
-    (found,) = store.configuration("postgresql://a:b@c/d", patience=None)["connections"].values()
+    (found,) = store_configuration.configuration("postgresql://a:b@c/d", patience=None)[
+        "connections"
+    ].values()
     assert found["credentials"]["server_settings"]["statement_timeout"] == "0"  # a migration takes its time
     assert found["credentials"]["server_settings"]["lock_timeout"] == "5000"

@@ -16,7 +16,7 @@ from journal import entries, renewal
 from journal.actor import Actor
 from journal.documents import EntryDocument
 from journal.renewal import BATCH
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import PASSWORDS, Furniture, cast_of
 from tests.journal.test_renewal import opening
 

@@ -22,7 +22,7 @@ from journal.audit_check import check
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
 from journal.rotation import look_over
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.durability.test_served import origin_of, served
 from tests.portal.browsing import autosaved, opened

@@ -17,7 +17,7 @@ from journal.audit import Act
 from journal.audit_check import Head, check
 from journal.audit_sealing import AuditSealer
 from journal.installation.installation import House
-from journal.store import Store, change, fetch, is_sqlite
+from journal.store.database import Store, change, fetch, is_sqlite
 from tests.cast import SERVER_KEY
 
 log = logging.getLogger(__name__)

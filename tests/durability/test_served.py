@@ -18,7 +18,7 @@ from uuid import UUID
 from httpx import AsyncClient, TransportError
 
 from journal.audit_check import check
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.portal.browsing import action, autosaved, opened
 from tests.serving import listening

@@ -12,8 +12,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from journal import store
 from journal.soundness import Verdict, of_database
+from journal.store import database
 from tests.cast import SERVER_KEY, furnish
 from tests.portal.browsing import Page, opened, pressed
 from tests.portal.conftest import Portal, running
@@ -61,7 +61,7 @@ async def heard(process: Process, word: bytes) -> list[bytes]:
 async def test_the_service_waits_for_its_database(own_server: PostgresServer, tmp_path: Path) -> None:
     """One line that it waits and one that it came, however often it looked; then it serves."""
     await own_server.create("hearth")
-    await store.migrate(own_server.url("hearth"))
+    await database.migrate(own_server.url("hearth"))
     await asyncio.to_thread(own_server.stop)
     with own_port() as port:
         async with starting(own_server.url("hearth"), tmp_path, port) as process:
@@ -102,7 +102,7 @@ async def test_a_database_that_takes_no_writes_is_noticed(
     """A real standby, or read only by default: not ready, the doctor names it, nothing is called saved."""
     url = own_server.url("hearth")
     await own_server.create("hearth")
-    await store.migrate(url)
+    await database.migrate(url)
     furniture = await furnish(url)
     async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
         assert (await browser.get("/readyz")).status_code == 200
@@ -137,7 +137,7 @@ async def test_a_database_that_takes_no_writes_is_noticed(
 )
 async def test_a_file_that_takes_no_writes_is_noticed(portal: Portal, spoil: Callable[[Path], None]) -> None:
     """Where SQLite's log belongs stands something else: not ready until it is gone."""
-    client = store.connection()
+    client = database.connection()
     journal = Path(client.filename + "-journal")  # type: ignore[attr-defined]
     async with portal.client() as browser:
         assert (await browser.get("/readyz")).status_code == 200

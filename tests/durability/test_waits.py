@@ -14,9 +14,14 @@ import asyncpg
 import pytest
 from tortoise.exceptions import DBConnectionError
 
-from journal import entries, store, store_config, store_postgres, store_sqlite
-from journal.store import Progress, change, connection, fetch, repeated, transaction
-from journal.store_errors import DatabaseRefused
+from journal import entries
+from journal.store import configuration as store_configuration
+from journal.store import database
+from journal.store import postgres as store_postgres
+from journal.store import sqlite as store_sqlite
+from journal.store.database import change, connection, fetch, transaction
+from journal.store.errors import DatabaseRefused
+from journal.store.progress import Progress, repeated
 from portal.app import create_app
 from portal.config import Config
 from portal.errors import GONE
@@ -163,7 +168,7 @@ async def test_a_counted_try_is_nothing_that_was_saved(
 
 async def test_a_statement_without_end_is_ended(database_url: str) -> None:
     """Read, or run inside a transaction or a part of one: the database gives it up, and what comes next is answered."""
-    opened_store = await store.Store.open(database_url, patience=store_config.PATIENCE / 1000)
+    opened_store = await database.Store.open(database_url, patience=store_configuration.PATIENCE / 1000)
 
     async def read() -> None:
         await fetch(ENDLESS)
@@ -213,7 +218,7 @@ async def test_a_lock_that_is_not_let_go_is_not_waited_for(
 
 async def test_two_acts_that_hold_each_other_up_both_succeed(postgres_url: str) -> None:
     """A real deadlock: PostgreSQL ends one of them, which is done again."""
-    opened_store = await store.Store.open(postgres_url)
+    opened_store = await database.Store.open(postgres_url)
     with opened_store.use():
         for name in "ab":
             await change(
@@ -242,7 +247,7 @@ async def test_two_acts_that_hold_each_other_up_both_succeed(postgres_url: str) 
 
 async def test_what_has_changed_something_is_not_done_again(database_url: str) -> None:
     """An act whose first half is committed may not be begun anew; one that only read, or was undone, may."""
-    opened_store = await store.Store.open(database_url)
+    opened_store = await database.Store.open(database_url)
     tries = 0
     busy = asyncpg.DeadlockDetectedError("busy")
 
@@ -276,9 +281,9 @@ async def test_a_transaction_that_rests_lets_go_of_what_it_holds(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that is frozen in the middle of an act: PostgreSQL ends its transaction, and others go on."""
-    opened_store = await store.Store.open(postgres_url)
+    opened_store = await database.Store.open(postgres_url)
     monkeypatch.setattr(store_postgres, "IDLE", store_postgres.IDLE / 1000)
-    frozen = await store.Store.open(postgres_url)
+    frozen = await database.Store.open(postgres_url)
     watcher = await asyncpg.connect(postgres_url, timeout=PATIENCE)
 
     async def freeze() -> None:
@@ -303,7 +308,7 @@ async def test_a_transaction_that_rests_lets_go_of_what_it_holds(
 
 async def test_a_transaction_on_sqlite_that_rests_is_undone(sqlite_url: str) -> None:
     """Whatever it waits for, it is undone after a minute and tells so; what waits behind it goes on."""
-    opened_store = await store.Store.open(sqlite_url)
+    opened_store = await database.Store.open(sqlite_url)
     rests = asyncio.Event()
 
     async def rest() -> None:
@@ -366,7 +371,7 @@ async def test_a_connection_that_does_not_come_free_is_not_waited_for(
 
 async def test_a_begin_that_fails_lets_the_next_one_come(sqlite_url: str) -> None:
     """SQLite's writer is free again after a transaction that could not begin."""
-    opened_store = await store.Store.open(sqlite_url)
+    opened_store = await database.Store.open(sqlite_url)
     with opened_store.use():
         client: Any = connection()
         await client._connection.close()
@@ -395,7 +400,7 @@ async def test_the_pools_are_as_large_as_was_asked(
 
 async def test_readings_take_turns_for_seconds(postgres_url: str) -> None:
     """Where each connection for reading waits for its answer, the next reading hears so in seconds; then all go on."""
-    opened_store = await store.Store.open(postgres_url, connections=2)
+    opened_store = await database.Store.open(postgres_url, connections=2)
     with opened_store.use():
         await fetch("SELECT 1")  # so that the connection is there
         locker = await asyncpg.connect(postgres_url, timeout=PATIENCE)
@@ -465,7 +470,7 @@ async def test_a_database_that_says_nothing_stops_nobody_from_help(
             for cookie in ("valid", *COOKIES):
                 await answered(portal, cookie)
             assert not pressing.done()
-            let_pass(store_config.PATIENCE + store_config.NO_SIGN)
+            let_pass(store_configuration.PATIENCE + store_configuration.NO_SIGN)
             told = await pressing
             assert (told.status_code, told.headers["retry-after"]) == (503, "10")
             assert "cannot tell whether this was saved" in (given_back := Page.of(told)).words

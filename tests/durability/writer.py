@@ -19,7 +19,7 @@ from journal import audit, entries, websessions
 from journal.audit import Act
 from journal.documents import EntryDocument
 from journal.installation.installation import House
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import SERVER_KEY, Clock
 
 AT_ONCE = 4  # entries that are written at the same time, as by several people

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import Cast, Furniture, cast_of
 from tests.postgres import PostgresServer
 

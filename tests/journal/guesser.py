@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from journal import throttle
 from journal.installation.installation import House
-from journal.store import Store
+from journal.store.database import Store
 from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import NOON, SERVER_KEY, Clock
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from journal.accounts import sign_in
 from journal.installation.installation import House
-from journal.store import Store
+from journal.store.database import Store
 from journal.throttle import TooManyTries
 from journal.tries import Visitor
 from tests.cast import NOON, SERVER_KEY, Clock

@@ -12,7 +12,7 @@ from crypto import Sealer, password_slot, recovery_slot
 from journal import access, accounts, key_slots, locking, recovery, second_factor, tables, websessions
 from journal.access import ChangedMeanwhile
 from journal.errors import Damaged, Refused, WrongCredentials
-from journal.store import transaction
+from journal.store.database import transaction
 from tests.cast import PASSWORDS, PRACTICE, Cast
 
 EMAIL, OLD, NEW = "alice@example.org", PASSWORDS["alice"], "a lantern on the kitchen table"

@@ -32,7 +32,8 @@ from journal.notices import Message, Notice
 from journal.rotation import look_over, renew
 from journal.sealing import open_document, seal_document
 from journal.soundness import Verdict
-from journal.store import Store, change, fetch, key_of
+from journal.store.database import Store, change, fetch
+from journal.store.statements import key_of
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Furniture
 from tests.receiver import receiving
 

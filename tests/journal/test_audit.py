@@ -24,7 +24,8 @@ from journal.audit_pending import insertion
 from journal.audit_sealing import INSERT
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.store import Store, change, connection, fetch, time_of, transaction
+from journal.store.database import Store, change, connection, fetch, transaction
+from journal.store.statements import time_of
 from tests.cast import SERVER_KEY, Cast
 from tests.log import chain_all
 from tests.scenes import connected, opened_by, shared, written

@@ -17,7 +17,7 @@ from journal.audit_check import Break, Kind, check
 from journal.audit_sealing import AuditSealer
 from journal.installation.server_keys import ServerKeys
 from journal.rotation import renew
-from journal.store import Store, change, fetch, transaction
+from journal.store.database import Store, change, fetch, transaction
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 from tests.log import chain_all, logged
 from tests.scenes import opened_by, shared, written

@@ -15,7 +15,7 @@ from journal.audit_key import load_key
 from journal.audit_sealing import BATCH, EVERY, LEASE, AuditSealer
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.store import Store, change, fetch, is_sqlite
+from journal.store.database import Store, change, fetch, is_sqlite
 from tests.cast import Cast, Furniture, cast_of
 from tests.log import chain_all, logged
 

@@ -8,13 +8,14 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from crypto import Context
-from journal import audit, log_rows, store
+from journal import audit, log_rows
 from journal.audit import Act
 from journal.audit_check import Break, Head, Kind, check, proven_event
 from journal.audit_key import load_key
 from journal.installation.installation import House
-from journal.store import Store, change, fetch
-from journal.store_shape import MIGRATABLE
+from journal.store import database
+from journal.store.database import Store, change, fetch
+from journal.store.shape import MIGRATABLE
 from tests.cast import NOON, SERVER_KEY, Clock
 from tests.log import chain_all
 from tests.older import as_first
@@ -64,7 +65,7 @@ async def test_an_older_log_goes_on_after_the_upgrade(empty_url: str) -> None:
         before = [tuple(row) for row in await fetch(OLDER)]
     await opened.close()
 
-    await store.migrate(empty_url)
+    await database.migrate(empty_url)
     opened = await Store.open(empty_url)
     with opened.use():
         assert [tuple(row) for row in await fetch(OLDER)] == before

@@ -14,7 +14,7 @@ from journal.documents import EntryDocument
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge
-from journal.store import change
+from journal.store.database import change
 from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import Cast
 from tests.journal.test_damaged_rows import LATE

@@ -30,7 +30,7 @@ from journal.freshness import NotAsLeft
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.sealing import seal_document
 from journal.search import search
-from journal.store import change, transaction
+from journal.store.database import change, transaction
 from tests.cast import PRACTICE, Cast
 from tests.scenes import read_by, rewritten, shared, signed_in_again, written
 

@@ -44,7 +44,7 @@ from journal.documents import EntryDocument
 from journal.entries import NO_TIME, NOWHERE
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
-from journal.store import change, connection, is_sqlite
+from journal.store.database import change, connection, is_sqlite
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
 from tests.journal.test_renewal import ended
 from tests.log import chain_all

@@ -11,7 +11,7 @@ from journal.demo import load_demo
 from journal.demo_texts import demo_practice
 from journal.installation.installation import House
 from journal.practice import RealPractice
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import SERVER_KEY, Cast, Clock
 
 EMAILS = {"alice": "alice@example.org", "bob": "bob@example.org"}

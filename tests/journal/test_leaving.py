@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tortoise.models import Model
 
 from journal import (
     accounts,
@@ -26,7 +25,8 @@ from journal.installation.installation import House
 from journal.notices import Message, Notice, message_context
 from journal.purging import purge
 from journal.sealing import open_document
-from journal.store import connection
+from journal.store.database import connection
+from journal.store.parts import load_models
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, Cast
 from tests.factors import app_code, enrolled
@@ -47,11 +47,10 @@ async def test_who_was_signed_out_meanwhile_changes_nothing(cast: Cast) -> None:
 async def hanging_on(*ids: object) -> set[str]:
     """The tables in which one of *ids* stands, in whatever column."""
     wanted, found = {str(one) for one in ids}, set()
-    for model in vars(tables).values():
-        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
-            for row in await model.all().values():
-                if wanted & {str(value) for value in row.values()}:
-                    found.add(str(model._meta.db_table))
+    for model in load_models():
+        for row in await model.all().values():
+            if wanted & {str(value) for value in row.values()}:
+                found.add(str(model._meta.db_table))
     return found
 
 

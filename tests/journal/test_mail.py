@@ -18,7 +18,7 @@ from journal.letters import write
 from journal.mail_addresses import Undeliverable
 from journal.mailing import CLAIM, KEPT, PAUSES, deliver_due, forget
 from journal.notices import INVITATION, Message, Notice, notice, post
-from journal.store import Store, change, fetch
+from journal.store.database import Store, change, fetch
 from portal.config import Config
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
 from tests.receiver import ORIGIN, PASSWORD, SENDER, USER, Receiver, certificate, receiving

@@ -11,7 +11,7 @@ from journal.installation.installation import House
 from journal.installation.mail_server import MailServer
 from journal.notices import Message, Notice, message_context, notice
 from journal.sealing import open_document
-from journal.store import transaction
+from journal.store.database import transaction
 from tests.cast import Cast
 
 SERVER = MailServer("127.0.0.1", 25, "hearth@example.org", "https://hearth.example.org")

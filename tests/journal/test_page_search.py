@@ -31,7 +31,7 @@ from journal.entries import Entry
 from journal.page_texts import text_context
 from journal.sealing import seal_document
 from journal.search import search as by_opening
-from journal.store import connection, is_sqlite
+from journal.store.database import connection, is_sqlite
 from tests.cast import NOON, PASSWORDS, Cast
 from tests.scenes import journal_of
 

@@ -34,7 +34,7 @@ from journal.errors import Damaged, NotFound, Refused
 from journal.passkey_proof import Answer
 from journal.passkey_rows import Passkey
 from journal.purging import purge
-from journal.store import change
+from journal.store.database import change
 from journal.websessions import Stage
 from tests.authenticator import (
     BACKED_UP,

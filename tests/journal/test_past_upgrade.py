@@ -13,7 +13,7 @@ from journal.audit_check import proven_event
 from journal.audit_key import load_key
 from journal.links import Link
 from journal.past_upgrade import seal_unnamed
-from journal.store import change
+from journal.store.database import change
 from tests.cast import NAMES, PRACTICE, Cast
 from tests.log import chain_all
 from tests.scenes import connected, read_by

@@ -22,7 +22,7 @@ from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRec
 from journal.forms import EntryKind
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.records import ClinicianRecords, PatientRecords
-from journal.store import transaction
+from journal.store.database import transaction
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 
 LESS = Unreadable(NOT_AS_LEFT, NOWHERE)

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from tortoise.fields import BinaryField
-from tortoise.models import Model
 
 from crypto import CryptoError, Keyring
 from journal import (
@@ -30,8 +29,9 @@ from journal.documents import EntryDocument
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing
-from journal.rows import whole
-from journal.store import connection, is_sqlite
+from journal.store.database import connection, is_sqlite
+from journal.store.parts import load_models
+from journal.store.rows import whole
 from tests.cast import PASSWORDS, Cast
 from tests.scenes import read_by, rewritten, shared, written
 
@@ -76,10 +76,9 @@ ELSEWHERE = {
 def test_every_sealed_column_is_renewed_or_said_to_be_elsewhere() -> None:
     """A new column of bytes fails here until somebody has said which key seals it."""
     columns = set()
-    for model in vars(tables).values():
-        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
-            found = [name for name, one in model._meta.fields_map.items() if isinstance(one, BinaryField)]
-            columns |= {f"{model._meta.db_table}.{name}" for name in found}
+    for model in load_models():
+        found = [name for name, one in model._meta.fields_map.items() if isinstance(one, BinaryField)]
+        columns |= {f"{model._meta.db_table}.{name}" for name in found}
     assert columns == {one.name for one in OWN} | ELSEWHERE.keys()
     assert not {one.name for one in OWN} & ELSEWHERE.keys()
 

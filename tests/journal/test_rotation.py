@@ -24,7 +24,7 @@ from journal.installation.server_keys import ServerKeys
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rotation import Count, TwiceTaken, look_over, renew
 from journal.server_sealed import SEALED
-from journal.store import Store, change, fetch, transaction
+from journal.store.database import Store, change, fetch, transaction
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
 from tests.log import chain_all
 from tests.postgres import WAITING

@@ -17,7 +17,7 @@ from journal.documents import EntryDocument, share_context
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
 from journal.readers import readers
 from journal.sealing import seal_document
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import Cast, Furniture, cast_of
 from tests.scenes import PARTS, connected, in_session, opened_by, read_by, rested, rewritten, shared, written
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from uuid import uuid4
 
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
-from journal import access, accounts, store, websessions
+from journal import access, accounts, websessions
 from journal.documents import Profile, profile_context
 from journal.installation.installation import House
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.second_factor import SecondFactor
 from journal.second_factor import context as factor_context
-from journal.store import Store, change
-from journal.store_shape import MIGRATABLE
+from journal.store import database
+from journal.store.database import Store, change
+from journal.store.shape import MIGRATABLE
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, ZONE, Clock
 from tests.older import as_first
 
@@ -73,7 +74,7 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
             NOON,
         )
     await opened.close()
-    await store.migrate(empty_url)
+    await database.migrate(empty_url)
     opened = await Store.open(empty_url)
     try:
         with opened.use():

@@ -13,7 +13,7 @@ from journal import audit, care, tables
 from journal.audit import Act
 from journal.audit_check import check
 from journal.audit_sealing import AuditSealer
-from journal.store import Store, change
+from journal.store.database import Store, change
 from portal import logs
 from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
 from tests.cast import NAMES, Furniture, cast_of

@@ -14,8 +14,8 @@ import pytest
 
 from journal import backup, entries
 from journal.documents import EntryDocument
-from journal.store import Store
-from journal.store_errors import DatabaseRefused
+from journal.store.database import Store
+from journal.store.errors import DatabaseRefused
 from portal import cli
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 from tests.portal.test_cli import hearthside

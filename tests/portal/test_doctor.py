@@ -19,7 +19,7 @@ from journal import audit, soundness
 from journal.demo import load_demo
 from journal.installation.installation import House
 from journal.soundness import Verdict
-from journal.store import Store, connection, migrate, opened
+from journal.store.database import Store, connection, migrate, opened
 from portal import cli, surroundings
 from portal.config import Config
 from tests.cast import NOON, SERVER_KEY, Clock, Furniture

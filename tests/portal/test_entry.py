@@ -11,7 +11,7 @@ from journal import entries, revisions, sessions
 from journal.forms import FORMS, EntryKind, Field, FieldKind
 from journal.planning import Route, SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
-from journal.store import connection
+from journal.store.database import connection
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal

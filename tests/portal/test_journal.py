@@ -14,7 +14,7 @@ from journal.documents import EntryDocument
 from journal.entries import Entry
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.purging import purge
-from journal.store import connection
+from journal.store.database import connection
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal, no_chores

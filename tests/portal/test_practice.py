@@ -17,7 +17,7 @@ from journal.demo_texts import demo_practice
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.practice import CONTEXT, RealPractice, WrongServerKey
-from journal.store import Store, change
+from journal.store.database import Store, change
 from portal import logs
 from portal.routes import ROUTES
 from tests.attacks.asking import Asking

@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 
 from journal import invitations, practice, tables
 from journal.mailing import deliver_due
-from journal.store import Store
+from journal.store.database import Store
 from portal.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of
 from tests.journal.test_account_addresses import as_before

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from journal import care, invitations, new_accounts, sessions, sharing, store, websessions
+from journal import care, invitations, new_accounts, sessions, sharing, websessions
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.roles import Role
+from journal.store import database
 from tests.cast import ZONE, Cast
 from tests.portal.conftest import Portal, no_chores
 from tests.shared_material import share, write
@@ -23,7 +24,7 @@ FEW, MANY = 2, 40
 async def counted(portal: Portal) -> AsyncIterator[list[str]]:
     """Note every statement that SQLite runs on either of the application's connections."""
     asked: list[str] = []
-    client: Any = store.connection()
+    client: Any = database.connection()
     reading = portal.app.state.store.reader.connection
     await client._connection.set_trace_callback(asked.append)
     reading.set_trace_callback(asked.append)

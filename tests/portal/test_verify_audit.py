@@ -17,7 +17,7 @@ import pytest
 from journal.audit_chain import Line
 from journal.audit_pending import write_events
 from journal.installation.installation import House
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import NOON, SERVER_KEY, Furniture
 from tests.waiting import PATIENCE
 

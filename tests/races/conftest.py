@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from journal.store import Store
+from journal.store.database import Store
 from tests.cast import Cast, Furniture, cast_of
 
 

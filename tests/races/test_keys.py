@@ -15,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tortoise.models import Model
 
 from crypto import CryptoError, KeySlot, unlock_with_password
 from journal import (
@@ -42,6 +41,7 @@ from journal.accounts import SignedIn
 from journal.actor import Actor
 from journal.errors import JournalError
 from journal.passkey_proof import Answer
+from journal.store.parts import load_models
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.factors import app_code
@@ -56,11 +56,7 @@ NEW = {
     "recovery": "the long way round the reservoir",
     "restart": "seven small stones in a row",
 }
-TABLES = [
-    model._meta.db_table
-    for model in vars(tables).values()
-    if isinstance(model, type) and issubclass(model, Model) and model is not Model
-]
+TABLES = [model._meta.db_table for model in load_models()]
 
 
 @dataclass

@@ -19,7 +19,7 @@ import asyncpg
 import pytest
 
 from journal.errors import JournalError
-from journal.store import connection
+from journal.store.database import connection
 
 STUCK = 0.01
 """Seconds after which an act that has not come to its next statement is taken to wait for the other."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from journal.store_address import PostgresDatabase, SqliteFile, read_address
-from journal.store_postgres import settings_for
-from journal.store_sqlite import PRAGMAS
+from journal.store.address import PostgresDatabase, SqliteFile, read_address
+from journal.store.postgres import settings_for
+from journal.store.sqlite import PRAGMAS
+
+TABLES = ("journal.tables",)
+"""The modules of the tables, by the rooms that keep them."""
 
 # Seconds.
 PATIENCE = 20.0  # that the database takes for one statement of the service
@@ -21,7 +24,7 @@ def configuration(
     url: str, *, patience: float | None = PATIENCE, connections: int = CONNECTIONS
 ) -> dict[str, Any]:
     """
-    Return the ORM's configuration for *url*, as `journal.store_address.read_address` reads it.
+    Return the ORM's configuration for *url*, as `journal.store.address.read_address` reads it.
 
     The connection is named after its kind: the ORM keeps prepared statements by that name.
 
@@ -35,13 +38,13 @@ def configuration(
         kind, where = "sqlite", _sqlite(address, patience)
     else:
         kind, where = "postgres", _postgres(address, patience, connections)
-    app = {"models": ["journal.tables"], "default_connection": kind, "migrations": "journal.migrations"}
+    app = {"models": list(TABLES), "default_connection": kind, "migrations": "journal.migrations"}
     return {"connections": {kind: where}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
 
 
 def _sqlite(address: SqliteFile, patience: float | None) -> dict[str, Any]:
     credentials = {"file_path": str(address.path), "patience": patience, **PRAGMAS}
-    return {"engine": "journal.store_sqlite", "credentials": credentials}
+    return {"engine": "journal.store.sqlite", "credentials": credentials}
 
 
 def _postgres(address: PostgresDatabase, patience: float | None, connections: int) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def _postgres(address: PostgresDatabase, patience: float | None, connections: in
     }
     if address.ssl:
         credentials["ssl"] = True
-    return {"engine": "journal.store_postgres", "credentials": credentials}
+    return {"engine": "journal.store.postgres", "credentials": credentials}
 
 
 MIGRATIONS = configuration("sqlite://makemigrations.sqlite3")  # of `tortoise -c`; it opens no database

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.store_address import (
+from journal.store.address import (
     AddressError,
     PostgresDatabase,
     SqliteFile,

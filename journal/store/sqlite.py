@@ -29,10 +29,10 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from journal.store_address import shown
-from journal.store_errors import DatabaseRefused
-from journal.store_progress import committing, is_writing
-from journal.store_together import Together
+from journal.store.address import shown
+from journal.store.errors import DatabaseRefused
+from journal.store.progress import committing, is_writing
+from journal.store.shared_commit import Together
 
 WRITER = 15.0  # seconds until the one connection that writes is free
 WHOLE = 60.0  # seconds from the beginning of a transaction to its end

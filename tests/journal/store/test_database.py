@@ -11,17 +11,8 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from journal import tables
-from journal.store import (
-    IfThere,
-    Store,
-    change,
-    change_all,
-    fetch,
-    fetch_aside,
-    key_of,
-    time_of,
-    transaction,
-)
+from journal.store.database import IfThere, Store, change, change_all, fetch, fetch_aside, transaction
+from journal.store.statements import key_of, time_of
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 5, tzinfo=UTC)
 LINKS = "SELECT lookup, created_at, expires_at, used_at FROM setup_link WHERE lookup = $1"

@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from journal.store import Statement, Store, change_all, connection, fetch, transaction
-from journal.store_together import MOST, run_groups
+from journal.store.database import Statement, Store, change_all, connection, fetch, transaction
+from journal.store.shared_commit import MOST, run_groups
 
 INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
 UPDATE = "UPDATE throttle SET tries = tries + 1 WHERE key = $1"

@@ -13,7 +13,7 @@ import asyncpg
 from tortoise.exceptions import BaseORMException, IntegrityError
 
 from journal.errors import JournalError
-from journal.store_address import Address, PostgresDatabase, SqliteFile
+from journal.store.address import Address, PostgresDatabase, SqliteFile
 
 SETTING = "HEARTHSIDE_DATABASE_URL"
 

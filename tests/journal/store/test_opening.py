@@ -13,10 +13,10 @@ import pytest
 from tortoise.backends.sqlite.client import SqliteClient
 
 from journal import tables
-from journal.store import Store, connection, fetch, migrate, transaction
-from journal.store_address import address_of
-from journal.store_errors import DatabaseRefused
-from journal.store_sqlite import PRAGMAS, READING, CheckedClient, ask
+from journal.store.address import address_of
+from journal.store.database import Store, connection, fetch, migrate, transaction
+from journal.store.errors import DatabaseRefused
+from journal.store.sqlite import PRAGMAS, READING, CheckedClient, ask
 from portal.config import Config
 from tests.cast import SERVER_KEY
 

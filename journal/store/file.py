@@ -7,9 +7,9 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from journal.store_address import SqliteFile, shown
-from journal.store_errors import DatabaseRefused
-from journal.store_shape import Shape
+from journal.store.address import SqliteFile, shown
+from journal.store.errors import DatabaseRefused
+from journal.store.shape import Shape
 
 OWNER_ONLY = 0o600
 BESIDE = ("-wal", "-shm", "-journal")

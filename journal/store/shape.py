@@ -13,8 +13,8 @@ from tortoise.apps import Apps
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from journal import migrations
-from journal.store_address import Address
-from journal.store_errors import SETTING, DatabaseRefused
+from journal.store.address import Address
+from journal.store.errors import SETTING, DatabaseRefused
 
 APPLIED = "tortoise_migrations"
 OUR_STEPS = "SELECT name FROM tortoise_migrations WHERE app = 'journal'"

@@ -26,22 +26,15 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
-from journal.store_address import Address, SqliteFile, read_address
-from journal.store_config import COMMAND, CONNECTIONS, OPENING, PATIENCE
-from journal.store_config import configuration as configuration
-from journal.store_errors import explained, of_driver
-from journal.store_file import check_file, close_to_others, is_usable
-from journal.store_one_statement import one_of
-from journal.store_postgres import BoundedClient
-from journal.store_progress import Progress as Progress
-from journal.store_progress import aside as aside
-from journal.store_progress import committing, is_writing
-from journal.store_progress import repeated as repeated
-from journal.store_shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
-from journal.store_sqlite import CheckedClient, Reader, Readers
-from journal.store_values import as_text, with_question_marks
-from journal.store_values import key_of as key_of
-from journal.store_values import time_of as time_of
+from journal.store.address import Address, SqliteFile, read_address
+from journal.store.configuration import COMMAND, CONNECTIONS, OPENING, PATIENCE, configuration
+from journal.store.errors import explained, of_driver
+from journal.store.file import check_file, close_to_others, is_usable
+from journal.store.postgres import BoundedClient
+from journal.store.progress import committing, is_writing
+from journal.store.shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
+from journal.store.sqlite import CheckedClient, Reader, Readers
+from journal.store.statements import as_text, one_of, with_question_marks
 
 transaction = in_transaction
 
@@ -202,14 +195,14 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     Run a SELECT as it is written, for what nearly every request asks.
 
     The ORM takes longer to put such a statement together and to convert its rows than the database takes to
-    answer it: docs/performance.md has the figures. Everything else has the ORM put it together: `journal/rows.py`.
+    answer it: docs/performance.md has the figures. The ORM puts everything else together: `journal/store/rows.py`.
 
     Args:
         sql: With `$1`, `$2`, … for the values, each once and in their order.
         values: Text, numbers, bytes, ids and times.
 
     Returns:
-        Rows as the driver gives them, and as storage made them: `journal/rows.py` gives them their types.
+        Rows as the driver gives them, and as storage made them: `journal/store/rows.py` gives them their types.
     """
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from journal.store import Statement, Store, change_all, connection, fetch, transaction
+from journal.store.database import Statement, Store, change_all, connection, fetch, transaction
 
 INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
 UPDATE = "UPDATE throttle SET tries = $1 WHERE key = $2 AND tries = $3"

@@ -7,7 +7,8 @@ A connection is used once it has said itself that it keeps to what was asked of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -22,11 +23,80 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, OperationalError
 
-from journal.store_errors import DatabaseRefused
-from journal.store_progress import committing, is_writing
-from journal.store_reading import ReadingConnections
+from journal.store.errors import DatabaseRefused
+from journal.store.progress import committing, is_writing
+
+
+class ReadingConnections:
+    """As many connections as the pool has, each for one reading at a time."""
+
+    def __init__(self, pool: asyncpg.Pool, most: int, patience: float) -> None:
+        """
+        Take all of a pool.
+
+        Args:
+            most: How many connections it has.
+            patience: Seconds until one has to be free, or made.
+        """
+        self._pool = pool
+        self._turns = asyncio.Semaphore(most)
+        self._idle: list[Any] = []
+        self._patience = patience
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> list[Any]:
+        """Run a SELECT; raises as the ORM's client does."""
+        await self._take_turn()
+        try:
+            connection = await self._ready()
+            try:
+                rows: list[Any] = await connection.fetch(sql, *values)
+            except asyncpg.PostgresError:
+                self._idle.append(
+                    connection
+                )  # it was told, and goes on; where it does not, the next one sees that
+                raise
+            except BaseException:  # nobody knows what is still under way on it
+                await self._let_go(connection)
+                raise
+            self._idle.append(connection)
+        except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
+            raise OperationalError(error) from error
+        finally:
+            self._turns.release()
+        return rows
+
+    async def close(self) -> None:
+        """Close every connection; whoever still reads is cut off."""
+        self._idle.clear()
+        self._pool.terminate()
+
+    async def _take_turn(self) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise DBConnectionError(error) from error
+
+    async def _ready(self) -> Any:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            await self._let_go(connection)
+        try:
+            return await self._pool.acquire(timeout=self._patience)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            raise DBConnectionError(error) from error
+
+    async def _let_go(self, connection: Any) -> None:
+        connection.terminate()
+        await self._pool.release(connection)
+
 
 LOCK = 5.0  # seconds that a statement waits for a lock
 IDLE = (

@@ -32,7 +32,7 @@ class Together:
         self._writing: asyncio.Task[None] | None = None
 
     async def run(self, lines: Sequence[Line]) -> int | None:
-        """Run statements as one transaction, and return when it is on the disk; see `journal.store.change_all`."""
+        """Run statements as one transaction, and return when it is on the disk, as `database.change_all` does."""
         mine: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((lines, mine))
         if self._writing is None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from journal import tables
 from journal.errors import Damaged
-from journal.rows import (
+from journal.store.database import Store, change, fetch, is_sqlite, transaction
+from journal.store.rows import (
     FIRST_YEAR,
     LAST_YEAR,
     Counted,
@@ -32,7 +33,6 @@ from journal.rows import (
     typed,
     whole,
 )
-from journal.store import Store, change, fetch, is_sqlite, transaction
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

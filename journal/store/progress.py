@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 import asyncpg
 from tortoise.exceptions import DBConnectionError
 
-from journal.store_errors import of_driver
+from journal.store.errors import of_driver
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,14 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence, Set
 from contextlib import closing
+from importlib import import_module
 from inspect import isclass
 from pathlib import Path
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 
-from journal import tables
-from journal.store_shape import APPLIED
+from journal.store.configuration import TABLES
+from journal.store.shape import APPLIED
 
 NAMED = 5
 SQLITE = "SELECT type, name, tbl_name FROM sqlite_master WHERE type <> 'index' ORDER BY type, name"
@@ -46,12 +47,15 @@ POSTGRES = """
 """
 
 
+def load_models() -> Sequence[type[Model]]:
+    """Return the models of all tables, by the rooms that keep them."""
+    names = (one for name in TABLES for one in vars(import_module(name)).values())
+    return [one for one in names if isclass(one) and issubclass(one, Model) and one is not Model]
+
+
 def our_tables() -> Set[str]:
     """Return the names of the tables that this version has, and of the one in which its migrations are noted."""
-    models = (
-        one for one in vars(tables).values() if isclass(one) and issubclass(one, Model) and one is not Model
-    )
-    return {APPLIED, *(model._meta.db_table for model in models)}  # noqa: SLF001 - the ORM has no other way to say it
+    return {APPLIED, *(model._meta.db_table for model in load_models())}  # noqa: SLF001 - the ORM has no other way to say it
 
 
 def unknown_in_file(path: Path) -> list[str]:

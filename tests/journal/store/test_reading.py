@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
-from journal.store import Store, connection, fetch
-from journal.store_postgres import BoundedClient
+from journal.store.database import Store, connection, fetch
+from journal.store.postgres import BoundedClient
 from tests.waiting import PATIENCE
 
 SLOWLY = "SELECT pg_sleep($1), 7"

@@ -19,7 +19,7 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from journal.errors import Damaged
-from journal.store import fetch
+from journal.store.database import fetch
 
 Counted = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 """A count or a revision."""

@@ -1,0 +1,15 @@
+"""The database, SQLite or PostgreSQL: opened, looked at, read and written; keeps how, and no table of its own."""
+
+__all__ = [
+    "address",
+    "configuration",
+    "database",
+    "errors",
+    "file",
+    "parts",
+    "progress",
+    "rows",
+    "shape",
+    "sqlite",
+    "statements",
+]

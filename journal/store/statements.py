@@ -1,0 +1,71 @@
+"""
+Statements that are written out: the values in them, which each driver takes in its own way, and several made one.
+
+Several changes are one statement of PostgreSQL's: one way to the server and back, and not one for each. Each is a part
+of a `WITH`. They see the rows as they were before all of them, so none may build on another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+_PLACE = re.compile(r"\$([0-9]+)")
+
+
+@lru_cache(maxsize=256)
+def one_of(changes: tuple[tuple[str, int, bool], ...]) -> str:
+    """
+    Return one statement for several.
+
+    It divides by zero, and nothing is changed, where one of them changes no row that has to.
+
+    Args:
+        changes: Each as it is written, with how many values it takes, and whether it may change nothing. The statement
+            takes all values in their order.
+    """
+    parts, before = [], 0
+    for number, (sql, values, _) in enumerate(changes):
+        moved = _PLACE.sub(lambda place, by=before: f"${int(place[1]) + by}", sql)  # type: ignore[misc]
+        parts.append(f"s{number} AS ({moved} RETURNING 1)")
+        before += values
+    needed = (number for number, (*_, if_there) in enumerate(changes) if not if_there)
+    each = " AND ".join(f"EXISTS (TABLE s{number})" for number in needed) or "true"
+    return f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN {each} THEN 1 ELSE 0 END"
+
+
+@lru_cache
+def with_question_marks(sql: str) -> str:
+    """Write places for values as SQLite does."""
+    return re.sub(r"\$\d+", "?", sql)
+
+
+def as_text(values: Sequence[object]) -> list[object]:
+    """Write ids and times as the ORM does."""
+    return [
+        str(value)
+        if isinstance(value, UUID)
+        else value.isoformat(" ")
+        if isinstance(value, datetime)
+        else value
+        for value in values
+    ]
+
+
+def key_of(value: object) -> UUID:
+    """Read an id that is known to be one: SQLite gives text, PostgreSQL and the ORM a UUID."""
+    return value if isinstance(value, UUID) else _id_of(str(value))
+
+
+@lru_cache(maxsize=32_768)  # a page reads some eighty ids, and reading one takes as long as opening a record
+def _id_of(text: str) -> UUID:
+    return UUID(text)
+
+
+def time_of(value: Any) -> datetime:
+    """Read a time as it comes from a bare query: SQLite gives text, PostgreSQL a datetime."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
