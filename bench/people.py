@@ -34,8 +34,8 @@ from journal import (
     websessions,
 )
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
 from journal.documents import EntryDocument, entry_context
-from journal.forms import EntryKind
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting

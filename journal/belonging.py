@@ -25,7 +25,7 @@ from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from journal.forms import EntryKind
+from journal.catalogue.fields import EntryKind
 from journal.planning import SessionKind, Status
 
 AHEAD = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})

@@ -22,7 +22,7 @@ from journal.brief_beliefs import Pair, pairs
 from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
 from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
 from journal.care import Link
-from journal.forms import BriefRole
+from journal.catalogue.fields import BriefRole
 from journal.planning import SessionKind
 from journal.reading import Folder, Shared
 from journal.sessions import Session

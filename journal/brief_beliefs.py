@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from journal.brief_lines import number_of, words_of
 from journal.brief_room import shorten
+from journal.catalogue.fields import EntryKind
 from journal.folding import fold
-from journal.forms import EntryKind
 from journal.reading import Shared
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from journal.brief_room import shorten
-from journal.forms import Answer, BriefRole, EntryKind, FieldKind, form_of
-from journal.forms_field import Field
+from journal.catalogue.fields import Answer, BriefRole, EntryKind, Field, FieldKind
+from journal.catalogue.forms import form_of
 from journal.reading import Shared
 
 USES = 2  # of one skill

@@ -12,7 +12,7 @@ from math import ceil
 from types import MappingProxyType
 from unicodedata import east_asian_width
 
-from journal.forms import BriefRole
+from journal.catalogue.fields import BriefRole
 
 PAIRS = 3
 STEPS = 2

@@ -12,7 +12,7 @@ from importlib import resources
 
 import msgspec
 
-from journal.forms import Answer, EntryKind
+from journal.catalogue.fields import Answer, EntryKind
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve
 

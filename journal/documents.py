@@ -12,10 +12,8 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, CryptoError, Sealer
+from journal.catalogue.fields import Answers
 from journal.errors import Damaged
-from journal.forms_field import Answer
-
-Answers = dict[str, Answer]
 
 
 class Profile(msgspec.Struct, frozen=True):

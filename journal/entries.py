@@ -21,10 +21,10 @@ from tortoise.exceptions import IntegrityError
 from crypto import Sealer
 from journal import freshness, revisions, tables
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
 from journal.contents import Line, entry_line
 from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context
 from journal.errors import Damaged, KeptBeside, NotFound, StaleRevision
-from journal.forms import EntryKind
 from journal.freshness import Move
 from journal.i18n import N_
 from journal.record_snapshot import END, Part

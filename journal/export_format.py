@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from journal.audit import Act
-from journal.forms import Answer
+from journal.catalogue.fields import Answer
 from journal.planning import Phase, Route, SessionKind, Setting, Status
 from journal.revisions import Reason
 from journal.roles import Role

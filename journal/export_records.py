@@ -9,7 +9,9 @@ from uuid import UUID
 from journal.audit import Event
 from journal.belonging import Belonging
 from journal.care import Link
-from journal.documents import Answers, EntryDocument
+from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
+from journal.catalogue.forms import FORMS
+from journal.documents import EntryDocument
 from journal.export_format import (
     Answered,
     CopyRecord,
@@ -21,7 +23,6 @@ from journal.export_format import (
     ShareRecord,
     Version,
 )
-from journal.forms import FORMS, Answer, EntryKind, Field, FieldKind
 from journal.i18n import N_
 from journal.reading import Shared
 from journal.revisions import Reason

@@ -15,10 +15,10 @@ from journal import access, audit, care, freshness, links, tables
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import Act
+from journal.catalogue.fields import EntryKind
 from journal.contents import entry_line
 from journal.documents import EntryDocument, ShareDocument, entry_context, given_back_context, share_context
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
-from journal.forms import EntryKind
 from journal.freshness import Move
 from journal.i18n import N_
 from journal.links import Link

@@ -17,9 +17,9 @@ from journal.actor import Actor
 from journal.agenda import Number
 from journal.ages import JUMP
 from journal.care import Link, SharingPaused
+from journal.catalogue.fields import EntryKind
 from journal.documents import ShareDocument, share_context
 from journal.errors import Damaged, NotFound
-from journal.forms import EntryKind
 from journal.planning import Status
 from journal.roles import Role
 from journal.sealing import open_document

@@ -19,10 +19,11 @@ from journal import audit, care, entries, freshness, sessions, share_lists, tabl
 from journal.actor import Actor
 from journal.audit import Act
 from journal.care import Link
+from journal.catalogue.fields import EntryKind, Field
+from journal.catalogue.forms import form_of
 from journal.documents import ShareDocument, share_context
 from journal.entries import Entry, EntryRow
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
-from journal.forms import EntryKind, Field, form_of
 from journal.i18n import N_
 from journal.links import require_lasting
 from journal.roles import Role

@@ -11,8 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import account_addresses, crisis, heartbeat, practice, presence, rotation, tables
+from journal import account_addresses, heartbeat, practice, presence, rotation, tables
 from journal.audit_check import check, remember
+from journal.catalogue import crisis_contacts
 from journal.installation.installation import House
 from journal.store.address import SqliteFile, file_of
 from journal.store.database import connection, is_read_only, is_sqlite, opened
@@ -78,7 +79,7 @@ def mend(sentence: str) -> Finding:
 
 def of_contacts(now: datetime) -> Finding:
     """Tell whether the crisis contacts were looked through within half a year."""
-    last = crisis.reviewed()
+    last = crisis_contacts.reviewed()
     if now.date() - last > A_REVIEW:
         return mend(
             f"The crisis contacts were last reviewed on {last}. Check each number, or install a newer version."
@@ -264,7 +265,7 @@ async def _of_clock(house: House) -> Finding:
     written = await read(WrittenRow, tables.AuditEvent.all().order_by("-at").limit(SOME))
     pending = await read(WrittenRow, tables.AuditPending.all().order_by("-at").limit(SOME))
     saved = await read(SavedRow, tables.Entry.all().order_by("-updated_at").limit(SOME))
-    reviewed = datetime.combine(crisis.reviewed(), datetime.min.time(), UTC)
+    reviewed = datetime.combine(crisis_contacts.reviewed(), datetime.min.time(), UTC)
     times = [row.at for row in whole([*written, *pending])] + [row.updated_at for row in whole(saved)]
     latest = max([reviewed, *times])
     if now < latest - SLACK:

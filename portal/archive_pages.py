@@ -22,8 +22,10 @@ from jinja2 import Environment
 
 from journal.actor import Actor
 from journal.audit import Act
+from journal.catalogue.emotions import emotions
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import FORMS
 from journal.export_format import CopyRecord, EntryRecord, EventRecord, SessionRecord
-from journal.forms import FORMS, EntryKind, emotions
 from journal.i18n import N_
 from journal.records import ClinicianRecords, PatientRecords, Records
 from portal.views.log_words import GONE, SENTENCES

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from journal.forms import FORMS
+from journal.catalogue.forms import FORMS
 from journal.typed import read_whole
 
 ENCODED = "application/x-www-form-urlencoded"

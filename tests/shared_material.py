@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 from journal import entries, sessions, sharing
 from journal.actor import Actor
+from journal.catalogue.fields import Answer, EntryKind, FieldKind
+from journal.catalogue.forms import form_of
 from journal.documents import EntryDocument
-from journal.forms import Answer, EntryKind, FieldKind, form_of
 from journal.planning import CoursePlan, Phase, Route, SessionKind, Setting
 from journal.sessions import Session
 from tests.cast import NOON, Cast

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from journal.actor import Actor
 from journal.audit import Act
+from journal.catalogue.fields import EntryKind
 from journal.disclosures import Disclosure
-from journal.forms import EntryKind
 from journal.i18n import N_
 from portal.inert import inert
 from portal.pages import short_day

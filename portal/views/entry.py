@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import listing, sessions, sharing
-from journal.documents import Answers, EntryDocument
-from journal.forms import EntryKind, Form, form_of
+from journal.catalogue.fields import Answers, EntryKind, Form
+from journal.catalogue.forms import form_of
+from journal.documents import EntryDocument
 from journal.sessions import Session
 from journal.sharing import Given
 from portal.auth import actor_of

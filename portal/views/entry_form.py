@@ -8,23 +8,13 @@ from uuid import UUID
 
 import msgspec
 
+from journal.catalogue.answers import Problem, parse_answers
+from journal.catalogue.emotions import ROWS, Emotion, emotions
+from journal.catalogue.fields import LINE_CEILING, Answer, EntryKind, Field, FieldKind
+from journal.catalogue.forms import form_of, grounding_first
 from journal.documents import EntryDocument
-from journal.forms import (
-    LINE_CEILING,
-    ROWS,
-    Answer,
-    Emotion,
-    EntryKind,
-    Field,
-    FieldKind,
-    Problem,
-    clean_line,
-    emotions,
-    form_of,
-    grounding_first,
-    parse_answers,
-)
 from journal.i18n import N_
+from journal.typed import clean_line
 from portal.forms import Form
 
 PARTS = (".name", ".before", ".after")

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import entries, sessions, sharing
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import form_of
 from journal.documents import EntryDocument
 from journal.errors import NotFound
-from journal.forms import EntryKind, form_of
 from journal.sessions import Session
 from journal.sharing import Given
 from portal.auth import actor_of

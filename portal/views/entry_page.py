@@ -12,8 +12,10 @@ from uuid import UUID
 
 from journal import agenda, sessions, sharing
 from journal.actor import Actor
+from journal.catalogue.answers import Problem
+from journal.catalogue.fields import EntryKind, Form
+from journal.catalogue.forms import THEMES, form_of
 from journal.documents import EntryDocument
-from journal.forms import THEMES, EntryKind, Form, Problem, form_of
 from journal.sessions import Session
 from journal.sharing import Given
 from portal.views.entry_form import Asked, ask

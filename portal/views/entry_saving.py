@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from journal import entries, sessions
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import form_of
 from journal.documents import EntryDocument
 from journal.entries import Entry
 from journal.errors import KeptBeside, NotFound
-from journal.forms import EntryKind, form_of
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import fragment, is_htmx, page, piece, see_other, time_of_day

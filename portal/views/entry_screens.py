@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from journal.catalogue.fields import Field, FieldKind, Form
+from journal.catalogue.preparation import PREPARATION_SHORT
 from journal.errors import NotFound
-from journal.forms import PREPARATION_SHORT, Field, FieldKind, Form
 
 FIRST = "first"
 MORE = "more"

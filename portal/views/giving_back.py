@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from journal import care, restart_links
 from journal import giving_back as giving
+from journal.catalogue.fields import EntryKind
 from journal.documents import ShareDocument
 from journal.errors import Damaged, NotFound, Refused
-from journal.forms import EntryKind
 from journal.i18n import N_
 from journal.restart_links import RestartLink
 from portal.auth import actor_of

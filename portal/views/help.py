@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import crisis, grounding
-from journal.crisis import Region
-from journal.grounding import Skill
+from journal.catalogue import crisis_contacts, grounding_skills
+from journal.catalogue.crisis_contacts import Region
+from journal.catalogue.grounding_skills import Skill
 from portal.auth import token_of
 from portal.pages import page
 
@@ -31,10 +31,10 @@ class HelpPage:
 async def help_now(request: Request) -> Response:
     """Show crisis contacts by region, chosen and never guessed, and ways to come back to the present."""
     code = request.query_params.get("region", "")
-    regions = crisis.regions()
+    regions = crisis_contacts.regions()
     chosen = next((region for region in regions if region.code == code), None)
     may_leave = token_of(request) is not None
-    context = HelpPage(chosen, regions, grounding.HELP_NOW, may_leave)
+    context = HelpPage(chosen, regions, grounding_skills.HELP_NOW, may_leave)
     return page(request, "help_now.html", context)
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from journal import agenda, care, handovers, listing, sessions
 from journal.actor import Actor
 from journal.care import Link
-from journal.forms import EntryKind
+from journal.catalogue.fields import EntryKind
 from journal.handovers import Offer
 from journal.holds import Hold
 from journal.listing import Listed

@@ -9,8 +9,8 @@ from journal import agenda, care, giving_back, reading
 from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Link
+from journal.catalogue.fields import EntryKind
 from journal.errors import TrustBroken
-from journal.forms import EntryKind
 from journal.reading import Folder, Shared
 from journal.sessions import Session
 from portal.views.session_lines import SessionLine, lines_of

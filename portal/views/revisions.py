@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from journal import entries
 from journal import revisions as versions
+from journal.catalogue.fields import EntryKind
 from journal.documents import EntryDocument
 from journal.entries import Entry
-from journal.forms import EntryKind
 from journal.revisions import Revision
 from journal.store.rows import Opened
 from portal.auth import actor_of

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import category
 
+from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.forms import form_of
 from journal.documents import EntryDocument
 from journal.folding import find
-from journal.forms import EntryKind, FieldKind, form_of
 from portal.views.timeline import Line
 
 AROUND = 70

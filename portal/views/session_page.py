@@ -8,9 +8,9 @@ from uuid import UUID
 
 from journal import agenda, care, listing, sessions
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.grounding_skills import HELP_NOW, Skill
 from journal.entries import Entry
-from journal.forms import EntryKind
-from journal.grounding import HELP_NOW, Skill
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
 from journal.sessions import PlanAccess, Session

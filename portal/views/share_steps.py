@@ -10,9 +10,9 @@ from journal import sessions, sharing
 from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Found, Link
+from journal.catalogue.fields import EntryKind
 from journal.entries import Entry
 from journal.errors import NotFound
-from journal.forms import EntryKind
 from journal.holds import Hold
 from journal.i18n import N_
 from portal.views.shared_items import Item, items

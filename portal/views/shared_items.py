@@ -9,8 +9,8 @@ from datetime import datetime
 from journal import entries, log_rows, sessions
 from journal.actor import Actor
 from journal.belonging import Belonging
+from journal.catalogue.fields import EntryKind
 from journal.entries import Entry
-from journal.forms import EntryKind
 from journal.sessions import Session
 from journal.sharing import Given
 from portal.views.shared_view import SharedView, session_of, shared_view

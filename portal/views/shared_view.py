@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from journal.belonging import Belonging
+from journal.catalogue.emotions import Emotion, emotions
+from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
+from journal.catalogue.forms import form_of
 from journal.documents import ShareDocument
-from journal.forms import Answer, Emotion, EntryKind, Field, FieldKind, emotions, form_of
 from journal.sessions import Session
 
 

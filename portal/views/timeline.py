@@ -15,7 +15,7 @@ from starlette.requests import Request
 from journal import agenda
 from journal.actor import Actor
 from journal.belonging import Belonging
-from journal.forms import EntryKind
+from journal.catalogue.fields import EntryKind
 from journal.i18n import N_
 from journal.listing import Listed
 from journal.planning import SessionKind, Status

@@ -26,8 +26,8 @@ from journal import (
 )
 from journal.actor import Actor
 from journal.audit import Act
-from journal.documents import Answers, EntryDocument
-from journal.forms import EntryKind
+from journal.catalogue.fields import Answers, EntryKind
+from journal.documents import EntryDocument
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting

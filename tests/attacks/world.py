@@ -38,8 +38,9 @@ from journal import (
 )
 from journal import revisions as versions
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.forms import FORMS
 from journal.documents import EntryDocument
-from journal.forms import FORMS, EntryKind, FieldKind
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting

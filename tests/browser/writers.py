@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from httpx import AsyncClient, Response
 
 from journal import practice
-from journal.forms import FORMS, EntryKind
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import FORMS
 from journal.roles import ADMINISTRATOR
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.belonging import Belonging
-from journal.forms import EntryKind
+from journal.catalogue.fields import EntryKind
 from journal.planning import SessionKind, Status
 
 LENGTH = timedelta(hours=2)

@@ -14,9 +14,10 @@ from journal import care, entries, sessions, tables
 from journal.brief_beliefs import pairs
 from journal.brief_lines import quotes, skills, steps
 from journal.brief_room import ROOM, shorten, width
+from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.forms import form_of
 from journal.documents import EntryDocument, ShareDocument
 from journal.errors import NotFound
-from journal.forms import EntryKind, FieldKind, form_of
 from journal.planning import SessionKind, Status
 from journal.reading import Shared
 from tests.cast import NOON, Cast

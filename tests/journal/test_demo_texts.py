@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from journal.catalogue.answers import parse_answers
+from journal.catalogue.emotions import emotions
+from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.forms import form_of
 from journal.demo_texts import demo_practice
-from journal.forms import EntryKind, FieldKind, emotions, form_of, parse_answers
 from journal.holds import hold
 from journal.passwords import advise
 from journal.planning import SessionKind, Status, check_session

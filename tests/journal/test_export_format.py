@@ -17,8 +17,8 @@ import pytest
 
 from journal import export_format
 from journal.audit import Act
+from journal.catalogue.fields import EntryKind, FieldKind
 from journal.export_records import UNKNOWN
-from journal.forms import EntryKind, FieldKind
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.revisions import Reason
 from journal.roles import Role

@@ -15,11 +15,11 @@ import pytest
 from crypto import PrivateIdentity
 from journal import archive, care, entries, invitations, log_rows, records, sessions, sharing, tables
 from journal.audit import Act
+from journal.catalogue.fields import EntryKind
 from journal.documents import EntryDocument
 from journal.entries import NOWHERE, Entry
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
-from journal.forms import EntryKind
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.records import ClinicianRecords, PatientRecords
 from journal.store.database import transaction

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from journal import brief, profile, records, sessions
-from journal.forms import EntryKind
+from journal.catalogue.fields import EntryKind
 from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from journal import care
-from journal.forms import Answer
+from journal.catalogue.fields import Answer
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 from tests.shared_material import dosing, plan_course, share, share_a_full_brief, write

@@ -8,7 +8,8 @@ import pytest
 from httpx import AsyncClient
 
 from journal import entries, revisions, sessions
-from journal.forms import FORMS, EntryKind, Field, FieldKind
+from journal.catalogue.fields import EntryKind, Field, FieldKind
+from journal.catalogue.forms import FORMS
 from journal.planning import Route, SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
 from journal.store.database import connection

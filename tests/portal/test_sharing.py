@@ -12,9 +12,9 @@ from httpx import AsyncClient, Response
 
 from crypto import PrivateIdentity
 from journal import care, entries, invitations, sharing, tables
+from journal.catalogue.fields import Answer
 from journal.documents import EntryDocument
 from journal.entries import Entry
-from journal.forms import Answer
 from tests.cast import NOON
 from tests.portal.conftest import Portal
 from tests.scenes import (

@@ -489,7 +489,7 @@ async def test_whoever_takes_an_answer_slowly_gets_all_of_it(portal: Portal) -> 
 
 def test_the_limits_hold_what_people_write() -> None:
     """The longest form there is, every letter of it written as nine signs, is still taken."""
-    from journal.forms import FORMS
+    from journal.catalogue.forms import FORMS
 
     longest = max(sum(field.ceiling for field in form.fields) for form in FORMS.values())
     assert longest * len("%e2%82%ac") < STANDARD.body

@@ -10,26 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from journal.forms_answers import Answers, Problem, Raw, parse_answers
-from journal.forms_emotions import ROWS, Emotion, emotions
-from journal.forms_field import (
-    LINE_CEILING,
-    TEXT_CEILING,
+from journal.catalogue.emotions import emotions
+from journal.catalogue.fields import (
     Answer,
-    BriefRole,
     EntryKind,
-    Field,
     FieldKind,
     Form,
-    Measure,
-    Option,
 )
-from journal.forms_grounding import FREE, GROUNDING
-from journal.forms_integration import CAPTURE, INTEGRATION
-from journal.forms_preparation import PREPARATION, PREPARATION_SHORT
-from journal.forms_reframe import REFRAME
+from journal.catalogue.grounding import FREE, GROUNDING
+from journal.catalogue.integration import CAPTURE, INTEGRATION
+from journal.catalogue.preparation import PREPARATION
+from journal.catalogue.reframe import REFRAME
 from journal.i18n import N_
-from journal.typed import clean_line, clean_text
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE)}
@@ -78,32 +70,3 @@ def grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:
             if strengths and max(strengths) >= GROUND_FIRST * 10:
                 return True
     return False
-
-
-__all__ = [
-    "FORMS",
-    "GROUND_FIRST",
-    "LINE_CEILING",
-    "PREPARATION_SHORT",
-    "ROWS",
-    "TEXT_CEILING",
-    "THEMES",
-    "Answer",
-    "Answers",
-    "BriefRole",
-    "Emotion",
-    "EntryKind",
-    "Field",
-    "FieldKind",
-    "Form",
-    "Measure",
-    "Option",
-    "Problem",
-    "Raw",
-    "clean_line",
-    "clean_text",
-    "emotions",
-    "form_of",
-    "grounding_first",
-    "parse_answers",
-]

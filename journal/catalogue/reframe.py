@@ -7,7 +7,7 @@ scale (Shapiro, 1 to 7); the wording is Hearthside's own.
 
 from __future__ import annotations
 
-from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
 from journal.i18n import N_
 
 THEME_OPTIONS = (

@@ -8,7 +8,13 @@ from importlib import resources
 import msgspec
 import pytest
 
-from journal.crisis import DATA_FILE_WORDS, EMERGENCY_SENTENCE, read_contacts, region, regions
+from journal.catalogue.crisis_contacts import (
+    DATA_FILE_WORDS,
+    EMERGENCY_SENTENCE,
+    read_contacts,
+    region,
+    regions,
+)
 
 FILE = resources.files("journal") / "data" / "crisis-contacts.json"
 CONTACTS = [contact for one in regions() for contact in (one.emergency, *one.contacts) if contact]

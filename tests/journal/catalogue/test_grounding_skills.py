@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from journal.forms import EntryKind, form_of
-from journal.grounding import ALWAYS, HELP_NOW, SKILLS, acute_skills
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import form_of
+from journal.catalogue.grounding_skills import ALWAYS, HELP_NOW, SKILLS, acute_skills
 
 ORDER = (
     "orient five_senses paced_breath box_breath feet_hands container body_scan "

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import NamedTuple, Self
 
-from journal.forms_emotions import Emotion
-from journal.forms_field import Answer, Field, FieldKind, Form
+from journal.catalogue.emotions import Emotion
+from journal.catalogue.fields import Answer, Field, FieldKind, Form
 from journal.i18n import N_
 from journal.typed import clean_line, clean_text, read_day, read_whole
 

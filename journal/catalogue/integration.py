@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
-from journal.forms_preparation import SKILL_OPTIONS
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.preparation import SKILL_OPTIONS
 from journal.i18n import N_
 
 CAPTURE = Form(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from journal.forms_field import EntryKind, Field, FieldKind, Form, Option, rating
-from journal.grounding import SKILLS
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.grounding_skills import SKILLS
 from journal.i18n import N_
 
 SKILL_OPTIONS = tuple(Option(skill.id, skill.title) for skill in SKILLS.values())

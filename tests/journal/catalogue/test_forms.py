@@ -9,20 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.forms import (
-    FORMS,
-    PREPARATION_SHORT,
-    THEMES,
-    Emotion,
-    EntryKind,
-    FieldKind,
-    Form,
-    Problem,
-    emotions,
-    form_of,
-    grounding_first,
-    parse_answers,
-)
+from journal.catalogue.answers import Problem, parse_answers
+from journal.catalogue.emotions import Emotion, emotions
+from journal.catalogue.fields import EntryKind, FieldKind, Form
+from journal.catalogue.forms import FORMS, THEMES, form_of, grounding_first
+from journal.catalogue.preparation import PREPARATION_SHORT
 
 ALL_FIELDS = [field for form in FORMS.values() for field in form.fields]
 

@@ -11,6 +11,7 @@ from typing import Literal
 from journal.i18n import N_, Labelled
 
 Answer = str | int | list[str]
+Answers = dict[str, Answer]
 BriefRole = Literal["intention", "came", "belief", "steadies", "bring", "not_open", "action", "state", ""]
 Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 

@@ -1,0 +1,3 @@
+"""What is asked and offered, as data: forms, grounding skills and crisis contacts; keeps nothing."""
+
+__all__ = ["answers", "crisis_contacts", "emotions", "fields", "forms", "grounding_skills", "preparation"]
