@@ -26,9 +26,10 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.people import PATIENT_ONLY, SERVER_KEY, SMALL, People
 from bench.server import ROOT, furnish, served
 from bench.signing_in import p99
-from journal import audit, audit_sealing
-from journal.audit import Act as Event
-from journal.audit_sealing import AuditSealer
+from journal.audit import log as audit_log
+from journal.audit import sealing as audit_sealing
+from journal.audit.acts import Act as Event
+from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House
 from journal.store.database import Store, fetch, migrate, transaction
 from portal.background import Chore, keep_doing
@@ -162,7 +163,7 @@ async def write(url: str) -> None:
 async def _events(house: House, until: float) -> int:
     count = 0
     while perf_counter() < until:
-        await audit.note_unsigned(house, None, Event.SIGN_IN_REFUSED, about=uuid4())
+        await audit_log.note_unsigned(house, None, Event.SIGN_IN_REFUSED, about=uuid4())
         count += 1
     return count
 
@@ -172,7 +173,7 @@ async def freeze(url: str) -> None:
     house, store = House.with_key(SERVER_KEY), await Store.open(url)
     with store.use():
         async with transaction():
-            await audit.note_unsigned(house, None, Event.SIGN_IN_REFUSED, about=uuid4())
+            await audit_log.note_unsigned(house, None, Event.SIGN_IN_REFUSED, about=uuid4())
             print("frozen", flush=True)
             os.kill(os.getpid(), signal.SIGSTOP)
 

@@ -16,9 +16,10 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import RecordRoot, RecordState, Sealer
-from journal import audit, entries, freshness, sessions, share_lists, tables
+from journal import entries, freshness, sessions, share_lists, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.contents import Line, laid_out, root_context
 from journal.contents_rows import written
 from journal.freshness import LOCK, STEP
@@ -55,7 +56,7 @@ async def accept(actor: Actor) -> None:
         for link in whole(await read(Named, tables.CareLink.filter(patient_id=actor.id))):
             await share_lists.accept(actor, link.id)
         await rebuild(actor.vault, actor.id)
-        await audit.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)
+        await audit_log.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)
 
 
 async def rebuild(vault: Sealer, owner: UUID) -> None:

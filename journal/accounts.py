@@ -16,21 +16,11 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import (
-    access,
-    audit,
-    devices,
-    key_slots,
-    leaving,
-    second_factor,
-    tables,
-    throttle,
-    tries,
-    websessions,
-)
+from journal import access, devices, key_slots, leaving, second_factor, tables, throttle, tries, websessions
 from journal.access import Access, Closed
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Damaged, NotFound, Refused, WrongCredentials
 from journal.i18n import N_
 from journal.installation.installation import House
@@ -92,12 +82,12 @@ async def sign_in(
                 partial(unlock_with_password, slot, password, account=who.bytes)
             )
     except CryptoError as error:
-        await audit.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
     try:
         waits = await second_factor.required(who, account_key)
     except FactorGone:
-        await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
 
@@ -108,13 +98,13 @@ async def sign_in(
             if not waits:  # otherwise the second step does all three
                 await leaving.stay(house, who)
                 await devices.greet(house, who, device)
-                await audit.note_unsigned(house, who, Act.SIGNED_IN)
+                await audit_log.note_unsigned(house, who, Act.SIGNED_IN)
         return token
 
     try:
         token = await repeated(come_in)
     except Closed as error:  # the password was changed while it was tried
-        await audit.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
     return SignedIn(token, stage, b"" if waits else tries.mark(house, who, slot.salt))
 
@@ -174,7 +164,7 @@ async def opened_again(
         if not (await access.present(account, second_factor.vault_of(account_key))).is_open(slot):
             raise CryptoError
     except (CryptoError, Damaged, NotFound) as error:
-        await audit.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
+        await audit_log.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
     await throttle.give_back(charged)
     return account_key
@@ -233,7 +223,7 @@ async def recover(
         if not before.is_open(slot):
             raise CryptoError
     except (CryptoError, NotFound) as error:
-        await audit.note_unsigned(house, account, Act.RECOVERY_REFUSED)
+        await audit_log.note_unsigned(house, account, Act.RECOVERY_REFUSED)
         raise Refused(
             {"recovery_key": N_("That e-mail address and recovery key do not open an account. Check both.")}
         ) from error
@@ -272,7 +262,7 @@ async def _renew(
                 await second_factor.begin(account, vault, house.clock())
             token = await websessions.start(house, account, account_key)
             await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
-            await audit.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
+            await audit_log.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
         return token
 
     return await repeated(write)

@@ -13,9 +13,10 @@ from crypto import (
     pin,
     safety_code,
 )
-from journal import access, audit, freshness, sessions, share_lists, tables
+from journal import access, freshness, sessions, share_lists, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import link_key_context
 from journal.errors import Damaged, JournalError, NotFound, TrustBroken
 from journal.i18n import N_
@@ -140,7 +141,7 @@ async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
             await share_lists.pause(actor, link)
     if wanted is None:  # also what has no id that can be read
         await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
-    await audit.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
+    await audit_log.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
 
 
 async def resume(actor: Actor, wanted: UUID) -> None:
@@ -167,7 +168,7 @@ async def resume(actor: Actor, wanted: UUID) -> None:
         )
         if changed:
             await share_lists.pause(actor, link.id, False)
-            await audit.note(
+            await audit_log.note(
                 actor, Act.SHARING_RESUMED, patient=actor.id, about=link.id, recipient=link.clinician
             )
 
@@ -207,7 +208,7 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
     await _end_what_was_before(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
         await share_lists.end(actor, wanted)
-    await audit.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
+    await audit_log.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
 
 
 async def _past(actor: Actor, wanted: UUID) -> bytes | None:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from journal import accounts, audit, care, log_rows, sessions, sharing
+from journal import accounts, care, sessions, sharing
 from journal.actor import Actor
-from journal.audit import Act, Event
+from journal.audit import events as audit_events
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.query import Event
 from journal.care import Link
 from journal.documents import ShareDocument
 from journal.roles import Role
@@ -46,7 +49,7 @@ async def disclosures(
 ) -> Opened[Disclosure]:
     """Give what was disclosed in the last six years, newest first; *before* an event's id for the next."""
     actor.must_be(Role.PATIENT)
-    events = await log_rows.given_away(
+    events = await audit_events.given_away(
         actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
     )
     links = await care.my_links(actor, ended=True)
@@ -67,7 +70,7 @@ async def take(actor: Actor, current: str) -> Opened[Disclosure]:
     await sessions.refuse_while_held(actor)
     await accounts.unlock(actor, current)
     found = await disclosures(actor)
-    await audit.note(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)
+    await audit_log.note(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)
     return found
 
 

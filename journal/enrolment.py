@@ -18,10 +18,11 @@ from pyotp import TOTP
 
 from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
 from crypto.password import prepare
-from journal import access, accounts, audit, second_factor, tables
+from journal import access, accounts, second_factor, tables
 from journal.actor import Actor
 from journal.ages import is_alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.notices import Notice, notice
@@ -145,7 +146,7 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
         if drawn.secret:
             await tables.WebSession.filter(account_id=actor.id).exclude(id=actor.session).delete()
             await notice(actor.house, actor.id, Notice.FACTOR_ADDED)
-        await audit.note(actor, Act.SECOND_FACTOR_ADDED if drawn.secret else Act.RECOVERY_CODES_MADE)
+        await audit_log.note(actor, Act.SECOND_FACTOR_ADDED if drawn.secret else Act.RECOVERY_CODES_MADE)
 
 
 async def give_up(actor: Actor, password: str) -> None:
@@ -170,7 +171,7 @@ async def give_up(actor: Actor, password: str) -> None:
             if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
                 raise EnrolmentOver
             await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)
-            await audit.note(actor, Act.SECOND_FACTOR_REMOVED)
+            await audit_log.note(actor, Act.SECOND_FACTOR_REMOVED)
 
     await repeated(write)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from journal.audit import Act
+from journal.audit.acts import Act
 from journal.catalogue.fields import Answer
 from journal.planning import Phase, Route, SessionKind, Setting, Status
 from journal.revisions import Reason

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from journal.audit import Event
+from journal.audit.query import Event
 from journal.belonging import Belonging
 from journal.care import Link
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind

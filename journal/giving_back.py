@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import access, audit, care, freshness, links, tables
+from journal import access, care, freshness, links, tables
 from journal.actor import Actor
 from journal.ages import alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
 from journal.contents import entry_line
 from journal.documents import EntryDocument, ShareDocument, entry_context, given_back_context, share_context
@@ -129,7 +130,7 @@ async def give_back(actor: Actor, patient: UUID) -> int:
                 )
                 given += 1
         if given:
-            await audit.note(actor, Act.GIVEN_BACK, patient=patient, about=link.id, recipient=patient)
+            await audit_log.note(actor, Act.GIVEN_BACK, patient=patient, about=link.id, recipient=patient)
     return given
 
 
@@ -190,7 +191,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
             line = entry_line(entry, 1, sealed, written, actor.now, kept)
             await freshness.move(actor, Move(Part.ENTRIES, come=[line]))
         if opened:
-            await audit.note(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
+            await audit_log.note(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
     await scrub()
     return len(opened)
 

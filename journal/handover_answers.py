@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import audit, care, freshness, links, sessions, share_lists, sharing, tables
+from journal import care, freshness, links, sessions, share_lists, sharing, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import link_key_context, share_context
 from journal.errors import JournalError, NotFound, Refused, TrustBroken
 from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
@@ -34,7 +35,7 @@ async def decline(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         if not await tables.Handover.filter(id=one.id, state=WAITING).update(waiting=None, state=DECLINED):
             raise NotFound
-        await audit.note(actor, Act.HANDOVER_DECLINED, patient=actor.id, about=one.id)
+        await audit_log.note(actor, Act.HANDOVER_DECLINED, patient=actor.id, about=one.id)
 
 
 async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_care: bool = False) -> UUID:
@@ -85,11 +86,13 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
             await link.save(force_create=True)
             await share_lists.begin(actor, made, key)
             copies = [await _copy(actor, made, item, Sealer(key)) for item in chosen]
-            await audit.note(
+            await audit_log.note(
                 actor, Act.HANDOVER_ACCEPTED, patient=actor.id, about=made, recipient=one.successor.id
             )
             for copy in copies:
-                await audit.note(actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id)
+                await audit_log.note(
+                    actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id
+                )
             if end_care:
                 await care.end_link(actor, one.link.id)
     except IntegrityError as error:  # `pair` is unique while care lasts

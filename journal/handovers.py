@@ -15,10 +15,11 @@ from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
 
 from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
-from journal import audit, care, links, tables
+from journal import care, links, tables
 from journal.actor import Actor
 from journal.ages import is_alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.care import Link
 from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
 from journal.i18n import N_
@@ -110,7 +111,7 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
                 successor_id=chosen.id, waiting=str(link.id), state=WAITING,
                 signature=suggest(suggested, actor.identity()), created_at=actor.now, expires_at=until,
             )  # fmt: skip
-            await audit.note(actor, Act.HANDOVER_SUGGESTED, patient=patient, about=ident)
+            await audit_log.note(actor, Act.HANDOVER_SUGGESTED, patient=patient, about=ident)
     except IntegrityError as error:  # another page of theirs did the same at this moment
         raise StaleRevision(N_("Another suggestion was made in the meantime. Look at it first.")) from error
     return ident
@@ -123,7 +124,7 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
         mine = tables.Handover.filter(waiting=str(link.id), clinician_id=actor.id)
         if not await mine.update(waiting=None, state=WITHDRAWN):
             raise NotFound
-        await audit.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
+        await audit_log.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
 
 
 async def latest(actor: Actor, link: Link) -> Opened[Offer]:

@@ -28,10 +28,11 @@ from crypto import (
     vouch,
     wrap_key,
 )
-from journal import audit, freshness, notices, share_lists, tables
+from journal import freshness, notices, share_lists, tables
 from journal.actor import Actor
 from journal.ages import alive, is_alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import (
     InvitationNote,
     Profile,
@@ -127,7 +128,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
             expires_at=actor.now + LIFETIME,
         )
         await notices.invitation(actor.house, to, token_of(secret))
-        await audit.note(actor, Act.INVITED, about=invitation)
+        await audit_log.note(actor, Act.INVITED, about=invitation)
     return Invitation(invitation, name, token_of(secret), actor.now + LIFETIME, "open")
 
 
@@ -157,7 +158,7 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
         ).update(withdrawn_at=actor.now)
         if not changed:
             raise NotFound
-        await audit.note(actor, Act.INVITATION_WITHDRAWN, about=wanted)
+        await audit_log.note(actor, Act.INVITATION_WITHDRAWN, about=wanted)
 
 
 async def welcome(house: House, token: str) -> Welcome:
@@ -215,7 +216,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
                 raise LinkExpired
             await made.save(force_create=True)
             await share_lists.begin(actor, link, key)
-            await audit.note(actor, Act.CARE_BEGAN, patient=actor.id, about=link, recipient=clinician)
+            await audit_log.note(actor, Act.CARE_BEGAN, patient=actor.id, about=link, recipient=clinician)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error
     return link

@@ -10,9 +10,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journal import access, account_addresses, audit, care, sessions, tables
+from journal import access, account_addresses, care, sessions, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Refused
 from journal.folding import fold
 from journal.i18n import N_
@@ -52,7 +53,7 @@ async def leave(actor: Actor, typed: str) -> None:
         await care.pause_links(actor)
         await tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await tables.WebSession.filter(account_id=actor.id).delete()
-        await audit.note(actor, Act.ACCOUNT_LEAVING)
+        await audit_log.note(actor, Act.ACCOUNT_LEAVING)
     await scrub()
 
 
@@ -60,7 +61,7 @@ async def stay(house: House, account: UUID) -> None:
     """Bring an account back whose owner came in again, past every factor; call it inside the transaction of that."""
     if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):
         await notice(house, account, Notice.ACCOUNT_KEPT)
-        await audit.note_unsigned(house, account, Act.ACCOUNT_KEPT)
+        await audit_log.note_unsigned(house, account, Act.ACCOUNT_KEPT)
 
 
 async def forget(house: House, now: datetime) -> None:
@@ -77,7 +78,7 @@ async def forget(house: House, now: datetime) -> None:
                 continue  # brought back a moment ago
             await tables.KeyRenewal.filter(id=account).delete()
             await account_addresses.hand_on(house)
-            await audit.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
+            await audit_log.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
     if gone:
         house.forget_opened()
         await scrub()

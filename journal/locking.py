@@ -15,10 +15,11 @@ import msgspec
 from tortoise.expressions import Q
 
 from crypto import session_id as id_of
-from journal import accounts, audit, tables, tries, websessions
+from journal import accounts, tables, tries, websessions
 from journal.actor import Actor
 from journal.ages import age, alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
@@ -98,7 +99,7 @@ async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
         raise NotFound
     async with transaction():
         fresh = await websessions.turn(house, row, account_key, row.expires_at)
-        await audit.note_unsigned(house, row.account_id, Act.UNLOCKED)
+        await audit_log.note_unsigned(house, row.account_id, Act.UNLOCKED)
     return fresh
 
 

@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import acceptance, access, account_addresses, audit, key_slots, second_factor, tables
-from journal.audit import Act
+from journal import acceptance, access, account_addresses, key_slots, second_factor, tables
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.i18n import N_
@@ -150,6 +151,6 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
             await second_factor.begin(readied.id, Sealer(keyring.vault), now)
             if role is Role.PATIENT:
                 await acceptance.begin(Sealer(keyring.vault), readied.id)
-            await audit.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
+            await audit_log.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error

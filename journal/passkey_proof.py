@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import msgspec
 
 from crypto import CryptoError, Keyring, KeySlot, Sealer, unlock_with_passkey
-from journal import access, audit, ceremonies, challenges, key_slots, passkey_rows, tables
-from journal.audit import Act
+from journal import access, ceremonies, challenges, key_slots, passkey_rows, tables
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.ceremonies import Proof, Site, Unproven
 from journal.challenges import Errand
 from journal.errors import NotFound, Refused
@@ -124,4 +125,6 @@ async def note_use(house: House, passkey: Passkey, proof: Proof) -> None:
 
 async def _note_refusal(house: House, passkey: Passkey, errand: Errand) -> None:
     account = errand.account or passkey.account
-    await audit.note_unsigned(house, account, Act.PASSKEY_REFUSED, patient=errand.patient, about=passkey.id)
+    await audit_log.note_unsigned(
+        house, account, Act.PASSKEY_REFUSED, patient=errand.patient, about=passkey.id
+    )

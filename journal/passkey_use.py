@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from journal import audit, ceremonies, challenges, devices, leaving, locking, passkey_rows, websessions
+from journal import ceremonies, challenges, devices, leaving, locking, passkey_rows, websessions
 from journal.access import Closed
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
@@ -49,7 +50,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
             await note_use(house, passkey, proof)
             await leaving.stay(house, passkey.account)
             await devices.greet(house, passkey.account, device)
-            await audit.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
+            await audit_log.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
         return token
 
     try:

@@ -15,9 +15,10 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from crypto import passkey_slot
-from journal import access, audit, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
+from journal import access, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.ceremonies import Person, Site, Unproven
 from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
@@ -119,7 +120,7 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
             if slot is not None:
                 await key_slots.put(actor.id, slot, actor.now, passkey=passkey.id)
             await notice(actor.house, actor.id, Notice.PASSKEY_ADDED)
-            await audit.note(actor, Act.PASSKEY_ADDED, about=passkey.id)
+            await audit_log.note(actor, Act.PASSKEY_ADDED, about=passkey.id)
 
     try:
         await repeated(write)
@@ -144,7 +145,7 @@ async def remove(actor: Actor, passkey: UUID) -> None:
         if not await tables.Passkey.filter(id=passkey, account_id=actor.id).delete():
             raise NotFound
         await notice(actor.house, actor.id, Notice.PASSKEY_REMOVED)
-        await audit.note(actor, Act.PASSKEY_REMOVED, about=passkey)
+        await audit_log.note(actor, Act.PASSKEY_REMOVED, about=passkey)
     await scrub()
 
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from crypto import MacKey
 from journal import tables
-from journal.audit_acts import Act
-from journal.audit_chain import Line
-from journal.audit_check import proven_event
-from journal.audit_key import KEY, open_key
+from journal.audit.acts import Act
+from journal.audit.chain import Line
+from journal.audit.key import KEY, open_key
+from journal.audit.verification import proven_event
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.past_care import seal_past

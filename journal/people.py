@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from journal import audit, tables
+from journal import tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import Profile, profile_context
 from journal.errors import NotFound, Refused, StaleRevision
 from journal.i18n import N_
@@ -100,7 +101,7 @@ async def suspend(actor: Actor, wanted: UUID) -> None:
             raise Refused({"person": LAST})
         await tables.WebSession.filter(account_id=one.id).delete()
         await notice(actor.house, one.id, Notice.SUSPENDED)
-        await audit.note(actor, Act.SUSPENDED, patient=_record(one), about=one.id)
+        await audit_log.note(actor, Act.SUSPENDED, patient=_record(one), about=one.id)
 
 
 async def unsuspend(actor: Actor, wanted: UUID) -> None:
@@ -108,7 +109,7 @@ async def unsuspend(actor: Actor, wanted: UUID) -> None:
     one = await person(actor, wanted)
     async with transaction():
         if await tables.Account.filter(id=one.id, status=SUSPENDED).update(status=ACTIVE):
-            await audit.note(actor, Act.UNSUSPENDED, patient=_record(one), about=one.id)
+            await audit_log.note(actor, Act.UNSUSPENDED, patient=_record(one), about=one.id)
 
 
 def _record(one: Person) -> UUID | None:

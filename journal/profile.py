@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
-from journal import access, account_addresses, audit, notices, tables
+from journal import access, account_addresses, notices, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.i18n import N_
@@ -35,7 +36,7 @@ async def change(actor: Actor, name: str, time_zone: str) -> None:
         raise Refused(problems)
     async with transaction():
         await _put(actor, replace(await _held(actor), name=name, time_zone=time_zone))
-        await audit.note(actor, Act.DETAILS_CHANGED)
+        await audit_log.note(actor, Act.DETAILS_CHANGED)
 
 
 async def change_email(actor: Actor, email: str) -> None:
@@ -58,7 +59,7 @@ async def change_email(actor: Actor, email: str) -> None:
             await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
             await account_addresses.hand_on(actor.house)
-            await audit.note(actor, Act.EMAIL_CHANGED)
+            await audit_log.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import audit, challenges, heartbeat, leaving, locking, mailing, set_aside, tables, throttle
-from journal.audit import Act
+from journal import challenges, heartbeat, leaving, locking, mailing, set_aside, tables, throttle
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.store.database import scrub, transaction
@@ -41,7 +42,7 @@ async def purge(house: House, now: datetime) -> int:
         async with transaction():
             if not await old.filter(id=row.id).delete():
                 continue  # brought back, or erased, a moment ago
-            await audit.note_unsigned(house, None, Act.ENTRY_ERASED, patient=row.owner_id, about=row.id)
+            await audit_log.note_unsigned(house, None, Act.ENTRY_ERASED, patient=row.owner_id, about=row.id)
             erased += 1
     if erased:
         await scrub()

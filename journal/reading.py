@@ -12,10 +12,11 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Sealer
-from journal import agenda, audit, care, sessions, share_lists, tables
+from journal import agenda, care, sessions, share_lists, tables
 from journal.actor import Actor
 from journal.agenda import Number
 from journal.ages import JUMP
+from journal.audit import log as audit_log
 from journal.care import Link, SharingPaused
 from journal.catalogue.fields import EntryKind
 from journal.documents import ShareDocument, share_context
@@ -213,7 +214,7 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
             Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + JUMP), id__in=ids, opened_at=None
         )
         await read.update(opened_at=actor.now)
-        await audit.note_opened(actor, patient, ids)
+        await audit_log.note_opened(actor, patient, ids)
 
 
 async def caseload(actor: Actor) -> Caseload:

@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import audit, care, freshness, log_rows, reading, sessions, sharing, tables
+from journal import care, freshness, reading, sessions, sharing, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import events as audit_events
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.belonging import Belonging
 from journal.care import Link
 from journal.documents import (
@@ -144,12 +146,12 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     links = await care.my_links(actor, ended=True)
     given = await sharing.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
-    openings = await log_rows.openings(actor.id, [one.id for one in given])
+    openings = await audit_events.openings(actor.id, [one.id for one in given])
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [session_record(one) for one in planned]
     courses = await _courses(actor, actor.id, missing)
-    await audit.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
-    events = await log_rows.every_event(actor.id)
+    await audit_log.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
+    events = await audit_events.every_event(actor.id)
     missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
@@ -196,8 +198,8 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
     courses = await _courses(actor, link.patient, missing)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
-        await audit.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
-    events = await log_rows.every_event(link.patient, by=actor.id)
+        await audit_log.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
+    events = await audit_events.every_event(link.patient, by=actor.id)
     missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
     return PatientRecord(
         link.patient,

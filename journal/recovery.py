@@ -21,9 +21,10 @@ from crypto import (
     parse_recovery_key,
     recovery_slot,
 )
-from journal import access, audit, key_slots, tables, websessions
+from journal import access, key_slots, tables, websessions
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.notices import Notice, notice
@@ -94,7 +95,7 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
         await tables.Account.filter(id=actor.id).update(recovery_ready=True)
         if actor.recovery_ready:  # an account's first kit, and the one after recovering, are nobody's news
             await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)
-        await audit.note(actor, Act.RECOVERY_KEY_MADE)
+        await audit_log.note(actor, Act.RECOVERY_KEY_MADE)
 
 
 def _fits(key: bytes, typed: str) -> bool:

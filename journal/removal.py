@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from journal import audit, freshness, revisions, sessions, share_lists, tables
+from journal import freshness, revisions, sessions, share_lists, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.contents import Line, opened_line
 from journal.errors import NotFound
 from journal.freshness import Move
@@ -55,7 +56,7 @@ async def delete(actor: Actor, wanted: UUID) -> None:
         for copy in whole(await read(CopyOf, tables.Share.filter(entry_id=wanted))):
             await share_lists.forget(actor, copy.link_id, [copy.id])
         await tables.Share.filter(entry_id=wanted).delete()
-        await audit.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
+        await audit_log.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
     await scrub()
 
 
@@ -71,7 +72,7 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
         if not changed:
             raise NotFound
         await freshness.move(actor, *(Move(part, come=rows) for part, rows in back))
-        await audit.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
+        await audit_log.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
 
 
 async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Line | Member]]]:
@@ -99,5 +100,5 @@ async def erase(actor: Actor, wanted: UUID) -> None:
         await sessions.refuse_while_held(actor)
         if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
             raise NotFound
-        await audit.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
+        await audit_log.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
     await scrub()

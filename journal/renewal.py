@@ -20,10 +20,11 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import access, accounts, audit, freshness, key_slots, second_factor, tables, websessions
+from journal import access, accounts, freshness, key_slots, second_factor, tables, websessions
 from journal.actor import Actor
 from journal.ages import age
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.own_keys import OWN, Own, PageRow, revision_of
@@ -131,7 +132,7 @@ async def begin(actor: Actor, password: str) -> bytes:
                 raise AlreadyRenewing
             await tables.WebSession.filter(account_id=actor.id).delete()
             token = await websessions.start(actor.house, actor.id, new)
-            await audit.note(actor, Act.KEY_RENEWAL_BEGUN)
+            await audit_log.note(actor, Act.KEY_RENEWAL_BEGUN)
         return token
 
     try:
@@ -192,7 +193,7 @@ async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
     # A search that set out before the renewal may have written one under the old key.
     await tables.ContentsText.filter(owner_id=actor.id).delete()
     await tables.KeyRenewal.filter(id=actor.id).delete()
-    await audit.note(actor, Act.KEYS_RENEWED)
+    await audit_log.note(actor, Act.KEYS_RENEWED)
     return Progress(row.done, row.total, over=True, unopened=unopened)
 
 

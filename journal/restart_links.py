@@ -16,10 +16,11 @@ from uuid import UUID, uuid4
 from tortoise.queryset import QuerySet
 
 from crypto import invitation_id, new_invitation_secret, vouch
-from journal import audit, care, links, tables
+from journal import care, links, tables
 from journal.actor import Actor
 from journal.ages import alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import InvitationNote, note_context, secret_context
 from journal.errors import NotFound, TrustBroken
 from journal.invitations import role_of, secret_of, token_of
@@ -71,7 +72,7 @@ async def offer(actor: Actor, patient: UUID) -> RestartLink:
             renews=link.id,
             patient=patient,
         )
-        await audit.note(actor, Act.RESTART_OFFERED, patient=patient, about=ident)
+        await audit_log.note(actor, Act.RESTART_OFFERED, patient=patient, about=ident)
     return RestartLink(ident, token_of(secret), actor.now + LIFETIME)
 
 
@@ -91,7 +92,7 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
     async with transaction():
         if not await _open(actor, link).update(withdrawn_at=actor.now):
             raise NotFound
-        await audit.note(actor, Act.RESTART_WITHDRAWN, patient=patient, about=link.id)
+        await audit_log.note(actor, Act.RESTART_WITHDRAWN, patient=patient, about=link.id)
 
 
 def _open(actor: Actor, link: Link) -> QuerySet[tables.Invitation]:

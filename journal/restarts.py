@@ -20,7 +20,6 @@ from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_s
 from journal import (
     acceptance,
     access,
-    audit,
     freshness,
     invitations,
     key_slots,
@@ -35,7 +34,8 @@ from journal import (
 )
 from journal.access import Access, AccessDocument
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
@@ -113,7 +113,7 @@ async def restart(
     profile = open_profile(house, account)
     charged = await throttle.charge(tries.of_restart(house, row.id), field="email")
     if not _is_of(house, email, profile.email):
-        await audit.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
+        await audit_log.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})
     await throttle.give_back(charged)
     problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
@@ -153,7 +153,7 @@ async def restart(
                 raise Damaged
             link = await invitations.accept(patient, token, renewing=True)
             await notice(house, account.id, Notice.RESTARTED)
-            await audit.note(
+            await audit_log.note(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
             )
         return session
@@ -208,5 +208,7 @@ async def _renew(actor: Actor, token: str, row: invitations.OpenRow, renewed: UU
         await tables.Share.filter(link_id=renewed).delete()
         await share_lists.end(actor, renewed)
         link = await invitations.accept(actor, token, renewing=True)
-        await audit.note(actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id)
+        await audit_log.note(
+            actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id
+        )
     return link

@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from crypto import Sealer
-from journal import audit, key_slots, leaving, second_factor, throttle, tries, websessions
+from journal import key_slots, leaving, second_factor, throttle, tries, websessions
 from journal.accounts import SignedIn
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
@@ -42,7 +43,7 @@ async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) ->
         factor, revision = await second_factor.of(account, vault)
         left = second_factor.with_code(factor, typed, house.clock()) if factor.on else None
         if left is None:
-            await audit.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
+            await audit_log.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
             raise Refused({CODE_FIELD: NOT_A_CODE})
         opened = await _come_in(house, token, charged, (account, vault, left, revision))
         if opened is not None:
@@ -66,7 +67,7 @@ async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Vi
         factor, revision = await second_factor.of(account, vault)
         left = second_factor.with_recovery_code(factor, typed, account)
         if left is None:
-            await audit.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
+            await audit_log.note_unsigned(house, account, Act.SECOND_FACTOR_REFUSED)
             raise Refused({RECOVERY_FIELD: NOT_LEFT})
         used = (account, vault, left, revision)
         opened = await _come_in(house, token, charged, used, by_recovery_code=True)
@@ -103,7 +104,7 @@ async def _come_in(
             await leaving.stay(house, account)
             opened = await websessions.promote(house, token)
             if by_recovery_code:
-                await audit.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
+                await audit_log.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
             salt = await key_slots.salt_of(account)
         return SignedIn(opened, Stage.OPEN, tries.mark(house, account, salt))
 

@@ -15,7 +15,7 @@ import msgspec
 
 from crypto import Context
 from journal import notices, practice, setup_links
-from journal.audit_key import KEY_CONTEXT
+from journal.audit.key import KEY_CONTEXT
 from journal.documents import (
     Profile,
     course_context,

@@ -13,9 +13,10 @@ from uuid import UUID
 
 import msgspec
 
-from journal import audit, tables
+from journal import tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import session_context
 from journal.errors import StaleRevision
 from journal.i18n import N_
@@ -146,7 +147,7 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")
             )
-        await audit.note(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
+        await audit_log.note(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
 
 
 def opened(actor: Actor, row: SessionRow) -> Session:

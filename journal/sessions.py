@@ -14,9 +14,10 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import agenda, audit, links, planning, session_rows, tables
+from journal import agenda, links, planning, session_rows, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import CourseDetails, course_context
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.holds import Hold, hold
@@ -163,7 +164,7 @@ async def plan_course(
             await tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
             for ident, details in zip(ids, planning.linked(planned, [one.hex for one in ids]), strict=True):
                 await session_rows.insert(actor, patient, ident, details, course)
-            await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=course)
+            await audit_log.note(actor, Act.SESSION_PLANNED, patient=patient, about=course)
     return course
 
 
@@ -182,7 +183,7 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
     try:
         async with transaction():
             await session_rows.insert(actor, patient, ident, details, None)
-            await audit.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
+            await audit_log.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     except IntegrityError:
         # The page was sent before: perhaps its answer was lost, and the words are others now.
         there = await session(actor, ident)

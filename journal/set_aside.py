@@ -28,10 +28,11 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import audit, freshness, tables, throttle, tries
+from journal import freshness, tables, throttle, tries
 from journal.actor import Actor
 from journal.ages import alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.contents import Line, micros, opened_line
 from journal.documents import entry_context, revision_context
 from journal.entries import EntryRow
@@ -225,7 +226,7 @@ async def reopen(actor: Actor, secret: str) -> int:
         if older:
             await throttle.give_back(charged)
             return await repeated(partial(_brought_back, actor, row, older))
-    await audit.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
+    await audit_log.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
     raise Refused({"secret": NOT_THIS})
 
 
@@ -249,7 +250,7 @@ async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
             await tables.SetAsideRecord.filter(id__in=moved[at : at + SOME]).delete()
         if not await tables.SetAsideRecord.filter(aside_id=wanted).exists():
             await tables.SetAside.filter(id=wanted).delete()
-        await audit.note(actor, Act.SET_ASIDE_OPENED, patient=actor.id, about=wanted)
+        await audit_log.note(actor, Act.SET_ASIDE_OPENED, patient=actor.id, about=wanted)
     await scrub()
     return len(entries)
 

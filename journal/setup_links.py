@@ -18,10 +18,11 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Context
-from journal import audit, freshness, tables
+from journal import freshness, tables
 from journal.actor import Actor
 from journal.ages import alive, is_alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import SetupDetails
 from journal.errors import Damaged, LinkExpired, NotFound, Refused
 from journal.i18n import N_
@@ -73,7 +74,7 @@ async def make(house: House, position: Position = THERAPIST) -> str:
     token = secrets.token_bytes(TOKEN_SIZE)
     async with transaction():
         await _write(house, token, SetupDetails(**_position(position), name="", expires_at=_until(house)))
-        await audit.note_unsigned(house, None, Act.SETUP_LINK_MADE, about=_id(_lookup(token)))
+        await audit_log.note_unsigned(house, None, Act.SETUP_LINK_MADE, about=_id(_lookup(token)))
     return _text(token)
 
 
@@ -93,7 +94,7 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
     async with transaction():
         await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the token
         await _write(actor.house, token, details, actor)
-        await audit.note(actor, Act.SETUP_LINK_MADE, about=wanted)
+        await audit_log.note(actor, Act.SETUP_LINK_MADE, about=wanted)
     return wanted
 
 
@@ -122,7 +123,7 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
         )
         if not changed:
             raise NotFound
-        await audit.note(actor, Act.SETUP_LINK_WITHDRAWN, about=wanted)
+        await audit_log.note(actor, Act.SETUP_LINK_WITHDRAWN, about=wanted)
 
 
 async def position_of(house: House, token: str) -> Position:

@@ -15,9 +15,10 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from crypto import Sealer
-from journal import audit, care, entries, freshness, sessions, share_lists, tables
+from journal import care, entries, freshness, sessions, share_lists, tables
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.care import Link
 from journal.catalogue.fields import EntryKind, Field
 from journal.catalogue.forms import form_of
@@ -209,7 +210,7 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
             raise NotFound
         for one in links:
             await share_lists.forget(actor, one.link_id, [wanted])
-        await audit.note(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
+        await audit_log.note(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
     await scrub()
 
 
@@ -370,7 +371,7 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
             )
         await share_lists.put(actor, link.id, (ident, revision, sealed))
         act = Act.SHARE_UPDATED if row else Act.SHARED
-        await audit.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
+        await audit_log.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident
 
 

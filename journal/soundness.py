@@ -12,7 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from journal import account_addresses, heartbeat, practice, presence, rotation, tables
-from journal.audit_check import check, remember
+from journal.audit import tables as audit_tables
+from journal.audit.verification import check, remember
 from journal.catalogue import crisis_contacts
 from journal.installation.installation import House
 from journal.store.address import SqliteFile, file_of
@@ -262,8 +263,8 @@ async def _of_mail(house: House) -> list[Finding]:
 async def _of_clock(house: House) -> Finding:
     """Compare the clock with the latest thing that was written."""
     now = house.clock()
-    written = await read(WrittenRow, tables.AuditEvent.all().order_by("-at").limit(SOME))
-    pending = await read(WrittenRow, tables.AuditPending.all().order_by("-at").limit(SOME))
+    written = await read(WrittenRow, audit_tables.AuditEvent.all().order_by("-at").limit(SOME))
+    pending = await read(WrittenRow, audit_tables.AuditPending.all().order_by("-at").limit(SOME))
     saved = await read(SavedRow, tables.Entry.all().order_by("-updated_at").limit(SOME))
     reviewed = datetime.combine(crisis_contacts.reviewed(), datetime.min.time(), UTC)
     times = [row.at for row in whole([*written, *pending])] + [row.updated_at for row in whole(saved)]

@@ -21,12 +21,6 @@ from journal.tables_aside import SetAside as SetAside
 from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
 from journal.tables_care import Handover as Handover
-from journal.tables_house import AuditEvent as AuditEvent
-from journal.tables_house import AuditHead as AuditHead
-from journal.tables_house import AuditKey as AuditKey
-from journal.tables_house import AuditLease as AuditLease
-from journal.tables_house import AuditPending as AuditPending
-from journal.tables_house import AuditVerified as AuditVerified
 from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import Outbox as Outbox
 from journal.tables_house import SetupLink as SetupLink

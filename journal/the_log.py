@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import audit, log_rows, people
+from journal import people
 from journal.actor import Actor
-from journal.audit import Act, Whole
-from journal.audit_check import Head, present_head
-from journal.audit_query import Number
+from journal.audit import events as audit_events
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.query import Number, Whole
+from journal.audit.tables import AuditEvent
+from journal.audit.verification import Head, present_head
 from journal.roles import Role
 from journal.store.rows import Opened, Row, read, whole
-from journal.tables import AuditEvent
 
 SOME = 20  # events
 
@@ -48,8 +50,8 @@ async def look(
     actor.must_be(Role.ADMINISTRATOR)
     whose = await people.person(actor, person) if person else None
     patient = whose.id if whose and whose.position.role is Role.PATIENT else None
-    await audit.note(actor, Act.LOG_READ, patient=patient, about=person)
-    found = await log_rows.of_everybody(limit=limit, before=before, person=person, room=room)
+    await audit_log.note(actor, Act.LOG_READ, patient=patient, about=person)
+    found = await audit_events.of_everybody(limit=limit, before=before, person=person, room=room)
     return Looked(found, await _head())
 
 

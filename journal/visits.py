@@ -9,10 +9,11 @@ from uuid import UUID
 
 import msgspec
 
-from journal import audit, tables
+from journal import tables
 from journal.actor import Actor
 from journal.ages import alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import BrowserDocument, device_context
 from journal.errors import NotFound
 from journal.sealing import open_document
@@ -68,7 +69,7 @@ async def end(actor: Actor, visit: UUID) -> bool:
     async with transaction():
         if not await mine.delete():
             raise NotFound
-        await audit.note(actor, Act.SESSION_ENDED, about=visit)
+        await audit_log.note(actor, Act.SESSION_ENDED, about=visit)
     await scrub()
     return here
 
@@ -78,7 +79,7 @@ async def end_all(actor: Actor, *, here: bool = False) -> None:
     every = tables.WebSession.filter(account_id=actor.id)
     async with transaction():
         await (every if here else every.exclude(id=actor.session)).delete()
-        await audit.note(actor, Act.SESSION_ENDED)
+        await audit_log.note(actor, Act.SESSION_ENDED)
     await scrub()
 
 

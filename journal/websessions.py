@@ -13,10 +13,11 @@ from tortoise.exceptions import OperationalError
 from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
-from journal import access, audit, devices, tables
+from journal import access, devices, tables
 from journal.actor import Actor
 from journal.ages import age, is_alive
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import BrowserDocument, device_context
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
@@ -223,7 +224,7 @@ async def promote(house: House, token: bytes) -> bytes:
         await access.hold(row.account_id)
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
         await devices.greet(house, row.account_id, device_of(house, row))
-        await audit.note_unsigned(house, row.account_id, Act.SIGNED_IN)
+        await audit_log.note_unsigned(house, row.account_id, Act.SIGNED_IN)
     return fresh
 
 
@@ -256,7 +257,7 @@ async def confirm(actor: Actor, token: bytes) -> bytes:
     row, account_key = await _own(actor, token)
     async with transaction():
         fresh = await turn(actor.house, row, account_key, row.expires_at)
-        await audit.note(actor, Act.CONFIRMED)
+        await audit_log.note(actor, Act.CONFIRMED)
     return fresh
 
 
@@ -271,7 +272,7 @@ async def end(house: House, token: bytes) -> None:
     owners = [known(row, "account_id") for row in await read(SessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit.note_unsigned(house, owners[0] if owners else None, Act.SIGNED_OUT)
+            await audit_log.note_unsigned(house, owners[0] if owners else None, Act.SIGNED_OUT)
 
 
 async def _own(actor: Actor, token: bytes) -> tuple[SessionRow, bytes]:

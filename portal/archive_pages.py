@@ -21,7 +21,7 @@ from babel.dates import format_date
 from jinja2 import Environment
 
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit.acts import Act
 from journal.catalogue.emotions import emotions
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import FORMS

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from journal import audit_sealing, heartbeat, presence
+from journal import heartbeat, presence
 from journal.account_addresses import carry_over
-from journal.audit_sealing import AuditSealer
+from journal.audit import sealing as audit_sealing
+from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House
 from journal.mailing import deliver_due
 from journal.past_upgrade import seal_unnamed

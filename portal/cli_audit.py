@@ -14,8 +14,8 @@ from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 from uuid import uuid4
 
-from journal.audit_check import Break, Head, Kind, Report, check, remember
-from journal.audit_sealing import AuditSealer
+from journal.audit.sealing import AuditSealer
+from journal.audit.verification import Break, Head, Kind, Report, check, remember
 from journal.errors import Damaged
 from journal.store.database import opened
 from journal.store.errors import DatabaseRefused

@@ -9,9 +9,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journal import accounts, audit, locking, passkeys, websessions
+from journal import accounts, locking, passkeys, websessions
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.errors import Damaged, NotFound, Refused
 from journal.locking import Locked
 from journal.roles import Role
@@ -73,7 +74,7 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
         except NotFound:
             # Missing and forbidden look alike here as well: the log says who looked for what.
             wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
-            await audit.note(actor, Act.NOT_FOUND, about=wanted[-1] if wanted else None)
+            await audit_log.note(actor, Act.NOT_FOUND, about=wanted[-1] if wanted else None)
             raise
 
     return guarded

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from journal import invitations, new_accounts, practice, recovery, tables, websessions
 from journal.actor import Actor
-from journal.audit_sealing import AuditSealer
+from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, THERAPIST, Role

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from journal.audit_sealing import AuditSealer
+from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House
 from journal.store.database import change, fetch
 from journal.store.statements import key_of, time_of

@@ -8,7 +8,10 @@ from journal.store.address import PostgresDatabase, SqliteFile, read_address
 from journal.store.postgres import settings_for
 from journal.store.sqlite import PRAGMAS
 
-TABLES = ("journal.tables",)
+TABLES = (
+    "journal.tables",
+    "journal.audit.tables",
+)
 """The modules of the tables, by the rooms that keep them."""
 
 # Seconds.

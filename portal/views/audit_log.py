@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from journal import people, the_log
 from journal.actor import Actor
-from journal.audit import Event, Whole
+from journal.audit.query import Event, Whole
 from journal.errors import NotFound
 from journal.people import Person
 from journal.typed import read_whole

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
 from journal.disclosures import Disclosure
 from journal.i18n import N_

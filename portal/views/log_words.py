@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from journal.audit import Act
+from journal.audit.acts import Act
 from journal.i18n import N_
 
 # For each act: the sentence when the patient did it, and when somebody else did.

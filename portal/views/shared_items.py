@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from journal import entries, log_rows, sessions
+from journal import entries, sessions
 from journal.actor import Actor
+from journal.audit import events as audit_events
 from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
 from journal.entries import Entry
@@ -51,7 +52,7 @@ async def items(
     listed = list(given)
     if not listed:
         return ()
-    log = await log_rows.openings(actor.id, [one.id for one in listed])
+    log = await audit_events.openings(actor.id, [one.id for one in listed])
     belonging = Belonging(await sessions.my_sessions(actor) if plan is None else plan)
     sources = await entries.several(actor, {one.entry for one in listed})
     return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), belonging) for one in listed)

@@ -12,9 +12,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, log_rows, sharing
+from journal import care, sharing
 from journal.actor import Actor
-from journal.audit import Act, Event
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
+from journal.audit.query import Event
 from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
@@ -69,7 +71,7 @@ async def log(request: Request) -> Response:
     actor = actor_of(request)
     asked = request.query_params.get("before", "")
     before = read_whole(asked, 18)
-    events = await log_rows.events_about(actor.id, limit=LINES + 1, before=before)
+    events = await audit_events.events_about(actor.id, limit=LINES + 1, before=before)
     shown = events[:LINES]
     team = await care.my_links(actor, ended=True)
     say = translator(request)

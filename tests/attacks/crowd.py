@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from journal import (
-    audit,
     entries,
     giving_back,
     handovers,
@@ -25,7 +24,8 @@ from journal import (
     websessions,
 )
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.catalogue.fields import Answers, EntryKind
 from journal.documents import EntryDocument
 from journal.installation.installation import House
@@ -131,7 +131,7 @@ async def _pending(world: World, house: House) -> None:
     """Let alice take her records several times: events that have no place in the chain yet."""
     alice = await _actor(world, house, "alice")
     for _ in range(SEVERAL):
-        await audit.note(alice, Act.RECORDS_TAKEN, patient=alice.id)
+        await audit_log.note(alice, Act.RECORDS_TAKEN, patient=alice.id)
 
 
 async def _actor(world: World, house: House, name: str) -> Actor:

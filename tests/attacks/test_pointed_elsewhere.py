@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 from tortoise.fields import UUIDField
 
-from journal import audit_sealing
+from journal.audit import sealing as audit_sealing
 from journal.store.parts import load_models
 from tests.attacks import world as worlds
 from tests.attacks.asking import Asking

@@ -24,8 +24,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from journal import audit_sealing
-from journal.audit_query import NOT_NUMBERED
+from journal.audit import sealing as audit_sealing
+from journal.audit.query import NOT_NUMBERED
 from journal.store.parts import load_models
 from portal.routes import ROUTES
 from tests.attacks import crowd
@@ -123,9 +123,9 @@ OWN: tuple[dict[str, str], ...] = (
 
 ELSEWHERE = {
     "contents_text": "passed over when it is wrong: tests/journal/test_page_search.py",
-    "audit_head": "the end of the log's chain: tests/journal/test_audit.py",
-    "audit_key": "the key of the log's chain: tests/journal/test_audit.py",
-    "audit_lease": "no page reads it: tests/journal/test_audit_sealing.py",
+    "audit_head": "the end of the log's chain: tests/journal/audit/test_log.py",
+    "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",
+    "audit_lease": "no page reads it: tests/journal/audit/test_sealing.py",
     "audit_verified": "no page reads it: tests/portal/test_verify_audit.py",
     "heartbeat": "no page reads it: tests/journal/test_clock.py",
     "outbox": "tests/journal/test_mail.py",

@@ -27,7 +27,7 @@ from crypto import (
     PrivateIdentity,
     PublicIdentity,
 )
-from journal.audit_chain import EPOCH, Line, event_mac, head_of, mac_of, verified_tag
+from journal.audit.chain import EPOCH, Line, event_mac, head_of, mac_of, verified_tag
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "vectors"

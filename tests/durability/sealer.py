@@ -23,9 +23,9 @@ from types import FrameType
 from typing import Any
 from uuid import uuid4
 
-from journal import audit
-from journal.audit import Act
-from journal.audit_sealing import AuditSealer
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House
 from journal.store.database import Store
 from tests.cast import SERVER_KEY
@@ -102,7 +102,7 @@ async def write(url: str, count: int) -> int:
     house, store = House.with_key(SERVER_KEY), await Store.open(url)
     with store.use():
         await asyncio.gather(
-            *(audit.note_unsigned(house, None, Act.NOT_FOUND, about=uuid4()) for _ in range(count))
+            *(audit_log.note_unsigned(house, None, Act.NOT_FOUND, about=uuid4()) for _ in range(count))
         )
     await store.close()
     return count

@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from journal import entries, freshness, revisions
-from journal.audit_check import Head, check
+from journal.audit.verification import Head, check
 from journal.store.database import Store
 from tests.cast import Cast, Furniture, cast_of
 

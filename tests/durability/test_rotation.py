@@ -18,7 +18,7 @@ import pytest
 from httpx import AsyncClient
 
 from journal import documents, invitations, tables
-from journal.audit_check import check
+from journal.audit.verification import check
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
 from journal.rotation import look_over

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from journal import audit
-from journal.audit import Act
-from journal.audit_check import Head, check
-from journal.audit_sealing import AuditSealer
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.sealing import AuditSealer
+from journal.audit.verification import Head, check
 from journal.installation.installation import House
 from journal.store.database import Store, change, fetch, is_sqlite
 from tests.cast import SERVER_KEY
@@ -71,7 +71,7 @@ async def opened(url: str) -> AsyncIterator[House]:
 async def note(house: House, count: int) -> None:
     """Write events, each about something else."""
     for _ in range(count):
-        await audit.note_unsigned(house, None, Act.NOT_FOUND, about=uuid4())
+        await audit_log.note_unsigned(house, None, Act.NOT_FOUND, about=uuid4())
 
 
 async def everything(house: House, total: int, *kept: Head) -> Head:

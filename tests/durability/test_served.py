@@ -17,7 +17,7 @@ from uuid import UUID
 
 from httpx import AsyncClient, TransportError
 
-from journal.audit_check import check
+from journal.audit.verification import check
 from journal.store.database import Store
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.portal.browsing import action, autosaved, opened

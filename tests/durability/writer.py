@@ -15,8 +15,9 @@ import sys
 from dataclasses import replace
 from uuid import UUID
 
-from journal import audit, entries, websessions
-from journal.audit import Act
+from journal import entries, websessions
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.documents import EntryDocument
 from journal.installation.installation import House
 from journal.store.database import Store
@@ -54,7 +55,7 @@ async def write(url: str, token: bytes, name: str) -> None:
             known[wanted] = saved.revision
             tell(f"{wanted.hex} {saved.revision} {title}")
             if count % AN_ACT == 0:
-                await audit.note(actor, Act.NOT_FOUND, about=wanted)
+                await audit_log.note(actor, Act.NOT_FOUND, about=wanted)
                 tell("noted")
 
     with store.use():

@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity, ServerKey
-from journal import audit, care, log_rows, reading, sessions, sharing, tables
+from journal import care, reading, sessions, sharing, tables
 from journal.actor import Actor
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
 from journal.care import SharingPaused
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
@@ -193,7 +195,7 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
     assert [link.id for link in await care.my_links(alice)] == [other]
     left = await row(cast)
     assert (left.patient_pin, left.clinician_pin) == (None, None)
-    (event,) = [one for one in await log_rows.every_event(alice.id) if one.action is audit.Act.CARE_ENDED]
+    (event,) = [one for one in await audit_events.every_event(alice.id) if one.action is Act.CARE_ENDED]
     assert event.object_id == cast.link
 
 
@@ -408,11 +410,11 @@ async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None
     moments = [await opened_by(cast, "bob", share) for _ in range(3)]
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     await sharing.given(alice)
-    assert await log_rows.openings(alice.id, [share]) == {share: tuple(moments)}
-    events = [one for one in await log_rows.events_about(alice.id) if one.action is audit.Act.SHARE_OPENED]
+    assert await audit_events.openings(alice.id, [share]) == {share: tuple(moments)}
+    events = [one for one in await audit_events.events_about(alice.id) if one.action is Act.SHARE_OPENED]
     assert {one.actor_id for one in events} == {bob.id}
     assert [one.at for one in events] == moments[::-1]
-    page = await log_rows.events_about(alice.id, limit=2, before=events[0].id)
+    page = await audit_events.events_about(alice.id, limit=2, before=events[0].id)
     assert [one.id for one in page] == [events[1].id, events[2].id]
 
 

@@ -14,7 +14,6 @@ import pytest
 from journal import (
     account_addresses,
     accounts,
-    audit,
     care,
     disclosures,
     entries,
@@ -22,7 +21,6 @@ from journal import (
     invitations,
     leaving,
     locking,
-    log_rows,
     purging,
     reading,
     records,
@@ -40,6 +38,8 @@ from journal import (
     throttle,
     websessions,
 )
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
 from journal.documents import EntryDocument
 from journal.entries import NO_TIME, NOWHERE
 from journal.errors import Damaged, JournalError, WrongCredentials
@@ -221,15 +221,15 @@ async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
         ident = await write(cast)
         await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
     await chain_all(cast.house)
-    every = await log_rows.every_event(alice.id)
+    every = await audit_events.every_event(alice.id)
     assert every.damaged == ()
-    wrong = [one for one in every if one.action is audit.Act.SHARED][-3:]
+    wrong = [one for one in every if one.action is Act.SHARED][-3:]
     for one in wrong:
         await bend("audit_event", "at", one.id)
     left = [one.id for one in every if one not in wrong]
     seen: list[int] = []
     before = None
-    while page := await log_rows.events_about(alice.id, limit=2, before=before):
+    while page := await audit_events.events_about(alice.id, limit=2, before=before):
         assert len(page.damaged) in (0, 3)
         seen += [one.id for one in page]
         before = page[-1].id

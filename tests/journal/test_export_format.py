@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from journal import export_format
-from journal.audit import Act
+from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.export_records import UNKNOWN
 from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status

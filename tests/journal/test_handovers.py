@@ -19,13 +19,13 @@ from journal import (
     sharing,
     tables,
 )
-from journal.audit import Act
+from journal.audit.acts import Act
+from journal.audit.events import events_about
 from journal.documents import Profile, profile_context
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
 from journal.links import NAMELESS
-from journal.log_rows import events_about
 from journal.sealing import seal_document
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written

@@ -28,7 +28,8 @@ from journal import (
     websessions,
 )
 from journal.access import ChangedMeanwhile
-from journal.audit import Act
+from journal.audit import tables as audit_tables
+from journal.audit.acts import Act
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
 from journal.passkey_proof import Answer
@@ -266,7 +267,7 @@ async def test_asking_writes_nothing(cast: Cast) -> None:
     async def rows() -> list[int]:
         return [
             await table.all().count()
-            for table in (tables.SpentChallenge, tables.AuditPending, tables.WebSession)
+            for table in (tables.SpentChallenge, audit_tables.AuditPending, tables.WebSession)
         ]
 
     before, stranger = await rows(), Authenticator(handle=bytes(16))

@@ -9,8 +9,9 @@ import pytest
 
 from crypto import MacKey
 from journal import care, restart_links, restarts, tables
-from journal.audit_check import proven_event
-from journal.audit_key import load_key
+from journal.audit import tables as audit_tables
+from journal.audit.key import load_key
+from journal.audit.verification import proven_event
 from journal.links import Link
 from journal.past_upgrade import seal_unnamed
 from journal.store.database import change
@@ -131,11 +132,11 @@ async def test_a_damaged_name_is_counted_and_names_nobody(cast: Cast) -> None:
 async def test_an_event_is_proven_by_itself(cast: Cast) -> None:
     """The first, the last and any between; not with another number, nor under another key."""
     await by_the_patient(cast)
-    count = await chain_all(cast.house) and await tables.AuditEvent.all().count()
+    count = await chain_all(cast.house) and await audit_tables.AuditEvent.all().count()
     chain = await load_key(cast.house)
     for number in range(1, count + 1):
         line = await proven_event(chain, number)
-        stored = await tables.AuditEvent.get(id=number)
+        stored = await audit_tables.AuditEvent.get(id=number)
         assert line is not None
         assert (line.action, line.about) == (stored.action, stored.object_id)
         assert await proven_event(MacKey(bytes(32)), number) is None

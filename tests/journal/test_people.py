@@ -13,7 +13,6 @@ from journal import (
     care,
     entries,
     invitations,
-    log_rows,
     people,
     practice,
     reading,
@@ -26,7 +25,8 @@ from journal import (
     websessions,
 )
 from journal.actor import Actor
-from journal.audit import Act
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
 from journal.documents import Profile, profile_context
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
 from journal.new_accounts import NewAccount
@@ -165,7 +165,7 @@ async def test_a_patient_reads_what_was_done_about_them(cast: Cast) -> None:
     await people.unsuspend(erin, alice.id)
     await the_log.look(erin, limit=10, person=alice.id)
     await the_log.look(erin, limit=10)
-    acts = [one.action for one in await log_rows.events_about(alice.id)]
+    acts = [one.action for one in await audit_events.events_about(alice.id)]
     assert acts[:3] == [Act.LOG_READ, Act.UNSUSPENDED, Act.SUSPENDED]
     assert acts.count(Act.LOG_READ) == 1
 

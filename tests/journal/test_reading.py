@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import care, entries, links, log_rows, reading, sharing, tables
-from journal.audit import Act
+from journal import care, entries, links, reading, sharing, tables
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
 from journal.care import SharingPaused
 from journal.errors import Damaged, NotFound, TrustBroken
 from tests.cast import NOON, Cast
@@ -40,7 +41,7 @@ async def test_opening_is_written_down_and_an_update_is_new_again(cast: Cast) ->
     _, one = await reading.read(bob, alice.id, copy)
     assert one.document.answers == {"free.text": "first"}
     assert not (await reading.folder(bob, alice.id)).shared[0].unread
-    log = [event for event in await log_rows.events_about(alice.id) if event.action is Act.SHARE_OPENED]
+    log = [event for event in await audit_events.events_about(alice.id) if event.action is Act.SHARE_OPENED]
     assert [(event.actor_id, event.object_id) for event in log] == [(bob.id, copy)]
     await share(cast, entry)
     assert (await reading.folder(bob, alice.id)).shared[0].unread

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal import archive, care, entries, invitations, log_rows, records, sessions, sharing, tables
-from journal.audit import Act
+from journal import archive, care, entries, invitations, records, sessions, sharing, tables
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
 from journal.documents import EntryDocument
 from journal.entries import NOWHERE, Entry
@@ -240,7 +241,7 @@ async def test_taking_counts_as_opening(cast: Cast) -> None:
     ((given,)) = await sharing.given(alice)
     assert given.opened_at == bob.now
     events = [
-        (one.actor_id, one.action, one.object_id, one.at) for one in await log_rows.events_about(alice.id)
+        (one.actor_id, one.action, one.object_id, one.at) for one in await audit_events.events_about(alice.id)
     ]
     assert (bob.id, Act.SHARE_OPENED, share, bob.now) in events
     assert (bob.id, Act.RECORDS_TAKEN, cast.link, bob.now) in events
@@ -274,7 +275,7 @@ async def test_strangers_have_nothing_to_take(cast: Cast) -> None:
     for patient in (alice.id, None):
         with pytest.raises(NotFound):
             await shared_with(cast, "bob", patient)
-    assert not [one for one in await log_rows.every_event(alice.id) if one.action is Act.RECORDS_TAKEN]
+    assert not [one for one in await audit_events.every_event(alice.id) if one.action is Act.RECORDS_TAKEN]
 
 
 async def test_one_patient_or_all(cast: Cast) -> None:
@@ -285,10 +286,10 @@ async def test_one_patient_or_all(cast: Cast) -> None:
     one = await shared_with(cast, "bob", alice.id)
     assert [patient.name for patient in one.patients] == [NAMES["alice"]]
     assert NAMES["dana"].encode() not in everything(packed(one))
-    assert Act.RECORDS_TAKEN not in [event.action for event in await log_rows.every_event(dana.id)]
+    assert Act.RECORDS_TAKEN not in [event.action for event in await audit_events.every_event(dana.id)]
     both = await shared_with(cast, "bob")
     assert [patient.name for patient in both.patients] == [NAMES["alice"], NAMES["dana"]]
-    assert Act.RECORDS_TAKEN in [event.action for event in await log_rows.every_event(dana.id)]
+    assert Act.RECORDS_TAKEN in [event.action for event in await audit_events.every_event(dana.id)]
 
 
 async def test_a_pause_leaves_the_plan_and_no_copy(cast: Cast) -> None:
@@ -452,7 +453,7 @@ async def test_nothing_is_opened_or_noted_when_refused(
         await take(sqlite_cast, "alice", password, phrase)
     assert set(refused.value.fields) == {field}
     alice = await sqlite_cast.actor("alice")
-    assert Act.RECORDS_TAKEN not in [one.action for one in await log_rows.every_event(alice.id)]
+    assert Act.RECORDS_TAKEN not in [one.action for one in await audit_events.every_event(alice.id)]
 
 
 async def test_after_a_dosing_session_it_waits(sqlite_cast: Cast) -> None:

@@ -13,10 +13,11 @@ import asyncpg
 import msgspec
 import pytest
 
-from journal import accounts, audit, key_slots, presence, sessions, tables, websessions
+from journal import accounts, key_slots, presence, sessions, tables, websessions
 from journal.actor import Actor
-from journal.audit import Act
-from journal.audit_check import check
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.verification import check
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
@@ -251,7 +252,7 @@ async def test_the_key_of_the_log_is_sealed_and_missed(cast: Cast) -> None:
     for bent in (bytes(sealed[:-1]) + bytes([sealed[-1] ^ 1]), b"", b"\x02" + bytes(sealed[1:])):
         await change("UPDATE audit_key SET sealed = $1", bent)
         with pytest.raises(Damaged):
-            await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+            await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
         assert (
             str((await check(cast.house)).broken) == "Break(kind=<Kind.FOREIGN: 'foreign'>, event=1, other=0)"
         )
@@ -259,7 +260,7 @@ async def test_the_key_of_the_log_is_sealed_and_missed(cast: Cast) -> None:
     broken = (await check(cast.house)).broken
     assert broken is not None
     assert broken.kind == "key-gone"
-    await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
     assert (await check(cast.house)).broken is not None
 
 

@@ -38,8 +38,8 @@ from journal import (
     visits,
     websessions,
 )
-from journal.audit import REFUSALS, Act, Outcome
-from journal.audit_check import check
+from journal.audit.acts import REFUSALS, Act, Outcome
+from journal.audit.verification import check
 from journal.errors import Refused, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge

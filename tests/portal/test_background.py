@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from journal import audit, care, tables
-from journal.audit import Act
-from journal.audit_check import check
-from journal.audit_sealing import AuditSealer
+from journal import care, tables
+from journal.audit import log as audit_log
+from journal.audit import tables as audit_tables
+from journal.audit.acts import Act
+from journal.audit.sealing import AuditSealer
+from journal.audit.verification import check
 from journal.store.database import Store, change
 from portal import logs
 from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
@@ -69,16 +71,16 @@ async def test_a_service_chains_events_and_gives_the_lease_up_when_it_ends(
     store = await Store.open(url)
     with store.use():
         house = cast_of(furniture).house
-        await audit.note_unsigned(house, None, Act.SIGNED_OUT)
+        await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
         async with running(url, furniture, tmp_path) as portal:
-            assert await tables.AuditPending.all().count() == 0
+            assert await audit_tables.AuditPending.all().count() == 0
             assert (
                 portal.app.state.house.log_key.key is not None
             )  # so an act reads nothing to write its event
             await no_chores()
-            await audit.note_unsigned(house, None, Act.SIGNED_OUT)
-        assert await tables.AuditPending.all().count() == 0
-        await audit.note_unsigned(house, None, Act.SIGNED_OUT)
+            await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
+        assert await audit_tables.AuditPending.all().count() == 0
+        await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
         assert await AuditSealer(house, uuid4()).chain_pending() == 1
         assert (await check(house)).broken is None
     await store.close()
@@ -110,8 +112,8 @@ async def test_events_that_cannot_be_chained_are_told_once(
     sealer = AuditSealer(house, uuid4())
     for expected in (1, 1, 2):
         if len(caplog.records) < expected:
-            await audit.note_unsigned(house, None, Act.SIGNED_OUT)
-            await tables.AuditPending.all().update(outcome="perhaps")
+            await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
+            await audit_tables.AuditPending.all().update(outcome="perhaps")
         await chain_events(sealer)
         told = [logs.TextLines().format(record) for record in caplog.records]
         assert len(told) == expected

@@ -9,7 +9,9 @@ import pytest
 from httpx import Response
 
 from crypto import PrivateIdentity
-from journal import audit, care, entries, reading, sharing, tables
+from journal import care, entries, reading, sharing, tables
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from tests.cast import Cast
 from tests.portal.conftest import Portal
 from tests.scenes import (
@@ -282,7 +284,7 @@ async def test_a_long_log_comes_in_pages(portal: Portal) -> None:
     """Every event stands on exactly one of them."""
     cast = portal.cast
     patient = await cast.actor("alice")
-    await audit.note_each(patient, audit.Act.SHARING_PAUSED, patient.id, [cast.link] * 230)
+    await audit_log.note_each(patient, Act.SHARING_PAUSED, patient.id, [cast.link] * 230)
     lines, address = 0, "/sharing/log"
     async with portal.client("alice") as alice:
         for _ in range(5):

@@ -10,10 +10,11 @@ from io import StringIO
 import pytest
 from httpx import Response
 
-from journal import audit, care, records, sharing
-from journal.audit import Act
-from journal.audit_chain import Line
-from journal.audit_pending import write_events
+from journal import care, records, sharing
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.chain import Line
+from journal.audit.pending import write_events
 from journal.disclosures import disclosures, six_years_before, take
 from journal.documents import EntryDocument
 from journal.errors import HeldUntilRested, NotFound, Refused
@@ -175,7 +176,7 @@ async def test_a_long_accounting_comes_in_pages(portal: Portal) -> None:
     """Each line stands on one of them, and the file has all."""
     cast = portal.cast
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await audit.note_opened(bob, alice.id, [cast.link] * 450)
+    await audit_log.note_opened(bob, alice.id, [cast.link] * 450)
     seen, address = 0, PAGE
     for _ in range(4):
         page = await looked_at(portal, address)

@@ -15,7 +15,9 @@ from uuid import uuid4
 
 import pytest
 
-from journal import audit, soundness
+from journal import soundness
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.demo import load_demo
 from journal.installation.installation import House
 from journal.soundness import Verdict
@@ -139,7 +141,7 @@ async def test_a_clock_behind_what_is_not_chained_yet_is_told(
     house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(days=400)))
     store = await Store.open(furnished_url[0])
     with store.use():
-        await audit.note_unsigned(house, None, audit.Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(house, None, Act.SIGN_IN_REFUSED)
     await store.close()
     later = NOON + timedelta(days=399)
     assert "before the latest record" in (await findings(furnished_url[0], now=later))[Verdict.MEND]
@@ -241,7 +243,7 @@ def test_events_that_nobody_chains_are_told(data: Path, capsys: pytest.CaptureFi
 async def _an_old_event(data: Path) -> None:
     store = await Store.open(f"sqlite://{data / 'hearthside.sqlite3'}")
     with store.use():
-        await audit.note_unsigned(House.with_key(SERVER_KEY, clock=Clock()), None, audit.Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(House.with_key(SERVER_KEY, clock=Clock()), None, Act.SIGN_IN_REFUSED)
     await store.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from journal.audit import Act
+from journal.audit.acts import Act
 from portal.guard import guard
 from portal.routes import ROUTES
 from tests.cast import PASSWORDS

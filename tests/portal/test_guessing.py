@@ -13,7 +13,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from journal import practice, recovery, tables
-from journal.audit import Act
+from journal.audit.acts import Act
 from journal.installation.password_work import PLACES, Queue
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled

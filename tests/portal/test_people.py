@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from journal import audit, people
-from journal.audit import Act
+from journal import people
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from portal.views.audit_words import ROOMS, SENTENCES
 from tests.cast import PASSWORDS, ZONE
 from tests.log import logged
@@ -150,7 +151,7 @@ async def test_the_log_names_people_and_no_words(any_portal: Portal) -> None:
 async def test_a_long_log_goes_on_on_the_next_page(portal: Portal) -> None:
     """A hundred events on a page, and a way to the older ones that keeps the filter."""
     alice = await portal.cast.actor("alice")
-    await audit.note_each(alice, Act.SESSION_CHANGED, alice.id, [uuid4() for _ in range(100)])
+    await audit_log.note_each(alice, Act.SESSION_CHANGED, alice.id, [uuid4() for _ in range(100)])
     async with portal.client("erin") as browser:
         page = await opened(browser, "/people/audit?room=session")
         assert not [link for link in page.markup.elements if "before=" in link.attributes.get("href", "")]

@@ -24,8 +24,9 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, care, entries, log_rows, records, sessions, sharing, tables
-from journal.audit import Act
+from journal import archive, care, entries, records, sessions, sharing, tables
+from journal.audit import events as audit_events
+from journal.audit.acts import Act
 from journal.documents import EntryDocument
 from journal.entries import Entry
 from journal.planning import SessionDetails, SessionKind, Setting
@@ -248,7 +249,7 @@ async def test_a_wrong_password_gives_no_file(portal: Portal, who: str) -> None:
     assert page.one(name="offered").attributes["value"] == page.one(id="offer").words
     assert page.one(name="current").attributes["value"] == ""
     alice = await portal.cast.actor("alice")
-    assert Act.RECORDS_TAKEN not in [one.action for one in await log_rows.every_event(alice.id)]
+    assert Act.RECORDS_TAKEN not in [one.action for one in await audit_events.every_event(alice.id)]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from journal.audit_chain import Line
-from journal.audit_pending import write_events
+from journal.audit.chain import Line
+from journal.audit.pending import write_events
 from journal.installation.installation import House
 from journal.store.database import Store
 from tests.cast import NOON, SERVER_KEY, Furniture

@@ -11,6 +11,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from journal import tables
+from journal.audit import tables as audit_tables
 from journal.store.database import IfThere, Store, change, change_all, fetch, fetch_aside, transaction
 from journal.store.statements import key_of, time_of
 
@@ -34,7 +35,7 @@ async def link(name: str, expires_at: datetime = NOON) -> None:
 async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
     """Ids, times and empty columns read the same whichever store they come from."""
     await link("a")
-    event = await tables.AuditEvent.create(
+    event = await audit_tables.AuditEvent.create(
         id=1, at=NOON, actor_id=uuid4(), action="signed-in", outcome="done", mac=""
     )
     ((lookup, created, expires, used),) = await fetch(LINKS, "a")
@@ -47,13 +48,13 @@ async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
 async def test_what_was_written_out_the_orm_reads_alike(opened: Store) -> None:
     """A time and an id written by `change` are found and read through the ORM."""
     await link("a")
-    event = await tables.AuditEvent.create(id=1, at=NOON, action="signed-in", outcome="done", mac="")
+    event = await audit_tables.AuditEvent.create(id=1, at=NOON, action="signed-in", outcome="done", mac="")
     later, somebody = NOON + timedelta(days=1, microseconds=7), UUID(int=7)
     assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", later, "a") == 1
     assert await change("UPDATE audit_event SET object_id = $1 WHERE id = $2", somebody, event.id) == 1
     assert (await tables.SetupLink.get(lookup="a")).used_at == later
     assert await tables.SetupLink.filter(used_at__gt=NOON, used_at=later).exists()
-    assert await tables.AuditEvent.filter(object_id=somebody).exists()
+    assert await audit_tables.AuditEvent.filter(object_id=somebody).exists()
 
 
 async def test_a_change_says_how_many_rows_it_changed(opened: Store) -> None:

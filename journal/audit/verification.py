@@ -20,10 +20,10 @@ from uuid import UUID
 from tortoise.exceptions import BaseORMException
 
 from crypto import MacKey
-from journal.audit import Act
-from journal.audit_chain import NOTHING, Line, head_of, mac_of, verified_tag
-from journal.audit_key import KEY, load_key, open_key
-from journal.audit_rows import AT_ONCE, BEFORE_ALL, PendingRow, Row, UnreadableError, events, pending
+from journal.audit.acts import Act
+from journal.audit.chain import NOTHING, Line, head_of, mac_of, verified_tag
+from journal.audit.key import KEY, load_key, open_key
+from journal.audit.rows import AT_ONCE, BEFORE_ALL, PendingRow, Row, UnreadableError, events, pending
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.store.database import change, fetch

@@ -15,7 +15,7 @@ from typing import Any
 from tortoise.exceptions import OperationalError
 
 from crypto import MacKey
-from journal.audit_chain import Line, event_mac
+from journal.audit.chain import Line, event_mac
 from journal.store.database import fetch
 from journal.store.statements import key_of, time_of
 

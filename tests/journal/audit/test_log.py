@@ -15,13 +15,16 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from crypto import MacKey
-from journal import audit, care, log_rows, reading, sharing, tables
-from journal.audit import Act, Outcome
-from journal.audit_chain import NOTHING, Line, event_mac, head_of, mac_of
-from journal.audit_check import Break, Head, Kind, check
-from journal.audit_key import keep_key, load_key
-from journal.audit_pending import insertion
-from journal.audit_sealing import INSERT
+from journal import care, reading, sharing, tables
+from journal.audit import events as audit_events
+from journal.audit import log as audit_log
+from journal.audit import tables as audit_tables
+from journal.audit.acts import Act, Outcome
+from journal.audit.chain import NOTHING, Line, event_mac, head_of, mac_of
+from journal.audit.key import keep_key, load_key
+from journal.audit.pending import insertion
+from journal.audit.sealing import INSERT
+from journal.audit.verification import Break, Head, Kind, check
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.store.database import Store, change, connection, fetch, transaction
@@ -46,7 +49,7 @@ async def log(cast: Cast) -> Cast:
     share = await shared(cast, await written(cast))
     for _ in range(6):
         await opened_by(cast, "bob", share)
-    await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
     await care.pause(await cast.actor("alice"))
     await chain_all(cast.house)
     assert await events() >= 20
@@ -78,7 +81,7 @@ async def lines() -> list[Line]:
     """Every event as it was chained."""
     found = [Line(*[getattr(row, name) for name in ("at", "actor_id", "patient_id", "recipient_id", "object_id",
                                                      "action", "outcome", "event_id")])
-             for row in await tables.AuditEvent.all().order_by("id")]  # fmt: skip
+             for row in await audit_tables.AuditEvent.all().order_by("id")]  # fmt: skip
     return [Line(one.at.astimezone(UTC), *_rest(one)) for one in found]
 
 
@@ -99,7 +102,7 @@ async def write_anew(key: bytes, wanted: Sequence[Line]) -> None:
         row = (sequence, line.id, line.at, *_rest(line)[:-1], mac.hex())
         await change(*insertion(INSERT, [row]))
         head = head_of(chain, sequence, mac)
-    await tables.AuditHead.create(id=1, sequence=len(wanted), mac=head.hex())
+    await audit_tables.AuditHead.create(id=1, sequence=len(wanted), mac=head.hex())
 
 
 def test_the_chain_is_the_one_of_the_format_page() -> None:
@@ -146,9 +149,9 @@ async def test_who_what_when_and_how_it_ended(cast: Cast) -> None:
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     share = await shared(cast, await written(cast))
     await reading.read(bob, alice.id, share)
-    await audit.note_unsigned(cast.house, alice.id, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(cast.house, alice.id, Act.SIGN_IN_REFUSED)
     await chain_all(cast.house)
-    refused, opened, given = await tables.AuditEvent.all().order_by("-id").limit(3).values()
+    refused, opened, given = await audit_tables.AuditEvent.all().order_by("-id").limit(3).values()
     assert (given["actor_id"], given["patient_id"], given["recipient_id"]) == (alice.id, alice.id, bob.id)
     assert (given["action"], given["object_id"], given["outcome"]) == (Act.SHARED, share, Outcome.DONE)
     assert (opened["actor_id"], opened["patient_id"], opened["object_id"]) == (bob.id, alice.id, share)
@@ -228,7 +231,7 @@ async def test_another_spelling_hides_nothing(sqlite_cast: Cast) -> None:
 async def test_a_table_of_another_shape_lets_nothing_in(sqlite_cast: Cast, number: str) -> None:
     """Nor can an event stand between two numbers, under none, or twice, where the table was made to allow it."""
     while await events() < 20:
-        await audit.note_unsigned(sqlite_cast.house, None, Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(sqlite_cast.house, None, Act.SIGN_IN_REFUSED)
         await chain_all(sqlite_cast.house)
     await change("ALTER TABLE audit_event RENAME TO other")
     await change("CREATE TABLE audit_event AS SELECT * FROM other")
@@ -243,11 +246,11 @@ async def test_a_table_of_another_shape_lets_nothing_in(sqlite_cast: Cast, numbe
 async def test_a_deleted_event_is_found(log: Cast) -> None:
     """The first, one from the middle, the last, several and all."""
     total = await events()
-    kept = await tables.AuditEvent.all().order_by("id")
+    kept = await audit_tables.AuditEvent.all().order_by("id")
     for gone in (range(1, 2), range(9, 10), range(total, total + 1), range(4, 8), range(1, total + 1)):
         await change("DELETE FROM audit_event WHERE id >= $1 AND id < $2", gone.start, gone.stop)
         assert await found(log) == Break(Kind.MISSING, gone.start, gone.stop - 1)
-        await tables.AuditEvent.bulk_create([kept[place - 1] for place in gone])
+        await audit_tables.AuditEvent.bulk_create([kept[place - 1] for place in gone])
     assert await found(log) is None
 
 
@@ -258,25 +261,25 @@ async def test_a_deleted_event_is_found_when_the_rest_is_numbered_anew(log: Cast
     for place in range(10, total + 1):
         await renumber(place, place - 1)
     assert await found(log) == Break(Kind.FOREIGN, 9)
-    await end_at(total - 1, (await tables.AuditHead.get(id=1)).mac)
+    await end_at(total - 1, (await audit_tables.AuditHead.get(id=1)).mac)
     assert await found(log) == Break(Kind.FOREIGN, 9)
 
 
 async def test_an_inserted_event_is_found(log: Cast) -> None:
     """At the end, or in the middle with the rest moved up; a copy, or one with a MAC of somebody's own."""
     total = await events()
-    copy = (await tables.AuditEvent.filter(id=9).values())[0] | {"event_id": uuid4()}
-    await tables.AuditEvent.create(**copy | {"id": total + 1})
+    copy = (await audit_tables.AuditEvent.filter(id=9).values())[0] | {"event_id": uuid4()}
+    await audit_tables.AuditEvent.create(**copy | {"id": total + 1})
     assert await found(log) == Break(Kind.ADDED, total + 1)
-    await end_at(total + 1, (await tables.AuditHead.get(id=1)).mac)
+    await end_at(total + 1, (await audit_tables.AuditHead.get(id=1)).mac)
     assert await found(log) == Break(Kind.FOREIGN, total + 1)
     await change("DELETE FROM audit_event WHERE id = $1", total + 1)
     for place in range(total, 8, -1):
         await renumber(place, place + 1)
-    await tables.AuditEvent.create(**copy | {"mac": "ab" * 32})
+    await audit_tables.AuditEvent.create(**copy | {"mac": "ab" * 32})
     assert await found(log) == Break(Kind.MOVED, 9, 10)
     await change("DELETE FROM audit_event WHERE id = 9")
-    await tables.AuditEvent.create(**copy | {"id": -4})
+    await audit_tables.AuditEvent.create(**copy | {"id": -4})
     assert await found(log) == Break(Kind.ADDED, 1)
 
 
@@ -303,14 +306,18 @@ async def test_a_log_numbered_from_another_number_is_found(log: Cast) -> None:
     total = await events()
     for place in range(total, 0, -1):
         await renumber(place, place + 1)
-    await end_at(total + 1, (await tables.AuditHead.get(id=1)).mac)
+    await end_at(total + 1, (await audit_tables.AuditHead.get(id=1)).mac)
     assert await found(log) == Break(Kind.MISSING, 1, 1)
 
 
 async def test_a_cut_end_is_found_though_the_head_was_moved(log: Cast) -> None:
     """Without the server key no head fits: neither the old one, nor any MAC that stands in the database."""
     total = await events()
-    stored = [row[-1] for row in await fetch(ALL)] + [(await tables.AuditHead.get(id=1)).mac, "", "0" * 64]
+    stored = [row[-1] for row in await fetch(ALL)] + [
+        (await audit_tables.AuditHead.get(id=1)).mac,
+        "",
+        "0" * 64,
+    ]
     await change("DELETE FROM audit_event WHERE id > $1", total - 3)
     for mac in stored:
         await end_at(total - 3, mac)
@@ -324,7 +331,7 @@ async def test_a_cut_end_stays_found_when_the_log_goes_on(log: Cast) -> None:
     await change("DELETE FROM audit_event WHERE id > $1", total - 3)
     await end_at(total - 3, mac)
     for _ in range(3):
-        await audit.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
     await chain_all(log.house)
     assert await events() == total
     assert await found(log) == Break(Kind.CHANGED, total - 2)
@@ -335,8 +342,8 @@ async def test_a_head_that_was_taken_away_is_found_and_stays_so(log: Cast) -> No
     total = await events()
     await change("DELETE FROM audit_head")
     assert await found(log) == Break(Kind.HEAD_GONE, 0)
-    await audit.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
-    await audit.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
     await chain_all(log.house)
     assert await found(log) == Break(Kind.CHANGED, total + 1)
 
@@ -347,7 +354,7 @@ async def test_a_head_moved_back_over_events_writes_over_none_and_stops_nobody(
 ) -> None:
     """Nothing is ever chained where there is something already; the act is done, and its event waits."""
     total = await events()
-    await end_at(sequence, (await tables.AuditHead.get(id=1)).mac)
+    await end_at(sequence, (await audit_tables.AuditHead.get(id=1)).mac)
     assert await found(log) == Break(Kind.HEAD_WRONG, max(sequence, 0))
     share = await tables.Share.all().first()
     assert share is not None
@@ -355,7 +362,7 @@ async def test_a_head_moved_back_over_events_writes_over_none_and_stops_nobody(
     assert not await tables.Share.filter(id=share.id).exists()
     with pytest.raises(Damaged):
         await chain_all(log.house)
-    assert (await events(), await tables.AuditPending.all().count()) == (total, 1)
+    assert (await events(), await audit_tables.AuditPending.all().count()) == (total, 1)
     assert await found(log) == Break(Kind.HEAD_WRONG, max(sequence, 0))
 
 
@@ -364,7 +371,7 @@ async def test_a_log_that_begins_anew_is_found(log: Cast) -> None:
     await change("DELETE FROM audit_event")
     await change("DELETE FROM audit_head")
     assert await found(log) == Break(Kind.NO_BEGINNING, 0, 5)
-    await audit.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
     assert await found(log) == Break(Kind.NO_BEGINNING, 0, 5)
     await chain_all(log.house)
     assert await found(log) == Break(Kind.NO_BEGINNING, 0, 5)
@@ -407,7 +414,7 @@ async def test_every_head_that_was_kept_counts(log: Cast) -> None:
 async def test_a_kept_head_shows_an_older_state_put_back(log: Cast) -> None:
     """A whole database put back is intact in itself."""
     older = await lines()
-    await audit.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(log.house, None, Act.SIGN_IN_REFUSED)
     await chain_all(log.house)
     kept = await head(log)
     await write_anew(SERVER_KEY, older)
@@ -421,9 +428,12 @@ async def test_fifty_at_once_never_fork_it(cast: Cast) -> None:
     await chain_all(cast.house)
     before = await events()
     await asyncio.gather(
-        *(audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED) for _ in range(20)),
+        *(audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED) for _ in range(20)),
         *(reading.read(bob, alice.id, share) for _ in range(20)),
-        *(audit.note_each(alice, Act.SHARE_OPENED, alice.id, [uuid4() for _ in range(3)]) for _ in range(10)),
+        *(
+            audit_log.note_each(alice, Act.SHARE_OPENED, alice.id, [uuid4() for _ in range(3)])
+            for _ in range(10)
+        ),
     )
     assert await chain_all(cast.house) == 70
     assert await events() == before + 70
@@ -439,7 +449,7 @@ async def test_the_first_events_at_once_begin_one_log(database_url: str) -> None
     async def write(store: Store) -> None:
         with store.use():
             for _ in range(8):
-                await audit.note_unsigned(house, None, Act.SIGN_IN_REFUSED)
+                await audit_log.note_unsigned(house, None, Act.SIGN_IN_REFUSED)
 
     await asyncio.gather(*(write(store) for store in stores))
     with stores[0].use():
@@ -453,7 +463,7 @@ async def test_the_first_events_at_once_begin_one_log(database_url: str) -> None
 async def test_a_log_can_be_checked_while_it_grows(cast: Cast) -> None:
     """What is written meanwhile is no fault."""
     writing = asyncio.gather(
-        *(audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED) for _ in range(60)),
+        *(audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED) for _ in range(60)),
     )
     while not writing.done():
         assert await found(cast) is None
@@ -487,13 +497,13 @@ async def test_an_act_that_is_undone_leaves_no_event(cast: Cast) -> None:
 
     async def act() -> None:
         async with transaction():
-            await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+            await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
             raise Damaged
 
     with pytest.raises(Damaged):
         await act()
     assert (await chain_all(cast.house), await events()) == (0, before)
-    await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+    await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
     assert await chain_all(cast.house) == 1
     assert await found(cast) is None
 
@@ -507,12 +517,12 @@ async def test_many_openings_cost_as_many_statements_as_one(sqlite_cast: Cast) -
         async with transaction():
             writer = connection()._connection
             await writer.set_trace_callback(seen.append)
-            await audit.note_opened(alice, alice.id, [uuid4() for _ in range(number)])
+            await audit_log.note_opened(alice, alice.id, [uuid4() for _ in range(number)])
             await writer.set_trace_callback(None)
         counts.append(len(seen))
     assert counts == [1, 1]
-    await audit.note_opened(alice, alice.id, [uuid4() for _ in range(250)])
-    await audit.note_opened(alice, alice.id, [])
+    await audit_log.note_opened(alice, alice.id, [uuid4() for _ in range(250)])
+    await audit_log.note_opened(alice, alice.id, [])
     assert await chain_all(sqlite_cast.house) == 1 + 90 + 250
     assert await found(sqlite_cast) is None
 
@@ -520,13 +530,13 @@ async def test_many_openings_cost_as_many_statements_as_one(sqlite_cast: Cast) -
 async def test_an_event_nobody_knows_is_named_as_damaged(cast: Cast) -> None:
     """A log that was tampered with is not shown as if it were whole."""
     alice = await cast.actor("alice")
-    await audit.note(alice, Act.SHARE_REVOKED, patient=alice.id, about=uuid4())
+    await audit_log.note(alice, Act.SHARE_REVOKED, patient=alice.id, about=uuid4())
     await change("UPDATE audit_pending SET action = $1 WHERE action = $2", "gone by", "share.revoked")
-    assert (await log_rows.events_about(alice.id)).damaged == (None,)
+    assert (await audit_events.events_about(alice.id)).damaged == (None,)
     await change("UPDATE audit_pending SET action = $1 WHERE action = $2", "share.revoked", "gone by")
     await chain_all(cast.house)
     await change("UPDATE audit_event SET action = $1 WHERE action = $2", "gone by", "share.revoked")
-    assert (await log_rows.events_about(alice.id)).damaged == (None,)
+    assert (await audit_events.events_about(alice.id)).damaged == (None,)
 
 
 def test_a_head_is_one_line_and_nothing_else_is_one() -> None:

@@ -1,7 +1,7 @@
 """
 The events of the audit log for the pages that list them: one that storage damaged hides no other.
 
-Whether the log as a whole is what was written, `audit_check.py` says.
+Whether the log as a whole is what was written, `verification.py` says.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from journal.audit_acts import Act
-from journal.audit_query import Condition, Event, EventRow, Rows, Whole, newest, oldest, one_of
+from journal.audit.acts import Act
+from journal.audit.query import Condition, Event, EventRow, Rows, Whole, newest, oldest, one_of
 from journal.store.rows import DamagedRow, Opened, whole
 
 

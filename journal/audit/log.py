@@ -2,7 +2,7 @@
 Who opened or changed what, and when. Ids and states only: never a word that anybody wrote.
 
 An event is written in the transaction of the act that it records, so there is neither one without the other. It waits
-for nobody: its place in the chain comes a moment later (`journal/audit_sealing.py`).
+for nobody: its place in the chain comes a moment later (`journal/audit/sealing.py`).
 Saving an entry is no event: the journal is its writer's own, and who reads it is what counts.
 """
 
@@ -13,13 +13,9 @@ from datetime import datetime
 from uuid import UUID
 
 from journal.actor import Actor
-from journal.audit_acts import REFUSALS as REFUSALS
-from journal.audit_acts import Act as Act
-from journal.audit_acts import Outcome as Outcome
-from journal.audit_chain import Line
-from journal.audit_pending import write_events
-from journal.audit_query import Event as Event
-from journal.audit_query import Whole as Whole
+from journal.audit.acts import REFUSALS, Act, Outcome
+from journal.audit.chain import Line
+from journal.audit.pending import write_events
 from journal.installation.installation import House
 
 

@@ -8,10 +8,11 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from crypto import Context
-from journal import audit, log_rows
-from journal.audit import Act
-from journal.audit_check import Break, Head, Kind, check, proven_event
-from journal.audit_key import load_key
+from journal.audit import events as audit_events
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.key import load_key
+from journal.audit.verification import Break, Head, Kind, check, proven_event
 from journal.installation.installation import House
 from journal.store import database
 from journal.store.database import Store, change, fetch
@@ -71,11 +72,11 @@ async def test_an_older_log_goes_on_after_the_upgrade(empty_url: str) -> None:
         assert [tuple(row) for row in await fetch(OLDER)] == before
         assert (await check(house, kept)).head == kept[-1]
         for _ in range(2):
-            await audit.note_unsigned(house, actor, Act.SIGNED_OUT)
+            await audit_log.note_unsigned(house, actor, Act.SIGNED_OUT)
         assert await chain_all(house) == 2
         report = await check(house, kept)
         assert (report.broken, report.head.sequence) == (None, 5)
-        assert len(await log_rows.of_everybody(limit=9, person=actor)) == 5
+        assert len(await audit_events.of_everybody(limit=9, person=actor)) == 5
         chain = await load_key(house)  # each event is proven by itself, in either version
         assert all([await proven_event(chain, ident) for ident in range(1, 6)])
         for ident in (1, 3, 4):  # none of either kind passes for one of the other

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from journal.audit_acts import Act
+from journal.audit.acts import Act
 from journal.store.database import fetch
 from journal.store.rows import DamagedRow, Moment, Row, typed
 

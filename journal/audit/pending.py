@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 
-from journal.audit_chain import Line, event_mac, new_event_id
-from journal.audit_key import load_key
+from journal.audit.chain import Line, event_mac, new_event_id
+from journal.audit.key import load_key
 from journal.installation.installation import House
 from journal.store.database import change, joined
 

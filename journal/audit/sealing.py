@@ -16,10 +16,10 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from crypto import MacKey
-from journal.audit_chain import NOTHING, Line, head_of, mac_of
-from journal.audit_key import keep_key
-from journal.audit_pending import AT_ONCE, insertion
-from journal.audit_rows import pending
+from journal.audit.chain import NOTHING, Line, head_of, mac_of
+from journal.audit.key import keep_key
+from journal.audit.pending import AT_ONCE, insertion
+from journal.audit.rows import pending
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.store.database import Statement, change, change_all, database_now, fetch, is_sqlite

@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from journal import audit, log_rows, tables
-from journal.audit import Act, Event
-from journal.audit_chain import new_event_id
-from journal.audit_check import Break, Kind, check
-from journal.audit_sealing import AuditSealer
+from journal.audit import events as audit_events
+from journal.audit import log as audit_log
+from journal.audit import tables as audit_tables
+from journal.audit.acts import Act
+from journal.audit.chain import new_event_id
+from journal.audit.query import Event
+from journal.audit.sealing import AuditSealer
+from journal.audit.verification import Break, Kind, check
 from journal.installation.server_keys import ServerKeys
 from journal.rotation import renew
 from journal.store.database import Store, change, fetch, transaction
@@ -37,13 +40,15 @@ async def found(cast: Cast) -> Break | None:
 
 async def pending() -> int:
     """How many events are pending."""
-    return await tables.AuditPending.all().count()
+    return await audit_tables.AuditPending.all().count()
 
 
 async def note(cast: Cast, about: UUID | None = None) -> None:
     """Write an event about alice's record."""
     alice = await cast.actor("alice")
-    await audit.note(alice, Act.SHARE_OPENED, patient=alice.id, about=about or uuid4(), recipient=alice.id)
+    await audit_log.note(
+        alice, Act.SHARE_OPENED, patient=alice.id, about=about or uuid4(), recipient=alice.id
+    )
 
 
 async def test_an_act_waits_for_no_other(furnished_postgres_url: tuple[str, Furniture]) -> None:
@@ -54,9 +59,9 @@ async def test_an_act_waits_for_no_other(furnished_postgres_url: tuple[str, Furn
     watcher = await asyncpg.connect(url, timeout=PATIENCE)
     with stores[0].use():
         async with transaction():
-            await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+            await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
             with stores[1].use():
-                other = asyncio.create_task(audit.note_unsigned(cast.house, None, Act.SIGNED_OUT))
+                other = asyncio.create_task(audit_log.note_unsigned(cast.house, None, Act.SIGNED_OUT))
                 while not other.done():
                     assert await watcher.fetchval(WAITING_FOR_A_LOCK) == 0
                 await other
@@ -104,13 +109,13 @@ async def test_a_changed_event_is_found_and_never_chained(cast: Cast) -> None:
 async def test_an_event_that_was_put_in_is_found_and_never_chained(cast: Cast) -> None:
     """A copy of a pending one under another id; and one that is chained already, put back as it was."""
     await note(cast)
-    (row,) = await tables.AuditPending.all().values()
-    await tables.AuditPending.create(**row | {"id": uuid4()})
+    (row,) = await audit_tables.AuditPending.all().values()
+    await audit_tables.AuditPending.create(**row | {"id": uuid4()})
     assert await found(cast) == CHANGED
     assert (await chain_all(cast.house), await pending()) == (1, 1)
-    await tables.AuditPending.all().delete()
+    await audit_tables.AuditPending.all().delete()
     assert await found(cast) is None
-    await tables.AuditPending.create(**row)
+    await audit_tables.AuditPending.create(**row)
     assert await found(cast) == AGAIN
     assert (await chain_all(cast.house), await pending()) == (0, 1)
 
@@ -119,7 +124,7 @@ async def test_an_event_that_was_slipped_in_twice_is_found(sqlite_cast: Cast) ->
     """Whoever hides an event while its copy is chained, and lets the table forget that ids are unique, is found out."""
     await chain_all(sqlite_cast.house)
     await note(sqlite_cast)
-    (row,) = await tables.AuditPending.all().values()
+    (row,) = await audit_tables.AuditPending.all().values()
     await chain_all(sqlite_cast.house)
     ((number, ident),) = await fetch(
         "SELECT id, event_id FROM audit_event WHERE id = (SELECT MAX(id) FROM audit_event)"
@@ -129,7 +134,7 @@ async def test_an_event_that_was_slipped_in_twice_is_found(sqlite_cast: Cast) ->
     )
     await change(f'DROP INDEX "{index}"')
     await change("UPDATE audit_event SET event_id = NULL WHERE id = $1", number)
-    await tables.AuditPending.create(**row)
+    await audit_tables.AuditPending.create(**row)
     assert await chain_all(sqlite_cast.house) == 1
     await change("UPDATE audit_event SET event_id = $1 WHERE id = $2", ident, number)
     assert await found(sqlite_cast) == Break(Kind.TWICE, number + 1, number)
@@ -138,7 +143,7 @@ async def test_an_event_that_was_slipped_in_twice_is_found(sqlite_cast: Cast) ->
 async def test_what_is_deleted_before_it_is_chained_is_not_noticed(cast: Cast) -> None:
     """The window that the threat model names: it ends when the event is chained, a second or two later."""
     await note(cast)
-    await tables.AuditPending.all().delete()
+    await audit_tables.AuditPending.all().delete()
     assert await found(cast) is None
     await note(cast)
     await chain_all(cast.house)
@@ -171,13 +176,13 @@ async def test_bad_events_stand_in_nobodys_way(cast: Cast) -> None:
     """Several batches of what is not ours, before and behind: everything of ours is chained, and each counted once."""
     await chain_all(cast.house)
     await note(cast)
-    (row,) = await tables.AuditPending.all().values()
+    (row,) = await audit_tables.AuditPending.all().values()
     for first in (0, 2**127):
-        await tables.AuditPending.bulk_create(
-            [tables.AuditPending(**row | {"id": UUID(int=first + number)}) for number in range(1, 300)]
+        await audit_tables.AuditPending.bulk_create(
+            [audit_tables.AuditPending(**row | {"id": UUID(int=first + number)}) for number in range(1, 300)]
         )
     alice = await cast.actor("alice")
-    await audit.note_opened(alice, alice.id, [uuid4() for _ in range(450)])
+    await audit_log.note_opened(alice, alice.id, [uuid4() for _ in range(450)])
     sealer = AuditSealer(cast.house, uuid4())
     await change("UPDATE audit_lease SET until = 0")
     assert (await sealer.chain_pending(), sealer.refused) == (451, 598)
@@ -193,38 +198,42 @@ async def test_the_log_shows_what_is_pending_at_once_and_in_its_order(cast: Cast
     share = await shared(cast, await written(cast))
     await chain_all(cast.house)
     when = [await opened_by(cast, "bob", share) for _ in range(3)]
-    await audit.note_opened(alice, alice.id, [uuid4() for _ in range(5)])
+    await audit_log.note_opened(alice, alice.id, [uuid4() for _ in range(5)])
     await opened_by(cast, "bob", share)
 
     async def read() -> list[list[Event]]:
-        everybody = [one.event for one in await log_rows.of_everybody(limit=1000)]
+        everybody = [one.event for one in await audit_events.of_everybody(limit=1000)]
         pages: list[Event] = []
-        while more := await log_rows.events_about(alice.id, limit=3, before=pages[-1].id if pages else None):
+        while more := await audit_events.events_about(
+            alice.id, limit=3, before=pages[-1].id if pages else None
+        ):
             pages += more
-        by_bob = await log_rows.every_event(alice.id, by=(await cast.actor("bob")).id)
-        given = await log_rows.given_away(alice.id, [Act.SHARED], [Act.SHARE_OPENED], since=when[0])
-        one_person = [one.event for one in await log_rows.of_everybody(limit=50, person=share, room="share")]
+        by_bob = await audit_events.every_event(alice.id, by=(await cast.actor("bob")).id)
+        given = await audit_events.given_away(alice.id, [Act.SHARED], [Act.SHARE_OPENED], since=when[0])
+        one_person = [
+            one.event for one in await audit_events.of_everybody(limit=50, person=share, room="share")
+        ]
         return [everybody, pages, list(by_bob), list(given), one_person]
 
-    before, opened = await read(), await log_rows.openings(alice.id, [share, uuid4()])
+    before, opened = await read(), await audit_events.openings(alice.id, [share, uuid4()])
     assert await chain_all(cast.house) == 9
     after = await read()
     for old, new in zip(before, after, strict=True):
         assert len(old) == len(new) > 3
         assert [replace(one, id=0) for one in old] == [replace(one, id=0) for one in new]
         assert [one.id for one in old] == sorted((one.id for one in old), reverse=old is not before[2])
-    assert opened == await log_rows.openings(alice.id, [share, uuid4()])
+    assert opened == await audit_events.openings(alice.id, [share, uuid4()])
     assert opened[share][:3] == tuple(when)
 
 
 async def test_a_page_goes_on_where_the_last_one_ended_though_events_were_chained(cast: Cast) -> None:
     """Whoever turns the page just then may see a line once more, and never misses one."""
     alice = await cast.actor("alice")
-    await audit.note_opened(alice, alice.id, [uuid4() for _ in range(10)])
-    first = await log_rows.events_about(alice.id, limit=4)
+    await audit_log.note_opened(alice, alice.id, [uuid4() for _ in range(10)])
+    first = await audit_events.events_about(alice.id, limit=4)
     await chain_all(cast.house)
-    rest = await log_rows.events_about(alice.id, before=first[-1].id)
-    everything = await log_rows.events_about(alice.id)
+    rest = await audit_events.events_about(alice.id, before=first[-1].id)
+    everything = await audit_events.events_about(alice.id)
     assert {one.object_id for one in (*first, *rest)} >= {one.object_id for one in everything}
 
 

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from journal import audit
-from journal.audit import Act
-from journal.audit_check import Break, Head, Kind, check, remember
-from journal.audit_key import load_key
-from journal.audit_sealing import BATCH, EVERY, LEASE, AuditSealer
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.audit.key import load_key
+from journal.audit.sealing import BATCH, EVERY, LEASE, AuditSealer
+from journal.audit.verification import Break, Head, Kind, check, remember
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.store.database import Store, change, fetch, is_sqlite
@@ -33,7 +33,7 @@ async def clean(cast: Cast) -> Cast:
 async def note(cast: Cast, count: int = 1) -> None:
     """Write some events."""
     for _ in range(count):
-        await audit.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
+        await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
 
 
 def workers(cast: Cast) -> tuple[AuditSealer, AuditSealer]:
@@ -143,7 +143,7 @@ async def test_several_batches_are_one_chain(clean: Cast) -> None:
     before = len(await logged())
     alice = await clean.actor("alice")
     things = [uuid4() for _ in range(2 * BATCH + 7)]
-    await audit.note_opened(alice, alice.id, things)
+    await audit_log.note_opened(alice, alice.id, things)
     assert await chain_all(clean.house) == len(things)
     assert [event.object_id for event in (await logged())[before:]] == things
     assert (await check(clean.house)).broken is None
@@ -193,7 +193,7 @@ async def test_the_first_events_of_all_from_two_processes_have_one_key(database_
     async def begin(store: Store) -> None:
         with store.use():
             await AuditSealer(house, uuid4()).chain_pending()
-            await audit.note_unsigned(house, None, Act.SIGN_IN_REFUSED)
+            await audit_log.note_unsigned(house, None, Act.SIGN_IN_REFUSED)
 
     await asyncio.gather(*(begin(store) for store in stores))
     with stores[0].use():
@@ -334,6 +334,6 @@ async def test_an_account_whose_opening_is_pending_has_a_beginning(
         fresh = uuid4()
         await change("UPDATE account SET id = $1 WHERE id = $2", fresh, account)
         assert (await check(cast.house)).broken == Break(Kind.NO_BEGINNING, 0, 1)
-        await audit.note_unsigned(cast.house, fresh, Act.ACCOUNT_OPENED)
+        await audit_log.note_unsigned(cast.house, fresh, Act.ACCOUNT_OPENED)
         assert (await check(cast.house)).broken is None
     await store.close()
