@@ -18,8 +18,9 @@ from tortoise.exceptions import IntegrityError
 from journal import tables
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.mail_addresses import is_deliverable
-from journal.notices import Message, message_context
+from journal.mail import tables as mail_tables
+from journal.mail.mail_addresses import is_deliverable
+from journal.mail.messages import Message, message_context
 from journal.profiles import ProfileRow, open_profile
 from journal.sealing import open_document
 from journal.store.database import change, fetch
@@ -142,7 +143,7 @@ async def faults(house: House) -> list[str]:
 async def given_up_for_the_address(house: House) -> int:
     """Return how many messages were given up because no mail can be written to their address."""
     messages = open_each(
-        await read(GivenUpRow, tables.Outbox.exclude(gave_up_at=None)),
+        await read(GivenUpRow, mail_tables.Outbox.exclude(gave_up_at=None)),
         lambda row: open_document(house.server, row.sealed, message_context(row.id), Message),
     )
     return sum(not is_deliverable(message.to) for message in messages)

@@ -24,8 +24,8 @@ from journal.audit.acts import Act
 from journal.errors import Damaged, NotFound, Refused, WrongCredentials
 from journal.i18n import N_
 from journal.installation.installation import House
+from journal.mail.messages import Notice, notice
 from journal.new_accounts import password_problems
-from journal.notices import Notice, notice
 from journal.roles import Role
 from journal.second_factor import FactorGone
 from journal.store.database import transaction

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from journal import access, notices, tables
+from journal import access, tables
 from journal.documents import profile_context
 from journal.installation.installation import House
-from journal.notices import Notice
+from journal.mail import messages
+from journal.mail.messages import Notice
 from journal.profiles import load_profile
 from journal.sealing import seal_document
 
@@ -27,7 +28,7 @@ async def greet(house: House, account: UUID, device: str) -> None:
     if device in profile.devices:
         return
     if profile.devices:
-        await notices.notice(house, account, Notice.NEW_DEVICE)
+        await messages.notice(house, account, Notice.NEW_DEVICE)
     known = replace(profile, devices=(*profile.devices, device)[-REMEMBERED:])
     sealed = seal_document(house.server, known, profile_context(account))
     await tables.Account.filter(id=account).update(sealed=sealed)

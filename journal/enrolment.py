@@ -25,7 +25,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
-from journal.notices import Notice, notice
+from journal.mail.messages import Notice, notice
 from journal.passwords import SHORTEST
 from journal.sealing import encode, open_bytes
 from journal.second_factor import SecondFactor

@@ -21,6 +21,7 @@ from journal import tables
 from journal.ages import JUMP
 from journal.installation.installation import House
 from journal.leaving import WAIT
+from journal.mail import tables as mail_tables
 from journal.set_aside import KEPT
 from journal.store.database import transaction
 from journal.store.rows import DamagedRow, Moment, Row, read
@@ -95,7 +96,7 @@ async def confirm(house: House) -> bool:
         await tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
         await tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
-        await tables.Outbox.filter(created_at__gt=now).update(created_at=now)
+        await mail_tables.Outbox.filter(created_at__gt=now).update(created_at=now)
     return row.held_at is not None
 
 

@@ -28,7 +28,7 @@ from crypto import (
     vouch,
     wrap_key,
 )
-from journal import freshness, notices, share_lists, tables
+from journal import freshness, share_lists, tables
 from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import log as audit_log
@@ -44,6 +44,7 @@ from journal.documents import (
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.i18n import N_
 from journal.installation.installation import House
+from journal.mail import messages
 from journal.roles import Role
 from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.database import transaction
@@ -111,7 +112,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
     actor.must_be(Role.CLINICIAN)
     if not 1 <= len(name := clean_name(name)) <= 100:
         raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
-    to = notices.address(actor.house, mail_to)
+    to = messages.address(actor.house, mail_to)
     secret, invitation = new_invitation_secret(), uuid4()
     place = note_context(actor.id, invitation)
     keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
@@ -127,7 +128,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
         )
-        await notices.invitation(actor.house, to, token_of(secret))
+        await messages.invitation(actor.house, to, token_of(secret))
         await audit_log.note(actor, Act.INVITED, about=invitation)
     return Invitation(invitation, name, token_of(secret), actor.now + LIFETIME, "open")
 

@@ -18,7 +18,7 @@ from journal.errors import Refused
 from journal.folding import fold
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.notices import Notice, notice
+from journal.mail.messages import Notice, notice
 from journal.roles import Role
 from journal.store.database import scrub, transaction
 from journal.store.rows import Named, read, whole

@@ -17,7 +17,7 @@ from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.mail_addresses import kept_form, problem
+from journal.mail.mail_addresses import kept_form, problem
 from journal.passwords import advise, is_same
 from journal.roles import Role
 from journal.sealing import seal_document

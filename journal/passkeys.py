@@ -23,7 +23,7 @@ from journal.ceremonies import Person, Site, Unproven
 from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
-from journal.notices import Notice, notice
+from journal.mail.messages import Notice, notice
 from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated

@@ -18,7 +18,7 @@ from journal.audit.acts import Act
 from journal.documents import Profile, profile_context
 from journal.errors import NotFound, Refused, StaleRevision
 from journal.i18n import N_
-from journal.notices import Notice, notice
+from journal.mail.messages import Notice, notice
 from journal.roles import POSITIONS, Position, Role
 from journal.sealing import open_document
 from journal.store.database import change, transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
-from journal import access, account_addresses, notices, tables
+from journal import access, account_addresses, tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -13,9 +13,10 @@ from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.i18n import N_
 from journal.locking import CHOICES
-from journal.mail_addresses import kept_form
+from journal.mail import messages
+from journal.mail.mail_addresses import kept_form
+from journal.mail.messages import Notice
 from journal.new_accounts import email_problems, name_problems, zone_problems
-from journal.notices import Notice
 from journal.profiles import load_profile
 from journal.sealing import seal_document
 from journal.store.database import transaction
@@ -55,7 +56,7 @@ async def change_email(actor: Actor, email: str) -> None:
             if index is None:
                 raise Refused({"email": TAKEN})
             profile = await _held(actor)
-            await notices.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
+            await messages.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
             await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
             await account_addresses.hand_on(actor.house)

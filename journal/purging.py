@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import challenges, heartbeat, leaving, locking, mailing, set_aside, tables, throttle
+from journal import challenges, heartbeat, leaving, locking, set_aside, tables, throttle
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.entries import UNDO_WINDOW
 from journal.installation.installation import House
+from journal.mail import outbox
 from journal.store.database import scrub, transaction
 from journal.store.rows import Row, read, whole
 
@@ -34,7 +35,7 @@ async def purge(house: House, now: datetime) -> int:
         return 0
     await throttle.purge()
     await challenges.forget_expired(now)
-    await mailing.forget(now)
+    await outbox.forget(now)
     await leaving.forget(house, now)
     await set_aside.purge(now)
     old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0

@@ -27,7 +27,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
-from journal.notices import Notice, notice
+from journal.mail.messages import Notice, notice
 from journal.sealing import open_bytes
 from journal.store.database import transaction
 from journal.store.rows import Named, read_one

@@ -39,8 +39,8 @@ from journal.audit.acts import Act
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
+from journal.mail.messages import Notice, notice
 from journal.new_accounts import password_problems
-from journal.notices import Notice, notice
 from journal.past_care import seal_past
 from journal.profiles import ProfileRow, open_profile
 from journal.roles import Role

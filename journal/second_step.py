@@ -12,7 +12,7 @@ from journal.audit.acts import Act
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.notices import Notice, notice
+from journal.mail.messages import Notice, notice
 from journal.second_factor import SecondFactor
 from journal.store.database import transaction
 from journal.store.progress import repeated

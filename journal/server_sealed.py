@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from crypto import Context
-from journal import notices, practice, setup_links
+from journal import practice, setup_links
 from journal.audit.key import KEY_CONTEXT
 from journal.documents import (
     Profile,
@@ -25,6 +25,7 @@ from journal.documents import (
     profile_context,
     session_context,
 )
+from journal.mail import messages
 from journal.passkey_rows import passkey_context
 from journal.store.statements import key_of
 
@@ -103,7 +104,7 @@ SEALED = (
         lambda ident, maker: setup_links.details_context(key_of(maker) if maker else None, key_of(ident)),
         ("maker_id",),
     ),
-    Sealed("outbox", lambda ident: notices.message_context(key_of(ident))),
+    Sealed("outbox", lambda ident: messages.message_context(key_of(ident))),
     Sealed("audit_key", _audit_key),
     # The last: whoever looks whether a key is the right one for a database tries it on the practice.
     Sealed("practice", _practice),

@@ -16,6 +16,7 @@ from journal.audit import tables as audit_tables
 from journal.audit.verification import check, remember
 from journal.catalogue import crisis_contacts
 from journal.installation.installation import House
+from journal.mail import tables as mail_tables
 from journal.store.address import SqliteFile, file_of
 from journal.store.database import connection, is_read_only, is_sqlite, opened
 from journal.store.errors import DAMAGED, DatabaseRefused
@@ -232,9 +233,9 @@ async def _of_rotation(house: House) -> list[Finding]:
 async def _of_mail(house: House) -> list[Finding]:
     """Tell of messages that wait for long, or that nobody took."""
     late = house.clock() - LATE
-    waits = await tables.Outbox.filter(gave_up_at=None, created_at__lt=late).count()
+    waits = await mail_tables.Outbox.filter(gave_up_at=None, created_at__lt=late).count()
     unwritable = await account_addresses.given_up_for_the_address(house)
-    gone = await tables.Outbox.exclude(gave_up_at=None).count() - unwritable
+    gone = await mail_tables.Outbox.exclude(gave_up_at=None).count() - unwritable
     found = []
     if waits:
         found.append(

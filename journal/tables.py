@@ -22,7 +22,6 @@ from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
 from journal.tables_care import Handover as Handover
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import Outbox as Outbox
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
 from journal.tables_slots import KeySlot as KeySlot

@@ -15,7 +15,7 @@ from journal.account_addresses import carry_over
 from journal.audit import sealing as audit_sealing
 from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House
-from journal.mailing import deliver_due
+from journal.mail.outbox import deliver_due
 from journal.past_upgrade import seal_unnamed
 from journal.purging import purge
 from portal import logs

@@ -22,7 +22,7 @@ from journal.installation.installation import House, utc_now
 from journal.installation.key_file import KeyFile, parse
 from journal.installation.mail_server import MailServer, Security
 from journal.installation.server_keys import ServerKeys
-from journal.mail_addresses import Undeliverable, sender
+from journal.mail.mail_addresses import Undeliverable, sender
 from journal.store.address import address_of, read_address, shown
 from journal.store.configuration import CONNECTIONS
 from journal.typed import read_whole

@@ -11,6 +11,7 @@ from journal.store.sqlite import PRAGMAS
 TABLES = (
     "journal.tables",
     "journal.audit.tables",
+    "journal.mail.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from journal import accounts, second_factor, set_aside, websessions
 from journal.errors import Refused, WrongCredentials
 from journal.installation.password_work import Busy
-from journal.mail_addresses import is_deliverable
+from journal.mail.mail_addresses import is_deliverable
 from journal.passwords import advise
 from journal.roles import Role
 from journal.throttle import TooManyTries

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from journal import profile
 from journal.errors import Refused
-from journal.mail_addresses import is_deliverable
+from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import common_zones
 from portal.auth import actor_of
 from portal.forms import Form

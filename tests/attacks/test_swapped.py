@@ -305,7 +305,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
         ),
     ),
     "audit_key.sealed": (),  # no page shows it: tests/journal/audit/test_log.py bends it
-    "outbox.sealed": (),  # no page shows it: tests/journal/test_mail.py bends it
+    "outbox.sealed": (),  # no page shows it: tests/journal/mail/test_outbox.py bends it
     "share.sealed": (
         Place(
             "share",

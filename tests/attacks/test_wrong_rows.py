@@ -128,7 +128,7 @@ ELSEWHERE = {
     "audit_lease": "no page reads it: tests/journal/audit/test_sealing.py",
     "audit_verified": "no page reads it: tests/portal/test_verify_audit.py",
     "heartbeat": "no page reads it: tests/journal/test_clock.py",
-    "outbox": "tests/journal/test_mail.py",
+    "outbox": "tests/journal/mail/test_outbox.py",
     "practice": "tests/portal/test_practice.py",
     "spent_challenge": "nothing reads it",
     "throttle": "tests/journal/test_damaged_rows.py",

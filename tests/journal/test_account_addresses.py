@@ -11,24 +11,15 @@ from uuid import UUID
 import pytest
 
 from crypto import derive_key
-from journal import (
-    account_addresses,
-    accounts,
-    key_slots,
-    leaving,
-    notices,
-    profile,
-    soundness,
-    tables,
-    websessions,
-)
+from journal import account_addresses, accounts, key_slots, leaving, profile, soundness, tables, websessions
 from journal.account_addresses import carry_over
 from journal.documents import Profile, profile_context
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.installation.server_keys import ServerKeys
-from journal.mailing import deliver_due
-from journal.notices import Message, Notice
+from journal.mail import messages
+from journal.mail.messages import Message, Notice
+from journal.mail.outbox import deliver_due
 from journal.rotation import look_over, renew
 from journal.sealing import open_document, seal_document
 from journal.soundness import Verdict
@@ -285,8 +276,8 @@ async def test_the_doctor_names_the_address_and_not_the_server(cast: Cast) -> No
     alice = await as_before(cast, "alice", "jürgen@example.org")
     with receiving() as receiver:
         house = replace(cast.house, mail=receiver.server())
-        await notices.notice(house, alice, Notice.PASSWORD_CHANGED)
-        await notices.post(
+        await messages.notice(house, alice, Notice.PASSWORD_CHANGED)
+        await messages.post(
             house, Message("taro.@docomo.example", Notice.PASSWORD_CHANGED.value), house.clock()
         )
         assert await deliver_due(house) == 1

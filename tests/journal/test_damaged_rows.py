@@ -43,6 +43,7 @@ from journal.audit.acts import Act
 from journal.documents import EntryDocument
 from journal.entries import NO_TIME, NOWHERE
 from journal.errors import Damaged, JournalError, WrongCredentials
+from journal.mail import tables as mail_tables
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.store.database import change, connection, is_sqlite
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
@@ -302,7 +303,7 @@ async def test_looking_through_addresses_passes_a_wrong_row_by(sqlite_cast: Cast
     house, alice = sqlite_cast.house, await sqlite_cast.actor("alice")
     await change("UPDATE account SET email_index = 'earlier ' || id WHERE id <> $1", alice.id)
     message = uuid4()
-    await tables.Outbox.create(
+    await mail_tables.Outbox.create(
         id=message,
         sealed=b"",
         due_at=alice.now,

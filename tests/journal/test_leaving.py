@@ -22,7 +22,8 @@ from journal import (
 from journal.access import ChangedMeanwhile
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
-from journal.notices import Message, Notice, message_context
+from journal.mail import tables as mail_tables
+from journal.mail.messages import Message, Notice, message_context
 from journal.purging import purge
 from journal.sealing import open_document
 from journal.store.database import connection
@@ -30,7 +31,7 @@ from journal.store.parts import load_models
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, Cast
 from tests.factors import app_code, enrolled
-from tests.journal.test_notices import with_mail
+from tests.journal.mail.test_messages import with_mail
 from tests.scenes import in_session, shared, written
 
 
@@ -81,7 +82,7 @@ async def test_the_password_alone_calls_nothing_off(cast: Cast) -> None:
     house = with_mail(cast.house)
     waiting = await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])
     assert await tables.Account.filter(id=alice.id, status=leaving.LEAVING).exists()
-    assert await tables.Outbox.all().count() == 0
+    assert await mail_tables.Outbox.all().count() == 0
     code = app_code(secret, cast.clock.now)
     opened = await second_step.give_code(house, waiting.token, code, accounts.NOBODY)
     assert await websessions.actor_for(house, opened.token) is not None
@@ -104,7 +105,7 @@ async def test_a_passkey_keeps_the_account_as_well(cast: Cast) -> None:
 
 async def waiting_messages(house: House) -> AsyncIterator[Message]:
     """What the outbox holds."""
-    for row in await tables.Outbox.all():
+    for row in await mail_tables.Outbox.all():
         yield open_document(house.server, bytes(row.sealed), message_context(row.id), Message)
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from journal import accounts, care, profile, tables, websessions
+from journal import accounts, care, profile, websessions
 from journal.errors import Refused, WrongCredentials
 from journal.installation.mail_server import MailServer
+from journal.mail import tables as mail_tables
 from journal.websessions import Stage
 from tests.cast import PASSWORDS, Cast
 
@@ -64,7 +65,7 @@ async def test_an_address_of_somebody_elses_or_none_is_refused(cast: Cast, email
 
 async def messages(cast: Cast) -> int:
     """How many messages wait to be sent."""
-    return await tables.Outbox.all().count()
+    return await mail_tables.Outbox.all().count()
 
 
 async def test_a_browser_that_is_new_is_told_of(cast: Cast) -> None:

@@ -11,9 +11,10 @@ from journal import accounts, invitations, recovery, tables, websessions
 from journal.actor import Actor
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
-from journal.letters import SUBJECT
-from journal.mailing import deliver_due
-from journal.notices import Notice
+from journal.mail import tables as mail_tables
+from journal.mail.letters import SUBJECT
+from journal.mail.messages import Notice
+from journal.mail.outbox import deliver_due
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.receiver import ORIGIN, Receiver, receiving
 
@@ -84,16 +85,16 @@ async def test_an_invitation_is_mailed_where_somebody_asks_for_it(cast: Cast, re
     """It holds the link and no name; the address is kept until it is sent, and nowhere after."""
     bob = await with_mail(cast, receiver, "bob")
     made = await invitations.invite(bob, "Erin Sample", " erin@example.org ")
-    (row,) = await tables.Outbox.all()
+    (row,) = await mail_tables.Outbox.all()
     assert b"erin" not in bytes(row.sealed)
     await deliver_due(bob.house)
     ((envelope, letter),) = receiver.letters
     assert envelope.rcpt_tos == ["erin@example.org"]
     assert f"{ORIGIN}/invite/{made.token}" in letter.get_content()
     assert not any(word in letter.as_string() for word in ("Erin", "Bob", PRACTICE))
-    assert await tables.Outbox.all().count() == 0
+    assert await mail_tables.Outbox.all().count() == 0
     await invitations.invite(bob, "Erin Sample")
-    assert await tables.Outbox.all().count() == 0
+    assert await mail_tables.Outbox.all().count() == 0
 
 
 async def test_an_address_that_is_none_makes_no_invitation(cast: Cast, receiver: Receiver) -> None:
@@ -105,4 +106,4 @@ async def test_an_address_that_is_none_makes_no_invitation(cast: Cast, receiver:
     with pytest.raises(Refused):
         await invitations.invite(await cast.actor("bob"), "Erin", "erin@example.org")
     assert await tables.Invitation.all().count() == before
-    assert await tables.Outbox.all().count() == 0
+    assert await mail_tables.Outbox.all().count() == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from journal.mailing import deliver_due
+from journal.mail.outbox import deliver_due
 from portal.config import Config, ConfigError
 from tests.cast import Furniture
 from tests.portal.conftest import Portal, running

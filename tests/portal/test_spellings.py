@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from journal import invitations, practice, tables
-from journal.mailing import deliver_due
+from journal.mail.outbox import deliver_due
 from journal.store.database import Store
 from portal.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of

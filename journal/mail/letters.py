@@ -18,8 +18,8 @@ from uuid import UUID
 
 from journal.i18n import N_
 from journal.installation.mail_server import MailServer
-from journal.mail_addresses import Undeliverable, deliverable
-from journal.notices import INVITATION, Message, Notice
+from journal.mail.mail_addresses import Undeliverable, deliverable
+from journal.mail.messages import INVITATION, Message, Notice
 
 Say = Callable[[str], str]
 

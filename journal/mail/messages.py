@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 import msgspec
 
 from crypto import Context
-from journal import tables
 from journal.errors import Refused
 from journal.i18n import N_, Labelled
 from journal.installation.installation import House
-from journal.mail_addresses import Undeliverable, deliverable
+from journal.mail import tables
+from journal.mail.mail_addresses import Undeliverable, deliverable
 from journal.profiles import load_profile
 from journal.sealing import seal_document
 

@@ -11,13 +11,13 @@ from uuid import uuid4
 
 import pytest
 
-from journal import tables
 from journal.installation.installation import House
 from journal.installation.mail_server import MailServer, Security
-from journal.letters import write
-from journal.mail_addresses import Undeliverable
-from journal.mailing import CLAIM, KEPT, PAUSES, deliver_due, forget
-from journal.notices import INVITATION, Message, Notice, notice, post
+from journal.mail import tables as mail_tables
+from journal.mail.letters import write
+from journal.mail.mail_addresses import Undeliverable
+from journal.mail.messages import INVITATION, Message, Notice, notice, post
+from journal.mail.outbox import CLAIM, KEPT, PAUSES, deliver_due, forget
 from journal.store.database import Store, change, fetch
 from portal.config import Config
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
@@ -59,7 +59,7 @@ async def told(cast: Cast, receiver: Receiver, kind: Notice = Notice.PASSWORD_CH
 
 async def waiting() -> int:
     """How many messages are in the outbox."""
-    return await tables.Outbox.all().count()
+    return await mail_tables.Outbox.all().count()
 
 
 async def test_a_notice_arrives_once_and_leaves_nothing(cast: Cast, receiver: Receiver) -> None:
@@ -146,10 +146,10 @@ async def test_a_server_that_is_away_is_asked_again_and_given_up(cast: Cast, rec
     away = replace(house, mail=replace(receiver.server(), port=1))
     for pause in PAUSES:
         assert await deliver_due(away) == 0
-        assert (await tables.Outbox.get()).gave_up_at is None
+        assert (await mail_tables.Outbox.get()).gave_up_at is None
         cast.clock.now += pause
     assert await deliver_due(away) == 0
-    assert (await tables.Outbox.get()).gave_up_at == cast.clock.now
+    assert (await mail_tables.Outbox.get()).gave_up_at == cast.clock.now
     assert await deliver_due(house) == 0
     await forget(NOON + KEPT)
     assert await waiting() == 1
@@ -164,7 +164,7 @@ async def test_a_no_for_good_is_taken_as_one(cast: Cast, receiver: Receiver, whe
     house = await told(cast, receiver)
     getattr(receiver, where).append("550 5.1.1 nobody here")
     assert await deliver_due(house) == 0
-    assert (await tables.Outbox.get()).gave_up_at == cast.clock.now
+    assert (await mail_tables.Outbox.get()).gave_up_at == cast.clock.now
 
 
 async def test_many_workers_send_each_message_once(
@@ -239,7 +239,7 @@ async def test_what_was_bent_or_moved_is_sent_to_nobody(cast: Cast, receiver: Re
     await change("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(first[1])[:-1] + b"x", second[0])
     assert await deliver_due(house) == 0
     assert receiver.letters == []
-    assert await tables.Outbox.filter(gave_up_at=None).count() == 0
+    assert await mail_tables.Outbox.filter(gave_up_at=None).count() == 0
 
 
 @pytest.mark.parametrize(

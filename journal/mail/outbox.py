@@ -18,13 +18,13 @@ from uuid import UUID
 import aiosmtplib
 from tortoise.expressions import F, Q
 
-from journal import tables
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.installation.mail_server import MailServer, Security
-from journal.letters import Letter, Say, write
-from journal.mail_addresses import Undeliverable
-from journal.notices import Message, message_context
+from journal.mail import tables
+from journal.mail.letters import Letter, Say, write
+from journal.mail.mail_addresses import Undeliverable
+from journal.mail.messages import Message, message_context
 from journal.sealing import open_document
 from journal.store.database import scrub
 from journal.store.rows import Counted, Moment, Named, Row, read, read_one, whole

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from journal import tables
 from journal.installation.installation import House
 from journal.installation.mail_server import MailServer
-from journal.notices import Message, Notice, message_context, notice
+from journal.mail import tables as mail_tables
+from journal.mail.messages import Message, Notice, message_context, notice
 from journal.sealing import open_document
 from journal.store.database import transaction
 from tests.cast import Cast
@@ -26,7 +26,7 @@ async def test_a_notice_is_written_down_sealed(cast: Cast) -> None:
     """Its row opens to address and kind, under the server key and in its own place only."""
     alice = await cast.actor("alice")
     await notice(with_mail(cast.house), alice.id, Notice.PASSWORD_CHANGED)
-    (row,) = await tables.Outbox.all()
+    (row,) = await mail_tables.Outbox.all()
     kept = open_document(cast.house.server, bytes(row.sealed), message_context(row.id), Message)
     assert kept == Message("alice@example.org", "password-changed")
     assert b"alice" not in bytes(row.sealed)
@@ -43,10 +43,10 @@ async def test_what_is_undone_is_told_to_nobody(cast: Cast) -> None:
 
     with pytest.raises(RuntimeError, match="on purpose"):
         await undone()
-    assert await tables.Outbox.all().count() == 0
+    assert await mail_tables.Outbox.all().count() == 0
 
 
 async def test_without_a_mail_server_nothing_is_written(cast: Cast) -> None:
     """No mail settings, no mail."""
     await notice(cast.house, (await cast.actor("alice")).id, Notice.SUSPENDED)
-    assert await tables.Outbox.all().count() == 0
+    assert await mail_tables.Outbox.all().count() == 0

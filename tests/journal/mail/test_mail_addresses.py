@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crypto import ascii_domain, normal_address
-from journal.mail_addresses import deliverable, is_deliverable, kept_form, problem
+from journal.mail.mail_addresses import deliverable, is_deliverable, kept_form, problem
 
 SIGNS = st.sampled_from(
     "abAB19.-_+'\"\\ @\u00fc\u00df\u03c2\uff21\uff20\u0958\u0301\u00ad\u200b\u200d\u034f\u3002\u2028\x00"
