@@ -16,7 +16,7 @@ from httpx import ASGITransport, AsyncClient
 from bench.figures import Figure, Figures, Length, middle
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
-from journal import tables
+from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
@@ -71,7 +71,7 @@ class Door:
 
     async def _guess(self, email: str) -> float:
         with self.store.use():
-            await tables.Throttle.all().delete()
+            await rate_limiting_tables.Throttle.all().delete()
         begun = perf_counter()
         answer = await self.browser.post(self.path, data=self.form | {"email": email})
         took = perf_counter() - begun

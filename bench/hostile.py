@@ -15,7 +15,7 @@ from httpx import ASGITransport, AsyncClient
 from bench.figures import Figure, Figures, Length, middle
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
-from journal import tables
+from journal.rate_limiting import tables as rate_limiting_tables
 from portal.app import create_app
 from portal.config import Config
 
@@ -60,7 +60,7 @@ async def difference(folder: Path, people: People, length: Length) -> Figures:
             browser, answers = patient if path.startswith("/account") else stranger, []
             for _ in range(times):
                 with app.state.store.use():
-                    await tables.Throttle.all().delete()
+                    await rate_limiting_tables.Throttle.all().delete()
                 begun = perf_counter()
                 answer = await browser.post(path, data=form)
                 answers.append(perf_counter() - begun)

@@ -16,7 +16,7 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import access, devices, key_slots, leaving, second_factor, tables, throttle, tries, websessions
+from journal import access, devices, key_slots, leaving, second_factor, tables, websessions
 from journal.access import Access, Closed
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -26,12 +26,13 @@ from journal.i18n import N_
 from journal.installation.installation import House
 from journal.mail.messages import Notice, notice
 from journal.new_accounts import password_problems
+from journal.rate_limiting import attempts, limits
+from journal.rate_limiting.attempts import Visitor
+from journal.rate_limiting.limits import Count
 from journal.roles import Role
 from journal.second_factor import FactorGone
 from journal.store.database import transaction
 from journal.store.progress import repeated
-from journal.throttle import Count
-from journal.tries import Visitor
 from journal.websessions import Stage
 
 NOBODY = Visitor()
@@ -75,9 +76,9 @@ async def sign_in(
     account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
     slot = slot or decoy_slot(who.bytes, house.argon2)
-    charged = await throttle.charge(tries.of_password(house, email, who, slot.salt, visitor))
+    charged = await limits.charge(attempts.of_password(house, email, who, slot.salt, visitor))
     try:
-        async with throttle.not_counted_if_busy(charged):
+        async with limits.not_counted_if_busy(charged):
             account_key = await house.stretch(
                 partial(unlock_with_password, slot, password, account=who.bytes)
             )
@@ -94,7 +95,7 @@ async def sign_in(
     async def come_in() -> bytes:
         async with transaction():
             token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
-            await throttle.give_back(charged)
+            await limits.give_back(charged)
             if not waits:  # otherwise the second step does all three
                 await leaving.stay(house, who)
                 await devices.greet(house, who, device)
@@ -106,7 +107,7 @@ async def sign_in(
     except Closed as error:  # the password was changed while it was tried
         await audit_log.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
-    return SignedIn(token, stage, b"" if waits else tries.mark(house, who, slot.salt))
+    return SignedIn(token, stage, b"" if waits else attempts.mark(house, who, slot.salt))
 
 
 async def unlock(actor: Actor, password: str) -> bytes:
@@ -121,7 +122,7 @@ async def unlock(actor: Actor, password: str) -> bytes:
         Refused: If the password is not theirs.
     """
     patient = actor.id if actor.role is Role.PATIENT else None
-    counts = tries.of_confirmation(actor.house, actor.id, actor.session)
+    counts = attempts.of_confirmation(actor.house, actor.id, actor.session)
     return await opened_again(actor.house, actor.id, password, patient, counts)
 
 
@@ -152,12 +153,12 @@ async def opened_again(
         TooManyTries: If what this is counted by has to wait.
         Refused: If the password is not theirs; *patient*'s log says so.
     """
-    charged = await throttle.charge(counts, field="current")
+    charged = await limits.charge(counts, field="current")
     slot = await key_slots.of_account(account, "password")
     try:
         if slot is None:
             raise CryptoError
-        async with throttle.not_counted_if_busy(charged):
+        async with limits.not_counted_if_busy(charged):
             account_key = await house.stretch(
                 partial(unlock_with_password, slot, password, account=account.bytes), own=True
             )
@@ -166,7 +167,7 @@ async def opened_again(
     except (CryptoError, Damaged, NotFound) as error:
         await audit_log.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
         raise Refused({"current": N_("That is not your password. Try again.")}) from error
-    await throttle.give_back(charged)
+    await limits.give_back(charged)
     return account_key
 
 
@@ -206,13 +207,13 @@ async def recover(
         TooManyTries: If keys were guessed too often.
         Refused: If a field needs another look, or the key does not open an account.
     """
-    counts = tries.of_recovery(house, email, visitor)
-    charged = await throttle.charge(counts, field="recovery_key")
+    counts = attempts.of_recovery(house, email, visitor)
+    charged = await limits.charge(counts, field="recovery_key")
     judge = partial(password_problems, password, repeated, email, practice)
-    async with throttle.not_counted_if_busy(charged):
+    async with limits.not_counted_if_busy(charged):
         problems = await house.stretch(judge)
     if problems:
-        await throttle.give_back(charged, succeeded=False)  # nobody has looked at the key
+        await limits.give_back(charged, succeeded=False)  # nobody has looked at the key
         raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
@@ -231,9 +232,9 @@ async def recover(
         had_factor = await second_factor.required(who, account_key)
     except FactorGone:
         had_factor = True
-    async with throttle.not_counted_if_busy(charged):
+    async with limits.not_counted_if_busy(charged):
         token = await _renew(house, before, account_key, password)
-    await throttle.give_back(charged)
+    await limits.give_back(charged)
     return Recovered(token, had_factor)
 
 

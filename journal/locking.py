@@ -15,7 +15,7 @@ import msgspec
 from tortoise.expressions import Q
 
 from crypto import session_id as id_of
-from journal import accounts, tables, tries, websessions
+from journal import accounts, tables, websessions
 from journal.actor import Actor
 from journal.ages import age, alive
 from journal.audit import log as audit_log
@@ -24,6 +24,7 @@ from journal.documents import Profile, profile_context
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
 from journal.profiles import load_profile
+from journal.rate_limiting import attempts
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.store.database import scrub, transaction
@@ -79,7 +80,7 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
     if owner is None:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
-    counts = tries.of_confirmation(house, owner.account, id_of(token).hex())
+    counts = attempts.of_confirmation(house, owner.account, id_of(token).hex())
     key = await accounts.opened_again(house, owner.account, password, patient, counts)
     return await repeated(lambda: reopen(house, token, key))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import challenges, heartbeat, leaving, locking, set_aside, tables, throttle
+from journal import challenges, heartbeat, leaving, locking, set_aside, tables
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.mail import outbox
+from journal.rate_limiting import limits
 from journal.store.database import scrub, transaction
 from journal.store.rows import Row, read, whole
 
@@ -33,7 +34,7 @@ async def purge(house: House, now: datetime) -> int:
     await locking.lock_unused(house, now)
     if await heartbeat.held_since() is not None:
         return 0
-    await throttle.purge()
+    await limits.purge()
     await challenges.forget_expired(now)
     await outbox.forget(now)
     await leaving.forget(house, now)

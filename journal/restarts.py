@@ -28,8 +28,6 @@ from journal import (
     set_aside,
     share_lists,
     tables,
-    throttle,
-    tries,
     websessions,
 )
 from journal.access import Access, AccessDocument
@@ -43,6 +41,7 @@ from journal.mail.messages import Notice, notice
 from journal.new_accounts import password_problems
 from journal.past_care import seal_past
 from journal.profiles import ProfileRow, open_profile
+from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.store.database import change, scrub, transaction
 from journal.store.progress import repeated as run_repeated
@@ -111,11 +110,11 @@ async def restart(
     if account is None or not await old.exists():
         raise LinkExpired
     profile = open_profile(house, account)
-    charged = await throttle.charge(tries.of_restart(house, row.id), field="email")
+    charged = await limits.charge(attempts.of_restart(house, row.id), field="email")
     if not _is_of(house, email, profile.email):
         await audit_log.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
         raise Refused({"email": ANOTHER})
-    await throttle.give_back(charged)
+    await limits.give_back(charged)
     problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
     if not understood:
         problems |= {"understood": UNDERSTOOD}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from crypto import Sealer
-from journal import key_slots, leaving, second_factor, throttle, tries, websessions
+from journal import key_slots, leaving, second_factor, websessions
 from journal.accounts import SignedIn
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -13,11 +13,12 @@ from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.mail.messages import Notice, notice
+from journal.rate_limiting import attempts, limits
+from journal.rate_limiting.attempts import Visitor
+from journal.rate_limiting.limits import Charged
 from journal.second_factor import SecondFactor
 from journal.store.database import transaction
 from journal.store.progress import repeated
-from journal.throttle import Charged
-from journal.tries import Visitor
 from journal.websessions import Stage
 
 CODE_FIELD, RECOVERY_FIELD = "code", "recovery_code"
@@ -38,7 +39,7 @@ async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) ->
     """
     account, vault = await _waiting(house, token)
     salt = await key_slots.salt_of(account)
-    charged = await throttle.charge(tries.of_code(house, account, salt, visitor), field=CODE_FIELD)
+    charged = await limits.charge(attempts.of_code(house, account, salt, visitor), field=CODE_FIELD)
     while True:
         factor, revision = await second_factor.of(account, vault)
         left = second_factor.with_code(factor, typed, house.clock()) if factor.on else None
@@ -61,8 +62,8 @@ async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Vi
         Refused: If it is not one of those left.
     """
     account, vault = await _waiting(house, token)
-    counts = tries.of_recovery_code(house, account, visitor)
-    charged = await throttle.charge(counts, field=RECOVERY_FIELD)
+    counts = attempts.of_recovery_code(house, account, visitor)
+    charged = await limits.charge(counts, field=RECOVERY_FIELD)
     while True:
         factor, revision = await second_factor.of(account, vault)
         left = second_factor.with_recovery_code(factor, typed, account)
@@ -100,12 +101,12 @@ async def _come_in(
                 return None
             if by_recovery_code:
                 await notice(house, account, Notice.CODE_USED)
-            await throttle.give_back(charged)
+            await limits.give_back(charged)
             await leaving.stay(house, account)
             opened = await websessions.promote(house, token)
             if by_recovery_code:
                 await audit_log.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
             salt = await key_slots.salt_of(account)
-        return SignedIn(opened, Stage.OPEN, tries.mark(house, account, salt))
+        return SignedIn(opened, Stage.OPEN, attempts.mark(house, account, salt))
 
     return await repeated(write)

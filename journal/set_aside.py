@@ -28,7 +28,7 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import freshness, tables, throttle, tries
+from journal import freshness, tables
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
@@ -42,6 +42,7 @@ from journal.i18n import N_
 from journal.installation.installation import House
 from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
+from journal.rate_limiting import attempts, limits
 from journal.record_snapshot import Part
 from journal.revisions import RevisionRow
 from journal.roles import Role
@@ -219,12 +220,12 @@ async def reopen(actor: Actor, secret: str) -> int:
         Damaged: If it opens the account of before, and nothing that this held is what was saved.
     """
     actor.must_be(Role.PATIENT)
-    charged = await throttle.charge(tries.of_set_aside(actor.house, actor.id), field="secret")
+    charged = await limits.charge(attempts.of_set_aside(actor.house, actor.id), field="secret")
     for row in whole(await _asides(actor)):
-        async with throttle.not_counted_if_busy(charged):
+        async with limits.not_counted_if_busy(charged):
             older = await _unlocked(actor, row, secret)
         if older:
-            await throttle.give_back(charged)
+            await limits.give_back(charged)
             return await repeated(partial(_brought_back, actor, row, older))
     await audit_log.note(actor, Act.PASSWORD_REFUSED, patient=actor.id)
     raise Refused({"secret": NOT_THIS})

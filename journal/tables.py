@@ -13,7 +13,6 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from journal.tables_access import SecondFactor as SecondFactor
-from journal.tables_access import Throttle as Throttle
 from journal.tables_aside import GivenBack as GivenBack
 from journal.tables_aside import KeptShare as KeptShare
 from journal.tables_aside import KeyRenewal as KeyRenewal

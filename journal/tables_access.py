@@ -11,20 +11,6 @@ if TYPE_CHECKING:
     from journal.tables import Account
 
 
-class Throttle(Model):
-    """How often something was tried. Times are milliseconds since 1970, so that both databases add them alike."""
-
-    key = fields.CharField(
-        64, primary_key=True
-    )  # HMAC under the server key: of an account, a source, or both
-    tries = fields.IntField()
-    until = fields.BigIntField()  # no further try is let through before
-    forgotten = fields.BigIntField(db_index=True)  # counting begins anew after
-
-    class Meta:
-        table = "throttle"
-
-
 class SecondFactor(Model):
     """What an account asks for after its password, or that it asks for nothing: every account has such a row."""
 

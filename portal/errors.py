@@ -30,10 +30,10 @@ from journal.handover_answers import NotNow
 from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.invitations import AlreadyLinked
+from journal.rate_limiting.limits import TooManyTries
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.store.progress import Progress
-from journal.throttle import TooManyTries
 from portal.forms import Form
 from portal.pages import is_htmx, page, translator
 

@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.tries import MARK_SIZE, Visitor
+from journal.rate_limiting.attempts import MARK_SIZE, Visitor
 from portal.source import source_of
 
 KEPT = 4  # people who share a browser

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 
-from journal import throttle, tries
+from journal.rate_limiting import attempts, limits
 from portal.known_browser import visitor_of
 
 
@@ -15,6 +15,6 @@ from portal.known_browser import visitor_of
 async def counted(request: Request) -> AsyncIterator[None]:
     """Count one try at a link; what raises in here was a link that does not work."""
     house = request.app.state.house
-    charged = await throttle.charge(tries.of_link(house, visitor_of(request)), field="link")
+    charged = await limits.charge(attempts.of_link(house, visitor_of(request)), field="link")
     yield
-    await throttle.give_back(charged)
+    await limits.give_back(charged)

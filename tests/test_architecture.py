@@ -205,8 +205,6 @@ ON_THE_WAY: dict[str, str] = {
     "tables_house": "",
     "tables_slots": "",
     "the_log": "practice",
-    "throttle": "rate_limiting",
-    "tries": "rate_limiting",
     "visits": "authentication",
     "vouching": "care",
     "websessions": "authentication",

@@ -12,6 +12,7 @@ TABLES = (
     "journal.tables",
     "journal.audit.tables",
     "journal.mail.tables",
+    "journal.rate_limiting.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -14,8 +14,8 @@ from journal.errors import Refused, WrongCredentials
 from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
 from journal.passwords import advise
+from journal.rate_limiting.limits import TooManyTries
 from journal.roles import Role
-from journal.throttle import TooManyTries
 from journal.websessions import Stage
 from portal import auth, known_browser
 from portal.auth import SignIn, actor_of

@@ -11,7 +11,7 @@ from journal import accounts, locking, passkeys, profile
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.password_work import Busy
-from journal.throttle import TooManyTries
+from journal.rate_limiting.limits import TooManyTries
 from portal import auth
 from portal.auth import LockedPage, actor_of
 from portal.errors import refusal

@@ -24,8 +24,9 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from httpx import AsyncClient, Response
 
-from journal import practice, tables
+from journal import practice
 from journal.installation.installation import House
+from journal.rate_limiting import tables as rate_limiting_tables
 from journal.roles import ADMINISTRATOR
 from journal.store.database import Store
 from tests.attacks import browse
@@ -286,7 +287,7 @@ async def wait_at_the_doors(url: str) -> None:
     """Let the time go by that one waits after so many wrong passwords."""
     store = await Store.open(url)
     with store.use():
-        await tables.Throttle.all().delete()
+        await rate_limiting_tables.Throttle.all().delete()
     await store.close()
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from journal import tables
+from journal.rate_limiting import tables as rate_limiting_tables
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import Target
@@ -26,7 +27,7 @@ async def test_no_secret_comes_back_from_a_form_of_ours(
     """Every form, in every state of a session in which it can be refused."""
     sessions, found = await tables.WebSession.all(), []
     for rule in WITH_FORMS:
-        await tables.Throttle.all().delete()
+        await rate_limiting_tables.Throttle.all().delete()
         await tables.WebSession.all().delete()
         await tables.WebSession.bulk_create(sessions)
         await bring_about(state)

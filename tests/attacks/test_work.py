@@ -22,6 +22,7 @@ import regex
 from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
 from journal import tables
+from journal.rate_limiting import tables as rate_limiting_tables
 from journal.typed import LONGEST_TEXT
 from portal.auth import Audience
 from portal.forms import KEPT, LONGER, LONGEST_VALUE
@@ -251,7 +252,7 @@ async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, S
 
 async def _as_before(sessions: list[tables.WebSession]) -> None:
     """Let everybody be signed in as in the beginning, and nobody have to wait."""
-    await tables.Throttle.all().delete()
+    await rate_limiting_tables.Throttle.all().delete()
     await tables.WebSession.all().delete()
     await tables.WebSession.bulk_create(sessions)
 

@@ -21,6 +21,7 @@ from journal import documents, invitations, tables
 from journal.audit.verification import check
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
+from journal.rate_limiting import tables as rate_limiting_tables
 from journal.rotation import look_over
 from journal.store.database import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of
@@ -130,7 +131,7 @@ async def lives(practice: Practice, name: str, over: asyncio.Event) -> None:
             answer = await browser.post("/sign-in", data=typed)
             if answer.status_code == 429:  # a try counted under one key is not given back under the other
                 async with open_store(practice.url):
-                    await tables.Throttle.all().delete()
+                    await rate_limiting_tables.Throttle.all().delete()
                 continue
             assert answer.status_code == 303, answer.text
             await writes(browser, name)

@@ -12,6 +12,7 @@ from crypto import Sealer, password_slot, recovery_slot
 from journal import access, accounts, key_slots, locking, recovery, second_factor, tables, websessions
 from journal.access import ChangedMeanwhile
 from journal.errors import Damaged, Refused, WrongCredentials
+from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.database import transaction
 from tests.cast import PASSWORDS, PRACTICE, Cast
 
@@ -99,13 +100,13 @@ async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
         (now["epoch"], b""),
     ):
         await tables.Account.filter(id=alice.id).update(epoch=epoch, access=word)
-        await tables.Throttle.all().delete()
+        await rate_limiting_tables.Throttle.all().delete()
         with pytest.raises(Damaged):
             await accounts.sign_in(cast.house, EMAIL, NEW)
         with pytest.raises(Damaged):
             assert await websessions.actor_for(cast.house, cast.tokens["alice"])
     await tables.Account.filter(id=alice.id).update(epoch=now["epoch"], access=now["access"])
-    await tables.Throttle.all().delete()
+    await rate_limiting_tables.Throttle.all().delete()
     await accounts.sign_in(cast.house, EMAIL, NEW)
 
 

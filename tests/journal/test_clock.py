@@ -8,14 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from journal import entries, heartbeat, invitations, tables, throttle, websessions
+from journal import entries, heartbeat, invitations, tables, websessions
 from journal.ages import alive, is_alive
 from journal.documents import EntryDocument
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge
+from journal.rate_limiting import limits
+from journal.rate_limiting import tables as rate_limiting_tables
+from journal.rate_limiting.limits import Count, Limit, TooManyTries
 from journal.store.database import change
-from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import Cast
 from tests.journal.test_damaged_rows import LATE
 
@@ -100,28 +102,28 @@ async def test_a_start_after_a_jump_holds(cast: Cast, jump: timedelta) -> None:
 async def test_a_pause_is_no_longer_than_its_ceiling(cast: Cast, jump: timedelta) -> None:
     """Whichever way the database's clock was put right, who has to wait comes through after the longest pause."""
     limit = Limit(3, 30, 120, 3600)
-    door = Count(throttle.key_of(cast.house, "door", b"alice"), limit)
+    door = Count(limits.key_of(cast.house, "door", b"alice"), limit)
     for _ in range(limit.free):
-        await throttle.charge([door])
+        await limits.charge([door])
     await cast.later(seconds=jump.total_seconds())
     with suppress(TooManyTries):
-        await throttle.charge([door])
+        await limits.charge([door])
     for _ in range(3):
         await cast.later(seconds=limit.ceiling)
-        await throttle.charge([door])
+        await limits.charge([door])
 
 
 @EACH
 async def test_tries_are_forgotten_whichever_way_the_clock_jumped(cast: Cast, jump: timedelta) -> None:
     """What was tried by a clock that ran ahead is as old as what was tried as long ago."""
     limit = Limit(3, 30, 120, 12 * 3600)
-    door = Count(throttle.key_of(cast.house, "door", b"alice"), limit)
+    door = Count(limits.key_of(cast.house, "door", b"alice"), limit)
     for _ in range(limit.free):
-        await throttle.charge([door])
+        await limits.charge([door])
     await cast.later(seconds=jump.total_seconds())
     with suppress(TooManyTries):
-        await throttle.charge([door])
-        waits = (await tables.Throttle.get(key=door.key)).until != 0
+        await limits.charge([door])
+        waits = (await rate_limiting_tables.Throttle.get(key=door.key)).until != 0
         assert waits == (abs(jump) < timedelta(seconds=limit.forget))
 
 

@@ -35,7 +35,6 @@ from journal import (
     sharing,
     soundness,
     tables,
-    throttle,
     websessions,
 )
 from journal.audit import events as audit_events
@@ -45,6 +44,7 @@ from journal.entries import NO_TIME, NOWHERE
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
 from journal.planning import SessionDetails, SessionKind, Setting
+from journal.rate_limiting import limits
 from journal.store.database import change, connection, is_sqlite
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
 from tests.journal.test_renewal import ended
@@ -328,16 +328,16 @@ async def test_a_wrong_count_of_tries_keeps_nobody_out(cast: Cast, column: str, 
         with pytest.raises(WrongCredentials):
             await accounts.sign_in(cast.house, f"{name}@example.org", "not the password")
     await change(f"UPDATE throttle SET {column} = $1", value)
-    with suppress(throttle.TooManyTries):
+    with suppress(limits.TooManyTries):
         assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
-    cast.clock.forward(seconds=throttle.ACCOUNT.ceiling + 1)
+    cast.clock.forward(seconds=limits.ACCOUNT.ceiling + 1)
     assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
-    with pytest.raises(throttle.TooManyTries):
+    with pytest.raises(limits.TooManyTries):
         await guess_on(cast)
 
 
 async def guess_on(cast: Cast) -> None:
     """Guess more often than anybody may without a pause."""
-    for _ in range(throttle.OWN.free + 2):
+    for _ in range(limits.OWN.free + 2):
         with suppress(WrongCredentials):
             await accounts.sign_in(cast.house, "alice@example.org", "not the password")

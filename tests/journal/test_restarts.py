@@ -27,8 +27,8 @@ from journal import (
 )
 from journal.actor import Actor
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
+from journal.rate_limiting.limits import TooManyTries
 from journal.set_aside import KEPT
-from journal.throttle import TooManyTries
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
 from tests.scenes import connected, read_by, rewritten, shared, written

@@ -43,7 +43,7 @@ from journal.audit.verification import check
 from journal.errors import Refused, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
-from journal.tries import Visitor
+from journal.rate_limiting.attempts import Visitor
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from journal import practice, recovery, tables
+from journal import practice, recovery
 from journal.audit.acts import Act
 from journal.installation.password_work import PLACES, Queue
+from journal.rate_limiting import tables as rate_limiting_tables
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 from tests.log import logged
@@ -256,11 +257,11 @@ async def test_what_is_counted_is_purged(portal: Portal) -> None:
 
     async with browser_at(portal, "192.0.2.1") as browser:
         await guess(browser)
-    assert await tables.Throttle.all().count() == 3
+    assert await rate_limiting_tables.Throttle.all().count() == 3
     assert len(await logged(Act.SIGN_IN_REFUSED)) == 1
     await portal.cast.later(days=2)
     await purge(portal.cast.house, portal.cast.clock())
-    assert await tables.Throttle.all().count() == 0
+    assert await rate_limiting_tables.Throttle.all().count() == 0
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tortoise.exceptions import OperationalError
 
 from journal.errors import Damaged, NotFound, StaleRevision
-from journal.throttle import TooManyTries
+from journal.rate_limiting.limits import TooManyTries
 from portal import logs
 from portal.errors import HANDLERS
 from portal.forms import Form

@@ -41,6 +41,7 @@ from journal.accounts import SignedIn
 from journal.actor import Actor
 from journal.errors import JournalError
 from journal.passkey_proof import Answer
+from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.parts import load_models
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Cast
@@ -273,13 +274,13 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
         scene.cast.clock.forward(minutes=-1)
     if "restart" in done:
         secret = next(iter({NEW["password"]} if "change_password" in done else set()), OLD)
-        await tables.Throttle.all().delete()
+        await rate_limiting_tables.Throttle.all().delete()
         for candidate in (secret, OLD, NEW["recovery"]):
             try:
                 await set_aside.reopen(alice, candidate)
                 break
             except JournalError:
-                await tables.Throttle.all().delete()
+                await rate_limiting_tables.Throttle.all().delete()
     assert (await entries.entry(alice, scene.entry)).document.title == "The sea"
     assert (await freshness.look(alice, earlier=True)).as_left
 

@@ -8,30 +8,32 @@ import sys
 
 import pytest
 
-from journal import new_accounts, tables, throttle
+from journal import new_accounts
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.purging import purge
+from journal.rate_limiting import limits
+from journal.rate_limiting import tables as rate_limiting_tables
+from journal.rate_limiting.limits import Count, Limit, TooManyTries
 from journal.roles import Role
-from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import SERVER_KEY, ZONE, Cast, Clock
-from tests.journal.guesser import LIMIT, guess
-from tests.journal.newcomers import PASSWORD
+from tests.journal.rate_limiting.guesser import LIMIT, guess
+from tests.journal.rate_limiting.newcomers import PASSWORD
 
 SHORT = Limit(3, 30, 120, 3600)
 
 
 def count(cast: Cast, name: str = "door", limit: Limit = SHORT, *, own: bool = False) -> Count:
     """Something to count by."""
-    return Count(throttle.key_of(cast.house, name, b"alice"), limit, own)
+    return Count(limits.key_of(cast.house, name, b"alice"), limit, own)
 
 
 async def waits(cast: Cast, *counts: Count) -> int:
     """Try once; returns the pause that is spoken of, which no slow machine makes shorter; 0 for a try let through."""
     try:
-        await throttle.charge(counts)
+        await limits.charge(counts)
     except TooManyTries as error:
-        return next(longest for longest, _ in throttle.WAITS if error.seconds <= longest)
+        return next(longest for longest, _ in limits.WAITS if error.seconds <= longest)
     return 0
 
 
@@ -54,12 +56,12 @@ async def test_quiet_is_forgotten_and_purged(cast: Cast) -> None:
         await waits(cast, door)
     await cast.later(seconds=30 + SHORT.forget - 600)
     await purge(cast.house, cast.clock())
-    assert await tables.Throttle.all().count() == 1
+    assert await rate_limiting_tables.Throttle.all().count() == 1
     await cast.later(seconds=600)
     assert [await waits(cast, door) for _ in range(4)] == [0, 0, 0, 30]
     await cast.later(days=1)
     await purge(cast.house, cast.clock())
-    assert await tables.Throttle.all().count() == 0
+    assert await rate_limiting_tables.Throttle.all().count() == 0
 
 
 async def test_what_waits_by_one_count_is_not_counted_by_another(cast: Cast) -> None:
@@ -76,20 +78,20 @@ async def test_success_takes_back_its_own_try_only(cast: Cast) -> None:
     """Who comes in clears what counts them alone; of what others share only the one try is taken back."""
     shared, own = count(cast, "source"), count(cast, "pair", own=True)
     await waits(cast, shared, own)
-    await throttle.give_back(await throttle.charge([shared, own]))
+    await limits.give_back(await limits.charge([shared, own]))
     assert [await waits(cast, shared) for _ in range(3)] == [0, 0, 30]
     assert [await waits(cast, own) for _ in range(4)] == [0, 0, 0, 30]
     await cast.later(seconds=30)
-    await throttle.give_back(await throttle.charge([shared]))
+    await limits.give_back(await limits.charge([shared]))
     assert [await waits(cast, shared) for _ in range(2)] == [0, 60]
 
 
 async def test_giving_back_does_not_lift_the_pause_of_another_try(cast: Cast) -> None:
     """Whoever has an account of their own cannot use it to go on guessing at another."""
     shared = count(cast)
-    charged = await throttle.charge([shared])
+    charged = await limits.charge([shared])
     assert [await waits(cast, shared) for _ in range(3)] == [0, 0, 30]
-    await throttle.give_back(charged)
+    await limits.give_back(charged)
     assert await waits(cast, shared) == 30
 
 
@@ -104,7 +106,7 @@ async def test_a_clock_that_was_put_back_shuts_nobody_out(cast: Cast) -> None:
 
 async def another_process(url: str, ahead: int) -> int:
     """Guess in a process of its own; gives how many tries came through."""
-    command = (sys.executable, "-m", "tests.journal.guesser", url, "40", str(ahead))
+    command = (sys.executable, "-m", "tests.journal.rate_limiting.guesser", url, "40", str(ahead))
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     return int((await process.communicate())[0])
 
@@ -127,7 +129,7 @@ async def test_people_behind_one_address_all_come_in(cast: Cast, furnished_url: 
     for _ in range(2):
         workers = [
             await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.journal.newcomers", url, ahead, *theirs),
+                *(sys.executable, "-m", "tests.journal.rate_limiting.newcomers", url, ahead, *theirs),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
@@ -144,20 +146,20 @@ async def test_keys_tell_nothing_without_the_server_key(cast: Cast) -> None:
     """The same thing counted under another server key, or as another thing, has another key."""
     other = House.with_key(SERVER_KEY[::-1], clock=Clock(), quick=True)
     keys = {
-        throttle.key_of(cast.house, "source", b"192.0.2.7"),
-        throttle.key_of(other, "source", b"192.0.2.7"),
-        throttle.key_of(cast.house, "account", b"192.0.2.7"),
-        throttle.key_of(cast.house, "source", b"192.0.2", b".7"),
+        limits.key_of(cast.house, "source", b"192.0.2.7"),
+        limits.key_of(other, "source", b"192.0.2.7"),
+        limits.key_of(cast.house, "account", b"192.0.2.7"),
+        limits.key_of(cast.house, "source", b"192.0.2", b".7"),
     }
     assert len(keys) == 4
     assert all(len(key) == 64 for key in keys)
 
 
-@pytest.mark.parametrize(("longest", "words"), throttle.WAITS)
+@pytest.mark.parametrize(("longest", "words"), limits.WAITS)
 def test_everybody_is_told_how_long(longest: int, words: str) -> None:
     """Each pause has its sentence, and no pause is longer than the last of them."""
     assert TooManyTries(longest, "password").fields == {"password": words}
     assert (
-        max(limit.ceiling for limit in vars(throttle).values() if isinstance(limit, Limit))
-        <= (throttle.WAITS[-1][0])
+        max(limit.ceiling for limit in vars(limits).values() if isinstance(limit, Limit))
+        <= (limits.WAITS[-1][0])
     )

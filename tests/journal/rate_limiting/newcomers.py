@@ -1,8 +1,8 @@
 """
 A worker at which several people sign in at one moment.
 
-`python -m tests.journal.newcomers URL SECONDS ADDRESS…` says "ready", waits for a line, lets everybody type their right
-password at once, and says how many came in. Its clock is ahead by SECONDS.
+`python -m tests.journal.rate_limiting.newcomers URL SECONDS ADDRESS…` says "ready", waits for a line, lets
+everybody type their right password at once, and says how many came in. Its clock is ahead by SECONDS.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from journal.accounts import sign_in
 from journal.installation.installation import House
+from journal.rate_limiting.attempts import Visitor
+from journal.rate_limiting.limits import TooManyTries
 from journal.store.database import Store
-from journal.throttle import TooManyTries
-from journal.tries import Visitor
 from tests.cast import NOON, SERVER_KEY, Clock
 
 PASSWORD = "eight people behind one door"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from crypto import join_fields
 from journal.installation.installation import House
-from journal.throttle import ACCOUNT, CODE, OWN, SOURCE, Count, key_of
+from journal.rate_limiting.limits import ACCOUNT, CODE, OWN, SOURCE, Count, key_of
 
 DRAWN = 16
 MARK_SIZE = DRAWN + 32

@@ -1,7 +1,8 @@
 """
 A process that guesses as fast as it can.
 
-`python -m tests.journal.guesser URL TRIES SECONDS` says how many came through. Its clock is ahead by SECONDS.
+`python -m tests.journal.rate_limiting.guesser URL TRIES SECONDS` says how many came through. Its clock is ahead by
+SECONDS.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import asyncio
 import sys
 from datetime import timedelta
 
-from journal import throttle
 from journal.installation.installation import House
+from journal.rate_limiting import limits
+from journal.rate_limiting.limits import Count, Limit, TooManyTries
 from journal.store.database import Store
-from journal.throttle import Count, Limit, TooManyTries
 from tests.cast import NOON, SERVER_KEY, Clock
 
 LIMIT = Limit(7, 30, 120, 3600)
@@ -22,12 +23,12 @@ LIMIT = Limit(7, 30, 120, 3600)
 async def guess(url: str, tries: int, ahead: float = 0) -> int:
     """Try *tries* times at once, all at one moment of the clock."""
     house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
-    counts = [Count(throttle.key_of(house, name, b"alice"), LIMIT) for name in ("one", "other")]
+    counts = [Count(limits.key_of(house, name, b"alice"), LIMIT) for name in ("one", "other")]
     store = await Store.open(url)
 
     async def once() -> bool:
         try:
-            await throttle.charge(counts)
+            await limits.charge(counts)
         except TooManyTries:
             return False
         return True
