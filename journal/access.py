@@ -20,20 +20,16 @@ import msgspec
 
 from crypto import Context, Keyring, KeySlot, Sealer
 from journal import second_factor
+from journal.accounts.current_keys import KEYS, ChangedMeanwhile, has_keys, hold
 from journal.actor import Actor
 from journal.errors import Damaged, JournalError, NotFound
-from journal.i18n import N_
 from journal.sealing import encode, open_document
-from journal.store.database import change, fetch, is_sqlite
-from journal.store.rows import Counted, Row, bytes_of, sound, typed, whole
+from journal.store.database import change, fetch
+from journal.store.rows import Counted, Row, sound, typed, whole
 
 PRESENT = "SELECT epoch, access, status FROM account WHERE id = $1"
-LOCK = "UPDATE account SET epoch = epoch WHERE id = $1"
 SWAP = "UPDATE account SET epoch = $1, access = $2 WHERE id = $3 AND epoch = $4 AND status IN ('active', 'leaving')"
 SLOTS = "SELECT kind, commitment, passkey_id FROM key_slot WHERE account_id = $1"
-KEYS = "SELECT identity FROM account WHERE id = $1 AND status = 'active'"
-RENEWING = "SELECT before FROM key_renewal WHERE id = $1"
-OWN_SESSION = "SELECT 1 FROM web_session WHERE id = $1 AND account_id = $2"
 ABLE = ("active", "leaving")
 
 
@@ -51,15 +47,6 @@ class WayRow(Row, frozen=True):
     kind: str
     commitment: bytes
     passkey_id: UUID | None
-
-
-class ChangedMeanwhile(JournalError):
-    """Another page changed how the account is opened, between what this act read and what it would have written."""
-
-    message = N_(
-        "Something about how your account is opened was changed in another window at the same moment, so nothing "
-        "was changed here. Look at your account, and try again if it is still needed."
-    )
 
 
 class Closed(JournalError):
@@ -164,7 +151,7 @@ async def of(actor: Actor) -> Access:
     try:
         return await present(actor.id, actor.vault)
     except (Damaged, NotFound):
-        if not await _has_keys(actor, KEYS):
+        if not await has_keys(actor, KEYS):
             raise ChangedMeanwhile from None
         raise
 
@@ -199,11 +186,6 @@ async def swap(
     return before.next
 
 
-async def hold(account: UUID) -> None:
-    """Let nobody else change an account's row until the transaction ends; what is read of it afterwards is believed."""
-    await change(LOCK, account)
-
-
 async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
     """
     Look once more at who comes in, in the transaction that begins their session, and hold the account's row.
@@ -235,33 +217,6 @@ async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
     if not await second_factor.put(account, vault, msgspec.structs.replace(factor, listed=True), revision):
         raise ChangedMeanwhile
     return epoch
-
-
-async def require_keys(actor: Actor) -> None:
-    """
-    Look in a transaction whether the actor's keys are still the account's, and let nobody change them before its end.
-
-    For acts that seal something under those keys without changing the ways in. While keys are being renewed those of
-    before still count: the renewal looks through everything once more before it lets them go. On SQLite, whose writers
-    take turns, something has to be written before.
-
-    Raises:
-        ChangedMeanwhile: If the keys were renewed or replaced, or the account was suspended or deleted.
-    """
-    held = "" if is_sqlite() else " FOR SHARE"
-    if not await _has_keys(actor, KEYS + held) and not await _has_keys(actor, RENEWING + held):
-        raise ChangedMeanwhile
-
-
-async def _has_keys(actor: Actor, statement: str) -> bool:
-    rows = await fetch(statement, actor.id)
-    return bool(rows) and bytes_of(rows[0][0]) == actor.sealed_identity
-
-
-async def require_session(actor: Actor) -> None:
-    """Look in a transaction whether the actor's session is still there; raises `ChangedMeanwhile` when it is not."""
-    if not await fetch(OWN_SESSION, actor.session, actor.id):
-        raise ChangedMeanwhile
 
 
 def counts(document: AccessDocument, session_epoch: int) -> bool:

@@ -23,8 +23,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import msgspec
 from anyio import to_thread
 
-from journal import accounts, records, sessions
+from journal import records, sessions
 from journal.actor import Actor
+from journal.authentication.sign_in import unlock
 from journal.errors import JournalError, Refused
 from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.i18n import N_
@@ -110,7 +111,7 @@ async def take(
     advice = await actor.house.stretch(lambda: advise(passphrase, context=known), own=True)
     if problems := (*advice.problems, *untypable(passphrase)):
         raise Refused({"passphrase": problems[0]})
-    await accounts.unlock(actor, current)
+    await unlock(actor, current)
 
     with _place(actor):
         return await _made(

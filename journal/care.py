@@ -13,7 +13,8 @@ from crypto import (
     pin,
     safety_code,
 )
-from journal import access, freshness, sessions, share_lists, tables
+from journal import freshness, sessions, share_lists, tables
+from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -77,7 +78,7 @@ async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
         first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
         async with joined():
             await first.update(clinician_pin=pin(actor.keyring, current, **ids))
-            await access.require_keys(actor)
+            await require_keys(actor)
     return current
 
 

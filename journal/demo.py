@@ -22,6 +22,7 @@ from journal import (
     tables,
     websessions,
 )
+from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
 from journal.documents import CourseDetails, EntryDocument, course_context
@@ -44,7 +45,7 @@ async def load_demo(house: House) -> None:
     Raises:
         RealPractice: If anything is there already: a demonstration is never mixed with real people.
     """
-    if await tables.Practice.exists() or await tables.Account.exists():
+    if await tables.Practice.exists() or await accounts_tables.Account.exists():
         raise RealPractice
     demo = demo_practice()
     await practice.found(house, demo.name, demo=True)

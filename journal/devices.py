@@ -6,12 +6,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from journal import access, tables
-from journal.documents import profile_context
+from journal.accounts import current_keys
+from journal.accounts import tables as accounts_tables
+from journal.accounts.notices import notice
+from journal.accounts.profiles import load_profile, profile_context
 from journal.installation.installation import House
-from journal.mail import messages
 from journal.mail.messages import Notice
-from journal.profiles import load_profile
 from journal.sealing import seal_document
 
 REMEMBERED = 20
@@ -23,12 +23,12 @@ async def greet(house: House, account: UUID, device: str) -> None:
 
     Of the first there is nobody to be told. Call it inside the sign-in's transaction, which holds the row.
     """
-    await access.hold(account)
+    await current_keys.hold(account)
     profile = await load_profile(house, account)
     if device in profile.devices:
         return
     if profile.devices:
-        await messages.notice(house, account, Notice.NEW_DEVICE)
+        await notice(house, account, Notice.NEW_DEVICE)
     known = replace(profile, devices=(*profile.devices, device)[-REMEMBERED:])
     sealed = seal_document(house.server, known, profile_context(account))
-    await tables.Account.filter(id=account).update(sealed=sealed)
+    await accounts_tables.Account.filter(id=account).update(sealed=sealed)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from journal import accounts, care, sessions, sharing
+from journal import care, sessions, sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.query import Event
+from journal.authentication.sign_in import unlock
 from journal.care import Link
 from journal.documents import ShareDocument
 from journal.roles import Role
@@ -68,7 +69,7 @@ async def take(actor: Actor, current: str) -> Opened[Disclosure]:
     """
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
-    await accounts.unlock(actor, current)
+    await unlock(actor, current)
     found = await disclosures(actor)
     await audit_log.note(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)
     return found

@@ -16,19 +16,6 @@ from journal.catalogue.fields import Answers
 from journal.errors import Damaged
 
 
-class Profile(msgspec.Struct, frozen=True):
-    """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
-
-    name: str
-    email: str
-    time_zone: str
-    role: str
-    profession: str = ""
-    lock_minutes: int = 30
-    devices: tuple[str, ...] = ()
-    keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
-
-
 class SetupDetails(msgspec.Struct, frozen=True):
     """
     What somebody becomes who opens an account with a set-up link; server key.
@@ -140,11 +127,6 @@ class ShareDocument(msgspec.Struct, frozen=True):
 
 
 _entries = msgspec.json.Decoder(EntryDocument)
-
-
-def profile_context(account: UUID) -> Context:
-    """Say where an account's profile stands."""
-    return Context("profile", account.bytes, account.bytes)
 
 
 def device_context(account: UUID, handle: UUID, epoch: int) -> Context:

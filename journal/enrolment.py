@@ -18,14 +18,17 @@ from pyotp import TOTP
 
 from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
 from crypto.password import prepare
-from journal import access, accounts, second_factor, tables
+from journal import access, second_factor, tables
+from journal.accounts.current_keys import require_session
+from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.passwords import SHORTEST
 from journal.sealing import encode, open_bytes
 from journal.second_factor import SecondFactor
@@ -140,7 +143,7 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
         replaced = SecondFactor(drawn.secret, drawn.step, hashes, listed=True)
     async with transaction():
         await access.swap(before, actor.vault)
-        await access.require_session(actor)
+        await require_session(actor)
         if not await second_factor.put(actor.id, actor.vault, replaced, drawn.revision):
             raise EnrolmentOver
         if drawn.secret:
@@ -157,7 +160,7 @@ async def give_up(actor: Actor, password: str) -> None:
         Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
     """
     before = await access.of(actor)
-    await accounts.unlock(actor, password)
+    await unlock(actor, password)
     if len(prepare(password).decode()) < SHORTEST:
         raise Refused({"current": TOO_SHORT_ALONE})
     factor, revision = await second_factor.of(actor.id, actor.vault)
@@ -167,7 +170,7 @@ async def give_up(actor: Actor, password: str) -> None:
     async def write() -> None:
         async with transaction():
             await access.swap(before, actor.vault)
-            await access.require_session(actor)
+            await require_session(actor)
             if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
                 raise EnrolmentOver
             await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)

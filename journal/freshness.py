@@ -22,7 +22,8 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from crypto import RecordRoot, RecordState
-from journal import access, contents_rows, tables
+from journal import contents_rows, tables
+from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.contents import Line, bare_line, open_page, root_context
 from journal.contents_rows import Pages
@@ -266,9 +267,9 @@ async def lock(actor: Actor) -> None:
     """
     if is_sqlite():  # whose transaction holds the lock from its first writing statement on
         await change(LOCK, actor.id)
-        await access.require_keys(actor)
+        await require_keys(actor)
     else:  # in the order in which whoever changes keys takes these locks
-        await access.require_keys(actor)
+        await require_keys(actor)
         await change(LOCK, actor.id)
 
 

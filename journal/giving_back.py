@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import access, care, freshness, links, tables
+from journal import care, freshness, links, tables
+from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
@@ -112,7 +113,7 @@ async def give_back(actor: Actor, patient: UUID) -> int:
         lasting = tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
-        await access.require_keys(actor)
+        await require_keys(actor)
         given = 0
         for old, old_key in keys:
             for row in whole(await _waiting(actor, link, old)):

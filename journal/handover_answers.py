@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
 from journal import care, freshness, links, sessions, share_lists, sharing, tables
+from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -114,7 +115,7 @@ async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sh
 
 async def _still_there(one: Offer) -> bool:
     """Answer for good, once; both clinicians are looked at again under the lock."""
-    able = tables.Account.filter(id__in=[one.successor.id, one.link.clinician], status="active")
+    able = accounts_tables.Account.filter(id__in=[one.successor.id, one.link.clinician], status="active")
     mine = tables.Handover.filter(id=one.id, state=WAITING, waiting=str(one.link.id))
     return bool(await mine.update(waiting=None, state=ACCEPTED)) and await able.count() == 2
 

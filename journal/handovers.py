@@ -16,6 +16,8 @@ from tortoise.queryset import QuerySet
 
 from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
 from journal import care, links, tables
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import known_profile
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
@@ -23,7 +25,6 @@ from journal.audit.acts import Act
 from journal.care import Link
 from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
 from journal.i18n import N_
-from journal.profiles import known_profile
 from journal.roles import Role
 from journal.store.database import transaction
 from journal.store.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
@@ -78,8 +79,8 @@ async def colleagues(actor: Actor) -> tuple[Colleague, ...]:
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
 
-def _others(actor: Actor) -> QuerySet[tables.Account]:
-    return tables.Account.filter(role=Role.CLINICIAN.value, status="active").exclude(id=actor.id)
+def _others(actor: Actor) -> QuerySet[accounts_tables.Account]:
+    return accounts_tables.Account.filter(role=Role.CLINICIAN.value, status="active").exclude(id=actor.id)
 
 
 async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from tortoise.exceptions import IntegrityError
 
 from journal import tables
+from journal.accounts import tables as accounts_tables
 from journal.ages import JUMP
 from journal.installation.installation import House
 from journal.leaving import WAIT
@@ -93,7 +94,7 @@ async def confirm(house: House) -> bool:
         row = await _row(now)
         await tables.Heartbeat.filter(id=ROW).update(seen_at=now, held_at=None)
         await tables.Entry.filter(deleted_at__gt=now).update(deleted_at=now)
-        await tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
+        await accounts_tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
         await tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await mail_tables.Outbox.filter(created_at__gt=now).update(created_at=now)

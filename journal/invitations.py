@@ -29,18 +29,12 @@ from crypto import (
     wrap_key,
 )
 from journal import freshness, share_lists, tables
+from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import (
-    InvitationNote,
-    Profile,
-    link_key_context,
-    note_context,
-    profile_context,
-    secret_context,
-)
+from journal.documents import InvitationNote, link_key_context, note_context, secret_context
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.i18n import N_
 from journal.installation.installation import House

@@ -8,9 +8,12 @@ it is whom six years of their patients' accountings name.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from journal import access, account_addresses, care, sessions, tables
+from journal import access, care, sessions, tables
+from journal.accounts import addresses as account_addresses
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import require_session
+from journal.accounts.status import LEAVING
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -18,12 +21,10 @@ from journal.errors import Refused
 from journal.folding import fold
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.mail.messages import Notice, notice
 from journal.roles import Role
 from journal.store.database import scrub, transaction
 from journal.store.rows import Named, read, whole
 
-LEAVING = "leaving"
 WAIT = timedelta(days=7)
 WORD = "delete"
 LONGEST_TYPED = 40
@@ -48,20 +49,13 @@ async def leave(actor: Actor, typed: str) -> None:
     before = await access.of(actor)
     async with transaction():
         await access.swap(before, actor.vault, end_sessions=True)
-        await access.require_session(actor)
+        await require_session(actor)
         await sessions.refuse_while_held(actor)
         await care.pause_links(actor)
-        await tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
+        await accounts_tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await tables.WebSession.filter(account_id=actor.id).delete()
         await audit_log.note(actor, Act.ACCOUNT_LEAVING)
     await scrub()
-
-
-async def stay(house: House, account: UUID) -> None:
-    """Bring an account back whose owner came in again, past every factor; call it inside the transaction of that."""
-    if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):
-        await notice(house, account, Notice.ACCOUNT_KEPT)
-        await audit_log.note_unsigned(house, account, Act.ACCOUNT_KEPT)
 
 
 async def forget(house: House, now: datetime) -> None:
@@ -70,7 +64,7 @@ async def forget(house: House, now: datetime) -> None:
 
     This process forgets their names and plans at once; others do with their next purge.
     """
-    over = tables.Account.filter(status=LEAVING, leaves_at__lte=now)
+    over = accounts_tables.Account.filter(status=LEAVING, leaves_at__lte=now)
     gone = [row.id for row in whole(await read(Named, over))]
     for account in gone:
         async with transaction():

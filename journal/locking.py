@@ -15,15 +15,15 @@ import msgspec
 from tortoise.expressions import Q
 
 from crypto import session_id as id_of
-from journal import accounts, tables, websessions
+from journal import tables, websessions
+from journal.accounts.profiles import CHOICES, Profile, load_profile, profile_context
 from journal.actor import Actor
 from journal.ages import age, alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import Profile, profile_context
+from journal.authentication import sign_in
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
-from journal.profiles import load_profile
 from journal.rate_limiting import attempts
 from journal.roles import Role
 from journal.sealing import open_document
@@ -31,9 +31,6 @@ from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
 from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
-
-CHOICES = (5, 15, 30, 60)
-"""After how many minutes a session can lock; documents.Profile has the usual one."""
 
 
 class UnusedRow(Row, frozen=True):
@@ -81,7 +78,7 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
     counts = attempts.of_confirmation(house, owner.account, id_of(token).hex())
-    key = await accounts.opened_again(house, owner.account, password, patient, counts)
+    key = await sign_in.opened_again(house, owner.account, password, patient, counts)
     return await repeated(lambda: reopen(house, token, key))
 
 

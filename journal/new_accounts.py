@@ -10,19 +10,21 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import acceptance, access, account_addresses, key_slots, second_factor, tables
+from journal import acceptance, access, key_slots, second_factor
+from journal.accounts import addresses as account_addresses
+from journal.accounts import tables as accounts_tables
+from journal.accounts.names import email_problems, name_problems, zone_problems
+from journal.accounts.profiles import Profile, profile_context
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.mail.mail_addresses import kept_form, problem
+from journal.mail.mail_addresses import kept_form
 from journal.passwords import advise, is_same
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import transaction
-from journal.time_zones import WallClockError, parse_zone
 from journal.typed import clean_name
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
@@ -57,26 +59,6 @@ class NewAccount:
         if problems:
             raise Refused(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
-
-
-def name_problems(name: str) -> dict[str, str]:
-    """Say what keeps a name from being used."""
-    return {} if 1 <= len(name) <= 100 else {"name": N_("Write the name you go by, up to 100 characters.")}
-
-
-def email_problems(email: str, *, mails: bool) -> dict[str, str]:
-    """Say what keeps an e-mail address from being used where people are told things by mail, or are not."""
-    sentence = problem(email, mails=mails)
-    return {"email": sentence} if sentence else {}
-
-
-def zone_problems(zone: str) -> dict[str, str]:
-    """Say what keeps a time zone from being used."""
-    try:
-        parse_zone(zone)
-    except WallClockError as error:
-        return {"time_zone": str(error)}
-    return {}
 
 
 def password_problems(
@@ -134,7 +116,7 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
             index = await account_addresses.index_for(house, new.email, readied.id)
             if index is None:
                 raise Refused({"email": TAKEN})
-            await tables.Account.create(
+            await accounts_tables.Account.create(
                 id=readied.id,
                 role=role.value,
                 email_index=index,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from journal import ceremonies, challenges, devices, leaving, locking, passkey_rows, websessions
+from journal import ceremonies, challenges, devices, locking, passkey_rows, websessions
 from journal.access import Closed
+from journal.accounts import status as account_status
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -48,7 +49,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
         async with transaction():
             token = await websessions.start(house, passkey.account, account_key, by=slot, device=device)
             await note_use(house, passkey, proof)
-            await leaving.stay(house, passkey.account)
+            await account_status.stay(house, passkey.account)
             await devices.greet(house, passkey.account, device)
             await audit_log.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
         return token
@@ -82,7 +83,7 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
     async def come_in() -> bytes:
         async with transaction():
             await note_use(house, passkey, proof)
-            await leaving.stay(house, passkey.account)
+            await account_status.stay(house, passkey.account)
             return await websessions.promote(house, token)
 
     return await repeated(come_in)

@@ -16,6 +16,8 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import passkey_slot
 from journal import access, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
+from journal.accounts.current_keys import require_session
+from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -23,7 +25,7 @@ from journal.ceremonies import Person, Site, Unproven
 from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.passkey_rows import Passkey, PasskeyDocument
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
@@ -106,7 +108,7 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
     async def write() -> None:
         async with transaction():
             await access.swap(before, actor.vault, ways)  # it locks the account: two at once count each other
-            await access.require_session(actor)
+            await require_session(actor)
             if await tables.Passkey.filter(account_id=actor.id).count() >= MOST:
                 raise Refused({"passkey": TOO_MANY})
             await tables.Passkey.create(
@@ -141,7 +143,7 @@ async def remove(actor: Actor, passkey: UUID) -> None:
     before = await access.of(actor)
     async with transaction():
         await access.swap(before, actor.vault, before.without_passkey(passkey))
-        await access.require_session(actor)
+        await require_session(actor)
         if not await tables.Passkey.filter(id=passkey, account_id=actor.id).delete():
             raise NotFound
         await notice(actor.house, actor.id, Notice.PASSKEY_REMOVED)

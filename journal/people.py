@@ -12,19 +12,21 @@ from functools import partial
 from uuid import UUID
 
 from journal import tables
+from journal.accounts import tables as accounts_tables
+from journal.accounts.notices import notice
+from journal.accounts.profiles import Profile, profile_context
+from journal.accounts.status import ACTIVE, SUSPENDED
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import Profile, profile_context
 from journal.errors import NotFound, Refused, StaleRevision
 from journal.i18n import N_
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.roles import POSITIONS, Position, Role
 from journal.sealing import open_document
 from journal.store.database import change, transaction
 from journal.store.rows import Moment, Opened, Row, open_each, read, read_one
 
-ACTIVE, SUSPENDED = "active", "suspended"
 ON_ITS_WAY = N_(
     "This account is to be deleted, at its owner’s wish, and nobody is signed in to it. Nothing was changed."
 )
@@ -62,14 +64,14 @@ class Leaving:
 async def people(actor: Actor) -> Opened[Person]:
     """Give everybody, by name."""
     actor.must_be(Role.ADMINISTRATOR)
-    found = open_each(await read(PersonRow, tables.Account.all()), partial(_person, actor))
+    found = open_each(await read(PersonRow, accounts_tables.Account.all()), partial(_person, actor))
     return Opened(sorted(found, key=lambda one: (one.name.casefold(), one.id)), found.damaged)
 
 
 async def person(actor: Actor, wanted: UUID) -> Person:
     """Give one person."""
     actor.must_be(Role.ADMINISTRATOR)
-    row = await read_one(PersonRow, tables.Account.filter(id=wanted))
+    row = await read_one(PersonRow, accounts_tables.Account.filter(id=wanted))
     if row is None:
         raise NotFound
     return _person(actor, row)
@@ -93,11 +95,11 @@ async def suspend(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         # Administrators who suspend each other take turns: the practice's row is the lock.
         await change("UPDATE practice SET demo = demo WHERE id = $1", 1)
-        if not await tables.Account.filter(id=one.id, status=ACTIVE).update(status=SUSPENDED):
-            if await tables.Account.exists(id=one.id, status=SUSPENDED):
+        if not await accounts_tables.Account.filter(id=one.id, status=ACTIVE).update(status=SUSPENDED):
+            if await accounts_tables.Account.exists(id=one.id, status=SUSPENDED):
                 return
             raise StaleRevision(ON_ITS_WAY)
-        if not await tables.Account.filter(role=Role.ADMINISTRATOR.value, status=ACTIVE).exists():
+        if not await accounts_tables.Account.filter(role=Role.ADMINISTRATOR.value, status=ACTIVE).exists():
             raise Refused({"person": LAST})
         await tables.WebSession.filter(account_id=one.id).delete()
         await notice(actor.house, one.id, Notice.SUSPENDED)
@@ -108,7 +110,7 @@ async def unsuspend(actor: Actor, wanted: UUID) -> None:
     """Let somebody sign in again, with the password that they had."""
     one = await person(actor, wanted)
     async with transaction():
-        if await tables.Account.filter(id=one.id, status=SUSPENDED).update(status=ACTIVE):
+        if await accounts_tables.Account.filter(id=one.id, status=SUSPENDED).update(status=ACTIVE):
             await audit_log.note(actor, Act.UNSUSPENDED, patient=_record(one), about=one.id)
 
 

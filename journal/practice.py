@@ -7,13 +7,14 @@ from functools import partial
 
 from crypto import Context
 from journal import new_accounts, setup_links, tables, websessions
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import ProfileRow, open_profile
 from journal.demo_texts import demo_practice
 from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
-from journal.profiles import ProfileRow, open_profile
 from journal.roles import THERAPIST, Position
 from journal.sealing import open_document, seal_document
 from journal.store.database import transaction
@@ -92,7 +93,7 @@ async def shown(house: House) -> PracticeView | None:
 
 async def opens_anything(house: House) -> bool:
     """Return whether the server key opens the profile of one of the first accounts."""
-    rows = await read(ProfileRow, tables.Account.all().order_by("created_at").limit(SOME))
+    rows = await read(ProfileRow, accounts_tables.Account.all().order_by("created_at").limit(SOME))
     return bool(open_each(rows, partial(open_profile, house)))
 
 
@@ -101,7 +102,7 @@ async def _holds_the_invented(house: House) -> bool:
     demo = demo_practice()
     people = (demo.clinician, *demo.patients)
     indexes = [one.hex() for person in people for one in house.server.blind_indexes(person.email)]
-    return await tables.Account.filter(email_index__in=indexes).count() == len(people)
+    return await accounts_tables.Account.filter(email_index__in=indexes).count() == len(people)
 
 
 async def found(house: House, name: str, *, demo: bool = False) -> None:

@@ -22,12 +22,15 @@ from crypto import (
     recovery_slot,
 )
 from journal import access, key_slots, tables, websessions
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import require_session
+from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.sealing import open_bytes
 from journal.store.database import transaction
 from journal.store.rows import Named, read_one
@@ -90,9 +93,9 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
     slot = recovery_slot(account_key, key, account=actor.id.bytes, epoch=before.next)
     async with transaction():
         await access.swap(before, actor.vault, before.with_slot(slot))
-        await access.require_session(actor)
+        await require_session(actor)
         await key_slots.put(actor.id, slot, actor.now)
-        await tables.Account.filter(id=actor.id).update(recovery_ready=True)
+        await accounts_tables.Account.filter(id=actor.id).update(recovery_ready=True)
         if actor.recovery_ready:  # an account's first kit, and the one after recovering, are nobody's news
             await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)
         await audit_log.note(actor, Act.RECOVERY_KEY_MADE)

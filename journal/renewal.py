@@ -20,11 +20,14 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import access, accounts, freshness, key_slots, second_factor, tables, websessions
+from journal import access, freshness, key_slots, second_factor, tables, websessions
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import require_session
 from journal.actor import Actor
 from journal.ages import age
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.own_keys import OWN, Own, PageRow, revision_of
@@ -94,7 +97,7 @@ async def begin(actor: Actor, password: str) -> bytes:
     if actor.renewing:
         raise AlreadyRenewing
     before = await access.of(actor)
-    old, new = await accounts.unlock(actor, password), new_account_key()
+    old, new = await unlock(actor, password), new_account_key()
     keyring, private = Keyring.from_account_key(new), actor.identity()
     if Keyring.from_account_key(old) != actor.keyring:
         raise Damaged
@@ -112,7 +115,7 @@ async def begin(actor: Actor, password: str) -> bytes:
     async def write() -> bytes:
         async with transaction():
             await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
-            await access.require_session(actor)
+            await require_session(actor)
             await tables.KeyRenewal.create(
                 id=actor.id,
                 retired=keyring.retire(old, account=actor.id.bytes),
@@ -122,7 +125,7 @@ async def begin(actor: Actor, password: str) -> bytes:
                 began_at=actor.now,
             )
             identity = seal_identity(keyring, private, account=actor.id.bytes)
-            await tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
+            await accounts_tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
             await tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
             await tables.KeySlot.filter(account_id=actor.id).delete()
             await tables.Passkey.filter(account_id=actor.id).delete()

@@ -31,16 +31,18 @@ from journal import (
     websessions,
 )
 from journal.access import Access, AccessDocument
+from journal.accounts import tables as accounts_tables
+from journal.accounts.notices import notice
+from journal.accounts.profiles import ProfileRow, open_profile
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.new_accounts import password_problems
 from journal.past_care import seal_past
-from journal.profiles import ProfileRow, open_profile
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.store.database import change, scrub, transaction
@@ -102,7 +104,7 @@ async def restart(
         Refused: If a field needs another look; the link stays good. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.open_token(house, token, renewing=True)
-    active = tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
+    active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
     account = await read_one(RestartingRow, active)
     old = tables.CareLink.filter(
         id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
@@ -138,7 +140,7 @@ async def restart(
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
             await tables.WebSession.filter(account_id=account.id).delete()
-            await tables.Account.filter(id=account.id).update(
+            await accounts_tables.Account.filter(id=account.id).update(
                 public_identity=private.public().encode(),
                 identity=seal_identity(keyring, private, account=who),
                 recovery_ready=False,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from crypto import Sealer
-from journal import key_slots, leaving, second_factor, websessions
-from journal.accounts import SignedIn
+from journal import key_slots, second_factor, websessions
+from journal.accounts import status as account_status
+from journal.accounts.notices import notice
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication.sign_in import SignedIn
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import Visitor
 from journal.rate_limiting.limits import Charged
@@ -102,7 +104,7 @@ async def _come_in(
             if by_recovery_code:
                 await notice(house, account, Notice.CODE_USED)
             await limits.give_back(charged)
-            await leaving.stay(house, account)
+            await account_status.stay(house, account)
             opened = await websessions.promote(house, token)
             if by_recovery_code:
                 await audit_log.note_unsigned(house, account, Act.RECOVERY_CODE_USED)

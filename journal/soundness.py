@@ -11,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import account_addresses, heartbeat, practice, presence, rotation, tables
+from journal import heartbeat, practice, presence, rotation, tables
+from journal.accounts import addresses as account_addresses
 from journal.audit import tables as audit_tables
 from journal.audit.verification import check, remember
 from journal.catalogue import crisis_contacts

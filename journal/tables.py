@@ -12,6 +12,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from journal.accounts.tables import Account
 from journal.tables_access import SecondFactor as SecondFactor
 from journal.tables_aside import GivenBack as GivenBack
 from journal.tables_aside import KeptShare as KeptShare
@@ -38,28 +39,6 @@ class Practice(Model):
 
     class Meta:
         table = "practice"
-
-
-class Account(Model):
-    """A person who signs in: patient, clinician or administrator."""
-
-    id = fields.UUIDField(primary_key=True)
-    role = fields.CharField(16)
-    email_index = fields.CharField(64, unique=True)  # HMAC under the server key
-    sealed = fields.BinaryField()  # server key: name, address, time zone
-    public_identity = fields.BinaryField()
-    identity = fields.BinaryField()  # account key
-    epoch = fields.BigIntField(
-        default=0
-    )  # grows with every change of the ways in; 0 before there were epochs
-    access = fields.BinaryField(null=True)  # account's vault key: which ways in are open at this epoch
-    status = fields.CharField(16, default="active")
-    leaves_at = fields.DatetimeField(null=True)  # when everything of it is deleted
-    recovery_ready = fields.BooleanField(default=False)
-    created_at = fields.DatetimeField()
-
-    class Meta:
-        table = "account"
 
 
 class WebSession(Model):

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 if TYPE_CHECKING:
-    from journal.tables import Account
+    from journal.accounts.tables import Account
 
 
 class SecondFactor(Model):

@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 
 from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
+from journal.accounts.profiles import known_profile
 from journal.errors import TrustBroken
 from journal.installation.installation import House
-from journal.profiles import known_profile
 from journal.store.rows import Joined, Moment, Row, bytes_of
 
 

@@ -14,6 +14,8 @@ from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_k
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal import access, devices, tables
+from journal.accounts import current_keys
+from journal.accounts.profiles import known_profile
 from journal.actor import Actor
 from journal.ages import age, is_alive
 from journal.audit import log as audit_log
@@ -21,7 +23,6 @@ from journal.audit.acts import Act
 from journal.documents import BrowserDocument, device_context
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
-from journal.profiles import known_profile
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import change, fetch, joined, scrub, transaction
@@ -221,7 +222,7 @@ async def promote(house: House, token: bytes) -> bytes:
         raise NotFound
     account_key = _unwrapped(row, token, waiting=True)
     async with transaction():
-        await access.hold(row.account_id)
+        await current_keys.hold(row.account_id)
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
         await devices.greet(house, row.account_id, device_of(house, row))
         await audit_log.note_unsigned(house, row.account_id, Act.SIGNED_IN)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from journal import heartbeat, presence
-from journal.account_addresses import carry_over
+from journal.accounts.addresses import carry_over
 from journal.audit import sealing as audit_sealing
 from journal.audit.sealing import AuditSealer
 from journal.installation.installation import House

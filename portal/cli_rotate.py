@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from journal import practice, presence
-from journal.account_addresses import carry_over
+from journal.accounts.addresses import carry_over
 from journal.errors import JournalError
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile, new_key

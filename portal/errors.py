@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
-from journal.access import ChangedMeanwhile
+from journal.accounts.current_keys import ChangedMeanwhile
 from journal.care import SharingPaused
 from journal.enrolment import EnrolmentOver
 from journal.errors import (

@@ -9,10 +9,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journal import accounts, locking, passkeys, websessions
+from journal import locking, passkeys, websessions
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import sign_in
 from journal.errors import Damaged, NotFound, Refused
 from journal.locking import Locked
 from journal.roles import Role
@@ -158,7 +159,7 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
     refused: Refused | None = None
     if form.asked_again:
         try:
-            opened = await accounts.confirm(actor, token, form.asked_again)
+            opened = await sign_in.confirm(actor, token, form.asked_again)
         except Refused as error:
             refused = error
         else:

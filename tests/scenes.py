@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.models import Model
 
-from journal import acceptance, accounts, entries, invitations, reading, sessions, sharing, tables
+from journal import acceptance, entries, invitations, reading, sessions, sharing, tables
+from journal.authentication import sign_in
 from journal.documents import EntryDocument, ShareDocument, entry_context
 from journal.entries import Entry
 from journal.planning import Route, SessionDetails, SessionKind, Setting, Status
@@ -99,7 +100,7 @@ async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:
 async def signed_in_again(cast: Cast) -> None:
     """Let everybody sign in, since sessions end within a day."""
     for who in cast.tokens:
-        signed_in = await accounts.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
+        signed_in = await sign_in.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
         cast.tokens[who] = signed_in.token
 
 

@@ -18,7 +18,6 @@ from journal.i18n import N_, Labelled
 from journal.installation.installation import House
 from journal.mail import tables
 from journal.mail.mail_addresses import Undeliverable, deliverable
-from journal.profiles import load_profile
 from journal.sealing import seal_document
 
 
@@ -52,18 +51,6 @@ class Message(msgspec.Struct, frozen=True):
     to: str
     kind: str
     link: str = ""
-
-
-async def notice(house: House, account: UUID, kind: Notice) -> None:
-    """
-    Have a person told; call it inside the transaction of the act. Does nothing where no mail is sent.
-
-    The message goes to the address that the account has now: of a changed address, tell before it is changed.
-    """
-    if house.mail is None:
-        return
-    profile = await load_profile(house, account)
-    await post(house, Message(profile.email, kind.value), house.clock())
 
 
 def address(house: House, typed: str) -> str:

@@ -13,6 +13,7 @@ TABLES = (
     "journal.audit.tables",
     "journal.mail.tables",
     "journal.rate_limiting.tables",
+    "journal.accounts.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

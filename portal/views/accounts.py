@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, second_factor, set_aside, websessions
+from journal import second_factor, set_aside, websessions
+from journal.authentication import sign_in as authentication_sign_in
 from journal.errors import Refused, WrongCredentials
 from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
@@ -65,7 +66,7 @@ async def sign_in(request: Request) -> Response:
     form = await Form.read(request)
     where = auth.safe_next(form["next"])
     try:
-        signed_in = await accounts.sign_in(
+        signed_in = await authentication_sign_in.sign_in(
             request.app.state.house,
             form["email"],
             form["password"],
@@ -113,7 +114,7 @@ async def password(request: Request) -> Response:
         return page(request, "account/password.html", PasswordPage(factor.on))
     form = await Form.read(request)
     try:
-        token = await accounts.change_password(
+        token = await authentication_sign_in.change_password(
             actor,
             form["current"],
             form["password"],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, passkeys
+from journal import passkeys
+from journal.authentication import sign_in
 from journal.errors import NotFound, Refused
 from portal import auth
 from portal.auth import Confirm, actor_of
@@ -25,7 +26,7 @@ async def confirm(request: Request) -> Response:
     if token is None:
         raise NotFound
     try:
-        opened = await accounts.confirm(actor, token, password)
+        opened = await sign_in.confirm(actor, token, password)
     except Refused as error:
         again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor.id))
         return page(request, "confirm.html", again, **refusal(error))

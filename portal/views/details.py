@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import profile
+from journal.accounts import details as account_details
 from journal.errors import Refused
 from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import common_zones
@@ -43,7 +43,7 @@ async def details(request: Request) -> Response:
         return page(request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones))
     form = await Form.read(request)
     try:
-        await profile.change(actor, form["name"], form["time_zone"])
+        await account_details.change(actor, form["name"], form["time_zone"])
     except Refused as error:
         again = DetailsPage(form["name"], form["time_zone"], zones, dict(error.fields))
         return page(request, "account/details.html", again, status=422)
@@ -58,7 +58,7 @@ async def email(request: Request) -> Response:
         return page(request, "account/email.html", EmailPage(actor.email, told))
     form = await Form.read(request)
     try:
-        await profile.change_email(actor, form["email"])
+        await account_details.change_email(actor, form["email"])
     except Refused as error:
         again = EmailPage(form["email"], told, dict(error.fields))
         return page(request, "account/email.html", again, status=422)

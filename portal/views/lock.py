@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal import accounts, locking, passkeys, profile
+from journal import locking, passkeys
+from journal.accounts import details as account_details
+from journal.accounts.profiles import CHOICES
+from journal.authentication import sign_in
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.password_work import Busy
@@ -30,7 +33,7 @@ class LockAfterPage:
     """Context of the page that asks after how many minutes sessions lock."""
 
     minutes: int
-    choices: tuple[int, ...] = locking.CHOICES
+    choices: tuple[int, ...] = CHOICES
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -41,7 +44,7 @@ async def lock_after(request: Request) -> Response:
         return page(request, "account/lock.html", LockAfterPage(actor.lock_minutes))
     form = await Form.read(request)
     try:
-        await profile.lock_after(actor, form.whole("minutes"))
+        await account_details.lock_after(actor, form.whole("minutes"))
     except Refused as error:
         again = LockAfterPage(actor.lock_minutes, errors=dict(error.fields))
         return page(request, "account/lock.html", again, status=422)
@@ -80,7 +83,7 @@ async def unlock(request: Request) -> Response:
     password = form.asked_again or ""
     try:
         if actor:
-            opened = await accounts.confirm(actor, token, password)
+            opened = await sign_in.confirm(actor, token, password)
         else:
             opened = await locking.unlock(house, token, password)
     except NotFound:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import accounts, recovery
+from journal import recovery
+from journal.authentication import sign_in
 from journal.errors import NotFound, Refused
 from journal.recovery import Offer
 from portal import auth, known_browser
@@ -43,7 +44,7 @@ async def recover(request: Request) -> Response:
         return page(request, "account/recover.html", RecoverPage())
     form = await Form.read(request)
     try:
-        recovered = await accounts.recover(
+        recovered = await sign_in.recover(
             request.app.state.house,
             form["email"],
             form["recovery_key"],

@@ -6,8 +6,9 @@ import gc
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 
 from crypto import Keyring
+from journal.accounts.profiles import Profile
 from journal.actor import Actor
-from journal.documents import EntryDocument, Profile, RevisionDocument, ShareDocument
+from journal.documents import EntryDocument, RevisionDocument, ShareDocument
 from journal.session_rows import Plan, Session
 from portal.views.timeline import Layout
 from tests.attacks import browse

@@ -37,6 +37,7 @@ from journal import (
     websessions,
 )
 from journal import revisions as versions
+from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
@@ -135,7 +136,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             people = {name: (await making.actor(name)).id for name in making.tokens}
             await making.confirm("alice")
             ids["passkey"] = await _passkey(making)
-            await tables.Account.filter(id=people["gil"]).update(status="suspended")
+            await accounts_tables.Account.filter(id=people["gil"]).update(status="suspended")
             await tables.SpentChallenge.all().delete()
             await just_come_in()
             ids["visit"] = (await tables.WebSession.get(account_id=people["alice"])).handle

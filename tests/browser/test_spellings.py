@@ -9,7 +9,8 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.async_api import Page, expect
 
-from journal import invitations, people, profile
+from journal import invitations, people
+from journal.accounts import details as account_details
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.cast import PASSWORDS, Furniture
@@ -44,7 +45,7 @@ async def test_whatever_the_browser_sends_the_account_opens(
 ) -> None:
     """Chromium writes a domain in ASCII in a field of type email, as pages had before, and others leave it alone."""
     async with server.second_connection() as cast:
-        await profile.change_email(await cast.actor("alice"), before)
+        await account_details.change_email(await cast.actor("alice"), before)
     page = await desk.person()
     assert await sign_in(page, TYPED, PASSWORDS["alice"], kind=kind) == sent
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello, Alice")
@@ -56,7 +57,7 @@ async def test_no_field_makes_another_domain_of_what_is_typed(desk: Desk, server
     """In a field of type email Chromium sends `fass.example`, where somebody else lives: we have none."""
     async with server.second_connection() as cast:
         invited = await invitations.invite(await cast.actor("bob"), "Frieda")
-        await profile.change_email(await cast.actor("alice"), "alice@faß.example")
+        await account_details.change_email(await cast.actor("alice"), "alice@faß.example")
     page = await desk.person()
     for path in ("/sign-in", "/recover", f"/invite/{invited.token}"):
         await page.goto(path)

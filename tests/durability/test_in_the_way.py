@@ -12,14 +12,8 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import (
-    invitations,
-    practice,
-    recovery,
-    restart_links,
-    restarts,
-    tables,
-)
+from journal import invitations, practice, recovery, restart_links, restarts
+from journal.accounts import tables as accounts_tables
 from journal.store.database import change, fetch
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Furniture
@@ -174,7 +168,7 @@ async def reopening(portal: Portal, browser: AsyncClient) -> Send:
     token = (await _restart_link(portal)).rpartition("/")[2]
     new = await restarts.restart(portal.cast.house, token, EMAIL, NEW, NEW, PRACTICE, understood=True)
     portal.cast.tokens["alice"] = new
-    await tables.Account.filter(recovery_ready=False).update(recovery_ready=True)
+    await accounts_tables.Account.filter(recovery_ready=False).update(recovery_ready=True)
     _as_alice(portal, browser)
     return lambda: browser.post("/account/set-aside", data={"secret": OLD})
 

@@ -9,8 +9,11 @@ import msgspec
 import pytest
 
 from crypto import Sealer, password_slot, recovery_slot
-from journal import access, accounts, key_slots, locking, recovery, second_factor, tables, websessions
-from journal.access import ChangedMeanwhile
+from journal import access, key_slots, locking, recovery, second_factor, tables, websessions
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import ChangedMeanwhile, require_keys
+from journal.authentication import sign_in
+from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, Refused, WrongCredentials
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.database import transaction
@@ -22,7 +25,7 @@ EMAIL, OLD, NEW = "alice@example.org", PASSWORDS["alice"], "a lantern on the kit
 async def changed(cast: Cast) -> None:
     """Let alice change her password."""
     alice = await cast.actor("alice")
-    cast.tokens["alice"] = await accounts.change_password(alice, OLD, NEW, NEW, PRACTICE)
+    cast.tokens["alice"] = await sign_in.change_password(alice, OLD, NEW, NEW, PRACTICE)
 
 
 async def rows_of(model: Any, **wanted: Any) -> list[dict[str, Any]]:
@@ -40,11 +43,11 @@ async def test_a_new_password_closes_the_old_ones_slot_for_good(cast: Cast) -> N
     await tables.KeySlot.filter(account_id=alice.id, kind="password").delete()
     await tables.KeySlot.create(**old)
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.house, EMAIL, OLD)
     with pytest.raises(Refused):
-        await accounts.unlock(await cast.actor("alice"), OLD)
-    await accounts.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
-    await accounts.sign_in(cast.house, EMAIL, OLD)
+        await unlock(await cast.actor("alice"), OLD)
+    await sign_in.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
+    await sign_in.sign_in(cast.house, EMAIL, OLD)
 
 
 async def test_a_used_kit_is_closed_for_good(cast: Cast) -> None:
@@ -53,10 +56,10 @@ async def test_a_used_kit_is_closed_for_good(cast: Cast) -> None:
     offer = await recovery.offer(alice)
     await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
     (kit,) = await rows_of(tables.KeySlot, account_id=alice.id, kind="recovery")
-    await accounts.recover(cast.house, EMAIL, offer.words, NEW, NEW, PRACTICE)
+    await sign_in.recover(cast.house, EMAIL, offer.words, NEW, NEW, PRACTICE)
     await tables.KeySlot.create(**kit)
     with pytest.raises(Refused):
-        await accounts.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
+        await sign_in.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 2, 99])
@@ -68,7 +71,7 @@ async def test_a_slot_passed_off_as_made_at_another_epoch(cast: Cast, epoch: int
         epoch += 1
     await tables.KeySlot.filter(id=slot.id).update(epoch=epoch)
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.house, EMAIL, OLD)
 
 
 async def test_an_ended_session_that_is_put_back_is_over(cast: Cast) -> None:
@@ -89,9 +92,9 @@ async def test_an_ended_session_that_is_put_back_is_over(cast: Cast) -> None:
 async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
     """Without what it says of its slots, or with an older word of it, the account stays closed."""
     alice = await cast.actor("alice")
-    (before,) = await rows_of(tables.Account, id=alice.id)
+    (before,) = await rows_of(accounts_tables.Account, id=alice.id)
     await changed(cast)
-    (now,) = await rows_of(tables.Account, id=alice.id)
+    (now,) = await rows_of(accounts_tables.Account, id=alice.id)
     for epoch, word in (
         (0, None),
         (now["epoch"], None),
@@ -99,15 +102,15 @@ async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
         (now["epoch"] + 1, now["access"]),
         (now["epoch"], b""),
     ):
-        await tables.Account.filter(id=alice.id).update(epoch=epoch, access=word)
+        await accounts_tables.Account.filter(id=alice.id).update(epoch=epoch, access=word)
         await rate_limiting_tables.Throttle.all().delete()
         with pytest.raises(Damaged):
-            await accounts.sign_in(cast.house, EMAIL, NEW)
+            await sign_in.sign_in(cast.house, EMAIL, NEW)
         with pytest.raises(Damaged):
             assert await websessions.actor_for(cast.house, cast.tokens["alice"])
-    await tables.Account.filter(id=alice.id).update(epoch=now["epoch"], access=now["access"])
+    await accounts_tables.Account.filter(id=alice.id).update(epoch=now["epoch"], access=now["access"])
     await rate_limiting_tables.Throttle.all().delete()
-    await accounts.sign_in(cast.house, EMAIL, NEW)
+    await sign_in.sign_in(cast.house, EMAIL, NEW)
 
 
 async def test_an_account_from_before_epochs_is_carried_over(cast: Cast) -> None:
@@ -116,17 +119,17 @@ async def test_an_account_from_before_epochs_is_carried_over(cast: Cast) -> None
     key = await websessions.account_key(alice, cast.tokens["alice"])
     await as_before_epochs(cast, key)
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, EMAIL, "not the password")
-    signed = await accounts.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.house, EMAIL, "not the password")
+    signed = await sign_in.sign_in(cast.house, EMAIL, OLD)
     found = await websessions.actor_for(cast.house, signed.token)
     assert found is not None
-    account = await tables.Account.get(id=alice.id)
+    account = await accounts_tables.Account.get(id=alice.id)
     assert account.epoch == 1
     ways = await access.of(found)
     assert {way.kind for way in ways.document.ways} == {"password", "recovery"}
-    await tables.Account.filter(id=alice.id).update(epoch=0, access=None)
+    await accounts_tables.Account.filter(id=alice.id).update(epoch=0, access=None)
     with pytest.raises(Damaged):
-        await accounts.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.house, EMAIL, OLD)
 
 
 async def as_before_epochs(cast: Cast, account_key: bytes) -> None:
@@ -142,19 +145,19 @@ async def as_before_epochs(cast: Cast, account_key: bytes) -> None:
         recovery_slot(account_key, bytes(20), account=alice.id.bytes),
     ):
         await key_slots.put(alice.id, made, alice.now)
-    await tables.Account.filter(id=alice.id).update(epoch=0, access=None)
+    await accounts_tables.Account.filter(id=alice.id).update(epoch=0, access=None)
     await tables.WebSession.filter(account_id=alice.id).delete()
 
 
 async def test_whose_keys_were_replaced_writes_nothing(cast: Cast) -> None:
     """A request that set out with keys that are the account's no more is told so, and leaves nothing sealed behind."""
     before = await cast.actor("alice")
-    await tables.Account.filter(id=before.id).update(identity=b"another key sealed it")
+    await accounts_tables.Account.filter(id=before.id).update(identity=b"another key sealed it")
     with pytest.raises(ChangedMeanwhile):
         await access.of(replace(before, vault=Sealer(bytes(32))))
     with pytest.raises(ChangedMeanwhile):
         async with transaction():
-            await access.require_keys(before)
+            await require_keys(before)
 
 
 async def test_a_made_up_session_row_names_nobody(cast: Cast) -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from crypto import PrivateIdentity, ServerKey
 from journal import care, reading, sessions, sharing, tables
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import SharingPaused
-from journal.documents import Profile, profile_context
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from journal.links import NAMELESS
 from journal.readers import STRANGER, Reader, readers
@@ -32,7 +33,7 @@ async def row(cast: Cast, link: UUID | None = None) -> tables.CareLink:
 async def swap_keys(actor: Actor, identity: PrivateIdentity | None = None) -> None:
     """Let whoever writes the database put other public keys in the place of somebody's."""
     other = (identity or PrivateIdentity.generate()).public().encode()
-    await tables.Account.filter(id=actor.id).update(public_identity=other)
+    await accounts_tables.Account.filter(id=actor.id).update(public_identity=other)
 
 
 async def test_each_sees_the_other(cast: Cast) -> None:
@@ -150,7 +151,7 @@ async def test_pausing_works_during_a_session_and_resuming_waits(cast: Cast) -> 
 async def test_nothing_damaged_stands_in_the_way_of_a_pause(cast: Cast) -> None:
     """With the clinician's name and keys and the patient's own key all overwritten, pausing still works."""
     bob = await cast.actor("bob")
-    await tables.Account.filter(id=bob.id).update(sealed=b"?" * 80, public_identity=b"?")
+    await accounts_tables.Account.filter(id=bob.id).update(sealed=b"?" * 80, public_identity=b"?")
     await tables.CareLink.filter(id=cast.link).update(patient_key=b"?" * 60, patient_pin=b"?")
     await care.pause(await cast.actor("alice"))
     assert (await row(cast)).clinician_key is None
@@ -327,7 +328,7 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     if tampering == "keys":
         await swap_keys(bob)
     elif tampering == "no keys":
-        await tables.Account.filter(id=bob.id).update(public_identity=b"")
+        await accounts_tables.Account.filter(id=bob.id).update(public_identity=b"")
     else:
         kept = (await row(cast)).patient_pin or bytes(1)
         bent = kept[:-1] + bytes([kept[-1] ^ 1])  # never the byte that was there
@@ -347,7 +348,7 @@ async def test_a_patients_changed_keys_stop_the_clinicians_reading(cast: Cast) -
         await swap_keys(alice)
         with pytest.raises(TrustBroken):
             await reading.read(await cast.actor("bob"), alice.id, share)
-        await tables.Account.filter(id=alice.id).update(public_identity=kept)
+        await accounts_tables.Account.filter(id=alice.id).update(public_identity=kept)
         await opened_by(cast, "bob", share)
 
 
@@ -385,8 +386,8 @@ async def test_a_link_made_up_by_storage_is_not_trusted(cast: Cast) -> None:
 async def test_nobodys_name_is_taken_from_another_row(cast: Cast) -> None:
     """A profile copied from another account does not open as this one's, and nobody is called by it."""
     charlie, bob = await cast.actor("charlie"), await cast.actor("bob")
-    copied = (await tables.Account.get(id=charlie.id)).sealed
-    await tables.Account.filter(id=bob.id).update(sealed=copied)
+    copied = (await accounts_tables.Account.get(id=charlie.id)).sealed
+    await accounts_tables.Account.filter(id=bob.id).update(sealed=copied)
     (link,) = await care.my_links(await cast.actor("alice"))
     assert link.peer_name == NAMELESS
 
@@ -399,7 +400,7 @@ async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> N
         Profile("Somebody Else", bob.email, bob.time_zone, "clinician"),
         profile_context(bob.id),
     )
-    await tables.Account.filter(id=bob.id).update(sealed=forged)
+    await accounts_tables.Account.filter(id=bob.id).update(sealed=forged)
     (link,) = await care.my_links(await cast.actor("alice"))
     assert link.peer_name == NAMELESS
 

@@ -12,8 +12,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import (
-    account_addresses,
-    accounts,
     care,
     disclosures,
     entries,
@@ -37,8 +35,12 @@ from journal import (
     tables,
     websessions,
 )
+from journal.accounts import addresses as account_addresses
+from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
+from journal.authentication import sign_in
+from journal.authentication.sign_in import unlock
 from journal.documents import EntryDocument
 from journal.entries import NO_TIME, NOWHERE
 from journal.errors import Damaged, JournalError, WrongCredentials
@@ -211,7 +213,7 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     cast.clock.forward(days=8)
     assert await purging.purge(cast.house, cast.clock()) == 2
     assert await tables.Entry.filter(owner_id=alice.id).count() == 1
-    assert not await tables.Account.filter(id=dana.id).exists()
+    assert not await accounts_tables.Account.filter(id=dana.id).exists()
     assert not await tables.WebSession.filter(account_id=alice.id).exists()
 
 
@@ -278,17 +280,17 @@ async def test_a_wrong_way_in_opens_nothing_and_keeps_nobody_else_out(
     owner = "id" if table == "account" else "account_id"
     assert await change(f"UPDATE {table} SET {column} = $1 WHERE {owner} = $2", value, alice.id)
     await done_or_refused(websessions.actor_for(cast.house, token))
-    await done_or_refused(accounts.unlock(alice, PASSWORDS["alice"]))
+    await done_or_refused(unlock(alice, PASSWORDS["alice"]))
     await done_or_refused(entries.save(alice, uuid4(), 0, EntryDocument("free", "Geese")))
     if table == "web_session" or column == "identity":
-        assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+        assert (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     else:
         with pytest.raises((Damaged, WrongCredentials)):
-            await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+            await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
     await change("UPDATE web_session SET wrapped = NULL WHERE id = $1", alice.session)
     await done_or_refused(locking.unlock(cast.house, token, PASSWORDS["alice"]))
-    await done_or_refused(accounts.change_password(alice, PASSWORDS["alice"], new, new, PRACTICE))
-    assert (await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
+    await done_or_refused(sign_in.change_password(alice, PASSWORDS["alice"], new, new, PRACTICE))
+    assert (await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
 
 
 async def done_or_refused(act: Awaitable[object]) -> None:
@@ -326,12 +328,12 @@ async def test_a_wrong_count_of_tries_keeps_nobody_out(cast: Cast, column: str, 
         value = 0  # what PostgreSQL's types allow
     for name in ("bob", "alice"):
         with pytest.raises(WrongCredentials):
-            await accounts.sign_in(cast.house, f"{name}@example.org", "not the password")
+            await sign_in.sign_in(cast.house, f"{name}@example.org", "not the password")
     await change(f"UPDATE throttle SET {column} = $1", value)
     with suppress(limits.TooManyTries):
-        assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+        assert (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     cast.clock.forward(seconds=limits.ACCOUNT.ceiling + 1)
-    assert (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    assert (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     with pytest.raises(limits.TooManyTries):
         await guess_on(cast)
 
@@ -340,4 +342,4 @@ async def guess_on(cast: Cast) -> None:
     """Guess more often than anybody may without a pause."""
     for _ in range(limits.OWN.free + 2):
         with suppress(WrongCredentials):
-            await accounts.sign_in(cast.house, "alice@example.org", "not the password")
+            await sign_in.sign_in(cast.house, "alice@example.org", "not the password")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journal import accounts, care, entries, practice, reading, sharing, websessions
+from journal import care, entries, practice, reading, sharing, websessions
+from journal.authentication import sign_in
 from journal.demo import load_demo
 from journal.demo_texts import demo_practice
 from journal.installation.installation import House
@@ -29,7 +30,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         assert known.is_demo
         total = 0
         for person in demo.patients:
-            token = (await accounts.sign_in(house, person.email, person.password)).token
+            token = (await sign_in.sign_in(house, person.email, person.password)).token
             patient = await websessions.actor_for(house, token)
             assert patient is not None
             total += len(await entries.every(patient))
@@ -37,7 +38,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             assert {one.entry for one in given}
             assert len(given) == sum(1 for one in person.entries if one.shared)
         assert total == sum(len(person.entries) for person in demo.patients) >= 40
-        token = (await accounts.sign_in(house, demo.clinician.email, demo.clinician.password)).token
+        token = (await sign_in.sign_in(house, demo.clinician.email, demo.clinician.password)).token
         bob = await websessions.actor_for(house, token)
         assert bob is not None
         assert len((await reading.caseload(bob)).cases) == 3

@@ -9,19 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import (
-    care,
-    handover_answers,
-    handovers,
-    people,
-    reading,
-    sessions,
-    sharing,
-    tables,
-)
+from journal import care, handover_answers, handovers, people, reading, sessions, sharing, tables
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import Profile, profile_context
 from journal.audit.acts import Act
 from journal.audit.events import events_about
-from journal.documents import Profile, profile_context
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
@@ -216,7 +208,7 @@ async def test_a_suggestion_that_storage_changed_is_no_suggestion(sqlite_cast: C
     elif change == "signature":
         await row.update(signature=mallory.sign(b"anything", purpose="handover"))
     else:
-        await tables.Account.filter(id=charlie.id).update(public_identity=mallory.public().encode())
+        await accounts_tables.Account.filter(id=charlie.id).update(public_identity=mallory.public().encode())
     (offer,) = await handovers.offers(alice)
     assert not offer.signed
     assert offer.successor.name == NAMELESS
@@ -229,11 +221,11 @@ async def test_keys_exchanged_before_the_suggestion_are_noticed(sqlite_cast: Cas
     """The profile says whose keys are whose: bob vouches for nobody whose row shows others."""
     cast = sqlite_cast
     charlie, mallory = await cast.actor("charlie"), PrivateIdentity.generate()
-    await tables.Account.filter(id=charlie.id).update(public_identity=mallory.public().encode())
+    await accounts_tables.Account.filter(id=charlie.id).update(public_identity=mallory.public().encode())
     with pytest.raises(TrustBroken):
         await suggested(cast)
     profile = Profile(charlie.name, charlie.email, charlie.time_zone, "clinician", "therapist")
-    await tables.Account.filter(id=charlie.id).update(
+    await accounts_tables.Account.filter(id=charlie.id).update(
         sealed=seal_document(cast.house.server, profile, profile_context(charlie.id))
     )
     with pytest.raises(TrustBroken):

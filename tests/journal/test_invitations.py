@@ -9,6 +9,7 @@ import pytest
 
 from crypto import PrivateIdentity, vouch
 from journal import care, invitations, reading, tables
+from journal.accounts import tables as accounts_tables
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken
 from journal.invitations import LIFETIME, AlreadyLinked
 from tests.cast import Cast
@@ -178,7 +179,7 @@ async def test_a_suspended_clinician_connects_nobody(cast: Cast) -> None:
     """Their open invitations do not work."""
     bob = await cast.actor("bob")
     invited = await invitations.invite(bob, "Dana")
-    await tables.Account.filter(id=bob.id).update(status="suspended")
+    await accounts_tables.Account.filter(id=bob.id).update(status="suspended")
     with pytest.raises(LinkExpired):
         await invitations.accept(await cast.actor("dana"), invited.token)
 
@@ -187,7 +188,7 @@ async def test_keys_replaced_after_the_invitation_are_refused(cast: Cast) -> Non
     """Whoever writes the database cannot put their own keys behind bob's invitation."""
     bob = await cast.actor("bob")
     invited = await invitations.invite(bob, "Dana")
-    await tables.Account.filter(id=bob.id).update(
+    await accounts_tables.Account.filter(id=bob.id).update(
         public_identity=PrivateIdentity.generate().public().encode()
     )
     with pytest.raises(TrustBroken):
@@ -200,7 +201,7 @@ async def test_keys_replaced_after_the_invitation_are_refused(cast: Cast) -> Non
 async def test_keys_replaced_before_the_invitation_are_not_vouched_for(cast: Cast) -> None:
     """A clinician vouches for the keys they hold: with others in the database no invitation is made."""
     bob, before = await cast.actor("bob"), await tables.Invitation.all().count()
-    await tables.Account.filter(id=bob.id).update(
+    await accounts_tables.Account.filter(id=bob.id).update(
         public_identity=PrivateIdentity.generate().public().encode()
     )
     with pytest.raises(Damaged):
@@ -222,7 +223,7 @@ async def test_a_voucher_made_without_the_secret_is_refused(cast: Cast) -> None:
     invited = await invitations.invite(bob, "Dana")
     forged = vouch(b"m" * 32, mallory, account=bob.id.bytes, role="clinician")
     await tables.Invitation.filter(id=invited.id).update(voucher=forged)
-    await tables.Account.filter(id=bob.id).update(public_identity=mallory.encode())
+    await accounts_tables.Account.filter(id=bob.id).update(public_identity=mallory.encode())
     with pytest.raises(TrustBroken):
         await invitations.accept(await cast.actor("dana"), invited.token)
 
@@ -232,7 +233,7 @@ async def test_the_patients_keys_are_vouched_for_in_return(cast: Cast) -> None:
     link = await connected(cast, "bob", "dana")
     dana, mallory = await cast.actor("dana"), PrivateIdentity.generate().public()
     forged = vouch(b"m" * 32, mallory, account=dana.id.bytes, role="patient")
-    await tables.Account.filter(id=dana.id).update(public_identity=mallory.encode())
+    await accounts_tables.Account.filter(id=dana.id).update(public_identity=mallory.encode())
     await tables.CareLink.filter(id=link).update(voucher=forged)
     bob = await cast.actor("bob")
     with pytest.raises(TrustBroken):

@@ -7,19 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from journal import (
-    accounts,
-    care,
-    entries,
-    leaving,
-    passkey_use,
-    passkeys,
-    second_step,
-    tables,
-    visits,
-    websessions,
-)
-from journal.access import ChangedMeanwhile
+from journal import care, entries, leaving, passkey_use, passkeys, second_step, tables, visits, websessions
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import ChangedMeanwhile
+from journal.accounts.status import LEAVING
+from journal.authentication import sign_in
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
@@ -65,12 +57,12 @@ async def test_it_stops_at_once_and_comes_back_within_a_week(cast: Cast) -> None
     assert link.paused_at is not None
     cast.clock.forward(days=6, hours=23)
     await purge(cast.house, cast.clock.now)
-    cast.tokens["alice"] = (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.tokens["alice"] = (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     back = await cast.actor("alice")
     assert (await entries.entry(back, entry.id)).document == entry.document
     cast.clock.forward(days=2)
     await purge(cast.house, cast.clock.now)
-    assert await tables.Account.filter(id=alice.id, status="active").exists()
+    assert await accounts_tables.Account.filter(id=alice.id, status="active").exists()
 
 
 async def test_the_password_alone_calls_nothing_off(cast: Cast) -> None:
@@ -80,13 +72,13 @@ async def test_the_password_alone_calls_nothing_off(cast: Cast) -> None:
     await leaving.leave(alice, leaving.WORD)
     cast.clock.forward(minutes=5)
     house = with_mail(cast.house)
-    waiting = await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])
-    assert await tables.Account.filter(id=alice.id, status=leaving.LEAVING).exists()
+    waiting = await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])
+    assert await accounts_tables.Account.filter(id=alice.id, status=LEAVING).exists()
     assert await mail_tables.Outbox.all().count() == 0
     code = app_code(secret, cast.clock.now)
-    opened = await second_step.give_code(house, waiting.token, code, accounts.NOBODY)
+    opened = await second_step.give_code(house, waiting.token, code, sign_in.NOBODY)
     assert await websessions.actor_for(house, opened.token) is not None
-    assert await tables.Account.filter(id=alice.id, status="active").exists()
+    assert await accounts_tables.Account.filter(id=alice.id, status="active").exists()
     kinds = [message.kind async for message in waiting_messages(house)]
     assert Notice.ACCOUNT_KEPT.value in kinds
 
@@ -121,7 +113,7 @@ async def test_after_a_week_nothing_is_left(cast: Cast) -> None:
     await purge(cast.house, cast.clock.now)
     assert await hanging_on(*everything) <= {"audit_event", "audit_pending"}
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+        await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
 
 
 async def test_it_leaves_the_files(sqlite_cast: Cast) -> None:
@@ -148,5 +140,5 @@ async def test_it_waits_until_rested_and_for_the_word(cast: Cast) -> None:
     await in_session(cast)
     with pytest.raises(HeldUntilRested):
         await leaving.leave(await cast.actor("alice"), leaving.WORD)
-    assert not await tables.Account.filter(status=leaving.LEAVING).exists()
+    assert not await accounts_tables.Account.filter(status=LEAVING).exists()
     assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is not None

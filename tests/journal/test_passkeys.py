@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from crypto import ServerKey
 from journal import (
-    accounts,
     challenges,
     entries,
     locking,
@@ -27,9 +26,11 @@ from journal import (
     tables,
     websessions,
 )
-from journal.access import ChangedMeanwhile
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import ChangedMeanwhile
 from journal.audit import tables as audit_tables
 from journal.audit.acts import Act
+from journal.authentication import sign_in
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
 from journal.passkey_proof import Answer
@@ -297,7 +298,7 @@ async def test_who_is_suspended_reads_like_a_stranger(cast: Cast) -> None:
     """A suspended account's passkey opens nothing, and is answered like one that nobody knows."""
     device = Authenticator()
     passkey = await added(cast, device)
-    await tables.Account.filter(id=passkey.account).update(status="suspended")
+    await accounts_tables.Account.filter(id=passkey.account).update(status="suspended")
     answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
     await turned_away(cast, answer, passkey_proof.STRANGE)
 
@@ -364,7 +365,7 @@ async def test_a_passkey_is_the_second_step(cast: Cast) -> None:
     await enrolled(cast, "alice")
     actor = await websessions.actor_for(cast.house, await came_in(cast, mine))
     assert actor is not None
-    waiting = await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+    waiting = await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
     assert waiting.stage is Stage.SECOND_FACTOR
     options = await passkey_use.asked_for_second_step(cast.house, waiting.token, SITE)
     assert {one["id"] for one in options["allowCredentials"]} == {

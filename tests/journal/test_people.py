@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 
 from journal import (
-    accounts,
     care,
     entries,
     invitations,
@@ -24,10 +23,12 @@ from journal import (
     the_log,
     websessions,
 )
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.documents import Profile, profile_context
+from journal.authentication import sign_in
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
 from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
@@ -141,7 +142,7 @@ async def test_a_suspension_ends_every_session_at_once(cast: Cast) -> None:
     await people.suspend(erin, bob.id)
     assert await websessions.actor_for(cast.house, cast.tokens["bob"]) is None
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
+        await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
     with pytest.raises(LinkExpired):
         await invitations.welcome(cast.house, "A" * 43)
     (link,) = await care.my_links(alice)
@@ -150,7 +151,7 @@ async def test_a_suspension_ends_every_session_at_once(cast: Cast) -> None:
     await people.suspend(erin, bob.id)  # once more changes nothing
     await people.unsuspend(erin, bob.id)
     assert await websessions.actor_for(cast.house, cast.tokens["bob"]) is None
-    cast.tokens["bob"] = (await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
+    cast.tokens["bob"] = (await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
     await opened_by(cast, "bob", share)
     assert [one.action for one in await logged(object_id=bob.id)] == [
         Act.SUSPENDED.value,
@@ -194,7 +195,7 @@ async def test_administrators_who_suspend_each_other_at_once_leave_one(cast: Cas
         *(people.suspend(one, other.id) for one, other in pairs), return_exceptions=True
     )
     assert all(one is None or isinstance(one, Refused) for one in done)
-    left = await tables.Account.filter(role=Role.ADMINISTRATOR.value, status="active").count()
+    left = await accounts_tables.Account.filter(role=Role.ADMINISTRATOR.value, status="active").count()
     assert left == 1
 
 
@@ -259,7 +260,7 @@ async def test_a_profession_is_believed_from_the_sealed_profile(cast: Cast) -> N
     (link,) = await care.my_links(alice)
     assert (link.peer_name, link.peer_profession) == ("Bob Example", "therapist")
     profile = Profile(bob.name, bob.email, bob.time_zone, "clinician", "prescriber")
-    await tables.Account.filter(id=bob.id).update(
+    await accounts_tables.Account.filter(id=bob.id).update(
         sealed=seal_document(cast.house.server, profile, profile_context(bob.id))
     )
     (link,) = await care.my_links(alice)

@@ -11,6 +11,7 @@ import pytest
 
 from crypto import PrivateIdentity
 from journal import care, entries, links, reading, sharing, tables
+from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import SharingPaused
@@ -137,7 +138,7 @@ async def test_changed_keys_stop_reading(cast: Cast) -> None:
     await share(cast, await write(cast, "free", {"free.text": "words"}))
     await reading.folder(bob, alice.id)
     forged = PrivateIdentity.generate().public().encode()
-    await tables.Account.filter(id=alice.id).update(public_identity=forged)
+    await accounts_tables.Account.filter(id=alice.id).update(public_identity=forged)
     with pytest.raises(TrustBroken):
         await reading.folder(bob, alice.id)
     assert not (await links.link_with(bob, alice.id)).trusted

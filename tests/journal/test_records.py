@@ -14,6 +14,7 @@ import pytest
 
 from crypto import PrivateIdentity
 from journal import archive, care, entries, invitations, records, sessions, sharing, tables
+from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
@@ -306,7 +307,7 @@ async def test_changed_keys_stop_one_patient_and_not_the_others(cast: Cast) -> N
     await shared_with(cast, "bob")
     alice = await cast.actor("alice")
     forged = PrivateIdentity.generate().public().encode()
-    await tables.Account.filter(id=alice.id).update(public_identity=forged)
+    await accounts_tables.Account.filter(id=alice.id).update(public_identity=forged)
     found = await shared_with(cast, "bob")
     assert found.patients == ()
     assert found.unreadable == (Unreadable("patient", alice.id),)

@@ -11,7 +11,6 @@ from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
 from journal import (
-    accounts,
     care,
     entries,
     freshness,
@@ -23,8 +22,9 @@ from journal import (
     tables,
     websessions,
 )
-from journal.access import ChangedMeanwhile
+from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
+from journal.authentication import sign_in
 from journal.documents import EntryDocument
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
@@ -301,18 +301,18 @@ async def test_every_other_way_in_ends(cast: Cast) -> None:
     alice = await cast.actor("alice")
     offer = await recovery.offer(alice)
     await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    elsewhere = (await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    elsewhere = (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     here = cast.tokens["alice"]
     after = await begun(cast)
     assert not after.recovery_ready
     assert await websessions.actor_for(cast.house, elsewhere) is None
     assert await websessions.actor_for(cast.house, here) is None
     with pytest.raises(Refused):
-        await accounts.recover(
+        await sign_in.recover(
             cast.house, alice.email, offer.words, "seven small stones", "seven small stones", ""
         )
     assert {one.kind for one in await tables.KeySlot.filter(account_id=alice.id)} == {"password"}
-    again = (await accounts.sign_in(cast.house, alice.email, PASSWORDS["alice"])).token
+    again = (await sign_in.sign_in(cast.house, alice.email, PASSWORDS["alice"])).token
     signed_in = await websessions.actor_for(cast.house, again)
     assert signed_in is not None
     assert signed_in.keyring == after.keyring

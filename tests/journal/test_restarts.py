@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from journal import (
-    accounts,
     care,
     entries,
     freshness,
@@ -25,7 +24,9 @@ from journal import (
     tables,
     websessions,
 )
+from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
+from journal.authentication import sign_in
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.rate_limiting.limits import TooManyTries
 from journal.set_aside import KEPT
@@ -44,7 +45,7 @@ async def offered(cast: Cast, who: str = "bob") -> str:
 
 async def alices(cast: Cast) -> UUID:
     """Alice's id."""
-    row = await tables.Account.get(email_index=cast.house.server.blind_index(EMAIL).hex())
+    row = await accounts_tables.Account.get(email_index=cast.house.server.blind_index(EMAIL).hex())
     return row.id
 
 
@@ -69,8 +70,8 @@ async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
         await entries.entry(alice, entry.id)
     assert await websessions.actor_for(cast.house, old_token) is None
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, EMAIL, PASSWORDS["alice"])
-    await accounts.sign_in(cast.house, EMAIL, NEW)
+        await sign_in.sign_in(cast.house, EMAIL, PASSWORDS["alice"])
+    await sign_in.sign_in(cast.house, EMAIL, NEW)
 
 
 async def test_pins_are_renewed_on_both_sides_by_the_link(cast: Cast) -> None:
@@ -275,12 +276,12 @@ async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast)
     await read_by(cast, "bob")
     alice = await restarted(cast, await offered(cast))
     dana = await cast.actor("dana")
-    await tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
+    await accounts_tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
     bob = await cast.actor("bob")
     for act in (care.link_with, giving_back.give_back):
         with pytest.raises(TrustBroken):
             await act(bob, alice.id)
-    await tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
+    await accounts_tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
     assert await giving_back.give_back(await cast.actor("bob"), alice.id) == 1
 
 

@@ -13,11 +13,13 @@ import asyncpg
 import msgspec
 import pytest
 
-from journal import accounts, key_slots, presence, sessions, tables, websessions
+from journal import key_slots, presence, sessions, tables, websessions
+from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.verification import check
+from journal.authentication import sign_in
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
@@ -49,7 +51,7 @@ async def planned(cast: Cast, count: int) -> None:
 
 async def signs_in(house: House, name: str = "alice") -> None:
     """Sign somebody in by address and password, and open who they are."""
-    signed_in = await accounts.sign_in(house, f"{name}@example.org", PASSWORDS[name])
+    signed_in = await sign_in.sign_in(house, f"{name}@example.org", PASSWORDS[name])
     assert await websessions.actor_for(house, signed_in.token)
 
 
@@ -193,7 +195,7 @@ async def test_an_index_that_was_left_behind_is_found(cast: Cast) -> None:
     both = house_with(cast, NEW_KEY, SERVER_KEY)
     alice = await cast.actor("alice")
     await renew(both)
-    await tables.Account.filter(id=alice.id).update(
+    await accounts_tables.Account.filter(id=alice.id).update(
         email_index=cast.house.server.blind_index("alice@example.org").hex()
     )
     assert old(await look_over(both)) == 1
@@ -203,7 +205,7 @@ async def test_an_index_that_was_left_behind_is_found(cast: Cast) -> None:
 
 async def in_the_way(cast: Cast, index: bytes) -> None:
     """Put a row there that no page makes, which is found by *index*."""
-    await tables.Account.create(
+    await accounts_tables.Account.create(
         id=uuid4(), role="patient", email_index=index.hex(), sealed=b"", public_identity=b"", identity=b"",
         created_at=cast.clock.now,
     )  # fmt: skip

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from crypto import Sealer, hash_recovery_code, parse_recovery_code
-from journal import accounts, enrolment, second_factor, tables
-from journal.access import ChangedMeanwhile
+from journal import enrolment, second_factor, tables
+from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
+from journal.authentication import sign_in
 from journal.enrolment import CODES, EnrolmentOver
 from journal.errors import Refused
 from journal.sealing import seal_document
@@ -192,18 +193,18 @@ async def test_a_short_password_is_not_left_alone(cast: Cast) -> None:
     await enrolled(cast, "alice")
     alice = await cast.actor("alice")
     short = "lamp 7 river"
-    token = await accounts.change_password(alice, LONG, short, short, "")
+    token = await sign_in.change_password(alice, LONG, short, short, "")
     cast.tokens["alice"] = token
     alice = await cast.actor("alice")
     with pytest.raises(Refused, match="another look"):
         await enrolment.give_up(alice, short)
     assert (await second_factor.of(alice.id, alice.vault))[0].on
-    cast.tokens["alice"] = await accounts.change_password(alice, short, LONG, LONG, "")
+    cast.tokens["alice"] = await sign_in.change_password(alice, short, LONG, LONG, "")
     alice = await cast.actor("alice")
     await enrolment.give_up(alice, LONG)
     assert not (await second_factor.of(alice.id, alice.vault))[0].on
     with pytest.raises(Refused):
-        await accounts.change_password(alice, LONG, short, short, "")
+        await sign_in.change_password(alice, LONG, short, short, "")
 
 
 async def test_only_the_vault_key_writes_it(cast: Cast) -> None:

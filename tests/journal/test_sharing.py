@@ -12,6 +12,7 @@ import pytest
 
 from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
 from journal import care, entries, reading, sharing, tables
+from journal.accounts import tables as accounts_tables
 from journal.care import SharingPaused
 from journal.documents import EntryDocument, share_context
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
@@ -240,7 +241,7 @@ async def test_sharing_and_revoking_wait_until_rested(cast: Cast) -> None:
 async def test_a_replaced_public_key_stops_sharing(cast: Cast) -> None:
     """When the clinician's keys in the database are not the pinned ones, nothing is sealed for them."""
     entry, bob = await written(cast), await cast.actor("bob")
-    await tables.Account.filter(id=bob.id).update(
+    await accounts_tables.Account.filter(id=bob.id).update(
         public_identity=PrivateIdentity.generate().public().encode()
     )
     with pytest.raises(TrustBroken):
@@ -302,7 +303,7 @@ async def test_a_planted_key_signed_by_swapped_patient_keys_is_refused(cast: Cas
         signer=mallory,
     )
     await tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
-    await tables.Account.filter(id=alice.id).update(public_identity=mallory.public().encode())
+    await accounts_tables.Account.filter(id=alice.id).update(public_identity=mallory.public().encode())
     with pytest.raises(TrustBroken):
         await reading.folder(await cast.actor("bob"), alice.id)
 

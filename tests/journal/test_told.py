@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from journal import accounts, invitations, recovery, tables, websessions
+from journal import invitations, recovery, tables, websessions
 from journal.actor import Actor
+from journal.authentication import sign_in
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
@@ -48,7 +49,7 @@ async def told(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
 
 async def signs_in(house: House, device: str, password: str = PASSWORDS["alice"]) -> None:
     """Let alice come in with some kind of browser."""
-    await accounts.sign_in(house, "alice@example.org", password, device=device)
+    await sign_in.sign_in(house, "alice@example.org", password, device=device)
 
 
 async def test_a_new_device_is_told_once(cast: Cast, receiver: Receiver) -> None:
@@ -70,9 +71,9 @@ async def test_changes_of_the_ways_in_are_told(cast: Cast, receiver: Receiver) -
     offer = await recovery.offer(alice)
     await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
     assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_KEY_MADE.label))]
-    await accounts.change_password(alice, PASSWORDS["alice"], NEW, NEW, PRACTICE)
+    await sign_in.change_password(alice, PASSWORDS["alice"], NEW, NEW, PRACTICE)
     assert await told(cast, receiver) == [("alice@example.org", str(Notice.PASSWORD_CHANGED.label))]
-    recovered = await accounts.recover(alice.house, alice.email, offer.words, NEW, NEW, PRACTICE)
+    recovered = await sign_in.recover(alice.house, alice.email, offer.words, NEW, NEW, PRACTICE)
     assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_USED.label))]
     renewed = await websessions.actor_for(alice.house, recovered.token)
     assert renewed is not None

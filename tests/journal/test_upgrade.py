@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
-from journal import access, accounts, websessions
-from journal.documents import Profile, profile_context
+from journal import access, websessions
+from journal.accounts.profiles import Profile, profile_context
+from journal.authentication import sign_in
 from journal.installation.installation import House
 from journal.roles import Role
 from journal.sealing import seal_document
@@ -78,7 +79,7 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
     opened = await Store.open(empty_url)
     try:
         with opened.use():
-            signed = await accounts.sign_in(house, EMAIL, WORD)
+            signed = await sign_in.sign_in(house, EMAIL, WORD)
             alice = await websessions.actor_for(house, signed.token)
             assert alice is not None
             assert {way.kind for way in (await access.of(alice)).document.ways} == {"password", "recovery"}

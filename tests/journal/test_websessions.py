@@ -8,6 +8,7 @@ import pytest
 
 from crypto import session_id, unwrap_account_key
 from journal import tables, visits, websessions
+from journal.accounts import tables as accounts_tables
 from journal.errors import Damaged, NotFound
 from journal.websessions import Stage
 from tests.cast import Cast
@@ -71,7 +72,7 @@ async def test_it_waits_ten_minutes(cast: Cast) -> None:
 async def test_a_suspended_account_does_not_wait(cast: Cast) -> None:
     """Who is suspended while they look for their phone does not come in."""
     account, _, token = await waiting(cast)
-    await tables.Account.filter(id=account).update(status="suspended")
+    await accounts_tables.Account.filter(id=account).update(status="suspended")
     assert await websessions.waiting(cast.house, token) is None
 
 

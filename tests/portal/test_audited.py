@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from journal import (
     acceptance,
-    accounts,
     care,
     enrolment,
     entries,
@@ -24,7 +23,6 @@ from journal import (
     passkeys,
     people,
     practice,
-    profile,
     recovery,
     renewal,
     restart_links,
@@ -38,8 +36,11 @@ from journal import (
     visits,
     websessions,
 )
+from journal.accounts import details as account_details
 from journal.audit.acts import REFUSALS, Act, Outcome
 from journal.audit.verification import check
+from journal.authentication import sign_in
+from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
@@ -74,47 +75,47 @@ async def at_the_door(portal: Portal) -> None:
     """Come in, be refused, lose the password and come back, go."""
     cast = portal.cast
     alice, house = await cast.actor("alice"), cast.house
-    token = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    token = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     assert (await last(Act.SIGNED_IN)).actor_id == alice.id
     for email, who in (("alice@example.org", alice.id), ("nobody@example.org", None)):
         with pytest.raises(WrongCredentials):
-            await accounts.sign_in(house, email, "not the password")
+            await sign_in.sign_in(house, email, "not the password")
         assert (await last(Act.SIGN_IN_REFUSED)).actor_id == who
         with pytest.raises(Refused):
-            await accounts.recover(house, email, "not the key", NEW, NEW, PRACTICE)
+            await sign_in.recover(house, email, "not the key", NEW, NEW, PRACTICE)
         assert (await last(Act.RECOVERY_REFUSED)).actor_id == who
     with pytest.raises(Refused):
-        await accounts.unlock(alice, "not the password")
+        await unlock(alice, "not the password")
     assert (await last(Act.PASSWORD_REFUSED)).patient_id == alice.id
     with pytest.raises(Refused):
-        await accounts.unlock(await cast.actor("bob"), "not the password")
+        await unlock(await cast.actor("bob"), "not the password")
     assert (await last(Act.PASSWORD_REFUSED)).patient_id is None
     await with_a_passkey(cast)
     words = await confirmed(cast, token)
-    recovered = await accounts.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
+    recovered = await sign_in.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
     cast.tokens["alice"] = recovered.token
     await confirmed(cast, cast.tokens["alice"])
     alice = await cast.actor("alice")
-    await accounts.change_password(alice, NEW, PASSWORDS["alice"], PASSWORDS["alice"], PRACTICE)
-    cast.tokens["alice"] = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    await sign_in.change_password(alice, NEW, PASSWORDS["alice"], PASSWORDS["alice"], PRACTICE)
+    cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     async with portal.client("alice") as browser:
         for _ in range(2):  # a second sign-out has nobody to sign out
             assert (await browser.post("/sign-out")).status_code == 303
     assert (await last(Act.SIGNED_OUT)).actor_id == alice.id
     assert len(await logged(Act.SIGNED_OUT)) == 1
-    cast.tokens["alice"] = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     cast.tokens["alice"] = await websessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
     assert (await last(Act.CONFIRMED)).actor_id == alice.id
     await locking.lock(await cast.actor("alice"))
     cast.tokens["alice"] = await locking.unlock(house, cast.tokens["alice"], PASSWORDS["alice"])
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
-    await profile.change(await cast.actor("alice"), "Alice Sample", ZONE)
+    await account_details.change(await cast.actor("alice"), "Alice Sample", ZONE)
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
-    await profile.change_email(await cast.actor("alice"), "alice@example.org")
+    await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await leaving.leave(await cast.actor("alice"), "delete")
     assert (await last(Act.ACCOUNT_LEAVING)).actor_id == alice.id
-    cast.tokens["alice"] = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     assert (await last(Act.ACCOUNT_KEPT)).actor_id == alice.id
     await care.resume(await cast.actor("alice"), cast.link)
     await visits.end_all(await cast.actor("alice"))
@@ -150,7 +151,7 @@ async def with_a_second_factor(cast: Cast) -> None:
     _, codes = await enrolled(cast, "alice")
     alice, house, visitor = await cast.actor("alice"), cast.house, Visitor()
     assert (await last(Act.SECOND_FACTOR_ADDED)).actor_id == alice.id
-    waiting = (await accounts.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    waiting = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     with pytest.raises(Refused):
         await second_step.give_code(house, waiting, "000000", visitor)
     assert (await last(Act.SECOND_FACTOR_REFUSED)).actor_id == alice.id
@@ -305,7 +306,7 @@ async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
     await in_the_browser(any_portal)
     await at_the_desk(any_portal.cast)
     await with_new_keys(any_portal.cast)
-    dana = await accounts.sign_in(any_portal.cast.house, "dana@example.org", PASSWORDS["dana"])
+    dana = await sign_in.sign_in(any_portal.cast.house, "dana@example.org", PASSWORDS["dana"])
     any_portal.cast.tokens["dana"] = dana.token
     await leaving.leave(await any_portal.cast.actor("dana"), leaving.WORD)
     await purge(any_portal.cast.house, any_portal.cast.clock.now + leaving.WAIT)

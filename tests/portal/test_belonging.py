@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from journal import brief, profile, records, sessions
+from journal import brief, records, sessions
+from journal.accounts import details as account_details
 from journal.catalogue.fields import EntryKind
 from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
 from tests.cast import NOON
@@ -63,7 +64,7 @@ async def test_the_timeline_follows_the_plan_and_the_time_zone_at_once(any_porta
             )
 
         assert await told() == await told() == [("Tuesday, 1 December 2026", "1st dosing session")]
-        await profile.change(alice, "Alice", "Asia/Tokyo")
+        await account_details.change(alice, "Alice", "Asia/Tokyo")
         assert await told() == [("Wednesday, 2 December 2026", "1st dosing session")]
         await sessions.change(alice, first, 1, replace(late, local="2026-12-20T12:00"))
         assert await told() == [("Wednesday, 9 December 2026", "1st dosing session")]

@@ -10,6 +10,7 @@ from httpx import Response
 
 from crypto import PrivateIdentity
 from journal import care, entries, reading, sharing, tables
+from journal.accounts import tables as accounts_tables
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from tests.cast import Cast
@@ -42,7 +43,7 @@ def codes(page: Response) -> list[str]:
 async def swap_keys(cast: Cast, who: str) -> None:
     """Let whoever writes the database replace somebody's public keys."""
     other = PrivateIdentity.generate().public().encode()
-    await tables.Account.filter(id=(await cast.actor(who)).id).update(public_identity=other)
+    await accounts_tables.Account.filter(id=(await cast.actor(who)).id).update(public_identity=other)
 
 
 async def row(cast: Cast) -> tables.CareLink:

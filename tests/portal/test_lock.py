@@ -10,7 +10,7 @@ import pytest
 
 from crypto import session_id
 from journal import locking, tables
-from journal.locking import CHOICES
+from journal.accounts.profiles import CHOICES
 from journal.purging import purge
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import Page, action, autosaved, opened

@@ -9,6 +9,7 @@ import pytest
 
 from crypto import PrivateIdentity
 from journal import care, invitations, sharing, tables
+from journal.accounts import tables as accounts_tables
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -160,7 +161,9 @@ async def test_changed_keys_are_said_and_nothing_opens(portal: Portal) -> None:
     async with portal.client("bob") as browser:
         await opened(browser, path)
         forged = PrivateIdentity.generate().public().encode()
-        await tables.Account.filter(id=(await portal.cast.actor("alice")).id).update(public_identity=forged)
+        await accounts_tables.Account.filter(id=(await portal.cast.actor("alice")).id).update(
+            public_identity=forged
+        )
         page = await opened(browser, path)
         assert "Sharing with Alice Sample has stopped" in page.words
         assert "Words" not in page.words

@@ -12,6 +12,7 @@ from httpx import AsyncClient, Response
 
 from crypto import PrivateIdentity
 from journal import care, entries, invitations, sharing, tables
+from journal.accounts import tables as accounts_tables
 from journal.catalogue.fields import Answer
 from journal.documents import EntryDocument
 from journal.entries import Entry
@@ -401,7 +402,7 @@ async def test_changed_keys_stop_sharing_on_every_page(any_portal: Portal) -> No
     async with any_portal.client("alice") as alice:
         preview = await look(alice, other, "int.meaning", to=cast.link)
         swapped = PrivateIdentity.generate().public().encode()
-        await tables.Account.filter(id=bob.id).update(public_identity=swapped)
+        await accounts_tables.Account.filter(id=bob.id).update(public_identity=swapped)
         for page in (
             await confirm(alice, other, preview),
             await alice.post(f"/shares/{share}/update", data={"previewed": "2"}),

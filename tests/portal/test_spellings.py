@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import invitations, practice, tables
+from journal import invitations, practice
+from journal.accounts import tables as accounts_tables
 from journal.mail.outbox import deliver_due
 from journal.store.database import Store
 from portal.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of
-from tests.journal.test_account_addresses import as_before
+from tests.journal.accounts.test_addresses import as_before
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal, running
 from tests.portal.test_accounts import field, groups
@@ -76,7 +77,7 @@ async def test_whichever_spelling_comes_first_every_other_opens_the_account(
 async def test_a_second_account_in_another_spelling_is_taken(any_portal: Portal) -> None:
     """By an invitation, by a set-up link and by a change of address; what was typed stays in the form."""
     await signed_up(any_portal, TYPED)
-    count = await tables.Account.all().count()
+    count = await accounts_tables.Account.all().count()
     setting_up = f"/setup/{await practice.new_setup_link(any_portal.cast.house)}"
     invitation = await invited(any_portal)
     async with any_portal.client() as browser, any_portal.client("alice") as alice:
@@ -89,7 +90,7 @@ async def test_a_second_account_in_another_spelling_is_taken(any_portal: Portal)
             await any_portal.cast.just_asked()
             refused = await alice.post("/account/email", data={"email": spelling})
             assert (refused.status_code, "another account here" in refused.text) == (422, True), spelling
-    assert await tables.Account.all().count() == count
+    assert await accounts_tables.Account.all().count() == count
 
 
 async def test_a_changed_address_is_one_in_every_spelling(any_portal: Portal) -> None:
@@ -218,7 +219,7 @@ NONE = (
 
 async def test_what_is_no_address_is_refused_and_kept(portal: Portal) -> None:
     """At sign-up and at a change, with a sentence beside the field; nothing is made, and the words are still there."""
-    invitation, count = await invited(portal), await tables.Account.all().count()
+    invitation, count = await invited(portal), await accounts_tables.Account.all().count()
     async with portal.client() as browser, portal.client("alice") as alice:
         for path, sender in ((invitation, browser), ("/account/email", alice)):
             for email in NONE:
@@ -227,7 +228,7 @@ async def test_what_is_no_address_is_refused_and_kept(portal: Portal) -> None:
                 assert Page.of(refused).value("email") == email[:LONGEST_VALUE], email[:40]
                 (sentence,) = (one.words for one in Page.of(refused).markup.all("p", id="email-error"))
                 assert re.search(r"name@example\.org|after the @", sentence), email[:40]
-    assert await tables.Account.all().count() == count
+    assert await accounts_tables.Account.all().count() == count
 
 
 async def test_an_address_that_is_too_long_is_nobody_s(portal: Portal) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from httpx import AsyncClient
 
-from journal import accounts, tables, visits
+from journal import tables, visits
+from journal.accounts import tables as accounts_tables
+from journal.authentication import sign_in
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
@@ -20,7 +22,7 @@ FOX = "Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0"
 
 async def another(cast: Cast, name: str = "alice", device: str = "") -> bytes:
     """Let somebody sign in once more, elsewhere; gives the token."""
-    done = await accounts.sign_in(cast.house, f"{name}@example.org", PASSWORDS[name], device=device)
+    done = await sign_in.sign_in(cast.house, f"{name}@example.org", PASSWORDS[name], device=device)
     return done.token
 
 
@@ -119,7 +121,7 @@ async def a_new_password(portal: Portal, browser: AsyncClient) -> None:
 
 async def a_suspension(portal: Portal, browser: AsyncClient) -> None:
     alice = await portal.cast.actor("alice")
-    await tables.Account.filter(id=alice.id).update(status="suspended")
+    await accounts_tables.Account.filter(id=alice.id).update(status="suspended")
     assert await refused(portal, portal.cast.tokens["alice"])
 
 

@@ -19,7 +19,6 @@ import pytest
 from crypto import CryptoError, KeySlot, unlock_with_password
 from journal import (
     access,
-    accounts,
     enrolment,
     entries,
     freshness,
@@ -37,8 +36,10 @@ from journal import (
     tables,
     websessions,
 )
-from journal.accounts import SignedIn
+from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
+from journal.authentication import sign_in as authentication_sign_in
+from journal.authentication.sign_in import SignedIn
 from journal.errors import JournalError
 from journal.passkey_proof import Answer
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -103,7 +104,7 @@ async def scene_of(cast: Cast) -> Scene:
 
 async def sign_in(scene: Scene) -> SignedIn:
     """Sign in with the password of before."""
-    return await accounts.sign_in(scene.cast.house, EMAIL, OLD)
+    return await authentication_sign_in.sign_in(scene.cast.house, EMAIL, OLD)
 
 
 async def tap(scene: Scene) -> bytes:
@@ -114,12 +115,14 @@ async def tap(scene: Scene) -> bytes:
 
 async def change_password(scene: Scene) -> bytes:
     """Change the password."""
-    return await accounts.change_password(scene.alice, OLD, NEW["password"], NEW["password"], PRACTICE)
+    return await authentication_sign_in.change_password(
+        scene.alice, OLD, NEW["password"], NEW["password"], PRACTICE
+    )
 
 
 async def recover(scene: Scene) -> bytes:
     """Come in with the recovery kit, and set a new password."""
-    recovered = await accounts.recover(
+    recovered = await authentication_sign_in.recover(
         scene.cast.house, EMAIL, scene.kit, NEW["recovery"], NEW["recovery"], PRACTICE
     )
     return recovered.token
@@ -220,12 +223,12 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     done = {name for name, outcome in outcomes if not isinstance(outcome, Exception)}
     assert done, "nobody came through"
     account, house = scene.alice.id, scene.cast.house
-    row = await tables.Account.get(id=account)
+    row = await accounts_tables.Account.get(id=account)
     assert (row.status == "suspended") == ("suspend" in done)
     if "leave" not in done:  # whoever was refused changed nothing: sharing goes on as well
         assert row.status in ("active", "suspended")
         assert not await tables.CareLink.filter(patient_id=account, paused_at__isnull=False).exists()
-    await tables.Account.filter(id=account).update(status="active")
+    await accounts_tables.Account.filter(id=account).update(status="active")
 
     # Exactly one password opens the account: that of the last change that took effect.
     opening = {word: key for word in [OLD, *NEW.values()] if (key := await opened_by(scene, word))}

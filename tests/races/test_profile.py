@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from journal import accounts, new_accounts, profile, tables
+from journal import new_accounts
+from journal.accounts import details as account_details
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
-from journal.documents import Profile, profile_context
+from journal.authentication import sign_in as authentication_sign_in
 from journal.errors import Refused
 from journal.installation.installation import House
 from journal.installation.server_keys import ServerKeys
@@ -29,19 +32,21 @@ DEVICES = ("A new telephone", "A new computer")
 
 
 async def rename(cast: Cast, alice: Actor, who: int) -> None:
-    await profile.change(alice, NAMES[who], ZONE)
+    await account_details.change(alice, NAMES[who], ZONE)
 
 
 async def move(cast: Cast, alice: Actor, who: int) -> None:
-    await profile.change_email(alice, ADDRESSES[who])
+    await account_details.change_email(alice, ADDRESSES[who])
 
 
 async def wait_less(cast: Cast, alice: Actor, who: int) -> None:
-    await profile.lock_after(alice, (5, 15)[who])
+    await account_details.lock_after(alice, (5, 15)[who])
 
 
 async def sign_in(cast: Cast, alice: Actor, who: int) -> None:
-    await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device=DEVICES[who])
+    await authentication_sign_in.sign_in(
+        cast.house, "alice@example.org", PASSWORDS["alice"], device=DEVICES[who]
+    )
 
 
 Claim = Callable[[House, Actor], Awaitable[None]]
@@ -65,7 +70,7 @@ async def test_two_at_once(cast: Cast, one: str, other: str) -> None:
         outcomes = [
             (name, who) for who, name in enumerate((one, other)) if not isinstance(found[who], Exception)
         ]
-        row = await tables.Account.get(id=alice.id)
+        row = await accounts_tables.Account.get(id=alice.id)
         kept = open_document(cast.house.server, bytes(row.sealed), profile_context(alice.id), Profile)
         assert outcomes, (seed, found)
         done = {name: [who for act, who in outcomes if act == name] for name in ACTS}
@@ -85,7 +90,7 @@ NEW_ADDRESS = "both-want-this@example.org"
 
 
 async def take(house: House, actor: Actor) -> None:
-    await profile.change_email(replace(actor, house=house), NEW_ADDRESS)
+    await account_details.change_email(replace(actor, house=house), NEW_ADDRESS)
 
 
 async def sign_up(house: House, _actor: Actor) -> None:
@@ -114,4 +119,4 @@ async def test_one_address_is_given_once_while_the_server_key_changes(
         assert isinstance(refused[0], Refused)
         assert "email" in refused[0].fields
         every = [index.hex() for index in houses[0].server.blind_indexes(NEW_ADDRESS)]
-        assert await tables.Account.filter(email_index__in=every).count() == 1
+        assert await accounts_tables.Account.filter(email_index__in=every).count() == 1

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
-from journal import care, leaving, links, profile, session_rows, sessions, tables, websessions
+from journal import care, leaving, links, session_rows, sessions, tables, websessions
+from journal.accounts import details as account_details
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import Profile, known_profile, profile_context
 from journal.actor import Actor
-from journal.documents import Profile, profile_context
 from journal.errors import Damaged
 from journal.installation.installation import MOST_PINS, ROOM_PINS, House
 from journal.installation.key_file import KeyFile
 from journal.installation.remembered import Remembered
 from journal.installation.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
 from journal.planning import SessionDetails, SessionKind, Setting
-from journal.profiles import known_profile
 from journal.purging import purge
 from journal.rotation import renew
 from journal.sealing import open_document, seal_document
@@ -101,7 +102,7 @@ async def test_the_very_same_row_is_opened_once(cast: Cast) -> None:
     alice, one = await planned(cast)
     (again,) = await sessions.my_sessions(alice)
     assert again is one
-    row = await tables.Account.get(id=alice.id)
+    row = await accounts_tables.Account.get(id=alice.id)
     first = known_profile(cast.house, alice.id, bytes(row.sealed))
     assert known_profile(cast.house, alice.id, bytes(bytearray(row.sealed))) is first
 
@@ -129,10 +130,10 @@ async def test_a_row_changed_by_one_byte_is_opened_anew_and_refused(cast: Cast, 
     sealed[place] ^= 1
     await tables.KapSession.filter(id=one.id).update(sealed=bytes(sealed))
     assert (await sessions.my_sessions(alice)).damaged == (one.id,)
-    row = await tables.Account.get(id=alice.id)
+    row = await accounts_tables.Account.get(id=alice.id)
     profile_ = bytearray(row.sealed)
     profile_[place] ^= 1
-    await tables.Account.filter(id=alice.id).update(sealed=bytes(profile_))
+    await accounts_tables.Account.filter(id=alice.id).update(sealed=bytes(profile_))
     with pytest.raises(Damaged):
         await websessions.actor_for(cast.house, cast.tokens["alice"])
 
@@ -154,7 +155,7 @@ async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> Non
             session_rows.opened(alice, other)
     moved = session_rows.opened(alice, session_rows.SessionRow(one.id, alice.id, dana.id, 1, row.sealed))
     assert moved.course == dana.id
-    hers = bytes((await tables.Account.get(id=alice.id)).sealed)
+    hers = bytes((await accounts_tables.Account.get(id=alice.id)).sealed)
     assert known_profile(cast.house, alice.id, hers).name == NAMES["alice"]
     for account, sealed in ((alice.id, row.sealed), (dana.id, hers)):
         with pytest.raises(Damaged):
@@ -168,11 +169,11 @@ async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     elsewhere = replace(cast.house, server=ServerKeys((SERVER_KEY,)))
     other = await websessions.actor_for(elsewhere, cast.tokens["alice"])
     assert other is not None
-    await profile.lock_after(other, 5)
-    account = await tables.Account.get(id=alice.id)
+    await account_details.lock_after(other, 5)
+    account = await accounts_tables.Account.get(id=alice.id)
     now = open_document(elsewhere.server, bytes(account.sealed), profile_context(alice.id), Profile)
     renamed = seal_document(elsewhere.server, replace_name(now, "Alice Otherwise"), profile_context(alice.id))
-    await tables.Account.filter(id=alice.id).update(sealed=renamed)
+    await accounts_tables.Account.filter(id=alice.id).update(sealed=renamed)
     await sessions.change(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
     assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == ["Alice Otherwise"]
     alice = await cast.actor("alice")

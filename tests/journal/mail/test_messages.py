@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from journal.accounts.notices import notice
 from journal.installation.installation import House
 from journal.installation.mail_server import MailServer
 from journal.mail import tables as mail_tables
-from journal.mail.messages import Message, Notice, message_context, notice
+from journal.mail.messages import Message, Notice, message_context
 from journal.sealing import open_document
 from journal.store.database import transaction
 from tests.cast import Cast

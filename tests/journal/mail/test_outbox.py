@@ -11,12 +11,13 @@ from uuid import uuid4
 
 import pytest
 
+from journal.accounts.notices import notice
 from journal.installation.installation import House
 from journal.installation.mail_server import MailServer, Security
 from journal.mail import tables as mail_tables
 from journal.mail.letters import write
 from journal.mail.mail_addresses import Undeliverable
-from journal.mail.messages import INVITATION, Message, Notice, notice, post
+from journal.mail.messages import INVITATION, Message, Notice, post
 from journal.mail.outbox import CLAIM, KEPT, PAUSES, deliver_due, forget
 from journal.store.database import Store, change, fetch
 from portal.config import Config

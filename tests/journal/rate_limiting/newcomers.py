@@ -11,7 +11,7 @@ import asyncio
 import sys
 from datetime import timedelta
 
-from journal.accounts import sign_in
+from journal.authentication.sign_in import sign_in
 from journal.installation.installation import House
 from journal.rate_limiting.attempts import Visitor
 from journal.rate_limiting.limits import TooManyTries

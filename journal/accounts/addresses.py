@@ -15,13 +15,13 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from journal import tables
+from journal.accounts import tables
+from journal.accounts.profiles import ProfileRow, open_profile
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
 from journal.mail.mail_addresses import is_deliverable
 from journal.mail.messages import Message, message_context
-from journal.profiles import ProfileRow, open_profile
 from journal.sealing import open_document
 from journal.store.database import change, fetch
 from journal.store.rows import Row, open_each, read, sound, typed

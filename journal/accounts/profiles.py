@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
 from tortoise.queryset import QuerySet
 
-from journal import tables
-from journal.documents import Profile, profile_context
+from crypto import Context
+from journal.accounts import tables
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.sealing import open_document
 from journal.store.rows import Row, read_one
+
+CHOICES = (5, 15, 30, 60)
+"""After how many minutes a session can lock; `Profile` has the usual one."""
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
+
+    name: str
+    email: str
+    time_zone: str
+    role: str
+    profession: str = ""
+    lock_minutes: int = 30
+    devices: tuple[str, ...] = ()
+    keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
 
 
 class ProfileRow(Row, frozen=True):
@@ -53,3 +70,8 @@ def known_profile(house: House, account: UUID, sealed: bytes) -> Profile:
 def open_profile(house: House, row: ProfileRow) -> Profile:
     """Open a row; raises `Damaged`."""
     return open_document(house.server, row.sealed, profile_context(row.id), Profile)
+
+
+def profile_context(account: UUID) -> Context:
+    """Say where an account's profile stands."""
+    return Context("profile", account.bytes, account.bytes)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
-from journal import access, account_addresses, tables
+from journal.accounts import addresses, current_keys, tables
+from journal.accounts.names import email_problems, name_problems, zone_problems
+from journal.accounts.notices import notice
+from journal.accounts.profiles import CHOICES, Profile, load_profile, profile_context
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import Profile, profile_context
 from journal.errors import Refused
 from journal.i18n import N_
-from journal.locking import CHOICES
-from journal.mail import messages
 from journal.mail.mail_addresses import kept_form
 from journal.mail.messages import Notice
-from journal.new_accounts import email_problems, name_problems, zone_problems
-from journal.profiles import load_profile
 from journal.sealing import seal_document
 from journal.store.database import transaction
 from journal.typed import clean_name
@@ -52,14 +50,14 @@ async def change_email(actor: Actor, email: str) -> None:
         raise Refused(problems)
     try:
         async with transaction():
-            index = await account_addresses.index_for(actor.house, email, actor.id)
+            index = await addresses.index_for(actor.house, email, actor.id)
             if index is None:
                 raise Refused({"email": TAKEN})
             profile = await _held(actor)
-            await messages.notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
+            await notice(actor.house, actor.id, Notice.EMAIL_CHANGED)
             await _put(actor, replace(profile, email=email))
             await tables.Account.filter(id=actor.id).update(email_index=index)
-            await account_addresses.hand_on(actor.house)
+            await addresses.hand_on(actor.house)
             await audit_log.note(actor, Act.EMAIL_CHANGED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error
@@ -75,7 +73,7 @@ async def lock_after(actor: Actor, minutes: int | None) -> None:
 
 async def _held(actor: Actor) -> Profile:
     """Return what is written down about somebody, which nobody else changes until the transaction ends."""
-    await access.hold(actor.id)
+    await current_keys.hold(actor.id)
     return await load_profile(actor.house, actor.id)
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from journal import accounts, care, profile, websessions
+from journal import care, websessions
+from journal.accounts import details as account_details
+from journal.authentication import sign_in
 from journal.errors import Refused, WrongCredentials
 from journal.installation.mail_server import MailServer
 from journal.mail import tables as mail_tables
@@ -16,7 +18,7 @@ from tests.cast import PASSWORDS, Cast
 
 async def test_a_new_name_is_what_others_see(cast: Cast) -> None:
     """It is tidied up, holds nothing that cannot be seen, and stands wherever the person does."""
-    await profile.change(await cast.actor("alice"), "  Ada\u202e \x00 Example\n", "America/Lima")
+    await account_details.change(await cast.actor("alice"), "  Ada\u202e \x00 Example\n", "America/Lima")
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     assert (alice.name, alice.time_zone, alice.lock_minutes) == ("Ada Example", "America/Lima", 30)
     assert [link.peer_name for link in await care.my_links(bob)] == ["Ada Example"]
@@ -35,7 +37,7 @@ async def test_what_cannot_be_used_is_said(cast: Cast, name: str, zone: str, fie
     """The field that needs another look is named, and nothing is changed."""
     before = await cast.actor("alice")
     with pytest.raises(Refused) as caught:
-        await profile.change(before, name, zone)
+        await account_details.change(before, name, zone)
     assert set(caught.value.fields) == {field}
     after = await cast.actor("alice")
     assert (after.name, after.time_zone) == (before.name, before.time_zone)
@@ -43,12 +45,12 @@ async def test_what_cannot_be_used_is_said(cast: Cast, name: str, zone: str, fie
 
 async def test_a_new_address_is_signed_in_with(cast: Cast) -> None:
     """From then on the new one opens the account, and the old one nothing."""
-    await profile.change_email(await cast.actor("alice"), " Ada@Example.org ")
+    await account_details.change_email(await cast.actor("alice"), " Ada@Example.org ")
     assert (await cast.actor("alice")).email == "Ada@Example.org"
-    signed_in = await accounts.sign_in(cast.house, "ada@example.ORG", PASSWORDS["alice"])
+    signed_in = await sign_in.sign_in(cast.house, "ada@example.ORG", PASSWORDS["alice"])
     assert signed_in.stage is Stage.OPEN
     with pytest.raises(WrongCredentials):
-        await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+        await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,10 @@ async def test_a_new_address_is_signed_in_with(cast: Cast) -> None:
 async def test_an_address_of_somebody_elses_or_none_is_refused(cast: Cast, email: str) -> None:
     """Nobody takes over another account's address, however it is spelled; one's own can be spelled anew."""
     with pytest.raises(Refused):
-        await profile.change_email(await cast.actor("alice"), email)
-    await profile.change_email(await cast.actor("alice"), "ALICE@example.org")
-    await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
-    await accounts.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
+        await account_details.change_email(await cast.actor("alice"), email)
+    await account_details.change_email(await cast.actor("alice"), "ALICE@example.org")
+    await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
+    await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
 
 
 async def messages(cast: Cast) -> int:
@@ -75,7 +77,7 @@ async def test_a_browser_that_is_new_is_told_of(cast: Cast) -> None:
     told = []
     for device in ("Firefox on Linux", "Firefox on Linux", "Safari on iPhone", "", "Safari on iPhone", ""):
         before = await messages(cast)
-        await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device=device)
+        await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device=device)
         told.append(await messages(cast) - before)
     assert told == [0, 0, 1, 1, 0, 0]
     assert (await cast.actor("alice")).name == "Alice Sample"
@@ -85,7 +87,7 @@ async def test_who_waits_for_the_second_factor_is_told_of_when_it_came(cast: Cas
     """A password alone, without the second factor, neither warns anybody nor makes a browser known."""
     mail = MailServer("127.0.0.1", 25, "hearth@example.org", "https://hearth.example.org")
     cast = replace(cast, house=replace(cast.house, mail=mail))
-    await accounts.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device="Firefox on Linux")
+    await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device="Firefox on Linux")
     alice = await cast.actor("alice")
     key = await websessions.account_key(alice, cast.tokens["alice"])
     token = await websessions.start(

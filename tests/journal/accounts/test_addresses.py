@@ -11,9 +11,15 @@ from uuid import UUID
 import pytest
 
 from crypto import derive_key
-from journal import account_addresses, accounts, key_slots, leaving, profile, soundness, tables, websessions
-from journal.account_addresses import carry_over
-from journal.documents import Profile, profile_context
+from journal import key_slots, leaving, soundness, websessions
+from journal.accounts import addresses as account_addresses
+from journal.accounts import details as account_details
+from journal.accounts import tables as accounts_tables
+from journal.accounts.addresses import carry_over
+from journal.accounts.notices import notice
+from journal.accounts.profiles import Profile, profile_context
+from journal.authentication import sign_in
+from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.installation.server_keys import ServerKeys
@@ -48,17 +54,17 @@ def index_before(email: str, key: bytes = SERVER_KEY) -> str:
 async def as_before(cast: Cast, name: str, email: str) -> UUID:
     """Leave somebody's row as an earlier version wrote it, with *email* as its address."""
     ident = (await cast.actor(name)).id
-    row, place = await tables.Account.get(id=ident), profile_context(ident)
+    row, place = await accounts_tables.Account.get(id=ident), profile_context(ident)
     known = open_document(cast.house.server, bytes(row.sealed), place, Profile)
     sealed = seal_document(cast.house.server, Profile(known.name, email, known.time_zone, known.role), place)
-    await tables.Account.filter(id=ident).update(sealed=sealed, email_index=index_before(email))
+    await accounts_tables.Account.filter(id=ident).update(sealed=sealed, email_index=index_before(email))
     return ident
 
 
 async def signed_in_as(house: House, email: str, password: str) -> UUID | None:
     """Who comes in with an address and a password, if anybody."""
     try:
-        token = (await accounts.sign_in(house, email, password)).token
+        token = (await sign_in.sign_in(house, email, password)).token
     except WrongCredentials:
         return None
     actor = await websessions.actor_for(house, token)
@@ -104,8 +110,8 @@ async def test_a_domain_that_cannot_be_mapped_keeps_its_account(cast: Cast) -> N
     assert await carry_over(cast.house) == 0
     assert await signed_in_as(cast.house, " ERIN@☃.example", PASSWORDS["erin"]) == erin
     with pytest.raises(Refused):
-        await profile.change_email(await cast.actor("erin"), BEFORE["erin"])
-    await profile.change_email(await cast.actor("erin"), "erin@example.org")
+        await account_details.change_email(await cast.actor("erin"), BEFORE["erin"])
+    await account_details.change_email(await cast.actor("erin"), "erin@example.org")
     assert await signed_in_as(cast.house, "erin@example.org", PASSWORDS["erin"]) == erin
 
 
@@ -167,16 +173,16 @@ async def test_accounts_that_have_one_address_now_are_all_kept(
     assert not any("server key" in one.sentence for one in said if one.verdict is Verdict.MEND)
     for email in TWICE.values():
         with pytest.raises(Refused, match="another look"):
-            await profile.change_email(await cast.actor("charlie"), email)
+            await account_details.change_email(await cast.actor("charlie"), email)
     for name in people:  # once signed in, nobody's password is asked of another's account
-        await accounts.unlock(await cast.actor(name), PASSWORDS[name])
+        await unlock(await cast.actor(name), PASSWORDS[name])
 
 
 async def test_who_is_left_alone_with_an_address_has_all_of_it(cast: Cast) -> None:
     """When the others have changed theirs, every spelling leads to the one who stayed, at once."""
     people = await two_of_one(cast)
     for name in ("dana", "bob"):
-        await profile.change_email(await cast.actor(name), f"{name}@example.org")
+        await account_details.change_email(await cast.actor(name), f"{name}@example.org")
     assert await told(cast.house) == ""
     for email in TWICE.values():
         assert await signed_in_as(cast.house, email, PASSWORDS["alice"]) == people["alice"]
@@ -190,14 +196,16 @@ async def test_nobody_takes_an_address_that_is_handed_on(cast: Cast, goes: str) 
     found = await indexes()
     holder = next(name for name, ident in people.items() if found[ident] == plain)
     if goes == "moves":
-        await profile.change_email(await cast.actor(holder), "another@example.org")
+        await account_details.change_email(await cast.actor(holder), "another@example.org")
     else:
         house = cast.house
-        await tables.Account.filter(id=people[holder]).update(status="leaving", leaves_at=house.clock())
+        await accounts_tables.Account.filter(id=people[holder]).update(
+            status="leaving", leaves_at=house.clock()
+        )
         await leaving.forget(house, house.clock())
     for email in TWICE.values():
         with pytest.raises(Refused, match="another look"):
-            await profile.change_email(await cast.actor("charlie"), email)
+            await account_details.change_email(await cast.actor("charlie"), email)
     left = {name: ident for name, ident in people.items() if name != holder}
     await all_come_in(cast.house, left)
     found = await indexes()
@@ -256,7 +264,7 @@ async def test_what_somebody_writes_meanwhile_stands(cast: Cast) -> None:
     alice = await as_before(cast, "alice", BEFORE["alice"])
     reading = account_addresses._accounts(cast.house, 10)
     seen = [one async for one in reading if one.id == alice]
-    await profile.change_email(await cast.actor("alice"), "alice@example.org")
+    await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     ((index, sealed),) = await fetch("SELECT email_index, sealed FROM account WHERE id = $1", alice)
     swapped = await change(account_addresses.SWAP, "0" * 64, alice, seen[0].index, seen[0].sealed)
     assert swapped == 0
@@ -276,7 +284,7 @@ async def test_the_doctor_names_the_address_and_not_the_server(cast: Cast) -> No
     alice = await as_before(cast, "alice", "jürgen@example.org")
     with receiving() as receiver:
         house = replace(cast.house, mail=receiver.server())
-        await messages.notice(house, alice, Notice.PASSWORD_CHANGED)
+        await notice(house, alice, Notice.PASSWORD_CHANGED)
         await messages.post(
             house, Message("taro.@docomo.example", Notice.PASSWORD_CHANGED.value), house.clock()
         )

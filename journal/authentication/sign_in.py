@@ -16,15 +16,19 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import access, devices, key_slots, leaving, second_factor, tables, websessions
+from journal import access, devices, key_slots, second_factor, tables, websessions
 from journal.access import Access, Closed
+from journal.accounts import status as account_status
+from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import require_session
+from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import Damaged, NotFound, Refused, WrongCredentials
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.mail.messages import Notice, notice
+from journal.mail.messages import Notice
 from journal.new_accounts import password_problems
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import Visitor
@@ -97,7 +101,7 @@ async def sign_in(
             token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
             await limits.give_back(charged)
             if not waits:  # otherwise the second step does all three
-                await leaving.stay(house, who)
+                await account_status.stay(house, who)
                 await devices.greet(house, who, device)
                 await audit_log.note_unsigned(house, who, Act.SIGNED_IN)
         return token
@@ -253,13 +257,13 @@ async def _renew(
         async with transaction():
             await access.swap(before, vault, ways, end_sessions=True)
             if actor is not None:
-                await access.require_session(actor)
-            await leaving.stay(house, account)
+                await require_session(actor)
+            await account_status.stay(house, account)
             await tables.WebSession.filter(account_id=account).delete()
             await key_slots.put(account, slot, house.clock())
             if actor is None:
                 await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
-                await tables.Account.filter(id=account).update(recovery_ready=False)
+                await accounts_tables.Account.filter(id=account).update(recovery_ready=False)
                 await second_factor.begin(account, vault, house.clock())
             token = await websessions.start(house, account, account_key)
             await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)

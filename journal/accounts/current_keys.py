@@ -1,0 +1,61 @@
+"""Whether the keys and the session of an act are still those of the account."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from journal.actor import Actor
+from journal.errors import JournalError
+from journal.i18n import N_
+from journal.store.database import change, fetch, is_sqlite
+from journal.store.rows import bytes_of
+
+LOCK = "UPDATE account SET epoch = epoch WHERE id = $1"
+
+KEYS = "SELECT identity FROM account WHERE id = $1 AND status = 'active'"
+
+RENEWING = "SELECT before FROM key_renewal WHERE id = $1"
+
+OWN_SESSION = "SELECT 1 FROM web_session WHERE id = $1 AND account_id = $2"
+
+
+class ChangedMeanwhile(JournalError):
+    """Another page changed how the account is opened, between what this act read and what it would have written."""
+
+    message = N_(
+        "Something about how your account is opened was changed in another window at the same moment, so nothing "
+        "was changed here. Look at your account, and try again if it is still needed."
+    )
+
+
+async def hold(account: UUID) -> None:
+    """Let nobody else change an account's row until the transaction ends; what is read of it afterwards is believed."""
+    await change(LOCK, account)
+
+
+async def require_keys(actor: Actor) -> None:
+    """
+    Look in a transaction whether the actor's keys are still the account's, and let nobody change them before its end.
+
+    For acts that seal something under those keys without changing the ways in. While keys are being renewed those of
+    before still count: the renewal looks through everything once more before it lets them go. On SQLite, whose writers
+    take turns, something has to be written before.
+
+    Raises:
+        ChangedMeanwhile: If the keys were renewed or replaced, or the account was suspended or deleted.
+    """
+    held = "" if is_sqlite() else " FOR SHARE"
+    if not await has_keys(actor, KEYS + held) and not await has_keys(actor, RENEWING + held):
+        raise ChangedMeanwhile
+
+
+async def has_keys(actor: Actor, statement: str) -> bool:
+    """Return whether what *statement* finds are the actor's keys."""
+    rows = await fetch(statement, actor.id)
+    return bool(rows) and bytes_of(rows[0][0]) == actor.sealed_identity
+
+
+async def require_session(actor: Actor) -> None:
+    """Look in a transaction whether the actor's session is still there; raises `ChangedMeanwhile` when it is not."""
+    if not await fetch(OWN_SESSION, actor.session, actor.id):
+        raise ChangedMeanwhile

@@ -1,0 +1,43 @@
+"""The row of an account."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+from journal.tables_access import SecondFactor as SecondFactor
+from journal.tables_aside import GivenBack as GivenBack
+from journal.tables_aside import KeptShare as KeptShare
+from journal.tables_aside import KeyRenewal as KeyRenewal
+from journal.tables_aside import SetAside as SetAside
+from journal.tables_aside import SetAsideRecord as SetAsideRecord
+from journal.tables_aside import SetAsideSlot as SetAsideSlot
+from journal.tables_care import Handover as Handover
+from journal.tables_house import Heartbeat as Heartbeat
+from journal.tables_house import SetupLink as SetupLink
+from journal.tables_house import Worker as Worker
+from journal.tables_slots import KeySlot as KeySlot
+from journal.tables_slots import Passkey as Passkey
+from journal.tables_slots import SpentChallenge as SpentChallenge
+
+
+class Account(Model):
+    """A person who signs in: patient, clinician or administrator."""
+
+    id = fields.UUIDField(primary_key=True)
+    role = fields.CharField(16)
+    email_index = fields.CharField(64, unique=True)  # HMAC under the server key
+    sealed = fields.BinaryField()  # server key: name, address, time zone
+    public_identity = fields.BinaryField()
+    identity = fields.BinaryField()  # account key
+    epoch = fields.BigIntField(
+        default=0
+    )  # grows with every change of the ways in; 0 before there were epochs
+    access = fields.BinaryField(null=True)  # account's vault key: which ways in are open at this epoch
+    status = fields.CharField(16, default="active")
+    leaves_at = fields.DatetimeField(null=True)  # when everything of it is deleted
+    recovery_ready = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account"
