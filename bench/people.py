@@ -22,7 +22,6 @@ import msgspec
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
 from journal import (
-    acceptance,
     entries,
     invitations,
     new_accounts,
@@ -35,13 +34,14 @@ from journal import (
 )
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
-from journal.documents import EntryDocument, entry_context
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import Store, migrate, transaction
+from journal.vault import baseline
+from journal.vault.documents import EntryDocument, entry_context
 
 SERVER_KEY = bytes(range(32))
 ZONE = "Europe/Berlin"
@@ -174,7 +174,7 @@ async def _journal(folder: Path, house: House, name: str, count: int, *, small: 
         session = await sessions.add(owner, owner.id, details)
     entry = write_many(folder, owner, max(3, count // 100) if small else count)
     async with transaction():
-        await acceptance.rebuild(owner.vault, owner.id)
+        await baseline.rebuild(owner.vault, owner.id)
     return Journal(cookie(token), str(entry), str(session))
 
 

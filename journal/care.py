@@ -13,7 +13,7 @@ from crypto import (
     pin,
     safety_code,
 )
-from journal import freshness, sessions, share_lists, tables
+from journal import sessions, share_lists, tables
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -26,6 +26,7 @@ from journal.past_care import seal_past
 from journal.roles import Role
 from journal.store.database import joined, scrub, transaction
 from journal.store.rows import Named, Row, read, whole
+from journal.vault import record_state
 
 __all__ = [
     "Found",
@@ -130,7 +131,7 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
 
 async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
     """Pause one link of the patient's, or all, in the transaction that is open, and first in it; as `pause`."""
-    await freshness.lock(actor)
+    await record_state.lock(actor)
     mine, stopped = tables.CareLink.filter(patient_id=actor.id, ended_at=None), []
     ids = [row.id for row in whole(await read(Named, mine))]
     if wanted is not None and wanted not in ids:
@@ -163,7 +164,7 @@ async def resume(actor: Actor, wanted: UUID) -> None:
     except CryptoError as error:
         raise Damaged from error
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
             clinician_key=blob, paused_at=None
         )
@@ -186,13 +187,13 @@ async def end(actor: Actor, wanted: UUID) -> None:
         TrustBroken: For a clinician who never agreed on it.
     """
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         await end_link(actor, wanted)
     await scrub()
 
 
 async def end_link(actor: Actor, wanted: UUID) -> None:
-    """End one link in the transaction that is open, which began with `freshness.lock`; as `end`."""
+    """End one link in the transaction that is open, which began with `record_state.lock`; as `end`."""
     await sessions.refuse_while_held(actor)
     if actor.role is Role.PATIENT:
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id

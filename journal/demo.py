@@ -25,7 +25,7 @@ from journal import (
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
-from journal.documents import CourseDetails, EntryDocument, course_context
+from journal.documents import CourseDetails, course_context
 from journal.errors import Refused
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
@@ -33,6 +33,7 @@ from journal.planning import SessionDetails
 from journal.practice import RealPractice
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
+from journal.vault.documents import EntryDocument
 
 BEFOREHAND = timedelta(days=1)
 LATER = timedelta(hours=20)  # people sleep on what they share

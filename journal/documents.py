@@ -6,14 +6,12 @@ Opening a record that was altered, swapped or moved raises `Damaged`; so does on
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
 
-from crypto import Context, CryptoError, Sealer
+from crypto import Context
 from journal.catalogue.fields import Answers
-from journal.errors import Damaged
 
 
 class SetupDetails(msgspec.Struct, frozen=True):
@@ -70,43 +68,6 @@ class CourseDetails(msgspec.Struct, frozen=True):
     title: str
 
 
-class EntryDocument(msgspec.Struct, frozen=True):
-    """
-    An entry of any kind; the owner's vault key.
-
-    `session_id` is the hex id of the session it is about, `sitting` the random name of the last page.
-    """
-
-    kind: str
-    title: str = ""
-    note: str = ""
-    session_id: str | None = None
-    answers: Answers = {}
-    sitting: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Tell whether there is not a word in it."""
-        return not (self.title or self.note or self.answers)
-
-    def text(self) -> str:
-        """Give every word of it, for searching."""
-        words = [self.title, self.note]
-        for answer in self.answers.values():
-            words += answer if isinstance(answer, list) else [str(answer)]
-        return "\n".join(words)
-
-
-class RevisionDocument(msgspec.Struct, frozen=True):
-    """An earlier text of an entry; the owner's vault key. `sitting` names the page that wrote a conflicting text."""
-
-    entry_id: str
-    reason: str
-    revision: int
-    document: EntryDocument
-    sitting: str = ""
-
-
 class ShareDocument(msgspec.Struct, frozen=True):
     """
     The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601.
@@ -126,43 +87,9 @@ class ShareDocument(msgspec.Struct, frozen=True):
     entry_id: str = ""
 
 
-_entries = msgspec.json.Decoder(EntryDocument)
-
-
 def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
     """Say where a web session's browser stands."""
     return Context("device", account.bytes, handle.bytes, epoch)
-
-
-def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
-    """Say where the current text of an entry stands."""
-    return Context("entry", owner.bytes, entry.bytes, revision)
-
-
-def entry_bytes_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int], bytes]:
-    """
-    Prepare to open many entries of one owner: a list opens thirty, a search thousands.
-
-    Returns:
-        A function of envelope, entry and revision that raises `Damaged` as `open_bytes` does.
-    """
-    open_row = key.opener(purpose="entry", owner=owner.bytes)
-
-    def opened(sealed: bytes, entry: UUID, revision: int) -> bytes:
-        try:
-            return open_row(sealed, entry.bytes, revision)
-        except CryptoError as error:
-            raise Damaged from error
-
-    return opened
-
-
-def decode_entry(plain: bytes) -> EntryDocument:
-    """Read an opened entry; raises `Damaged` when it is not of its shape."""
-    try:
-        return _entries.decode(plain)
-    except msgspec.MsgspecError as error:
-        raise Damaged from error
 
 
 def link_key_context(patient: UUID, link: UUID) -> Context:
@@ -188,11 +115,6 @@ def past_context(patient: UUID, link: UUID) -> Context:
 def given_back_context(link: UUID, given: UUID) -> Context:
     """Say where a copy stands that is being given back."""
     return Context("given-back", link.bytes, given.bytes)
-
-
-def revision_context(owner: UUID, revision_id: UUID) -> Context:
-    """Say where an earlier text of an entry stands."""
-    return Context("entry-revision", owner.bytes, revision_id.bytes)
 
 
 def share_context(link: UUID, share: UUID, revision: int) -> Context:

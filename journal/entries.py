@@ -11,53 +11,44 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from crypto import Sealer
-from journal import freshness, revisions, tables
+from journal import revisions
 from journal.actor import Actor
-from journal.catalogue.fields import EntryKind
-from journal.contents import Line, entry_line
-from journal.documents import EntryDocument, decode_entry, entry_bytes_opener, entry_context
-from journal.errors import Damaged, KeptBeside, NotFound, StaleRevision
-from journal.freshness import Move
+from journal.errors import KeptBeside, NotFound, StaleRevision
 from journal.i18n import N_
-from journal.record_snapshot import END, Part
 from journal.removal import delete, erase, undelete
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import Statement, fetch, fetch_aside
-from journal.store.rows import Counted, DamagedRow, Moment, Row, first, read, typed
+from journal.store.rows import first, read, typed
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument, entry_context
+from journal.vault.entry_rows import OWN, Entry, EntryRow, all_opened, opened, opened_by
+from journal.vault.record_snapshot import END, Part
+from journal.vault.record_state import Move
 
 __all__ = [
-    "NOWHERE",
-    "NO_TIME",
     "UNDO_WINDOW",
-    "Entry",
-    "EntryRow",
     "chosen",
     "delete",
     "deleted",
     "entry",
     "erase",
     "every",
-    "opened",
-    "opened_by",
     "restore",
     "save",
     "several",
     "timeline",
     "undelete",
-    "unopened",
 ]
 
 UNDO_WINDOW = timedelta(days=7)
-OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entry WHERE owner_id = $1"
 REPLACE = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
     WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
@@ -67,56 +58,8 @@ REPLACE = """
 CREATE = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
-UNOPENED = N_("This record cannot be opened: it is not what was saved.")
-NOWHERE = UUID(int=0)
 SOME = 500  # ids in one statement
 FEW = 100  # entries that are opened in less time than another thread takes to wake
-NO_TIME = datetime.fromtimestamp(0, UTC)
-
-
-class EntryRow(Row, frozen=True):
-    """A row of an entry, as `OWN` asks for it."""
-
-    id: UUID
-    revision: Counted
-    sealed: bytes
-    created_at: Moment
-    updated_at: Moment
-    deleted_at: Moment | None
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """
-    One entry, opened. `end` is the end of its envelope, which tells it from any other state of it.
-
-    In a list, one that does not open is `damaged`, and its title says so. Where its row does not even tell its id or
-    its times, it is `NOWHERE`, at `NO_TIME`.
-    """
-
-    id: UUID
-    revision: int
-    document: EntryDocument
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None
-    end: bytes = b""
-    damaged: bool = False
-
-    @property
-    def has_address(self) -> bool:
-        """Return whether its id is known."""
-        return self.id != NOWHERE
-
-    @property
-    def is_dated(self) -> bool:
-        """Return whether it is known when it was begun."""
-        return self.created_at is not NO_TIME
-
-    @property
-    def line(self) -> Line:
-        """Return what stands for it in the table of contents; of one that does not open no title."""
-        said = EntryDocument("") if self.damaged else self.document
-        return entry_line(self.id, self.revision, self.end, self.created_at, self.updated_at, said)
 
 
 async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
@@ -139,7 +82,7 @@ async def timeline(actor: Actor, *, before: datetime | None = None, limit: int =
     page = f"{OWN} AND deleted_at IS NULL{later} ORDER BY created_at DESC LIMIT ${len(values) + 1}"
     most = limit
     while True:
-        found = _all_opened(actor, typed(EntryRow, await fetch(page, *values, most)))
+        found = all_opened(actor, typed(EntryRow, await fetch(page, *values, most)))
         timeless = sum(not one.is_dated for one in found)
         if len(found) < most or most == limit + timeless:
             return found
@@ -156,8 +99,8 @@ async def every(actor: Actor) -> tuple[Entry, ...]:
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
     """Return those of the actor's own entries by their ids that are there and can be opened."""
     actor.must_be(Role.PATIENT)
-    query = tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=list(wanted))
-    return {one.id: one for one in _all_opened(actor, await read(EntryRow, query)) if not one.damaged}
+    query = vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=list(wanted))
+    return {one.id: one for one in all_opened(actor, await read(EntryRow, query)) if not one.damaged}
 
 
 async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
@@ -180,7 +123,7 @@ async def deleted(actor: Actor) -> tuple[Entry, ...]:
     """Give the entries whose deletion can still be undone, newest first."""
     actor.must_be(Role.PATIENT)
     rows = await fetch(OWN + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
-    return _all_opened(actor, typed(EntryRow, rows))
+    return all_opened(actor, typed(EntryRow, rows))
 
 
 async def save(
@@ -249,7 +192,7 @@ async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
     made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-END:])
     written = (wanted, actor.id, sealed, actor.now, actor.now)
-    await freshness.together(actor, [Move(Part.ENTRIES, come=[made.line])], (CREATE, written))
+    await record_state.together(actor, [Move(Part.ENTRIES, come=[made.line])], (CREATE, written))
     return made
 
 
@@ -279,57 +222,8 @@ async def _replaced(actor: Actor, current: Entry, document: EntryDocument, *, ke
         )
         moves.append(Move(Part.EARLIER, come=[version]))
         statements.append(statement)
-    return made if await freshness.together(actor, moves, *statements) else None
+    return made if await record_state.together(actor, moves, *statements) else None
 
 
 def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
     return one == msgspec.structs.replace(other, sitting=one.sitting)
-
-
-def opened(actor: Actor, row: EntryRow) -> Entry:
-    """Open one of the actor's own entries; raises `Damaged`."""
-    (found,) = _all_opened(actor, (row,))
-    if found.damaged:
-        raise Damaged
-    return found
-
-
-def opened_by(vault: Sealer, owner: UUID, rows: Sequence[Sequence[Any]]) -> tuple[Entry, ...]:
-    """Open rows that `OWN` asked for."""
-    return _opened_by(vault, owner, typed(EntryRow, rows))
-
-
-def _all_opened(actor: Actor, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
-    return _opened_by(actor.vault, actor.id, rows)
-
-
-def _opened_by(vault: Sealer, owner: UUID, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
-    found, plain_of = [], entry_bytes_opener(vault, owner)
-    for row in rows:
-        if isinstance(row, DamagedRow):
-            found.append(unopened(row))
-            continue
-        try:
-            document = decode_entry(plain_of(row.sealed, row.id, row.revision))
-        except Damaged:
-            found.append(unopened(row))
-            continue
-        times = row.created_at, row.updated_at, row.deleted_at
-        found.append(Entry(row.id, row.revision, document, *times, row.sealed[-END:]))
-    return tuple(found)
-
-
-def unopened(row: EntryRow | DamagedRow) -> Entry:
-    """Give a record that does not open its place in a list: the others are shown all the same."""
-    known = row.known if isinstance(row, DamagedRow) else msgspec.structs.asdict(row)
-    created = known.get("created_at", NO_TIME)
-    return Entry(
-        known.get("id", NOWHERE),
-        known.get("revision", 0),
-        EntryDocument(EntryKind.FREE.value, title=UNOPENED),
-        created,
-        known.get("updated_at", created),
-        known.get("deleted_at"),
-        known.get("sealed", b"")[-END:],
-        damaged=True,
-    )

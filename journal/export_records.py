@@ -11,7 +11,6 @@ from journal.belonging import Belonging
 from journal.care import Link
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.documents import EntryDocument
 from journal.export_format import (
     Answered,
     CopyRecord,
@@ -28,6 +27,7 @@ from journal.reading import Shared
 from journal.revisions import Reason
 from journal.session_rows import Session
 from journal.sharing import NOTE, TITLE, Given
+from journal.vault.documents import EntryDocument
 
 UNKNOWN = "unknown"
 """The kind of an answer whose question no form asks any more. Its words are kept all the same."""

@@ -11,20 +11,17 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import care, freshness, links, tables
+from journal import care, links, tables
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
-from journal.contents import entry_line
-from journal.documents import EntryDocument, ShareDocument, entry_context, given_back_context, share_context
+from journal.documents import ShareDocument, given_back_context, share_context
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
-from journal.freshness import Move
 from journal.i18n import N_
 from journal.links import Link
-from journal.record_snapshot import Part
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.set_aside import KEPT
@@ -42,6 +39,12 @@ from journal.store.rows import (
     typed,
     whole,
 )
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.contents import entry_line
+from journal.vault.documents import EntryDocument, entry_context
+from journal.vault.record_snapshot import Part
+from journal.vault.record_state import Move
 
 KINDS = frozenset(one.value for one in EntryKind)
 BEFORE = """
@@ -164,7 +167,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
     actor.must_be(Role.PATIENT)
     link = await links.my_link(actor, wanted)
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         opened = await _opened(actor, link)
         if opened.damaged and not opened:
             raise Damaged
@@ -181,7 +184,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
             )
             written = min(_written_at(document), actor.now)
             sealed = seal_document(actor.vault, kept, entry_context(actor.id, entry, 1))
-            await tables.Entry.create(
+            await vault_tables.Entry.create(
                 id=entry,
                 owner_id=actor.id,
                 revision=1,
@@ -190,7 +193,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
                 updated_at=actor.now,
             )
             line = entry_line(entry, 1, sealed, written, actor.now, kept)
-            await freshness.move(actor, Move(Part.ENTRIES, come=[line]))
+            await record_state.move(actor, Move(Part.ENTRIES, come=[line]))
         if opened:
             await audit_log.note(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
     await scrub()

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import care, freshness, links, sessions, share_lists, sharing, tables
+from journal import care, links, sessions, share_lists, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -21,6 +21,7 @@ from journal.invitations import AlreadyLinked
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import scrub, transaction
+from journal.vault import record_state
 from journal.vouching import handover_of, successor_of
 
 
@@ -60,7 +61,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     await sessions.refuse_while_held(actor)
     one = await offer(actor, wanted)
     await care.peer_identity(actor, one.link)
-    await freshness.require_as_left(actor)
+    await record_state.require_as_left(actor)
     if not one.signed:
         raise TrustBroken
     if not one.possible:
@@ -79,7 +80,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     )  # fmt: skip
     try:
         async with transaction():
-            await freshness.lock(actor)
+            await record_state.lock(actor)
             if not await _still_there(one):
                 raise NotFound
             await sessions.refuse_while_held(actor)

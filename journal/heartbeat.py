@@ -26,6 +26,7 @@ from journal.mail import tables as mail_tables
 from journal.set_aside import KEPT
 from journal.store.database import transaction
 from journal.store.rows import DamagedRow, Moment, Row, read
+from journal.vault import tables as vault_tables
 
 ROW = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -93,7 +94,7 @@ async def confirm(house: House) -> bool:
     async with transaction():
         row = await _row(now)
         await tables.Heartbeat.filter(id=ROW).update(seen_at=now, held_at=None)
-        await tables.Entry.filter(deleted_at__gt=now).update(deleted_at=now)
+        await vault_tables.Entry.filter(deleted_at__gt=now).update(deleted_at=now)
         await accounts_tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
         await tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)

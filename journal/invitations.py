@@ -28,7 +28,7 @@ from crypto import (
     vouch,
     wrap_key,
 )
-from journal import freshness, share_lists, tables
+from journal import share_lists, tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.ages import alive, is_alive
@@ -44,6 +44,7 @@ from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.database import transaction
 from journal.store.rows import Joined, Moment, Opened, Row, bytes_of, open_each, read, read_one
 from journal.typed import clean_name
+from journal.vault import record_state
 
 LIFETIME = timedelta(days=14)
 ADULTS_ONLY = N_("Hearthside is for people of 18 or older. Tick this if you are.")
@@ -111,7 +112,7 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
     place = note_context(actor.id, invitation)
     keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
     async with transaction():
-        await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the secret
+        await record_state.lock(actor)  # else keys that were renewed meanwhile would never open the secret
         await tables.Invitation.create(
             id=invitation,
             clinician_id=actor.id,
@@ -203,7 +204,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     )
     try:
         async with transaction():
-            await freshness.lock(actor)
+            await record_state.lock(actor)
             won = await tables.Invitation.filter(
                 id=row.id, accepted_at=None, withdrawn_at=None, **alive(actor.now, LIFETIME)
             ).update(accepted_at=actor.now)

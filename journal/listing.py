@@ -18,17 +18,18 @@ from uuid import UUID
 import msgspec
 
 from crypto import RecordRoot
-from journal import acceptance, contents_rows, entries, freshness, record_snapshot
+from journal import entries
 from journal.actor import Actor
 from journal.belonging import Belonging
-from journal.contents import Draft, Line, micros, moment, open_page, ties_of
-from journal.entries import Entry
 from journal.errors import Damaged
-from journal.record_snapshot import Part
 from journal.roles import Role
 from journal.sessions import Session
 from journal.store.database import fetch
 from journal.store.statements import key_of
+from journal.vault import baseline, contents_rows, record_snapshot, record_state
+from journal.vault.contents import Draft, Line, micros, moment, open_page, ties_of
+from journal.vault.entry_rows import UNOPENED, Entry
+from journal.vault.record_snapshot import Part
 
 WINDOW = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
@@ -93,11 +94,11 @@ async def may_be_trusted(actor: Actor) -> bool:
     compared = actor.house.compared
     if not compared.is_due(actor.session, actor.now):
         return True
-    look = await freshness.look(actor)
+    look = await record_state.look(actor)
     if not look.as_left:
         return False
     if not look.has_table:
-        await acceptance.lay_out(actor)
+        await baseline.lay_out(actor)
     compared.note(actor.session, actor.now)
     return True
 
@@ -109,7 +110,7 @@ async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 3
         lines = await _lines(actor, before, limit)
         if lines is not None:
             return Listing(True, lines)
-    as_left, found = await freshness.looked(
+    as_left, found = await record_state.looked(
         actor, partial(entries.timeline, actor, before=before, limit=limit)
     )
     return Listing(as_left, tuple(map(listed, found)))
@@ -128,7 +129,7 @@ async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
             line = await _line_of(actor, found)
             if line is not None:
                 return True, msgspec.structs.replace(found, updated_at=moment(line.updated))
-    as_left, (found,) = await freshness.looked(actor, partial(_alone, actor, wanted))
+    as_left, (found,) = await record_state.looked(actor, partial(_alone, actor, wanted))
     return as_left, found
 
 
@@ -172,7 +173,7 @@ async def about(
             same = partial(_are_those_of, found, lines)
             if await asyncio.to_thread(same) if len(lines) > entries.FEW else same():
                 return True, found[::-1]
-    as_left, every = await freshness.looked(actor, partial(entries.every, actor))
+    as_left, every = await record_state.looked(actor, partial(entries.every, actor))
     return as_left, tuple(
         one
         for one in reversed(every)
@@ -275,7 +276,7 @@ def _listed_line(ident: UUID, line: Line) -> Listed:
     return Listed(
         ident,
         line.form,
-        line.title if line.form else entries.UNOPENED,
+        line.title if line.form else UNOPENED,
         line.session,
         moment(line.created),
         moment(line.updated),

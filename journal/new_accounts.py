@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import acceptance, access, key_slots, second_factor
+from journal import access, key_slots, second_factor
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.accounts.names import email_problems, name_problems, zone_problems
@@ -26,6 +26,7 @@ from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import transaction
 from journal.typed import clean_name
+from journal.vault import baseline
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
 
@@ -132,7 +133,7 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
             await key_slots.put(readied.id, readied.slot, now)
             await second_factor.begin(readied.id, Sealer(keyring.vault), now)
             if role is Role.PATIENT:
-                await acceptance.begin(Sealer(keyring.vault), readied.id)
+                await baseline.begin(Sealer(keyring.vault), readied.id)
             await audit_log.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
         raise Refused({"email": TAKEN}) from error

@@ -18,14 +18,11 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal import setup_links, tables
-from journal.contents import page_context, root_context
-from journal.documents import (
-    entry_context,
-    link_key_context,
-    revision_context,
-    secret_context,
-)
+from journal.documents import link_key_context, secret_context
 from journal.store.rows import Counted, DamagedRow, Row, read
+from journal.vault import tables as vault_tables
+from journal.vault.contents import page_context, root_context
+from journal.vault.documents import entry_context, revision_context
 
 
 class Under(StrEnum):
@@ -162,10 +159,10 @@ def _state(account: UUID, _: UUID, revision: int) -> Context:
 
 
 OWN = (
-    Own("entry.sealed", tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
-    Own("entry_revision.sealed", tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
-    Own("contents.sealed", tables.ContentsPage, Under.VAULT, "owner_id", _page, "revision", PageRow),
-    Own("record_state.sealed", tables.RecordState, Under.VAULT, "id", _state, "revision"),
+    Own("entry.sealed", vault_tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
+    Own("entry_revision.sealed", vault_tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
+    Own("contents.sealed", vault_tables.ContentsPage, Under.VAULT, "owner_id", _page, "revision", PageRow),
+    Own("record_state.sealed", vault_tables.RecordState, Under.VAULT, "id", _state, "revision"),
     Own("care_link.patient_key", tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
     Own("care_link.patient_pin", tables.CareLink, Under.PINS, "patient_id", _pin),
     Own("care_link.clinician_pin", tables.CareLink, Under.PINS, "clinician_id", _pin),

@@ -14,21 +14,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from crypto import PageMark, PageText, RecordRoot
-from journal import contents_rows, freshness, listing, page_texts
+from journal import listing, page_texts
 from journal.actor import Actor
-from journal.contents import Line, micros, moment, open_page
-from journal.contents_rows import Pages
-from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
-from journal.entries import OWN, Entry, EntryRow, unopened
 from journal.errors import Damaged
 from journal.folding import needles_of
 from journal.page_texts import MOST_WRITTEN, Places, is_settled
-from journal.record_snapshot import END, Part, holds_beside, opened_state, snapshot_of
 from journal.roles import Role
 from journal.search import FOLDED_AT_ONCE, holds, scan_for
 from journal.search import search as by_opening
 from journal.store.database import fetch
 from journal.store.rows import DamagedRow, typed
+from journal.vault import contents_rows, record_state
+from journal.vault.contents import Line, micros, moment, open_page
+from journal.vault.contents_rows import Pages
+from journal.vault.documents import EntryDocument, decode_entry, entry_bytes_opener
+from journal.vault.entry_rows import OWN, Entry, EntryRow, unopened
+from journal.vault.record_snapshot import END, Part, holds_beside, opened_state, snapshot_of
 
 TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
 STATE = "SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1"
@@ -64,7 +65,7 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
         if found is not None:
             await page_texts.keep(actor, contents.kept, turn.texts, turn.void)
             return True, found
-    return await freshness.looked(actor, partial(by_opening, actor, words))
+    return await record_state.looked(actor, partial(by_opening, actor, words))
 
 
 async def _contents(actor: Actor) -> Contents | None:

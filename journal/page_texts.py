@@ -15,14 +15,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from crypto import Context, CryptoError, PageMark, PageText, Sealer
-from journal import freshness
 from journal.actor import Actor
-from journal.contents import FULL
-from journal.contents_rows import AT_ONCE, NO_TEXT
-from journal.documents import EntryDocument
 from journal.folding import FOLDING, fold
 from journal.store.database import IfThere, Statement, change_all, fetch, fetch_aside, transaction
 from journal.store.progress import aside
+from journal.vault import record_state
+from journal.vault.contents import FULL
+from journal.vault.contents_rows import AT_ONCE, NO_TEXT
+from journal.vault.documents import EntryDocument
 
 MOST_WRITTEN = 4
 """Texts that one search writes."""
@@ -147,8 +147,8 @@ async def keep(
         return
     try:
         async with transaction():
-            await freshness.lock(actor)
-            rows = await fetch(freshness.KEPT, actor.id)
+            await record_state.lock(actor)
+            rows = await fetch(record_state.KEPT, actor.id)
             if rows and tuple(rows[0]) == root:
                 await change_all(*statements)
     except Exception as error:  # noqa: BLE001 - each driver has its own; the search has found all the same

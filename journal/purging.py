@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import challenges, heartbeat, leaving, locking, set_aside, tables
+from journal import challenges, heartbeat, leaving, locking, set_aside
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.entries import UNDO_WINDOW
@@ -14,6 +14,7 @@ from journal.mail import outbox
 from journal.rate_limiting import limits
 from journal.store.database import scrub, transaction
 from journal.store.rows import Row, read, whole
+from journal.vault import tables as vault_tables
 
 
 class OldRow(Row, frozen=True):
@@ -39,7 +40,7 @@ async def purge(house: House, now: datetime) -> int:
     await outbox.forget(now)
     await leaving.forget(house, now)
     await set_aside.purge(now)
-    old, erased = tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
+    old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in whole(await read(OldRow, old)):
         async with transaction():
             if not await old.filter(id=row.id).delete():

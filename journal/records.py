@@ -13,22 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import care, freshness, reading, sessions, sharing, tables
+from journal import care, reading, sessions, sharing, tables
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.belonging import Belonging
 from journal.care import Link
-from journal.documents import (
-    CourseDetails,
-    EntryDocument,
-    RevisionDocument,
-    course_context,
-    entry_context,
-    revision_context,
-)
-from journal.entries import NOWHERE, OWN, EntryRow
+from journal.documents import CourseDetails, course_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.export_format import (
     NOT_AS_LEFT,
@@ -51,12 +43,15 @@ from journal.export_records import (
     share_record,
     version,
 )
-from journal.revisions import RevisionRow
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.session_rows import Session
 from journal.store.database import fetch_aside, transaction
 from journal.store.rows import Row, known, read, sound, typed
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument, RevisionDocument, entry_context, revision_context
+from journal.vault.entry_rows import NOWHERE, OWN, EntryRow, RevisionRow
 
 ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
 TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
@@ -128,7 +123,7 @@ async def extent(actor: Actor) -> Extent:
     """Count the patient's own entries and sessions."""
     actor.must_be(Role.PATIENT)
     return Extent(
-        await tables.Entry.filter(owner_id=actor.id, deleted_at=None).count(),
+        await vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None).count(),
         await tables.KapSession.filter(patient_id=actor.id).count(),
     )
 
@@ -224,7 +219,7 @@ async def _entries_and_look(
     them, since there may be thousands.
     """
     for _ in range(TURNS):
-        seen = await freshness.look(actor, earlier=True)
+        seen = await record_state.look(actor, earlier=True)
         earlier, rows = await fetch_aside(EARLIER, actor.id), await fetch_aside(ENTRIES, actor.id)
         as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows, earlier)
         if as_left or not seen.as_left:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from journal import freshness, revisions, sessions, share_lists, tables
+from journal import revisions, sessions, share_lists, tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.contents import Line, opened_line
 from journal.errors import NotFound
-from journal.freshness import Move
-from journal.record_snapshot import Member, Part
 from journal.roles import Role
 from journal.store.database import scrub, transaction
 from journal.store.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.contents import Line, opened_line
+from journal.vault.record_snapshot import Member, Part
+from journal.vault.record_state import Move
 
 
 class CopyOf(Row, frozen=True):
@@ -43,16 +45,16 @@ async def delete(actor: Actor, wanted: UUID) -> None:
     """
     actor.must_be(Role.PATIENT)
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
             await sessions.refuse_while_held(actor)
         gone = await _there(actor, wanted, deleted=False)
-        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
+        changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now
         )
         if not changed:
             raise NotFound
-        await freshness.move(actor, *(Move(part, gone=rows) for part, rows in gone))
+        await record_state.move(actor, *(Move(part, gone=rows) for part, rows in gone))
         for copy in whole(await read(CopyOf, tables.Share.filter(entry_id=wanted))):
             await share_lists.forget(actor, copy.link_id, [copy.id])
         await tables.Share.filter(entry_id=wanted).delete()
@@ -64,20 +66,20 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
     """Bring a deleted entry back. What was shared of it is not shared again."""
     actor.must_be(Role.PATIENT)
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         back = await _there(actor, wanted, deleted=True)
-        changed = await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).update(
-            deleted_at=None
-        )
+        changed = await vault_tables.Entry.filter(
+            id=wanted, owner_id=actor.id, deleted_at__isnull=False
+        ).update(deleted_at=None)
         if not changed:
             raise NotFound
-        await freshness.move(actor, *(Move(part, come=rows) for part, rows in back))
+        await record_state.move(actor, *(Move(part, come=rows) for part, rows in back))
         await audit_log.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
 
 
 async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Line | Member]]]:
     """Return an entry and its earlier versions as the account remembers them."""
-    rows = tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
+    rows = vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
     now: list[Line | Member] = [
         opened_line(
             actor.vault, actor.id, row.id, row.revision, bytes_of(row.sealed), row.created_at, row.updated_at
@@ -96,9 +98,11 @@ async def erase(actor: Actor, wanted: UUID) -> None:
     """
     actor.must_be(Role.PATIENT)
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         await sessions.refuse_while_held(actor)
-        if not await tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=False).delete():
+        if not await vault_tables.Entry.filter(
+            id=wanted, owner_id=actor.id, deleted_at__isnull=False
+        ).delete():
             raise NotFound
         await audit_log.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
     await scrub()

@@ -20,7 +20,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import access, freshness, key_slots, second_factor, tables, websessions
+from journal import access, key_slots, second_factor, tables, websessions
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.actor import Actor
@@ -31,10 +31,12 @@ from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.own_keys import OWN, Own, PageRow, revision_of
-from journal.record_snapshot import Part
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Counted, Moment, Row, known, read_one, whole
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.record_snapshot import Part
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
 SWEEP = 1000  # rows that are looked through at a time
@@ -126,7 +128,7 @@ async def begin(actor: Actor, password: str) -> bytes:
             )
             identity = seal_identity(keyring, private, account=actor.id.bytes)
             await accounts_tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
-            await tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
+            await vault_tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
             await tables.KeySlot.filter(account_id=actor.id).delete()
             await tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.put(actor.id, slot, actor.now)
@@ -163,7 +165,7 @@ async def go_on(actor: Actor, batches: int = 1) -> Progress:
 async def _one_batch(actor: Actor) -> Progress:
     older = actor.keyring.retired
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         # Takes the row's lock before reading it, so that two pages that ask at once take turns.
         mine = tables.KeyRenewal.filter(id=actor.id)
         if older is None or not await mine.update(done=F("done")):
@@ -194,7 +196,7 @@ async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
             after, gone, closed = await _reseal(actor, older, one, after, SWEEP)
             unopened += closed
     # A search that set out before the renewal may have written one under the old key.
-    await tables.ContentsText.filter(owner_id=actor.id).delete()
+    await vault_tables.ContentsText.filter(owner_id=actor.id).delete()
     await tables.KeyRenewal.filter(id=actor.id).delete()
     await audit_log.note(actor, Act.KEYS_RENEWED)
     return Progress(row.done, row.total, over=True, unopened=unopened)
@@ -204,7 +206,7 @@ async def _reseal(
     actor: Actor, older: Keyring, own: Own, after: UUID | None, limit: int
 ) -> tuple[UUID | None, int, int]:
     """Go through rows in the order of their ids; gives the last, how many, and how many of them opened under no key."""
-    await freshness.lock(actor)
+    await record_state.lock(actor)
     query, anew, pages = own.of(actor.id), [], {}
     if after is not None:
         query = query.filter(id__gt=after)
@@ -227,8 +229,8 @@ async def _reseal(
         elif own.name in REMEMBERED:
             anew.append((row.id, revision_of(row), row.value, sealed))
     if anew:
-        await freshness.resealed(actor, REMEMBERED[own.name], anew)
+        await record_state.resealed(actor, REMEMBERED[own.name], anew)
     if pages:
-        await freshness.pages_resealed(actor, pages)
+        await record_state.pages_resealed(actor, pages)
     last = next((ident for row in reversed(rows) if (ident := known(row, "id"))), after)
     return last, len(rows) if last != after else 0, closed

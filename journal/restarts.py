@@ -18,9 +18,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal import (
-    acceptance,
     access,
-    freshness,
     invitations,
     key_slots,
     links,
@@ -48,6 +46,7 @@ from journal.roles import Role
 from journal.store.database import change, scrub, transaction
 from journal.store.progress import repeated as run_repeated
 from journal.store.rows import Counted, Moment, Row, read_one
+from journal.vault import baseline, record_state
 
 UNDERSTOOD = N_("Tick this once you have read it.")
 ANOTHER = N_(
@@ -133,7 +132,7 @@ async def restart(
         async with transaction():
             await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
             # A save that is under way comes before, and is set aside too.
-            await change(freshness.LOCK, account.id)
+            await change(record_state.LOCK, account.id)
             await set_aside.put_aside(house, account.id)
             now = house.clock()
             past = await _past(house, old, row, now)
@@ -145,7 +144,7 @@ async def restart(
                 identity=seal_identity(keyring, private, account=who),
                 recovery_ready=False,
             )
-            await acceptance.begin_anew(Sealer(keyring.vault), account.id)
+            await baseline.begin_anew(Sealer(keyring.vault), account.id)
             await key_slots.put(account.id, slot, house.clock())
             await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
             session = await websessions.start(house, account.id, key)
@@ -196,7 +195,7 @@ async def renew(actor: Actor, token: str) -> UUID:
 
 async def _renew(actor: Actor, token: str, row: invitations.OpenRow, renewed: UUID) -> UUID:
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         old = tables.CareLink.filter(
             id=renewed, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )

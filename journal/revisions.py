@@ -8,17 +8,19 @@ from enum import StrEnum
 from functools import partial
 from uuid import UUID, uuid4
 
-from journal import freshness, tables
 from journal.actor import Actor
 from journal.ages import age
-from journal.documents import EntryDocument, RevisionDocument, revision_context
 from journal.errors import Damaged, NotFound
-from journal.freshness import Move
-from journal.record_snapshot import Member, Part
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import Statement, change_all, transaction
-from journal.store.rows import DamagedRow, Moment, Opened, Row, open_each, read, read_one, whole
+from journal.store.rows import DamagedRow, Opened, open_each, read, read_one, whole
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument, RevisionDocument, revision_context
+from journal.vault.entry_rows import RevisionRow
+from journal.vault.record_snapshot import Member, Part
+from journal.vault.record_state import Move
 
 SITTING = timedelta(minutes=10)  # a pause longer than this begins a new version
 A_PARAGRAPH = 200  # characters
@@ -30,15 +32,6 @@ class Reason(StrEnum):
 
     EARLIER = "earlier"
     CONFLICT = "conflict"
-
-
-class RevisionRow(Row, frozen=True):
-    """A row of an earlier version."""
-
-    id: UUID
-    sealed: bytes
-    created_at: Moment
-    entry_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +77,8 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
     """
     lost = RevisionDocument(entry.hex, Reason.CONFLICT.value, base, document, sitting)
     async with transaction():
-        await freshness.lock(actor)
-        if not await tables.Entry.exists(id=entry, owner_id=actor.id, deleted_at=None):
+        await record_state.lock(actor)
+        if not await vault_tables.Entry.exists(id=entry, owner_id=actor.id, deleted_at=None):
             raise NotFound
         for row in whole(await _rows(actor, entry)):
             try:
@@ -96,13 +89,13 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
             if own and not is_apart(actor, earlier.created_at, earlier.document, document):
                 sealed = seal_document(actor.vault, lost, revision_context(actor.id, earlier.id))
                 now = {"sealed": sealed, "created_at": actor.now}
-                await tables.EntryRevision.filter(id=earlier.id).update(**now)
+                await vault_tables.EntryRevision.filter(id=earlier.id).update(**now)
                 before, after = (earlier.id, 0, row.sealed), (earlier.id, 0, sealed)
-                await freshness.move(actor, Move(Part.EARLIER, [before], [after]))
+                await record_state.move(actor, Move(Part.EARLIER, [before], [after]))
                 return earlier.id
         version, statement = _written(actor, entry, lost, actor.now)
         await change_all(statement)
-        await freshness.move(actor, Move(Part.EARLIER, come=[version]))
+        await record_state.move(actor, Move(Part.EARLIER, come=[version]))
         return version[0]
 
 
@@ -120,7 +113,7 @@ async def revisions(actor: Actor, entry: UUID) -> Opened[Revision]:
 async def revision(actor: Actor, entry: UUID, wanted: UUID) -> Revision:
     """Give one earlier version of one's own entry."""
     actor.must_be(Role.PATIENT)
-    mine = tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id)
+    mine = vault_tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id)
     row = await read_one(RevisionRow, mine)
     if row is None:
         raise NotFound
@@ -128,7 +121,7 @@ async def revision(actor: Actor, entry: UUID, wanted: UUID) -> Revision:
 
 
 async def _rows(actor: Actor, entry: UUID) -> list[RevisionRow | DamagedRow]:
-    mine = tables.EntryRevision.filter(entry_id=entry, entry__owner_id=actor.id)
+    mine = vault_tables.EntryRevision.filter(entry_id=entry, entry__owner_id=actor.id)
     return await read(RevisionRow, mine.order_by("-created_at"))
 
 

@@ -15,14 +15,14 @@ from uuid import UUID
 import regex
 
 from journal.actor import Actor
-from journal.documents import EntryDocument, decode_entry, entry_bytes_opener
-from journal.entries import OWN, Entry, EntryRow, unopened
 from journal.errors import Damaged
 from journal.folding import fold, needles_of
-from journal.record_snapshot import END
 from journal.roles import Role
 from journal.store.database import fetch
 from journal.store.rows import Counted, DamagedRow, Joined, Row, sound, typed
+from journal.vault.documents import EntryDocument, decode_entry, entry_bytes_opener
+from journal.vault.entry_rows import OWN, Entry, EntryRow, unopened
+from journal.vault.record_snapshot import END
 
 FIRST = OWN + " AND deleted_at IS NULL ORDER BY created_at DESC LIMIT $2"
 NEXT = OWN + " AND deleted_at IS NULL AND created_at <= $2 ORDER BY created_at DESC LIMIT $3"

@@ -28,29 +28,30 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import freshness, tables
+from journal import tables
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.contents import Line, micros, opened_line
-from journal.documents import entry_context, revision_context
-from journal.entries import EntryRow
 from journal.errors import Damaged, NotFound, Refused
-from journal.freshness import Move
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
 from journal.rate_limiting import attempts, limits
-from journal.record_snapshot import Part
-from journal.revisions import RevisionRow
 from journal.roles import Role
 from journal.share_lists import LinkOf
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
 from journal.store.statements import key_of
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.contents import Line, micros, opened_line
+from journal.vault.documents import entry_context, revision_context
+from journal.vault.entry_rows import EntryRow, RevisionRow
+from journal.vault.record_snapshot import Part
+from journal.vault.record_state import Move
 
 KEPT = timedelta(days=90)
 SOME = 500  # ids in one statement
@@ -147,12 +148,12 @@ async def put_aside(house: House, account: UUID) -> UUID:
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
     # What is damaged can be opened by nobody, also not later.
-    entries = tables.Entry.filter(owner_id=account)
+    entries = vault_tables.Entry.filter(owner_id=account)
     async for some in _stretches(EntryRow, entries):
         await tables.SetAsideRecord.bulk_create(
             [tables.SetAsideRecord(aside_id=aside, entry_id=one.id, **asdict(one)) for one in some]
         )
-    versions = tables.EntryRevision.filter(entry__owner_id=account)
+    versions = vault_tables.EntryRevision.filter(entry__owner_id=account)
     async for part in _stretches(RevisionRow, versions):
         await tables.SetAsideRecord.bulk_create(
             [tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one)) for one in part]
@@ -234,7 +235,7 @@ async def reopen(actor: Actor, secret: str) -> int:
 async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
     wanted = row.id
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         # Takes the row first: of two pages that open it at once, one finds it gone.
         if not await tables.SetAside.filter(id=wanted).update(expires_at=row.expires_at):
             raise NotFound
@@ -243,8 +244,8 @@ async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
         versions = [one for one in versions if key_of(one.entry_id) in back]  # type: ignore[attr-defined]
         if not entries and await tables.SetAsideRecord.filter(aside_id=wanted).exists():
             raise Damaged
-        await tables.Entry.bulk_create(entries, batch_size=WRITTEN_AT_ONCE)
-        await tables.EntryRevision.bulk_create(versions, batch_size=WRITTEN_AT_ONCE)
+        await vault_tables.Entry.bulk_create(entries, batch_size=WRITTEN_AT_ONCE)
+        await vault_tables.EntryRevision.bulk_create(versions, batch_size=WRITTEN_AT_ONCE)
         await _remember(actor, entries, versions)
         moved = [*back, *(key_of(one.id) for one in versions)]
         for at in range(0, len(moved), SOME):
@@ -258,18 +259,18 @@ async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
 
 async def _resealed(
     actor: Actor, older: Keyring, aside: UUID
-) -> tuple[list[tables.Entry], list[tables.EntryRevision]]:
+) -> tuple[list[vault_tables.Entry], list[vault_tables.EntryRevision]]:
     """
     Read what was set aside and seal it anew; a thread does the sealing.
 
     A damaged record stays where it is, and keeps none of the others back.
     """
-    entries: list[tables.Entry] = []
-    versions: list[tables.EntryRevision] = []
+    entries: list[vault_tables.Entry] = []
+    versions: list[vault_tables.EntryRevision] = []
     sealer = older.vault_sealer()
     async for rows in _stretches(RecordRow, tables.SetAsideRecord.filter(aside_id=aside)):
         for made in await asyncio.to_thread(_sealed_anew, actor, sealer, rows):
-            if isinstance(made, tables.Entry):
+            if isinstance(made, vault_tables.Entry):
                 entries.append(made)
             else:
                 versions.append(made)
@@ -277,15 +278,15 @@ async def _resealed(
 
 
 async def _remember(
-    actor: Actor, entries: Sequence[tables.Entry], versions: Sequence[tables.EntryRevision]
+    actor: Actor, entries: Sequence[vault_tables.Entry], versions: Sequence[vault_tables.EntryRevision]
 ) -> None:
     lasting = {key_of(one.id): one for one in entries if one.deleted_at is None}
     lines = await asyncio.to_thread(_lines, actor, lasting)
     earlier = [(key_of(one.id), 0, one.sealed) for one in versions if key_of(one.entry_id) in lasting]  # type: ignore[attr-defined]
-    await freshness.move(actor, Move(Part.ENTRIES, come=lines), Move(Part.EARLIER, come=earlier))
+    await record_state.move(actor, Move(Part.ENTRIES, come=lines), Move(Part.EARLIER, come=earlier))
 
 
-def _lines(actor: Actor, entries: Mapping[UUID, tables.Entry]) -> list[Line]:
+def _lines(actor: Actor, entries: Mapping[UUID, vault_tables.Entry]) -> list[Line]:
     return [
         opened_line(actor.vault, actor.id, ident, one.revision, one.sealed, one.created_at, one.updated_at)
         for ident, one in entries.items()
@@ -294,7 +295,7 @@ def _lines(actor: Actor, entries: Mapping[UUID, tables.Entry]) -> list[Line]:
 
 def _sealed_anew(
     actor: Actor, sealer: Sealer, rows: Iterable[RecordRow]
-) -> list[tables.Entry | tables.EntryRevision]:
+) -> list[vault_tables.Entry | vault_tables.EntryRevision]:
     made = []
     for row in rows:
         try:
@@ -304,16 +305,18 @@ def _sealed_anew(
     return made
 
 
-def _one_resealed(actor: Actor, sealer: Sealer, row: RecordRow) -> tables.Entry | tables.EntryRevision:
+def _one_resealed(
+    actor: Actor, sealer: Sealer, row: RecordRow
+) -> vault_tables.Entry | vault_tables.EntryRevision:
     if row.revision is None:
         place = revision_context(actor.id, row.id)
         sealed = actor.vault.seal(sealer.open(row.sealed, context=place), context=place)
-        return tables.EntryRevision(
+        return vault_tables.EntryRevision(
             id=row.id, entry_id=row.entry_id, sealed=sealed, created_at=row.created_at
         )
     place = entry_context(actor.id, row.id, row.revision)
     sealed = actor.vault.seal(sealer.open(row.sealed, context=place), context=place)
-    return tables.Entry(
+    return vault_tables.Entry(
         id=row.id,
         owner_id=actor.id,
         revision=row.revision,

@@ -18,7 +18,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Context
-from journal import freshness, tables
+from journal import tables
 from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import log as audit_log
@@ -32,6 +32,7 @@ from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.database import transaction
 from journal.store.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.typed import clean_name
+from journal.vault import record_state
 
 LIFETIME = timedelta(days=7)
 TOKEN_SIZE = 32
@@ -92,7 +93,7 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
     wanted = _id(_lookup(token))
     details = SetupDetails(**_position(POSITIONS[position]), name=name, expires_at=_until(actor.house))
     async with transaction():
-        await freshness.lock(actor)  # else keys that were renewed meanwhile would never open the token
+        await record_state.lock(actor)  # else keys that were renewed meanwhile would never open the token
         await _write(actor.house, token, details, actor)
         await audit_log.note(actor, Act.SETUP_LINK_MADE, about=wanted)
     return wanted

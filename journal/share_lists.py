@@ -15,15 +15,17 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, CryptoError, Sealer
-from journal import freshness, tables
+from journal import tables
 from journal.actor import Actor
 from journal.documents import link_key_context
 from journal.errors import Damaged
-from journal.freshness import KEPT, Move
-from journal.record_snapshot import END, MOST_STEPS, Member, Part
 from journal.sealing import open_document, seal_document
 from journal.store.database import fetch
 from journal.store.rows import Joined, Named, Row, known, read, typed, whole
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.record_snapshot import END, MOST_STEPS, Member, Part
+from journal.vault.record_state import KEPT, Move
 
 LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
 
@@ -66,8 +68,8 @@ Lists = Mapping[UUID, ShareList | None]
 async def begin(actor: Actor, link: UUID, key: bytes) -> None:
     """Begin the empty list of a new care link; in a transaction that holds the account's state."""
     sealed = seal_document(Sealer(key), ShareList(), share_list_context(link, 1))
-    await tables.RecordState.create(id=link, owner_id=actor.id, revision=1, sealed=sealed)
-    await freshness.move(actor, Move(Part.SHARED, come=[(link, 1, sealed)]))
+    await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=1, sealed=sealed)
+    await record_state.move(actor, Move(Part.SHARED, come=[(link, 1, sealed)]))
 
 
 async def put(actor: Actor, link: UUID, copy: Member) -> None:
@@ -96,8 +98,8 @@ async def pause(actor: Actor, link: UUID, paused: bool = True) -> None:
 async def end(actor: Actor, link: UUID) -> None:
     """Forget the list of a care link that the patient ended."""
     rows = await fetch(KEPT, link)
-    await tables.RecordState.filter(id=link).delete()
-    await freshness.move(actor, Move(Part.SHARED, gone=[(link, *row) for row in rows]))
+    await vault_tables.RecordState.filter(id=link).delete()
+    await record_state.move(actor, Move(Part.SHARED, gone=[(link, *row) for row in rows]))
 
 
 async def accept(actor: Actor, link: UUID) -> None:
@@ -116,8 +118,8 @@ async def accept(actor: Actor, link: UUID) -> None:
     revision = before + 1 if before < MOST_STEPS else 1
     new = ShareList(old.paused if old else False, copies)
     sealed = seal_document(key, new, share_list_context(link, revision))
-    await tables.RecordState.filter(id=link).delete()
-    await tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
+    await vault_tables.RecordState.filter(id=link).delete()
+    await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
 
 
 async def mine(actor: Actor, keys: Mapping[UUID, bytes | None]) -> Lists:
@@ -173,9 +175,9 @@ async def _rewrite(actor: Actor, link: UUID, change: Change) -> None:
         return
     revision = rows[0][0] + 1
     sealed = seal_document(key, new, share_list_context(link, revision))
-    await tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
+    await vault_tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
     before, after = (link, rows[0][0], rows[0][1]), (link, revision, sealed)
-    await freshness.move(actor, Move(Part.SHARED, [before], [after]))
+    await record_state.move(actor, Move(Part.SHARED, [before], [after]))
 
 
 def _end(sealed: bytes) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from crypto import Sealer
-from journal import care, entries, freshness, sessions, share_lists, tables
+from journal import care, entries, sessions, share_lists, tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -23,7 +23,6 @@ from journal.care import Link
 from journal.catalogue.fields import EntryKind, Field
 from journal.catalogue.forms import form_of
 from journal.documents import ShareDocument, share_context
-from journal.entries import Entry, EntryRow
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.links import require_lasting
@@ -44,6 +43,9 @@ from journal.store.rows import (
     typed,
     whole,
 )
+from journal.vault import entry_rows, record_state
+from journal.vault import tables as vault_tables
+from journal.vault.entry_rows import NO_TIME, NOWHERE, Entry, EntryRow
 
 TITLE = "title"  # the entry's own title is a section like any other
 NOTE = "note"  # and so is the word of care that stands before it
@@ -115,17 +117,17 @@ class Given:
     @property
     def has_address(self) -> bool:
         """Return whether its id is known."""
-        return self.id != entries.NOWHERE
+        return self.id != NOWHERE
 
     @property
     def has_entry(self) -> bool:
         """Return whether it is known which entry it was made from."""
-        return self.entry != entries.NOWHERE
+        return self.entry != NOWHERE
 
     @property
     def is_dated(self) -> bool:
         """Return whether it is known when it was shared."""
-        return self.updated_at is not entries.NO_TIME
+        return self.updated_at is not NO_TIME
 
 
 def sections(entry: Entry) -> tuple[Field, ...]:
@@ -187,7 +189,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
             N_("Sharing with this person is paused. Resume it first; nothing was shared.")
         )
     await care.peer_identity(actor, link)  # a changed key stops sharing
-    seen = await freshness.require_as_left(actor)  # and so does a journal that is not as its owner left it
+    seen = await record_state.require_as_left(actor)  # and so does a journal that is not as its owner left it
     if not seen.holds(entry):  # it was read at another moment
         raise StaleRevision(CHANGED)
     document = copy_of(entry, fields, actor.now)
@@ -203,7 +205,7 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     actor.must_be(Role.PATIENT)
     await sessions.refuse_while_held(actor)
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         mine = tables.Share.filter(id=wanted, link__patient_id=actor.id)
         links = whole(await read(LinkOf, mine))
         if not await mine.delete():
@@ -299,15 +301,15 @@ async def _opened(
         changed, damaged = edited and _differs(_source(actor, copy), document), False
     except (Damaged, TrustBroken):
         # One bad copy keeps neither the journal nor the other copies from being seen, and is never hidden.
-        moment = (known(row, "updated_at") or entries.NO_TIME).isoformat(timespec="seconds")
+        moment = (known(row, "updated_at") or NO_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
         changed, damaged = False, True
     return Given(
-        id=known(row, "id") or entries.NOWHERE,
-        entry=known(row, "entry_id") or entries.NOWHERE,
+        id=known(row, "id") or NOWHERE,
+        entry=known(row, "entry_id") or NOWHERE,
         link=link,
         document=document,
-        updated_at=known(row, "updated_at") or entries.NO_TIME,
+        updated_at=known(row, "updated_at") or NO_TIME,
         opened_at=known(row, "opened_at"),
         changed=changed,
         revision=known(row, "entry_revision"),
@@ -320,7 +322,7 @@ def _source(actor: Actor, copy: GivenRow) -> Entry:
     raw = (copy.entry_id, copy.entry_revision, copy.entry_sealed)
     times = (copy.entry_created_at, copy.entry_updated_at, copy.entry_deleted_at)
     (row,) = typed(EntryRow, [(*raw, *times)])
-    return entries.opened(actor, sound(row))
+    return entry_rows.opened(actor, sound(row))
 
 
 def _differs(entry: Entry, document: ShareDocument) -> bool:
@@ -348,7 +350,7 @@ async def _replaced(actor: Actor, link: Link, there: QuerySet[tables.Share]) -> 
 
 async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
     async with transaction():
-        await freshness.lock(actor)
+        await record_state.lock(actor)
         await require_lasting(link)
         await require_as_read(actor, [(entry.id, entry.revision)])
         await sessions.refuse_while_held(actor)
@@ -377,13 +379,13 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
 
 async def require_as_read(actor: Actor, seen: Iterable[tuple[UUID, int]]) -> None:
     """
-    Look at entries again in the transaction that shares copies of them; `freshness.lock` holds them as they are.
+    Look at entries again in the transaction that shares copies of them; `record_state.lock` holds them as they are.
 
     Raises:
         StaleRevision: If one was changed or deleted since the revision that was *seen*.
     """
     wanted = dict(seen)
-    mine = tables.Entry.filter(id__in=list(wanted), owner_id=actor.id, deleted_at=None)
+    mine = vault_tables.Entry.filter(id__in=list(wanted), owner_id=actor.id, deleted_at=None)
     there = {one.id: one.revision for one in whole(await read(CopyRow, mine))}
     if there != wanted:
         raise StaleRevision(CHANGED)

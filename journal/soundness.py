@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import heartbeat, practice, presence, rotation, tables
+from journal import heartbeat, practice, presence, rotation
 from journal.accounts import addresses as account_addresses
 from journal.audit import tables as audit_tables
 from journal.audit.verification import check, remember
@@ -24,6 +24,7 @@ from journal.store.errors import DAMAGED, DatabaseRefused
 from journal.store.parts import named, unknown_in_file, unknown_on_server
 from journal.store.rows import Moment, Row, read, whole
 from journal.store.sqlite import PRAGMAS
+from journal.vault import tables as vault_tables
 
 A_REVIEW = timedelta(days=180)
 SLACK = timedelta(minutes=5)
@@ -267,7 +268,7 @@ async def _of_clock(house: House) -> Finding:
     now = house.clock()
     written = await read(WrittenRow, audit_tables.AuditEvent.all().order_by("-at").limit(SOME))
     pending = await read(WrittenRow, audit_tables.AuditPending.all().order_by("-at").limit(SOME))
-    saved = await read(SavedRow, tables.Entry.all().order_by("-updated_at").limit(SOME))
+    saved = await read(SavedRow, vault_tables.Entry.all().order_by("-updated_at").limit(SOME))
     reviewed = datetime.combine(crisis_contacts.reviewed(), datetime.min.time(), UTC)
     times = [row.at for row in whole([*written, *pending])] + [row.updated_at for row in whole(saved)]
     latest = max([reviewed, *times])

@@ -25,7 +25,6 @@ from journal.errors import (
     StaleRevision,
     TrustBroken,
 )
-from journal.freshness import NotAsLeft
 from journal.handover_answers import NotNow
 from journal.i18n import N_
 from journal.installation.password_work import Busy
@@ -34,6 +33,7 @@ from journal.rate_limiting.limits import TooManyTries
 from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.store.progress import Progress
+from journal.vault.record_state import NotAsLeft
 from portal.forms import Form
 from portal.pages import is_htmx, page, translator
 

@@ -9,14 +9,17 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.models import Model
 
-from journal import acceptance, entries, invitations, reading, sessions, sharing, tables
+from journal import entries, invitations, reading, sessions, sharing
 from journal.authentication import sign_in
-from journal.documents import EntryDocument, ShareDocument, entry_context
-from journal.entries import Entry
+from journal.documents import ShareDocument
 from journal.planning import Route, SessionDetails, SessionKind, Setting, Status
 from journal.sealing import seal_document
 from journal.store.database import transaction
 from journal.time_zones import parse_zone
+from journal.vault import baseline
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument, entry_context
+from journal.vault.entry_rows import Entry
 from tests.cast import PASSWORDS, ZONE, Cast
 
 THE_SEA = EntryDocument(
@@ -107,14 +110,14 @@ async def signed_in_again(cast: Cast) -> None:
 async def journal_of(cast: Cast, documents: list[EntryDocument], who: str = "alice") -> list[UUID]:
     """Let somebody have a journal of these, from the oldest on, laid out as it is when it is accepted."""
     actor = await cast.actor(who)
-    rows: list[tables.Entry] = []
+    rows: list[vault_tables.Entry] = []
     for document in documents:
         ident = uuid4()
         sealed = seal_document(actor.vault, document, entry_context(actor.id, ident, 1))
         at = actor.now - timedelta(hours=2) + timedelta(seconds=len(rows) // 2 * 2)
         times = {"created_at": at, "updated_at": at}
-        rows.append(tables.Entry(id=ident, owner_id=actor.id, revision=1, sealed=sealed, **times))
-    await tables.Entry.bulk_create(rows)
+        rows.append(vault_tables.Entry(id=ident, owner_id=actor.id, revision=1, sealed=sealed, **times))
+    await vault_tables.Entry.bulk_create(rows)
     async with transaction():
-        await acceptance.rebuild(actor.vault, actor.id)
+        await baseline.rebuild(actor.vault, actor.id)
     return [row.id for row in rows]

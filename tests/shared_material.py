@@ -11,9 +11,9 @@ from journal import entries, sessions, sharing
 from journal.actor import Actor
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import form_of
-from journal.documents import EntryDocument
 from journal.planning import CoursePlan, Phase, Route, SessionKind, Setting
 from journal.sessions import Session
+from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 
 WORDS = (

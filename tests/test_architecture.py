@@ -118,7 +118,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
 ON_THE_WAY: dict[str, str] = {
-    "acceptance": "entries",
     "access": "",
     "age_process": "records",
     "agenda": "sessions",
@@ -132,8 +131,6 @@ ON_THE_WAY: dict[str, str] = {
     "care": "care",
     "ceremonies": "passkeys",
     "challenges": "passkeys",
-    "contents": "vault",
-    "contents_rows": "vault",
     "demo": "operations",
     "demo_texts": "practice",
     "devices": "authentication",
@@ -143,7 +140,6 @@ ON_THE_WAY: dict[str, str] = {
     "entries": "entries",
     "export_format": "records",
     "export_records": "records",
-    "freshness": "vault",
     "giving_back": "account_reset",
     "handover_answers": "sharing",
     "handovers": "sharing",
@@ -174,7 +170,6 @@ ON_THE_WAY: dict[str, str] = {
     "purging": "operations",
     "readers": "sharing",
     "reading": "sharing",
-    "record_snapshot": "vault",
     "records": "records",
     "recovery": "authentication",
     "removal": "entries",
@@ -210,20 +205,17 @@ ON_THE_WAY: dict[str, str] = {
 
 AGAINST_THE_PLAN: frozenset[tuple[str, str]] = frozenset(
     {
-        ("acceptance", "sessions"),
         ("access", "current_keys"),
         ("access", "database"),
         ("access", "rows"),
         ("access", "second_factor"),
+        ("baseline", "sessions"),
+        ("baseline", "share_lists"),
         ("care", "sessions"),
         ("documents", "fields"),
         ("leaving", "sessions"),
         ("listing", "sessions"),
-        ("new_accounts", "acceptance"),
         ("removal", "sessions"),
-        ("restarts", "acceptance"),
-        ("set_aside", "entries"),
-        ("set_aside", "revisions"),
         ("tables", "tables"),
         ("tables_access", "tables"),
         ("tables_care", "tables"),

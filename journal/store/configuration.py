@@ -14,6 +14,7 @@ TABLES = (
     "journal.mail.tables",
     "journal.rate_limiting.tables",
     "journal.accounts.tables",
+    "journal.vault.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

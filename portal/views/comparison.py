@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import acceptance, freshness, sessions
-from journal.freshness import Look
+from journal import sessions
 from journal.holds import Hold
+from journal.vault import baseline, record_state
+from journal.vault.record_state import Look
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -28,7 +29,7 @@ class ComparisonPage:
 async def comparison(request: Request) -> Response:
     """Compare, and let what is there be accepted, once its owner says that they have read it."""
     actor = actor_of(request)
-    look = await freshness.look(actor, earlier=True)
+    look = await record_state.look(actor, earlier=True)
     context = ComparisonPage(look, await sessions.held(actor), "accepted" in request.query_params)
     if request.method == "GET":
         return page(request, "journal/comparison.html", context)
@@ -38,5 +39,5 @@ async def comparison(request: Request) -> Response:
     if form["read"] != "yes":
         unread = ComparisonPage(look, context.waiting, problem=True)
         return page(request, "journal/comparison.html", unread, status=422)
-    await acceptance.accept(actor)
+    await baseline.accept(actor)
     return see_other(request, "/journal/comparison?accepted")

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from journal import listing, sessions, sharing
 from journal.catalogue.fields import Answers, EntryKind, Form
 from journal.catalogue.forms import form_of
-from journal.documents import EntryDocument
 from journal.sessions import Session
 from journal.sharing import Given
+from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
 from portal.pages import page
 from portal.views.entry_new import more, new

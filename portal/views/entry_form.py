@@ -12,9 +12,9 @@ from journal.catalogue.answers import Problem, parse_answers
 from journal.catalogue.emotions import ROWS, Emotion, emotions
 from journal.catalogue.fields import LINE_CEILING, Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import form_of, grounding_first
-from journal.documents import EntryDocument
 from journal.i18n import N_
 from journal.typed import clean_line
+from journal.vault.documents import EntryDocument
 from portal.forms import Form
 
 PARTS = (".name", ".before", ".after")

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from journal import entries, sessions, sharing
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
-from journal.documents import EntryDocument
 from journal.errors import NotFound
 from journal.sessions import Session
 from journal.sharing import Given
+from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.entry_form import kind_of, uuid_of

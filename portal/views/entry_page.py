@@ -15,9 +15,9 @@ from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import THEMES, form_of
-from journal.documents import EntryDocument
 from journal.sessions import Session
 from journal.sharing import Given
+from journal.vault.documents import EntryDocument
 from portal.views.entry_form import Asked, ask
 from portal.views.entry_screens import Screen, first_few, screen_of
 

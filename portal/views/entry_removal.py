@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import entries, sessions, sharing
-from journal.entries import UNDO_WINDOW, Entry
+from journal.entries import UNDO_WINDOW
 from journal.errors import NotFound
 from journal.sharing import Given
+from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.pages import page, see_other
 

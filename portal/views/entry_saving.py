@@ -13,9 +13,9 @@ from journal import entries, sessions
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
-from journal.documents import EntryDocument
-from journal.entries import Entry
 from journal.errors import KeptBeside, NotFound
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import fragment, is_htmx, page, piece, see_other, time_of_day

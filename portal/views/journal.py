@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from journal import entries, listing, page_search, sessions
 from journal.actor import Actor
-from journal.entries import UNDO_WINDOW, Entry
+from journal.entries import UNDO_WINDOW
 from journal.folding import needles_of
 from journal.listing import Listed, listed
 from journal.readers import readers
+from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, page_of_many, page_of_pieces

@@ -9,12 +9,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import archive, care, freshness, sessions
+from journal import archive, care, sessions
 from journal.actor import Actor
 from journal.errors import NotFound, Refused
 from journal.passwords import suggest_passphrase
 from journal.records import Extent, extent
 from journal.roles import Role
+from journal.vault import record_state
 from portal import __version__
 from portal.archive_pages import drawing
 from portal.auth import actor_of
@@ -80,7 +81,7 @@ async def _context(
         held=hold.sentence if hold else "",
         extent=await extent(actor),
         errors=errors or {},
-        as_left=(await freshness.look(actor, earlier=True)).as_left,
+        as_left=(await record_state.look(actor, earlier=True)).as_left,
     )
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import freshness
 from journal import renewal as renewing
 from journal.actor import Actor
 from journal.errors import Refused
 from journal.renewal import Progress
 from journal.roles import Role
+from journal.vault import record_state
 from portal import auth
 from portal.auth import actor_of
 from portal.forms import Form
@@ -54,7 +54,7 @@ async def renewal(request: Request) -> Response:
 
 async def _as_left(actor: Actor) -> bool:
     """Return whether a patient's journal is as it was left: new keys neither hide nor mend what is amiss."""
-    return actor.role is not Role.PATIENT or (await freshness.look(actor, earlier=True)).as_left
+    return actor.role is not Role.PATIENT or (await record_state.look(actor, earlier=True)).as_left
 
 
 async def batches(request: Request) -> Response:

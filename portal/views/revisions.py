@@ -11,10 +11,10 @@ from starlette.responses import Response
 from journal import entries
 from journal import revisions as versions
 from journal.catalogue.fields import EntryKind
-from journal.documents import EntryDocument
-from journal.entries import Entry
 from journal.revisions import Revision
 from journal.store.rows import Opened
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.shared_view import SharedSection, sections_of

@@ -8,8 +8,8 @@ from unicodedata import category
 
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
-from journal.documents import EntryDocument
 from journal.folding import find
+from journal.vault.documents import EntryDocument
 from portal.views.timeline import Line
 
 AROUND = 70

@@ -10,11 +10,11 @@ from journal import agenda, care, listing, sessions
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
-from journal.entries import Entry
 from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
 from journal.sessions import PlanAccess, Session
 from journal.store.rows import Opened
+from journal.vault.entry_rows import Entry
 from portal.views.session_lines import SessionLine, lines_of, moves_for
 
 

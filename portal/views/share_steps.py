@@ -11,10 +11,10 @@ from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Found, Link
 from journal.catalogue.fields import EntryKind
-from journal.entries import Entry
 from journal.errors import NotFound
 from journal.holds import Hold
 from journal.i18n import N_
+from journal.vault.entry_rows import Entry
 from portal.views.shared_items import Item, items
 from portal.views.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
 

@@ -11,9 +11,9 @@ from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
-from journal.entries import Entry
 from journal.sessions import Session
 from journal.sharing import Given
+from journal.vault.entry_rows import Entry
 from portal.views.shared_view import SharedView, session_of, shared_view
 
 

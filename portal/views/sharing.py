@@ -11,9 +11,9 @@ from starlette.responses import Response
 from journal import care, entries, sessions, sharing
 from journal.actor import Actor
 from journal.care import Link, SharingPaused
-from journal.entries import Entry
 from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
 from journal.holds import Hold
+from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other

@@ -27,12 +27,12 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.catalogue.fields import Answers, EntryKind
-from journal.documents import EntryDocument
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.roles import Role
 from journal.store.database import Store
+from journal.vault.documents import EntryDocument
 from tests.attacks.world import HERS, YEAR, World, answers_of
 from tests.authenticator import SITE, Authenticator
 from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, just_come_in

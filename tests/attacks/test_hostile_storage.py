@@ -11,7 +11,9 @@ from html import unescape
 
 import pytest
 
-from journal import entries, freshness, records, tables
+from journal import entries, records, tables
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
 from tests.attacks.conftest import Target
 from tests.attacks.test_swapped import AS_LEFT, DAMAGED, SHARING, Look, names, write
 from tests.attacks.world import HERS
@@ -61,8 +63,8 @@ async def older(target: Target) -> dict[str, str]:
     """Go on with an entry; returns the rows of before, as an old backup holds them."""
     alice = await target.portal.cast.actor("alice")
     one = await entries.entry(alice, target.world.ids["free"])
-    before, state = await tables.Entry.get(id=one.id), await tables.RecordState.get(id=alice.id)
-    (page,) = await tables.ContentsPage.filter(owner_id=alice.id)
+    before, state = await vault_tables.Entry.get(id=one.id), await vault_tables.RecordState.get(id=alice.id)
+    (page,) = await vault_tables.ContentsPage.filter(owner_id=alice.id)
     document = type(one.document)(one.document.kind, "Later words", answers=one.document.answers)
     await entries.save(alice, one.id, one.revision, document)
     return {
@@ -150,4 +152,4 @@ async def test_one_damaged_course_does_not_keep_the_records_back(target: Target)
     taken = await records.of_patient(alice, "Practice")
     assert ("course", target.world.ids["course"]) in [(one.what, one.id) for one in taken.unreadable]
     assert len(taken.entries) > 3
-    assert (await freshness.look(alice)).as_left
+    assert (await record_state.look(alice)).as_left

@@ -8,8 +8,9 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Method
 from crypto import Keyring
 from journal.accounts.profiles import Profile
 from journal.actor import Actor
-from journal.documents import EntryDocument, RevisionDocument, ShareDocument
+from journal.documents import ShareDocument
 from journal.session_rows import Plan, Session
+from journal.vault.documents import EntryDocument, RevisionDocument
 from portal.views.timeline import Layout
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target

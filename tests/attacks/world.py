@@ -41,12 +41,12 @@ from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.documents import EntryDocument
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
 from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
 from journal.roles import Role
 from journal.store.database import Store
+from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
 from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture, just_come_in
 

@@ -16,9 +16,9 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
 from journal import entries, revisions, sessions, websessions
-from journal.documents import EntryDocument
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
+from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, chrome, serving
 from tests.cast import PASSWORDS, ZONE, Furniture

@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, expect
 
 from journal import entries
-from journal.documents import EntryDocument
+from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, serving
 from tests.cast import PASSWORDS, Furniture

@@ -18,11 +18,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from journal import acceptance, entries, websessions
+from journal import entries, websessions
 from journal.actor import Actor
-from journal.documents import EntryDocument
 from journal.installation.installation import House
 from journal.store.database import Store, connection, is_sqlite
+from journal.vault import baseline
+from journal.vault.documents import EntryDocument
 from tests.cast import SERVER_KEY, Clock
 from tests.durability.writer import tell
 
@@ -35,8 +36,8 @@ ACTS: dict[str, Act] = {
     "delete": lambda alice, kept, *_: entries.delete(alice, kept),
     "undelete": lambda alice, _, gone, __: entries.undelete(alice, gone),
     "erase": lambda alice, _, gone, __: entries.erase(alice, gone),
-    "lay_out": lambda alice, *_: acceptance.lay_out(alice),
-    "accept": lambda alice, *_: acceptance.accept(alice),
+    "lay_out": lambda alice, *_: baseline.lay_out(alice),
+    "accept": lambda alice, *_: baseline.accept(alice),
 }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from journal import entries, freshness, listing, revisions
+from journal import entries, listing, revisions
 from journal.store.database import Store
+from journal.vault import record_state
 from tests.cast import Cast, Furniture, cast_of
 from tests.durability.stopped import ACTS
 from tests.journal.test_listing import as_before
@@ -67,7 +68,7 @@ async def test_an_act_that_dies_leaves_the_table_as_it_was_or_as_it_is_to_be(
         store = await Store.open(url)
         with store.use():
             alice = await cast.actor("alice")
-            look = await freshness.look(alice, earlier=True)
+            look = await record_state.look(alice, earlier=True)
             assert look.as_left, f"before statement {number}"
             found = await listing.latest(alice, limit=100)
             there = [listing.listed(one) for one in reversed(await entries.every(alice))]

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from journal import entries, freshness, revisions
+from journal import entries, revisions
 from journal.audit.verification import Head, check
 from journal.store.database import Store
+from journal.vault import record_state
 from tests.cast import Cast, Furniture, cast_of
 
 ROUNDS = 96  # test_served.py adds four with the whole server: 100 together
@@ -50,7 +51,7 @@ async def lost(url: str, cast: Cast, told: Told, *, thorough: bool) -> list[UUID
         there = {one.id: one for one in await entries.every(alice)}
         for one in there if thorough else ():
             await revisions.revisions(alice, one)
-        assert (await freshness.look(alice, earlier=True)).as_left
+        assert (await record_state.look(alice, earlier=True)).as_left
         report = await check(cast.house, told.heads)
     await store.close()
     assert report.broken is None

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from journal import entries, sharing
-from journal.entries import Entry
 from journal.store import postgres as store_postgres
+from journal.vault.entry_rows import Entry
 from tests.cast import PASSWORDS, Furniture
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import autosaved, opened, pressed

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import entries
-from journal.documents import EntryDocument
 from journal.store.database import connection
+from journal.vault.documents import EntryDocument
 from tests.cast import Furniture
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
 from tests.portal.conftest import Portal, running

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 
 from journal import entries, renewal
 from journal.actor import Actor
-from journal.documents import EntryDocument
 from journal.renewal import BATCH
 from journal.store.database import Store
+from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, Furniture, cast_of
 from tests.journal.test_renewal import opening
 

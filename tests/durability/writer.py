@@ -18,9 +18,9 @@ from uuid import UUID
 from journal import entries, websessions
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import EntryDocument
 from journal.installation.installation import House
 from journal.store.database import Store
+from journal.vault.documents import EntryDocument
 from tests.cast import SERVER_KEY, Clock
 
 AT_ONCE = 4  # entries that are written at the same time, as by several people

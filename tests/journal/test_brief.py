@@ -16,10 +16,11 @@ from journal.brief_lines import quotes, skills, steps
 from journal.brief_room import ROOM, shorten, width
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
-from journal.documents import EntryDocument, ShareDocument
+from journal.documents import ShareDocument
 from journal.errors import NotFound
 from journal.planning import SessionKind, Status
 from journal.reading import Shared
+from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, everything, plan_course, share, share_a_full_brief, write
 

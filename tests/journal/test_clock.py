@@ -10,7 +10,6 @@ import pytest
 
 from journal import entries, heartbeat, invitations, tables, websessions
 from journal.ages import alive, is_alive
-from journal.documents import EntryDocument
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge
@@ -18,6 +17,7 @@ from journal.rate_limiting import limits
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.rate_limiting.limits import Count, Limit, TooManyTries
 from journal.store.database import change
+from journal.vault.documents import EntryDocument
 from tests.cast import Cast
 from tests.journal.test_damaged_rows import LATE
 

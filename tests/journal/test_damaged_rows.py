@@ -15,7 +15,6 @@ from journal import (
     care,
     disclosures,
     entries,
-    freshness,
     invitations,
     leaving,
     locking,
@@ -41,13 +40,15 @@ from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.authentication import sign_in
 from journal.authentication.sign_in import unlock
-from journal.documents import EntryDocument
-from journal.entries import NO_TIME, NOWHERE
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rate_limiting import limits
 from journal.store.database import change, connection, is_sqlite
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import NO_TIME, NOWHERE
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
 from tests.journal.test_renewal import ended
 from tests.log import chain_all
@@ -93,7 +94,7 @@ async def test_no_entry_is_pushed_off_its_page(cast: Cast) -> None:
     found = await search.search(alice, "swifts", at_once=3)
     assert {one.id for one in found} == {*wrong, *good}
     assert {one.id for one in found if one.damaged} == set(wrong)
-    assert not (await freshness.look(alice)).as_left  # when an entry was begun is compared as well
+    assert not (await record_state.look(alice)).as_left  # when an entry was begun is compared as well
 
 
 async def test_an_id_that_is_none_is_a_record_without_an_address(sqlite_cast: Cast) -> None:
@@ -109,7 +110,7 @@ async def test_an_id_that_is_none_is_a_record_without_an_address(sqlite_cast: Ca
         (lost,) = [one for one in found if one.damaged]
         assert not lost.has_address
         assert lost.created_at is not NO_TIME
-    assert not (await freshness.look(alice)).as_left
+    assert not (await record_state.look(alice)).as_left
 
 
 async def test_pausing_passes_over_no_link(cast: Cast) -> None:
@@ -142,7 +143,7 @@ async def test_a_wrong_copy_gives_way_to_a_new_one(cast: Cast) -> None:
         await bend("share", column, again)
         await sharing.revoke(alice, again)
         assert not (await sharing.given_and_missing(alice))[1]
-    assert (await freshness.look(alice)).as_left
+    assert (await record_state.look(alice)).as_left
 
 
 async def test_a_session_that_is_wrong_holds_nothing_back(cast: Cast) -> None:
@@ -212,7 +213,7 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     await leaving.leave(dana, leaving.WORD)
     cast.clock.forward(days=8)
     assert await purging.purge(cast.house, cast.clock()) == 2
-    assert await tables.Entry.filter(owner_id=alice.id).count() == 1
+    assert await vault_tables.Entry.filter(owner_id=alice.id).count() == 1
     assert not await accounts_tables.Account.filter(id=dana.id).exists()
     assert not await tables.WebSession.filter(account_id=alice.id).exists()
 

@@ -9,13 +9,15 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from journal import entries, revisions, search, tables
+from journal import entries, revisions, search
 from journal.actor import Actor
-from journal.documents import EntryDocument
-from journal.entries import UNDO_WINDOW, Entry
+from journal.entries import UNDO_WINDOW
 from journal.errors import NotFound, StaleRevision
 from journal.purging import purge
 from journal.revisions import Reason
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 
 
@@ -172,8 +174,8 @@ async def test_what_is_erased_leaves_the_file(sqlite_cast: Cast, tmp_path: Path)
     cast.clock.forward(hours=1)
     alice = await cast.actor("alice")
     await entries.save(alice, one.id, 1, words("y" * 3000))
-    sealed = [bytes((await tables.Entry.get(id=one.id)).sealed)]
-    sealed += [bytes(row.sealed) for row in await tables.EntryRevision.filter(entry_id=one.id)]
+    sealed = [bytes((await vault_tables.Entry.get(id=one.id)).sealed)]
+    sealed += [bytes(row.sealed) for row in await vault_tables.EntryRevision.filter(entry_id=one.id)]
     assert len(sealed) == 2
 
     def files() -> bytes:

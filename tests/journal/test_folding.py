@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import folding
-from journal.documents import EntryDocument
 from journal.folding import find, fold, needles_of
 from journal.sealing import encode
 from journal.search import scan_for
+from journal.vault.documents import EntryDocument
 
 PAIRS = [
     ("O’Neil", "O'Neil"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from journal import care, entries, leaving, passkey_use, passkeys, second_step, tables, visits, websessions
+from journal import care, entries, leaving, passkey_use, passkeys, second_step, visits, websessions
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.accounts.status import LEAVING
@@ -20,6 +20,7 @@ from journal.purging import purge
 from journal.sealing import open_document
 from journal.store.database import connection
 from journal.store.parts import load_models
+from journal.vault import tables as vault_tables
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, Cast
 from tests.factors import app_code, enrolled
@@ -119,7 +120,7 @@ async def test_after_a_week_nothing_is_left(cast: Cast) -> None:
 async def test_it_leaves_the_files(sqlite_cast: Cast) -> None:
     """What was sealed is gone from the database and its write-ahead log."""
     entry = await written(sqlite_cast)
-    row = await tables.Entry.get(id=entry.id)
+    row = await vault_tables.Entry.get(id=entry.id)
     path = Path(connection().filename)  # type: ignore[attr-defined]
     files = [path, path.with_name(path.name + "-wal")]
     assert any(bytes(row.sealed)[40:72] in file.read_bytes() for file in files)

@@ -15,26 +15,17 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import (
-    acceptance,
-    entries,
-    freshness,
-    listing,
-    record_snapshot,
-    renewal,
-    sessions,
-    sharing,
-    tables,
-    websessions,
-)
+from journal import entries, listing, renewal, sessions, sharing, websessions
 from journal.actor import Actor
 from journal.belonging import Belonging
-from journal.contents import FULL, page_context, root_context
-from journal.documents import EntryDocument
-from journal.entries import Entry
-from journal.freshness import NotAsLeft
 from journal.planning import SessionDetails, SessionKind, Setting
-from journal.record_snapshot import Part
+from journal.vault import baseline, record_snapshot, record_state
+from journal.vault import tables as vault_tables
+from journal.vault.contents import FULL, page_context, root_context
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
+from journal.vault.record_snapshot import Part
+from journal.vault.record_state import NotAsLeft
 from tests.cast import NOON, PASSWORDS, Cast
 from tests.scenes import rewritten, shared, signed_in_again, written
 
@@ -56,8 +47,8 @@ async def as_before(cast: Cast) -> None:
         state = state.changed(part, come=seen.members[part])
     assert seen.kept is not None
     sealed = alice.vault.seal(state.encode(), context=root_context(alice.id, seen.kept[0]))
-    await tables.RecordState.filter(id=alice.id).update(sealed=sealed)
-    await tables.ContentsPage.filter(owner_id=alice.id).delete()
+    await vault_tables.RecordState.filter(id=alice.id).update(sealed=sealed)
+    await vault_tables.ContentsPage.filter(owner_id=alice.id).delete()
 
 
 async def many(cast: Cast, how_many: int, dice: Random) -> list[Entry]:
@@ -98,14 +89,14 @@ async def test_a_list_says_what_the_entries_say(cast: Cast) -> None:
             seen, there = await both(alice, before, limit)
             assert seen == there
     assert isinstance(await state_of(alice), RecordRoot)
-    assert await tables.ContentsPage.filter(owner_id=alice.id).count() >= 150 // FULL
+    assert await vault_tables.ContentsPage.filter(owner_id=alice.id).count() >= 150 // FULL
 
 
 async def test_no_entry_is_opened_for_a_list(cast: Cast) -> None:
     """A row that would not open, but has the end that the table names, is listed as it was; its own page says so."""
     one, alice = await written(cast), await cast.actor("alice")
-    sealed = (await tables.Entry.get(id=one.id)).sealed
-    await tables.Entry.filter(id=one.id).update(sealed=sealed[:50] + bytes(20) + sealed[70:])
+    sealed = (await vault_tables.Entry.get(id=one.id)).sealed
+    await vault_tables.Entry.filter(id=one.id).update(sealed=sealed[:50] + bytes(20) + sealed[70:])
     found = await listing.latest(alice)
     assert (found.as_left, [entry.title for entry in found.entries]) == (True, ["The sea"])
     with pytest.raises(Exception, match="cannot be opened"):
@@ -131,7 +122,7 @@ async def test_an_account_of_before_gets_its_table_when_it_is_first_read(cast: C
     assert [mark.lines for mark in root.pages] == [64, 17]
     await entries.delete(alice, made[0].id)
     await written(cast)
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
 
 
 @contextmanager
@@ -154,27 +145,27 @@ async def test_what_grows_with_a_journal_is_done_off_the_loop(cast: Cast) -> Non
     """Laying a table out and accepting go through thousands of lines: others are answered meanwhile."""
     await many(cast, 3, Random(1))
     await as_before(cast)
-    for act in (acceptance.lay_out, acceptance.accept):
+    for act in (baseline.lay_out, baseline.accept):
         alice = await cast.actor("alice")
         with noted_calls() as called:
             await act(alice)
         assert called
         assert not called & {"snapshot_of", "laid_out", "RecordState.over", "Draft.seal"}, act
-        if act is acceptance.lay_out:
+        if act is baseline.lay_out:
             assert "Reader.fetch" not in called
-    assert (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+    assert (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def test_an_account_that_is_not_as_left_gets_no_table_before_its_owner_accepts(cast: Cast) -> None:
     """What is missing stays missed: a table of what is left would hide it."""
     made = await many(cast, 5, Random(1))
     await as_before(cast)
-    await tables.Entry.filter(id=made[2].id).delete()
+    await vault_tables.Entry.filter(id=made[2].id).delete()
     alice = await cast.actor("alice")
     for _ in range(2):
         assert not (await listing.latest(alice)).as_left
     assert isinstance(await state_of(alice), RecordState)
-    await acceptance.accept(alice)
+    await baseline.accept(alice)
     root = await state_of(alice)
     assert isinstance(root, RecordRoot)
     assert root.count == 4
@@ -190,7 +181,7 @@ async def test_what_is_far_from_a_page_is_missed_within_the_hour(cast: Cast) -> 
     made = await many(cast, 40, Random(1))
     alice = await cast.actor("alice")
     assert (await listing.latest(alice, limit=10)).as_left
-    assert await tables.Entry.filter(id=made[0].id).delete()
+    assert await vault_tables.Entry.filter(id=made[0].id).delete()
     assert (await listing.latest(await cast.actor("alice"), limit=10)).as_left  # docs/threat-model.md says so
     assert (await listing.entry(await cast.actor("alice"), made[-1].id))[0]
     with pytest.raises(NotAsLeft):
@@ -205,7 +196,7 @@ async def test_it_is_missed_at_the_next_sign_in(cast: Cast) -> None:
     """Every new session compares everything before it shows anything."""
     made = await many(cast, 40, Random(1))
     assert (await listing.latest(await cast.actor("alice"), limit=10)).as_left
-    assert await tables.Entry.filter(id=made[0].id).delete()
+    assert await vault_tables.Entry.filter(id=made[0].id).delete()
     await signed_in_again(cast)
     assert not (await listing.latest(await cast.actor("alice"), limit=10)).as_left
 
@@ -235,10 +226,10 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
     now = await websessions.actor_for(cast.house, token)
     assert now is not None
     assert not now.renewing
-    assert (await freshness.look(now, earlier=True)).as_left
+    assert (await record_state.look(now, earlier=True)).as_left
     seen, there = await both(now, limit=WINDOW)
     assert seen == there
-    for page in await tables.ContentsPage.filter(owner_id=now.id):
+    for page in await vault_tables.ContentsPage.filter(owner_id=now.id):
         with pytest.raises(Exception, match="open"):
             older.vault_sealer().open(page.sealed, context=page_context(now.id, page.number, page.revision))
 
@@ -280,9 +271,9 @@ async def test_entries_about_a_session_are_found_on_a_few_pages(cast: Cast) -> N
             )
 
     await as_said(as_left=True)
-    await tables.Entry.filter(id=made[100].id).delete()
+    await vault_tables.Entry.filter(id=made[100].id).delete()
     await as_said(as_left=False)
-    await tables.ContentsPage.filter(owner_id=alice.id, number=1).delete()
+    await vault_tables.ContentsPage.filter(owner_id=alice.id, number=1).delete()
     await as_said(as_left=False)
 
 

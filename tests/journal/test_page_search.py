@@ -13,25 +13,17 @@ import msgspec
 import pytest
 
 from crypto import PageMark, PageText
-from journal import (
-    acceptance,
-    entries,
-    freshness,
-    leaving,
-    page_search,
-    page_texts,
-    renewal,
-    tables,
-    websessions,
-)
+from journal import entries, leaving, page_search, page_texts, renewal, websessions
 from journal.actor import Actor
-from journal.contents import FULL
-from journal.documents import EntryDocument, entry_context
-from journal.entries import Entry
 from journal.page_texts import text_context
 from journal.sealing import seal_document
 from journal.search import search as by_opening
 from journal.store.database import connection, is_sqlite
+from journal.vault import baseline, record_state
+from journal.vault import tables as vault_tables
+from journal.vault.contents import FULL
+from journal.vault.documents import EntryDocument, entry_context
+from journal.vault.entry_rows import UNOPENED, Entry
 from tests.cast import NOON, PASSWORDS, Cast
 from tests.scenes import journal_of
 
@@ -75,7 +67,7 @@ async def texts_of(actor: Actor) -> dict[int, bytes]:
     """All texts of somebody's, opened, by their numbers."""
     return {
         row.number: actor.vault.open(row.sealed, context=text_context(actor.id, row.number, row.revision))
-        for row in await tables.ContentsText.filter(owner_id=actor.id)
+        for row in await vault_tables.ContentsText.filter(owner_id=actor.id)
     }
 
 
@@ -89,8 +81,8 @@ async def with_texts(cast: Cast, count: int = 3 * FULL + 10, who: str = "alice")
 
 async def bent(entry: UUID) -> None:
     """Bend the middle of an entry's envelope."""
-    sealed = (await tables.Entry.get(id=entry)).sealed
-    await tables.Entry.filter(id=entry).update(sealed=sealed[:50] + bytes(20) + sealed[70:])
+    sealed = (await vault_tables.Entry.get(id=entry)).sealed
+    await vault_tables.Entry.filter(id=entry).update(sealed=sealed[:50] + bytes(20) + sealed[70:])
 
 
 async def test_it_finds_what_opening_every_entry_finds(cast: Cast) -> None:
@@ -139,7 +131,7 @@ async def test_only_what_is_found_is_opened(cast: Cast) -> None:
     await bent(made[5])
     assert await ids(alice, "w6w") == [made[6]]
     as_left, (found,) = await page_search.search(alice, "w5w")
-    assert (as_left, found.id, found.damaged, found.document.title) == (True, made[5], True, entries.UNOPENED)
+    assert (as_left, found.id, found.damaged, found.document.title) == (True, made[5], True, UNOPENED)
 
 
 async def test_what_does_not_open_is_found_by_every_search_until_its_page_has_a_text(cast: Cast) -> None:
@@ -167,7 +159,7 @@ async def restore(cast: Cast, one: UUID) -> None:
     """Other words, and then those of before."""
     await save(cast, one)
     await ids(await cast.actor("alice"), "nothing")
-    (version,) = await tables.EntryRevision.filter(entry_id=one)
+    (version,) = await vault_tables.EntryRevision.filter(entry_id=one)
     await entries.restore(await cast.actor("alice"), one, version.id)
 
 
@@ -219,11 +211,11 @@ async def test_no_word_of_what_was_deleted_stays(
     assert any(b"w64w" in text for text in (await texts_of(alice)).values())
     if before == "another state":
         sealed = seal_document(alice.vault, page_of("w64w"), entry_context(alice.id, one, 1))
-        await tables.Entry.filter(id=one).update(sealed=sealed)
+        await vault_tables.Entry.filter(id=one).update(sealed=sealed)
     elif before == "no root":
-        await tables.RecordState.filter(id=alice.id).delete()
+        await vault_tables.RecordState.filter(id=alice.id).delete()
     elif before == "no page":
-        await tables.ContentsPage.filter(owner_id=alice.id, number=1).delete()
+        await vault_tables.ContentsPage.filter(owner_id=alice.id, number=1).delete()
     await act(cast, one)
     assert not any(b"w64w" in text for text in (await texts_of(alice)).values())
 
@@ -251,18 +243,18 @@ async def test_pages_that_are_put_together_lose_their_texts(cast: Cast) -> None:
     assert sorted(await texts_of(alice)) == [0, 1, 2]
     await entries.delete(alice, made[FULL + 5])
     assert sorted(await texts_of(alice)) == [2]
-    assert await tables.ContentsPage.filter(owner_id=alice.id).count() == 2
+    assert await vault_tables.ContentsPage.filter(owner_id=alice.id).count() == 2
 
 
 async def test_accepting_deletes_all_texts(cast: Cast) -> None:
     """So does beginning anew."""
     await with_texts(cast)
     alice = await cast.actor("alice")
-    await acceptance.accept(alice)
+    await baseline.accept(alice)
     assert await texts_of(alice) == {}
     await ids(alice, "nothing")
     assert await texts_of(alice)
-    await acceptance.begin_anew(alice.vault, alice.id)
+    await baseline.begin_anew(alice.vault, alice.id)
     assert await texts_of(alice) == {}
 
 
@@ -272,7 +264,7 @@ async def test_they_go_with_the_account(cast: Cast) -> None:
     await leaving.leave(await cast.actor("alice"), "delete")
     cast.clock.forward(days=30)
     await leaving.forget(cast.house, cast.clock.now)
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
 
 
 async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
@@ -280,18 +272,18 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
     made = await with_texts(cast)
     older = await cast.actor("alice")
     token = await renewal.begin(older, PASSWORDS["alice"])
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
     came = None
     while came is None or not came.over:
         now = await websessions.actor_for(cast.house, token)
         assert now is not None
         assert await ids(now, "w5w") == [made[5]]
-        for text in await tables.ContentsText.all():
+        for text in await vault_tables.ContentsText.all():
             with pytest.raises(Exception, match="open"):
                 older.vault.open(text.sealed, context=text_context(now.id, text.number, text.revision))
         cast.clock.forward(minutes=1)
         came = await renewal.go_on(now)
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
     now = await websessions.actor_for(cast.house, token)
     assert now is not None
     contents = await page_search._contents(now)
@@ -300,7 +292,7 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
     await page_texts.keep(
         older, contents.kept, [(contents.marks[0], words)], ()
     )  # set out before the renewal
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
     assert await ids(now, "w5w") == [made[5]]
     assert len(await texts_of(now)) == 3
 
@@ -314,7 +306,7 @@ async def test_nothing_is_written_for_a_root_of_before(cast: Cast) -> None:
     await entries.delete(alice, made[0])
     text = PageText.of([b"w"] * FULL)
     await page_texts.keep(alice, contents.kept, [(contents.marks[0], text)], ())
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
 
 
 FAIL = {
@@ -337,62 +329,62 @@ async def test_a_text_that_cannot_be_written_is_no_error(cast: Cast) -> None:
         assert await ids(alice, "w5w") == [made[5]]
     await entries.delete(alice, made[5])
     assert await ids(alice, "w5w") == []
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
 
 
 async def outdated(cast: Cast, made: list[UUID]) -> None:
     """A text of before the last save, called current."""
-    (before,) = await tables.ContentsText.filter(number=1).values()
+    (before,) = await vault_tables.ContentsText.filter(number=1).values()
     await entries.save(await cast.actor("alice"), made[FULL], 1, page_of("w5w and other words"))
-    (page,) = await tables.ContentsPage.filter(owner_id=before["owner_id"], number=1)
-    await tables.ContentsText.create(**before | {"revision": page.revision})
+    (page,) = await vault_tables.ContentsPage.filter(owner_id=before["owner_id"], number=1)
+    await vault_tables.ContentsText.create(**before | {"revision": page.revision})
 
 
 async def of_an_older_table(cast: Cast, made: list[UUID]) -> None:
     """A text of the very same number and revision, from before all was laid out anew."""
     alice = await cast.actor("alice")
-    before = await tables.ContentsText.filter(owner_id=alice.id).values()
+    before = await vault_tables.ContentsText.filter(owner_id=alice.id).values()
     await entries.delete(alice, made[0])
-    await acceptance.accept(alice)
+    await baseline.accept(alice)
     for row in before:
-        await tables.ContentsText.create(**row)
+        await vault_tables.ContentsText.create(**row)
 
 
 async def exchanged(cast: Cast, made: list[UUID]) -> None:
     """Two pages have each other's."""
-    one, other = await tables.ContentsText.filter(number__in=(0, 1)).order_by("number")
-    await tables.ContentsText.filter(id=one.id).update(sealed=other.sealed)
-    await tables.ContentsText.filter(id=other.id).update(sealed=one.sealed)
+    one, other = await vault_tables.ContentsText.filter(number__in=(0, 1)).order_by("number")
+    await vault_tables.ContentsText.filter(id=one.id).update(sealed=other.sealed)
+    await vault_tables.ContentsText.filter(id=other.id).update(sealed=one.sealed)
 
 
 async def of_another(cast: Cast, made: list[UUID]) -> None:
     """A text of somebody else's journal."""
     await with_texts(cast, FULL, "dana")
-    (hers,) = await tables.ContentsText.filter(owner_id=(await cast.actor("dana")).id)
-    await tables.ContentsText.filter(owner_id=(await cast.actor("alice")).id).update(sealed=hers.sealed)
+    (hers,) = await vault_tables.ContentsText.filter(owner_id=(await cast.actor("dana")).id)
+    await vault_tables.ContentsText.filter(owner_id=(await cast.actor("alice")).id).update(sealed=hers.sealed)
 
 
 async def in_another_place(cast: Cast, made: list[UUID]) -> None:
     """Texts of pages that nobody has."""
-    await tables.ContentsText.filter(number=0).update(number=900)
-    await tables.ContentsText.filter(number=1).update(number=-1)
+    await vault_tables.ContentsText.filter(number=0).update(number=900)
+    await vault_tables.ContentsText.filter(number=1).update(number=-1)
 
 
 async def cut(cast: Cast, made: list[UUID]) -> None:
     """Envelopes without an end."""
-    for row in await tables.ContentsText.all():
-        await tables.ContentsText.filter(id=row.id).update(sealed=row.sealed[:-1])
+    for row in await vault_tables.ContentsText.all():
+        await vault_tables.ContentsText.filter(id=row.id).update(sealed=row.sealed[:-1])
 
 
 async def emptied(cast: Cast, made: list[UUID]) -> None:
     """No bytes at all."""
-    await tables.ContentsText.all().update(sealed=b"")
+    await vault_tables.ContentsText.all().update(sealed=b"")
 
 
 async def of_another_revision(cast: Cast, made: list[UUID]) -> None:
     """Numbers that no page has reached, or went past."""
-    await tables.ContentsText.filter(number=0).update(revision=2**62)
-    await tables.ContentsText.filter(number=1).update(revision=0)
+    await vault_tables.ContentsText.filter(number=0).update(revision=2**62)
+    await vault_tables.ContentsText.filter(number=1).update(revision=0)
 
 
 async def folded_otherwise(cast: Cast, made: list[UUID]) -> None:
@@ -403,12 +395,12 @@ async def folded_otherwise(cast: Cast, made: list[UUID]) -> None:
     for mark in contents.marks[:2]:
         plain = PageText.of([b"w"] * FULL).encode(fold=1, tag=mark.tag)
         sealed = alice.vault.seal(plain, context=text_context(alice.id, mark.number, mark.revision))
-        await tables.ContentsText.filter(number=mark.number).update(sealed=sealed)
+        await vault_tables.ContentsText.filter(number=mark.number).update(sealed=sealed)
 
 
 async def taken_away(cast: Cast, made: list[UUID]) -> None:
     """Some rows less."""
-    await tables.ContentsText.filter(number__in=(0, 2)).delete()
+    await vault_tables.ContentsText.filter(number__in=(0, 2)).delete()
 
 
 CHANGES = (
@@ -453,20 +445,20 @@ async def test_what_is_not_as_it_was_left_is_said(cast: Cast) -> None:
     """All entries are opened then, nothing is written, and this session's pages say so from now on."""
     made = await with_texts(cast)
     alice = await cast.actor("alice")
-    before = await tables.ContentsText.all().order_by("number").values()
-    await tables.Entry.filter(id=made[5]).delete()
+    before = await vault_tables.ContentsText.all().order_by("number").values()
+    await vault_tables.Entry.filter(id=made[5]).delete()
     for words, found in (("w5w", []), ("w6w", [made[6]])):
         as_left, opened = await page_search.search(alice, words)
         assert (as_left, [one.id for one in opened]) == (False, found)
         assert alice.house.compared.is_due(alice.session, alice.now)
-    assert await tables.ContentsText.all().order_by("number").values() == before
+    assert await vault_tables.ContentsText.all().order_by("number").values() == before
 
 
 async def test_what_a_search_does_not_find_is_missed_within_the_hour(cast: Cast) -> None:
     """A search compares what it finds, and everything when that is due."""
     made = await with_texts(cast)
     alice = await cast.actor("alice")
-    await tables.Entry.filter(id=made[3]).delete()
+    await vault_tables.Entry.filter(id=made[3]).delete()
     assert await ids(alice, "w5w") == [made[5]]
     cast.clock.forward(minutes=61)
     as_left, found = await page_search.search(await cast.actor("alice"), "w5w")
@@ -478,21 +470,21 @@ async def test_what_a_search_does_not_find_is_missed_within_the_hour(cast: Cast)
 async def test_a_page_that_is_not_what_the_root_says_is_said(cast: Cast, what: str, with_text: bool) -> None:
     """Where a search needs its lines: of what it finds, and of a page without a text; else it is nobody's matter."""
     made = await with_texts(cast)
-    alice, page = await cast.actor("alice"), tables.ContentsPage.filter(number=1)
+    alice, page = await cast.actor("alice"), vault_tables.ContentsPage.filter(number=1)
     sealed = (await page.get()).sealed
     if not with_text:
-        await tables.ContentsText.filter(number=1).delete()
+        await vault_tables.ContentsText.filter(number=1).delete()
     match what:
         case "gone":
             await page.delete()
         case "bent":
             await page.update(sealed=sealed[:-20] + bytes([sealed[-20] ^ 1]) + sealed[-19:])
         case "exchanged":
-            await page.update(sealed=(await tables.ContentsPage.get(number=0)).sealed)
+            await page.update(sealed=(await vault_tables.ContentsPage.get(number=0)).sealed)
         case "older":
             await entries.save(alice, made[FULL], 1, page_of("w64w and more"))
             await page.update(sealed=sealed)
-            await tables.ContentsText.filter(number=1).delete()
+            await vault_tables.ContentsText.filter(number=1).delete()
     as_left, found = await page_search.search(alice, "w5w")
     assert (as_left, [one.id for one in found]) == (with_text and what != "older", [made[5]])
     as_left, found = await page_search.search(alice, "w64w")
@@ -503,7 +495,7 @@ async def test_a_page_that_is_not_what_the_root_says_is_said(cast: Cast, what: s
 async def test_a_row_that_is_not_what_its_line_says_is_said(cast: Cast, what: str) -> None:
     """In whichever column it differs, and also where two entries have each other's envelope."""
     made = await with_texts(cast)
-    alice, one = await cast.actor("alice"), tables.Entry.filter(id=made[5])
+    alice, one = await cast.actor("alice"), vault_tables.Entry.filter(id=made[5])
     sealed = (await one.get()).sealed
     match what:
         case "revision":
@@ -511,8 +503,8 @@ async def test_a_row_that_is_not_what_its_line_says_is_said(cast: Cast, what: st
         case "end":
             await one.update(sealed=sealed[:-1] + bytes([sealed[-1] ^ 1]))
         case "exchanged":
-            await one.update(sealed=(await tables.Entry.get(id=made[4])).sealed)
-            await tables.Entry.filter(id=made[4]).update(sealed=sealed)
+            await one.update(sealed=(await vault_tables.Entry.get(id=made[4])).sealed)
+            await vault_tables.Entry.filter(id=made[4]).update(sealed=sealed)
     assert not (await page_search.search(alice, "w5w"))[0]
 
 
@@ -522,7 +514,7 @@ async def test_an_entry_that_was_moved_in_time_is_found(cast: Cast, years: int) 
     made = await with_texts(cast)
     alice = await cast.actor("alice")
     at = NOON.replace(year=NOON.year + years) if years < 9000 else datetime(9999, 12, 31, tzinfo=UTC)
-    await tables.Entry.filter(id=made[5]).update(created_at=at)
+    await vault_tables.Entry.filter(id=made[5]).update(created_at=at)
     _, found = await page_search.search(alice, "w5w")
     assert found == await by_opening(alice, "w5w")
     assert [one.id for one in found] == [made[5]]
@@ -544,7 +536,7 @@ async def test_who_saves_meanwhile_disturbs_no_search(cast: Cast) -> None:
             assert len(await ids(alice, "the sea")) == len(made)
 
     await asyncio.gather(saves(), searches(), searches())
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     for text in (await texts_of(alice)).values():
         assert text.count(b"sea") == FULL
 
@@ -553,10 +545,10 @@ async def test_an_account_without_a_table_is_searched_by_opening(cast: Cast) -> 
     """Nothing is written for it."""
     made = await a_journal(cast)
     alice = await cast.actor("alice")
-    await tables.ContentsPage.filter(owner_id=alice.id).delete()
+    await vault_tables.ContentsPage.filter(owner_id=alice.id).delete()
     as_left, found = await page_search.search(alice, "w5w")
     assert (as_left, [one.id for one in found]) == (False, [made[5]])
-    assert not await tables.ContentsText.exists()
+    assert not await vault_tables.ContentsText.exists()
 
 
 def test_all_pages_but_the_newest_have_stopped_growing() -> None:
@@ -572,7 +564,7 @@ async def test_the_text_of_what_was_deleted_leaves_the_files(sqlite_cast: Cast) 
     """Not a piece of its envelope is in the database or its log."""
     made = await with_texts(sqlite_cast)
     alice = await sqlite_cast.actor("alice")
-    sealed = (await tables.ContentsText.get(owner_id=alice.id, number=1)).sealed
+    sealed = (await vault_tables.ContentsText.get(owner_id=alice.id, number=1)).sealed
     file = Path(str(getattr(connection(), "filename", "")))
 
     def pieces() -> int:
@@ -595,5 +587,5 @@ async def test_long_texts_are_read_elsewhere(cast: Cast) -> None:
         assert await ids(alice, "w5w3999") == [made[5]]
         assert await ids(alice, "w65w1") == [made[65]]
         assert len(await ids(alice, "w")) == count
-    (row,) = await tables.ContentsText.all()
+    (row,) = await vault_tables.ContentsText.all()
     assert len(row.sealed) > page_texts.STRETCH

@@ -18,13 +18,14 @@ from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
-from journal.documents import EntryDocument
-from journal.entries import NOWHERE, Entry
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.records import ClinicianRecords, PatientRecords
 from journal.store.database import transaction
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import NOWHERE, Entry
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 
 LESS = Unreadable(NOT_AS_LEFT, NOWHERE)
@@ -318,7 +319,7 @@ async def test_changed_keys_stop_one_patient_and_not_the_others(cast: Cast) -> N
 async def test_the_records_say_that_the_journal_is_not_as_it_was_left(cast: Cast) -> None:
     """What was taken away cannot be in them, so they say that something may be missing."""
     one, other = [await written(cast, EntryDocument("free", title)) for title in ("Gone", "There")]
-    await tables.Entry.filter(id=one.id).delete()
+    await vault_tables.Entry.filter(id=one.id).delete()
     found = await taken_by(cast)
     assert [entry.id for entry in found.entries] == [other.id]
     assert found.unreadable == (LESS,)
@@ -330,9 +331,9 @@ async def test_one_damaged_record_does_not_keep_the_others_back(cast: Cast) -> N
     kept = await rewritten(cast, kept, title="Kept too")
     share = await shared(cast, kept, "title")
     broken = await written(cast, EntryDocument("free", "Broken"))
-    ((version,)) = await tables.EntryRevision.filter(entry_id=kept.id)
-    await tables.Entry.filter(id=broken.id).update(sealed=bytes(80))
-    await tables.EntryRevision.filter(id=version.id).update(sealed=bytes(80))
+    ((version,)) = await vault_tables.EntryRevision.filter(entry_id=kept.id)
+    await vault_tables.Entry.filter(id=broken.id).update(sealed=bytes(80))
+    await vault_tables.EntryRevision.filter(id=version.id).update(sealed=bytes(80))
     await tables.Share.filter(id=share).update(sealed=bytes(80))
     found = await taken_by(cast)
     assert [one.title for one in found.entries] == ["Kept too"]
@@ -351,8 +352,8 @@ async def test_a_version_hung_under_another_entry_is_not_shown_there(cast: Cast)
     """An earlier version that storage moved to another entry is named as unreadable."""
     one = await rewritten(cast, await written(cast, EntryDocument("free", "One")), title="One again")
     other = await written(cast, EntryDocument("free", "Other"))
-    ((version,)) = await tables.EntryRevision.filter(entry_id=one.id)
-    await tables.EntryRevision.filter(id=version.id).update(entry_id=other.id)
+    ((version,)) = await vault_tables.EntryRevision.filter(entry_id=one.id)
+    await vault_tables.EntryRevision.filter(id=version.id).update(entry_id=other.id)
     found = await taken_by(cast)
     assert [entry.earlier for entry in found.entries] == [[], []]
     assert found.unreadable == (Unreadable("earlier version", version.id),)

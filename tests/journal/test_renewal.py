@@ -10,28 +10,19 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal import (
-    care,
-    entries,
-    freshness,
-    invitations,
-    recovery,
-    renewal,
-    revisions,
-    sharing,
-    tables,
-    websessions,
-)
+from journal import care, entries, invitations, recovery, renewal, revisions, sharing, tables, websessions
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
 from journal.authentication import sign_in
-from journal.documents import EntryDocument
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing
 from journal.store.database import connection, is_sqlite
 from journal.store.parts import load_models
 from journal.store.rows import whole
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, Cast
 from tests.scenes import read_by, rewritten, shared, written
 
@@ -178,7 +169,7 @@ async def test_everything_still_works_afterwards(cast: Cast) -> None:
         await begun(cast, who)
         await ended(cast, who)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     assert {one.id: one.document for one in await entries.every(alice)} == texts
     assert len(await revisions.revisions(alice, ids[0])) == 1
     assert [one.damaged for one in await sharing.given(alice)] == [False]
@@ -274,25 +265,25 @@ async def test_a_save_of_what_is_sealed_anew_meanwhile(cast: Cast) -> None:
     saved = await entries.save(alice, first, known[first].revision, document, known=known[first])
     assert (await entries.entry(alice, first)).document.title == "Mine"
     assert saved.revision == known[first].revision + 1
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     with pytest.raises(KeptBeside):  # another page saved first
         await entries.save(
             alice, first, known[first].revision, EntryDocument("free", "Late"), known=known[first]
         )
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     await ended(cast)
-    assert (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+    assert (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def test_what_opens_under_no_key_is_counted_and_left(cast: Cast) -> None:
     """A damaged record stops nothing, is not hidden and is not touched."""
     ids = await furnished(cast)
-    row = await tables.Entry.get(id=ids[0])
+    row = await vault_tables.Entry.get(id=ids[0])
     bent = bytes(row.sealed[:-1]) + bytes([row.sealed[-1] ^ 1])
-    await tables.Entry.filter(id=ids[0]).update(sealed=bent)
+    await vault_tables.Entry.filter(id=ids[0]).update(sealed=bent)
     await begun(cast)
     assert (await ended(cast)).unopened == 1
-    assert bytes((await tables.Entry.get(id=ids[0])).sealed) == bent
+    assert bytes((await vault_tables.Entry.get(id=ids[0])).sealed) == bent
     assert (await entries.entry(await cast.actor("alice"), ids[1])).document.title == "The sea"
 
 
@@ -351,11 +342,11 @@ async def test_nothing_of_others_is_touched(cast: Cast) -> None:
     await furnished(cast)
     dana = await cast.actor("dana")
     other = await written(cast, "dana")
-    kept = bytes((await tables.Entry.get(id=other.id)).sealed)
+    kept = bytes((await vault_tables.Entry.get(id=other.id)).sealed)
     pins = await tables.CareLink.all().values_list("clinician_pin", flat=True)
     await begun(cast)
     await ended(cast)
-    assert bytes((await tables.Entry.get(id=other.id)).sealed) == kept
+    assert bytes((await vault_tables.Entry.get(id=other.id)).sealed) == kept
     assert await tables.CareLink.all().values_list("clinician_pin", flat=True) == pins
     assert (await entries.entry(dana, other.id)).document.title == "The sea"
     with pytest.raises(NotFound):

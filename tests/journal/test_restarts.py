@@ -11,7 +11,6 @@ import pytest
 from journal import (
     care,
     entries,
-    freshness,
     giving_back,
     invitations,
     purging,
@@ -30,6 +29,7 @@ from journal.authentication import sign_in
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.rate_limiting.limits import TooManyTries
 from journal.set_aside import KEPT
+from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
 from tests.scenes import connected, read_by, rewritten, shared, written
@@ -111,7 +111,7 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     assert await giving_back.give_back(charlie, alice_id) == 1
     assert len(await giving_back.given_back(alice, await care.my_link(alice, renewed))) == 1
     await giving_back.take_in(alice, renewed)
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])
@@ -126,14 +126,14 @@ async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
     second = await written(cast)
     before = {one.id: one.document for one in await entries.every(await cast.actor("alice"))}
     alice = await restarted(cast, await offered(cast))
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     (kept,) = await set_aside.kept(alice)
     assert kept.entries == 2
     for wrong in ("not it", NEW, offer.words[:-1]):
         with pytest.raises(Refused):
             await set_aside.reopen(alice, wrong)
     assert await set_aside.reopen(alice, PASSWORDS["alice"] if secret == "password" else offer.words) == 2
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     assert {one.id: one.document for one in await entries.every(alice)} == before
     assert len(await revisions.revisions(alice, first.id)) == 1
     assert set(before) == {first.id, second.id}

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import entries, search
-from journal.documents import EntryDocument
+from journal.vault.documents import EntryDocument
 from tests.cast import Cast
 
 

@@ -14,11 +14,12 @@ from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
 from journal import care, entries, reading, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.care import SharingPaused
-from journal.documents import EntryDocument, share_context
+from journal.documents import share_context
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
 from journal.readers import readers
 from journal.sealing import seal_document
 from journal.store.database import Store
+from journal.vault.documents import EntryDocument
 from tests.cast import Cast, Furniture, cast_of
 from tests.scenes import PARTS, connected, in_session, opened_by, read_by, rested, rewritten, shared, written
 

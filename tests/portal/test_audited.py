@@ -9,7 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from journal import (
-    acceptance,
     care,
     enrolment,
     entries,
@@ -45,6 +44,7 @@ from journal.errors import Refused, WrongCredentials
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
+from journal.vault import baseline
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
@@ -181,7 +181,7 @@ async def with_words(cast: Cast) -> None:
     await entries.delete(alice, entry.id)
     await entries.erase(alice, entry.id)
     assert (await last(Act.ENTRY_ERASED)).actor_id == alice.id
-    await acceptance.accept(alice)
+    await baseline.accept(alice)
     assert (await last(Act.JOURNAL_ACCEPTED)).patient_id == alice.id
     other = await written(cast)
     await entries.delete(alice, other.id)

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 
 from journal import backup, entries
-from journal.documents import EntryDocument
 from journal.store.database import Store
 from journal.store.errors import DatabaseRefused
+from journal.vault.documents import EntryDocument
 from portal import cli
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 from tests.portal.test_cli import hearthside

@@ -13,6 +13,7 @@ from journal import care, entries, reading, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.vault import tables as vault_tables
 from tests.cast import Cast
 from tests.portal.conftest import Portal
 from tests.scenes import (
@@ -305,7 +306,7 @@ async def test_a_damaged_entry_leaves_the_pause_button(portal: Portal) -> None:
     cast = portal.cast
     entry = await written(cast)
     await shared(cast, entry)
-    await tables.Entry.filter(id=entry.id).update(sealed=b"?" * 200)
+    await vault_tables.Entry.filter(id=entry.id).update(sealed=b"?" * 200)
     async with portal.client("alice") as alice:
         page = await alice.get("/sharing")
         assert page.status_code == 200

@@ -16,8 +16,8 @@ from journal.audit.acts import Act
 from journal.audit.chain import Line
 from journal.audit.pending import write_events
 from journal.disclosures import disclosures, six_years_before, take
-from journal.documents import EntryDocument
 from journal.errors import HeldUntilRested, NotFound, Refused
+from journal.vault.documents import EntryDocument
 from portal.inert import cell, csv_file, inert
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged

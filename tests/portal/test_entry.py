@@ -13,6 +13,7 @@ from journal.catalogue.forms import FORMS
 from journal.planning import Route, SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
 from journal.store.database import connection
+from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
@@ -22,7 +23,7 @@ from tests.shared_material import share, write
 FREE = "/journal/new?kind=free"
 
 
-async def all_entries(cast: Cast) -> list[entries.Entry]:
+async def all_entries(cast: Cast) -> list[Entry]:
     """Every entry of alice's."""
     return list(await entries.every(await cast.actor("alice")))
 

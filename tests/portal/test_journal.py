@@ -9,12 +9,13 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from journal import entries, sessions, sharing, tables
-from journal.documents import EntryDocument
-from journal.entries import Entry
+from journal import entries, sessions, sharing
 from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.purging import purge
 from journal.store.database import connection
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal, no_chores
@@ -205,8 +206,8 @@ async def test_a_deleted_entry_can_be_erased_at_once(portal: Portal) -> None:
         assert "gone from the file at once" in asked.words
         page = await followed(browser, await browser.post(f"/journal/{entry.id}/erasure"))
         assert "Nothing is deleted" in page.words
-    assert await tables.Entry.all().count() == 0
-    assert await tables.EntryRevision.all().count() == 0
+    assert await vault_tables.Entry.all().count() == 0
+    assert await vault_tables.EntryRevision.all().count() == 0
 
 
 async def test_what_cannot_be_taken_back_waits_until_rested(portal: Portal) -> None:

@@ -14,8 +14,9 @@ from uuid import uuid4
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from journal import entries, tables
-from journal.documents import EntryDocument
+from journal import entries
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
 from portal import logs
 from portal.app import create_app
 from tests.portal.conftest import Portal
@@ -171,7 +172,7 @@ async def test_what_storage_damaged_is_told_to_the_operator(
     """It is no error of the server's, and is told as one all the same: the line names no record."""
     alice, wanted = await portal.cast.actor("alice"), uuid4()
     await entries.save(alice, wanted, 0, EntryDocument("free", WORD, answers={"free.text": WORD}))
-    await tables.Entry.filter(id=wanted).update(revision=9)
+    await vault_tables.Entry.filter(id=wanted).update(revision=9)
     async with portal.client("alice") as browser:
         answer = await browser.get(f"/journal/{wanted}")
     assert answer.status_code == 409

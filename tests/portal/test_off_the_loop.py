@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from journal import invitations, practice, sessions, set_aside, tables
-from journal.documents import EntryDocument
+from journal import invitations, practice, sessions, set_aside
 from journal.planning import SessionDetails, SessionKind, Setting
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, ZONE
 from tests.journal.test_restarts import offered, restarted
 from tests.portal.conftest import Portal
@@ -147,7 +148,7 @@ async def test_a_session_with_a_long_journal_is_shown_elsewhere(portal: Portal, 
     await a_long_journal(portal)
     path = await a_session_of_all(portal)
     if not is_intact:
-        await tables.ContentsPage.filter(number=3).delete()
+        await vault_tables.ContentsPage.filter(number=3).delete()
     async with portal.client("alice") as browser:
         for package in ("crypto.envelope", "jinja2"):
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())

@@ -24,12 +24,13 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, care, entries, records, sessions, sharing, tables
+from journal import archive, care, entries, records, sessions, sharing
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.documents import EntryDocument
-from journal.entries import Entry
 from journal.planning import SessionDetails, SessionKind, Setting
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from portal.archive_pages import drawing
 from portal.pages import make_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
@@ -549,5 +550,5 @@ async def test_what_did_not_open_is_said_on_the_first_page(portal: Portal) -> No
     """A hole in the export is not hidden from whoever reads it."""
     entry = await written(portal.cast, EntryDocument("free", "Broken"))
     assert "missing" not in (await pages_of(portal.cast, "alice"))["index.html"]
-    await tables.Entry.filter(id=entry.id).update(sealed=bytes(64))
+    await vault_tables.Entry.filter(id=entry.id).update(sealed=bytes(64))
     assert "1 record did not open" in words_of((await pages_of(portal.cast, "alice"))["index.html"])

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import entries, revisions
-from journal.documents import EntryDocument
-from journal.entries import Entry
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal

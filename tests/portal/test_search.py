@@ -8,16 +8,18 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import entries, tables
-from journal.contents import FULL
-from journal.documents import EntryDocument
+from journal import entries
+from journal.vault import tables as vault_tables
+from journal.vault.contents import FULL
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 from tests.scenes import journal_of, shared
 
 
-async def wrote(cast: Cast, text: str, title: str = "", note: str = "", kind: str = "free") -> entries.Entry:
+async def wrote(cast: Cast, text: str, title: str = "", note: str = "", kind: str = "free") -> Entry:
     """Let alice write something."""
     document = EntryDocument(kind, title, note, answers={"free.text": text} if text else {})
     return await entries.save(await cast.actor("alice"), uuid4(), 0, document)
@@ -223,5 +225,5 @@ async def test_pages_read_the_same_whether_entries_were_opened_or_not(any_portal
             for words in ("fine DAY‑3", "lake day-5", "nothing"):
                 answer = await browser.post("/journal", data={"q": words})
                 assert found.setdefault(words, answer.text) == answer.text, turn
-    assert await tables.ContentsText.all().count() == 6
+    assert await vault_tables.ContentsText.all().count() == 6
     assert found["nothing"] != found["lake day-5"]

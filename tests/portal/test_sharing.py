@@ -14,8 +14,8 @@ from crypto import PrivateIdentity
 from journal import care, entries, invitations, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.catalogue.fields import Answer
-from journal.documents import EntryDocument
-from journal.entries import Entry
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from tests.cast import NOON
 from tests.portal.conftest import Portal
 from tests.scenes import (

@@ -21,7 +21,6 @@ from journal import (
     access,
     enrolment,
     entries,
-    freshness,
     key_slots,
     leaving,
     passkey_use,
@@ -44,6 +43,7 @@ from journal.errors import JournalError
 from journal.passkey_proof import Answer
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.parts import load_models
+from journal.vault import record_state
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.factors import app_code
@@ -285,7 +285,7 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
             except JournalError:
                 await rate_limiting_tables.Throttle.all().delete()
     assert (await entries.entry(alice, scene.entry)).document.title == "The sea"
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
 
 
 async def opened_by(scene: Scene, word: str) -> bytes | None:

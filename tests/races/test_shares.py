@@ -14,21 +14,13 @@ from uuid import UUID
 
 import pytest
 
-from journal import (
-    care,
-    entries,
-    freshness,
-    handover_answers,
-    handovers,
-    reading,
-    sessions,
-    sharing,
-    tables,
-)
+from journal import care, entries, handover_answers, handovers, reading, sessions, sharing, tables
 from journal.actor import Actor
-from journal.entries import Entry
 from journal.errors import JournalError
 from journal.planning import SessionDetails, SessionKind, Setting, Status
+from journal.vault import record_state
+from journal.vault import tables as vault_tables
+from journal.vault.entry_rows import Entry
 from tests.cast import ZONE, Cast
 from tests.races.test_keys import TABLES, TIMINGS
 from tests.races.turns import Rows, at_once, every_row, pauses, put_back
@@ -167,7 +159,7 @@ async def check(scene: Scene, done: set[str]) -> None:
     assert done, "nobody came through"
     alice = await scene.cast.actor("alice")
     rows = await tables.Share.all().values_list("id", "entry_id", "link_id")
-    lasting = set(await tables.Entry.filter(deleted_at=None).values_list("id", flat=True))
+    lasting = set(await vault_tables.Entry.filter(deleted_at=None).values_list("id", flat=True))
     assert {entry for _, entry, _ in rows} <= lasting, "a copy outlived its entry"
     if not done & {"hand_over", "hand_over_and_end"}:
         assert not await tables.CareLink.exists(handover_id=scene.handover), (
@@ -177,7 +169,7 @@ async def check(scene: Scene, done: set[str]) -> None:
     assert not {link for _, _, link in rows} & over, "a copy outlived its link"
     if "revoke" in done and "share_anew" not in done:
         assert scene.share not in {share for share, _, _ in rows}
-    assert (await freshness.look(alice, earlier=True)).as_left
+    assert (await record_state.look(alice, earlier=True)).as_left
     assert (await sharing.given_and_missing(alice))[1] == frozenset()
     assert not any(one.damaged for one in await sharing.given(alice))
     for name in ("bob", "charlie"):

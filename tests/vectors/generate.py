@@ -53,8 +53,8 @@ from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
 from crypto.slots import _keys
 from journal.audit.chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
-from journal.contents import page_context
 from journal.page_texts import text_context
+from journal.vault.contents import page_context
 
 HERE = Path(__file__).parent
 Input = dict[str, Any]

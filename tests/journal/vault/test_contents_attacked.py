@@ -9,35 +9,25 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import (
-    acceptance,
-    care,
-    entries,
-    freshness,
-    giving_back,
-    links,
-    listing,
-    records,
-    sessions,
-    sharing,
-    tables,
-)
+from journal import care, entries, giving_back, links, listing, records, sessions, sharing, tables
 from journal.documents import ShareDocument, given_back_context
-from journal.entries import NOWHERE, Entry
 from journal.errors import StaleRevision
 from journal.export_format import NOT_AS_LEFT, Unreadable
-from journal.freshness import NotAsLeft
 from journal.planning import SessionDetails, SessionKind, Setting
 from journal.sealing import seal_document
 from journal.search import search
 from journal.store.database import change, transaction
+from journal.vault import baseline, record_state
+from journal.vault import tables as vault_tables
+from journal.vault.entry_rows import NOWHERE, Entry
+from journal.vault.record_state import NotAsLeft
 from tests.cast import PRACTICE, Cast
 from tests.scenes import read_by, rewritten, shared, signed_in_again, written
 
 
 async def is_as_left(cast: Cast) -> bool:
     """Tell whether alice's journal is as she left it, in every part."""
-    return (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+    return (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def several(cast: Cast, how_many: int = 4) -> list[Entry]:
@@ -53,13 +43,13 @@ async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
     """Its row still opens, and stands under a date that its writer never saw: lists and its own page say so."""
     made = await several(cast)
     assert (await listing.latest(await cast.actor("alice"))).as_left
-    await tables.Entry.filter(id=made[0].id).update(created_at=made[0].created_at + timedelta(days=30))
+    await vault_tables.Entry.filter(id=made[0].id).update(created_at=made[0].created_at + timedelta(days=30))
     assert not (await listing.latest(await cast.actor("alice"))).as_left
     assert not (await listing.entry(await cast.actor("alice"), made[0].id))[0]
     assert not await is_as_left(cast)
     await rewritten(cast, made[0], **{"int.meaning": "Later."})
     assert not await is_as_left(cast)
-    await acceptance.accept(await cast.actor("alice"))
+    await baseline.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
 
 
@@ -74,7 +64,7 @@ async def test_an_entry_of_a_session_that_was_moved_to_another_date_is_missed(ca
     plan = await sessions.my_sessions(alice)
     as_left, found = await listing.about(await cast.actor("alice"), plan, {session})
     assert (as_left, len(found)) == (True, 3)
-    await tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(days=1))
+    await vault_tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(days=1))
     as_left, _ = await listing.about(await cast.actor("alice"), plan, {session})
     assert not as_left
 
@@ -82,7 +72,7 @@ async def test_an_entry_of_a_session_that_was_moved_to_another_date_is_missed(ca
 async def test_when_an_entry_was_last_changed_is_what_its_line_says(cast: Cast) -> None:
     """On its own page, as in lists: whoever writes the database writes no dates into them."""
     (made, *_) = await several(cast, 3)
-    await tables.Entry.filter(id=made.id).update(updated_at=cast.clock.now + timedelta(days=30))
+    await vault_tables.Entry.filter(id=made.id).update(updated_at=cast.clock.now + timedelta(days=30))
     as_left, shown = await listing.entry(await cast.actor("alice"), made.id)
     assert (as_left, shown.updated_at) == (True, made.updated_at)
 
@@ -90,7 +80,7 @@ async def test_when_an_entry_was_last_changed_is_what_its_line_says(cast: Cast) 
 async def test_one_entry_has_no_two_lines_that_pass_for_one(cast: Cast) -> None:
     """An entry that storage moves before it is deleted leaves a line behind: bringing it back does not hide that."""
     one, *_ = await several(cast)
-    await tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(seconds=1))
+    await vault_tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(seconds=1))
     alice = await cast.actor("alice")
     await entries.delete(alice, one.id)
     assert not await is_as_left(cast)
@@ -103,11 +93,11 @@ async def state_below_nothing(cast: Cast, alice: UUID) -> None:
 
 
 async def state_of_another(cast: Cast, alice: UUID) -> None:
-    await tables.RecordState.filter(id=alice).update(owner_id=(await cast.actor("dana")).id)
+    await vault_tables.RecordState.filter(id=alice).update(owner_id=(await cast.actor("dana")).id)
 
 
 async def entry_beyond_counting(cast: Cast, alice: UUID) -> None:
-    row = await tables.Entry.filter(owner_id=alice).first()
+    row = await vault_tables.Entry.filter(owner_id=alice).first()
     assert row is not None
     await change("UPDATE entry SET revision = $1 WHERE id = $2", 2**31 - 1, row.id)
 
@@ -126,7 +116,7 @@ async def test_acceptance_settles_whatever_was_bent(
     await several(cast)
     alice = await cast.actor("alice")
     await bent(cast, alice.id)
-    await acceptance.accept(await cast.actor("alice"))
+    await baseline.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
     await written(cast)
     assert await is_as_left(cast)
@@ -136,8 +126,8 @@ async def test_acceptance_settles_lists_that_count_no_further(cast: Cast) -> Non
     """Where storage wrote the last number that there is beside state and lists, sharing goes on after it as well."""
     await several(cast)
     alice = await cast.actor("alice")
-    await tables.RecordState.filter(owner_id=alice.id).update(revision=2**31 - 1)
-    await acceptance.accept(await cast.actor("alice"))
+    await vault_tables.RecordState.filter(owner_id=alice.id).update(revision=2**31 - 1)
+    await baseline.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
     await shared(cast, await written(cast))
     assert await is_as_left(cast)
@@ -149,7 +139,7 @@ async def test_a_restart_begins_anew_whatever_was_bent(cast: Cast) -> None:
     alice = await cast.actor("alice")
     await state_of_another(cast, alice.id)
     async with transaction():
-        await acceptance.begin_anew(alice.vault, alice.id)
+        await baseline.begin_anew(alice.vault, alice.id)
     assert await is_as_left(cast)
 
 
@@ -165,7 +155,7 @@ async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: 
             one.id,
         )
     assert not await is_as_left(cast)
-    await acceptance.accept(await cast.actor("alice"))
+    await baseline.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
 
 
@@ -180,12 +170,12 @@ async def by_session_page(cast: Cast, entry: Entry) -> Any:
 
 async def by_search(cast: Cast, entry: Entry) -> Any:
     alice = await cast.actor("alice")
-    return await freshness.looked(alice, lambda: search(alice, "sea"))
+    return await record_state.looked(alice, lambda: search(alice, "sea"))
 
 
 async def by_sharing(cast: Cast, entry: Entry) -> Any:
     with pytest.raises(NotAsLeft):
-        await freshness.require_as_left(await cast.actor("alice"))
+        await record_state.require_as_left(await cast.actor("alice"))
 
 
 @pytest.mark.parametrize("found", [by_session_page, by_search, by_sharing])
@@ -201,13 +191,13 @@ async def test_whoever_finds_something_amiss_makes_every_later_page_compare(
     document = one.document.__class__("capture", "Tied", session_id=about.hex)
     cast.clock.forward(minutes=1)
     tied = await entries.save(await cast.actor("alice"), uuid4(), 0, document)
-    before = await tables.Entry.get(id=tied.id).values()
+    before = await vault_tables.Entry.get(id=tied.id).values()
     cast.clock.forward(minutes=1)
     changed = document.__class__("capture", "Tied, and changed", session_id=about.hex)
     await entries.save(await cast.actor("alice"), tied.id, 1, changed)
     await several(cast, 3)
     assert (await listing.latest(await cast.actor("alice"), limit=2)).as_left
-    await tables.Entry.filter(id=tied.id).update(**{k: v for k, v in before.items() if k != "id"})
+    await vault_tables.Entry.filter(id=tied.id).update(**{k: v for k, v in before.items() if k != "id"})
     assert (await listing.latest(await cast.actor("alice"), limit=2)).as_left  # it shows nothing of it
     await found(cast, tied)
     assert not (await listing.latest(await cast.actor("alice"), limit=2)).as_left
@@ -216,7 +206,7 @@ async def test_whoever_finds_something_amiss_makes_every_later_page_compare(
 async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast) -> None:
     """What is written stays written, also where storage has put something where a page is to come."""
     alice = await cast.actor("alice")
-    await tables.ContentsPage.create(
+    await vault_tables.ContentsPage.create(
         id=uuid4(), owner_id=alice.id, number=0, oldest_at=0, revision=1, sealed=b"x"
     )
     one = await written(cast)
@@ -227,19 +217,19 @@ async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast
 
 async def as_it_was(row: dict[str, Any]) -> None:
     """Let whoever writes the database put one entry back whole, older or newer."""
-    await tables.Entry.filter(id=row["id"]).update(**{key: row[key] for key in row if key != "id"})
+    await vault_tables.Entry.filter(id=row["id"]).update(**{key: row[key] for key in row if key != "id"})
 
 
 @pytest.fixture
 async def shown_only_to_the_comparison(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Entry]:
     """An older text of an entry stands there whenever somebody reads it, and the newest whenever all is compared."""
     (made,) = await several(cast, 1)
-    older = await tables.Entry.get(id=made.id).values()
+    older = await vault_tables.Entry.get(id=made.id).values()
     await rewritten(cast, made, **{"int.meaning": "What I mean now."})
-    newest = await tables.Entry.get(id=made.id).values()
-    compare = freshness.look
+    newest = await vault_tables.Entry.get(id=made.id).values()
+    compare = record_state.look
 
-    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+    async def look(*args: Any, **kwargs: Any) -> record_state.Look:
         await as_it_was(newest)
         found = await compare(*args, **kwargs)
         await as_it_was(older)
@@ -247,7 +237,7 @@ async def shown_only_to_the_comparison(cast: Cast, monkeypatch: pytest.MonkeyPat
 
     await as_it_was(older)
     with monkeypatch.context() as turns:
-        turns.setattr(freshness, "look", look)
+        turns.setattr(record_state, "look", look)
         yield made
 
 
@@ -272,15 +262,15 @@ async def test_who_writes_while_records_are_taken_is_told_of_nothing_amiss(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that saves by itself may do so several times while a long journal is read."""
-    compare, saves = freshness.look, iter(range(3))
+    compare, saves = record_state.look, iter(range(3))
 
-    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+    async def look(*args: Any, **kwargs: Any) -> record_state.Look:
         found = await compare(*args, **kwargs)
         if next(saves, None) is not None:
             await written(cast)
         return found
 
-    monkeypatch.setattr(freshness, "look", look)
+    monkeypatch.setattr(record_state, "look", look)
     found = await records.of_patient(await cast.actor("alice"), PRACTICE)
     assert len(found.entries) == 3
     assert found.unreadable == ()
@@ -289,15 +279,15 @@ async def test_who_writes_while_records_are_taken_is_told_of_nothing_amiss(
 async def test_records_with_another_date_say_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds for when an entry was begun."""
     (made,) = await several(cast, 1)
-    begun, compare = tables.Entry.filter(id=made.id), freshness.look
+    begun, compare = vault_tables.Entry.filter(id=made.id), record_state.look
 
-    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
+    async def look(*args: Any, **kwargs: Any) -> record_state.Look:
         await begun.update(created_at=made.created_at)
         found = await compare(*args, **kwargs)
         await begun.update(created_at=made.created_at - timedelta(days=30))
         return found
 
-    monkeypatch.setattr(freshness, "look", look)
+    monkeypatch.setattr(record_state, "look", look)
     found = await records.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.id for entry in found.entries] == [made.id]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
@@ -308,16 +298,16 @@ async def test_records_without_an_earlier_version_say_so(cast: Cast, monkeypatch
     (made,) = await several(cast, 1)
     cast.clock.forward(minutes=20)
     await rewritten(cast, made, **{"int.meaning": "What I mean now."})
-    version, compare = await tables.EntryRevision.get().values(), freshness.look
+    version, compare = await vault_tables.EntryRevision.get().values(), record_state.look
 
-    async def look(*args: Any, **kwargs: Any) -> freshness.Look:
-        await tables.EntryRevision.create(**version)
+    async def look(*args: Any, **kwargs: Any) -> record_state.Look:
+        await vault_tables.EntryRevision.create(**version)
         found = await compare(*args, **kwargs)
-        await tables.EntryRevision.all().delete()
+        await vault_tables.EntryRevision.all().delete()
         return found
 
-    await tables.EntryRevision.all().delete()
-    monkeypatch.setattr(freshness, "look", look)
+    await vault_tables.EntryRevision.all().delete()
+    monkeypatch.setattr(record_state, "look", look)
     found = await records.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.earlier for entry in found.entries] == [[]]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)

@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, RecordRoot, RecordSet, RecordState, Sealer
-from journal.contents import EPOCH, micros, root_context
-from journal.contents_rows import Pages, pages_of
 from journal.store.database import fetch_aside
 from journal.store.rows import Moment, Row, known, typed
 from journal.store.statements import key_of
+from journal.vault.contents import EPOCH, micros, root_context
+from journal.vault.contents_rows import Pages, pages_of
 
 NO_ID = UUID(int=0)
 MOST_REVISIONS = (

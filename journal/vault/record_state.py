@@ -3,8 +3,8 @@ Notice when storage gives back an older state of an account's records, or keeps 
 
 Every record is sealed with its own revision, but an old row put back whole still opens. So each patient's account
 remembers its records: in one sealed row, the root, how many earlier versions and shared copies there are with a keyed
-sum over them, and every page of a table of contents that has a line for each entry (`journal/contents.py`). Every write
-takes root and page one step on in the same transaction, and every reading compares.
+sum over them, and every page of a table of contents that has a line for each entry (`journal/vault/contents.py`).
+Every write takes root and page one step on in the same transaction, and every reading compares.
 
 An account of an earlier version has a sum over its entries in the place of pages, until its table is laid out.
 
@@ -22,14 +22,17 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from crypto import RecordRoot, RecordState
-from journal import contents_rows, tables
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
-from journal.contents import Line, bare_line, open_page, root_context
-from journal.contents_rows import Pages
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
-from journal.record_snapshot import (
+from journal.roles import Role
+from journal.store.database import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
+from journal.store.rows import Moment, Named, read, whole
+from journal.vault import contents_rows, tables
+from journal.vault.contents import Line, bare_line, open_page, root_context
+from journal.vault.contents_rows import Pages
+from journal.vault.record_snapshot import (
     END,
     Member,
     Members,
@@ -45,9 +48,6 @@ from journal.record_snapshot import (
     snapshot_of,
     sums_of,
 )
-from journal.roles import Role
-from journal.store.database import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
-from journal.store.rows import Moment, Named, read, whole
 
 TRIES = 3
 FEW = 300  # rows that are compared in less time than another thread takes to wake

@@ -16,16 +16,19 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import RecordRoot, RecordState, Sealer
-from journal import entries, freshness, sessions, share_lists, tables
+from journal import sessions, share_lists
+from journal import tables as tables_module
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.contents import Line, laid_out, root_context
-from journal.contents_rows import written
-from journal.freshness import LOCK, STEP
-from journal.record_snapshot import MOST_STEPS, Part, Snapshot, opened_state, snapshot
 from journal.store.database import change, change_all, fetch_aside, transaction
 from journal.store.rows import Named, read, whole
+from journal.vault import entry_rows, record_state, tables
+from journal.vault.contents import Line, laid_out, root_context
+from journal.vault.contents_rows import written
+from journal.vault.entry_rows import OWN
+from journal.vault.record_snapshot import MOST_STEPS, Part, Snapshot, opened_state, snapshot
+from journal.vault.record_state import LOCK, STEP
 
 SOME = 100  # entries that are opened before others get their turn
 
@@ -52,8 +55,8 @@ async def accept(actor: Actor) -> None:
     """
     await sessions.refuse_while_held(actor)
     async with transaction():
-        await freshness.lock(actor)
-        for link in whole(await read(Named, tables.CareLink.filter(patient_id=actor.id))):
+        await record_state.lock(actor)
+        for link in whole(await read(Named, tables_module.CareLink.filter(patient_id=actor.id))):
             await share_lists.accept(actor, link.id)
         await rebuild(actor.vault, actor.id)
         await audit_log.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)
@@ -107,10 +110,10 @@ def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
 
 async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
     """Return a line for each entry that is there; of one that does not open it says no more than that."""
-    rows = await fetch_aside(entries.OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
+    rows = await fetch_aside(OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
     lines = []
     for at in range(0, len(rows), SOME):
-        lines += [one.line for one in entries.opened_by(vault, owner, rows[at : at + SOME])]
+        lines += [one.line for one in entry_rows.opened_by(vault, owner, rows[at : at + SOME])]
         await asyncio.sleep(0)
     return lines
 

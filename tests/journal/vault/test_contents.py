@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto import Keyring, PageMark, RecordRoot, RecordSet, RecordState
-from journal import contents
-from journal.contents import FULL, Draft, Kind, Line
 from journal.errors import Damaged
+from journal.vault import contents
+from journal.vault.contents import FULL, Draft, Kind, Line
 
 OWNER = UUID(int=1)
 KEYRING = Keyring.from_account_key(bytes(32))

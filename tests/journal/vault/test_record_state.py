@@ -12,18 +12,20 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.models import Model
 
-from journal import acceptance, care, entries, freshness, purging, reading, sharing, tables
-from journal.entries import Entry
-from journal.freshness import NotAsLeft
+from journal import care, entries, purging, reading, sharing, tables
+from journal.vault import baseline, record_state
+from journal.vault import tables as vault_tables
+from journal.vault.entry_rows import Entry
+from journal.vault.record_state import NotAsLeft
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, rewritten, shared, written
 
 Rows = list[dict[str, Any]]
 TABLES: tuple[type[Model], ...] = (
-    tables.Entry,
-    tables.EntryRevision,
-    tables.ContentsPage,
-    tables.RecordState,
+    vault_tables.Entry,
+    vault_tables.EntryRevision,
+    vault_tables.ContentsPage,
+    vault_tables.RecordState,
     tables.Share,
 )
 
@@ -44,7 +46,7 @@ async def put_back(backup: dict[type[Model], Rows]) -> None:
 
 async def as_left(cast: Cast) -> bool:
     """Tell whether alice's journal is as she left it, in every part."""
-    return (await freshness.look(await cast.actor("alice"), earlier=True)).as_left
+    return (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def three(cast: Cast) -> list[Entry]:
@@ -86,62 +88,62 @@ async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
     assert await as_left(cast)
     alice = await cast.actor("alice")
     assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
-    look = await freshness.look(alice, earlier=True)
+    look = await record_state.look(alice, earlier=True)
     assert look.as_left
     assert (look.remembered, look.there) == (1, 1)
 
 
 async def entries_versions(cast: Cast, entry: UUID) -> list[UUID]:
     """The ids of an entry's earlier versions."""
-    return list(await tables.EntryRevision.filter(entry_id=entry).values_list("id", flat=True))  # type: ignore[arg-type]
+    return list(await vault_tables.EntryRevision.filter(entry_id=entry).values_list("id", flat=True))  # type: ignore[arg-type]
 
 
 async def roll_one_back(cast: Cast) -> None:
     """One entry's row as it was before its last text, revision and all."""
     one = await written(cast)
-    before = await tables.Entry.filter(id=one.id).values("revision", "sealed", "updated_at")
+    before = await vault_tables.Entry.filter(id=one.id).values("revision", "sealed", "updated_at")
     await rewritten(cast, one, **{"int.meaning": "What was written since."})
-    await tables.Entry.filter(id=one.id).update(**before[0])
+    await vault_tables.Entry.filter(id=one.id).update(**before[0])
 
 
 async def take_one_away(cast: Cast) -> None:
     """One row less."""
     one = await written(cast)
-    await tables.Entry.filter(id=one.id).delete()
+    await vault_tables.Entry.filter(id=one.id).delete()
 
 
 async def truncate(cast: Cast) -> None:
     """Only the newest is left."""
     made = [await written(cast) for _ in range(4)]
-    await tables.Entry.filter(id__in=[one.id for one in made[:-1]]).delete()
+    await vault_tables.Entry.filter(id__in=[one.id for one in made[:-1]]).delete()
 
 
 async def bring_one_back(cast: Cast) -> None:
     """An erased entry is there again."""
     one = await written(cast)
-    backup = await tables.Entry.filter(id=one.id).values()
+    backup = await vault_tables.Entry.filter(id=one.id).values()
     await entries.delete(await cast.actor("alice"), one.id)
     await entries.erase(await cast.actor("alice"), one.id)
-    await tables.Entry.create(**backup[0])
+    await vault_tables.Entry.create(**backup[0])
 
 
 async def undo_a_deletion(cast: Cast) -> None:
     """A deleted entry is no longer marked as deleted."""
     one = await written(cast)
     await entries.delete(await cast.actor("alice"), one.id)
-    await tables.Entry.filter(id=one.id).update(deleted_at=None)
+    await vault_tables.Entry.filter(id=one.id).update(deleted_at=None)
 
 
 async def hide_one(cast: Cast) -> None:
     """An entry is marked as deleted, which nobody did."""
     one = await written(cast)
-    await tables.Entry.filter(id=one.id).update(deleted_at=cast.clock.now)
+    await vault_tables.Entry.filter(id=one.id).update(deleted_at=cast.clock.now)
 
 
 async def roll_all_rows_back(cast: Cast) -> None:
     """Every row but the state as in an old backup."""
     await written(cast)
-    backup = await kept(tables.Entry)
+    backup = await kept(vault_tables.Entry)
     await written(cast)
     await put_back(backup)
 
@@ -149,7 +151,7 @@ async def roll_all_rows_back(cast: Cast) -> None:
 async def roll_the_state_back(cast: Cast) -> None:
     """The state alone as in an old backup."""
     await written(cast)
-    mine = tables.RecordState.filter(id=(await cast.actor("alice")).id)
+    mine = vault_tables.RecordState.filter(id=(await cast.actor("alice")).id)
     backup = await mine.values("revision", "sealed")
     await written(cast)
     await mine.update(**backup[0])
@@ -158,27 +160,29 @@ async def roll_the_state_back(cast: Cast) -> None:
 async def delete_the_state(cast: Cast) -> None:
     """No state at all."""
     await written(cast)
-    await tables.RecordState.filter(id=(await cast.actor("alice")).id).delete()
+    await vault_tables.RecordState.filter(id=(await cast.actor("alice")).id).delete()
 
 
 async def bend_the_state(cast: Cast) -> None:
     """A state that does not open."""
     await written(cast)
-    await tables.RecordState.filter(id=(await cast.actor("alice")).id).update(sealed=b"\x01\x01" + bytes(284))
+    await vault_tables.RecordState.filter(id=(await cast.actor("alice")).id).update(
+        sealed=b"\x01\x01" + bytes(284)
+    )
 
 
 async def take_anothers_state(cast: Cast) -> None:
     """The state of another account."""
     await written(cast)
-    dana = await tables.RecordState.get(id=(await cast.actor("dana")).id)
-    mine = tables.RecordState.filter(id=(await cast.actor("alice")).id)
+    dana = await vault_tables.RecordState.get(id=(await cast.actor("dana")).id)
+    mine = vault_tables.RecordState.filter(id=(await cast.actor("alice")).id)
     await mine.update(sealed=dana.sealed, revision=dana.revision)
 
 
 async def roll_a_version_back(cast: Cast) -> None:
     """An earlier version is gone."""
     made = await three(cast)
-    await tables.EntryRevision.filter(entry_id=made[0].id).delete()
+    await vault_tables.EntryRevision.filter(entry_id=made[0].id).delete()
 
 
 async def roll_a_link_back(cast: Cast) -> None:
@@ -186,16 +190,16 @@ async def roll_a_link_back(cast: Cast) -> None:
     one = await written(cast)
     share = await shared(cast, one)
     copies = await kept(tables.Share)
-    listed = await tables.RecordState.filter(id=cast.link).values("revision", "sealed")
+    listed = await vault_tables.RecordState.filter(id=cast.link).values("revision", "sealed")
     await sharing.revoke(await cast.actor("alice"), share)
     await put_back(copies)
-    await tables.RecordState.filter(id=cast.link).update(**listed[0])
+    await vault_tables.RecordState.filter(id=cast.link).update(**listed[0])
 
 
 async def roll_a_page_back(cast: Cast) -> None:
     """A page of the table of contents as it was before the last text."""
     one = await written(cast)
-    pages = await kept(tables.ContentsPage)
+    pages = await kept(vault_tables.ContentsPage)
     await rewritten(cast, one, **{"int.meaning": "What was written since."})
     await put_back(pages)
 
@@ -203,7 +207,7 @@ async def roll_a_page_back(cast: Cast) -> None:
 async def roll_a_page_and_its_entry_back(cast: Cast) -> None:
     """Both as they were before the last text, so that they fit each other."""
     one = await written(cast)
-    pages = await kept(tables.Entry, tables.ContentsPage)
+    pages = await kept(vault_tables.Entry, vault_tables.ContentsPage)
     await rewritten(cast, one, **{"int.meaning": "What was written since."})
     await put_back(pages)
 
@@ -211,15 +215,15 @@ async def roll_a_page_and_its_entry_back(cast: Cast) -> None:
 async def take_a_page_away(cast: Cast) -> None:
     """No page of the table is there."""
     await written(cast)
-    await tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id).delete()
+    await vault_tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id).delete()
 
 
 async def take_anothers_page(cast: Cast) -> None:
     """A page of another account stands in the place of hers."""
     await written(cast)
     await written(cast, "dana")
-    dana = await tables.ContentsPage.get(owner_id=(await cast.actor("dana")).id)
-    mine = tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id)
+    dana = await vault_tables.ContentsPage.get(owner_id=(await cast.actor("dana")).id)
+    mine = vault_tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id)
     await mine.update(sealed=dana.sealed)
 
 
@@ -227,18 +231,18 @@ async def exchange_two_pages(cast: Cast) -> None:
     """Two pages of hers stand in each other's place."""
     for _ in range(70):
         await written(cast)
-    mine = tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id).order_by("number")
+    mine = vault_tables.ContentsPage.filter(owner_id=(await cast.actor("alice")).id).order_by("number")
     one, other, *_ = await mine
-    await tables.ContentsPage.filter(id=one.id).update(sealed=other.sealed, revision=other.revision)
-    await tables.ContentsPage.filter(id=other.id).update(sealed=one.sealed, revision=one.revision)
+    await vault_tables.ContentsPage.filter(id=one.id).update(sealed=other.sealed, revision=other.revision)
+    await vault_tables.ContentsPage.filter(id=other.id).update(sealed=one.sealed, revision=one.revision)
 
 
 async def exchange_two_entries(cast: Cast) -> None:
     """Two entries of hers stand in each other's place."""
     one, other = await written(cast), await written(cast)
-    rows = {ident: await tables.Entry.get(id=ident) for ident in (one.id, other.id)}
-    await tables.Entry.filter(id=one.id).update(sealed=rows[other.id].sealed)
-    await tables.Entry.filter(id=other.id).update(sealed=rows[one.id].sealed)
+    rows = {ident: await vault_tables.Entry.get(id=ident) for ident in (one.id, other.id)}
+    await vault_tables.Entry.filter(id=one.id).update(sealed=rows[other.id].sealed)
+    await vault_tables.Entry.filter(id=other.id).update(sealed=rows[one.id].sealed)
 
 
 Attack = Callable[[Cast], Awaitable[None]]
@@ -290,12 +294,12 @@ async def test_what_storage_did_is_noticed_and_stops_sharing_alone(cast: Cast, a
         another = await written(cast)
         another = await rewritten(cast, another, **{"int.meaning": "And on."})
         assert not await as_left(cast)
-        await acceptance.accept(alice)
+        await baseline.accept(alice)
         assert await as_left(cast)
         await shared(cast, another)
         await rewritten(cast, another, **{"int.meaning": "And on, as ever."})
         assert await as_left(cast)
-        await tables.Entry.filter(id=another.id).delete()
+        await vault_tables.Entry.filter(id=another.id).delete()
         assert not await as_left(cast)
 
 
@@ -315,10 +319,12 @@ async def test_saves_at_the_same_moment_all_count(cast: Cast) -> None:
     await asyncio.gather(*(entries.save(alice, uuid4(), 0, document) for _ in range(50)))
     tries = [entries.save(alice, one.id, 1, at_work(document, number)) for number in range(20)]
     await asyncio.gather(*tries, return_exceptions=True)
-    look = await freshness.look(alice, earlier=True)
+    look = await record_state.look(alice, earlier=True)
     assert look.as_left
     assert look.there == 51
-    assert await tables.EntryRevision.filter(entry_id=one.id).count() == 20  # those that lost, and the first
+    assert (
+        await vault_tables.EntryRevision.filter(entry_id=one.id).count() == 20
+    )  # those that lost, and the first
 
 
 def at_work(document: Any, number: int) -> Any:
@@ -336,7 +342,7 @@ async def test_one_writes_while_another_reads(cast: Cast) -> None:
             saved.append(await rewritten(cast, one, **{"int.meaning": "In between."}))
         return (await entries.entry(alice, one.id),)
 
-    assert (await freshness.looked(alice, read))[0]
+    assert (await record_state.looked(alice, read))[0]
 
 
 async def test_an_entry_read_from_elsewhere_than_compared_is_noticed(cast: Cast) -> None:
@@ -348,7 +354,7 @@ async def test_an_entry_read_from_elsewhere_than_compared_is_noticed(cast: Cast)
     async def read() -> tuple[Entry, ...]:
         return (older,)
 
-    assert not (await freshness.looked(alice, read))[0]
+    assert not (await record_state.looked(alice, read))[0]
 
 
 async def test_accepting_waits_until_rested(cast: Cast) -> None:
@@ -356,7 +362,7 @@ async def test_accepting_waits_until_rested(cast: Cast) -> None:
     await take_one_away(cast)
     await in_session(cast)
     with pytest.raises(Exception, match="dosing session"):
-        await acceptance.accept(await cast.actor("alice"))
+        await baseline.accept(await cast.actor("alice"))
     await written(cast)
     assert not await as_left(cast)
 
@@ -383,16 +389,16 @@ async def older_copy_back(cast: Cast) -> int:
 
 async def list_back(cast: Cast) -> int:
     """The list alone is put back as it was before a copy was shared."""
-    before = await tables.RecordState.filter(id=cast.link).values("revision", "sealed")
+    before = await vault_tables.RecordState.filter(id=cast.link).values("revision", "sealed")
     await shared(cast, await written(cast))
-    await tables.RecordState.filter(id=cast.link).update(**before[0])
+    await vault_tables.RecordState.filter(id=cast.link).update(**before[0])
     return 1
 
 
 async def no_list(cast: Cast) -> int:
     """There is no list."""
     await shared(cast, await written(cast))
-    await tables.RecordState.filter(id=cast.link).delete()
+    await vault_tables.RecordState.filter(id=cast.link).delete()
     return 1
 
 
@@ -422,7 +428,7 @@ async def test_a_copy_that_was_taken_away_is_missed_on_both_sides(cast: Cast) ->
     assert (await reading.folder(bob, alice.id)).missing
     assert (await sharing.given_and_missing(alice))[1] == {cast.link}
     assert len(await read_by(cast, "bob")) == 1
-    await acceptance.accept(alice)
+    await baseline.accept(alice)
     assert not (await reading.folder(bob, alice.id)).missing
     assert (await sharing.given_and_missing(alice))[1] == frozenset()
 
@@ -442,6 +448,6 @@ async def test_a_purge_needs_nobodys_key_and_changes_nothing_remembered(cast: Ca
     """What was deleted left the sum when it was deleted."""
     one = await written(cast)
     await entries.delete(await cast.actor("alice"), one.id)
-    before = await tables.RecordState.all().order_by("id").values()
+    before = await vault_tables.RecordState.all().order_by("id").values()
     assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
-    assert await tables.RecordState.all().order_by("id").values() == before
+    assert await vault_tables.RecordState.all().order_by("id").values() == before

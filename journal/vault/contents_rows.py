@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from crypto import PageMark, RecordRoot, Sealer
-from journal.contents import Draft, Line, open_page
 from journal.errors import Damaged
 from journal.store.database import IfThere, Statement, fetch
+from journal.vault.contents import Draft, Line, open_page
 
 ALONE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
 AROUND = """

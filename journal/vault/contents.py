@@ -21,9 +21,9 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer, bits_of
-from journal.documents import EntryDocument, decode_entry, entry_context
 from journal.errors import Damaged
 from journal.sealing import open_bytes
+from journal.vault.documents import EntryDocument, decode_entry, entry_context
 
 FULL = 64
 TAG = 16
