@@ -21,24 +21,17 @@ import msgspec
 
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
-from journal import (
-    entries,
-    invitations,
-    new_accounts,
-    planning,
-    practice,
-    recovery,
-    sessions,
-    sharing,
-    websessions,
-)
+from journal import entries, invitations, new_accounts, practice, recovery, sharing, websessions
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
-from journal.planning import CoursePlan, Phase, Route, SessionDetails, Setting
 from journal.roles import Role
+from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions.course import CoursePlan
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
 from journal.store.database import Store, migrate, transaction
 from journal.vault import baseline
 from journal.vault.documents import EntryDocument, entry_context
@@ -138,7 +131,7 @@ async def furnish(
         patient, token = await _patient(house, "patient")
         invited = await invitations.invite(clinician, "Patient")
         link = await invitations.accept(patient, invited.token)
-        await sessions.plan_course(clinician, patient.id, "Six at home", _plan())
+        await session_plan.plan_course(clinician, patient.id, "Six at home", _plan())
         await _keep_a_journal(patient, link)
         journals, strangers = {}, []
         if not patient_only and not without_journals:
@@ -170,8 +163,8 @@ async def _journal(folder: Path, house: House, name: str, count: int, *, small: 
     owner, token = await _patient(house, name)
     for number in reversed(range(SESSIONS)):
         local = (owner.now - timedelta(hours=2 * number + 1)).strftime("%Y-%m-%dT%H:%M")
-        details = SessionDetails(planning.SessionKind.DOSING, local, "UTC", 120, Setting.HOME)
-        session = await sessions.add(owner, owner.id, details)
+        details = SessionDetails(SessionKind.DOSING, local, "UTC", 120, Setting.HOME)
+        session = await session_plan.add(owner, owner.id, details)
     entry = write_many(folder, owner, max(3, count // 100) if small else count)
     async with transaction():
         await baseline.rebuild(owner.vault, owner.id)
@@ -228,8 +221,8 @@ def _plan() -> CoursePlan:
 
 
 async def _keep_a_journal(patient: Actor, link: UUID) -> None:
-    chance, plan = random.Random(TIMELINE), await sessions.my_sessions(patient)
-    dosing = [one for one in plan if one.details.kind is planning.SessionKind.DOSING]
+    chance, plan = random.Random(TIMELINE), await my_sessions(patient)
+    dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     for number in range(TIMELINE):
         about = dosing[number % 3].id.hex if number % 2 else None
         written = msgspec.structs.replace(document(chance), session_id=about)

@@ -23,7 +23,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import msgspec
 from anyio import to_thread
 
-from journal import records, sessions
+from journal import records
 from journal.actor import Actor
 from journal.authentication.sign_in import unlock
 from journal.errors import JournalError, Refused
@@ -34,6 +34,7 @@ from journal.installation.password_work import Busy
 from journal.passwords import advise
 from journal.records import Records
 from journal.roles import Role
+from journal.sessions.holds import refuse_while_held
 from journal.store.progress import repeated
 
 PROGRAM = Path(__file__).with_name("age_process.py")
@@ -106,7 +107,7 @@ async def take(
         ManyFiles: If a file of theirs is being made already, or too many people wait for one.
         NotSealed: If the server could not seal it, or not in time.
     """
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     known = (actor.name, actor.email, practice)
     advice = await actor.house.stretch(lambda: advise(passphrase, context=known), own=True)
     if problems := (*advice.problems, *untypable(passphrase)):

@@ -13,7 +13,7 @@ belongs by its kind, among the sessions that were not cancelled and are no medic
 What was written before all of these belongs to none. A session begins when its patient says so. One of which nobody
 said it begins when it was planned, except that a dosing session can be prepared for until its planned end: many begin
 late. So a session that is moved takes along what hangs on it, and everybody sees the same; only while a day at home
-is its patient's own does a clinician see it as planned (`agenda.as_seen`).
+is its patient's own does a clinician see it as planned (`schedule.as_seen`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from journal.catalogue.fields import EntryKind
-from journal.planning import SessionKind, Status
+from journal.sessions.session import SessionKind, Status
 
 AHEAD = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
 """What a preparation prepares for."""

@@ -14,18 +14,19 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-from journal import agenda, reading
+from journal import reading
 from journal.actor import Actor
-from journal.agenda import Number
 from journal.belonging import Belonging
 from journal.brief_beliefs import Pair, pairs
 from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
 from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
 from journal.care import Link
 from journal.catalogue.fields import BriefRole
-from journal.planning import SessionKind
 from journal.reading import Folder, Shared
-from journal.sessions import Session
+from journal.sessions import schedule
+from journal.sessions.rows import Session
+from journal.sessions.schedule import Number
+from journal.sessions.session import SessionKind
 
 __all__ = ["Brief", "Pair", "Quote", "SkillLine", "Step", "Use", "brief"]
 
@@ -107,7 +108,7 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
     next; so does a wish not to open with something.
     """
     found = await reading.folder(actor, patient)
-    plan = agenda.lasting(found.sessions)
+    plan = schedule.lasting(found.sessions)
     coming = _coming(plan, actor.now)
     about = _about(plan, coming, actor.now)
     shared, near, page = found.shared, _near(found, coming, about), _Page()
@@ -120,7 +121,7 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
         damaged=len(found.damaged),
         coming=coming,
         about=about,
-        number=agenda.numbers(plan).get(about.id) if about else None,
+        number=schedule.numbers(plan).get(about.id) if about else None,
         days=(_day(actor, actor.now) - _day(actor, about.begins_at)).days if about else None,
         intention=page.quotes(near, "intention"),
         state=() if went else page.quotes(near, "state"),
@@ -174,7 +175,7 @@ def _printed_lines(drawn: Brief) -> float:
 
 
 def _coming(plan: Iterable[Session], now: datetime) -> Session | None:
-    ahead = agenda.ahead(plan, now)
+    ahead = schedule.ahead(plan, now)
     return next((one for one in ahead if one.details.kind is SessionKind.INTEGRATION), None)
 
 
@@ -189,8 +190,8 @@ def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> 
 
 def _dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
     """Return the dosing session that *one* is about: as planned, else the one that it looks ahead to or back at."""
-    lasting = agenda.lasting(plan)
-    if (planned := agenda.dosing_of(one, lasting)) is not None:
+    lasting = schedule.lasting(plan)
+    if (planned := schedule.dosing_of(one, lasting)) is not None:
         return planned
     dosing = [other for other in lasting if other.kind is SessionKind.DOSING]
     before = [other for other in dosing if other.begins_at <= one.begins_at]
@@ -209,7 +210,7 @@ def _near(found: Folder, coming: Session | None, about: Session | None) -> tuple
     """Return the copies that belong to *about*, to a talk about it or to the coming one."""
     if about is None:
         return found.shared
-    dosing = [one for one in agenda.lasting(found.sessions) if one.kind is SessionKind.DOSING]
+    dosing = [one for one in schedule.lasting(found.sessions) if one.kind is SessionKind.DOSING]
     belonging = Belonging(found.sessions)
 
     def is_near(one: Shared) -> bool:

@@ -13,7 +13,7 @@ from crypto import (
     pin,
     safety_code,
 )
-from journal import sessions, share_lists, tables
+from journal import share_lists, tables
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -24,6 +24,7 @@ from journal.i18n import N_
 from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
 from journal.past_care import seal_past
 from journal.roles import Role
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import joined, scrub, transaction
 from journal.store.rows import Named, Row, read, whole
 from journal.vault import record_state
@@ -155,7 +156,7 @@ async def resume(actor: Actor, wanted: UUID) -> None:
         TrustBroken: If the clinician's keys are not the pinned ones.
     """
     actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     link = await my_link(actor, wanted)
     theirs = await peer_identity(actor, link)
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
@@ -194,7 +195,7 @@ async def end(actor: Actor, wanted: UUID) -> None:
 
 async def end_link(actor: Actor, wanted: UUID) -> None:
     """End one link in the transaction that is open, which began with `record_state.lock`; as `end`."""
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     if actor.role is Role.PATIENT:
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
     else:

@@ -11,28 +11,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import (
-    entries,
-    invitations,
-    new_accounts,
-    practice,
-    recovery,
-    session_rows,
-    sharing,
-    tables,
-    websessions,
-)
+from journal import entries, invitations, new_accounts, practice, recovery, sharing, tables, websessions
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
-from journal.documents import CourseDetails, course_context
 from journal.errors import Refused
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
-from journal.planning import SessionDetails
 from journal.practice import RealPractice
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
+from journal.sessions import rows as session_rows
+from journal.sessions import tables as sessions_tables
+from journal.sessions.rows import CourseDetails, course_context
+from journal.sessions.session import SessionDetails
 from journal.vault.documents import EntryDocument
 
 BEFOREHAND = timedelta(days=1)
@@ -87,7 +79,7 @@ async def _load_patient(house: House, clinician: Actor, person: DemoPatient) -> 
 async def _plan(actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]) -> None:
     course, server = uuid4(), actor.house.server
     sealed = seal_document(server, CourseDetails(title), course_context(patient, course))
-    await tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
+    await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
     for ident, details in planned.items():
         await session_rows.insert(actor, patient, ident, details, course)
 

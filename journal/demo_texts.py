@@ -13,7 +13,7 @@ from importlib import resources
 import msgspec
 
 from journal.catalogue.fields import Answer, EntryKind
-from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve
 
 _DONE = frozenset({Status.INTEGRATING, Status.CLOSED})

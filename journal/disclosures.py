@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from journal import care, sessions, sharing
+from journal import care, sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
@@ -21,6 +21,7 @@ from journal.authentication.sign_in import unlock
 from journal.care import Link
 from journal.documents import ShareDocument
 from journal.roles import Role
+from journal.sessions.holds import refuse_while_held
 from journal.sharing import Given
 from journal.store.rows import Opened
 
@@ -68,7 +69,7 @@ async def take(actor: Actor, current: str) -> Opened[Disclosure]:
         Refused: If the password is not theirs (`current`).
     """
     actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     await unlock(actor, current)
     found = await disclosures(actor)
     await audit_log.note(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)

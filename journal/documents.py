@@ -62,12 +62,6 @@ class PastCare(msgspec.Struct, frozen=True):
     until: str
 
 
-class CourseDetails(msgspec.Struct, frozen=True):
-    """What a series of sessions is called; server key."""
-
-    title: str
-
-
 class ShareDocument(msgspec.Struct, frozen=True):
     """
     The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601.
@@ -120,13 +114,3 @@ def given_back_context(link: UUID, given: UUID) -> Context:
 def share_context(link: UUID, share: UUID, revision: int) -> Context:
     """Say where a shared copy stands."""
     return Context("share", link.bytes, share.bytes, revision)
-
-
-def session_context(patient: UUID, session: UUID, revision: int) -> Context:
-    """Say where a session's details stand."""
-    return Context("session", patient.bytes, session.bytes, revision)
-
-
-def course_context(patient: UUID, course: UUID) -> Context:
-    """Say where a course's details stand."""
-    return Context("course", patient.bytes, course.bytes)

@@ -13,9 +13,9 @@ import msgspec
 
 from journal.audit.acts import Act
 from journal.catalogue.fields import Answer
-from journal.planning import Phase, Route, SessionKind, Setting, Status
 from journal.revisions import Reason
 from journal.roles import Role
+from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 
 FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1

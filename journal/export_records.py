@@ -25,7 +25,7 @@ from journal.export_format import (
 from journal.i18n import N_
 from journal.reading import Shared
 from journal.revisions import Reason
-from journal.session_rows import Session
+from journal.sessions.rows import Session
 from journal.sharing import NOTE, TITLE, Given
 from journal.vault.documents import EntryDocument
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import care, links, sessions, share_lists, sharing, tables
+from journal import care, links, share_lists, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -20,6 +20,7 @@ from journal.i18n import N_
 from journal.invitations import AlreadyLinked
 from journal.roles import Role
 from journal.sealing import seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import scrub, transaction
 from journal.vault import record_state
 from journal.vouching import handover_of, successor_of
@@ -58,7 +59,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
         AlreadyLinked: If the colleague is in the care team.
     """
     actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     one = await offer(actor, wanted)
     await care.peer_identity(actor, one.link)
     await record_state.require_as_left(actor)
@@ -83,7 +84,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
             await record_state.lock(actor)
             if not await _still_there(one):
                 raise NotFound
-            await sessions.refuse_while_held(actor)
+            await refuse_while_held(actor)
             chosen = await _chosen(actor, one, shares)
             await link.save(force_create=True)
             await share_lists.begin(actor, made, key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from journal import access, care, sessions, tables
+from journal import access, care, tables
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
@@ -22,6 +22,7 @@ from journal.folding import fold
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.roles import Role
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import scrub, transaction
 from journal.store.rows import Named, read, whole
 
@@ -43,14 +44,14 @@ async def leave(actor: Actor, typed: str) -> None:
         Refused: If it is another word.
     """
     actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     if len(typed) > LONGEST_TYPED or fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await access.of(actor)
     async with transaction():
         await access.swap(before, actor.vault, end_sessions=True)
         await require_session(actor)
-        await sessions.refuse_while_held(actor)
+        await refuse_while_held(actor)
         await care.pause_links(actor)
         await accounts_tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await tables.WebSession.filter(account_id=actor.id).delete()

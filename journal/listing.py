@@ -23,7 +23,7 @@ from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.errors import Damaged
 from journal.roles import Role
-from journal.sessions import Session
+from journal.sessions.rows import Session
 from journal.store.database import fetch
 from journal.store.statements import key_of
 from journal.vault import baseline, contents_rows, record_snapshot, record_state

@@ -12,19 +12,21 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Sealer
-from journal import agenda, care, sessions, share_lists, tables
+from journal import care, share_lists, tables
 from journal.actor import Actor
-from journal.agenda import Number
 from journal.ages import JUMP
 from journal.audit import log as audit_log
 from journal.care import Link, SharingPaused
 from journal.catalogue.fields import EntryKind
 from journal.documents import ShareDocument, share_context
 from journal.errors import Damaged, NotFound
-from journal.planning import Status
 from journal.roles import Role
+from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
-from journal.sessions import Session
+from journal.sessions import schedule
+from journal.sessions.rows import Session
+from journal.sessions.schedule import Number
+from journal.sessions.session import Status
 from journal.share_lists import LinkOf, ShareList
 from journal.store.database import fetch, transaction
 from journal.store.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
@@ -141,7 +143,9 @@ async def folder(actor: Actor, patient: UUID) -> Folder:
 
 async def plan_over(actor: Actor, link: Link) -> Opened[Session]:
     """Return the plan of the patient of a care link, as the clinician sees it."""
-    return agenda.as_seen(actor, await sessions.plan_of(actor, sessions.PlanAccess(link.patient, link)))
+    return schedule.as_seen(
+        actor, await session_plan.plan_of(actor, session_plan.PlanAccess(link.patient, link))
+    )
 
 
 async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder:
@@ -222,7 +226,7 @@ async def caseload(actor: Actor) -> Caseload:
     actor.must_be(Role.CLINICIAN)
     there = await care.found(actor)
     links = there.links
-    plans = await sessions.of_patients(actor, [link.patient for link in links])
+    plans = await session_plan.of_patients(actor, [link.patient for link in links])
     unopened = tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
     unread = Counter(row.link_id for row in whole(await read_rows(LinkOf, unopened)))
     cases = [_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
@@ -232,13 +236,13 @@ async def caseload(actor: Actor) -> Caseload:
 
 def _case(actor: Actor, link: Link, planned: Opened[Session], unread: int) -> Case:
     paused = link.paused_at is not None
-    plan = agenda.as_seen(actor, planned)
-    ahead = agenda.ahead(plan, actor.now)
-    behind = [one for one in agenda.behind(plan, actor.now) if one.starts_at <= actor.now]
+    plan = schedule.as_seen(actor, planned)
+    ahead = schedule.ahead(plan, actor.now)
+    behind = [one for one in schedule.behind(plan, actor.now) if one.starts_at <= actor.now]
     behind = [one for one in behind if one.details.status is not Status.CANCELLED]
     coming = ahead[0] if ahead else None
-    dosing = agenda.dosing_of(coming, plan) if coming else None
-    number = agenda.numbers(plan).get(dosing.id) if dosing else None
+    dosing = schedule.dosing_of(coming, plan) if coming else None
+    number = schedule.numbers(plan).get(dosing.id) if dosing else None
     return Case(
         link.patient,
         link.peer_name,

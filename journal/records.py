@@ -13,14 +13,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import care, reading, sessions, sharing, tables
+from journal import care, reading, sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.belonging import Belonging
 from journal.care import Link
-from journal.documents import CourseDetails, course_context
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.export_format import (
     NOT_AS_LEFT,
@@ -45,7 +44,8 @@ from journal.export_records import (
 )
 from journal.roles import Role
 from journal.sealing import open_document
-from journal.session_rows import Session
+from journal.sessions import tables as sessions_tables
+from journal.sessions.rows import CourseDetails, Session, course_context, my_sessions
 from journal.store.database import fetch_aside, transaction
 from journal.store.rows import Row, known, read, sound, typed
 from journal.vault import record_state
@@ -124,7 +124,7 @@ async def extent(actor: Actor) -> Extent:
     actor.must_be(Role.PATIENT)
     return Extent(
         await vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None).count(),
-        await tables.KapSession.filter(patient_id=actor.id).count(),
+        await sessions_tables.KapSession.filter(patient_id=actor.id).count(),
     )
 
 
@@ -132,7 +132,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     """Open everything of the patient's own, and write down that they took it."""
     actor.must_be(Role.PATIENT)
     missing: list[Unreadable] = []
-    planned = await sessions.my_sessions(actor)
+    planned = await my_sessions(actor)
     as_left, entries, unread = await _entries_and_look(actor, planned)
     if not as_left:
         missing.append(Unreadable(NOT_AS_LEFT, NOWHERE))
@@ -273,7 +273,9 @@ def _earlier(
 
 async def _courses(actor: Actor, patient: UUID, missing: list[Unreadable]) -> list[CourseRecord]:
     found = []
-    for row in await read(CourseRow, tables.Course.filter(patient_id=patient).order_by("created_at")):
+    for row in await read(
+        CourseRow, sessions_tables.Course.filter(patient_id=patient).order_by("created_at")
+    ):
         try:
             one = sound(row)
             where = course_context(patient, one.id)

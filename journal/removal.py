@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from journal import revisions, sessions, share_lists, tables
+from journal import revisions, share_lists, tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import NotFound
 from journal.roles import Role
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import scrub, transaction
 from journal.store.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
 from journal.vault import record_state
@@ -47,7 +48,7 @@ async def delete(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await record_state.lock(actor)
         if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
-            await sessions.refuse_while_held(actor)
+            await refuse_while_held(actor)
         gone = await _there(actor, wanted, deleted=False)
         changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now
@@ -99,7 +100,7 @@ async def erase(actor: Actor, wanted: UUID) -> None:
     actor.must_be(Role.PATIENT)
     async with transaction():
         await record_state.lock(actor)
-        await sessions.refuse_while_held(actor)
+        await refuse_while_held(actor)
         if not await vault_tables.Entry.filter(
             id=wanted, owner_id=actor.id, deleted_at__isnull=False
         ).delete():

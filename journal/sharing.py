@@ -15,7 +15,7 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from crypto import Sealer
-from journal import care, entries, sessions, share_lists, tables
+from journal import care, entries, share_lists, tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -28,6 +28,7 @@ from journal.i18n import N_
 from journal.links import require_lasting
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.share_lists import LinkOf, Lists, ShareList
 from journal.store.database import fetch, scrub, transaction
 from journal.store.rows import (
@@ -180,7 +181,7 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
         HeldUntilRested: Too soon after a dosing session.
         SharingPaused: While sharing with this clinician is paused.
     """
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     entry, link = await entries.entry(actor, wanted), await care.my_link(actor, to)
     if entry.revision != previewed:
         raise StaleRevision(CHANGED)
@@ -203,7 +204,7 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     Nothing is opened for it, so that a damaged copy can be revoked like any other.
     """
     actor.must_be(Role.PATIENT)
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     async with transaction():
         await record_state.lock(actor)
         mine = tables.Share.filter(id=wanted, link__patient_id=actor.id)
@@ -353,7 +354,7 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
         await record_state.lock(actor)
         await require_lasting(link)
         await require_as_read(actor, [(entry.id, entry.revision)])
-        await sessions.refuse_while_held(actor)
+        await refuse_while_held(actor)
         row = await _replaced(actor, link, tables.Share.filter(link_id=link.id, entry_id=entry.id))
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))

@@ -121,38 +121,6 @@ class CareLink(Model):
         table = "care_link"
 
 
-class Course(Model):
-    """A planned series of sessions."""
-
-    id = fields.UUIDField(primary_key=True)
-    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "journal.Account", related_name="courses", db_index=True
-    )
-    sealed = fields.BinaryField()  # server key
-    created_at = fields.DatetimeField()
-
-    class Meta:
-        table = "course"
-
-
-class KapSession(Model):
-    """One session in the plan. Its date stands only in the sealed column."""
-
-    id = fields.UUIDField(primary_key=True)
-    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "journal.Account", related_name="sessions", db_index=True
-    )
-    course: fields.ForeignKeyNullableRelation[Course] = fields.ForeignKeyField(
-        "journal.Course", related_name="sessions", null=True
-    )
-    revision = fields.IntField()
-    sealed = fields.BinaryField()  # server key
-    created_at = fields.DatetimeField()
-
-    class Meta:
-        table = "kap_session"
-
-
 class Share(Model):
     """A sealed copy of chosen sections, for one clinician."""
 

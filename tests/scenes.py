@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.models import Model
 
-from journal import entries, invitations, reading, sessions, sharing
+from journal import entries, invitations, reading, sharing
 from journal.authentication import sign_in
 from journal.documents import ShareDocument
-from journal.planning import Route, SessionDetails, SessionKind, Setting, Status
+from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions.session import Route, SessionDetails, SessionKind, Setting, Status
 from journal.store.database import transaction
 from journal.time_zones import parse_zone
 from journal.vault import baseline
@@ -79,8 +80,8 @@ async def in_session(cast: Cast) -> UUID:
     alice = await cast.actor("alice")
     local = cast.clock.now.astimezone(parse_zone(ZONE)).replace(tzinfo=None).isoformat(timespec="minutes")
     details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
-    session = await sessions.add(alice, alice.id, details)
-    await sessions.move(alice, session, Status.IN_SESSION)
+    session = await session_plan.add(alice, alice.id, details)
+    await session_plan.move(alice, session, Status.IN_SESSION)
     cast.clock.forward(hours=1)
     await cast.just_asked()
     return session
@@ -88,10 +89,10 @@ async def in_session(cast: Cast) -> UUID:
 
 async def rested(cast: Cast, session: UUID) -> None:
     """Let a night go by, and alice say that she has slept; everybody signs in again."""
-    await sessions.move(await cast.actor("alice"), session, Status.RECOVERING)
+    await session_plan.move(await cast.actor("alice"), session, Status.RECOVERING)
     cast.clock.forward(hours=24)
     await signed_in_again(cast)
-    await sessions.confirm_rested(await cast.actor("alice"))
+    await session_plan.confirm_rested(await cast.actor("alice"))
 
 
 async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
-from journal import entries, sessions, sharing
+from journal import entries, sharing
 from journal.actor import Actor
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import form_of
-from journal.planning import CoursePlan, Phase, Route, SessionKind, Setting
-from journal.sessions import Session
+from journal.scheduling import plan as session_plan
+from journal.sessions.course import CoursePlan
+from journal.sessions.rows import Session, my_sessions
+from journal.sessions.session import Phase, Route, SessionKind, Setting
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 
@@ -40,12 +42,12 @@ async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int
         integration_time=time(16),
     )
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    await sessions.plan_course(bob, alice.id, "", plan)
+    await session_plan.plan_course(bob, alice.id, "", plan)
 
 
 async def dosing(cast: Cast) -> list[Session]:
     """Give alice's dosing sessions in order."""
-    mine = await sessions.my_sessions(await cast.actor("alice"))
+    mine = await my_sessions(await cast.actor("alice"))
     return [one for one in mine if one.details.kind is SessionKind.DOSING]
 
 

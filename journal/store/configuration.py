@@ -15,6 +15,7 @@ TABLES = (
     "journal.rate_limiting.tables",
     "journal.accounts.tables",
     "journal.vault.tables",
+    "journal.sessions.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -16,11 +16,12 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import RecordRoot, RecordState, Sealer
-from journal import sessions, share_lists
+from journal import share_lists
 from journal import tables as tables_module
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import change, change_all, fetch_aside, transaction
 from journal.store.rows import Named, read, whole
 from journal.vault import entry_rows, record_state, tables
@@ -53,7 +54,7 @@ async def accept(actor: Actor) -> None:
     Raises:
         HeldUntilRested: Too soon after a dosing session.
     """
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     async with transaction():
         await record_state.lock(actor)
         for link in whole(await read(Named, tables_module.CareLink.filter(patient_id=actor.id))):

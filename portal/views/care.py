@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import care as links
-from journal import giving_back, handovers, sessions, sharing
+from journal import giving_back, handovers, sharing
 from journal.actor import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, TrustBroken
 from journal.handovers import Offer
-from journal.holds import Hold
-from journal.sessions import Session
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from journal.sessions.rows import Session, my_sessions
 from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.pages import page, see_other
@@ -126,18 +127,18 @@ async def end(request: Request) -> Response:
             return see_other(request, "/sharing?done=ended")
         except HeldUntilRested:
             status = 409
-    team, plan = await links.found(actor), await sessions.my_sessions(actor)
+    team, plan = await links.found(actor), await my_sessions(actor)
     (member,) = await _members(actor, [team.link(wanted)], team.links, plan)
-    context = Ending(member, sessions.held_by(actor, plan))
+    context = Ending(member, holds.held_by(actor, plan))
     return page(request, "sharing/end.html", context, status=status)
 
 
 async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
     team = await links.found(actor)
-    one, plan = team.link(request.path_params["id"]), await sessions.my_sessions(actor)
+    one, plan = team.link(request.path_params["id"]), await my_sessions(actor)
     (member,) = await _members(actor, [one], team.links, plan)
     code = await links.code_for(actor, one) if member.trusted else ""
-    context = One(member, code, sessions.held_by(actor, plan), request.query_params.get("done", ""))
+    context = One(member, code, holds.held_by(actor, plan), request.query_params.get("done", ""))
     return page(request, "sharing/link.html", context, status=status)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sessions
-from journal.holds import Hold
+from journal.sessions import holds
+from journal.sessions.holds import Hold
 from journal.vault import baseline, record_state
 from journal.vault.record_state import Look
 from portal.auth import actor_of
@@ -30,7 +30,7 @@ async def comparison(request: Request) -> Response:
     """Compare, and let what is there be accepted, once its owner says that they have read it."""
     actor = actor_of(request)
     look = await record_state.look(actor, earlier=True)
-    context = ComparisonPage(look, await sessions.held(actor), "accepted" in request.query_params)
+    context = ComparisonPage(look, await holds.held(actor), "accepted" in request.query_params)
     if request.method == "GET":
         return page(request, "journal/comparison.html", context)
     form = await Form.read(request)

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import agenda, care, sessions
+from journal import care
 from journal.care import Link
 from journal.errors import Refused
-from journal.planning import CoursePlan
-from journal.sessions import PlanAccess
+from journal.scheduling import plan as session_plan
+from journal.scheduling.plan import PlanAccess
+from journal.sessions import schedule
+from journal.sessions.course import CoursePlan
 from journal.time_zones import parse_zone
 from portal.auth import actor_of
 from portal.forms import Form
@@ -67,11 +69,11 @@ async def course(request: Request) -> Response:
         plan = form.plan()
     except Refused as error:
         return _form(request, link, form, error.fields)
-    lasting = agenda.lasting(await sessions.plan_of(actor, PlanAccess(link.patient, link)))
+    lasting = schedule.lasting(await session_plan.plan_of(actor, PlanAccess(link.patient, link)))
     plan = replace(plan, first_sequence_no=next_number(plan.phase, lasting))
     if sent["step"] != "confirm":
         return _preview(request, link, form, plan, lines_of(actor, lasting))
-    await sessions.plan_course(actor, link.patient, "", plan, course=uuid_of(sent["course"]))
+    await session_plan.plan_course(actor, link.patient, "", plan, course=uuid_of(sent["course"]))
     return see_other(request, f"/patients/{link.patient}")
 
 

@@ -8,10 +8,10 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TypeVar
 
-from journal import planning
 from journal.errors import Refused
 from journal.i18n import N_, Labelled
-from journal.planning import CoursePlan, Phase, Route, Setting
+from journal.sessions.course import CoursePlan, check_plan
+from journal.sessions.session import Phase, Route, Setting
 from journal.typed import read_day, read_time, read_whole
 from portal.forms import Form
 from portal.views.session_form import CHOICE
@@ -82,7 +82,7 @@ class CourseForm:
             talk_minutes=reader.whole("talk_minutes"),
             prescriber_name=self.values["prescriber_name"],
         )
-        if problems := reader.problems or planning.check_plan(plan):
+        if problems := reader.problems or check_plan(plan):
             raise Refused(problems)
         return plan
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from journal import agenda, planning
-from journal.agenda import Number
-from journal.planning import CoursePlan, Phase, SessionDetails, SessionKind
-from journal.sessions import Session
+from journal.sessions import schedule
+from journal.sessions.course import CoursePlan, expand
+from journal.sessions.rows import Session
+from journal.sessions.schedule import Number
+from journal.sessions.session import Phase, SessionDetails, SessionKind
 from journal.time_zones import parse_zone
 from portal.views.session_lines import nth_of
 
@@ -32,7 +33,7 @@ class Planned:
 
 def preview(plan: CoursePlan) -> tuple[Planned, ...]:
     """Give every date of a plan in order, with what the clocks do to it."""
-    planned, zone = planning.expand(plan), parse_zone(plan.zone)
+    planned, zone = expand(plan), parse_zone(plan.zone)
     dosing = [place for place, one in enumerate(planned) if one.details.kind is SessionKind.DOSING]
     found: list[Planned] = []
     before: timedelta | None = None
@@ -50,6 +51,6 @@ def preview(plan: CoursePlan) -> tuple[Planned, ...]:
 
 def next_number(phase: Phase | None, plan: Sequence[Session]) -> int:
     """Give the number that the first dosing session of a further course has in its series."""
-    counted = agenda.numbers(plan)
+    counted = schedule.numbers(plan)
     same = phase is Phase.MAINTENANCE
-    return 1 + sum(one.id in counted and agenda.is_maintenance(one.details) is same for one in plan)
+    return 1 + sum(one.id in counted and schedule.is_maintenance(one.details) is same for one in plan)

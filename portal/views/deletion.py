@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import leaving, sessions
+from journal import leaving
 from journal.errors import Refused
-from journal.holds import Hold
+from journal.sessions import holds
+from journal.sessions.holds import Hold
 from portal.auth import actor_of, forget_token
 from portal.forms import Form
 from portal.pages import page
@@ -28,7 +29,7 @@ class DeletionPage:
 async def deletion(request: Request) -> Response:
     """Say what goes, and let somebody who types the word go."""
     actor = actor_of(request)
-    waiting = await sessions.held(actor)
+    waiting = await holds.held(actor)
     if request.method == "GET":
         return page(request, "account/deletion.html", DeletionPage(waiting))
     form = await Form.read(request)

@@ -10,13 +10,13 @@ from itertools import groupby
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sessions
 from journal.actor import Actor
 from journal.disclosures import Disclosure, six_years_before, take
 from journal.disclosures import disclosures as accounted
 from journal.errors import HeldUntilRested, Refused
-from journal.holds import Hold
 from journal.i18n import N_
+from journal.sessions import holds
+from journal.sessions.holds import Hold
 from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.errors import refusal
@@ -87,7 +87,7 @@ async def _shown(
         of_day = tuple(grouped)
         days.append(Day(of_day[0].at, of_day))
     older = found[LINES - 1].id if len(found) > LINES else None
-    since, waiting = six_years_before(actor.now), await sessions.held(actor)
+    since, waiting = six_years_before(actor.now), await holds.held(actor)
     damaged = len(found.damaged)
     context = Accounting(tuple(days), since, older, before is None, waiting, damaged, errors or {})
     return page(request, "sharing/disclosures.html", context, status=status, headers=headers)

@@ -10,10 +10,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import listing, sessions, sharing
+from journal import listing, sharing
 from journal.catalogue.fields import Answers, EntryKind, Form
 from journal.catalogue.forms import form_of
-from journal.sessions import Session
+from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given
 from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
@@ -63,7 +63,7 @@ async def read(request: Request) -> Response:
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
     given = await sharing.given(actor, entry=found.id)
-    plan = await sessions.my_sessions(actor) if document.session_id else ()
+    plan = await my_sessions(actor) if document.session_id else ()
     context = ReadingPage(
         found.id,
         form_of(kind),

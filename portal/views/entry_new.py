@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sessions, sharing
+from journal import entries, sharing
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
 from journal.errors import NotFound
-from journal.sessions import Session
+from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given
 from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
@@ -53,7 +53,7 @@ class MorePage:
 async def new(request: Request) -> Response:
     """Ask what to write, or open an empty page for it; nothing is stored until something is typed."""
     actor, asked = actor_of(request), request.query_params
-    plan = await sessions.my_sessions(actor)
+    plan = await my_sessions(actor)
     tied = uuid_of(asked.get("session"))
     about = next((one for one in plan if one.id == tied), None)
     if "kind" not in asked:

@@ -10,12 +10,13 @@ from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
 
-from journal import agenda, sessions, sharing
+from journal import sharing
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import THEMES, form_of
-from journal.sessions import Session
+from journal.sessions import schedule
+from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given
 from journal.vault.documents import EntryDocument
 from portal.views.entry_form import Asked, ask
@@ -96,7 +97,7 @@ async def writing_page(
     form = form_of(EntryKind(document.kind))
     few, others = first_few(form)
     screen = screen_of(form, prompt) if prompt else None
-    plan = await sessions.my_sessions(actor) if plan is None else plan
+    plan = await my_sessions(actor) if plan is None else plan
     given = await sharing.given(actor, entry=draft.id) if draft.revision else ()
     more = () if screen else _parts(ask(others, document.answers, found))
     return WritingPage(
@@ -108,7 +109,7 @@ async def writing_page(
         note=_typed("note", document.note, found),
         session_id=document.session_id or "",
         about=next((one for one in plan if one.id.hex == document.session_id), None),
-        plan=tuple(one for one in plan if one in agenda.lasting(plan) or one.id.hex == document.session_id),
+        plan=tuple(one for one in plan if one in schedule.lasting(plan) or one.id.hex == document.session_id),
         parts=_parts(ask(screen.fields if screen else few, document.answers, found)),
         more=more,
         more_open=any(one.value or one.error for part in more for one in part.asked),

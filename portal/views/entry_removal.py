@@ -8,9 +8,10 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sessions, sharing
+from journal import entries, sharing
 from journal.entries import UNDO_WINDOW
 from journal.errors import NotFound
+from journal.sessions.holds import refuse_while_held
 from journal.sharing import Given
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
@@ -41,7 +42,7 @@ async def deletion(request: Request) -> Response:
         return see_other(request, f"/journal?deleted={wanted}")
     found, given = await entries.entry(actor, wanted), await sharing.given(actor, entry=wanted)
     if given:
-        await sessions.refuse_while_held(actor)
+        await refuse_while_held(actor)
     return page(request, "journal/deletion.html", DeletionPage(found, given, actor.now + UNDO_WINDOW))
 
 
@@ -61,5 +62,5 @@ async def erasure(request: Request) -> Response:
     found = await entries.entry(actor, wanted, deleted=True)
     if found.deleted_at is None:
         raise NotFound
-    await sessions.refuse_while_held(actor)
+    await refuse_while_held(actor)
     return page(request, "journal/erasure.html", ErasurePage(found))

@@ -9,11 +9,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sessions
+from journal import entries
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
 from journal.errors import KeptBeside, NotFound
+from journal.sessions.rows import my_sessions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
@@ -52,7 +53,7 @@ async def save(request: Request) -> Response:
     known = await _known(actor, wanted, base, form["kind"])
     before = known.document if known else EntryDocument(form["kind"])
     moved = "session" in form and form["session"] != (before.session_id or "")
-    plan = {one.id.hex for one in await sessions.my_sessions(actor)} if moved else set()
+    plan = {one.id.hex for one in await my_sessions(actor)} if moved else set()
     written, sitting = write(form, before, plan), form["sitting"][:32]
     if known is not None and known.deleted_at is not None:
         return await _answer(request, form, Draft(wanted, base, written.document), written, lost=Lost(None))

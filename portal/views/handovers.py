@@ -9,14 +9,16 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, handover_answers, handovers, sessions, sharing
+from journal import care, handover_answers, handovers, sharing
 from journal.actor import Actor
 from journal.care import Link
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.handovers import Colleague, Offer
-from journal.holds import Hold
 from journal.invitations import AlreadyLinked
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from journal.sessions.rows import my_sessions
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -111,8 +113,8 @@ async def _answering(
     errors: Mapping[str, str] | None = None,
 ) -> Answering:
     given = [one for one in await sharing.given(actor, team=[offer.link]) if not one.damaged]
-    plan = await sessions.my_sessions(actor)
-    waiting, listed = sessions.held_by(actor, plan), await items(actor, given, plan)
+    plan = await my_sessions(actor)
+    waiting, listed = holds.held_by(actor, plan), await items(actor, given, plan)
     return Answering(offer, listed, waiting, chosen, end_care, problem, errors or {})
 
 

@@ -10,17 +10,18 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import agenda, care, handovers, listing, sessions
+from journal import care, handovers, listing
 from journal.actor import Actor
 from journal.care import Link
 from journal.catalogue.fields import EntryKind
 from journal.handovers import Offer
-from journal.holds import Hold
 from journal.listing import Listed
-from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
 from journal.roles import Role
-from journal.sessions import Session
+from journal.sessions import holds, schedule
+from journal.sessions.holds import Hold
+from journal.sessions.rows import Session, my_sessions
+from journal.sessions.session import SessionKind, Status
 from journal.store.rows import Opened
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
@@ -75,12 +76,12 @@ async def home(request: Request) -> Response:
 
 async def home_of(actor: Actor) -> Home:
     """Find the one next thing for a patient."""
-    plan = await sessions.my_sessions(actor)
+    plan = await my_sessions(actor)
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     under_way = next(
         (one for one in dosing if one.details.status in (Status.IN_SESSION, Status.RECOVERING)), None
     )
-    ahead = {one.id for one in agenda.ahead(agenda.lasting(plan), actor.now) if one is not under_way}
+    ahead = {one.id for one in schedule.ahead(schedule.lasting(plan), actor.now) if one is not under_way}
     invites, about = fitting(plan, actor.now)
     found = await listing.latest(actor, limit=3)
     latest = found.entries
@@ -90,7 +91,7 @@ async def home_of(actor: Actor) -> Home:
         about,
         invites,
         under_way,
-        sessions.held_by(actor, plan),
+        holds.held_by(actor, plan),
         latest,
         await readers(actor, [one.id for one in latest]),
         bool(there.links),
@@ -104,12 +105,12 @@ async def home_of(actor: Actor) -> Home:
 
 def fitting(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
     """Give the kind of entry that fits the moment, and the dosing session that it would be about."""
-    dosing = [one for one in agenda.lasting(plan) if one.details.kind is SessionKind.DOSING]
-    past = [one for one in dosing if agenda.has_begun(one, now)]
+    dosing = [one for one in schedule.lasting(plan) if one.details.kind is SessionKind.DOSING]
+    past = [one for one in dosing if schedule.has_begun(one, now)]
     if past and now - past[-1].begins_at < DAY:
         return EntryKind.CAPTURE, past[-1]
     if past and now - past[-1].begins_at < RECENT:
         return EntryKind.INTEGRATION, past[-1]
-    if coming := next((one for one in dosing if not agenda.has_begun(one, now)), None):
+    if coming := next((one for one in dosing if not schedule.has_begun(one, now)), None):
         return EntryKind.PREPARATION, coming
     return EntryKind.FREE, None

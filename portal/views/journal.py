@@ -11,12 +11,13 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, listing, page_search, sessions
+from journal import entries, listing, page_search
 from journal.actor import Actor
 from journal.entries import UNDO_WINDOW
 from journal.folding import needles_of
 from journal.listing import Listed, listed
 from journal.readers import readers
+from journal.sessions.rows import my_sessions
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form
@@ -80,7 +81,7 @@ async def timeline(request: Request) -> Response:
     newest = _moment(asked.get("before", ""))
     found = await listing.latest(actor, before=newest, limit=PAGE + 1)
     shown, oldest = _cut(found.entries)
-    plan = await sessions.my_sessions(actor)
+    plan = await my_sessions(actor)
     shares = await readers(actor, [one.id for one in shown])
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(

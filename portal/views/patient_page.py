@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import agenda, care, giving_back, reading
+from journal import care, giving_back, reading
 from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Link
 from journal.catalogue.fields import EntryKind
 from journal.errors import TrustBroken
 from journal.reading import Folder, Shared
-from journal.sessions import Session
+from journal.sessions import schedule
+from journal.sessions.rows import Session
 from portal.views.session_lines import SessionLine, lines_of
 
 
@@ -65,7 +66,7 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
     except TrustBroken:
         folder, trusted = Folder(link, (), plan, False), False
     lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
-    ahead = agenda.ahead(folder.sessions, actor.now)
+    ahead = schedule.ahead(folder.sessions, actor.now)
     hung: dict[UUID | None, list[Hung]] = {}
     belonging = Belonging(folder.sessions)
     for shared in folder.shared:

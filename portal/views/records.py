@@ -9,12 +9,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import archive, care, sessions
+from journal import archive, care
 from journal.actor import Actor
 from journal.errors import NotFound, Refused
 from journal.passwords import suggest_passphrase
 from journal.records import Extent, extent
 from journal.roles import Role
+from journal.sessions import holds
 from journal.vault import record_state
 from portal import __version__
 from portal.archive_pages import drawing
@@ -74,7 +75,7 @@ async def _context(
     if actor.role is Role.CLINICIAN:
         patients = tuple((str(link.patient), link.peer_name) for link in await care.my_links(actor))
         return RecordsPage(_zip_name(actor), offered, patients=patients, chosen=chosen, errors=errors or {})
-    hold = await sessions.held(actor)
+    hold = await holds.held(actor)
     return RecordsPage(
         _zip_name(actor),
         offered,

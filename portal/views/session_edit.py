@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sessions
 from journal.actor import Actor
 from journal.errors import Refused, StaleRevision
 from journal.i18n import N_
-from journal.planning import SessionKind
-from journal.sessions import PlanAccess, Session
+from journal.scheduling import plan as session_plan
+from journal.scheduling.plan import PlanAccess
+from journal.sessions.rows import Session
+from journal.sessions.session import SessionKind
 from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form
@@ -26,9 +27,9 @@ from portal.views.session_lines import lines_of
 async def add(request: Request, patient: UUID) -> Response:
     """Let a patient, or a clinician of theirs, add one session to the plan."""
     actor = actor_of(request)
-    access = await sessions.access_to(actor, patient)
+    access = await session_plan.access_to(actor, patient)
     name, zone = _whose(actor, access)
-    plan = await sessions.plan_of(actor, access)
+    plan = await session_plan.plan_of(actor, access)
     errors: dict[str, str] = {}
     ident = uuid4()
     if request.method == "GET":
@@ -37,7 +38,7 @@ async def add(request: Request, patient: UUID) -> Response:
         sent = await Form.read(request)
         form, ident = SessionForm.typed(sent), uuid_of(sent["ident"]) or ident
         try:
-            added = await sessions.add(actor, patient, form.details(), ident=ident)
+            added = await session_plan.add(actor, patient, form.details(), ident=ident)
             return see_other(request, f"/sessions/{added}")
         except Refused as error:
             errors = problems_of(error)
@@ -60,18 +61,18 @@ async def add(request: Request, patient: UUID) -> Response:
 async def change(request: Request) -> Response:
     """Move a session or change what is known of it; what was typed on an old page is never lost."""
     actor = actor_of(request)
-    one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
+    one, plan, access = await session_plan.session_in_plan(actor, request.path_params["id"])
     if request.method == "GET":
         return _form(request, one, plan, access, SessionForm.of(one.details))
     form = await Form.read(request)
-    base, limited = form.whole("revision") or 0, not sessions.may_change(actor, one)
+    base, limited = form.whole("revision") or 0, not session_plan.may_change(actor, one)
     typed = SessionForm.of(one.details).with_sitter(form["sitter"]) if limited else SessionForm.typed(form)
     try:
-        await sessions.change(actor, one.id, base, typed.details())
+        await session_plan.change(actor, one.id, base, typed.details())
     except Refused as error:
         return _form(request, one, plan, access, typed, base=base, errors=problems_of(error))
     except StaleRevision:
-        newer, plan, access = await sessions.session_in_plan(actor, one.id)
+        newer, plan, access = await session_plan.session_in_plan(actor, one.id)
         return _form(request, newer, plan, access, typed, newer=True)
     return see_other(request, f"/sessions/{one.id}")
 
@@ -102,7 +103,7 @@ def _form(
         name=name,
         errors=translated(request, errors or {}),
         revision=one.revision if base is None else base,
-        limited=not sessions.may_change(actor, one),
+        limited=not session_plan.may_change(actor, one),
         newer=next((line for line in lines_of(actor, plan) if newer and line.session.id == one.id), None),
     )
     return page(request, "sessions/form.html", context, status=422 if errors else 409 if newer else 200)

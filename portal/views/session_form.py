@@ -11,8 +11,8 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.errors import Refused
 from journal.i18n import N_, Labelled
-from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
-from journal.sessions import Session
+from journal.sessions.rows import Session
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import common_zones
 from journal.typed import read_day, read_time, read_whole
 from portal.forms import Form

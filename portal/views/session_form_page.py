@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from journal.i18n import N_, Labelled
-from journal.planning import Phase, Route, SessionKind, Setting
+from journal.sessions.session import Phase, Route, SessionKind, Setting
 from portal.pages import translator
 from portal.views.session_form import SessionForm
 from portal.views.session_lines import SessionLine

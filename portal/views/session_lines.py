@@ -8,13 +8,13 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from journal import agenda, planning
 from journal.actor import Actor
-from journal.agenda import Number
 from journal.i18n import N_
-from journal.planning import SessionDetails, SessionKind, Status
 from journal.roles import Role
-from journal.sessions import Session
+from journal.sessions import schedule
+from journal.sessions.rows import Session
+from journal.sessions.schedule import Number
+from journal.sessions.session import SessionDetails, SessionKind, Status, moves_of
 from journal.time_zones import FoldNote, parse_zone
 
 ORDINALS = (
@@ -105,8 +105,8 @@ def line_of(actor: Actor, one: Session, number: Number | None) -> SessionLine:
 
 def lines_of(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
     """Lay a patient's plan out for its reader, in the plan's order."""
-    numbers = agenda.numbers(plan)
-    about = ((one, agenda.dosing_of(one, plan)) for one in plan)
+    numbers = schedule.numbers(plan)
+    about = ((one, schedule.dosing_of(one, plan)) for one in plan)
     return tuple(line_of(actor, one, numbers.get(dosing.id) if dosing else None) for one, dosing in about)
 
 
@@ -124,16 +124,16 @@ def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
     """Give the next statuses that make sense now, each with the words of the person who would choose it."""
     side = 0 if actor.role is Role.PATIENT else 1
     begun, dosing = one.details.started_at is not None, one.details.kind is SessionKind.DOSING
-    near = one.starts_at - agenda.EARLY <= actor.now < one.starts_at + agenda.LATE
+    near = one.starts_at - schedule.EARLY <= actor.now < one.starts_at + schedule.LATE
     # A start cannot be taken back, so it is offered around the planned time only; so is the end of what has begun.
     sensible = {
-        Status.PREPARING: actor.now < one.starts_at - agenda.EARLY,
+        Status.PREPARING: actor.now < one.starts_at - schedule.EARLY,
         Status.DAY_OF: near and days_from(actor, one.starts_at) == 0,
         Status.IN_SESSION: near,
         Status.CLOSED: begun or one.ends_at <= actor.now,
     }
     return tuple(
         (status, CLOSE if status is Status.CLOSED and begun and dosing else SAID[status][side])
-        for status in planning.moves_of(one.details)
+        for status in moves_of(one.details)
         if sensible.get(status, True)
     )

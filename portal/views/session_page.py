@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import agenda, care, listing, sessions
+from journal import care, listing
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
-from journal.planning import SessionKind, Status
 from journal.readers import Reader, readers
-from journal.sessions import PlanAccess, Session
+from journal.scheduling import plan as session_plan
+from journal.scheduling.plan import PlanAccess
+from journal.sessions import schedule
+from journal.sessions.rows import Session
+from journal.sessions.session import SessionKind, Status
 from journal.store.rows import Opened
 from journal.vault.entry_rows import Entry
 from portal.views.session_lines import SessionLine, lines_of, moves_for
@@ -81,18 +84,18 @@ async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPa
 async def session_page(actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess) -> SessionPage:
     """Return a session's page for its reader."""
     mine = access.link is None
-    plan = agenda.as_seen(actor, plan)
+    plan = schedule.as_seen(actor, plan)
     lines = {line.session.id: line for line in lines_of(actor, plan)}
-    about = agenda.dosing_of(one, plan) or one
-    belonging = (about, *agenda.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
-    own_day = not mine and agenda.is_theirs_today(one.details, actor.now)
+    about = schedule.dosing_of(one, plan) or one
+    belonging = (about, *schedule.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
+    own_day = not mine and schedule.is_theirs_today(one.details, actor.now)
     moves = moves_for(actor, lines[one.id].session)
     as_left, written = await _written(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
         moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
-        may_change=sessions.may_change(actor, lines[one.id].session),
+        may_change=session_plan.may_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
         name=access.link.peer_name if access.link else "",
         readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),

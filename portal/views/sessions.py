@@ -9,11 +9,14 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import agenda, care, sessions
+from journal import care
 from journal.errors import HeldUntilRested, Refused
-from journal.holds import Hold
-from journal.planning import Status
 from journal.roles import Role
+from journal.scheduling import plan as session_plan
+from journal.sessions import holds, schedule
+from journal.sessions.holds import Hold
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import Status
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, page_of_many, see_other
@@ -46,15 +49,15 @@ class RestPage:
 async def plan(request: Request) -> Response:
     """Show the patient's own plan, what is next on top."""
     actor = actor_of(request)
-    mine = await sessions.my_sessions(actor)
+    mine = await my_sessions(actor)
     lines = {line.session.id: line for line in lines_of(actor, mine)}
-    ahead = [lines[one.id] for one in agenda.ahead(mine, actor.now)]
+    ahead = [lines[one.id] for one in schedule.ahead(mine, actor.now)]
     context = PlanPage(
         ahead[0] if ahead else None,
         tuple(ahead[1:]),
-        tuple(lines[one.id] for one in agenda.behind(mine, actor.now)),
+        tuple(lines[one.id] for one in schedule.behind(mine, actor.now)),
         tuple(link.peer_name for link in await care.my_links(actor)),
-        sessions.held_by(actor, mine),
+        holds.held_by(actor, mine),
         mine.damaged,
     )
     return page(request, "sessions/plan.html", context)
@@ -71,11 +74,11 @@ async def rest(request: Request) -> Response:
     status, done = 200, False
     if request.method == "POST":
         try:
-            await sessions.confirm_rested(actor)
+            await session_plan.confirm_rested(actor)
             done = True
         except HeldUntilRested:
             status = 409
-    waiting = await sessions.held(actor)
+    waiting = await holds.held(actor)
     can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
     return page(request, "sessions/rest.html", RestPage(waiting, can_confirm, done), status=status)
 
@@ -90,7 +93,7 @@ async def status(request: Request) -> Response:
     actor, form = actor_of(request), await Form.read(request)
     wanted = request.path_params["id"]
     try:
-        await sessions.move(actor, wanted, _status(form["status"]), form["cancel_reason"])
+        await session_plan.move(actor, wanted, _status(form["status"]), form["cancel_reason"])
     except Refused as error:
         return await _show(request, error.fields, form["cancel_reason"])
     return see_other(request, f"/sessions/{wanted}")
@@ -103,9 +106,9 @@ async def edit(request: Request) -> Response:
 
 async def _show(request: Request, errors: Mapping[str, str] | None = None, reason: str = "") -> Response:
     actor = actor_of(request)
-    one, plan, access = await sessions.session_in_plan(actor, request.path_params["id"])
+    one, plan, access = await session_plan.session_in_plan(actor, request.path_params["id"])
     code = 422 if errors else 200
-    if actor.role is Role.PATIENT and agenda.is_acute(one, actor.now):
+    if actor.role is Role.PATIENT and schedule.is_acute(one, actor.now):
         return page(request, "sessions/calm.html", await calm_page(actor, one, plan), status=code)
     context = replace(await session_page(actor, one, plan, access), errors=errors or {}, reason=reason)
     return await page_of_many(request, len(context.written), "sessions/session.html", context, status=code)
@@ -115,4 +118,4 @@ def _status(typed: str) -> Status:
     try:
         return Status(typed)
     except ValueError:
-        raise Refused({"status": sessions.NO_SUCH_MOVE}) from None
+        raise Refused({"status": session_plan.NO_SUCH_MOVE}) from None

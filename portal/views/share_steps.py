@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import sessions, sharing
+from journal import sharing
 from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.care import Found, Link
 from journal.catalogue.fields import EntryKind
 from journal.errors import NotFound
-from journal.holds import Hold
 from journal.i18n import N_
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from journal.sessions.rows import my_sessions
 from journal.vault.entry_rows import Entry
 from portal.views.shared_items import Item, items
 from portal.views.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
@@ -74,7 +76,7 @@ async def choosing(
     errors: Mapping[str, str] | None = None,
 ) -> Choosing:
     """Lay out the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
-    given, plan = await sharing.given(actor, entry=entry.id, team=team), await sessions.my_sessions(actor)
+    given, plan = await sharing.given(actor, entry=entry.id, team=team), await my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
     before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
@@ -85,7 +87,7 @@ async def choosing(
         team=team,
         to=to,
         trusted=to is None or to.trusted,
-        waiting=sessions.held_by(actor, plan),
+        waiting=holds.held_by(actor, plan),
         choices=tuple(_choices(entry)),
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
@@ -104,7 +106,7 @@ async def preview(
         Refused: If nothing is chosen that can be shared.
     """
     copy = sharing.copy_of(entry, sections, actor.now)
-    about = session_of(copy, Belonging(await sessions.my_sessions(actor)))
+    about = session_of(copy, Belonging(await my_sessions(actor)))
     replaces = any(await sharing.given(actor, entry=entry.id, team=[to]))
     return Preview(entry, to, shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from journal import entries, sessions
+from journal import entries
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
-from journal.sessions import Session
+from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given
 from journal.vault.entry_rows import Entry
 from portal.views.shared_view import SharedView, session_of, shared_view
@@ -53,7 +53,7 @@ async def items(
     if not listed:
         return ()
     log = await audit_events.openings(actor.id, [one.id for one in listed])
-    belonging = Belonging(await sessions.my_sessions(actor) if plan is None else plan)
+    belonging = Belonging(await my_sessions(actor) if plan is None else plan)
     sources = await entries.several(actor, {one.entry for one in listed})
     return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), belonging) for one in listed)
 

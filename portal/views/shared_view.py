@@ -11,7 +11,7 @@ from journal.catalogue.emotions import Emotion, emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import form_of
 from journal.documents import ShareDocument
-from journal.sessions import Session
+from journal.sessions.rows import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, entries, sessions, sharing
+from journal import care, entries, sharing
 from journal.actor import Actor
 from journal.care import Link, SharingPaused
 from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
-from journal.holds import Hold
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from journal.sessions.rows import my_sessions
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form
@@ -68,9 +70,9 @@ async def revocation(request: Request) -> Response:
             return see_other(request, f"/journal/{one.entry}/shares?done=revoked")
         except HeldUntilRested:
             status = 409
-    plan = await sessions.my_sessions(actor)
+    plan = await my_sessions(actor)
     (item,) = await items(actor, [one], plan)
-    context = Revocation(item, sessions.held_by(actor, plan))
+    context = Revocation(item, holds.held_by(actor, plan))
     return page(request, "sharing/revocation.html", context, status=status)
 
 

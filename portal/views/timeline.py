@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 from starlette.requests import Request
 
-from journal import agenda
 from journal.actor import Actor
 from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
 from journal.i18n import N_
 from journal.listing import Listed
-from journal.planning import SessionKind, Status
 from journal.readers import Reader
-from journal.sessions import Plan, Session
+from journal.sessions import schedule
+from journal.sessions.rows import Plan, Session
+from journal.sessions.session import SessionKind, Status
 from portal.auth import actor_of
 from portal.pages import long_day, piece, short_day, translator
 from portal.pieces import Drawn, joined
@@ -113,7 +113,7 @@ class Timeline:
         """
         layout, now = self._layout(plan), self.actor.now
         under_way = max(0, bisect_right(layout.times, now) - 1)
-        coming = next((one for one in layout.posts[under_way:] if agenda.ahead([one.session], now)), None)
+        coming = next((one for one in layout.posts[under_way:] if schedule.ahead([one.session], now)), None)
         hung: dict[UUID | None, list[Drawn]] = {
             one.session.id: [] for one in layout.posts if _falls_into(one, coming, now, stretch)
         }
@@ -180,7 +180,7 @@ class Timeline:
 
 
 def _lay_out(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> Layout:
-    numbers, laid = agenda.numbers(plan), []
+    numbers, laid = schedule.numbers(plan), []
     for one in plan:
         label, kind = translate(one.kind.label), one.kind
         if kind is SessionKind.DOSING and (nth := nth_of(numbers.get(one.id))):

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import sessions
-from journal.planning import SessionDetails, SessionKind, Setting, Status
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from portal.middleware import HEADERS
 from tests.attacks import browse
 from tests.attacks import world as worlds
@@ -178,7 +178,7 @@ async def _rest(portal: Portal) -> None:
         status=Status.RECOVERING,
         started_at=begun.isoformat(),
     )
-    await sessions.add(alice, alice.id, details)
+    await session_plan.add(alice, alice.id, details)
 
 
 def _tokens(world: World) -> tuple[str, ...]:

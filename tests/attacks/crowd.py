@@ -17,7 +17,6 @@ from journal import (
     recovery,
     restart_links,
     restarts,
-    sessions,
     set_aside,
     sharing,
     tables,
@@ -29,8 +28,9 @@ from journal.audit.acts import Act
 from journal.catalogue.fields import Answers, EntryKind
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
-from journal.planning import SessionDetails, SessionKind, Setting
 from journal.roles import Role
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.attacks.world import HERS, YEAR, World, answers_of
@@ -86,7 +86,7 @@ async def _alice(world: World, house: House, clock: Clock) -> None:
     for number in range(3):
         local = f"{YEAR}-05-{number + 10}T09:00"
         details = SessionDetails(SessionKind.MEDICAL_CHECKIN, local, ZONE, 30, Setting.CLINIC)
-        world.ids[f"check-in {number}"] = await sessions.add(alice, alice.id, details)
+        world.ids[f"check-in {number}"] = await session_plan.add(alice, alice.id, details)
     karl = await _actor(world, house, "karl")
     world.ids["karl's handover"] = await handovers.suggest_to(karl, alice.id, str(world.people["charlie"]))
 

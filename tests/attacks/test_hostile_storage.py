@@ -11,7 +11,8 @@ from html import unescape
 
 import pytest
 
-from journal import entries, records, tables
+from journal import entries, records
+from journal.sessions import tables as sessions_tables
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from tests.attacks.conftest import Target
@@ -148,7 +149,7 @@ async def test_one_damaged_entry_closes_nothing_else(target: Target, at: int) ->
 async def test_one_damaged_course_does_not_keep_the_records_back(target: Target) -> None:
     """The archive names it among what could not be read, and holds the rest."""
     alice = await target.portal.cast.actor("alice")
-    await tables.Course.filter(id=target.world.ids["course"]).update(sealed=bytes(80))
+    await sessions_tables.Course.filter(id=target.world.ids["course"]).update(sealed=bytes(80))
     taken = await records.of_patient(alice, "Practice")
     assert ("course", target.world.ids["course"]) in [(one.what, one.id) for one in taken.unreadable]
     assert len(taken.entries) > 3

@@ -9,7 +9,7 @@ from crypto import Keyring
 from journal.accounts.profiles import Profile
 from journal.actor import Actor
 from journal.documents import ShareDocument
-from journal.session_rows import Plan, Session
+from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
 from portal.views.timeline import Layout
 from tests.attacks import browse

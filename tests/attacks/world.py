@@ -29,7 +29,6 @@ from journal import (
     renewal,
     restart_links,
     restarts,
-    sessions,
     set_aside,
     setup_links,
     sharing,
@@ -43,8 +42,11 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.installation.installation import House
 from journal.new_accounts import NewAccount
-from journal.planning import CoursePlan, Phase, Route, SessionDetails, SessionKind, Setting
 from journal.roles import Role
+from journal.scheduling import plan as session_plan
+from journal.sessions.course import CoursePlan
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
@@ -230,15 +232,15 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         preparation_days_before=2, integration_days_after=1, prescriber_name=f"Dr {PLANNED}",
     )  # fmt: skip
     alice, bob = await making.actor("alice"), await making.actor("bob")
-    ids["course"] = await sessions.plan_course(bob, alice.id, f"{PLANNED} course", plan)
+    ids["course"] = await session_plan.plan_course(bob, alice.id, f"{PLANNED} course", plan)
     ids["session"] = next(
-        one.id for one in await sessions.my_sessions(alice) if one.details.kind is SessionKind.DOSING
+        one.id for one in await my_sessions(alice) if one.details.kind is SessionKind.DOSING
     )
     own = SessionDetails(
         SessionKind.MEDICAL_CHECKIN, f"{YEAR}-04-21T09:00", ZONE, 30, Setting.CLINIC, sitter=f"{PLANNED} K.",
         note=f"{PLANNED} bring the list",
     )  # fmt: skip
-    ids["own session"] = await sessions.add(alice, alice.id, own)
+    ids["own session"] = await session_plan.add(alice, alice.id, own)
 
 
 async def _share(making: _Making, ids: dict[str, UUID]) -> None:
@@ -280,8 +282,8 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
     )
     await reading.read(charlie, dana.id, ids["dana's share"])
     plan = CoursePlan(date(2033, 5, 3), time(9), ZONE, 1, 1, Setting.CLINIC, dose_text=f"{OTHERS} dose")
-    ids["dana's course"] = await sessions.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
-    ids["dana's session"] = (await sessions.my_sessions(dana))[0].id
+    ids["dana's course"] = await session_plan.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
+    ids["dana's session"] = (await my_sessions(dana))[0].id
     ids["charlie's invitation"] = (await invitations.invite(charlie, f"{OTHERS} invited")).id
 
 

@@ -15,9 +15,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
-from journal import entries, revisions, sessions, websessions
-from journal.planning import SessionDetails, SessionKind, Setting
+from journal import entries, revisions, websessions
 from journal.revisions import Reason
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, chrome, serving
@@ -500,10 +501,10 @@ async def test_a_plan_that_comes_back_is_the_newest(desk: Desk, server: Served) 
     await server.admit(page.context, "bob")
     async with server.second_connection() as cast:
         alice, bob = await cast.actor("alice"), await cast.actor("bob")
-        planned = await sessions.add(bob, alice.id, a_session(minutes=50))
+        planned = await session_plan.add(bob, alice.id, a_session(minutes=50))
         await page.goto(f"/sessions/{planned}/edit")
         await page.get_by_label("How long, in minutes").fill("60")
-        await sessions.change(bob, planned, 1, a_session(minutes=90))
+        await session_plan.change(bob, planned, 1, a_session(minutes=90))
     await come_back(page, "back")
     await expect(page.get_by_label("How long, in minutes")).to_have_value("90")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
-from journal.planning import SessionKind, Status
+from journal.sessions.session import SessionKind, Status
 
 LENGTH = timedelta(hours=2)
 MONDAY = datetime(2031, 3, 3, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import brief as briefs
-from journal import care, entries, sessions, tables
+from journal import care, entries, tables
 from journal.brief_beliefs import pairs
 from journal.brief_lines import quotes, skills, steps
 from journal.brief_room import ROOM, shorten, width
@@ -18,8 +18,9 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
 from journal.documents import ShareDocument
 from journal.errors import NotFound
-from journal.planning import SessionKind, Status
 from journal.reading import Shared
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionKind, Status
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, everything, plan_course, share, share_a_full_brief, write
@@ -261,9 +262,9 @@ async def test_a_cancelled_talk_is_not_the_coming_one(cast: Cast) -> None:
     """When the talk is cancelled, the next one counts, with its own dosing session."""
     await plan_course(cast)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    plan = await sessions.sessions_of(bob, alice.id)
+    plan = await session_plan.sessions_of(bob, alice.id)
     talk = next(one for one in plan if one.details.kind is SessionKind.INTEGRATION and one.starts_at > NOON)
-    await sessions.move(bob, talk.id, Status.CANCELLED)
+    await session_plan.move(bob, talk.id, Status.CANCELLED)
     drawn = await briefs.brief(bob, alice.id)
     fourth = (await dosing(cast))[3]
     assert drawn.about == fourth

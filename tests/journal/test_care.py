@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity, ServerKey
-from journal import care, reading, sessions, sharing, tables
+from journal import care, reading, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -19,6 +19,7 @@ from journal.care import SharingPaused
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from journal.links import NAMELESS
 from journal.readers import STRANGER, Reader, readers
+from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
@@ -171,7 +172,7 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
     assert await tables.Share.all().count() == 0
     for gone in (
         reading.folder(bob, alice.id),
-        sessions.sessions_of(bob, alice.id),
+        session_plan.sessions_of(bob, alice.id),
         care.link_with(bob, alice.id),
     ):
         with pytest.raises(NotFound):
@@ -209,7 +210,7 @@ async def test_an_ended_link_is_not_revived_by_storage(cast: Cast, who: str) -> 
     await tables.CareLink.filter(id=cast.link).update(ended_at=None, pair=f"{alice.id}:{bob.id}")
     assert await care.found(bob) == care.Found((), (cast.link,))
     assert await care.found(alice) == care.Found((), (cast.link,))
-    for look in (care.link_with, sessions.sessions_of, reading.folder):
+    for look in (care.link_with, session_plan.sessions_of, reading.folder):
         with pytest.raises(TrustBroken):
             await look(bob, alice.id)
     assert await reading.caseload(bob) == reading.Caseload((), 1)
@@ -222,7 +223,7 @@ async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> 
     alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
     kept = (await row(cast)).clinician_id  # type: ignore[attr-defined]
     await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
-    for look in (care.link_with, sessions.sessions_of, reading.folder):
+    for look in (care.link_with, session_plan.sessions_of, reading.folder):
         with pytest.raises(TrustBroken):
             await look(charlie, alice.id)
     assert await reading.caseload(charlie) == reading.Caseload((), 1)

@@ -27,7 +27,6 @@ from journal import (
     revisions,
     rotation,
     search,
-    sessions,
     set_aside,
     sharing,
     soundness,
@@ -42,8 +41,11 @@ from journal.authentication import sign_in
 from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
-from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rate_limiting import limits
+from journal.scheduling import plan as session_plan
+from journal.sessions import holds
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store.database import change, connection, is_sqlite
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -151,13 +153,13 @@ async def test_a_session_that_is_wrong_holds_nothing_back(cast: Cast) -> None:
     alice = await cast.actor("alice")
     today = alice.now.strftime("%Y-%m-%dT%H:%M")
     dosing = SessionDetails(SessionKind.DOSING, today, "UTC", 60, Setting.CLINIC)
-    ident = await sessions.add(alice, alice.id, dosing)
-    assert await sessions.held(alice)
+    ident = await session_plan.add(alice, alice.id, dosing)
+    assert await holds.held(alice)
     await bend("kap_session", "revision", ident)
-    assert (await sessions.my_sessions(alice)).damaged == (ident,)
-    assert await sessions.held(alice) is None
+    assert (await my_sessions(alice)).damaged == (ident,)
+    assert await holds.held(alice) is None
     with pytest.raises(Damaged):
-        await sessions.session(alice, ident)
+        await session_plan.session(alice, ident)
     assert (await records.of_patient(alice, PRACTICE)).unreadable[0].what == "session"
 
 
@@ -248,8 +250,8 @@ async def test_changing_the_server_key_passes_a_wrong_row_by(sqlite_cast: Cast, 
     alice = await sqlite_cast.actor("alice")
     details = SessionDetails(SessionKind.DOSING, "2026-11-30T10:00", "UTC", 60, Setting.CLINIC)
     for _ in range(3):
-        await sessions.add(alice, alice.id, details)
-    first, second, third = [row.id for row in await sessions.my_sessions(alice)]
+        await session_plan.add(alice, alice.id, details)
+    first, second, third = [row.id for row in await my_sessions(alice)]
     for column, ident in (("sealed", first), ("revision", second), ("id", third)):
         await change(f"UPDATE kap_session SET {column} = $1 WHERE id = $2", value, ident)
     for counts in (await rotation.look_over(sqlite_cast.house), await rotation.renew(sqlite_cast.house)):

@@ -13,9 +13,9 @@ from journal.catalogue.emotions import emotions
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
 from journal.demo_texts import demo_practice
-from journal.holds import hold
 from journal.passwords import advise
-from journal.planning import SessionKind, Status, check_session
+from journal.sessions.holds import hold
+from journal.sessions.session import SessionKind, Status, check_session
 
 PRACTICE = demo_practice()
 PATIENTS = {patient.name.split()[0]: patient for patient in PRACTICE.patients}

@@ -19,9 +19,9 @@ from journal import export_format
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.export_records import UNKNOWN
-from journal.planning import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.revisions import Reason
 from journal.roles import Role
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 
 PAGE = (Path(__file__).parents[2] / "docs" / "export-format.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import care, handover_answers, handovers, people, reading, sessions, sharing, tables
+from journal import care, handover_answers, handovers, people, reading, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.acts import Act
@@ -18,6 +18,7 @@ from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.invitations import AlreadyLinked
 from journal.links import NAMELESS
+from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written
@@ -36,7 +37,7 @@ async def nothing_for_charlie(cast: Cast) -> None:
     assert (await reading.caseload(charlie)).cases == ()
     for attempt in (
         care.link_with(charlie, alice.id), reading.folder(charlie, alice.id),
-        sessions.sessions_of(charlie, alice.id), handovers.withdraw(charlie, alice.id),
+        session_plan.sessions_of(charlie, alice.id), handovers.withdraw(charlie, alice.id),
         handovers.suggest_to(charlie, alice.id, str((await cast.actor("bob")).id)),
     ):  # fmt: skip
         with pytest.raises(NotFound):

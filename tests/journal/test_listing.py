@@ -15,10 +15,12 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import entries, listing, renewal, sessions, sharing, websessions
+from journal import entries, listing, renewal, sharing, websessions
 from journal.actor import Actor
 from journal.belonging import Belonging
-from journal.planning import SessionDetails, SessionKind, Setting
+from journal.scheduling import plan as session_plan
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import baseline, record_snapshot, record_state
 from journal.vault import tables as vault_tables
 from journal.vault.contents import FULL, page_context, root_context
@@ -242,7 +244,7 @@ async def test_entries_about_a_session_are_found_on_a_few_pages(cast: Cast) -> N
         local = (NOON + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
         what = SessionKind.INTEGRATION if hours == 2 else SessionKind.DOSING
         details = SessionDetails(what, local, "UTC", 30, Setting.HOME)
-        plan.append(await sessions.add(alice, alice.id, details))
+        plan.append(await session_plan.add(alice, alice.id, details))
     made = []
     for number in range(210):
         cast.clock.forward(minutes=dice.choice((0, 1, 3)))
@@ -252,7 +254,7 @@ async def test_entries_about_a_session_are_found_on_a_few_pages(cast: Cast) -> N
     for one in dice.sample(made, 20):
         moved = msgspec.structs.replace(one.document, session_id=dice.choice(plan).hex)
         await entries.save(await cast.actor("alice"), one.id, one.revision, moved)
-    every = await sessions.my_sessions(alice)
+    every = await my_sessions(alice)
     belonging = Belonging(every)
 
     async def as_said(*, as_left: bool) -> None:

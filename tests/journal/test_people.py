@@ -16,7 +16,6 @@ from journal import (
     practice,
     reading,
     records,
-    sessions,
     setup_links,
     sharing,
     tables,
@@ -32,7 +31,9 @@ from journal.authentication import sign_in
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
 from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
+from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions.rows import my_sessions
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import chain_all, logged
 from tests.scenes import connected, opened_by, shared, written
@@ -226,7 +227,7 @@ async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
         entries.timeline(erin), entries.every(erin), sharing.given(erin), sharing.revoke(erin, share),
         care.my_links(erin), care.my_link(erin, cast.link), care.link_with(erin, alice.id),
         care.pause(erin), care.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
-        reading.read(erin, alice.id, share), sessions.sessions_of(erin, alice.id), sessions.my_sessions(erin),
+        reading.read(erin, alice.id, share), session_plan.sessions_of(erin, alice.id), my_sessions(erin),
         records.of_patient(erin, PRACTICE), records.shared(erin, PRACTICE, alice.id),
         invitations.invite(erin, "Alice"), invitations.invitations(erin),
     ):  # fmt: skip

@@ -13,15 +13,17 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal import archive, care, entries, invitations, records, sessions, sharing, tables
+from journal import archive, care, entries, invitations, records, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
-from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
 from journal.records import ClinicianRecords, PatientRecords
+from journal.scheduling import plan as session_plan
+from journal.sessions.course import CoursePlan
+from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import transaction
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
@@ -150,7 +152,7 @@ async def test_sessions_and_courses_are_taken(cast: Cast) -> None:
     plan = CoursePlan(
         date(2026, 12, 1), time(14), ZONE, 2, 7, Setting.HOME, Route.SUBLINGUAL, integration_days_after=1
     )
-    course = await sessions.plan_course(bob, alice.id, "Two at home", plan)
+    course = await session_plan.plan_course(bob, alice.id, "Two at home", plan)
     found = (await taken_by(cast)).plan
     assert [(one.id, one.title) for one in found.courses] == [(course, "Two at home")]
     assert [one.kind.value for one in found.sessions] == ["dosing", "integration"] * 2
@@ -199,7 +201,7 @@ async def test_records_of_others_are_not_among_ones_own(cast: Cast) -> None:
     await written(cast, EntryDocument("free", "Danas words"), "dana")
     details = SessionDetails(SessionKind.DOSING, "2026-12-01T14:00", ZONE, 60, Setting.HOME)
     dana = await cast.actor("dana")
-    await sessions.add(dana, dana.id, details)
+    await session_plan.add(dana, dana.id, details)
     found = await taken_by(cast)
     assert (found.entries, found.unreadable) == ((), ())
     assert found.plan.sessions == []
@@ -462,7 +464,7 @@ async def test_after_a_dosing_session_it_waits(sqlite_cast: Cast) -> None:
     """From the start of a dosing session a patient takes nothing until they have slept; a clinician can."""
     alice = await sqlite_cast.actor("alice")
     local = alice.now.astimezone(alice.zone).strftime("%Y-%m-%dT%H:%M")
-    await sessions.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
+    await session_plan.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
     with pytest.raises(HeldUntilRested):
         await take(sqlite_cast, "alice", PASSWORDS["alice"], PHRASE)
     with pytest.raises(Refused):

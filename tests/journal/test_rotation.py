@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from journal import key_slots, presence, sessions, tables, websessions
+from journal import key_slots, presence, tables, websessions
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -24,9 +24,11 @@ from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
 from journal.installation.server_keys import ServerKeys
-from journal.planning import SessionDetails, SessionKind, Setting
 from journal.rotation import Count, TwiceTaken, look_over, renew
+from journal.scheduling import plan as session_plan
 from journal.server_sealed import SEALED
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store.database import Store, change, fetch, transaction
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast, Furniture, cast_of
 from tests.log import chain_all
@@ -46,7 +48,7 @@ async def planned(cast: Cast, count: int) -> None:
     for day in range(1, count + 1):
         alice = await cast.actor("alice")
         one = SessionDetails(SessionKind.INTEGRATION, f"2031-03-{day:02}T09:00", ZONE, 50, Setting.CLINIC)
-        await sessions.add(alice, alice.id, one)
+        await session_plan.add(alice, alice.id, one)
 
 
 async def signs_in(house: House, name: str = "alice") -> None:
@@ -155,16 +157,16 @@ async def test_who_writes_meanwhile_loses_nothing(cast: Cast) -> None:
     """Sessions that are changed and people who sign in while every row is swapped: each change stands at the end."""
     await planned(cast, 6)
     both = house_with(cast, NEW_KEY, SERVER_KEY)
-    mine = await sessions.my_sessions(await cast.actor("alice"))
+    mine = await my_sessions(await cast.actor("alice"))
 
     async def write(times: int) -> None:
         for turn in range(times):
             for name, keys in (("slow", (SERVER_KEY, NEW_KEY)), ("quick", (NEW_KEY, SERVER_KEY))):
                 alice = await actor_in(house_with(cast, *keys), cast)
                 for one in mine:
-                    now = await sessions.session(alice, one.id)
+                    now = await session_plan.session(alice, one.id)
                     details = msgspec.structs.replace(now.details, note=f"{name} {turn}")
-                    await sessions.change(alice, now.id, now.revision, details)
+                    await session_plan.change(alice, now.id, now.revision, details)
             await signs_in(both)
 
     async def swap(times: int) -> None:
@@ -176,7 +178,7 @@ async def test_who_writes_meanwhile_loses_nothing(cast: Cast) -> None:
     while old(await renew(both)):
         pass
     only = house_with(cast, NEW_KEY)
-    notes = [one.details.note for one in await sessions.my_sessions(await actor_in(only, cast))]
+    notes = [one.details.note for one in await my_sessions(await actor_in(only, cast))]
     assert notes == ["quick 2"] * len(mine)
 
 

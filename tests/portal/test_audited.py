@@ -27,7 +27,6 @@ from journal import (
     restart_links,
     restarts,
     second_step,
-    sessions,
     set_aside,
     setup_links,
     sharing,
@@ -41,9 +40,10 @@ from journal.audit.verification import check
 from journal.authentication import sign_in
 from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
-from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import baseline
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
@@ -220,8 +220,8 @@ async def between_two(cast: Cast) -> None:
         made,
     )
     details = SessionDetails(SessionKind.INTEGRATION, "2026-11-30T10:00", ZONE, 50, Setting.CLINIC)
-    session = await sessions.add(alice, alice.id, details)
-    await sessions.change(alice, session, 1, replace(details, minutes=60))
+    session = await session_plan.add(alice, alice.id, details)
+    await session_plan.change(alice, session, 1, replace(details, minutes=60))
 
 
 async def at_the_desk(cast: Cast) -> None:

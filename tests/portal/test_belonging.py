@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from journal import brief, records, sessions
+from journal import brief, records
 from journal.accounts import details as account_details
 from journal.catalogue.fields import EntryKind
-from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
+from journal.scheduling import plan as session_plan
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -52,7 +54,7 @@ async def test_the_timeline_follows_the_plan_and_the_time_zone_at_once(any_porta
         SessionKind.DOSING, "2026-12-01T23:30", "Europe/Berlin", 60, Setting.CLINIC, phase=Phase.INDUCTION
     )
     first, second = [
-        await sessions.add(alice, alice.id, details)
+        await session_plan.add(alice, alice.id, details)
         for details in (late, replace(late, local="2026-12-08T23:30"))
     ]
     async with any_portal.client("alice") as browser:
@@ -66,9 +68,9 @@ async def test_the_timeline_follows_the_plan_and_the_time_zone_at_once(any_porta
         assert await told() == await told() == [("Tuesday, 1 December 2026", "1st dosing session")]
         await account_details.change(alice, "Alice", "Asia/Tokyo")
         assert await told() == [("Wednesday, 2 December 2026", "1st dosing session")]
-        await sessions.change(alice, first, 1, replace(late, local="2026-12-20T12:00"))
+        await session_plan.change(alice, first, 1, replace(late, local="2026-12-20T12:00"))
         assert await told() == [("Wednesday, 9 December 2026", "1st dosing session")]
-        await sessions.move(alice, second, Status.CANCELLED)
+        await session_plan.move(alice, second, Status.CANCELLED)
         assert await told() == [("Sunday, 20 December 2026", "1st dosing session")]
 
 
@@ -78,9 +80,9 @@ async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: Entr
     cast = portal.cast
     await plan_course(cast)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    plan = await sessions.my_sessions(alice)
+    plan = await my_sessions(alice)
     talks = [one for one in plan if one.kind is SessionKind.INTEGRATION]
-    await sessions.move(bob, talks[1].id, Status.CANCELLED, "")
+    await session_plan.move(bob, talks[1].id, Status.CANCELLED, "")
     third = (await dosing(cast))[2]
     for day in range(-40, 1, 3):
         entry = await write(
@@ -147,7 +149,7 @@ async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> 
     cast = portal.cast
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     first, second = [
-        await sessions.add(
+        await session_plan.add(
             bob, alice.id, SessionDetails(SessionKind.DOSING, local, "UTC", 120, Setting.CLINIC)
         )
         for local in ("2026-11-15T10:00", "2026-11-22T16:00")
@@ -156,8 +158,8 @@ async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> 
         cast, EntryKind.PREPARATION, {"prep.intention": "words"}, title="Ready", at=NOON - timedelta(days=1)
     )
     await share(cast, entry, at=NOON - timedelta(days=1))
-    assert (await brief.brief(bob, alice.id)).about == await sessions.session(bob, first)
-    await sessions.move(bob, second, Status.IN_SESSION)
+    assert (await brief.brief(bob, alice.id)).about == await session_plan.session(bob, first)
+    await session_plan.move(bob, second, Status.IN_SESSION)
     drawn = await brief.brief(bob, alice.id)
     assert drawn.about is not None
     assert drawn.about.id == second

@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import entries, revisions, sessions
+from journal import entries, revisions
 from journal.catalogue.fields import EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.planning import Route, SessionDetails, SessionKind, Setting
 from journal.revisions import Reason
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import connection
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
@@ -37,7 +38,7 @@ async def dosing(cast: Cast, local: str, who: str = "alice") -> UUID:
     """Plan a dosing session."""
     actor = await cast.actor(who)
     details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
-    return await sessions.add(actor, actor.id, details)
+    return await session_plan.add(actor, actor.id, details)
 
 
 def answer_for(field: Field) -> str | list[str]:

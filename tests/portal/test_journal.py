@@ -9,9 +9,12 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from journal import entries, sessions, sharing
-from journal.planning import CoursePlan, Route, SessionDetails, SessionKind, Setting
+from journal import entries, sharing
 from journal.purging import purge
+from journal.scheduling import plan as session_plan
+from journal.sessions.course import CoursePlan
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import connection
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
@@ -80,8 +83,8 @@ async def test_entries_hang_on_the_sessions_they_are_about(portal: Portal) -> No
         Route.SUBLINGUAL,
         integration_days_after=1,
     )
-    await sessions.plan_course(bob, alice.id, "Three", plan)
-    one, talk, two, *_ = await sessions.my_sessions(alice)
+    await session_plan.plan_course(bob, alice.id, "Three", plan)
+    one, talk, two, *_ = await my_sessions(alice)
     assert [one.details.kind, talk.details.kind] == [SessionKind.DOSING, SessionKind.INTEGRATION]
     await wrote(cast, NOON - timedelta(days=9), "Long before")
     await wrote(cast, NOON - timedelta(days=2), "In between")
@@ -107,7 +110,7 @@ async def test_a_session_today_is_said_to_be_today(portal: Portal) -> None:
     """The day counts by the patient's own clock."""
     alice = await portal.cast.actor("alice")
     details = SessionDetails(SessionKind.PREPARATION, "2026-11-22T23:30", ZONE, 50, Setting.CLINIC)
-    await sessions.add(alice, alice.id, details)
+    await session_plan.add(alice, alice.id, details)
     await wrote(portal.cast, NOON, "x")
     async with portal.client("alice") as browser:
         assert "Sunday, 22 November 2026 today" in (await opened(browser, "/journal")).words
@@ -158,7 +161,7 @@ async def test_thirty_entries_cost_as_many_statements_as_one(portal: Portal) -> 
         few = await statements(portal, browser, "/journal")
         first = NOON.date() + timedelta(days=2)  # on its day nothing can be shared
         plan = CoursePlan(first, NOON.time(), ZONE, 6, 7, Setting.CLINIC, Route.IV)
-        await sessions.plan_course(bob, alice.id, "Six", plan)
+        await session_plan.plan_course(bob, alice.id, "Six", plan)
         for number in range(29):
             one = await wrote(cast, NOON - timedelta(hours=number + 1), f"Entry {number}")
             await shared(cast, one, ("title",))

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from journal import invitations, practice, sessions, set_aside
-from journal.planning import SessionDetails, SessionKind, Setting
+from journal import invitations, practice, set_aside
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, ZONE
@@ -139,7 +140,7 @@ async def a_session_of_all(portal: Portal) -> str:
     alice = await portal.cast.actor("alice")
     day = (portal.cast.clock.now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     details = SessionDetails(SessionKind.DOSING, day, ZONE, 120, Setting.HOME)
-    return f"/sessions/{await sessions.add(alice, alice.id, details)}"
+    return f"/sessions/{await session_plan.add(alice, alice.id, details)}"
 
 
 @pytest.mark.parametrize("is_intact", [True, False])

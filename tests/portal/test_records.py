@@ -24,10 +24,11 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, care, entries, records, sessions, sharing
+from journal import archive, care, entries, records, sharing
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.planning import SessionDetails, SessionKind, Setting
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -359,7 +360,7 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
     """While acts wait, a sentence stands in place of the form, and a form sent anyway is refused."""
     alice = await portal.cast.actor("alice")
     local = alice.now.astimezone(alice.zone).strftime("%Y-%m-%dT%H:%M")
-    await sessions.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
+    await session_plan.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
     async with portal.client("alice") as client:
         page = await client.get("/records")
         sent = await client.post("/records", data=form("alice"))
@@ -427,7 +428,7 @@ async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) ->
     """The contents list entries under their session; every link inside the archive leads somewhere."""
     cast = portal.cast
     alice = await cast.actor("alice")
-    session = await sessions.add(
+    session = await session_plan.add(
         alice, alice.id, SessionDetails(SessionKind.DOSING, "2026-11-20T14:00", ZONE, 60, Setting.HOME)
     )
     about = await written(cast, EntryDocument("capture", "Of that day", session_id=session.hex))

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from journal import care, invitations, new_accounts, sessions, sharing, websessions
+from journal import care, invitations, new_accounts, sharing, websessions
 from journal.new_accounts import NewAccount
-from journal.planning import SessionDetails, SessionKind, Setting
 from journal.roles import Role
+from journal.scheduling import plan as session_plan
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store import database
 from tests.cast import ZONE, Cast
 from tests.portal.conftest import Portal, no_chores
@@ -62,7 +64,7 @@ async def more_patients(cast: Cast, until: int) -> None:
         cast.tokens[name] = await websessions.start(cast.house, ready.id, ready.account_key)
         patient = await cast.actor(name)
         await invitations.accept(patient, (await invitations.invite(bob, name)).token)
-        await sessions.add(patient, patient.id, session(number))
+        await session_plan.add(patient, patient.id, session(number))
 
 
 async def more_shared(cast: Cast, until: int) -> None:
@@ -75,8 +77,8 @@ async def more_shared(cast: Cast, until: int) -> None:
 async def more_sessions(cast: Cast, until: int) -> None:
     """Plan sessions for alice until there are *until*."""
     alice = await cast.actor("alice")
-    for number in range(len(await sessions.my_sessions(alice)), until):
-        await sessions.add(alice, alice.id, session(number))
+    for number in range(len(await my_sessions(alice)), until):
+        await session_plan.add(alice, alice.id, session(number))
 
 
 def session(number: int) -> SessionDetails:
@@ -152,6 +154,6 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     await care.peer_identity(await cast.actor("bob"), await care.my_link(await cast.actor("bob"), cast.link))
     await more_sessions(cast, FEW)
     await more_shared(cast, FEW)
-    (one, *_) = await sessions.my_sessions(alice)
+    (one, *_) = await my_sessions(alice)
     asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
     assert len(asked) <= most

@@ -6,10 +6,11 @@ import unicodedata
 
 import pytest
 
-from journal import care, entries, invitations, recovery, sessions, setup_links
+from journal import care, entries, invitations, recovery, setup_links
 from journal.errors import Refused
 from journal.new_accounts import NewAccount
-from journal.planning import SessionDetails
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import SessionDetails
 from tests.cast import PASSWORDS, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened, pressed
 from tests.portal.conftest import Portal
@@ -27,7 +28,7 @@ def in_script(text: str, zero: int) -> str:
 
 async def planned(cast: Cast) -> SessionDetails:
     """Give alice's one session."""
-    (one,) = await sessions.my_sessions(await cast.actor("alice"))
+    (one,) = await my_sessions(await cast.actor("alice"))
     return one.details
 
 
@@ -132,7 +133,7 @@ async def test_a_course_is_planned_in_the_digits_of_every_script(portal: Portal,
         typed = {name: in_script(text, zero) for name, text in numbers.items()}
         sent = page.filled(typed | {"dose_text": "as\u2028told"}) | {"step": ["confirm"]}
         assert (await browser.post(f"/patients/{alice}/course", data=sent)).status_code == 303
-    plan = [one.details for one in await sessions.my_sessions(await portal.cast.actor("alice"))]
+    plan = [one.details for one in await my_sessions(await portal.cast.actor("alice"))]
     assert [(one.local, one.minutes) for one in plan] == [
         ("2026-12-02T10:00", 45),
         ("2026-12-04T14:00", 90),

@@ -14,10 +14,11 @@ from uuid import UUID
 
 import pytest
 
-from journal import care, entries, handover_answers, handovers, reading, sessions, sharing, tables
+from journal import care, entries, handover_answers, handovers, reading, sharing, tables
 from journal.actor import Actor
 from journal.errors import JournalError
-from journal.planning import SessionDetails, SessionKind, Setting, Status
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import Entry
@@ -48,7 +49,7 @@ async def scene_of(cast: Cast) -> Scene:
     charlie = await cast.actor("charlie")
     handover = await handovers.suggest_to(await cast.actor("bob"), alice.id, str(charlie.id))
     details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:30", ZONE, 120, Setting.HOME)
-    session = await sessions.add(alice, alice.id, details)
+    session = await session_plan.add(alice, alice.id, details)
     scene = Scene(cast, await cast.actor("alice"), given, private, share, handover, session)
     scene.rows = await every_row(TABLES)
     return scene
@@ -113,7 +114,7 @@ async def hand_over_and_end(scene: Scene) -> UUID:
 
 async def begin_session(scene: Scene) -> None:
     """Let the dosing session begin: what cannot be taken back waits from now on."""
-    await sessions.move(scene.alice, scene.session, Status.IN_SESSION)
+    await session_plan.move(scene.alice, scene.session, Status.IN_SESSION)
 
 
 Act = Callable[[Scene], Awaitable[Any]]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
-from journal import care, leaving, links, session_rows, sessions, tables, websessions
+from journal import care, leaving, links, websessions
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, known_profile, profile_context
@@ -19,10 +19,14 @@ from journal.installation.installation import MOST_PINS, ROOM_PINS, House
 from journal.installation.key_file import KeyFile
 from journal.installation.remembered import Remembered
 from journal.installation.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
-from journal.planning import SessionDetails, SessionKind, Setting
 from journal.purging import purge
 from journal.rotation import renew
+from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
+from journal.sessions import rows as session_rows
+from journal.sessions import tables as sessions_tables
+from journal.sessions.rows import Plan, Session, my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from tests.cast import NAMES, SERVER_KEY, ZONE, Cast
 from tests.scenes import written
 
@@ -89,18 +93,18 @@ def opened_in(cast: Cast, kind: type) -> list[Any]:
     return [one for _, one in cast.house.server.opened if isinstance(one, kind)]
 
 
-async def planned(cast: Cast) -> tuple[Actor, sessions.Session]:
+async def planned(cast: Cast) -> tuple[Actor, Session]:
     """Let alice plan a session, and look at her plan."""
     alice = await cast.actor("alice")
-    await sessions.add(alice, alice.id, ONE)
-    (one,) = await sessions.my_sessions(alice)
+    await session_plan.add(alice, alice.id, ONE)
+    (one,) = await my_sessions(alice)
     return alice, one
 
 
 async def test_the_very_same_row_is_opened_once(cast: Cast) -> None:
     """A second look at the same plan and the same person gives what the first one opened."""
     alice, one = await planned(cast)
-    (again,) = await sessions.my_sessions(alice)
+    (again,) = await my_sessions(alice)
     assert again is one
     row = await accounts_tables.Account.get(id=alice.id)
     first = known_profile(cast.house, alice.id, bytes(row.sealed))
@@ -110,26 +114,26 @@ async def test_the_very_same_row_is_opened_once(cast: Cast) -> None:
 async def test_a_plan_of_the_very_same_rows_is_opened_once(cast: Cast) -> None:
     """With a row more, fewer or changed it is another plan; one with a damaged row is not kept at all."""
     alice, one = await planned(cast)
-    plan = await sessions.my_sessions(alice)
-    assert await sessions.my_sessions(alice) is plan
-    more = await sessions.add(alice, alice.id, ONE)
-    assert {session.id for session in await sessions.my_sessions(alice)} == {one.id, more}
-    await tables.KapSession.filter(id=more).update(revision=2)
-    damaged = await sessions.my_sessions(alice)
+    plan = await my_sessions(alice)
+    assert await my_sessions(alice) is plan
+    more = await session_plan.add(alice, alice.id, ONE)
+    assert {session.id for session in await my_sessions(alice)} == {one.id, more}
+    await sessions_tables.KapSession.filter(id=more).update(revision=2)
+    damaged = await my_sessions(alice)
     assert (list(damaged), damaged.damaged) == ([one], (more,))
-    assert not [kept for kept in opened_in(cast, sessions.Plan) if kept is damaged]
-    await tables.KapSession.filter(id=more).delete()
-    assert await sessions.my_sessions(alice) is plan
+    assert not [kept for kept in opened_in(cast, Plan) if kept is damaged]
+    await sessions_tables.KapSession.filter(id=more).delete()
+    assert await my_sessions(alice) is plan
 
 
 @pytest.mark.parametrize("place", [0, 1, 14, 40, -1])
 async def test_a_row_changed_by_one_byte_is_opened_anew_and_refused(cast: Cast, place: int) -> None:
     """Header, nonce, text or tag: that the right row was opened a moment ago makes no difference."""
     alice, one = await planned(cast)
-    sealed = bytearray((await tables.KapSession.get(id=one.id)).sealed)
+    sealed = bytearray((await sessions_tables.KapSession.get(id=one.id)).sealed)
     sealed[place] ^= 1
-    await tables.KapSession.filter(id=one.id).update(sealed=bytes(sealed))
-    assert (await sessions.my_sessions(alice)).damaged == (one.id,)
+    await sessions_tables.KapSession.filter(id=one.id).update(sealed=bytes(sealed))
+    assert (await my_sessions(alice)).damaged == (one.id,)
     row = await accounts_tables.Account.get(id=alice.id)
     profile_ = bytearray(row.sealed)
     profile_[place] ^= 1
@@ -143,7 +147,7 @@ async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> Non
     alice, one = await planned(cast)
     dana = await cast.actor("dana")
     row = session_rows.SessionRow(
-        one.id, alice.id, None, 1, bytes((await tables.KapSession.get(id=one.id)).sealed)
+        one.id, alice.id, None, 1, bytes((await sessions_tables.KapSession.get(id=one.id)).sealed)
     )
     assert session_rows.opened(alice, row) is one
     for other in (
@@ -174,11 +178,11 @@ async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     now = open_document(elsewhere.server, bytes(account.sealed), profile_context(alice.id), Profile)
     renamed = seal_document(elsewhere.server, replace_name(now, "Alice Otherwise"), profile_context(alice.id))
     await accounts_tables.Account.filter(id=alice.id).update(sealed=renamed)
-    await sessions.change(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
+    await session_plan.change(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
     assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == ["Alice Otherwise"]
     alice = await cast.actor("alice")
     assert (alice.name, alice.lock_minutes) == ("Alice Otherwise", 5)
-    (changed,) = await sessions.my_sessions(alice)
+    (changed,) = await my_sessions(alice)
     assert (changed.revision, changed.details.sitter) == (2, "Somebody else")
     cast.clock.forward(minutes=7)
     assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is None
@@ -192,15 +196,15 @@ async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> N
     house = replace(cast.house, server=ServerKeys(file.read(), file))
     alice = await websessions.actor_for(house, cast.tokens["alice"])
     assert alice is not None
-    await sessions.add(alice, alice.id, ONE)
-    (one,) = await sessions.my_sessions(alice)
-    old = bytes((await tables.KapSession.get(id=one.id)).sealed)
+    await session_plan.add(alice, alice.id, ONE)
+    (one,) = await my_sessions(alice)
+    old = bytes((await sessions_tables.KapSession.get(id=one.id)).sealed)
     file.write((NEW_KEY, SERVER_KEY), instead_of=(SERVER_KEY,))
     await renew(replace(house, server=ServerKeys((NEW_KEY, SERVER_KEY))))
     file.write((NEW_KEY,), instead_of=(NEW_KEY, SERVER_KEY))
-    assert [again.details for again in await sessions.my_sessions(alice)] == [ONE_OF_HERS]
-    await tables.KapSession.filter(id=one.id).update(sealed=old)
-    assert (await sessions.my_sessions(alice)).damaged == (one.id,)
+    assert [again.details for again in await my_sessions(alice)] == [ONE_OF_HERS]
+    await sessions_tables.KapSession.filter(id=one.id).update(sealed=old)
+    assert (await my_sessions(alice)).damaged == (one.id,)
 
 
 async def test_with_the_account_goes_the_name(cast: Cast) -> None:
@@ -209,19 +213,19 @@ async def test_with_the_account_goes_the_name(cast: Cast) -> None:
     other = replace(cast, house=replace(cast.house, server=ServerKeys((SERVER_KEY,))))
     for one in (cast, other):
         await care.my_links(await one.actor("bob"))
-        await sessions.my_sessions(await one.actor("alice"))
+        await my_sessions(await one.actor("alice"))
         assert NAMES["alice"] in names_in(one)
-        assert opened_in(one, sessions.Session)
+        assert opened_in(one, Session)
     await leaving.leave(await cast.actor("alice"), leaving.WORD)
     cast.clock.forward(days=8)
     assert NAMES["alice"] in names_in(cast)
     await leaving.forget(cast.house, cast.clock.now)
     assert NAMES["alice"] not in names_in(cast)
-    assert opened_in(cast, sessions.Session) == []
+    assert opened_in(cast, Session) == []
     assert NAMES["alice"] in names_in(other)
     await purge(other.house, cast.clock.now)
     assert NAMES["alice"] not in names_in(other)
-    assert opened_in(other, sessions.Session) == []
+    assert opened_in(other, Session) == []
 
 
 def has_pinned(actor: Actor, sealed: bytes, shown: bytes, link: links.Link) -> bool:
@@ -292,7 +296,7 @@ async def test_nobodys_keys_and_words_are_remembered(cast: Cast) -> None:
     for name in cast.tokens:
         keyring = (await cast.actor(name)).keyring
         assert not parts & {keyring.vault, keyring.pins, keyring.identity_wrap, cast.tokens[name]}
-    assert {type(one) for _, one in cast.house.server.opened} == {Profile, sessions.Plan, sessions.Session}
+    assert {type(one) for _, one in cast.house.server.opened} == {Profile, Plan, Session}
     assert {one for _, one in cast.house.pins} == {True}
 
 

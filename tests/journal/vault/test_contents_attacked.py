@@ -9,13 +9,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import care, entries, giving_back, links, listing, records, sessions, sharing, tables
+from journal import care, entries, giving_back, links, listing, records, sharing, tables
 from journal.documents import ShareDocument, given_back_context
 from journal.errors import StaleRevision
 from journal.export_format import NOT_AS_LEFT, Unreadable
-from journal.planning import SessionDetails, SessionKind, Setting
+from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.search import search
+from journal.sessions.rows import my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store.database import change, transaction
 from journal.vault import baseline, record_state
 from journal.vault import tables as vault_tables
@@ -57,11 +59,11 @@ async def test_an_entry_of_a_session_that_was_moved_to_another_date_is_missed(ca
     """Also between two comparisons of everything: a session's page shows when each of its entries was begun."""
     alice = await cast.actor("alice")
     local = cast.clock.now.strftime("%Y-%m-%dT%H:%M")
-    session = await sessions.add(
+    session = await session_plan.add(
         alice, alice.id, SessionDetails(SessionKind.DOSING, local, "UTC", 30, Setting.HOME)
     )
     one, *_ = await several(cast, 3)
-    plan = await sessions.my_sessions(alice)
+    plan = await my_sessions(alice)
     as_left, found = await listing.about(await cast.actor("alice"), plan, {session})
     assert (as_left, len(found)) == (True, 3)
     await vault_tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(days=1))
@@ -161,9 +163,7 @@ async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: 
 
 async def by_session_page(cast: Cast, entry: Entry) -> Any:
     alice = await cast.actor("alice")
-    as_left, found = await listing.about(
-        alice, await sessions.my_sessions(alice), {UUID(entry.document.session_id)}
-    )
+    as_left, found = await listing.about(alice, await my_sessions(alice), {UUID(entry.document.session_id)})
     assert not as_left
     assert entry.id in {one.id for one in found}
 
@@ -186,7 +186,7 @@ async def test_whoever_finds_something_amiss_makes_every_later_page_compare(
     alice = await cast.actor("alice")
     local = cast.clock.now.strftime("%Y-%m-%dT%H:%M")
     details = SessionDetails(SessionKind.DOSING, local, "UTC", 30, Setting.HOME)
-    about = await sessions.add(alice, alice.id, details)
+    about = await session_plan.add(alice, alice.id, details)
     one = (await several(cast, 1))[0]
     document = one.document.__class__("capture", "Tied", session_id=about.hex)
     cast.clock.forward(minutes=1)

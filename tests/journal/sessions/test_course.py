@@ -11,19 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.planning import (
+from journal.sessions.course import CoursePlan, check_plan, expand, linked
+from journal.sessions.session import (
     ALLOWED_MOVES,
-    CoursePlan,
     Phase,
     Route,
     SessionDetails,
     SessionKind,
     Setting,
     Status,
-    check_plan,
     check_session,
-    expand,
-    linked,
 )
 from journal.time_zones import WallClockError, common_zones, is_zone, parse_local, parse_zone, resolve
 

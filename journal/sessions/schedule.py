@@ -10,10 +10,10 @@ from uuid import UUID
 import msgspec
 
 from journal.actor import Actor
-from journal.holds import next_morning
-from journal.planning import Phase, SessionDetails, SessionKind, Setting, Status
 from journal.roles import Role
-from journal.session_rows import Session
+from journal.sessions.holds import next_morning
+from journal.sessions.rows import Session
+from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
 from journal.store.rows import Opened
 
 ACUTE = timedelta(hours=4)

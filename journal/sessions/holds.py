@@ -8,14 +8,18 @@ all sharing is never held, and nothing that was held is carried out silently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from journal.actor import Actor
 from journal.ages import JUMP
+from journal.errors import HeldUntilRested
 from journal.i18n import N_
-from journal.planning import SessionDetails, SessionKind, Status
+from journal.roles import Role
+from journal.sessions.rows import Session, my_sessions
+from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.time_zones import parse_zone
 
 MORNING = time(5, 0)
@@ -123,3 +127,19 @@ def _local(details: SessionDetails, start: datetime) -> date:
 def _morning_after(details: SessionDetails, start: datetime) -> datetime:
     day = _local(details, start) + timedelta(days=1)
     return datetime.combine(day, MORNING, parse_zone(details.zone)).astimezone(UTC)
+
+
+async def held(actor: Actor) -> Hold | None:
+    """Tell whether irreversible acts wait until the patient has rested after a dosing session."""
+    return held_by(actor, await my_sessions(actor))
+
+
+def held_by(actor: Actor, plan: Sequence[Session]) -> Hold | None:
+    """Return the same as `held` by the patient's own plan, where that is loaded already."""
+    return hold([one.details for one in plan], actor.now)
+
+
+async def refuse_while_held(actor: Actor) -> None:
+    """Raise `HeldUntilRested` while acts that cannot be taken back have to wait."""
+    if actor.role is Role.PATIENT and (waiting := await held(actor)) is not None:
+        raise HeldUntilRested(waiting.sentence)

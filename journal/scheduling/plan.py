@@ -1,7 +1,7 @@
 """
 The plan: courses and single sessions, seen and changed by a patient and their clinicians.
 
-Loading a session is the authorisation to see it. The rows themselves are those of session_rows.
+Loading a session is the authorisation to see it. The rows themselves are those of `journal/sessions/rows.py`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,29 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import agenda, links, planning, session_rows, tables
+from journal import links
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import CourseDetails, course_context
 from journal.errors import HeldUntilRested, NotFound, Refused
-from journal.holds import Hold, hold
 from journal.i18n import N_
 from journal.links import Link
-from journal.planning import CoursePlan, SessionDetails, SessionKind, Status
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.session_rows import Plan, Session, SessionRow
+from journal.sessions import rows as session_rows
+from journal.sessions import schedule
+from journal.sessions import tables as sessions_tables
+from journal.sessions.course import CoursePlan, check_plan, expand, linked
+from journal.sessions.holds import hold
+from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, my_sessions
+from journal.sessions.session import (
+    SessionDetails,
+    SessionKind,
+    Status,
+    check_session,
+    clean_details,
+    moves_of,
+)
 from journal.store.database import fetch, transaction
 from journal.store.rows import DamagedRow, Opened, known, read, sound, typed
 from journal.time_zones import parse_zone
@@ -37,28 +47,6 @@ NO_SUCH_MOVE = N_(
 )
 THEIR_DAY = N_("This day is theirs, and nothing of it is changed from here. Call them if it cannot wait.")
 
-__all__ = [
-    "NO_SUCH_MOVE",
-    "Plan",
-    "PlanAccess",
-    "Session",
-    "access_to",
-    "add",
-    "change",
-    "confirm_rested",
-    "held",
-    "held_by",
-    "may_change",
-    "move",
-    "my_sessions",
-    "of_patients",
-    "plan_course",
-    "plan_of",
-    "refuse_while_held",
-    "session",
-    "session_in_plan",
-    "sessions_of",
-]
 
 ADDED_BEFORE = N_(
     "A session was added from this page before, with other words. Open your plan to change that one, or to add another."
@@ -103,16 +91,10 @@ async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
     return await plan_of(actor, await access_to(actor, patient))
 
 
-async def my_sessions(actor: Actor) -> Plan:
-    """Give the patient's own sessions in the order of their times."""
-    actor.must_be(Role.PATIENT)
-    return await session_rows.load(actor, actor.id)
-
-
 async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Opened[Session]]:
     """Give the sessions of a clinician's own patients, in one statement; each must come from a care link."""
     actor.must_be(Role.CLINICIAN)
-    rows = await read(SessionRow, tables.KapSession.filter(patient_id__in=list(patients)))
+    rows = await read(SessionRow, sessions_tables.KapSession.filter(patient_id__in=list(patients)))
     of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
     for row in rows:
         of_each[known(row, "patient_id")].append(row)  # which can be read, since each was found by it
@@ -152,17 +134,19 @@ async def plan_course(
     actor.must_be(Role.CLINICIAN)
     await access_to(actor, patient)
     plan = plan.cleaned()
-    if problems := planning.check_plan(plan):
+    if problems := check_plan(plan):
         raise Refused(problems)
-    planned = planning.expand(plan)
+    planned = expand(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
     sealed = seal_document(
         actor.house.server, CourseDetails(clean_line(title)), course_context(patient, course)
     )
     with suppress(IntegrityError):  # its course is planned already
         async with transaction():
-            await tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
-            for ident, details in zip(ids, planning.linked(planned, [one.hex for one in ids]), strict=True):
+            await sessions_tables.Course.create(
+                id=course, patient_id=patient, sealed=sealed, created_at=actor.now
+            )
+            for ident, details in zip(ids, linked(planned, [one.hex for one in ids]), strict=True):
                 await session_rows.insert(actor, patient, ident, details, course)
             await audit_log.note(actor, Act.SESSION_PLANNED, patient=patient, about=course)
     return course
@@ -176,7 +160,7 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
         Refused: If it makes no sense, or something else was added by this ident before.
     """
     await access_to(actor, patient)
-    details = planning.clean_details(details)
+    details = clean_details(details)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _check(actor, patient, details)
     ident = ident or uuid4()
@@ -210,7 +194,7 @@ async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails)
     if not may_change(actor, current):
         details = msgspec.structs.replace(current.details, sitter=details.sitter)
     progress = {name: getattr(current.details, name) for name in PROGRESS}
-    details = planning.clean_details(msgspec.structs.replace(details, **progress))
+    details = clean_details(msgspec.structs.replace(details, **progress))
     await _check(actor, current.patient, details, current)
     await session_rows.write(actor, current, base, details)
 
@@ -232,10 +216,10 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     """
     current = await session(actor, wanted)
     before = current.details
-    theirs = actor.role is Role.CLINICIAN and agenda.is_theirs_today(before, actor.now)
-    if theirs and (status is not Status.CANCELLED or status not in planning.moves_of(before)):
+    theirs = actor.role is Role.CLINICIAN and schedule.is_theirs_today(before, actor.now)
+    if theirs and (status is not Status.CANCELLED or status not in moves_of(before)):
         raise Refused({"status": THEIR_DAY})
-    if status not in planning.moves_of(before):
+    if status not in moves_of(before):
         raise Refused({"status": NO_SUCH_MOVE})
     moment = actor.now.isoformat(timespec="seconds")
     changes: dict[str, object] = {
@@ -249,26 +233,10 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     if status is Status.CLOSED and before.kind is SessionKind.DOSING and before.started_at is None:
         # It took place without anybody saying so at the time. Its start still counts for the hold on its day.
         changes["started_at"] = before.starts_at.isoformat(timespec="seconds")
-    details = planning.clean_details(msgspec.structs.replace(before, **changes))
-    if problems := planning.check_session(details):
+    details = clean_details(msgspec.structs.replace(before, **changes))
+    if problems := check_session(details):
         raise Refused(problems)
     await session_rows.write(actor, current, current.revision, details)
-
-
-async def held(actor: Actor) -> Hold | None:
-    """Tell whether irreversible acts wait until the patient has rested after a dosing session."""
-    return held_by(actor, await my_sessions(actor))
-
-
-def held_by(actor: Actor, plan: Sequence[Session]) -> Hold | None:
-    """Return the same as `held` by the patient's own plan, where that is loaded already."""
-    return hold([one.details for one in plan], actor.now)
-
-
-async def refuse_while_held(actor: Actor) -> None:
-    """Raise `HeldUntilRested` while acts that cannot be taken back have to wait."""
-    if actor.role is Role.PATIENT and (waiting := await held(actor)) is not None:
-        raise HeldUntilRested(waiting.sentence)
 
 
 async def confirm_rested(actor: Actor) -> None:
@@ -296,7 +264,7 @@ async def confirm_rested(actor: Actor) -> None:
 async def _check(
     actor: Actor, patient: UUID, details: SessionDetails, current: Session | None = None
 ) -> None:
-    problems = planning.check_session(details)
+    problems = check_session(details)
     plan = await session_rows.load(actor, patient)
     if details.about is not None:
         dosing = {one.id.hex for one in plan if one.details.kind is SessionKind.DOSING}

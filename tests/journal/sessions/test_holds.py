@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.agenda import is_theirs_today
-from journal.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, hold, rested_date
-from journal.planning import SessionDetails, SessionKind, Setting, Status
+from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, hold, rested_date
+from journal.sessions.schedule import is_theirs_today
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DOSING = SessionDetails(SessionKind.DOSING, "2026-12-01T14:00", "Europe/Berlin", 120, Setting.HOME)

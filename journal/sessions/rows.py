@@ -13,18 +13,26 @@ from uuid import UUID
 
 import msgspec
 
-from journal import tables
+from crypto import Context
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import session_context
 from journal.errors import StaleRevision
 from journal.i18n import N_
 from journal.installation.remembered import Key
-from journal.planning import SessionDetails, SessionKind, Status
+from journal.roles import Role
 from journal.sealing import open_document, seal_document
+from journal.sessions import tables
+from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.store.database import fetch, transaction
 from journal.store.rows import Counted, DamagedRow, Opened, Row, open_each, typed
+
+
+class CourseDetails(msgspec.Struct, frozen=True):
+    """What a series of sessions is called; server key."""
+
+    title: str
+
 
 OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
 
@@ -164,3 +172,19 @@ def _opened(actor: Actor, row: SessionRow) -> Session:
     where = session_context(row.patient_id, row.id, row.revision)
     details = open_document(actor.house.server, row.sealed, where, SessionDetails)
     return Session(row.id, row.patient_id, row.course_id, row.revision, details, details.starts_at)
+
+
+def session_context(patient: UUID, session: UUID, revision: int) -> Context:
+    """Say where a session's details stand."""
+    return Context("session", patient.bytes, session.bytes, revision)
+
+
+def course_context(patient: UUID, course: UUID) -> Context:
+    """Say where a course's details stand."""
+    return Context("course", patient.bytes, course.bytes)
+
+
+async def my_sessions(actor: Actor) -> Plan:
+    """Give the patient's own sessions in the order of their times."""
+    actor.must_be(Role.PATIENT)
+    return await load(actor, actor.id)

@@ -1,4 +1,4 @@
-"""How the plan of a course becomes sessions. The values themselves are those of planning_sessions."""
+"""How the plan of a course becomes sessions. The values themselves are those of `session.py`."""
 
 from __future__ import annotations
 
@@ -9,29 +9,14 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 
 from journal.i18n import N_
-from journal.planning_sessions import (
-    ALLOWED_MOVES,
+from journal.sessions.session import (
     LONGEST_MINUTES,
     Phase,
     Route,
     SessionDetails,
     SessionKind,
     Setting,
-    Status,
     check_session,
-    clean_details,
-    moves_of,
-)
-from journal.time_zones import (
-    FOLD_SENTENCES,
-    FoldNote,
-    ResolvedTime,
-    WallClockError,
-    common_zones,
-    is_zone,
-    parse_local,
-    parse_zone,
-    resolve,
 )
 from journal.typed import clean_line
 
@@ -199,31 +184,3 @@ def _talk(plan: CoursePlan, kind: SessionKind, day: date, at: time) -> SessionDe
 
 def _wall(day: date, at: time) -> str:
     return datetime.combine(day, at).strftime("%Y-%m-%dT%H:%M")
-
-
-__all__ = [
-    "ALLOWED_MOVES",
-    "FOLD_SENTENCES",
-    "CoursePlan",
-    "FoldNote",
-    "Phase",
-    "PlannedSession",
-    "ResolvedTime",
-    "Route",
-    "SessionDetails",
-    "SessionKind",
-    "Setting",
-    "Status",
-    "WallClockError",
-    "check_plan",
-    "check_session",
-    "clean_details",
-    "common_zones",
-    "expand",
-    "is_zone",
-    "linked",
-    "moves_of",
-    "parse_local",
-    "parse_zone",
-    "resolve",
-]

@@ -1,0 +1,54 @@
+"""The rows of courses and sessions."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.models import Model
+
+from journal.accounts.tables import Account
+from journal.tables_access import SecondFactor as SecondFactor
+from journal.tables_aside import GivenBack as GivenBack
+from journal.tables_aside import KeptShare as KeptShare
+from journal.tables_aside import KeyRenewal as KeyRenewal
+from journal.tables_aside import SetAside as SetAside
+from journal.tables_aside import SetAsideRecord as SetAsideRecord
+from journal.tables_aside import SetAsideSlot as SetAsideSlot
+from journal.tables_care import Handover as Handover
+from journal.tables_house import Heartbeat as Heartbeat
+from journal.tables_house import SetupLink as SetupLink
+from journal.tables_house import Worker as Worker
+from journal.tables_slots import KeySlot as KeySlot
+from journal.tables_slots import Passkey as Passkey
+from journal.tables_slots import SpentChallenge as SpentChallenge
+
+
+class Course(Model):
+    """A planned series of sessions."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="courses", db_index=True
+    )
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "course"
+
+
+class KapSession(Model):
+    """One session in the plan. Its date stands only in the sealed column."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="sessions", db_index=True
+    )
+    course: fields.ForeignKeyNullableRelation[Course] = fields.ForeignKeyField(
+        "journal.Course", related_name="sessions", null=True
+    )
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # server key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "kap_session"
