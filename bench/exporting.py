@@ -9,8 +9,9 @@ from time import perf_counter
 from bench.figures import Figure, Figures, middle
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
-from journal import records, websessions
+from journal import records
 from journal.archive import pack
+from journal.authentication import web_sessions
 from journal.installation.installation import House
 from journal.store.database import Store
 from portal import __version__
@@ -27,7 +28,7 @@ async def export(folder: Path, people: People, rounds: int) -> Figures:
     times, size = [], 0
     try:
         with store.use():
-            actor = await websessions.actor_for(House.with_key(SERVER_KEY), token)
+            actor = await web_sessions.actor_for(House.with_key(SERVER_KEY), token)
             assert actor is not None
             for _ in range(rounds + 1):
                 begun = perf_counter()

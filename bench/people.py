@@ -21,11 +21,12 @@ import msgspec
 
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
-from journal import entries, invitations, new_accounts, practice, recovery, sharing, websessions
+from journal import entries, invitations, practice, sharing
 from journal.actor import Actor
+from journal.authentication import recovery_key, registration, web_sessions
+from journal.authentication.registration import NewAccount
 from journal.catalogue.fields import EntryKind
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -190,17 +191,17 @@ def _new_account(name: str) -> NewAccount:
 
 
 async def _patient(house: House, name: str) -> tuple[Actor, bytes]:
-    readied = await new_accounts.ready(house, _new_account(name))
-    await new_accounts.open_account(house, Role.PATIENT, readied)
-    token = await websessions.start(house, readied.id, readied.account_key)
+    readied = await registration.ready(house, _new_account(name))
+    await registration.open_account(house, Role.PATIENT, readied)
+    token = await web_sessions.start(house, readied.id, readied.account_key)
     return await _ready(house, token), token
 
 
 async def _ready(house: House, token: bytes) -> Actor:
-    actor = await websessions.actor_for(house, token)
+    actor = await web_sessions.actor_for(house, token)
     assert actor is not None
-    offer = await recovery.offer(actor)
-    await recovery.confirm(actor, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(actor)
+    await recovery_key.confirm(actor, token, offer.sealed, offer.words)
     return actor
 
 

@@ -25,13 +25,13 @@ from anyio import to_thread
 
 from journal import records
 from journal.actor import Actor
+from journal.authentication.passwords import advise
 from journal.authentication.sign_in import unlock
 from journal.errors import JournalError, Refused
 from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.installation.password_work import Busy
-from journal.passwords import advise
 from journal.records import Records
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held

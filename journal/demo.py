@@ -11,13 +11,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import entries, invitations, new_accounts, practice, recovery, sharing, tables, websessions
+from journal import entries, invitations, practice, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
+from journal.authentication import recovery_key, registration, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.registration import NewAccount
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
 from journal.errors import Refused
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.practice import RealPractice
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
@@ -45,20 +47,20 @@ async def load_demo(house: House) -> None:
     clinician = await _open(house, Role.CLINICIAN, demo.clinician)
     for patient in demo.patients:
         await _load_patient(house, clinician, patient)
-    await tables.WebSession.all().delete()
+    await authentication_tables.WebSession.all().delete()
 
 
 async def _open(house: House, role: Role, person: DemoPerson) -> Actor:
     new = NewAccount(person.name, person.email, person.password, person.password, person.time_zone)
-    readied = await new_accounts.ready(house, new)
+    readied = await registration.ready(house, new)
     profession = Profession.THERAPIST if role is Role.CLINICIAN else ""
-    await new_accounts.open_account(house, role, readied, profession=profession)
-    token = await websessions.start(house, readied.id, readied.account_key)
-    actor = await websessions.actor_for(house, token)
+    await registration.open_account(house, role, readied, profession=profession)
+    token = await web_sessions.start(house, readied.id, readied.account_key)
+    actor = await web_sessions.actor_for(house, token)
     if actor is None:
         raise Refused({})
-    offer = await recovery.offer(actor)
-    await recovery.confirm(actor, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(actor)
+    await recovery_key.confirm(actor, token, offer.sealed, offer.words)
     return actor
 
 

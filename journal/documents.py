@@ -34,18 +34,6 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     demo: bool | None = None  # not said in what was written before this was sealed as well
 
 
-class BrowserDocument(msgspec.Struct, frozen=True):
-    """
-    A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
-
-    It says whose session a row is without anybody's cookie, so that a row made up or moved names nobody.
-    """
-
-    device: str
-    session: str
-    stage: str
-
-
 class InvitationNote(msgspec.Struct, frozen=True):
     """For whom an invitation is meant, in the clinician's words; server key."""
 
@@ -79,11 +67,6 @@ class ShareDocument(msgspec.Struct, frozen=True):
     entry_revision: int
     note: str = ""
     entry_id: str = ""
-
-
-def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
-    """Say where a web session's browser stands."""
-    return Context("device", account.bytes, handle.bytes, epoch)
 
 
 def link_key_context(patient: UUID, link: UUID) -> Context:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from journal import access, care, tables
+from journal import care
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
@@ -17,6 +17,8 @@ from journal.accounts.status import LEAVING
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots
+from journal.authentication import tables as authentication_tables
 from journal.errors import Refused
 from journal.folding import fold
 from journal.i18n import N_
@@ -47,14 +49,14 @@ async def leave(actor: Actor, typed: str) -> None:
     await refuse_while_held(actor)
     if len(typed) > LONGEST_TYPED or fold(typed).strip() != WORD:
         raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     async with transaction():
-        await access.swap(before, actor.vault, end_sessions=True)
+        await key_slots.swap(before, actor.vault, end_sessions=True)
         await require_session(actor)
         await refuse_while_held(actor)
         await care.pause_links(actor)
         await accounts_tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
-        await tables.WebSession.filter(account_id=actor.id).delete()
+        await authentication_tables.WebSession.filter(account_id=actor.id).delete()
         await audit_log.note(actor, Act.ACCOUNT_LEAVING)
     await scrub()
 
@@ -71,7 +73,7 @@ async def forget(house: House, now: datetime) -> None:
         async with transaction():
             if not await over.filter(id=account).delete():
                 continue  # brought back a moment ago
-            await tables.KeyRenewal.filter(id=account).delete()
+            await authentication_tables.KeyRenewal.filter(id=account).delete()
             await account_addresses.hand_on(house)
             await audit_log.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
     if gone:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import msgspec
 
 from crypto import CryptoError, Keyring, KeySlot, Sealer, unlock_with_passkey
-from journal import access, ceremonies, challenges, key_slots, passkey_rows, tables
+from journal import ceremonies, challenges, passkey_rows
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots
+from journal.authentication import tables as authentication_tables
 from journal.ceremonies import Proof, Site, Unproven
 from journal.challenges import Errand
 from journal.errors import NotFound, Refused
@@ -59,7 +61,7 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
         raise Refused({"passkey": UNPROVEN}) from error
     challenges.require_valid(house, claim.challenge, errand)
     lookup = passkey_rows.lookup_of(claim.credential)
-    able = tables.Passkey.filter(lookup=lookup, account__status__in=access.ABLE)
+    able = authentication_tables.Passkey.filter(lookup=lookup, account__status__in=key_slots.ABLE)
     passkey = await passkey_rows.find(house, able)
     if passkey is None:
         # No event: nobody is concerned, and whoever invents answers could fill the log with them.
@@ -100,7 +102,7 @@ async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answe
         if slot is None:
             raise CryptoError
         account_key = unlock_with_passkey(slot, output, account=passkey.account.bytes)
-        if not (await access.present(passkey.account, vault_of(account_key))).is_open(slot):
+        if not (await key_slots.present(passkey.account, vault_of(account_key))).is_open(slot):
             raise CryptoError
     except (CryptoError, NotFound) as error:
         await _note_refusal(house, passkey, errand)

@@ -13,7 +13,7 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from crypto import Context, Sealer, join_fields
-from journal import tables
+from journal.authentication import tables as authentication_tables
 from journal.ceremonies import Known
 from journal.errors import Damaged
 from journal.installation.installation import House
@@ -68,11 +68,11 @@ class Passkey:
 
 async def of_account(house: House, account: UUID) -> Opened[Passkey]:
     """Give the passkeys of an account, oldest first."""
-    rows = tables.Passkey.filter(account_id=account).order_by("created_at", "id")
+    rows = authentication_tables.Passkey.filter(account_id=account).order_by("created_at", "id")
     return open_each(await read(PasskeyRow, rows), partial(opened, house))
 
 
-async def find(house: House, passkeys: QuerySet[tables.Passkey]) -> Passkey | None:
+async def find(house: House, passkeys: QuerySet[authentication_tables.Passkey]) -> Passkey | None:
     """Return the first of *passkeys*, or None where there is none; raises `Damaged`."""
     row = await read_one(PasskeyRow, passkeys)
     return opened(house, row) if row else None
@@ -86,7 +86,9 @@ async def keep(
     changed: dict[str, Any] = {"revision": after.revision, "sealed": sealed(house, after)}
     if used_at is not None:
         changed["last_used_at"] = used_at
-    return bool(await tables.Passkey.filter(id=passkey.id, revision=passkey.revision).update(**changed))
+    return bool(
+        await authentication_tables.Passkey.filter(id=passkey.id, revision=passkey.revision).update(**changed)
+    )
 
 
 def opened(house: House, row: PasskeyRow) -> Passkey:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from journal import ceremonies, challenges, devices, locking, passkey_rows, websessions
-from journal.access import Closed
+from journal import ceremonies, challenges, passkey_rows
 from journal.accounts import status as account_status
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import idle_lock, known_devices, web_sessions
+from journal.authentication.key_slots import Closed
 from journal.ceremonies import Site
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
@@ -47,10 +48,10 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
 
     async def come_in() -> bytes:
         async with transaction():
-            token = await websessions.start(house, passkey.account, account_key, by=slot, device=device)
+            token = await web_sessions.start(house, passkey.account, account_key, by=slot, device=device)
             await note_use(house, passkey, proof)
             await account_status.stay(house, passkey.account)
-            await devices.greet(house, passkey.account, device)
+            await known_devices.greet(house, passkey.account, device)
             await audit_log.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
         return token
 
@@ -84,7 +85,7 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
         async with transaction():
             await note_use(house, passkey, proof)
             await account_status.stay(house, passkey.account)
-            return await websessions.promote(house, token)
+            return await web_sessions.promote(house, token)
 
     return await repeated(come_in)
 
@@ -110,7 +111,7 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
     async def confirmed() -> bytes:
         async with transaction():
             await note_use(actor.house, passkey, proof)
-            return await websessions.confirm(actor, token)
+            return await web_sessions.confirm(actor, token)
 
     return await repeated(confirmed)
 
@@ -138,13 +139,13 @@ async def unlock(house: House, token: bytes, site: Site, answer: Answer) -> byte
     async def opened() -> bytes:
         async with transaction():
             await note_use(house, passkey, proof)
-            return await locking.reopen(house, token, account_key)
+            return await idle_lock.reopen(house, token, account_key)
 
     return await repeated(opened)
 
 
 async def _second(house: House, token: bytes) -> tuple[Errand, bytes]:
-    found = await websessions.waiting(house, token)
+    found = await web_sessions.waiting(house, token)
     if found is None:
         raise NotFound
     account, account_key = found
@@ -156,7 +157,7 @@ def _confirmation(actor: Actor) -> Errand:
 
 
 async def _unlocking(house: House, token: bytes) -> Errand:
-    owner = await locking.locked(house, token)
+    owner = await idle_lock.locked(house, token)
     if owner is None:
         raise NotFound
     return Errand(Purpose.UNLOCK, owner.account, _patient(owner.account, owner.role))

@@ -15,12 +15,14 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from crypto import passkey_slot
-from journal import access, ceremonies, challenges, key_slots, passkey_rows, tables, websessions
+from journal import ceremonies, challenges, passkey_rows
 from journal.accounts.current_keys import require_session
 from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, web_sessions
+from journal.authentication import tables as authentication_tables
 from journal.ceremonies import Person, Site, Unproven
 from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
@@ -49,17 +51,19 @@ async def mine(actor: Actor) -> Opened[Passkey]:
 
 async def has_any(account: UUID) -> bool:
     """Tell whether an account has a passkey."""
-    return await tables.Passkey.exists(account_id=account)
+    return await authentication_tables.Passkey.exists(account_id=account)
 
 
 async def can_open(account: UUID) -> bool:
     """Tell whether an account has a passkey that opens it."""
-    return await tables.KeySlot.exists(account_id=account, kind="passkey")
+    return await authentication_tables.KeySlot.exists(account_id=account, kind="passkey")
 
 
 async def one(actor: Actor, passkey: UUID) -> Passkey:
     """Give one of the actor's own; raises `NotFound`."""
-    found = await passkey_rows.find(actor.house, tables.Passkey.filter(id=passkey, account_id=actor.id))
+    found = await passkey_rows.find(
+        actor.house, authentication_tables.Passkey.filter(id=passkey, account_id=actor.id)
+    )
     if found is None:
         raise NotFound
     return found
@@ -99,19 +103,21 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
         opens=output is not None,
         vouched=passkey_rows.vouched(actor.vault, actor.id, ident, made.credential, made.public_key),
     )  # fmt: skip
-    before = await access.of(actor)
-    account_key = await websessions.account_key(actor, token)
+    before = await key_slots.of(actor)
+    account_key = await web_sessions.account_key(actor, token)
     slot = passkey_slot(account_key, output, account=actor.id.bytes, epoch=before.next) if output else None
     ways = before.with_slot(slot, passkey=ident) if slot else None
     passkey = Passkey(ident, actor.id, 1, document, actor.now, None)
 
     async def write() -> None:
         async with transaction():
-            await access.swap(before, actor.vault, ways)  # it locks the account: two at once count each other
+            await key_slots.swap(
+                before, actor.vault, ways
+            )  # it locks the account: two at once count each other
             await require_session(actor)
-            if await tables.Passkey.filter(account_id=actor.id).count() >= MOST:
+            if await authentication_tables.Passkey.filter(account_id=actor.id).count() >= MOST:
                 raise Refused({"passkey": TOO_MANY})
-            await tables.Passkey.create(
+            await authentication_tables.Passkey.create(
                 id=passkey.id,
                 account_id=actor.id,
                 lookup=passkey_rows.lookup_of(made.credential),
@@ -140,11 +146,11 @@ async def rename(actor: Actor, passkey: UUID, name: str) -> None:
 
 async def remove(actor: Actor, passkey: UUID) -> None:
     """Take a passkey away, and its key slot with it: it opens nothing from now on."""
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     async with transaction():
-        await access.swap(before, actor.vault, before.without_passkey(passkey))
+        await key_slots.swap(before, actor.vault, before.without_passkey(passkey))
         await require_session(actor)
-        if not await tables.Passkey.filter(id=passkey, account_id=actor.id).delete():
+        if not await authentication_tables.Passkey.filter(id=passkey, account_id=actor.id).delete():
             raise NotFound
         await notice(actor.house, actor.id, Notice.PASSKEY_REMOVED)
         await audit_log.note(actor, Act.PASSKEY_REMOVED, about=passkey)

@@ -19,6 +19,7 @@ from journal.accounts.status import ACTIVE, SUSPENDED
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import tables as authentication_tables
 from journal.errors import NotFound, Refused, StaleRevision
 from journal.i18n import N_
 from journal.mail.messages import Notice
@@ -101,7 +102,7 @@ async def suspend(actor: Actor, wanted: UUID) -> None:
             raise StaleRevision(ON_ITS_WAY)
         if not await accounts_tables.Account.filter(role=Role.ADMINISTRATOR.value, status=ACTIVE).exists():
             raise Refused({"person": LAST})
-        await tables.WebSession.filter(account_id=one.id).delete()
+        await authentication_tables.WebSession.filter(account_id=one.id).delete()
         await notice(actor.house, one.id, Notice.SUSPENDED)
         await audit_log.note(actor, Act.SUSPENDED, patient=_record(one), about=one.id)
 

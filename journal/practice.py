@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from crypto import Context
-from journal import new_accounts, setup_links, tables, websessions
+from journal import setup_links, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import ProfileRow, open_profile
+from journal.authentication import registration, web_sessions
+from journal.authentication.registration import NewAccount
 from journal.demo_texts import demo_practice
 from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.roles import THERAPIST, Position
 from journal.sealing import open_document, seal_document
 from journal.store.database import transaction
@@ -167,16 +168,16 @@ async def set_up(house: House, token: str, practice_name: str, new: NewAccount) 
         problems |= error.fields
     if problems:
         raise Refused(problems)
-    readied = await new_accounts.ready(house, new)
+    readied = await registration.ready(house, new)
 
     async def write() -> bytes:
         async with transaction():
             await setup_links.use(house, token)
             if practice is None:
                 await found(house, name)
-            await new_accounts.open_account(
+            await registration.open_account(
                 house, position.role, readied, profession=position.profession or ""
             )
-            return await websessions.start(house, readied.id, readied.account_key)
+            return await web_sessions.start(house, readied.id, readied.account_key)
 
     return await repeated(write)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import challenges, heartbeat, leaving, locking, set_aside
+from journal import challenges, heartbeat, leaving, set_aside
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import idle_lock
 from journal.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.mail import outbox
@@ -32,7 +33,7 @@ async def purge(house: House, now: datetime) -> int:
     remembers of opened rows goes as well: another may have deleted some of them.
     """
     house.forget_opened()
-    await locking.lock_unused(house, now)
+    await idle_lock.lock_unused(house, now)
     if await heartbeat.held_since() is not None:
         return 0
     await limits.purge()

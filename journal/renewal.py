@@ -20,13 +20,14 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
-from journal import access, key_slots, second_factor, tables, websessions
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.actor import Actor
 from journal.ages import age
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, second_factor, web_sessions
+from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
@@ -79,7 +80,7 @@ class Progress:
 
 async def progress(actor: Actor) -> Progress | None:
     """Tell how far it has come, or None when no renewal is under way."""
-    row = await read_one(RenewalRow, tables.KeyRenewal.filter(id=actor.id))
+    row = await read_one(RenewalRow, authentication_tables.KeyRenewal.filter(id=actor.id))
     return None if row is None else Progress(row.done, row.total, settling=row.place == "")
 
 
@@ -98,7 +99,7 @@ async def begin(actor: Actor, password: str) -> bytes:
     """
     if actor.renewing:
         raise AlreadyRenewing
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     old, new = await unlock(actor, password), new_account_key()
     keyring, private = Keyring.from_account_key(new), actor.identity()
     if Keyring.from_account_key(old) != actor.keyring:
@@ -116,9 +117,11 @@ async def begin(actor: Actor, password: str) -> bytes:
 
     async def write() -> bytes:
         async with transaction():
-            await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
+            await key_slots.swap(
+                before, keyring.vault_sealer(), key_slots.first(slot).ways, end_sessions=True
+            )
             await require_session(actor)
-            await tables.KeyRenewal.create(
+            await authentication_tables.KeyRenewal.create(
                 id=actor.id,
                 retired=keyring.retire(old, account=actor.id.bytes),
                 before=actor.sealed_identity,
@@ -129,14 +132,14 @@ async def begin(actor: Actor, password: str) -> bytes:
             identity = seal_identity(keyring, private, account=actor.id.bytes)
             await accounts_tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
             await vault_tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
-            await tables.KeySlot.filter(account_id=actor.id).delete()
-            await tables.Passkey.filter(account_id=actor.id).delete()
+            await authentication_tables.KeySlot.filter(account_id=actor.id).delete()
+            await authentication_tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.put(actor.id, slot, actor.now)
             # At once, since signing in asks for it with the new key alone.
             if not await second_factor.put(actor.id, keyring.vault_sealer(), factor, revision):
                 raise AlreadyRenewing
-            await tables.WebSession.filter(account_id=actor.id).delete()
-            token = await websessions.start(actor.house, actor.id, new)
+            await authentication_tables.WebSession.filter(account_id=actor.id).delete()
+            token = await web_sessions.start(actor.house, actor.id, new)
             await audit_log.note(actor, Act.KEY_RENEWAL_BEGUN)
         return token
 
@@ -167,7 +170,7 @@ async def _one_batch(actor: Actor) -> Progress:
     async with transaction():
         await record_state.lock(actor)
         # Takes the row's lock before reading it, so that two pages that ask at once take turns.
-        mine = tables.KeyRenewal.filter(id=actor.id)
+        mine = authentication_tables.KeyRenewal.filter(id=actor.id)
         if older is None or not await mine.update(done=F("done")):
             return Progress(0, 0, over=True)
         row = await read_one(RenewalRow, mine)
@@ -197,7 +200,7 @@ async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
             unopened += closed
     # A search that set out before the renewal may have written one under the old key.
     await vault_tables.ContentsText.filter(owner_id=actor.id).delete()
-    await tables.KeyRenewal.filter(id=actor.id).delete()
+    await authentication_tables.KeyRenewal.filter(id=actor.id).delete()
     await audit_log.note(actor, Act.KEYS_RENEWED)
     return Progress(row.done, row.total, over=True, unopened=unopened)
 

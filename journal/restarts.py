@@ -17,29 +17,21 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import (
-    access,
-    invitations,
-    key_slots,
-    links,
-    second_factor,
-    set_aside,
-    share_lists,
-    tables,
-    websessions,
-)
-from journal.access import Access, AccessDocument
+from journal import invitations, links, set_aside, share_lists, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import notice
 from journal.accounts.profiles import ProfileRow, open_profile
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, second_factor, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.key_slots import Access, AccessDocument
+from journal.authentication.passwords import password_problems
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.mail.messages import Notice
-from journal.new_accounts import password_problems
 from journal.past_care import seal_past
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
@@ -130,7 +122,9 @@ async def restart(
 
     async def write() -> bytes:
         async with transaction():
-            await access.swap(before, keyring.vault_sealer(), access.first(slot).ways, end_sessions=True)
+            await key_slots.swap(
+                before, keyring.vault_sealer(), key_slots.first(slot).ways, end_sessions=True
+            )
             # A save that is under way comes before, and is set aside too.
             await change(record_state.LOCK, account.id)
             await set_aside.put_aside(house, account.id)
@@ -138,7 +132,7 @@ async def restart(
             past = await _past(house, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
-            await tables.WebSession.filter(account_id=account.id).delete()
+            await authentication_tables.WebSession.filter(account_id=account.id).delete()
             await accounts_tables.Account.filter(id=account.id).update(
                 public_identity=private.public().encode(),
                 identity=seal_identity(keyring, private, account=who),
@@ -147,8 +141,8 @@ async def restart(
             await baseline.begin_anew(Sealer(keyring.vault), account.id)
             await key_slots.put(account.id, slot, house.clock())
             await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
-            session = await websessions.start(house, account.id, key)
-            patient = await websessions.actor_for(house, session)
+            session = await web_sessions.start(house, account.id, key)
+            patient = await web_sessions.actor_for(house, session)
             if patient is None:
                 raise Damaged
             link = await invitations.accept(patient, token, renewing=True)

@@ -17,7 +17,8 @@ from crypto import Context
 from journal import practice, setup_links
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.key import KEY_CONTEXT
-from journal.documents import device_context, note_context, past_context
+from journal.authentication.web_sessions import device_context
+from journal.documents import note_context, past_context
 from journal.mail import messages
 from journal.passkey_rows import passkey_context
 from journal.sessions.rows import course_context, session_context

@@ -33,10 +33,11 @@ from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import tables as authentication_tables
+from journal.authentication.key_slots import SlotRow
 from journal.errors import Damaged, NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.key_slots import SlotRow
 from journal.links import NOTHING_LEFT
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
@@ -131,7 +132,7 @@ def proof_of(house: House, aside: UUID, account: UUID, since: datetime, until: d
 async def put_aside(house: House, account: UUID) -> UUID:
     """Set everything aside that only the account's keys of now open; inside the transaction of the restart."""
     aside, now = uuid4(), house.clock()
-    renewing = whole(await read(RetiredRow, tables.KeyRenewal.filter(id=account)))
+    renewing = whole(await read(RetiredRow, authentication_tables.KeyRenewal.filter(id=account)))
     await tables.SetAside.create(
         id=aside,
         account_id=account,
@@ -140,7 +141,7 @@ async def put_aside(house: House, account: UUID) -> UUID:
         expires_at=now + KEPT,
         proof=proof_of(house, aside, account, now, now + KEPT),
     )
-    slots = tables.KeySlot.filter(account_id=account)
+    slots = authentication_tables.KeySlot.filter(account_id=account)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
     kept_slots = [
         tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_joined(one), epoch=one.epoch)
@@ -172,8 +173,8 @@ async def put_aside(house: House, account: UUID) -> UUID:
     await lasting.update(restarted_at=now, patient_key=None, patient_pin=None)  # which nobody can open now
     await entries.delete()
     await slots.delete()
-    await tables.Passkey.filter(account_id=account).delete()
-    await tables.KeyRenewal.filter(id=account).delete()
+    await authentication_tables.Passkey.filter(account_id=account).delete()
+    await authentication_tables.KeyRenewal.filter(id=account).delete()
     return aside
 
 

@@ -12,10 +12,8 @@ from tortoise import fields
 from tortoise.models import Model
 
 from journal.accounts.tables import Account
-from journal.tables_access import SecondFactor as SecondFactor
 from journal.tables_aside import GivenBack as GivenBack
 from journal.tables_aside import KeptShare as KeptShare
-from journal.tables_aside import KeyRenewal as KeyRenewal
 from journal.tables_aside import SetAside as SetAside
 from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
@@ -23,8 +21,6 @@ from journal.tables_care import Handover as Handover
 from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
-from journal.tables_slots import KeySlot as KeySlot
-from journal.tables_slots import Passkey as Passkey
 from journal.tables_slots import SpentChallenge as SpentChallenge
 from journal.vault.tables import Entry
 
@@ -39,29 +35,6 @@ class Practice(Model):
 
     class Meta:
         table = "practice"
-
-
-class WebSession(Model):
-    """A signed-in browser. The cookie alone opens `wrapped`, which is empty while the session is locked."""
-
-    id = fields.CharField(64, primary_key=True)  # hash of the cookie
-    handle = fields.UUIDField(unique=True)  # what addresses name it by; stays when the cookie changes
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "journal.Account", related_name="web_sessions", db_index=True
-    )
-    stage = fields.CharField(16)  # sealed into `wrapped` as well
-    wrapped = fields.BinaryField(null=True)
-    epoch = fields.BigIntField(
-        default=0
-    )  # the account's when it began; sealed into `wrapped` and `device` as well
-    device = fields.BinaryField()  # server key: what kind of browser it is, and whose session this row is
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField()
-    used_at = fields.DatetimeField()
-    confirmed_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "web_session"
 
 
 class Invitation(Model):

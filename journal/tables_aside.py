@@ -6,22 +6,6 @@ from tortoise import fields
 from tortoise.models import Model
 
 
-class KeyRenewal(Model):
-    """An account whose records are being sealed under a new account key. Its row goes with the last of them."""
-
-    id = fields.UUIDField(primary_key=True)  # the account
-    retired = fields.BinaryField()  # the old account key, under the new vault key
-    before = fields.BinaryField(null=True)  # the account's identity as the old account key sealed it
-    place = fields.CharField(64)  # how far it has come: the column that is being gone through
-    after = fields.UUIDField(null=True)  # and the last row of it that was
-    done = fields.IntField(default=0)
-    total = fields.IntField()
-    began_at = fields.DatetimeField()
-
-    class Meta:
-        table = "key_renewal"
-
-
 class SetAside(Model):
     """What an account was before it was started anew. Only what opened it then opens it now."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from journal import invitations, new_accounts, websessions
+from journal import invitations
+from journal.authentication import registration, web_sessions
+from journal.authentication.registration import NewAccount
 from journal.errors import LinkExpired
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.store.database import transaction
 from journal.store.progress import repeated
@@ -22,13 +23,13 @@ async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:
         LinkExpired: If the link does not work, or somebody used it first.
         Refused: If the address has an account here; the link stays good.
     """
-    readied = await new_accounts.ready(house, new)
+    readied = await registration.ready(house, new)
 
     async def write() -> bytes:
         async with transaction():
-            await new_accounts.open_account(house, Role.PATIENT, readied)
-            session = await websessions.start(house, readied.id, readied.account_key)
-            patient = await websessions.actor_for(house, session)
+            await registration.open_account(house, Role.PATIENT, readied)
+            session = await web_sessions.start(house, readied.id, readied.account_key)
+            patient = await web_sessions.actor_for(house, session)
             if patient is None:
                 raise LinkExpired
             await invitations.accept(patient, token)

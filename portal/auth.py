@@ -11,8 +11,8 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import websessions
 from journal.actor import Actor
+from journal.authentication import web_sessions
 from journal.roles import Role
 
 View = Callable[[Request], Awaitable[Response]]
@@ -106,7 +106,7 @@ def set_token(request: Request, response: Response, token: bytes) -> Response:
     response.set_cookie(
         config.cookie,
         urlsafe_b64encode(token).rstrip(b"=").decode(),
-        max_age=int(websessions.LIFETIME.total_seconds()),
+        max_age=int(web_sessions.LIFETIME.total_seconds()),
         path="/",
         httponly=True,
         secure=config.secure,

@@ -13,8 +13,9 @@ from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 from journal.accounts.current_keys import ChangedMeanwhile
+from journal.authentication.recovery_key import OfferOver
+from journal.authentication.totp_enrolment import EnrolmentOver
 from journal.care import SharingPaused
-from journal.enrolment import EnrolmentOver
 from journal.errors import (
     Damaged,
     HeldUntilRested,
@@ -30,7 +31,6 @@ from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.invitations import AlreadyLinked
 from journal.rate_limiting.limits import TooManyTries
-from journal.recovery import OfferOver
 from journal.sharing import ConsentRequired
 from journal.store.progress import Progress
 from journal.vault.record_state import NotAsLeft

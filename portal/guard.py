@@ -9,13 +9,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journal import locking, passkeys, websessions
+from journal import passkeys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.authentication import sign_in
+from journal.authentication import idle_lock, sign_in, web_sessions
+from journal.authentication.idle_lock import Locked
 from journal.errors import Damaged, NotFound, Refused
-from journal.locking import Locked
 from journal.roles import Role
 from journal.store.progress import Progress, repeated
 from portal.auth import (
@@ -62,14 +62,14 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
         if audience is Audience.ANYONE:
             return await _answer(request, view)
         if actor is None or token is None:
-            owner = await locking.locked(request.app.state.house, token) if token else None
+            owner = await idle_lock.locked(request.app.state.house, token) if token else None
             return await (_ask_to_unlock(request, owner) if owner else _ask_to_sign_in(request))
         try:
             if actor.role not in OF_ROLES.get(audience, Role):
                 raise NotFound
             if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
                 return see_other(request, RECOVERY_KEY)
-            if fresh and not websessions.is_fresh(actor):
+            if fresh and not web_sessions.is_fresh(actor):
                 return await _ask_again(request, actor, token)
             return await _answer(request, view)
         except NotFound:
@@ -100,7 +100,7 @@ def _is_ahead(request: Request) -> bool:
 async def _whoever(request: Request, token: bytes, audience: Audience) -> Actor | None:
     """Return the person whom the cookie signs in; None also where the page answers without knowing."""
     try:
-        actor = await websessions.actor_for(request.app.state.house, token)
+        actor = await web_sessions.actor_for(request.app.state.house, token)
         return (
             replace(actor, looks=True) if actor is not None and "hearthside.head" in request.scope else actor
         )
@@ -136,7 +136,7 @@ async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
     answered: dict[str, Any] = {"status": 401}
     if token and form.asked_again:
         try:
-            opened = await locking.unlock(request.app.state.house, token, form.asked_again)
+            opened = await idle_lock.unlock(request.app.state.house, token, form.asked_again)
         except Refused as error:
             problem, answered = error.fields["current"], refusal(error)
             told |= answered.pop("headers")

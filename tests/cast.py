@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import invitations, new_accounts, practice, recovery, tables, websessions
+from journal import invitations, practice
 from journal.actor import Actor
 from journal.audit.sealing import AuditSealer
+from journal.authentication import recovery_key, registration, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.registration import NewAccount
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, THERAPIST, Role
 from journal.store.database import Store, change
 
@@ -66,7 +68,7 @@ class Cast:
     async def actor(self, name: str) -> Actor:
         """Load somebody as a request of theirs would, at the clock's time; their browser was never left alone."""
         await self.in_use()
-        actor = await websessions.actor_for(self.house, self.tokens[name])
+        actor = await web_sessions.actor_for(self.house, self.tokens[name])
         assert actor is not None
         return actor
 
@@ -78,11 +80,13 @@ class Cast:
 
     async def in_use(self) -> None:
         """Let every browser have been used all the time until now."""
-        await tables.WebSession.all().update(used_at=self.clock.now)
+        await authentication_tables.WebSession.all().update(used_at=self.clock.now)
 
     async def just_asked(self) -> None:
         """Let everybody have typed their password again just now."""
-        await tables.WebSession.all().update(used_at=self.clock.now, confirmed_at=self.clock.now)
+        await authentication_tables.WebSession.all().update(
+            used_at=self.clock.now, confirmed_at=self.clock.now
+        )
 
 
 def new_account(name: str) -> NewAccount:
@@ -100,7 +104,7 @@ def cast_of(furniture: Furniture, clock: Clock | None = None) -> Cast:
 
 async def just_come_in() -> None:
     """Let everybody's browser have been used, and its owner asked for the password, just before the tests begin."""
-    await tables.WebSession.all().update(used_at=NOON, confirmed_at=NOON)
+    await authentication_tables.WebSession.all().update(used_at=NOON, confirmed_at=NOON)
 
 
 async def furnish(url: str) -> Furniture:
@@ -114,15 +118,15 @@ async def furnish(url: str) -> Furniture:
                 link = await practice.new_setup_link(house, position)
                 tokens[name] = await practice.set_up(house, link, PRACTICE, new_account(name))
             for name in ("alice", "dana"):
-                readied = await new_accounts.ready(house, new_account(name))
-                await new_accounts.open_account(house, Role.PATIENT, readied)
-                tokens[name] = await websessions.start(house, readied.id, readied.account_key)
+                readied = await registration.ready(house, new_account(name))
+                await registration.open_account(house, Role.PATIENT, readied)
+                tokens[name] = await web_sessions.start(house, readied.id, readied.account_key)
             for token in tokens.values():
-                actor = await websessions.actor_for(house, token)
+                actor = await web_sessions.actor_for(house, token)
                 assert actor is not None
-                offer = await recovery.offer(actor)
-                await recovery.confirm(actor, token, offer.sealed, offer.words)
-            bob, alice = [await websessions.actor_for(house, tokens[name]) for name in ("bob", "alice")]
+                offer = await recovery_key.offer(actor)
+                await recovery_key.confirm(actor, token, offer.sealed, offer.words)
+            bob, alice = [await web_sessions.actor_for(house, tokens[name]) for name in ("bob", "alice")]
             assert bob is not None
             assert alice is not None
             invited = await invitations.invite(bob, "Alice")

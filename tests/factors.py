@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pyotp import TOTP
 
-from journal import enrolment
+from journal.authentication import totp_enrolment
 from tests.cast import Cast
 
 
@@ -19,8 +19,8 @@ def app_code(secret: bytes, now: datetime) -> str:
 async def enrolled(cast: Cast, name: str) -> tuple[bytes, tuple[str, ...]]:
     """Give somebody a second factor; gives its secret and the recovery codes."""
     actor = await cast.actor(name)
-    offer = await enrolment.offer(actor)
+    offer = await totp_enrolment.offer(actor)
     secret = b32decode(offer.words.replace(" ", ""))
-    proven = await enrolment.prove(actor, offer.sealed, app_code(secret, actor.now))
-    await enrolment.keep(actor, proven.sealed, kept=True)
+    proven = await totp_enrolment.prove(actor, offer.sealed, app_code(secret, actor.now))
+    await totp_enrolment.keep(actor, proven.sealed, kept=True)
     return secret, proven.codes

@@ -40,11 +40,16 @@ ROOMS = {
     "authorisation": Room(
         (
             *("portal/auth.py", "portal/guard.py"),
-            *("journal/actor.py", "journal/links.py", "journal/care.py", "journal/websessions.py"),
+            *(
+                "journal/actor.py",
+                "journal/links.py",
+                "journal/care.py",
+                "journal/authentication/web_sessions.py",
+            ),
         ),
         (
             "tests/journal/test_care.py",
-            "tests/journal/test_websessions.py",
+            "tests/journal/authentication/test_web_sessions.py",
             "tests/journal/test_invitations.py",
             "tests/journal/test_sharing.py",
             "tests/journal/test_reading.py",

@@ -16,8 +16,6 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import access, devices, key_slots, second_factor, tables, websessions
-from journal.access import Access, Closed
 from journal.accounts import status as account_status
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
@@ -25,19 +23,21 @@ from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, known_devices, second_factor, tables, web_sessions
+from journal.authentication.key_slots import Access, Closed
+from journal.authentication.passwords import password_problems
+from journal.authentication.second_factor import FactorGone
+from journal.authentication.web_sessions import Stage
 from journal.errors import Damaged, NotFound, Refused, WrongCredentials
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.mail.messages import Notice
-from journal.new_accounts import password_problems
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import Visitor
 from journal.rate_limiting.limits import Count
 from journal.roles import Role
-from journal.second_factor import FactorGone
 from journal.store.database import transaction
 from journal.store.progress import repeated
-from journal.websessions import Stage
 
 NOBODY = Visitor()
 RECOVERY = "recovery"
@@ -98,11 +98,11 @@ async def sign_in(
 
     async def come_in() -> bytes:
         async with transaction():
-            token = await websessions.start(house, who, account_key, by=slot, device=device, stage=stage)
+            token = await web_sessions.start(house, who, account_key, by=slot, device=device, stage=stage)
             await limits.give_back(charged)
             if not waits:  # otherwise the second step does all three
                 await account_status.stay(house, who)
-                await devices.greet(house, who, device)
+                await known_devices.greet(house, who, device)
                 await audit_log.note_unsigned(house, who, Act.SIGNED_IN)
         return token
 
@@ -141,7 +141,7 @@ async def confirm(actor: Actor, token: bytes, password: str) -> bytes:
         TooManyTries, Refused: As `unlock`.
     """
     await unlock(actor, password)
-    return await repeated(lambda: websessions.confirm(actor, token))
+    return await repeated(lambda: web_sessions.confirm(actor, token))
 
 
 async def opened_again(
@@ -166,7 +166,7 @@ async def opened_again(
             account_key = await house.stretch(
                 partial(unlock_with_password, slot, password, account=account.bytes), own=True
             )
-        if not (await access.present(account, second_factor.vault_of(account_key))).is_open(slot):
+        if not (await key_slots.present(account, second_factor.vault_of(account_key))).is_open(slot):
             raise CryptoError
     except (CryptoError, Damaged, NotFound) as error:
         await audit_log.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
@@ -182,7 +182,7 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     Returns:
         A new session token for this browser.
     """
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     account_key = await unlock(actor, current)
     known = (actor.name, actor.email, practice)
     factor, _ = await second_factor.of(actor.id, actor.vault)
@@ -224,7 +224,7 @@ async def recover(
     slot = slot or decoy_recovery_slot(who.bytes)
     try:
         account_key = unlock_with_recovery_key(slot, parse_recovery_key(recovery_key), account=who.bytes)
-        before = await access.present(who, second_factor.vault_of(account_key))
+        before = await key_slots.present(who, second_factor.vault_of(account_key))
         if not before.is_open(slot):
             raise CryptoError
     except (CryptoError, NotFound) as error:
@@ -255,7 +255,7 @@ async def _renew(
 
     async def write() -> bytes:
         async with transaction():
-            await access.swap(before, vault, ways, end_sessions=True)
+            await key_slots.swap(before, vault, ways, end_sessions=True)
             if actor is not None:
                 await require_session(actor)
             await account_status.stay(house, account)
@@ -265,7 +265,7 @@ async def _renew(
                 await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
                 await accounts_tables.Account.filter(id=account).update(recovery_ready=False)
                 await second_factor.begin(account, vault, house.clock())
-            token = await websessions.start(house, account, account_key)
+            token = await web_sessions.start(house, account, account_key)
             await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
             await audit_log.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
         return token

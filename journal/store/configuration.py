@@ -16,6 +16,7 @@ TABLES = (
     "journal.accounts.tables",
     "journal.vault.tables",
     "journal.sessions.tables",
+    "journal.authentication.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -9,15 +9,16 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import second_factor, set_aside, websessions
+from journal import set_aside
+from journal.authentication import second_factor, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
+from journal.authentication.passwords import advise
+from journal.authentication.web_sessions import Stage
 from journal.errors import Refused, WrongCredentials
 from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
-from journal.passwords import advise
 from journal.rate_limiting.limits import TooManyTries
 from journal.roles import Role
-from journal.websessions import Stage
 from portal import auth, known_browser
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
@@ -78,7 +79,7 @@ async def sign_in(request: Request) -> Response:
         again = SignIn(form["email"], where, error.message, waits)
         return page(request, "sign_in.html", again, **refusal(error))
     if old := auth.token_of(request):
-        await websessions.end(request.app.state.house, old)
+        await web_sessions.end(request.app.state.house, old)
     if signed_in.stage is Stage.SECOND_FACTOR:
         where = f"/sign-in/second?{urlencode({'next': where})}"
     answer = auth.set_token(request, see_other(request, where), signed_in.token)
@@ -89,7 +90,7 @@ async def sign_out(request: Request) -> Response:
     """End the session here; nothing on this machine opens anything afterwards."""
     try:
         if token := auth.token_of(request):
-            await websessions.end(request.app.state.house, token)
+            await web_sessions.end(request.app.state.house, token)
     except GONE as error:
         return auth.forget_token(request, await store_gone(request, error, SIGNED_OUT_HERE))
     return auth.forget_token(request, see_other(request, "/sign-in"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal import locking, passkeys
+from journal import passkeys
 from journal.accounts import details as account_details
 from journal.accounts.profiles import CHOICES
-from journal.authentication import sign_in
+from journal.authentication import idle_lock, sign_in
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.password_work import Busy
@@ -58,7 +58,7 @@ async def here(request: Request) -> Response:
 
 async def lock(request: Request) -> Response:
     """Lock this session at once."""
-    await locking.lock(actor_of(request))
+    await idle_lock.lock(actor_of(request))
     return Response(status_code=204) if is_htmx(request) else see_other(request, "/unlock")
 
 
@@ -69,7 +69,7 @@ async def unlock(request: Request) -> Response:
     A page that covered itself says whose it is, and nobody else's password uncovers it.
     """
     house, token, actor = request.app.state.house, auth.token_of(request), request.state.actor
-    owner = await locking.locked(house, token) if token and not actor else None
+    owner = await idle_lock.locked(house, token) if token and not actor else None
     form = await Form.read(request) if request.method == "POST" else Form()
     where = auth.safe_next(form["next"] or request.query_params.get("next", "/"))
     whose = actor.id if actor else owner.account if owner else None
@@ -85,7 +85,7 @@ async def unlock(request: Request) -> Response:
         if actor:
             opened = await sign_in.confirm(actor, token, password)
         else:
-            opened = await locking.unlock(house, token, password)
+            opened = await idle_lock.unlock(house, token, password)
     except NotFound:
         return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
     except Busy as error:

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from journal import locking, passkey_use, websessions
+from journal import passkey_use
+from journal.authentication import idle_lock, web_sessions
 from journal.errors import NotFound, Refused
 from journal.passkey_proof import Answer
 from portal import auth
@@ -43,7 +44,7 @@ async def sign_in(request: Request) -> Response:
         again = SignIn(next=where, problem=error.fields["passkey"])
         return page(request, "sign_in.html", again, status=422)
     if old := auth.token_of(request):
-        await websessions.end(house, old)
+        await web_sessions.end(house, old)
     return auth.set_token(request, see_other(request, where), token)
 
 
@@ -52,7 +53,7 @@ async def second(request: Request) -> Response:
     house, site, token = request.app.state.house, site_of(request), auth.token_of(request)
     form = await Form.read(request) if request.method == "POST" else Form()
     where = auth.safe_next(form["next"] or "/")
-    if token is None or await websessions.waiting(house, token) is None:
+    if token is None or await web_sessions.waiting(house, token) is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
     if request.method == "GET":
         return JSONResponse(await passkey_use.asked_for_second_step(house, token, site))
@@ -67,7 +68,7 @@ async def second(request: Request) -> Response:
 async def unlock(request: Request) -> Response:
     """Let a passkey that holds the key open a locked session; what waits for it is sent next."""
     house, site, token = request.app.state.house, site_of(request), auth.token_of(request)
-    if token is None or await locking.locked(house, token) is None:
+    if token is None or await idle_lock.locked(house, token) is None:
         return see_other(request, "/sign-in")
     if request.method == "GET":
         return JSONResponse(await passkey_use.asked_to_unlock(house, token, site))

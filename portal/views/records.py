@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from journal import archive, care
 from journal.actor import Actor
+from journal.authentication.passwords import suggest_passphrase
 from journal.errors import NotFound, Refused
-from journal.passwords import suggest_passphrase
 from journal.records import Extent, extent
 from journal.roles import Role
 from journal.sessions import holds

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import recovery
+from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import sign_in
+from journal.authentication.recovery_key import Offer
 from journal.errors import NotFound, Refused
-from journal.recovery import Offer
 from portal import auth, known_browser
 from portal.auth import actor_of
 from portal.errors import refusal
@@ -63,7 +63,7 @@ async def recover(request: Request) -> Response:
 async def recovery_key(request: Request) -> Response:
     """Explain the key; on asking, make one and show it, this once."""
     actor = actor_of(request)
-    offer = await recovery.offer(actor) if request.method == "POST" else None
+    offer = await authentication_recovery_key.offer(actor) if request.method == "POST" else None
     off = request.query_params.get("second-step") == "off"
     context = KeyPage(not actor.recovery_ready, offer, second_step_off=off)
     return page(request, "account/recovery_key.html", context)
@@ -72,7 +72,7 @@ async def recovery_key(request: Request) -> Response:
 async def kit(request: Request) -> Response:
     """Hand the offered key over as a page to print; nothing is written on this machine."""
     form, actor = await Form.read(request), actor_of(request)
-    offer = await recovery.reopen(actor, form["offer"])
+    offer = await authentication_recovery_key.reopen(actor, form["offer"])
     day, origin = short_day(actor.now, actor.zone), request.app.state.config.origin
     content = await asyncio.to_thread(make_kit, offer.words, origin, actor.now, day, translator(request))
     headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
@@ -87,9 +87,11 @@ async def confirmation(request: Request) -> Response:
         raise NotFound
     first = not actor.recovery_ready
     try:
-        await recovery.confirm(actor, token, form["offer"], form["typed"])
+        await authentication_recovery_key.confirm(actor, token, form["offer"], form["typed"])
     except Refused as error:
-        again = KeyPage(first, await recovery.reopen(actor, form["offer"]), dict(error.fields))
+        again = KeyPage(
+            first, await authentication_recovery_key.reopen(actor, form["offer"]), dict(error.fields)
+        )
         return page(request, "account/recovery_key.html", again, status=422)
     if actor.renewing:
         return see_other(request, "/account/renewal")

@@ -8,8 +8,8 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import enrolment, second_factor
-from journal.enrolment import Offer
+from journal.authentication import second_factor, totp_enrolment
+from journal.authentication.totp_enrolment import Offer
 from journal.errors import Refused
 from portal.auth import actor_of
 from portal.errors import refusal
@@ -64,31 +64,31 @@ async def overview(request: Request) -> Response:
 
 async def app(request: Request) -> Response:
     """Draw a secret and show it, as a picture and as text."""
-    return _app(request, await enrolment.offer(actor_of(request)))
+    return _app(request, await totp_enrolment.offer(actor_of(request)))
 
 
 async def proof(request: Request) -> Response:
     """Take a code of the app; show the recovery codes when it fits, else the same secret again."""
     form, actor = await Form.read(request), actor_of(request)
     try:
-        proven = await enrolment.prove(actor, form["offer"], form["code"])
+        proven = await totp_enrolment.prove(actor, form["offer"], form["code"])
     except Refused as error:
-        return _app(request, await enrolment.reopen(actor, form["offer"]), error)
+        return _app(request, await totp_enrolment.reopen(actor, form["offer"]), error)
     return page(request, "account/recovery_codes.html", CodesPage(proven, first=True))
 
 
 async def codes(request: Request) -> Response:
     """Draw new recovery codes and show them."""
-    offer = await enrolment.new_codes(actor_of(request))
+    offer = await totp_enrolment.new_codes(actor_of(request))
     return page(request, "account/recovery_codes.html", CodesPage(offer, first=False))
 
 
 async def kept(request: Request) -> Response:
     """Let it count once the person says that they keep the codes."""
     form, actor = await Form.read(request), actor_of(request)
-    offer = await enrolment.reopen(actor, form["offer"])
+    offer = await totp_enrolment.reopen(actor, form["offer"])
     try:
-        await enrolment.keep(actor, form["offer"], "kept" in form)
+        await totp_enrolment.keep(actor, form["offer"], "kept" in form)
     except Refused as error:
         again = CodesPage(offer, bool(offer.words), dict(error.fields))
         return page(request, "account/recovery_codes.html", again, status=422)
@@ -101,7 +101,7 @@ async def removal(request: Request) -> Response:
         return page(request, "account/second_factor_removal.html", Removal())
     form = await Form.read(request)
     try:
-        await enrolment.give_up(actor_of(request), form["current"])
+        await totp_enrolment.give_up(actor_of(request), form["current"])
     except Refused as error:
         again = Removal(dict(error.fields))
         return page(request, "account/second_factor_removal.html", again, **refusal(error))

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import passkeys, second_step, websessions
+from journal import passkeys
+from journal.authentication import second_step, web_sessions
 from journal.errors import NotFound, Refused
 from portal import auth, known_browser
 from portal.errors import refusal
@@ -31,7 +32,7 @@ async def second(request: Request) -> Response:
     house, token = request.app.state.house, auth.token_of(request)
     form = await Form.read(request) if request.method == "POST" else None
     where = auth.safe_next(form["next"] if form else request.query_params.get("next", "/"))
-    waiting = await websessions.waiting(house, token) if token else None
+    waiting = await web_sessions.waiting(house, token) if token else None
     if token is None or waiting is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
     passkey = await passkeys.has_any(waiting[0])

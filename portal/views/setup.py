@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import practice
+from journal.authentication.passwords import suggest_passphrase
+from journal.authentication.registration import NewAccount
 from journal.errors import Refused
-from journal.new_accounts import NewAccount
-from journal.passwords import suggest_passphrase
 from journal.roles import LABELS
 from journal.time_zones import common_zones
 from portal import auth, link_tries

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import visits as services
+from journal.authentication import active_sessions as services
+from journal.authentication.active_sessions import Visit
 from journal.store.rows import Opened
-from journal.visits import Visit
 from portal.auth import actor_of, forget_token
 from portal.forms import Form
 from portal.pages import page, see_other

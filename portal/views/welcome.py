@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from journal import invitations, welcoming
 from journal.actor import Actor
+from journal.authentication.passwords import suggest_passphrase
+from journal.authentication.registration import NewAccount
 from journal.errors import NotFound, Refused
 from journal.invitations import Welcome
-from journal.new_accounts import NewAccount
-from journal.passwords import suggest_passphrase
 from journal.roles import Role
 from journal.store.progress import repeated
 from journal.time_zones import common_zones

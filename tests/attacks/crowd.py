@@ -11,23 +11,22 @@ from journal import (
     giving_back,
     handovers,
     invitations,
-    new_accounts,
     passkeys,
     reading,
-    recovery,
     restart_links,
     restarts,
     set_aside,
     sharing,
     tables,
-    websessions,
 )
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import recovery_key, registration, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.registration import NewAccount
 from journal.catalogue.fields import Answers, EntryKind
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -48,7 +47,7 @@ async def gather(url: str, world: World) -> None:
     store = await Store.open(url)
     try:
         with store.use():
-            await tables.WebSession.all().update(used_at=clock.now)
+            await authentication_tables.WebSession.all().update(used_at=clock.now)
             await _alice(world, house, clock)
             await _otto(world, house)
             await chain_all(house)
@@ -81,8 +80,8 @@ async def _alice(world: World, house: House, clock: Clock) -> None:
         await passkeys.add(
             alice, world.furniture.tokens["alice"], SITE, f"{HERS} key {number}", answer.credential, ""
         )
-        key = await websessions.account_key(alice, world.furniture.tokens["alice"])
-        await websessions.start(house, alice.id, key, device=f"{HERS} browser {number}")
+        key = await web_sessions.account_key(alice, world.furniture.tokens["alice"])
+        await web_sessions.start(house, alice.id, key, device=f"{HERS} browser {number}")
     for number in range(3):
         local = f"{YEAR}-05-{number + 10}T09:00"
         details = SessionDetails(SessionKind.MEDICAL_CHECKIN, local, ZONE, 30, Setting.CLINIC)
@@ -96,10 +95,10 @@ async def _otto(world: World, house: House) -> None:
     new = NewAccount(
         "Otto Example", "otto@example.org", "otto keeps the lamp lit", "otto keeps the lamp lit", ZONE
     )
-    readied = await new_accounts.ready(house, new)
-    await new_accounts.open_account(house, Role.PATIENT, readied)
+    readied = await registration.ready(house, new)
+    await registration.open_account(house, Role.PATIENT, readied)
     tokens = world.furniture.tokens
-    tokens["otto"] = await websessions.start(house, readied.id, readied.account_key)
+    tokens["otto"] = await web_sessions.start(house, readied.id, readied.account_key)
     bob = await _actor(world, house, "bob")
     link = await invitations.accept(
         await _actor(world, house, "otto"), (await invitations.invite(bob, "Otto")).token
@@ -117,8 +116,8 @@ async def _otto(world: World, house: House) -> None:
         house, offered.token, "otto@example.org", again, again, PRACTICE, understood=True
     )
     otto = await _actor(world, house, "otto")
-    offer = await recovery.offer(otto)
-    await recovery.confirm(otto, tokens["otto"], offer.sealed, offer.words)
+    offer = await recovery_key.offer(otto)
+    await recovery_key.confirm(otto, tokens["otto"], offer.sealed, offer.words)
     await reading.folder(bob, otto.id)  # pins the keys of now
     await giving_back.give_back(bob, otto.id)
     world.ids["otto's aside"] = (await set_aside.kept(otto))[0].id
@@ -135,7 +134,7 @@ async def _pending(world: World, house: House) -> None:
 
 
 async def _actor(world: World, house: House, name: str) -> Actor:
-    actor = await websessions.actor_for(house, world.furniture.tokens[name])
+    actor = await web_sessions.actor_for(house, world.furniture.tokens[name])
     assert actor is not None
     return actor
 

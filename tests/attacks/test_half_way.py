@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal.second_factor import FactorGone
+from journal.authentication.second_factor import FactorGone
 from portal.auth import Audience
 from portal.guard import ALWAYS
 from portal.routes import ROUTES

@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from journal import tables
+from journal.authentication import tables as authentication_tables
 from journal.rate_limiting import tables as rate_limiting_tables
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
@@ -25,11 +25,11 @@ async def test_no_secret_comes_back_from_a_form_of_ours(
     target: Target, forms: dict[str, Sent], state: str
 ) -> None:
     """Every form, in every state of a session in which it can be refused."""
-    sessions, found = await tables.WebSession.all(), []
+    sessions, found = await authentication_tables.WebSession.all(), []
     for rule in WITH_FORMS:
         await rate_limiting_tables.Throttle.all().delete()
-        await tables.WebSession.all().delete()
-        await tables.WebSession.bulk_create(sessions)
+        await authentication_tables.WebSession.all().delete()
+        await authentication_tables.WebSession.bulk_create(sessions)
         await bring_about(state)
         who = None if state == "of nobody" else OWNERS[rule.audience]
         found += [(state, rule.path, name) for name in await given_back(target, forms, rule, who)]
@@ -38,14 +38,16 @@ async def test_no_secret_comes_back_from_a_form_of_ours(
 
 async def bring_about(state: str) -> None:
     """Let every session be as the state says."""
-    every = tables.WebSession.all()
+    every = authentication_tables.WebSession.all()
     if state == "not asked lately":
         await every.update(confirmed_at=None)
     elif state == "locked":
         await every.update(wrapped=None)
     elif state == "over":
         for one in await every:
-            await tables.WebSession.filter(id=one.id).update(expires_at=one.created_at - timedelta(days=1))
+            await authentication_tables.WebSession.filter(id=one.id).update(
+                expires_at=one.created_at - timedelta(days=1)
+            )
 
 
 async def given_back(target: Target, forms: dict[str, Sent], rule: Rule, who: str | None) -> list[str]:

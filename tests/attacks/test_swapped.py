@@ -20,8 +20,8 @@ from httpx import Response
 from tortoise import fields
 
 from journal import set_aside, setup_links
+from journal.authentication.second_factor import FactorGone
 from journal.errors import Damaged, TrustBroken, WrongCredentials
-from journal.second_factor import FactorGone
 from journal.store.parts import load_models
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS

@@ -21,7 +21,7 @@ import regex
 
 from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
-from journal import tables
+from journal.authentication import tables as authentication_tables
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.typed import LONGEST_TEXT
 from portal.auth import Audience
@@ -179,7 +179,7 @@ async def test_the_work_grows_with_what_is_sent(
     """Every hostile text in every field, alone: no more is normalised, built or hashed than its length is worth."""
     sent, where = forms[rule.path], address(rule, target.world)
     asked = forms.get(f"GET {rule.path}", [])
-    sessions = await tables.WebSession.all()
+    sessions = await authentication_tables.WebSession.all()
     async with target.portal.client(OWNERS[rule.audience]) as browser:
         cookies = dict(browser.cookies)
         for method, fields in (("POST", sent), ("GET", asked)):
@@ -208,7 +208,7 @@ async def test_no_more_is_looked_at_than_a_field_may_hold(
 ) -> None:
     """Each field by itself much too long, with a hostile text: nothing is looked at past what a field may hold."""
     sent, where = forms[rule.path], address(rule, target.world)
-    sessions = await tables.WebSession.all()
+    sessions = await authentication_tables.WebSession.all()
     async with target.portal.client(OWNERS[rule.audience]) as browser:
         cookies = dict(browser.cookies)
         for place in range(len(sent)):
@@ -250,11 +250,11 @@ async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, S
         ), name
 
 
-async def _as_before(sessions: list[tables.WebSession]) -> None:
+async def _as_before(sessions: list[authentication_tables.WebSession]) -> None:
     """Let everybody be signed in as in the beginning, and nobody have to wait."""
     await rate_limiting_tables.Throttle.all().delete()
-    await tables.WebSession.all().delete()
-    await tables.WebSession.bulk_create(sessions)
+    await authentication_tables.WebSession.all().delete()
+    await authentication_tables.WebSession.bulk_create(sessions)
 
 
 def _fillings(fields: Sent) -> Iterator[tuple[str, dict[str, list[str]]]]:

@@ -21,11 +21,9 @@ from journal import (
     giving_back,
     handovers,
     invitations,
-    new_accounts,
     passkeys,
     practice,
     reading,
-    recovery,
     renewal,
     restart_links,
     restarts,
@@ -33,15 +31,17 @@ from journal import (
     setup_links,
     sharing,
     tables,
-    websessions,
 )
 from journal import revisions as versions
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
+from journal.authentication import recovery_key as authentication_recovery_key
+from journal.authentication import registration, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.registration import NewAccount
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -93,8 +93,8 @@ class _Making:
     key: str = ""
 
     async def actor(self, name: str) -> Actor:
-        await tables.WebSession.all().update(used_at=self.clock.now)
-        actor = await websessions.actor_for(self.house, self.tokens[name])
+        await authentication_tables.WebSession.all().update(used_at=self.clock.now)
+        actor = await web_sessions.actor_for(self.house, self.tokens[name])
         assert actor is not None
         return replace(actor, now=self.clock.now)
 
@@ -105,8 +105,8 @@ class _Making:
 
     async def confirm(self, name: str) -> None:
         actor = await self.actor(name)
-        offer = await recovery.offer(actor)
-        await recovery.confirm(actor, self.tokens[name], offer.sealed, offer.words)
+        offer = await authentication_recovery_key.offer(actor)
+        await authentication_recovery_key.confirm(actor, self.tokens[name], offer.sealed, offer.words)
         self.key = offer.words
 
 
@@ -124,9 +124,9 @@ async def furnish(url: str, furniture: Furniture) -> World:
         with store.use():
             for name in ("frieda", "gil", "karl"):
                 await making.clinician(name)
-            readied = await new_accounts.ready(making.house, _new("hana"))
-            await new_accounts.open_account(making.house, Role.PATIENT, readied)
-            making.tokens["hana"] = await websessions.start(making.house, readied.id, readied.account_key)
+            readied = await registration.ready(making.house, _new("hana"))
+            await registration.open_account(making.house, Role.PATIENT, readied)
+            making.tokens["hana"] = await web_sessions.start(making.house, readied.id, readied.account_key)
             await _renew(making)
             ids = {"link": furniture.link}
             await _write(making, ids)
@@ -141,7 +141,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await accounts_tables.Account.filter(id=people["gil"]).update(status="suspended")
             await tables.SpentChallenge.all().delete()
             await just_come_in()
-            ids["visit"] = (await tables.WebSession.get(account_id=people["alice"])).handle
+            ids["visit"] = (await authentication_tables.WebSession.get(account_id=people["alice"])).handle
     finally:
         await store.close()
     tokens = Furniture(making.tokens, furniture.link)
@@ -170,9 +170,9 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
 async def _renew(making: _Making) -> None:
     """Let lena open an account, and come half the way of renewing its keys."""
     new = _new("lena")
-    readied = await new_accounts.ready(making.house, new)
-    await new_accounts.open_account(making.house, Role.PATIENT, readied)
-    making.tokens["lena"] = await websessions.start(making.house, readied.id, readied.account_key)
+    readied = await registration.ready(making.house, new)
+    await registration.open_account(making.house, Role.PATIENT, readied)
+    making.tokens["lena"] = await web_sessions.start(making.house, readied.id, readied.account_key)
     making.tokens["lena"] = await renewal.begin(await making.actor("lena"), new.password)
     await making.confirm("lena")
 
@@ -181,9 +181,9 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
     """Let mona and nora lose everything that they shared with bob, and nora be given it back."""
     for name in ("mona", "nora"):
         new = _new(name)
-        readied = await new_accounts.ready(making.house, new)
-        await new_accounts.open_account(making.house, Role.PATIENT, readied)
-        making.tokens[name] = await websessions.start(making.house, readied.id, readied.account_key)
+        readied = await registration.ready(making.house, new)
+        await registration.open_account(making.house, Role.PATIENT, readied)
+        making.tokens[name] = await web_sessions.start(making.house, readied.id, readied.account_key)
         await making.confirm(name)
         invited = await invitations.invite(await making.actor("bob"), name)
         link = await invitations.accept(await making.actor(name), invited.token)

@@ -15,7 +15,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
-from journal import entries, revisions, websessions
+from journal import entries, revisions
+from journal.authentication import web_sessions
 from journal.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -98,7 +99,7 @@ class Sheet:
         Those of a lost race come first.
         """
         async with self.served.second_connection() as cast:
-            alice, wanted = await websessions.actor_for(cast.house, cast.tokens["alice"]), await self.entry()
+            alice, wanted = await web_sessions.actor_for(cast.house, cast.tokens["alice"]), await self.entry()
             assert alice is not None
             versions = sorted(await revisions.revisions(alice, wanted), key=lambda one: one.reason)
             kept = [one.document for one in versions]

@@ -12,7 +12,8 @@ import pytest_asyncio
 from httpx import AsyncClient, Response
 from playwright.async_api import Dialog, Page, Route, expect
 
-from journal import records, websessions
+from journal import records
+from journal.authentication import web_sessions
 from portal.archive_pages import drawing
 from portal.pages import make_environment
 from tests.attacks import browse
@@ -238,7 +239,7 @@ async def test_words_that_are_taken_away(
     """The pages of an archive, which no server protects, hold the same words as words."""
     token = urlsafe_b64decode(writers.client(name).cookies["hearthside"] + "=")
     async with server.second_connection() as cast:
-        actor = await websessions.actor_for(cast.house, token)
+        actor = await web_sessions.actor_for(cast.house, token)
         assert actor is not None
         found = await (records.of_patient(actor, "") if name == "alice" else records.shared(actor, "", None))
         files = drawing(make_environment(), actor)(found)

@@ -12,7 +12,8 @@ import asyncio
 import os
 import sys
 
-from journal import renewal, websessions
+from journal import renewal
+from journal.authentication import web_sessions
 from journal.installation.installation import House
 from journal.renewal import SETTLING
 from journal.store.database import Store
@@ -28,7 +29,7 @@ async def renew(url: str, token: bytes) -> None:
     store = await Store.open(url)
     with store.use():
         while True:
-            actor = await websessions.actor_for(house, token)
+            actor = await web_sessions.actor_for(house, token)
             assert actor is not None
             tell("batch")
             came = await renewal.go_on(actor)

@@ -18,8 +18,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from journal import entries, websessions
+from journal import entries
 from journal.actor import Actor
+from journal.authentication import web_sessions
 from journal.installation.installation import House
 from journal.store.database import Store, connection, is_sqlite
 from journal.vault import baseline
@@ -75,7 +76,7 @@ async def act(name: str, url: str, token: str, minutes: str, number: str, *ids: 
     store = await Store.open(url)
     with store.use():
         house = House.with_key(SERVER_KEY, clock=clock, quick=True)
-        alice = await websessions.actor_for(house, bytes.fromhex(token))
+        alice = await web_sessions.actor_for(house, bytes.fromhex(token))
         assert alice is not None
         kept, gone, version = map(UUID, ids)
         await die_before(int(number))

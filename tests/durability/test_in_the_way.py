@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import invitations, practice, recovery, restart_links, restarts
+from journal import invitations, practice, restart_links, restarts
 from journal.accounts import tables as accounts_tables
+from journal.authentication import recovery_key
 from journal.store.database import change, fetch
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Furniture
@@ -138,8 +139,8 @@ async def giving_up(portal: Portal, browser: AsyncClient) -> Send:
 async def recovering(portal: Portal, browser: AsyncClient) -> Send:
     """Come in with the recovery kit."""
     alice = await portal.cast.actor("alice")
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, portal.cast.tokens["alice"], offer.sealed, offer.words)
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, portal.cast.tokens["alice"], offer.sealed, offer.words)
     sent = {"email": EMAIL, "recovery_key": offer.words} | RENEWED
     return lambda: browser.post("/recover", data=sent)
 

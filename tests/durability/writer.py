@@ -15,9 +15,10 @@ import sys
 from dataclasses import replace
 from uuid import UUID
 
-from journal import entries, websessions
+from journal import entries
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import web_sessions
 from journal.installation.installation import House
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
@@ -40,7 +41,7 @@ async def write(url: str, token: bytes, name: str) -> None:
     house = House.with_key(SERVER_KEY, clock=clock, quick=True)
     store = await Store.open(url)
     with store.use():
-        signed_in = await websessions.actor_for(house, token)
+        signed_in = await web_sessions.actor_for(house, token)
     assert signed_in is not None
 
     async def one(number: int) -> None:

@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from journal import entries, heartbeat, invitations, tables, websessions
+from journal import entries, heartbeat, invitations
 from journal.ages import alive, is_alive
+from journal.authentication import tables as authentication_tables
+from journal.authentication import web_sessions
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge
@@ -44,12 +46,12 @@ async def test_a_session_made_before_a_jump_lives_no_longer_than_it_may(cast: Ca
     """However the clock is corrected, a session opens only within its life of when it was made."""
     token = cast.tokens["alice"]
     cast.clock.now += jump
-    actor = await websessions.actor_for(cast.house, token)
+    actor = await web_sessions.actor_for(cast.house, token)
     limit = timedelta(minutes=30)
-    assert (actor is not None) == (abs(jump) < limit + websessions.NOTED_EVERY)
-    await tables.WebSession.all().update(used_at=cast.clock.now)
+    assert (actor is not None) == (abs(jump) < limit + web_sessions.NOTED_EVERY)
+    await authentication_tables.WebSession.all().update(used_at=cast.clock.now)
     cast.clock.now += timedelta(seconds=1)
-    assert (await websessions.actor_for(cast.house, token) is None) or abs(jump) < websessions.LIFETIME
+    assert (await web_sessions.actor_for(cast.house, token) is None) or abs(jump) < web_sessions.LIFETIME
 
 
 @EACH
@@ -169,9 +171,9 @@ async def test_expiry_goes_on_while_purging_is_held(cast: Cast, jump: timedelta)
     await heartbeat.hold(cast.clock.now)
     cast.clock.now += jump
     await purge(cast.house, cast.clock.now)
-    lasting = await tables.WebSession.filter(wrapped__isnull=False).count()
-    assert (lasting > 0) == (abs(jump) < timedelta(minutes=30) + websessions.NOTED_EVERY)
-    assert (await tables.WebSession.all().count() > 0) == (abs(jump) < websessions.LIFETIME)
+    lasting = await authentication_tables.WebSession.filter(wrapped__isnull=False).count()
+    assert (lasting > 0) == (abs(jump) < timedelta(minutes=30) + web_sessions.NOTED_EVERY)
+    assert (await authentication_tables.WebSession.all().count() > 0) == (abs(jump) < web_sessions.LIFETIME)
 
 
 @EACH

@@ -17,7 +17,6 @@ from journal import (
     entries,
     invitations,
     leaving,
-    locking,
     purging,
     reading,
     records,
@@ -31,13 +30,13 @@ from journal import (
     sharing,
     soundness,
     tables,
-    websessions,
 )
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.authentication import sign_in
+from journal.authentication import idle_lock, sign_in, web_sessions
+from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
@@ -210,14 +209,16 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     for ident in (gone := [await write(cast) for _ in range(3)]):
         await entries.delete(alice, ident)
     await change("UPDATE entry SET id = $1 WHERE id = $2", "none at all", gone[0])
-    await websessions.start(cast.house, alice.id, await websessions.account_key(alice, cast.tokens["alice"]))
+    await web_sessions.start(
+        cast.house, alice.id, await web_sessions.account_key(alice, cast.tokens["alice"])
+    )
     await change("UPDATE web_session SET used_at = $1 WHERE id = $2", "", alice.session)
     await leaving.leave(dana, leaving.WORD)
     cast.clock.forward(days=8)
     assert await purging.purge(cast.house, cast.clock()) == 2
     assert await vault_tables.Entry.filter(owner_id=alice.id).count() == 1
     assert not await accounts_tables.Account.filter(id=dana.id).exists()
-    assert not await tables.WebSession.filter(account_id=alice.id).exists()
+    assert not await authentication_tables.WebSession.filter(account_id=alice.id).exists()
 
 
 async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
@@ -282,7 +283,7 @@ async def test_a_wrong_way_in_opens_nothing_and_keeps_nobody_else_out(
     new = "a lantern on the kitchen table"
     owner = "id" if table == "account" else "account_id"
     assert await change(f"UPDATE {table} SET {column} = $1 WHERE {owner} = $2", value, alice.id)
-    await done_or_refused(websessions.actor_for(cast.house, token))
+    await done_or_refused(web_sessions.actor_for(cast.house, token))
     await done_or_refused(unlock(alice, PASSWORDS["alice"]))
     await done_or_refused(entries.save(alice, uuid4(), 0, EntryDocument("free", "Geese")))
     if table == "web_session" or column == "identity":
@@ -291,7 +292,7 @@ async def test_a_wrong_way_in_opens_nothing_and_keeps_nobody_else_out(
         with pytest.raises((Damaged, WrongCredentials)):
             await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
     await change("UPDATE web_session SET wrapped = NULL WHERE id = $1", alice.session)
-    await done_or_refused(locking.unlock(cast.house, token, PASSWORDS["alice"]))
+    await done_or_refused(idle_lock.unlock(cast.house, token, PASSWORDS["alice"]))
     await done_or_refused(sign_in.change_password(alice, PASSWORDS["alice"], new, new, PRACTICE))
     assert (await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
 

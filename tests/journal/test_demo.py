@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journal import care, entries, practice, reading, sharing, websessions
-from journal.authentication import sign_in
+from journal import care, entries, practice, reading, sharing
+from journal.authentication import sign_in, web_sessions
 from journal.demo import load_demo
 from journal.demo_texts import demo_practice
 from journal.installation.installation import House
@@ -31,7 +31,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         total = 0
         for person in demo.patients:
             token = (await sign_in.sign_in(house, person.email, person.password)).token
-            patient = await websessions.actor_for(house, token)
+            patient = await web_sessions.actor_for(house, token)
             assert patient is not None
             total += len(await entries.every(patient))
             given = await sharing.given(patient)
@@ -39,7 +39,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             assert len(given) == sum(1 for one in person.entries if one.shared)
         assert total == sum(len(person.entries) for person in demo.patients) >= 40
         token = (await sign_in.sign_in(house, demo.clinician.email, demo.clinician.password)).token
-        bob = await websessions.actor_for(house, token)
+        bob = await web_sessions.actor_for(house, token)
         assert bob is not None
         assert len((await reading.caseload(bob)).cases) == 3
         assert len(await care.my_links(bob)) == 3

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from journal.authentication.passwords import advise
 from journal.catalogue.answers import parse_answers
 from journal.catalogue.emotions import emotions
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
 from journal.demo_texts import demo_practice
-from journal.passwords import advise
 from journal.sessions.holds import hold
 from journal.sessions.session import SessionKind, Status, check_session
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from journal import care, entries, leaving, passkey_use, passkeys, second_step, visits, websessions
+from journal import care, entries, leaving, passkey_use, passkeys
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.accounts.status import LEAVING
-from journal.authentication import sign_in
+from journal.authentication import active_sessions, second_step, sign_in, web_sessions
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
@@ -31,7 +31,7 @@ from tests.scenes import in_session, shared, written
 async def test_who_was_signed_out_meanwhile_changes_nothing(cast: Cast) -> None:
     """A page of before that asks for the deletion is refused, and sharing goes on as it was."""
     alice = await cast.actor("alice")
-    await visits.end_all(alice, here=True)
+    await active_sessions.end_all(alice, here=True)
     with pytest.raises(ChangedMeanwhile):
         await leaving.leave(alice, "delete")
     (link,) = await care.my_links(await cast.actor("bob"))
@@ -53,7 +53,7 @@ async def test_it_stops_at_once_and_comes_back_within_a_week(cast: Cast) -> None
     entry = await written(cast)
     alice = await cast.actor("alice")
     await leaving.leave(alice, " Delete ")
-    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is None
     (link,) = await care.my_links(await cast.actor("bob"))
     assert link.paused_at is not None
     cast.clock.forward(days=6, hours=23)
@@ -78,7 +78,7 @@ async def test_the_password_alone_calls_nothing_off(cast: Cast) -> None:
     assert await mail_tables.Outbox.all().count() == 0
     code = app_code(secret, cast.clock.now)
     opened = await second_step.give_code(house, waiting.token, code, sign_in.NOBODY)
-    assert await websessions.actor_for(house, opened.token) is not None
+    assert await web_sessions.actor_for(house, opened.token) is not None
     assert await accounts_tables.Account.filter(id=alice.id, status="active").exists()
     kinds = [message.kind async for message in waiting_messages(house)]
     assert Notice.ACCOUNT_KEPT.value in kinds
@@ -93,7 +93,7 @@ async def test_a_passkey_keeps_the_account_as_well(cast: Cast) -> None:
     await leaving.leave(await cast.actor("alice"), leaving.WORD)
     tapped = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
     token = await passkey_use.sign_in(cast.house, SITE, tapped)
-    assert await websessions.actor_for(cast.house, token) is not None
+    assert await web_sessions.actor_for(cast.house, token) is not None
 
 
 async def waiting_messages(house: House) -> AsyncIterator[Message]:
@@ -142,4 +142,4 @@ async def test_it_waits_until_rested_and_for_the_word(cast: Cast) -> None:
     with pytest.raises(HeldUntilRested):
         await leaving.leave(await cast.actor("alice"), leaving.WORD)
     assert not await accounts_tables.Account.filter(status=LEAVING).exists()
-    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is not None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is not None

@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import entries, listing, renewal, sharing, websessions
+from journal import entries, listing, renewal, sharing
 from journal.actor import Actor
+from journal.authentication import web_sessions
 from journal.belonging import Belonging
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
@@ -211,7 +212,7 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
     token = await renewal.begin(alice, PASSWORDS["alice"])
     came = None
     for turn in range(12):
-        now = await websessions.actor_for(cast.house, token)
+        now = await web_sessions.actor_for(cast.house, token)
         assert now is not None
         seen, there = await both(now, limit=WINDOW)
         assert seen == there, turn
@@ -225,7 +226,7 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
     assert came is not None
     assert came.over
     assert came.unopened == 0
-    now = await websessions.actor_for(cast.house, token)
+    now = await web_sessions.actor_for(cast.house, token)
     assert now is not None
     assert not now.renewing
     assert (await record_state.look(now, earlier=True)).as_left

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from crypto import PageMark, PageText
-from journal import entries, leaving, page_search, page_texts, renewal, websessions
+from journal import entries, leaving, page_search, page_texts, renewal
 from journal.actor import Actor
+from journal.authentication import web_sessions
 from journal.page_texts import text_context
 from journal.sealing import seal_document
 from journal.search import search as by_opening
@@ -275,7 +276,7 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
     assert not await vault_tables.ContentsText.exists()
     came = None
     while came is None or not came.over:
-        now = await websessions.actor_for(cast.house, token)
+        now = await web_sessions.actor_for(cast.house, token)
         assert now is not None
         assert await ids(now, "w5w") == [made[5]]
         for text in await vault_tables.ContentsText.all():
@@ -284,7 +285,7 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
         cast.clock.forward(minutes=1)
         came = await renewal.go_on(now)
     assert not await vault_tables.ContentsText.exists()
-    now = await websessions.actor_for(cast.house, token)
+    now = await web_sessions.actor_for(cast.house, token)
     assert now is not None
     contents = await page_search._contents(now)
     assert contents is not None

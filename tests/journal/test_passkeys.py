@@ -14,30 +14,20 @@ import pytest
 from msgspec.structs import replace
 
 from crypto import ServerKey
-from journal import (
-    challenges,
-    entries,
-    locking,
-    passkey_proof,
-    passkey_rows,
-    passkey_use,
-    passkeys,
-    renewal,
-    tables,
-    websessions,
-)
+from journal import challenges, entries, passkey_proof, passkey_rows, passkey_use, passkeys, renewal, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.audit import tables as audit_tables
 from journal.audit.acts import Act
-from journal.authentication import sign_in
+from journal.authentication import idle_lock, sign_in, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.web_sessions import Stage
 from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
 from journal.passkey_proof import Answer
 from journal.passkey_rows import Passkey
 from journal.purging import purge
 from journal.store.database import change
-from journal.websessions import Stage
 from tests.authenticator import (
     BACKED_UP,
     ELIGIBLE,
@@ -72,11 +62,11 @@ async def came_in(cast: Cast, device: Authenticator) -> bytes:
 
 async def turned_away(cast: Cast, answer: Answer, sentence: str) -> None:
     """Fail unless signing in with *answer* is refused in these words, and nobody comes in."""
-    before = await tables.WebSession.all().count()
+    before = await authentication_tables.WebSession.all().count()
     with pytest.raises(Refused) as refused:
         await passkey_use.sign_in(cast.house, SITE, answer)
     assert refused.value.fields == {"passkey": sentence}
-    assert await tables.WebSession.all().count() == before
+    assert await authentication_tables.WebSession.all().count() == before
 
 
 async def refusals() -> list[tuple[Any, Any]]:
@@ -92,7 +82,7 @@ async def test_one_tap_opens_the_journal(cast: Cast, key: Callable[[], Any]) -> 
     cast.clock.forward(hours=13)
     for uses in (1, 2):
         token = await came_in(cast, device)
-        actor = await websessions.actor_for(cast.house, token)
+        actor = await web_sessions.actor_for(cast.house, token)
         assert actor is not None
         assert (await entries.entry(actor, entry.id)).document == entry.document
         (mine,) = await passkeys.mine(actor)
@@ -111,11 +101,11 @@ async def test_several_passkeys_open_one_journal(cast: Cast) -> None:
     assert [one.document.name for one in await passkeys.mine(alice)] == ["Phone", "Blue key"]
     await passkeys.rename(alice, key.id, "Red key")
     await passkeys.remove(alice, phone.id)
-    assert not await tables.KeySlot.exists(passkey_id=phone.id)
+    assert not await authentication_tables.KeySlot.exists(passkey_id=phone.id)
     answer = first.use(passkey_use.asked_to_sign_in(cast.house, SITE))
     await turned_away(cast, answer, passkey_proof.STRANGE)
     assert await came_in(cast, second)
-    kinds = [slot.kind for slot in await tables.KeySlot.filter(account_id=alice.id)]
+    kinds = [slot.kind for slot in await authentication_tables.KeySlot.filter(account_id=alice.id)]
     assert sorted(kinds) == ["passkey", "password", "recovery"]
     (mine,) = await passkeys.mine(alice)
     assert mine.document.name == "Red key"
@@ -124,9 +114,12 @@ async def test_several_passkeys_open_one_journal(cast: Cast) -> None:
 async def test_what_is_removed_leaves_the_file(sqlite_cast: Cast) -> None:
     """The slot and the sealed row of a removed passkey stand nowhere in the database's files."""
     passkey = await added(sqlite_cast, Authenticator())
-    row, slot = await tables.Passkey.get(id=passkey.id), await tables.KeySlot.get(passkey_id=passkey.id)
+    row, slot = (
+        await authentication_tables.Passkey.get(id=passkey.id),
+        await authentication_tables.KeySlot.get(passkey_id=passkey.id),
+    )
     traces = [bytes(row.sealed)[-40:], bytes(slot.wrapped)[-40:], row.lookup.encode()]
-    ((_, _, name),) = (await tables.Passkey._meta.db.execute_query("PRAGMA database_list"))[1]
+    ((_, _, name),) = (await authentication_tables.Passkey._meta.db.execute_query("PRAGMA database_list"))[1]
 
     def kept() -> list[bool]:
         files = b"".join(Path(name + end).read_bytes() for end in ("", "-wal"))
@@ -142,7 +135,7 @@ async def test_without_a_prf_it_opens_nothing(cast: Cast) -> None:
     device = Authenticator(prf=False)
     passkey = await added(cast, device)
     assert not passkey.document.opens
-    assert not await tables.KeySlot.exists(passkey_id=passkey.id)
+    assert not await authentication_tables.KeySlot.exists(passkey_id=passkey.id)
     for prf in ("", encoded(bytes(32)), "not base64url!"):
         answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
         await turned_away(cast, Answer(answer.credential, prf), passkey_proof.OPENS_NOTHING)
@@ -213,12 +206,12 @@ async def test_a_challenge_is_believed_once(cast: Cast) -> None:
     assert await passkey_use.sign_in(cast.house, SITE, answer)
     await turned_away(cast, answer, challenges.LATE)
     await turned_away(cast, device.use(options), challenges.LATE)
-    before = await tables.WebSession.all().count()
+    before = await authentication_tables.WebSession.all().count()
     answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
     tries = (passkey_use.sign_in(cast.house, SITE, answer) for _ in range(10))
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["Refused"] * 9 + ["bytes"]
-    assert await tables.WebSession.all().count() == before + 1
+    assert await authentication_tables.WebSession.all().count() == before + 1
 
 
 async def test_a_challenge_runs_out(cast: Cast) -> None:
@@ -268,7 +261,7 @@ async def test_asking_writes_nothing(cast: Cast) -> None:
     async def rows() -> list[int]:
         return [
             await table.all().count()
-            for table in (tables.SpentChallenge, audit_tables.AuditPending, tables.WebSession)
+            for table in (tables.SpentChallenge, audit_tables.AuditPending, authentication_tables.WebSession)
         ]
 
     before, stranger = await rows(), Authenticator(handle=bytes(16))
@@ -315,7 +308,7 @@ async def test_one_s_own_passkey_confirms(cast: Cast) -> None:
         await passkey_use.confirm(alice, cast.tokens["alice"], SITE, hers.use(options))
     assert await refusals() == [(alice.id, other.id)]
     cast.tokens["alice"] = await passkey_use.confirm(alice, cast.tokens["alice"], SITE, mine.use(options))
-    assert websessions.is_fresh(await cast.actor("alice"))
+    assert web_sessions.is_fresh(await cast.actor("alice"))
     with pytest.raises(NotFound):
         await passkey_use.asked_to_confirm(await cast.actor("bob"), SITE)
 
@@ -342,13 +335,13 @@ async def test_a_locked_session_opens_by_passkey(cast: Cast) -> None:
     entry, token = await written(cast), cast.tokens["alice"]
     with pytest.raises(NotFound):
         await passkey_use.asked_to_unlock(cast.house, token, SITE)
-    await locking.lock(await cast.actor("alice"))
+    await idle_lock.lock(await cast.actor("alice"))
     options = await passkey_use.asked_to_unlock(cast.house, token, SITE)
     assert [one["id"] for one in options["allowCredentials"]] == [encoded(mine.credential)]
     for device in (plain, hers):
         with pytest.raises(Refused):
             await passkey_use.unlock(cast.house, token, SITE, device.use(options))
-    assert await websessions.actor_for(cast.house, token) is None
+    assert await web_sessions.actor_for(cast.house, token) is None
     options = await passkey_use.asked_to_unlock(cast.house, token, SITE)
     cast.tokens["alice"] = await passkey_use.unlock(cast.house, token, SITE, mine.use(options))
     assert (await entries.entry(await cast.actor("alice"), entry.id)).document == entry.document
@@ -363,7 +356,7 @@ async def test_a_passkey_is_the_second_step(cast: Cast) -> None:
     await added(cast, plain)
     await added(cast, hers, "dana")
     await enrolled(cast, "alice")
-    actor = await websessions.actor_for(cast.house, await came_in(cast, mine))
+    actor = await web_sessions.actor_for(cast.house, await came_in(cast, mine))
     assert actor is not None
     waiting = await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
     assert waiting.stage is Stage.SECOND_FACTOR
@@ -374,10 +367,10 @@ async def test_a_passkey_is_the_second_step(cast: Cast) -> None:
     }
     with pytest.raises(Refused):
         await passkey_use.second_step(cast.house, waiting.token, SITE, hers.use(options))
-    assert await websessions.actor_for(cast.house, waiting.token) is None
+    assert await web_sessions.actor_for(cast.house, waiting.token) is None
     answer = plain.use(options)
     token = await passkey_use.second_step(cast.house, waiting.token, SITE, answer)
-    opened = await websessions.actor_for(cast.house, token)
+    opened = await web_sessions.actor_for(cast.house, token)
     assert opened is not None
     assert opened.id == actor.id
     for late in (waiting.token, cast.tokens["dana"]):
@@ -399,7 +392,7 @@ async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
         await refused(Authenticator(**how), passkeys.UNPROVEN)
     for_dana = await passkeys.asked_to_add(await cast.actor("dana"), SITE)
     await refused(Authenticator(), challenges.LATE, for_dana)
-    assert not await tables.Passkey.all().count()
+    assert not await authentication_tables.Passkey.all().count()
     device = Authenticator(flags=PRESENT | VERIFIED | ELIGIBLE | BACKED_UP)
     options = await passkeys.asked_to_add(alice, SITE)
     answer = device.make(options)
@@ -441,7 +434,7 @@ async def test_a_passkey_moved_to_another_account_is_damaged(cast: Cast) -> None
     """Who can write the database can neither hang a passkey of theirs under alice nor put in an older revision."""
     theirs = Authenticator()
     passkey, alice = await added(cast, theirs, "dana"), await cast.actor("alice")
-    old = await tables.Passkey.get(id=passkey.id)
+    old = await authentication_tables.Passkey.get(id=passkey.id)
     await change("UPDATE passkey SET account_id = $1 WHERE id = $2", alice.id, passkey.id)
     await change("UPDATE key_slot SET account_id = $1 WHERE passkey_id = $2", alice.id, passkey.id)
     theirs.handle = alice.id.bytes
@@ -470,7 +463,9 @@ async def test_a_passkey_made_with_the_server_key_is_worth_nothing(cast: Cast) -
     )
     await passkeys.remove(await cast.actor("dana"), other.id)
     await passkey_rows.keep(cast.house, passkey, forged)
-    await tables.Passkey.filter(id=passkey.id).update(lookup=passkey_rows.lookup_of(theirs.credential))
+    await authentication_tables.Passkey.filter(id=passkey.id).update(
+        lookup=passkey_rows.lookup_of(theirs.credential)
+    )
     theirs.handle = alice.id.bytes
     answer = theirs.use(await passkey_use.asked_to_confirm(alice, SITE))
     with pytest.raises(Damaged):
@@ -486,7 +481,7 @@ async def test_a_slot_put_in_by_storage_opens_nothing(cast: Cast) -> None:
     passkey, other = await added(cast, mine), await added(cast, hers, "dana")
     without = await added(cast, plain)
     columns = "salt, commitment, wrapped"
-    slot = await tables.KeySlot.get(passkey_id=passkey.id)
+    slot = await authentication_tables.KeySlot.get(passkey_id=passkey.id)
     await change(
         f"UPDATE key_slot SET ({columns}) = (SELECT {columns} FROM key_slot WHERE passkey_id = $1)"
         " WHERE passkey_id = $2", other.id, passkey.id,

@@ -20,16 +20,15 @@ from journal import (
     sharing,
     tables,
     the_log,
-    websessions,
 )
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.authentication import sign_in
+from journal.authentication import sign_in, web_sessions
+from journal.authentication.registration import NewAccount
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
-from journal.new_accounts import NewAccount
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -141,7 +140,7 @@ async def test_a_suspension_ends_every_session_at_once(cast: Cast) -> None:
     erin, bob, alice = [await cast.actor(name) for name in ("erin", "bob", "alice")]
     share = await shared(cast, await written(cast))
     await people.suspend(erin, bob.id)
-    assert await websessions.actor_for(cast.house, cast.tokens["bob"]) is None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["bob"]) is None
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
     with pytest.raises(LinkExpired):
@@ -151,7 +150,7 @@ async def test_a_suspension_ends_every_session_at_once(cast: Cast) -> None:
     assert (await people.person(erin, bob.id)).suspended
     await people.suspend(erin, bob.id)  # once more changes nothing
     await people.unsuspend(erin, bob.id)
-    assert await websessions.actor_for(cast.house, cast.tokens["bob"]) is None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["bob"]) is None
     cast.tokens["bob"] = (await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])).token
     await opened_by(cast, "bob", share)
     assert [one.action for one in await logged(object_id=bob.id)] == [
@@ -177,10 +176,10 @@ async def test_the_last_administrator_cannot_suspend_themselves(cast: Cast) -> N
     erin = await cast.actor("erin")
     with pytest.raises(Refused):
         await people.suspend(erin, erin.id)
-    assert await websessions.actor_for(cast.house, cast.tokens["erin"]) is not None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["erin"]) is not None
     ada = await joined(cast, "ada", "administrator")
     await people.suspend(erin, erin.id)
-    assert await websessions.actor_for(cast.house, cast.tokens["erin"]) is None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["erin"]) is None
     with pytest.raises(Refused):
         await people.suspend(ada, ada.id)
 

@@ -10,10 +10,11 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal import care, entries, invitations, recovery, renewal, revisions, sharing, tables, websessions
+from journal import care, entries, invitations, renewal, revisions, sharing, tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
-from journal.authentication import sign_in
+from journal.authentication import recovery_key, sign_in, web_sessions
+from journal.authentication import tables as authentication_tables
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing
@@ -154,7 +155,7 @@ async def test_afterwards_no_row_opens_with_the_old_key(cast: Cast, who: str) ->
     assert {able for able, _ in old.values()} == {0}
     assert [name for name, (able, every) in new.items() if able != every] == []
     assert sum(every for _, every in new.values()) > 2
-    assert not await tables.KeyRenewal.exists()
+    assert not await authentication_tables.KeyRenewal.exists()
     with pytest.raises(Damaged):
         replace(after, keyring=before.keyring).identity()
 
@@ -215,7 +216,7 @@ async def test_whatever_batch_dies_the_next_request_goes_on(cast: Cast) -> None:
         after = await cast.actor("alice")
         assert after.renewing
         assert {one.id for one in await entries.every(after)} == set(ids)
-        assert (await tables.KeyRenewal.get(id=after.id)).done == came
+        assert (await authentication_tables.KeyRenewal.get(id=after.id)).done == came
         if (progress := await _with_waiting(cast)).over:
             break
         assert progress.done >= came
@@ -290,21 +291,23 @@ async def test_what_opens_under_no_key_is_counted_and_left(cast: Cast) -> None:
 async def test_every_other_way_in_ends(cast: Cast) -> None:
     """Other browsers are signed out, the old recovery key opens nothing, and the password opens the new key."""
     alice = await cast.actor("alice")
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
     elsewhere = (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
     here = cast.tokens["alice"]
     after = await begun(cast)
     assert not after.recovery_ready
-    assert await websessions.actor_for(cast.house, elsewhere) is None
-    assert await websessions.actor_for(cast.house, here) is None
+    assert await web_sessions.actor_for(cast.house, elsewhere) is None
+    assert await web_sessions.actor_for(cast.house, here) is None
     with pytest.raises(Refused):
         await sign_in.recover(
             cast.house, alice.email, offer.words, "seven small stones", "seven small stones", ""
         )
-    assert {one.kind for one in await tables.KeySlot.filter(account_id=alice.id)} == {"password"}
+    assert {one.kind for one in await authentication_tables.KeySlot.filter(account_id=alice.id)} == {
+        "password"
+    }
     again = (await sign_in.sign_in(cast.house, alice.email, PASSWORDS["alice"])).token
-    signed_in = await websessions.actor_for(cast.house, again)
+    signed_in = await web_sessions.actor_for(cast.house, again)
     assert signed_in is not None
     assert signed_in.keyring == after.keyring
 
@@ -327,14 +330,16 @@ async def test_it_needs_the_password_and_begins_once(cast: Cast) -> None:
 async def test_a_key_that_storage_puts_beside_the_new_one_is_refused(cast: Cast) -> None:
     """Nobody who writes the database can name a key of their own as the retired one, nor another account's."""
     await begun(cast, "dana")
-    theirs = await tables.KeyRenewal.get(id=(await cast.actor("dana")).id)
+    theirs = await authentication_tables.KeyRenewal.get(id=(await cast.actor("dana")).id)
     alice = await cast.actor("alice")
     planted = Keyring.from_account_key(bytes(32)).retire(bytes(32), account=alice.id.bytes)
     for sealed in (planted, bytes(theirs.retired)):
-        await tables.KeyRenewal.create(id=alice.id, retired=sealed, place="", total=0, began_at=alice.now)
+        await authentication_tables.KeyRenewal.create(
+            id=alice.id, retired=sealed, place="", total=0, began_at=alice.now
+        )
         with pytest.raises(Damaged):
             await cast.actor("alice")
-        await tables.KeyRenewal.filter(id=alice.id).delete()
+        await authentication_tables.KeyRenewal.filter(id=alice.id).delete()
 
 
 async def test_nothing_of_others_is_touched(cast: Cast) -> None:

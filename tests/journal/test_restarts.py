@@ -14,18 +14,16 @@ from journal import (
     giving_back,
     invitations,
     purging,
-    recovery,
     renewal,
     restart_links,
     restarts,
     revisions,
     set_aside,
     tables,
-    websessions,
 )
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
-from journal.authentication import sign_in
+from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.rate_limiting.limits import TooManyTries
 from journal.set_aside import KEPT
@@ -68,7 +66,7 @@ async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
     assert await entries.every(alice) == ()
     with pytest.raises(NotFound):
         await entries.entry(alice, entry.id)
-    assert await websessions.actor_for(cast.house, old_token) is None
+    assert await web_sessions.actor_for(cast.house, old_token) is None
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.house, EMAIL, PASSWORDS["alice"])
     await sign_in.sign_in(cast.house, EMAIL, NEW)
@@ -118,8 +116,8 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
 async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
     """With the old password or the old kit, every entry and every earlier version is as it was."""
     old = await cast.actor("alice")
-    offer = await recovery.offer(old)
-    await recovery.confirm(old, cast.tokens["alice"], offer.sealed, offer.words)
+    offer = await recovery_key.offer(old)
+    await recovery_key.confirm(old, cast.tokens["alice"], offer.sealed, offer.words)
     first = await written(cast)
     cast.clock.forward(minutes=15)
     await rewritten(cast, first, **{"int.meaning": "Now I see it another way."})
@@ -267,7 +265,7 @@ async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None
     await tables.Invitation.filter(id=row.id).update(patient=None, renews=None)
     with pytest.raises(TrustBroken):
         await invitations.accept(dana, token)
-    assert await websessions.actor_for(cast.house, cast.tokens["dana"]) is not None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["dana"]) is not None
 
 
 async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast) -> None:

@@ -13,13 +13,13 @@ import asyncpg
 import msgspec
 import pytest
 
-from journal import key_slots, presence, tables, websessions
+from journal import presence, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.verification import check
-from journal.authentication import sign_in
+from journal.authentication import key_slots, sign_in, web_sessions
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
@@ -54,12 +54,12 @@ async def planned(cast: Cast, count: int) -> None:
 async def signs_in(house: House, name: str = "alice") -> None:
     """Sign somebody in by address and password, and open who they are."""
     signed_in = await sign_in.sign_in(house, f"{name}@example.org", PASSWORDS[name])
-    assert await websessions.actor_for(house, signed_in.token)
+    assert await web_sessions.actor_for(house, signed_in.token)
 
 
 async def actor_in(house: House, cast: Cast) -> Actor:
     """Alice, as a process with other keys loads her."""
-    alice = await websessions.actor_for(house, cast.tokens["alice"])
+    alice = await web_sessions.actor_for(house, cast.tokens["alice"])
     assert alice is not None
     return alice
 

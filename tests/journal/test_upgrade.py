@@ -5,14 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, recovery_slot, seal_identity
-from journal import access, websessions
 from journal.accounts.profiles import Profile, profile_context
-from journal.authentication import sign_in
+from journal.authentication import key_slots, sign_in, web_sessions
+from journal.authentication.second_factor import SecondFactor
+from journal.authentication.second_factor import context as factor_context
 from journal.installation.installation import House
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.second_factor import SecondFactor
-from journal.second_factor import context as factor_context
 from journal.store import database
 from journal.store.database import Store, change
 from journal.store.shape import MIGRATABLE
@@ -80,8 +79,8 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
     try:
         with opened.use():
             signed = await sign_in.sign_in(house, EMAIL, WORD)
-            alice = await websessions.actor_for(house, signed.token)
+            alice = await web_sessions.actor_for(house, signed.token)
             assert alice is not None
-            assert {way.kind for way in (await access.of(alice)).document.ways} == {"password", "recovery"}
+            assert {way.kind for way in (await key_slots.of(alice)).document.ways} == {"password", "recovery"}
     finally:
         await opened.close()

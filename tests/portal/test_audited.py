@@ -10,34 +10,36 @@ from msgspec.structs import replace
 
 from journal import (
     care,
-    enrolment,
     entries,
     giving_back,
     handover_answers,
     handovers,
     invitations,
     leaving,
-    locking,
     passkey_use,
     passkeys,
     people,
     practice,
-    recovery,
     renewal,
     restart_links,
     restarts,
-    second_step,
     set_aside,
     setup_links,
     sharing,
     the_log,
-    visits,
-    websessions,
 )
 from journal.accounts import details as account_details
 from journal.audit.acts import REFUSALS, Act, Outcome
 from journal.audit.verification import check
-from journal.authentication import sign_in
+from journal.authentication import (
+    active_sessions,
+    idle_lock,
+    recovery_key,
+    second_step,
+    sign_in,
+    totp_enrolment,
+    web_sessions,
+)
 from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
 from journal.purging import purge
@@ -64,10 +66,10 @@ async def last(act: Act) -> Logged:
 
 async def confirmed(cast: Cast, token: bytes) -> str:
     """Let alice make a recovery key; gives it."""
-    actor = await websessions.actor_for(cast.house, token)
+    actor = await web_sessions.actor_for(cast.house, token)
     assert actor is not None
-    offer = await recovery.offer(actor)
-    await recovery.confirm(actor, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(actor)
+    await recovery_key.confirm(actor, token, offer.sealed, offer.words)
     return offer.words
 
 
@@ -104,10 +106,10 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.SIGNED_OUT)).actor_id == alice.id
     assert len(await logged(Act.SIGNED_OUT)) == 1
     cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
-    cast.tokens["alice"] = await websessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
+    cast.tokens["alice"] = await web_sessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
     assert (await last(Act.CONFIRMED)).actor_id == alice.id
-    await locking.lock(await cast.actor("alice"))
-    cast.tokens["alice"] = await locking.unlock(house, cast.tokens["alice"], PASSWORDS["alice"])
+    await idle_lock.lock(await cast.actor("alice"))
+    cast.tokens["alice"] = await idle_lock.unlock(house, cast.tokens["alice"], PASSWORDS["alice"])
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
     await account_details.change(await cast.actor("alice"), "Alice Sample", ZONE)
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
@@ -118,7 +120,7 @@ async def at_the_door(portal: Portal) -> None:
     cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     assert (await last(Act.ACCOUNT_KEPT)).actor_id == alice.id
     await care.resume(await cast.actor("alice"), cast.link)
-    await visits.end_all(await cast.actor("alice"))
+    await active_sessions.end_all(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
     await with_a_second_factor(cast)
     await practice.new_setup_link(house)
@@ -159,9 +161,9 @@ async def with_a_second_factor(cast: Cast) -> None:
     assert (await last(Act.RECOVERY_CODE_USED)).actor_id == alice.id
     cast.tokens["alice"] = opened.token
     alice = await cast.actor("alice")
-    await enrolment.keep(alice, (await enrolment.new_codes(alice)).sealed, kept=True)
+    await totp_enrolment.keep(alice, (await totp_enrolment.new_codes(alice)).sealed, kept=True)
     assert (await last(Act.RECOVERY_CODES_MADE)).actor_id == alice.id
-    await enrolment.give_up(alice, PASSWORDS["alice"])
+    await totp_enrolment.give_up(alice, PASSWORDS["alice"])
     assert (await last(Act.SECOND_FACTOR_REMOVED)).actor_id == alice.id
 
 

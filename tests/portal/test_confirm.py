@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from journal import tables, websessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication import web_sessions
 from portal.device import device_of
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page
@@ -36,7 +37,7 @@ async def test_confirming_leads_on_and_changes_the_token(any_portal: Portal) -> 
         assert (await browser.get(KEY)).status_code == 200
     async with any_portal.client("alice") as replayed:
         assert (await replayed.get("/account")).status_code == 401
-    assert await websessions.actor_for(any_portal.cast.house, any_portal.cast.tokens["alice"]) is None
+    assert await web_sessions.actor_for(any_portal.cast.house, any_portal.cast.tokens["alice"]) is None
 
 
 async def test_a_form_goes_on_with_what_was_typed(any_portal: Portal) -> None:
@@ -61,9 +62,9 @@ async def test_a_form_goes_on_with_what_was_typed(any_portal: Portal) -> None:
 async def test_a_confirmation_does_not_lengthen_the_day(portal: Portal) -> None:
     """However often somebody confirms, twelve hours after signing in the session is over."""
     cast = portal.cast
-    (before,) = await tables.WebSession.filter(account_id=(await cast.actor("alice")).id)
-    cast.tokens["alice"] = await websessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
-    (after,) = await tables.WebSession.filter(account_id=(await cast.actor("alice")).id)
+    (before,) = await authentication_tables.WebSession.filter(account_id=(await cast.actor("alice")).id)
+    cast.tokens["alice"] = await web_sessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
+    (after,) = await authentication_tables.WebSession.filter(account_id=(await cast.actor("alice")).id)
     assert (after.handle, after.created_at, after.expires_at) == (
         before.handle,
         before.created_at,

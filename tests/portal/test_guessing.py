@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from journal import practice, recovery
+from journal import practice
 from journal.audit.acts import Act
+from journal.authentication import recovery_key
 from journal.installation.password_work import PLACES, Queue
 from journal.rate_limiting import tables as rate_limiting_tables
 from tests.cast import PASSWORDS
@@ -329,8 +330,8 @@ async def test_a_new_password_is_not_judged_for_who_has_to_wait(portal: Portal) 
 async def test_a_new_password_that_will_not_do_is_no_guess(any_portal: Portal) -> None:
     """Whoever looks for a good password at the door for recovery has all tries at their key left."""
     alice, token = await any_portal.cast.actor("alice"), any_portal.cast.tokens["alice"]
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, token, offer.sealed, offer.words)
     form = {"email": ALICE, "recovery_key": offer.words}
     short, other = {"password": "short", "repeated": "short"}, {"password": NEW, "repeated": f"{NEW}."}
     async with browser_at(any_portal, "192.0.2.1") as browser:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from crypto import session_id
-from journal import locking, tables
 from journal.accounts.profiles import CHOICES
+from journal.authentication import idle_lock
+from journal.authentication import tables as authentication_tables
 from journal.purging import purge
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import Page, action, autosaved, opened
@@ -22,7 +23,7 @@ FREE = "/journal/new?kind=free"
 
 async def wrapped(cast: Cast, name: str = "alice") -> bytes | None:
     """What the row of somebody's session holds of their key."""
-    return (await tables.WebSession.get(id=session_id(cast.tokens[name]).hex())).wrapped
+    return (await authentication_tables.WebSession.get(id=session_id(cast.tokens[name]).hex())).wrapped
 
 
 async def test_left_alone_it_locks_and_leads_back(any_portal: Portal) -> None:
@@ -169,13 +170,15 @@ async def test_the_purge_takes_the_key_of_what_nobody_uses(any_portal: Portal) -
     cast = any_portal.cast
     bob = await cast.actor("bob")
     cast.clock.forward(minutes=31)
-    await tables.WebSession.filter(account_id=bob.id).update(used_at=cast.clock.now - timedelta(minutes=30))
+    await authentication_tables.WebSession.filter(account_id=bob.id).update(
+        used_at=cast.clock.now - timedelta(minutes=30)
+    )
     await purge(cast.house, cast.clock.now)
     assert await wrapped(cast, "alice") is None
     assert await wrapped(cast, "bob") is not None
     cast.clock.forward(hours=12)
     await purge(cast.house, cast.clock.now)
-    assert await tables.WebSession.all().count() == 0
+    assert await authentication_tables.WebSession.all().count() == 0
 
 
 async def test_the_key_leaves_the_files(portal: Portal, tmp_path: Path) -> None:
@@ -196,7 +199,7 @@ async def test_ending_it_elsewhere_ends_a_locked_one_too(portal: Portal) -> None
     """Who signs out everywhere leaves no locked browser that a password would open."""
     async with portal.client("alice") as browser, portal.client("alice") as same:
         await browser.post("/lock")
-        assert await locking.locked(portal.cast.house, portal.cast.tokens["alice"]) is not None
+        assert await idle_lock.locked(portal.cast.house, portal.cast.tokens["alice"]) is not None
         form = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
         del same.cookies["hearthside"]
         await same.post("/sign-in", data=form)

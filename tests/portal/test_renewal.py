@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal import tables
+from journal.authentication import tables as authentication_tables
 from journal.renewal import SETTLING
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
@@ -49,7 +49,7 @@ async def test_a_wrong_password_begins_nothing(portal: Portal) -> None:
         answer = await browser.post("/account/renewal", data={"current": "not his"})
         assert answer.status_code == 422
         assert "That is not your password" in answer.text
-        assert not await tables.KeyRenewal.exists()
+        assert not await authentication_tables.KeyRenewal.exists()
         assert (await browser.get("/patients")).status_code == 200
 
 

@@ -9,9 +9,9 @@ from base64 import b32decode
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import tables
-from journal.passwords import TOO_SHORT, TOO_SHORT_OF_TWO
-from journal.second_factor import FactorGone
+from journal.authentication import tables as authentication_tables
+from journal.authentication.passwords import TOO_SHORT, TOO_SHORT_OF_TWO
+from journal.authentication.second_factor import FactorGone
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 from tests.portal.browsing import Page, opened
@@ -145,14 +145,14 @@ async def test_a_row_that_is_gone_keeps_the_account_closed_and_the_recovery_key_
             "/account/recovery-key/confirmation", data={"offer": shown.value("offer"), "typed": key}
         )
     await enrolled(any_portal.cast, "alice")
-    await tables.SecondFactor.filter(account_id=alice.id).delete()
-    sessions = await tables.WebSession.filter(account_id=alice.id).count()
+    await authentication_tables.SecondFactor.filter(account_id=alice.id).delete()
+    sessions = await authentication_tables.WebSession.filter(account_id=alice.id).count()
     async with any_portal.client() as browser:
         refused = await password(browser)
         assert refused.status_code == 409
         assert "set-cookie" not in refused.headers
         assert str(FactorGone.message) in Page.of(refused).words
-        assert await tables.WebSession.filter(account_id=alice.id).count() == sessions
+        assert await authentication_tables.WebSession.filter(account_id=alice.id).count() == sessions
         form = {"email": "alice@example.org", "recovery_key": key, "password": NEW, "repeated": NEW}
         answer = await browser.post("/recover", data=form)
         assert "Your second step is off" in (await opened(browser, answer.headers["location"])).words

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from journal import care, invitations, new_accounts, sharing, websessions
-from journal.new_accounts import NewAccount
+from journal import care, invitations, sharing
+from journal.authentication import registration, web_sessions
+from journal.authentication.registration import NewAccount
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
@@ -59,9 +60,9 @@ async def more_patients(cast: Cast, until: int) -> None:
             continue
         words = f"{name} rests beside the lamp"
         new = NewAccount(name, f"{name}@example.org", words, words, ZONE)
-        ready = await new_accounts.ready(cast.house, new)
-        await new_accounts.open_account(cast.house, Role.PATIENT, ready)
-        cast.tokens[name] = await websessions.start(cast.house, ready.id, ready.account_key)
+        ready = await registration.ready(cast.house, new)
+        await registration.open_account(cast.house, Role.PATIENT, ready)
+        cast.tokens[name] = await web_sessions.start(cast.house, ready.id, ready.account_key)
         patient = await cast.actor(name)
         await invitations.accept(patient, (await invitations.invite(bob, name)).token)
         await session_plan.add(patient, patient.id, session(number))

@@ -6,9 +6,10 @@ import unicodedata
 
 import pytest
 
-from journal import care, entries, invitations, recovery, setup_links
+from journal import care, entries, invitations, setup_links
+from journal.authentication import recovery_key
+from journal.authentication.registration import NewAccount
 from journal.errors import Refused
-from journal.new_accounts import NewAccount
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails
 from tests.cast import PASSWORDS, ZONE, Cast
@@ -169,10 +170,12 @@ async def test_a_password_is_used_as_typed_in_either_form(portal: Portal) -> Non
 async def test_the_last_group_of_a_key_is_read_in_every_script(portal: Portal, zero: int) -> None:
     """Whoever has the printed key and another keyboard can say so."""
     alice = await portal.cast.actor("alice")
-    offer = await recovery.offer(alice)
+    offer = await recovery_key.offer(alice)
     last = offer.words.split("-")[-1]
     for typed in ("7", f"{last} 7", offer.words.split("-")[0] + last):
         with pytest.raises(Refused):
-            await recovery.confirm(alice, portal.cast.tokens["alice"], offer.sealed, in_script(typed, zero))
+            await recovery_key.confirm(
+                alice, portal.cast.tokens["alice"], offer.sealed, in_script(typed, zero)
+            )
     typed = f" {in_script(last, zero).lower()}\u200f"
-    await recovery.confirm(alice, portal.cast.tokens["alice"], offer.sealed, typed)
+    await recovery_key.confirm(alice, portal.cast.tokens["alice"], offer.sealed, typed)

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from httpx import AsyncClient
 
-from journal import tables, visits
 from journal.accounts import tables as accounts_tables
-from journal.authentication import sign_in
+from journal.authentication import active_sessions, sign_in
+from journal.authentication import tables as authentication_tables
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
@@ -71,11 +71,11 @@ async def test_a_use_is_written_once_a_minute_at_most(portal: Portal) -> None:
         alice = await portal.cast.actor("alice")
         portal.cast.clock.forward(seconds=59)
         await browser.get("/journal")
-        row = await tables.WebSession.get(id=alice.session)
+        row = await authentication_tables.WebSession.get(id=alice.session)
         assert row.used_at == alice.now
         portal.cast.clock.forward(seconds=1)
         await browser.get("/journal")
-        row = await tables.WebSession.get(id=alice.session)
+        row = await authentication_tables.WebSession.get(id=alice.session)
         assert row.used_at == portal.cast.clock.now
 
 
@@ -83,7 +83,9 @@ async def test_one_browser_is_signed_out_from_another(any_portal: Portal) -> Non
     """Ending one leaves the others alone, and its cookie gets 401 from then on."""
     token = await another(any_portal.cast)
     async with any_portal.client("alice") as browser:
-        there = next(one for one in await visits.visits(await any_portal.cast.actor("alice")) if not one.here)
+        there = next(
+            one for one in await active_sessions.visits(await any_portal.cast.actor("alice")) if not one.here
+        )
         answer = await browser.post(f"{LIST}/{there.id}/end")
         assert answer.headers["location"] == f"{LIST}?done=one"
         assert (await browser.get(LIST)).status_code == 200
@@ -94,7 +96,7 @@ async def test_one_browser_is_signed_out_from_another(any_portal: Portal) -> Non
 @pytest.mark.parametrize("name", ["bob", "dana"])
 async def test_nobody_ends_somebody_elses(portal: Portal, name: str) -> None:
     """A browser of alice's cannot be signed out by others, even by who knows its name."""
-    there = (await visits.visits(await portal.cast.actor("alice")))[0]
+    there = (await active_sessions.visits(await portal.cast.actor("alice")))[0]
     async with portal.client(name) as browser:
         assert (await browser.post(f"{LIST}/{there.id}/end")).status_code == 404
         assert (await browser.post(f"{LIST}/end", data={"which": "all"})).status_code == 303

@@ -18,26 +18,22 @@ import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
 from journal import (
-    access,
-    enrolment,
     entries,
-    key_slots,
     leaving,
     passkey_use,
     passkeys,
     people,
-    recovery,
     renewal,
     restart_links,
     restarts,
-    second_factor,
     set_aside,
     tables,
-    websessions,
 )
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
+from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
+from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import SignedIn
 from journal.errors import JournalError
 from journal.passkey_proof import Answer
@@ -80,8 +76,8 @@ class Scene:
 async def scene_of(cast: Cast) -> Scene:
     """Let alice have an entry, a kit, a passkey and a link with which she could begin anew."""
     alice, token = await cast.actor("alice"), cast.tokens["alice"]
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, token, offer.sealed, offer.words)
     device = Authenticator()
     answer = device.make(await passkeys.asked_to_add(alice, SITE))
     passkey = await passkeys.add(alice, token, SITE, "Phone", answer.credential, answer.prf)
@@ -153,22 +149,22 @@ async def remove_passkey(scene: Scene) -> None:
 
 async def make_kit(scene: Scene) -> None:
     """Make another recovery kit."""
-    offer = await recovery.offer(scene.alice)
-    await recovery.confirm(scene.alice, scene.token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(scene.alice)
+    await recovery_key.confirm(scene.alice, scene.token, offer.sealed, offer.words)
 
 
 async def take_up_factor(scene: Scene) -> bytes:
     """Take up a second factor; returns its secret."""
-    offer = await enrolment.offer(scene.alice)
+    offer = await totp_enrolment.offer(scene.alice)
     secret = b32decode(offer.words.replace(" ", ""))
-    proven = await enrolment.prove(scene.alice, offer.sealed, app_code(secret, scene.alice.now))
-    await enrolment.keep(scene.alice, proven.sealed, kept=True)
+    proven = await totp_enrolment.prove(scene.alice, offer.sealed, app_code(secret, scene.alice.now))
+    await totp_enrolment.keep(scene.alice, proven.sealed, kept=True)
     return secret
 
 
 async def give_up_factor(scene: Scene) -> None:
     """Take off whatever second factor there is."""
-    await enrolment.give_up(scene.alice, OLD)
+    await totp_enrolment.give_up(scene.alice, OLD)
 
 
 async def leave(scene: Scene) -> None:
@@ -239,15 +235,16 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
 
     # Slots and what the account says of them are one.
     vault = second_factor.vault_of(key)
-    found = await access.present(account, vault)
-    slots = await tables.KeySlot.filter(account_id=account)
+    found = await key_slots.present(account, vault)
+    slots = await authentication_tables.KeySlot.filter(account_id=account)
     assert {(slot.kind, bytes(slot.commitment), slot.epoch) for slot in slots} == {
         (way.kind, way.commitment, way.epoch) for way in found.document.ways
     }
     assert len([slot for slot in slots if slot.kind == "password"]) == 1
     theirs = {str(slot.passkey_id) for slot in slots if slot.kind == "passkey"}  # type: ignore[attr-defined]
     assert theirs == {
-        str(one) for one in await tables.Passkey.filter(account_id=account).values_list("id", flat=True)
+        str(one)
+        for one in await authentication_tables.Passkey.filter(account_id=account).values_list("id", flat=True)
     }
     if "remove_passkey" in done:
         assert str(scene.passkey) not in theirs
@@ -255,11 +252,11 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     # Whoever came in before the ways in changed is out again.
     for name, outcome in outcomes:
         if name == "sign_in" and isinstance(outcome, SignedIn) and done & (CHANGES | {"suspend"}):
-            assert await websessions.actor_for(house, outcome.token) is None
+            assert await web_sessions.actor_for(house, outcome.token) is None
 
     # The password opens everything that there is.
-    token = await websessions.start(house, account, key)
-    alice = await websessions.actor_for(house, token)
+    token = await web_sessions.start(house, account, key)
+    alice = await web_sessions.actor_for(house, token)
     assert alice is not None
     alice.identity()
     factor, _ = await second_factor.of(account, alice.vault)
@@ -267,12 +264,12 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     assert factor.on or taken_off or "take_up_factor" not in done, "a second factor is not asked for"
     if "renew" in done and alice.renewing:
         scene.cast.clock.forward(minutes=1)
-        alice = await websessions.actor_for(house, token)
+        alice = await web_sessions.actor_for(house, token)
         assert alice is not None
         while not (came := await renewal.go_on(alice)).over:
             assert not came.settling
         assert came.unopened == 0
-        alice = await websessions.actor_for(house, token)
+        alice = await web_sessions.actor_for(house, token)
         assert alice is not None
         scene.cast.clock.forward(minutes=-1)
     if "restart" in done:
@@ -296,5 +293,5 @@ async def opened_by(scene: Scene, word: str) -> bytes | None:
         key = unlock_with_password(slot, word, account=scene.alice.id.bytes)
     except CryptoError:
         return None
-    found = await access.present(scene.alice.id, second_factor.vault_of(key))
+    found = await key_slots.present(scene.alice.id, second_factor.vault_of(key))
     return key if found.is_open(slot) else None

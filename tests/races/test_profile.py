@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from journal import new_accounts
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
+from journal.authentication import registration
 from journal.authentication import sign_in as authentication_sign_in
+from journal.authentication.registration import NewAccount
 from journal.errors import Refused
 from journal.installation.installation import House
 from journal.installation.server_keys import ServerKeys
-from journal.new_accounts import NewAccount
 from journal.roles import Role
 from journal.sealing import open_document
 from tests.cast import PASSWORDS, SERVER_KEY, ZONE, Cast
@@ -95,8 +95,8 @@ async def take(house: House, actor: Actor) -> None:
 
 async def sign_up(house: House, _actor: Actor) -> None:
     words = "a long quiet sentence"
-    readied = await new_accounts.ready(house, NewAccount("Ada", NEW_ADDRESS, words, words, ZONE))
-    await new_accounts.open_account(house, Role.PATIENT, readied)
+    readied = await registration.ready(house, NewAccount("Ada", NEW_ADDRESS, words, words, ZONE))
+    await registration.open_account(house, Role.PATIENT, readied)
 
 
 @pytest.mark.parametrize(("one", "other"), [*product((take, sign_up), repeat=2)])

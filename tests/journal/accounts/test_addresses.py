@@ -11,14 +11,14 @@ from uuid import UUID
 import pytest
 
 from crypto import derive_key
-from journal import key_slots, leaving, soundness, websessions
+from journal import leaving, soundness
 from journal.accounts import addresses as account_addresses
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.addresses import carry_over
 from journal.accounts.notices import notice
 from journal.accounts.profiles import Profile, profile_context
-from journal.authentication import sign_in
+from journal.authentication import key_slots, sign_in, web_sessions
 from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
@@ -67,7 +67,7 @@ async def signed_in_as(house: House, email: str, password: str) -> UUID | None:
         token = (await sign_in.sign_in(house, email, password)).token
     except WrongCredentials:
         return None
-    actor = await websessions.actor_for(house, token)
+    actor = await web_sessions.actor_for(house, token)
     assert actor is not None
     return actor.id
 

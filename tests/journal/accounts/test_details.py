@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from journal import care, websessions
+from journal import care
 from journal.accounts import details as account_details
-from journal.authentication import sign_in
+from journal.authentication import sign_in, web_sessions
+from journal.authentication.web_sessions import Stage
 from journal.errors import Refused, WrongCredentials
 from journal.installation.mail_server import MailServer
 from journal.mail import tables as mail_tables
-from journal.websessions import Stage
 from tests.cast import PASSWORDS, Cast
 
 
@@ -89,10 +89,10 @@ async def test_who_waits_for_the_second_factor_is_told_of_when_it_came(cast: Cas
     cast = replace(cast, house=replace(cast.house, mail=mail))
     await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"], device="Firefox on Linux")
     alice = await cast.actor("alice")
-    key = await websessions.account_key(alice, cast.tokens["alice"])
-    token = await websessions.start(
+    key = await web_sessions.account_key(alice, cast.tokens["alice"])
+    token = await web_sessions.start(
         cast.house, alice.id, key, device="Edge on Windows", stage=Stage.SECOND_FACTOR
     )
     assert await messages(cast) == 0
-    await websessions.promote(cast.house, token)
+    await web_sessions.promote(cast.house, token)
     assert await messages(cast) == 1

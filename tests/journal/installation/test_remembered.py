@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
-from journal import care, leaving, links, websessions
+from journal import care, leaving, links
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, known_profile, profile_context
 from journal.actor import Actor
+from journal.authentication import web_sessions
 from journal.errors import Damaged
 from journal.installation.installation import MOST_PINS, ROOM_PINS, House
 from journal.installation.key_file import KeyFile
@@ -139,7 +140,7 @@ async def test_a_row_changed_by_one_byte_is_opened_anew_and_refused(cast: Cast, 
     profile_[place] ^= 1
     await accounts_tables.Account.filter(id=alice.id).update(sealed=bytes(profile_))
     with pytest.raises(Damaged):
-        await websessions.actor_for(cast.house, cast.tokens["alice"])
+        await web_sessions.actor_for(cast.house, cast.tokens["alice"])
 
 
 async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> None:
@@ -171,7 +172,7 @@ async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     alice, one = await planned(cast)
     assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == [NAMES["alice"]]
     elsewhere = replace(cast.house, server=ServerKeys((SERVER_KEY,)))
-    other = await websessions.actor_for(elsewhere, cast.tokens["alice"])
+    other = await web_sessions.actor_for(elsewhere, cast.tokens["alice"])
     assert other is not None
     await account_details.lock_after(other, 5)
     account = await accounts_tables.Account.get(id=alice.id)
@@ -185,7 +186,7 @@ async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     (changed,) = await my_sessions(alice)
     assert (changed.revision, changed.details.sitter) == (2, "Somebody else")
     cast.clock.forward(minutes=7)
-    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is None
 
 
 async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> N
     path.write_text(SERVER_KEY.hex())
     file = KeyFile(path)
     house = replace(cast.house, server=ServerKeys(file.read(), file))
-    alice = await websessions.actor_for(house, cast.tokens["alice"])
+    alice = await web_sessions.actor_for(house, cast.tokens["alice"])
     assert alice is not None
     await session_plan.add(alice, alice.id, ONE)
     (one,) = await my_sessions(alice)

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from journal import new_accounts
+from journal.authentication import registration
+from journal.authentication.registration import NewAccount
 from journal.installation.installation import House
-from journal.new_accounts import NewAccount
 from journal.purging import purge
 from journal.rate_limiting import limits
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -124,8 +124,8 @@ async def test_people_behind_one_address_all_come_in(cast: Cast, furnished_url: 
     url, addresses = furnished_url[0], [f"guest{number}@example.org" for number in range(8)]
     for email in addresses:
         new = NewAccount("Guest Example", email, PASSWORD, PASSWORD, ZONE)
-        readied = await new_accounts.ready(cast.house, new)
-        await new_accounts.open_account(cast.house, Role.PATIENT, readied)
+        readied = await registration.ready(cast.house, new)
+        await registration.open_account(cast.house, Role.PATIENT, readied)
     for _ in range(2):
         workers = [
             await asyncio.create_subprocess_exec(

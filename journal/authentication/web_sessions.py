@@ -10,23 +10,35 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
+from crypto import Context, CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
-from journal import access, devices, tables
 from journal.accounts import current_keys
 from journal.accounts.profiles import known_profile
 from journal.actor import Actor
 from journal.ages import age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import BrowserDocument, device_context
+from journal.authentication import key_slots, known_devices, tables
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import change, fetch, joined, scrub, transaction
 from journal.store.rows import Counted, Flag, Moment, Row, first, known, read, read_one
+
+
+class BrowserDocument(msgspec.Struct, frozen=True):
+    """
+    A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
+
+    It says whose session a row is without anybody's cookie, so that a row made up or moved names nobody.
+    """
+
+    device: str
+    session: str
+    stage: str
+
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
@@ -116,7 +128,7 @@ async def start(
     token, now, handle = new_token(), house.clock(), uuid4()
     waiting, session = stage is Stage.SECOND_FACTOR, id_of(token).hex()
     async with joined():
-        epoch = await access.enter(account, account_key, by)
+        epoch = await key_slots.enter(account, account_key, by)
         await tables.WebSession.create(
             id=session,
             handle=handle,
@@ -155,7 +167,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
     except CryptoError as error:
         raise Damaged from error
     vault = keyring.vault_sealer()
-    if not access.counts(access.opened(vault, account, row.epoch, row.access or b""), row.begun):
+    if not key_slots.counts(key_slots.opened(vault, account, row.epoch, row.access or b""), row.begun):
         return None
     profile = known_profile(house, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed word counts
@@ -224,7 +236,7 @@ async def promote(house: House, token: bytes) -> bytes:
     async with transaction():
         await current_keys.hold(row.account_id)
         fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
-        await devices.greet(house, row.account_id, device_of(house, row))
+        await known_devices.greet(house, row.account_id, device_of(house, row))
         await audit_log.note_unsigned(house, row.account_id, Act.SIGNED_IN)
     return fresh
 
@@ -288,7 +300,7 @@ async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
     waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
-        account__status__in=access.ABLE,  # an account to be deleted is kept by whoever comes in past this
+        account__status__in=key_slots.ABLE,  # an account to be deleted is kept by whoever comes in past this
         expires_at__gt=now,
         created_at__gt=now - WAITING,
         created_at__lt=now + WAITING,
@@ -319,3 +331,8 @@ async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: da
 
 def _sealed_browser(house: House, account: UUID, handle: UUID, epoch: int, browser: BrowserDocument) -> bytes:
     return seal_document(house.server, browser, device_context(account, handle, epoch))
+
+
+def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
+    """Say where a web session's browser stands."""
+    return Context("device", account.bytes, handle.bytes, epoch)

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 
 from crypto import Sealer, hash_recovery_code, parse_recovery_code
-from journal import enrolment, second_factor, tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
-from journal.authentication import sign_in
-from journal.enrolment import CODES, EnrolmentOver
+from journal.authentication import second_factor, sign_in, totp_enrolment
+from journal.authentication import tables as authentication_tables
+from journal.authentication.second_factor import FactorGone, SecondFactor
+from journal.authentication.totp_enrolment import CODES, EnrolmentOver
 from journal.errors import Refused
 from journal.sealing import seal_document
-from journal.second_factor import FactorGone, SecondFactor
 from tests.cast import PASSWORDS, Cast
 from tests.factors import app_code, enrolled
 
@@ -110,28 +110,28 @@ async def test_a_secret_of_less_than_112_bits_is_not_read(cast: Cast) -> None:
 
 async def put(alice: Actor, factor: SecondFactor) -> None:
     """Write what alice's own keys could write."""
-    revision = (await tables.SecondFactor.get(account_id=alice.id)).revision
+    revision = (await authentication_tables.SecondFactor.get(account_id=alice.id)).revision
     assert await second_factor.put(alice.id, alice.vault, factor, revision)
 
 
 async def test_enrolling_takes_a_code_and_a_promise(cast: Cast) -> None:
     """Nothing counts before the app was shown to work and the codes are kept; then both do."""
     alice = await cast.actor("alice")
-    offer = await enrolment.offer(alice)
+    offer = await totp_enrolment.offer(alice)
     assert offer.codes == ()
     secret = b32decode(offer.words.replace(" ", ""))
     assert len(secret) == 20
     assert f"secret={offer.words.replace(' ', '')}" in offer.address
     with pytest.raises(Refused):
-        await enrolment.prove(alice, offer.sealed, "000000")
+        await totp_enrolment.prove(alice, offer.sealed, "000000")
     with pytest.raises(EnrolmentOver):
-        await enrolment.keep(alice, offer.sealed, kept=True)
-    proven = await enrolment.prove(alice, offer.sealed, app_code(secret, alice.now))
+        await totp_enrolment.keep(alice, offer.sealed, kept=True)
+    proven = await totp_enrolment.prove(alice, offer.sealed, app_code(secret, alice.now))
     assert len(set(proven.codes)) == CODES
     with pytest.raises(Refused):
-        await enrolment.keep(alice, proven.sealed, kept=False)
+        await totp_enrolment.keep(alice, proven.sealed, kept=False)
     assert not (await second_factor.of(alice.id, alice.vault))[0].on
-    await enrolment.keep(alice, proven.sealed, kept=True)
+    await totp_enrolment.keep(alice, proven.sealed, kept=True)
     factor, _ = await second_factor.of(alice.id, alice.vault)
     assert factor.on
     assert second_factor.with_code(factor, app_code(secret, alice.now), alice.now) is None  # it was the proof
@@ -142,34 +142,34 @@ async def test_enrolling_takes_a_code_and_a_promise(cast: Cast) -> None:
 async def test_an_older_page_brings_nothing_back(cast: Cast) -> None:
     """What was drawn counts once, for half an hour, for one person, and not after something newer."""
     alice = await cast.actor("alice")
-    first, second = [await enrolment.offer(alice) for _ in range(2)]
+    first, second = [await totp_enrolment.offer(alice) for _ in range(2)]
     proven = []
     for offer in (first, second):
         code = app_code(b32decode(offer.words.replace(" ", "")), alice.now)
-        proven.append((await enrolment.prove(alice, offer.sealed, code)).sealed)
+        proven.append((await totp_enrolment.prove(alice, offer.sealed, code)).sealed)
     with pytest.raises(EnrolmentOver):
-        await enrolment.keep(replace(alice, now=alice.now + timedelta(minutes=31)), proven[0], kept=True)
+        await totp_enrolment.keep(replace(alice, now=alice.now + timedelta(minutes=31)), proven[0], kept=True)
     results = await asyncio.gather(
-        *(enrolment.keep(alice, one, kept=True) for one in proven), return_exceptions=True
+        *(totp_enrolment.keep(alice, one, kept=True) for one in proven), return_exceptions=True
     )
     (refused,) = [one for one in results if one]
     assert isinstance(refused, EnrolmentOver | ChangedMeanwhile)
     for old in proven:
         with pytest.raises(EnrolmentOver):
-            await enrolment.keep(alice, old, kept=True)
-    await enrolment.give_up(alice, LONG)
+            await totp_enrolment.keep(alice, old, kept=True)
+    await totp_enrolment.give_up(alice, LONG)
     for old in proven:
         with pytest.raises(EnrolmentOver):
-            await enrolment.keep(alice, old, kept=True)
+            await totp_enrolment.keep(alice, old, kept=True)
 
 
 async def test_new_recovery_codes_end_the_old_ones(cast: Cast) -> None:
     """The app goes on as it was; a code of before opens nothing."""
     alice = await cast.actor("alice")
     secret, old = await enrolled(cast, "alice")
-    offer = await enrolment.new_codes(alice)
+    offer = await totp_enrolment.new_codes(alice)
     assert offer.words == ""
-    await enrolment.keep(alice, offer.sealed, kept=True)
+    await totp_enrolment.keep(alice, offer.sealed, kept=True)
     factor, _ = await second_factor.of(alice.id, alice.vault)
     assert factor.secret == secret
     assert [second_factor.with_recovery_code(factor, one, alice.id) for one in old] == [None] * CODES
@@ -182,10 +182,12 @@ async def test_new_recovery_codes_end_the_old_ones(cast: Cast) -> None:
 async def test_a_new_factor_signs_other_browsers_out(cast: Cast) -> None:
     """Whoever is in with the password alone is asked to come in again."""
     alice = await cast.actor("alice")
-    again = await tables.WebSession.filter(account_id=alice.id).count()
+    again = await authentication_tables.WebSession.filter(account_id=alice.id).count()
     await enrolled(cast, "alice")
     assert again >= 1
-    assert [one.id for one in await tables.WebSession.filter(account_id=alice.id)] == [alice.session]
+    assert [one.id for one in await authentication_tables.WebSession.filter(account_id=alice.id)] == [
+        alice.session
+    ]
 
 
 async def test_a_short_password_is_not_left_alone(cast: Cast) -> None:
@@ -197,11 +199,11 @@ async def test_a_short_password_is_not_left_alone(cast: Cast) -> None:
     cast.tokens["alice"] = token
     alice = await cast.actor("alice")
     with pytest.raises(Refused, match="another look"):
-        await enrolment.give_up(alice, short)
+        await totp_enrolment.give_up(alice, short)
     assert (await second_factor.of(alice.id, alice.vault))[0].on
     cast.tokens["alice"] = await sign_in.change_password(alice, short, LONG, LONG, "")
     alice = await cast.actor("alice")
-    await enrolment.give_up(alice, LONG)
+    await totp_enrolment.give_up(alice, LONG)
     assert not (await second_factor.of(alice.id, alice.vault))[0].on
     with pytest.raises(Refused):
         await sign_in.change_password(alice, LONG, short, short, "")
@@ -211,19 +213,19 @@ async def test_only_the_vault_key_writes_it(cast: Cast) -> None:
     """A row that is gone, moved, of another revision or another key keeps the account closed, and says so."""
     await enrolled(cast, "alice")
     alice, dana = await cast.actor("alice"), await cast.actor("dana")
-    mine = await tables.SecondFactor.get(account_id=alice.id)
-    hers = await tables.SecondFactor.get(account_id=dana.id)
+    mine = await authentication_tables.SecondFactor.get(account_id=alice.id)
+    hers = await authentication_tables.SecondFactor.get(account_id=dana.id)
     forged = seal_document(Sealer(bytes(32)), SecondFactor(), second_factor.context(alice.id, mine.revision))
     server = cast.house.server.seal(
         msgspec.json.encode(SecondFactor()), second_factor.context(alice.id, mine.revision)
     )
     for change in ({"sealed": hers.sealed}, {"revision": 1}, {"sealed": forged}, {"sealed": server}):
-        await tables.SecondFactor.filter(account_id=alice.id).update(**change)
+        await authentication_tables.SecondFactor.filter(account_id=alice.id).update(**change)
         with pytest.raises(FactorGone):
             await second_factor.of(alice.id, alice.vault)
-        await tables.SecondFactor.filter(account_id=alice.id).update(
+        await authentication_tables.SecondFactor.filter(account_id=alice.id).update(
             sealed=mine.sealed, revision=mine.revision
         )
-    await tables.SecondFactor.filter(account_id=alice.id).delete()
+    await authentication_tables.SecondFactor.filter(account_id=alice.id).delete()
     with pytest.raises(FactorGone):
         await second_factor.of(alice.id, alice.vault)

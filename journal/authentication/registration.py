@@ -10,18 +10,18 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import access, key_slots, second_factor
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.accounts.names import email_problems, name_problems, zone_problems
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, second_factor
+from journal.authentication.passwords import password_problems
 from journal.errors import Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.mail.mail_addresses import kept_form
-from journal.passwords import advise, is_same
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import transaction
@@ -60,18 +60,6 @@ class NewAccount:
         if problems:
             raise Refused(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
-
-
-def password_problems(
-    password: str, repeated: str, *context: str, second_factor: bool = False
-) -> dict[str, str]:
-    """Say what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""
-    advice = advise(password, context=context, second_factor=second_factor)
-    if advice.problems:
-        return {"password": advice.problems[0]}
-    if not is_same(password, repeated):
-        return {"repeated": N_("The two passwords are not the same. Type it again.")}
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +113,8 @@ async def open_account(house: House, role: Role, readied: Readied, *, profession
                 public_identity=public,
                 identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
                 epoch=FIRST_EPOCH,
-                access=access.sealed(
-                    keyring.vault_sealer(), readied.id, FIRST_EPOCH, access.first(readied.slot)
+                access=key_slots.sealed(
+                    keyring.vault_sealer(), readied.id, FIRST_EPOCH, key_slots.first(readied.slot)
                 ),
                 created_at=now,
             )

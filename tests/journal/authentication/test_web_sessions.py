@@ -7,80 +7,85 @@ from uuid import UUID
 import pytest
 
 from crypto import session_id, unwrap_account_key
-from journal import tables, visits, websessions
 from journal.accounts import tables as accounts_tables
+from journal.authentication import active_sessions, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.authentication.web_sessions import Stage
 from journal.errors import Damaged, NotFound
-from journal.websessions import Stage
 from tests.cast import Cast
 
 
 async def waiting(cast: Cast) -> tuple[UUID, bytes, bytes]:
     """Let alice have typed her password and nothing more; gives her id, her account key and the token."""
     alice = await cast.actor("alice")
-    row = await tables.WebSession.get(id=alice.session)
+    row = await authentication_tables.WebSession.get(id=alice.session)
     key = unwrap_account_key(
         cast.tokens["alice"], bytes(row.wrapped or b""), account=alice.id.bytes, epoch=row.epoch
     )
-    token = await websessions.start(cast.house, alice.id, key, stage=Stage.SECOND_FACTOR)
+    token = await web_sessions.start(cast.house, alice.id, key, stage=Stage.SECOND_FACTOR)
     return alice.id, key, token
 
 
 async def test_a_waiting_session_opens_nothing(cast: Cast) -> None:
     """It signs nobody in, and gives its account only to the page that asks for the second factor."""
     account, key, token = await waiting(cast)
-    assert await websessions.actor_for(cast.house, token) is None
-    assert await websessions.waiting(cast.house, token) == (account, key)
-    assert await websessions.waiting(cast.house, cast.tokens["alice"]) is None
+    assert await web_sessions.actor_for(cast.house, token) is None
+    assert await web_sessions.waiting(cast.house, token) == (account, key)
+    assert await web_sessions.waiting(cast.house, cast.tokens["alice"]) is None
 
 
 async def test_a_stage_flipped_in_storage_opens_nothing(cast: Cast) -> None:
     """The stage is sealed into what the cookie opens: a changed column is refused with words."""
     _, _, token = await waiting(cast)
-    await tables.WebSession.filter(stage=Stage.SECOND_FACTOR.value).update(stage=Stage.OPEN.value)
+    await authentication_tables.WebSession.filter(stage=Stage.SECOND_FACTOR.value).update(
+        stage=Stage.OPEN.value
+    )
     with pytest.raises(Damaged):
-        await websessions.actor_for(cast.house, token)
-    await tables.WebSession.all().update(stage=Stage.SECOND_FACTOR.value, created_at=cast.clock.now)
+        await web_sessions.actor_for(cast.house, token)
+    await authentication_tables.WebSession.all().update(
+        stage=Stage.SECOND_FACTOR.value, created_at=cast.clock.now
+    )
     with pytest.raises(Damaged):
-        await websessions.waiting(cast.house, cast.tokens["alice"])
+        await web_sessions.waiting(cast.house, cast.tokens["alice"])
 
 
 async def test_the_second_factor_opens_it_under_another_token(cast: Cast) -> None:
     """Promoted once, it opens for twelve hours from the sign-in; the token of before is worth nothing."""
     account, _, token = await waiting(cast)
     cast.clock.forward(minutes=9)
-    promoted = await websessions.promote(cast.house, token)
-    actor = await websessions.actor_for(cast.house, promoted)
+    promoted = await web_sessions.promote(cast.house, token)
+    actor = await web_sessions.actor_for(cast.house, promoted)
     assert actor is not None
-    assert (actor.id, websessions.is_fresh(actor)) == (account, True)
-    assert await websessions.actor_for(cast.house, token) is None
-    assert await websessions.waiting(cast.house, promoted) is None
+    assert (actor.id, web_sessions.is_fresh(actor)) == (account, True)
+    assert await web_sessions.actor_for(cast.house, token) is None
+    assert await web_sessions.waiting(cast.house, promoted) is None
     with pytest.raises(NotFound):
-        await websessions.promote(cast.house, token)
-    row = await tables.WebSession.get(id=actor.session)
-    assert row.expires_at == row.created_at + websessions.LIFETIME
+        await web_sessions.promote(cast.house, token)
+    row = await authentication_tables.WebSession.get(id=actor.session)
+    assert row.expires_at == row.created_at + web_sessions.LIFETIME
 
 
 async def test_it_waits_ten_minutes(cast: Cast) -> None:
     """After that the password is asked for again."""
     _, _, token = await waiting(cast)
     cast.clock.forward(minutes=10)
-    assert await websessions.waiting(cast.house, token) is None
+    assert await web_sessions.waiting(cast.house, token) is None
     with pytest.raises(NotFound):
-        await websessions.promote(cast.house, token)
+        await web_sessions.promote(cast.house, token)
 
 
 async def test_a_suspended_account_does_not_wait(cast: Cast) -> None:
     """Who is suspended while they look for their phone does not come in."""
     account, _, token = await waiting(cast)
     await accounts_tables.Account.filter(id=account).update(status="suspended")
-    assert await websessions.waiting(cast.house, token) is None
+    assert await web_sessions.waiting(cast.house, token) is None
 
 
 async def test_the_device_is_sealed(cast: Cast) -> None:
     """What kind of browser it is stands under the server key, bound to this session."""
     alice = await cast.actor("alice")
-    key = await websessions.account_key(alice, cast.tokens["alice"])
-    token = await websessions.start(cast.house, alice.id, key, device="Firefox on Android")
-    row = await tables.WebSession.get(id=session_id(token).hex())
+    key = await web_sessions.account_key(alice, cast.tokens["alice"])
+    token = await web_sessions.start(cast.house, alice.id, key, device="Firefox on Android")
+    row = await authentication_tables.WebSession.get(id=session_id(token).hex())
     assert b"Firefox" not in bytes(row.device)
-    assert "Firefox on Android" in [visit.device for visit in await visits.visits(alice)]
+    assert "Firefox on Android" in [visit.device for visit in await active_sessions.visits(alice)]

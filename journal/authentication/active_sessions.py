@@ -9,17 +9,16 @@ from uuid import UUID
 
 import msgspec
 
-from journal import tables
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import BrowserDocument, device_context
+from journal.authentication import tables
+from journal.authentication.web_sessions import LIFETIME, BrowserDocument, Stage, device_context
 from journal.errors import NotFound
 from journal.sealing import open_document
 from journal.store.database import scrub, transaction
 from journal.store.rows import Counted, Moment, Opened, Row, open_each, read
-from journal.websessions import LIFETIME, Stage
 
 
 class VisitRow(Row, frozen=True):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zxcvbn import matching
 
-from journal.passwords import (
+from journal.authentication.passwords import (
     STRENGTHS,
     TOO_COMMON,
     TOO_KNOWN,

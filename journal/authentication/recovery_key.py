@@ -21,13 +21,13 @@ from crypto import (
     parse_recovery_key,
     recovery_slot,
 )
-from journal import access, key_slots, tables, websessions
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, tables, web_sessions
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.mail.messages import Notice
@@ -83,16 +83,16 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
         Refused: If what was typed is not from this key; the offer stands.
         OfferOver: As `reopen`.
     """
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     key = await _standing(actor, sealed)
     if not _fits(key, typed):
         raise Refused(
             {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
         )
-    account_key = await websessions.account_key(actor, token)
+    account_key = await web_sessions.account_key(actor, token)
     slot = recovery_slot(account_key, key, account=actor.id.bytes, epoch=before.next)
     async with transaction():
-        await access.swap(before, actor.vault, before.with_slot(slot))
+        await key_slots.swap(before, actor.vault, before.with_slot(slot))
         await require_session(actor)
         await key_slots.put(actor.id, slot, actor.now)
         await accounts_tables.Account.filter(id=actor.id).update(recovery_ready=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from crypto import Sealer
-from journal import key_slots, second_factor, websessions
 from journal.accounts import status as account_status
 from journal.accounts.notices import notice
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, second_factor, web_sessions
+from journal.authentication.second_factor import SecondFactor
 from journal.authentication.sign_in import SignedIn
+from journal.authentication.web_sessions import Stage
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
@@ -18,10 +20,8 @@ from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import Visitor
 from journal.rate_limiting.limits import Charged
-from journal.second_factor import SecondFactor
 from journal.store.database import transaction
 from journal.store.progress import repeated
-from journal.websessions import Stage
 
 CODE_FIELD, RECOVERY_FIELD = "code", "recovery_code"
 NOT_A_CODE = N_("That is not the code of now, or it was used already. Wait for the next one and type it.")
@@ -79,7 +79,7 @@ async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Vi
 
 
 async def _waiting(house: House, token: bytes) -> tuple[UUID, Sealer]:
-    found = await websessions.waiting(house, token)
+    found = await web_sessions.waiting(house, token)
     if found is None:
         raise NotFound
     account, account_key = found
@@ -105,7 +105,7 @@ async def _come_in(
                 await notice(house, account, Notice.CODE_USED)
             await limits.give_back(charged)
             await account_status.stay(house, account)
-            opened = await websessions.promote(house, token)
+            opened = await web_sessions.promote(house, token)
             if by_recovery_code:
                 await audit_log.note_unsigned(house, account, Act.RECOVERY_CODE_USED)
             salt = await key_slots.salt_of(account)

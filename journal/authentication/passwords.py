@@ -20,7 +20,11 @@ from typing import Any
 from xkcdpass import xkcd_password
 from zxcvbn import zxcvbn
 
-from crypto import LONGEST_ADDRESS, FormatError, normalize
+from crypto import (
+    LONGEST_ADDRESS,
+    FormatError,
+    normalize,
+)
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
 from journal.i18n import N_
@@ -198,3 +202,15 @@ def _judge(text: str) -> _Judged:
     kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
     hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
     return _Judged(int(judged["score"]), (*hints, ANOTHER_WORD))
+
+
+def password_problems(
+    password: str, repeated: str, *context: str, second_factor: bool = False
+) -> dict[str, str]:
+    """Say what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""
+    advice = advise(password, context=context, second_factor=second_factor)
+    if advice.problems:
+        return {"password": advice.problems[0]}
+    if not is_same(password, repeated):
+        return {"repeated": N_("The two passwords are not the same. Type it again.")}
+    return {}

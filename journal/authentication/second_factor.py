@@ -26,7 +26,7 @@ from crypto import (
     parse_recovery_code,
     plain_digits,
 )
-from journal import tables
+from journal.authentication import tables
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.sealing import open_document, seal_document
@@ -68,7 +68,7 @@ class SecondFactor(msgspec.Struct, frozen=True):
     What an account asks for after its password; vault key. `revision` is the row's and not sealed with it again.
 
     Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes. `listed`:
-    the account says which slots open it (`journal.access`), so that this cannot be taken away unseen.
+    the account says which slots open it (`journal.authentication.key_slots`), so that this cannot be taken away unseen.
     """
 
     secret: bytes = b""

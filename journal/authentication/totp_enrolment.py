@@ -18,20 +18,20 @@ from pyotp import TOTP
 
 from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
 from crypto.password import prepare
-from journal import access, second_factor, tables
 from journal.accounts.current_keys import require_session
 from journal.accounts.notices import notice
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots, second_factor, tables
+from journal.authentication.passwords import SHORTEST
+from journal.authentication.second_factor import SecondFactor
 from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError, Refused
 from journal.i18n import N_
 from journal.mail.messages import Notice
-from journal.passwords import SHORTEST
 from journal.sealing import encode, open_bytes
-from journal.second_factor import SecondFactor
 from journal.store.database import transaction
 from journal.store.progress import repeated
 
@@ -131,7 +131,7 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
         Refused: If they do not say so.
         EnrolmentOver: If something newer was taken up.
     """
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     drawn, factor = await _standing(actor, sealed)
     if drawn.secret and not drawn.step:
         raise EnrolmentOver
@@ -142,7 +142,7 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
     if drawn.secret:
         replaced = SecondFactor(drawn.secret, drawn.step, hashes, listed=True)
     async with transaction():
-        await access.swap(before, actor.vault)
+        await key_slots.swap(before, actor.vault)
         await require_session(actor)
         if not await second_factor.put(actor.id, actor.vault, replaced, drawn.revision):
             raise EnrolmentOver
@@ -159,7 +159,7 @@ async def give_up(actor: Actor, password: str) -> None:
     Raises:
         Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
     """
-    before = await access.of(actor)
+    before = await key_slots.of(actor)
     await unlock(actor, password)
     if len(prepare(password).decode()) < SHORTEST:
         raise Refused({"current": TOO_SHORT_ALONE})
@@ -169,7 +169,7 @@ async def give_up(actor: Actor, password: str) -> None:
 
     async def write() -> None:
         async with transaction():
-            await access.swap(before, actor.vault)
+            await key_slots.swap(before, actor.vault)
             await require_session(actor)
             if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
                 raise EnrolmentOver

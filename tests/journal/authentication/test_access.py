@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from crypto import Sealer, password_slot, recovery_slot
-from journal import access, key_slots, locking, recovery, second_factor, tables, websessions
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile, require_keys
-from journal.authentication import sign_in
+from journal.authentication import idle_lock, key_slots, recovery_key, second_factor, sign_in, web_sessions
+from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, Refused, WrongCredentials
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -36,12 +36,12 @@ async def rows_of(model: Any, **wanted: Any) -> list[dict[str, Any]]:
 async def test_a_new_password_closes_the_old_ones_slot_for_good(cast: Cast) -> None:
     """The old slot, put back into the database, opens nothing; the recovery kit's slot stays open."""
     alice = await cast.actor("alice")
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    (old,) = await rows_of(tables.KeySlot, account_id=alice.id, kind="password")
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    (old,) = await rows_of(authentication_tables.KeySlot, account_id=alice.id, kind="password")
     await changed(cast)
-    await tables.KeySlot.filter(account_id=alice.id, kind="password").delete()
-    await tables.KeySlot.create(**old)
+    await authentication_tables.KeySlot.filter(account_id=alice.id, kind="password").delete()
+    await authentication_tables.KeySlot.create(**old)
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.house, EMAIL, OLD)
     with pytest.raises(Refused):
@@ -53,11 +53,11 @@ async def test_a_new_password_closes_the_old_ones_slot_for_good(cast: Cast) -> N
 async def test_a_used_kit_is_closed_for_good(cast: Cast) -> None:
     """A recovery kit opens once; its slot put back opens nothing."""
     alice = await cast.actor("alice")
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    (kit,) = await rows_of(tables.KeySlot, account_id=alice.id, kind="recovery")
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    (kit,) = await rows_of(authentication_tables.KeySlot, account_id=alice.id, kind="recovery")
     await sign_in.recover(cast.house, EMAIL, offer.words, NEW, NEW, PRACTICE)
-    await tables.KeySlot.create(**kit)
+    await authentication_tables.KeySlot.create(**kit)
     with pytest.raises(Refused):
         await sign_in.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
 
@@ -66,10 +66,10 @@ async def test_a_used_kit_is_closed_for_good(cast: Cast) -> None:
 async def test_a_slot_passed_off_as_made_at_another_epoch(cast: Cast, epoch: int) -> None:
     """The epoch of a slot is authenticated: another number in its row opens nothing."""
     alice = await cast.actor("alice")
-    slot = await tables.KeySlot.get(account_id=alice.id, kind="password")
+    slot = await authentication_tables.KeySlot.get(account_id=alice.id, kind="password")
     if slot.epoch == epoch:
         epoch += 1
-    await tables.KeySlot.filter(id=slot.id).update(epoch=epoch)
+    await authentication_tables.KeySlot.filter(id=slot.id).update(epoch=epoch)
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.house, EMAIL, OLD)
 
@@ -77,16 +77,16 @@ async def test_a_slot_passed_off_as_made_at_another_epoch(cast: Cast, epoch: int
 async def test_an_ended_session_that_is_put_back_is_over(cast: Cast) -> None:
     """A browser that a new password signed out stays out, though its row and its cookie are back."""
     alice, token = await cast.actor("alice"), cast.tokens["alice"]
-    rows = await rows_of(tables.WebSession, account_id=alice.id)
+    rows = await rows_of(authentication_tables.WebSession, account_id=alice.id)
     await changed(cast)
     for row in rows:
-        await tables.WebSession.create(**row)
-    assert await websessions.actor_for(cast.house, token) is None
-    assert await websessions.actor_for(cast.house, cast.tokens["alice"]) is not None
+        await authentication_tables.WebSession.create(**row)
+    assert await web_sessions.actor_for(cast.house, token) is None
+    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is not None
     for later in (2, 3, 4, 99):
-        await tables.WebSession.filter(id=alice.session).update(epoch=later)
+        await authentication_tables.WebSession.filter(id=alice.session).update(epoch=later)
         with pytest.raises(Damaged):
-            await websessions.actor_for(cast.house, token)
+            await web_sessions.actor_for(cast.house, token)
 
 
 async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
@@ -107,7 +107,7 @@ async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
         with pytest.raises(Damaged):
             await sign_in.sign_in(cast.house, EMAIL, NEW)
         with pytest.raises(Damaged):
-            assert await websessions.actor_for(cast.house, cast.tokens["alice"])
+            assert await web_sessions.actor_for(cast.house, cast.tokens["alice"])
     await accounts_tables.Account.filter(id=alice.id).update(epoch=now["epoch"], access=now["access"])
     await rate_limiting_tables.Throttle.all().delete()
     await sign_in.sign_in(cast.house, EMAIL, NEW)
@@ -116,16 +116,16 @@ async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
 async def test_an_account_from_before_epochs_is_carried_over(cast: Cast) -> None:
     """Its owner's next sign-in writes down which slots open it; from then on nothing less is believed."""
     alice = await cast.actor("alice")
-    key = await websessions.account_key(alice, cast.tokens["alice"])
+    key = await web_sessions.account_key(alice, cast.tokens["alice"])
     await as_before_epochs(cast, key)
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.house, EMAIL, "not the password")
     signed = await sign_in.sign_in(cast.house, EMAIL, OLD)
-    found = await websessions.actor_for(cast.house, signed.token)
+    found = await web_sessions.actor_for(cast.house, signed.token)
     assert found is not None
     account = await accounts_tables.Account.get(id=alice.id)
     assert account.epoch == 1
-    ways = await access.of(found)
+    ways = await key_slots.of(found)
     assert {way.kind for way in ways.document.ways} == {"password", "recovery"}
     await accounts_tables.Account.filter(id=alice.id).update(epoch=0, access=None)
     with pytest.raises(Damaged):
@@ -138,7 +138,7 @@ async def as_before_epochs(cast: Cast, account_key: bytes) -> None:
     factor, revision = await second_factor.of(alice.id, alice.vault)
     older = msgspec.structs.replace(factor, listed=False)
     assert await second_factor.put(alice.id, alice.vault, older, revision)
-    for slot in await tables.KeySlot.filter(account_id=alice.id, kind="recovery"):
+    for slot in await authentication_tables.KeySlot.filter(account_id=alice.id, kind="recovery"):
         await slot.delete()
     for made in (
         password_slot(account_key, OLD, account=alice.id.bytes, parameters=cast.house.argon2),
@@ -146,7 +146,7 @@ async def as_before_epochs(cast: Cast, account_key: bytes) -> None:
     ):
         await key_slots.put(alice.id, made, alice.now)
     await accounts_tables.Account.filter(id=alice.id).update(epoch=0, access=None)
-    await tables.WebSession.filter(account_id=alice.id).delete()
+    await authentication_tables.WebSession.filter(account_id=alice.id).delete()
 
 
 async def test_whose_keys_were_replaced_writes_nothing(cast: Cast) -> None:
@@ -154,7 +154,7 @@ async def test_whose_keys_were_replaced_writes_nothing(cast: Cast) -> None:
     before = await cast.actor("alice")
     await accounts_tables.Account.filter(id=before.id).update(identity=b"another key sealed it")
     with pytest.raises(ChangedMeanwhile):
-        await access.of(replace(before, vault=Sealer(bytes(32))))
+        await key_slots.of(replace(before, vault=Sealer(bytes(32))))
     with pytest.raises(ChangedMeanwhile):
         async with transaction():
             await require_keys(before)
@@ -164,10 +164,10 @@ async def test_a_made_up_session_row_names_nobody(cast: Cast) -> None:
     """Somebody who writes rows, without any key, gives a cookie of theirs another account: no name comes of it."""
     dana, alice = await cast.actor("dana"), await cast.actor("alice")
     token = cast.tokens["dana"]
-    await locking.lock(dana)
-    assert (await locking.locked(cast.house, token)) is not None
-    (hers,) = await rows_of(tables.WebSession, id=alice.session)
-    row = tables.WebSession.filter(id=dana.session)
+    await idle_lock.lock(dana)
+    assert (await idle_lock.locked(cast.house, token)) is not None
+    (hers,) = await rows_of(authentication_tables.WebSession, id=alice.session)
+    row = authentication_tables.WebSession.filter(id=dana.session)
     for columns in (
         {"account_id": alice.id},
         {"account_id": alice.id, "epoch": hers["epoch"]},
@@ -175,8 +175,8 @@ async def test_a_made_up_session_row_names_nobody(cast: Cast) -> None:
     ):
         await row.update(**columns)
         with pytest.raises(Damaged):
-            await locking.locked(cast.house, token)
-    await tables.WebSession.filter(id=alice.session).delete()
+            await idle_lock.locked(cast.house, token)
+    await authentication_tables.WebSession.filter(id=alice.session).delete()
     await row.update(handle=hers["handle"], device=hers["device"])
     with pytest.raises(Damaged):
-        await locking.locked(cast.house, token)
+        await idle_lock.locked(cast.house, token)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from journal import invitations, recovery, tables, websessions
+from journal import invitations, tables
 from journal.actor import Actor
-from journal.authentication import sign_in
+from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
@@ -68,17 +68,17 @@ async def test_a_new_device_is_told_once(cast: Cast, receiver: Receiver) -> None
 async def test_changes_of_the_ways_in_are_told(cast: Cast, receiver: Receiver) -> None:
     """A password changed, a recovery key made in the place of one, and one used; not the first kit, nor the next."""
     alice = await with_mail(cast, receiver)
-    offer = await recovery.offer(alice)
-    await recovery.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
+    offer = await recovery_key.offer(alice)
+    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
     assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_KEY_MADE.label))]
     await sign_in.change_password(alice, PASSWORDS["alice"], NEW, NEW, PRACTICE)
     assert await told(cast, receiver) == [("alice@example.org", str(Notice.PASSWORD_CHANGED.label))]
     recovered = await sign_in.recover(alice.house, alice.email, offer.words, NEW, NEW, PRACTICE)
     assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_USED.label))]
-    renewed = await websessions.actor_for(alice.house, recovered.token)
+    renewed = await web_sessions.actor_for(alice.house, recovered.token)
     assert renewed is not None
-    offer = await recovery.offer(renewed)
-    await recovery.confirm(renewed, recovered.token, offer.sealed, offer.words)
+    offer = await recovery_key.offer(renewed)
+    await recovery_key.confirm(renewed, recovered.token, offer.sealed, offer.words)
     assert await told(cast, receiver) == []
 
 

@@ -15,13 +15,13 @@ import msgspec
 from tortoise.expressions import Q
 
 from crypto import session_id as id_of
-from journal import tables, websessions
 from journal.accounts.profiles import CHOICES, Profile, load_profile, profile_context
 from journal.actor import Actor
 from journal.ages import age, alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.authentication import sign_in
+from journal.authentication import sign_in, tables, web_sessions
+from journal.authentication.web_sessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
 from journal.rate_limiting import attempts
@@ -30,7 +30,6 @@ from journal.sealing import open_document
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
-from journal.websessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
 
 
 class UnusedRow(Row, frozen=True):
@@ -56,7 +55,7 @@ async def locked(house: House, token: bytes) -> Locked | None:
     row = await _row(house, token)
     if row is None:
         return None
-    websessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
+    web_sessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
     profile = await load_profile(house, row.account_id)
     return Locked(row.account_id, profile.name, profile.role)
 
@@ -96,7 +95,7 @@ async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
     if row is None:
         raise NotFound
     async with transaction():
-        fresh = await websessions.turn(house, row, account_key, row.expires_at)
+        fresh = await web_sessions.turn(house, row, account_key, row.expires_at)
         await audit_log.note_unsigned(house, row.account_id, Act.UNLOCKED)
     return fresh
 
