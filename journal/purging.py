@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import challenges, heartbeat, leaving, set_aside
+from journal import heartbeat, leaving, set_aside
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock
 from journal.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.mail import outbox
+from journal.passkeys import challenges
 from journal.rate_limiting import limits
 from journal.store.database import scrub, transaction
 from journal.store.rows import Row, read, whole

@@ -20,7 +20,7 @@ from journal.audit.key import KEY_CONTEXT
 from journal.authentication.web_sessions import device_context
 from journal.documents import note_context, past_context
 from journal.mail import messages
-from journal.passkey_rows import passkey_context
+from journal.passkeys.rows import passkey_context
 from journal.sessions.rows import course_context, session_context
 from journal.store.statements import key_of
 

@@ -9,13 +9,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journal import passkeys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import Locked
 from journal.errors import Damaged, NotFound, Refused
+from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.store.progress import Progress, repeated
 from portal.auth import (
@@ -127,7 +127,7 @@ async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
     told = {LOCKED: "1"}
     if is_htmx(request):
         return page(request, "locked_fragment.html", status=401, headers=told)
-    passkey = await passkeys.can_open(owner.account)
+    passkey = await passkey_management.can_open(owner.account)
     if request.method == "GET":
         context = LockedPage(owner.name, _here(request), passkey=passkey)
         return page(request, "locked.html", context, status=401, headers=told)
@@ -152,7 +152,7 @@ async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
 
     What was sent with the form comes back with the password, to the same address, and goes on from there.
     """
-    passkey = await passkeys.has_any(actor.id)
+    passkey = await passkey_management.has_any(actor.id)
     if request.method == "GET":
         return page(request, "confirm.html", Confirm(next=_here(request), passkey=passkey), status=401)
     form = await Form.read(request)

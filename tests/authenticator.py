@@ -18,8 +18,8 @@ import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from journal.ceremonies import Site
-from journal.passkey_proof import Answer
+from journal.passkeys.verification import Answer
+from journal.passkeys.webauthn import Site
 
 SITE = Site("http://localhost:8000", "localhost")
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40

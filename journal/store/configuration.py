@@ -17,6 +17,7 @@ TABLES = (
     "journal.vault.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",
+    "journal.passkeys.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

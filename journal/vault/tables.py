@@ -16,7 +16,6 @@ from journal.tables_care import Handover as Handover
 from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
-from journal.tables_slots import SpentChallenge as SpentChallenge
 
 
 class Entry(Model):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import passkeys
 from journal.authentication import sign_in
 from journal.errors import NotFound, Refused
+from journal.passkeys import management as passkey_management
 from portal import auth
 from portal.auth import Confirm, actor_of
 from portal.errors import refusal
@@ -20,7 +20,9 @@ async def confirm(request: Request) -> Response:
     actor = actor_of(request)
     if request.method == "GET":
         where = auth.safe_next(request.query_params.get("next", "/"))
-        return page(request, "confirm.html", Confirm(where, passkey=await passkeys.has_any(actor.id)))
+        return page(
+            request, "confirm.html", Confirm(where, passkey=await passkey_management.has_any(actor.id))
+        )
     form, token = await Form.read(request), auth.token_of(request)
     where, password = auth.safe_next(form["next"] or "/"), form.asked_again or ""
     if token is None:
@@ -28,6 +30,6 @@ async def confirm(request: Request) -> Response:
     try:
         opened = await sign_in.confirm(actor, token, password)
     except Refused as error:
-        again = Confirm(where, error.fields["current"], passkey=await passkeys.has_any(actor.id))
+        again = Confirm(where, error.fields["current"], passkey=await passkey_management.has_any(actor.id))
         return page(request, "confirm.html", again, **refusal(error))
     return auth.set_token(request, see_other(request, where), opened)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from journal import passkeys
 from journal.accounts import details as account_details
 from journal.accounts.profiles import CHOICES
 from journal.authentication import idle_lock, sign_in
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.password_work import Busy
+from journal.passkeys import management as passkey_management
 from journal.rate_limiting.limits import TooManyTries
 from portal import auth
 from portal.auth import LockedPage, actor_of
@@ -78,7 +78,7 @@ async def unlock(request: Request) -> Response:
     if request.method == "GET":
         if owner is None:
             return see_other(request, where)
-        passkey = await passkeys.can_open(owner.account)
+        passkey = await passkey_management.can_open(owner.account)
         return page(request, "locked.html", LockedPage(owner.name, where, passkey=passkey))
     password = form.asked_again or ""
     try:
@@ -98,7 +98,10 @@ async def unlock(request: Request) -> Response:
             return _told(request, sentence, 429 if isinstance(error, TooManyTries) else 422)
         name = actor.name if actor else owner.name if owner else ""
         again = LockedPage(
-            name, where, sentence, passkey=owner is not None and await passkeys.can_open(owner.account)
+            name,
+            where,
+            sentence,
+            passkey=owner is not None and await passkey_management.can_open(owner.account),
         )
         return page(request, "locked.html", again, **refusal(error))
     done = Response(status_code=204) if is_htmx(request) else see_other(request, where)

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from journal import passkey_use
 from journal.authentication import idle_lock, web_sessions
 from journal.errors import NotFound, Refused
-from journal.passkey_proof import Answer
+from journal.passkeys import sign_in as passkey_sign_in
+from journal.passkeys.verification import Answer
 from portal import auth
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
@@ -35,11 +35,11 @@ async def sign_in(request: Request) -> Response:
     """Let a passkey that holds the key open the journal."""
     house, site = request.app.state.house, site_of(request)
     if request.method == "GET":
-        return JSONResponse(passkey_use.asked_to_sign_in(house, site))
+        return JSONResponse(passkey_sign_in.asked_to_sign_in(house, site))
     form = await Form.read(request)
     where = auth.safe_next(form["next"])
     try:
-        token = await passkey_use.sign_in(house, site, _answer(form), device=device_of(request))
+        token = await passkey_sign_in.sign_in(house, site, _answer(form), device=device_of(request))
     except Refused as error:
         again = SignIn(next=where, problem=error.fields["passkey"])
         return page(request, "sign_in.html", again, status=422)
@@ -56,9 +56,9 @@ async def second(request: Request) -> Response:
     if token is None or await web_sessions.waiting(house, token) is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
     if request.method == "GET":
-        return JSONResponse(await passkey_use.asked_for_second_step(house, token, site))
+        return JSONResponse(await passkey_sign_in.asked_for_second_step(house, token, site))
     try:
-        opened = await passkey_use.second_step(house, token, site, _answer(form))
+        opened = await passkey_sign_in.second_step(house, token, site, _answer(form))
     except Refused as error:
         again = SecondStep(where, errors={"code": error.fields["passkey"]}, passkey=True)
         return page(request, "account/second_step.html", again, status=422)
@@ -71,8 +71,8 @@ async def unlock(request: Request) -> Response:
     if token is None or await idle_lock.locked(house, token) is None:
         return see_other(request, "/sign-in")
     if request.method == "GET":
-        return JSONResponse(await passkey_use.asked_to_unlock(house, token, site))
-    opened = await passkey_use.unlock(house, token, site, _answer(await Form.read(request)))
+        return JSONResponse(await passkey_sign_in.asked_to_unlock(house, token, site))
+    opened = await passkey_sign_in.unlock(house, token, site, _answer(await Form.read(request)))
     return auth.set_token(request, Response(status_code=204), opened)
 
 
@@ -80,6 +80,6 @@ async def confirm(request: Request) -> Response:
     """Let a passkey answer in the place of the password that is asked for again; what waits for it is sent next."""
     actor, site = actor_of(request), site_of(request)
     if request.method == "GET":
-        return JSONResponse(await passkey_use.asked_to_confirm(actor, site))
-    token = await passkey_use.confirm(actor, _token(request), site, _answer(await Form.read(request)))
+        return JSONResponse(await passkey_sign_in.asked_to_confirm(actor, site))
+    token = await passkey_sign_in.confirm(actor, _token(request), site, _answer(await Form.read(request)))
     return auth.set_token(request, Response(status_code=204), token)

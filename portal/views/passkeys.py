@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from journal import passkeys
-from journal.ceremonies import Site
 from journal.errors import NotFound, Refused
-from journal.passkey_rows import Passkey
+from journal.passkeys import management as passkey_management
+from journal.passkeys.rows import Passkey
+from journal.passkeys.webauthn import Site
 from journal.store.rows import Opened
 from portal import auth
 from portal.auth import actor_of
@@ -67,19 +67,22 @@ def site_of(request: Request) -> Site:
 async def index(request: Request) -> Response:
     """Show one's passkeys."""
     config, done = request.app.state.config, request.query_params.get("done", "")
-    mine = await passkeys.mine(actor_of(request))
+    mine = await passkey_management.mine(actor_of(request))
     elsewhere = (
         "" if request.headers["host"] == config.named_origin.partition("//")[2] else config.named_origin
     )
     context = PasskeysPage(
-        mine, len(mine) + len(mine.damaged) >= passkeys.MOST, done if done in DONE else "", elsewhere
+        mine,
+        len(mine) + len(mine.damaged) >= passkey_management.MOST,
+        done if done in DONE else "",
+        elsewhere,
     )
     return page(request, "account/passkeys.html", context)
 
 
 async def options(request: Request) -> Response:
     """Give what the browser needs to make one."""
-    return JSONResponse(await passkeys.asked_to_add(actor_of(request), site_of(request)))
+    return JSONResponse(await passkey_management.asked_to_add(actor_of(request), site_of(request)))
 
 
 async def new(request: Request) -> Response:
@@ -90,7 +93,7 @@ async def new(request: Request) -> Response:
     if token is None:
         raise NotFound
     try:
-        added = await passkeys.add(
+        added = await passkey_management.add(
             actor_of(request), token, site_of(request), form["name"], form["credential"], form["prf"]
         )
     except Refused as error:
@@ -102,12 +105,12 @@ async def new(request: Request) -> Response:
 async def passkey(request: Request) -> Response:
     """Show one passkey, and call it something else."""
     actor, wanted = actor_of(request), request.path_params["id"]
-    found = await passkeys.one(actor, wanted)
+    found = await passkey_management.one(actor, wanted)
     if request.method == "GET":
         return page(request, "account/passkey.html", OnePage(found, found.document.name))
     form = await Form.read(request)
     try:
-        await passkeys.rename(actor, wanted, form["name"])
+        await passkey_management.rename(actor, wanted, form["name"])
     except Refused as error:
         again = OnePage(found, form["name"], dict(error.fields))
         return page(request, "account/passkey.html", again, status=422)
@@ -118,6 +121,8 @@ async def removal(request: Request) -> Response:
     """Take one away, after saying what that means."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "GET":
-        return page(request, "account/passkey_removal.html", RemovalPage(await passkeys.one(actor, wanted)))
-    await passkeys.remove(actor, wanted)
+        return page(
+            request, "account/passkey_removal.html", RemovalPage(await passkey_management.one(actor, wanted))
+        )
+    await passkey_management.remove(actor, wanted)
     return see_other(request, f"{LIST}?done=removed")

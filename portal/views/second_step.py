@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import passkeys
 from journal.authentication import second_step, web_sessions
 from journal.errors import NotFound, Refused
+from journal.passkeys import management as passkey_management
 from portal import auth, known_browser
 from portal.errors import refusal
 from portal.forms import Form
@@ -35,7 +35,7 @@ async def second(request: Request) -> Response:
     waiting = await web_sessions.waiting(house, token) if token else None
     if token is None or waiting is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
-    passkey = await passkeys.has_any(waiting[0])
+    passkey = await passkey_management.has_any(waiting[0])
     if form is None:
         by_paper = request.query_params.get("with") == "recovery-code"
         return page(request, "account/second_step.html", SecondStep(where, by_paper, passkey=passkey))

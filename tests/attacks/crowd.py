@@ -11,7 +11,6 @@ from journal import (
     giving_back,
     handovers,
     invitations,
-    passkeys,
     reading,
     restart_links,
     restarts,
@@ -27,6 +26,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.catalogue.fields import Answers, EntryKind
 from journal.installation.installation import House
+from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -76,8 +76,8 @@ async def _alice(world: World, house: House, clock: Clock) -> None:
         await entries.save(at, gone, 0, EntryDocument("free", f"{HERS} gone {number}", answers=words))
         await entries.delete(at, gone)
         device = Authenticator()
-        answer = device.make(await passkeys.asked_to_add(alice, SITE))
-        await passkeys.add(
+        answer = device.make(await passkey_management.asked_to_add(alice, SITE))
+        await passkey_management.add(
             alice, world.furniture.tokens["alice"], SITE, f"{HERS} key {number}", answer.credential, ""
         )
         key = await web_sessions.account_key(alice, world.furniture.tokens["alice"])

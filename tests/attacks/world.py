@@ -21,7 +21,6 @@ from journal import (
     giving_back,
     handovers,
     invitations,
-    passkeys,
     practice,
     reading,
     renewal,
@@ -30,7 +29,6 @@ from journal import (
     set_aside,
     setup_links,
     sharing,
-    tables,
 )
 from journal import revisions as versions
 from journal.accounts import tables as accounts_tables
@@ -42,6 +40,8 @@ from journal.authentication.registration import NewAccount
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.installation.installation import House
+from journal.passkeys import management as passkey_management
+from journal.passkeys import tables as passkeys_tables
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -139,7 +139,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await making.confirm("alice")
             ids["passkey"] = await _passkey(making)
             await accounts_tables.Account.filter(id=people["gil"]).update(status="suspended")
-            await tables.SpentChallenge.all().delete()
+            await passkeys_tables.SpentChallenge.all().delete()
             await just_come_in()
             ids["visit"] = (await authentication_tables.WebSession.get(account_id=people["alice"])).handle
     finally:
@@ -290,9 +290,11 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
 async def _passkey(making: _Making) -> UUID:
     """Let alice add a passkey that opens her journal."""
     alice, device = await making.actor("alice"), Authenticator()
-    answer = device.make(await passkeys.asked_to_add(alice, SITE))
+    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
     named = f"{HERS} phone"
-    added = await passkeys.add(alice, making.tokens["alice"], SITE, named, answer.credential, answer.prf)
+    added = await passkey_management.add(
+        alice, making.tokens["alice"], SITE, named, answer.credential, answer.prf
+    )
     return added.id
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from journal import care, entries, leaving, passkey_use, passkeys
+from journal import care, entries, leaving
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.accounts.status import LEAVING
@@ -16,6 +16,8 @@ from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
 from journal.mail.messages import Message, Notice, message_context
+from journal.passkeys import management as passkey_management
+from journal.passkeys import sign_in as passkey_sign_in
 from journal.purging import purge
 from journal.sealing import open_document
 from journal.store.database import connection
@@ -88,11 +90,11 @@ async def test_a_passkey_keeps_the_account_as_well(cast: Cast) -> None:
     """Somebody who signs in by passkey alone can come back for a week too."""
     device = Authenticator()
     alice = await cast.actor("alice")
-    answer = device.make(await passkeys.asked_to_add(alice, SITE))
-    await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
+    await passkey_management.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
     await leaving.leave(await cast.actor("alice"), leaving.WORD)
-    tapped = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    token = await passkey_use.sign_in(cast.house, SITE, tapped)
+    tapped = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    token = await passkey_sign_in.sign_in(cast.house, SITE, tapped)
     assert await web_sessions.actor_for(cast.house, token) is not None
 
 

@@ -16,8 +16,6 @@ from journal import (
     handovers,
     invitations,
     leaving,
-    passkey_use,
-    passkeys,
     people,
     practice,
     renewal,
@@ -42,6 +40,8 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
+from journal.passkeys import management as passkey_management
+from journal.passkeys import sign_in as passkey_sign_in
 from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
 from journal.scheduling import plan as session_plan
@@ -130,19 +130,23 @@ async def at_the_door(portal: Portal) -> None:
 async def with_a_passkey(cast: Cast) -> None:
     """Add a passkey, come in with it, be refused with it, take it away."""
     alice, device = await cast.actor("alice"), Authenticator()
-    answer = device.make(await passkeys.asked_to_add(alice, SITE))
-    passkey = await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
-    await passkey_use.sign_in(cast.house, SITE, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)))
+    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
+    passkey = await passkey_management.add(
+        alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf
+    )
+    await passkey_sign_in.sign_in(
+        cast.house, SITE, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    )
     device.origin = "https://elsewhere.example"
     with pytest.raises(Refused):
-        await passkey_use.sign_in(
-            cast.house, SITE, device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+        await passkey_sign_in.sign_in(
+            cast.house, SITE, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
         )
-    asked = await passkey_use.asked_to_confirm(alice, SITE)
+    asked = await passkey_sign_in.asked_to_confirm(alice, SITE)
     with pytest.raises(Refused):
-        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, device.use(asked))
+        await passkey_sign_in.confirm(alice, cast.tokens["alice"], SITE, device.use(asked))
     assert (await last(Act.PASSKEY_REFUSED)).patient_id == alice.id
-    await passkeys.remove(alice, passkey.id)
+    await passkey_management.remove(alice, passkey.id)
     for act in (Act.PASSKEY_ADDED, Act.SIGNED_IN_BY_PASSKEY, Act.PASSKEY_REFUSED, Act.PASSKEY_REMOVED):
         event = await last(act)
         assert (event.actor_id, event.object_id) == (alice.id, passkey.id)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 
-from journal import passkeys
+from journal.passkeys import management as passkey_management
 from portal.config import Config
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, SERVER_KEY
@@ -37,7 +37,7 @@ async def test_a_passkey_is_added_renamed_and_removed(any_portal: Portal) -> Non
         assert page.words.count("Opens the journal by itself") == 1
         assert page.words.count("Works with your password") == 1
         alice = await any_portal.cast.actor("alice")
-        (one,) = [passkey for passkey in await passkeys.mine(alice) if passkey.document.opens]
+        (one,) = [passkey for passkey in await passkey_management.mine(alice) if passkey.document.opens]
         one_page = await opened(browser, f"{LIST}/{one.id}")
         assert one_page.value("name") == "My phone"
         page = await followed(browser, await browser.post(f"{LIST}/{one.id}", data={"name": "Blue <phone>"}))
@@ -54,10 +54,10 @@ async def test_what_is_refused_comes_back_with_words(portal: Portal) -> None:
         refused = await browser.post(f"{LIST}/new", data={"name": "My phone", "credential": "", "prf": ""})
         page = Page.of(refused)
         assert (refused.status_code, page.value("name")) == (422, "My phone")
-        assert passkeys.UNPROVEN in page.words
+        assert passkey_management.UNPROVEN in page.words
         refused = await browser.post(f"{LIST}/new", data={"name": " "})
         assert refused.status_code == 422
-        assert passkeys.NAMELESS in Page.of(refused).words
+        assert passkey_management.NAMELESS in Page.of(refused).words
     async with portal.client() as browser:
         refused = await browser.post("/sign-in/passkey", data={"credential": "{}", "next": "/journal"})
         page = Page.of(refused)
@@ -146,7 +146,7 @@ async def test_a_locked_page_opens_by_passkey_and_goes_on(any_portal: Portal) ->
         assert (await browser.post("/unlock/passkey", data=sent)).status_code == 204
         refused = await browser.post(f"{LIST}/new", data=locked.filled({}))
         assert refused.status_code == 422
-        assert passkeys.TOO_LONG in Page.of(refused).words
+        assert passkey_management.TOO_LONG in Page.of(refused).words
         again = await browser.post("/unlock/passkey", data=sent)
         assert (again.status_code, again.headers["location"]) == (303, "/sign-in")
 

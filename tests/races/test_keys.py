@@ -17,18 +17,7 @@ from uuid import UUID
 import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
-from journal import (
-    entries,
-    leaving,
-    passkey_use,
-    passkeys,
-    people,
-    renewal,
-    restart_links,
-    restarts,
-    set_aside,
-    tables,
-)
+from journal import entries, leaving, people, renewal, restart_links, restarts, set_aside, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
@@ -36,7 +25,9 @@ from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import SignedIn
 from journal.errors import JournalError
-from journal.passkey_proof import Answer
+from journal.passkeys import management as passkey_management
+from journal.passkeys import sign_in as passkey_sign_in
+from journal.passkeys.verification import Answer
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.parts import load_models
 from journal.vault import record_state
@@ -79,8 +70,8 @@ async def scene_of(cast: Cast) -> Scene:
     offer = await recovery_key.offer(alice)
     await recovery_key.confirm(alice, token, offer.sealed, offer.words)
     device = Authenticator()
-    answer = device.make(await passkeys.asked_to_add(alice, SITE))
-    passkey = await passkeys.add(alice, token, SITE, "Phone", answer.credential, answer.prf)
+    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
+    passkey = await passkey_management.add(alice, token, SITE, "Phone", answer.credential, answer.prf)
     entry = await written(cast)
     link = (await restart_links.offer(await cast.actor("bob"), alice.id)).token
     scene = Scene(
@@ -105,8 +96,8 @@ async def sign_in(scene: Scene) -> SignedIn:
 
 async def tap(scene: Scene) -> bytes:
     """Sign in with the passkey of before."""
-    answer: Answer = scene.device.use(passkey_use.asked_to_sign_in(scene.cast.house, SITE))
-    return await passkey_use.sign_in(scene.cast.house, SITE, answer)
+    answer: Answer = scene.device.use(passkey_sign_in.asked_to_sign_in(scene.cast.house, SITE))
+    return await passkey_sign_in.sign_in(scene.cast.house, SITE, answer)
 
 
 async def change_password(scene: Scene) -> bytes:
@@ -138,13 +129,13 @@ async def restart(scene: Scene) -> bytes:
 
 async def add_passkey(scene: Scene) -> None:
     """Add another passkey that opens the account."""
-    answer = scene.new_device.make(await passkeys.asked_to_add(scene.alice, SITE))
-    await passkeys.add(scene.alice, scene.token, SITE, "Laptop", answer.credential, answer.prf)
+    answer = scene.new_device.make(await passkey_management.asked_to_add(scene.alice, SITE))
+    await passkey_management.add(scene.alice, scene.token, SITE, "Laptop", answer.credential, answer.prf)
 
 
 async def remove_passkey(scene: Scene) -> None:
     """Remove the passkey of before."""
-    await passkeys.remove(scene.alice, scene.passkey)
+    await passkey_management.remove(scene.alice, scene.passkey)
 
 
 async def make_kit(scene: Scene) -> None:

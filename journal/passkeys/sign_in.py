@@ -1,7 +1,7 @@
 """
 What a passkey does once it is there: open the journal or a locked session, be the second step, confirm its person.
 
-What each is believed for stands in `passkey_proof.py`.
+What each is believed for stands in `verification.py`.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from journal import ceremonies, challenges, passkey_rows
 from journal.accounts import status as account_status
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock, known_devices, web_sessions
 from journal.authentication.key_slots import Closed
-from journal.ceremonies import Site
-from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
 from journal.installation.installation import House
-from journal.passkey_proof import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
+from journal.passkeys import challenges, rows, webauthn
+from journal.passkeys.challenges import Errand, Purpose
+from journal.passkeys.verification import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
+from journal.passkeys.webauthn import Site
 from journal.roles import Role
 from journal.store.database import transaction
 from journal.store.progress import repeated
@@ -29,7 +29,7 @@ from journal.store.rows import Opened
 
 def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:
     """Give what the browser needs to ask for any passkey of this site's; tells and stores nothing."""
-    return ceremonies.to_use(site, challenges.issue(house, Errand(Purpose.SIGN_IN)))
+    return webauthn.to_use(site, challenges.issue(house, Errand(Purpose.SIGN_IN)))
 
 
 async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "") -> bytes:
@@ -79,7 +79,7 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
     """
     errand, account_key = await _second(house, token)
     passkey, proof = await proven(house, site, errand, answer)
-    passkey_rows.require_own(passkey, vault_of(account_key))
+    rows.require_own(passkey, vault_of(account_key))
 
     async def come_in() -> bytes:
         async with transaction():
@@ -106,7 +106,7 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
         Refused: As `second_step`.
     """
     passkey, proof = await proven(actor.house, site, _confirmation(actor), answer)
-    passkey_rows.require_own(passkey, actor.vault)
+    rows.require_own(passkey, actor.vault)
 
     async def confirmed() -> bytes:
         async with transaction():
@@ -168,10 +168,10 @@ def _patient(account: UUID, role: str) -> UUID | None:
 
 
 async def _asked_of(house: House, site: Site, errand: Errand) -> dict[str, Any]:
-    mine = await passkey_rows.of_account(house, errand.account) if errand.account else Opened()
+    mine = await rows.of_account(house, errand.account) if errand.account else Opened()
     known = [one.known for one in mine if one.document.opens or errand.purpose is not Purpose.UNLOCK]
     if not known and mine.damaged:
         raise Damaged
     if not known:
         raise NotFound  # asking for none in particular would offer those of other accounts
-    return ceremonies.to_use(site, challenges.issue(house, errand), known)
+    return webauthn.to_use(site, challenges.issue(house, errand), known)

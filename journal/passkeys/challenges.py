@@ -18,11 +18,11 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from crypto import join_fields
-from journal import tables
 from journal.ages import is_alive
 from journal.errors import Refused
 from journal.i18n import N_
 from journal.installation.installation import House
+from journal.passkeys import tables
 from journal.store.progress import aside
 
 LIFETIME = timedelta(minutes=5)

@@ -15,7 +15,6 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from crypto import passkey_slot
-from journal import ceremonies, challenges, passkey_rows
 from journal.accounts.current_keys import require_session
 from journal.accounts.notices import notice
 from journal.actor import Actor
@@ -23,12 +22,13 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, web_sessions
 from journal.authentication import tables as authentication_tables
-from journal.ceremonies import Person, Site, Unproven
-from journal.challenges import Errand, Purpose
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.mail.messages import Notice
-from journal.passkey_rows import Passkey, PasskeyDocument
+from journal.passkeys import challenges, rows, webauthn
+from journal.passkeys.challenges import Errand, Purpose
+from journal.passkeys.rows import Passkey, PasskeyDocument
+from journal.passkeys.webauthn import Person, Site, Unproven
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Opened
@@ -46,7 +46,7 @@ TOO_LONG = N_("Please use at most 60 characters.")
 
 async def mine(actor: Actor) -> Opened[Passkey]:
     """Give the actor's own passkeys, oldest first."""
-    return await passkey_rows.of_account(actor.house, actor.id)
+    return await rows.of_account(actor.house, actor.id)
 
 
 async def has_any(account: UUID) -> bool:
@@ -61,7 +61,7 @@ async def can_open(account: UUID) -> bool:
 
 async def one(actor: Actor, passkey: UUID) -> Passkey:
     """Give one of the actor's own; raises `NotFound`."""
-    found = await passkey_rows.find(
+    found = await rows.find(
         actor.house, authentication_tables.Passkey.filter(id=passkey, account_id=actor.id)
     )
     if found is None:
@@ -73,7 +73,7 @@ async def asked_to_add(actor: Actor, site: Site) -> dict[str, Any]:
     """Give what the browser needs to make a new passkey; on a device that has one already it makes none."""
     challenge = challenges.issue(actor.house, Errand(Purpose.ADD, actor.id))
     known = [passkey.known for passkey in await mine(actor)]
-    return ceremonies.to_add(site, challenge, Person(actor.id.bytes, actor.email), known)
+    return webauthn.to_add(site, challenge, Person(actor.id.bytes, actor.email), known)
 
 
 async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, prf: str) -> Passkey:
@@ -91,9 +91,9 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
     """
     named = _name(name)
     try:
-        claim = ceremonies.claim_of(answer)
+        claim = webauthn.claim_of(answer)
         challenges.require_valid(actor.house, claim.challenge, Errand(Purpose.ADD, actor.id))
-        made = ceremonies.made(site, answer, claim.challenge)
+        made = webauthn.made(site, answer, claim.challenge)
     except Unproven as error:
         raise Refused({"passkey": UNPROVEN}) from error
     await challenges.spend(claim.challenge)
@@ -101,7 +101,7 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
     document = PasskeyDocument(
         named, made.credential, made.public_key, made.sign_count, list(made.transports), made.backed_up,
         opens=output is not None,
-        vouched=passkey_rows.vouched(actor.vault, actor.id, ident, made.credential, made.public_key),
+        vouched=rows.vouched(actor.vault, actor.id, ident, made.credential, made.public_key),
     )  # fmt: skip
     before = await key_slots.of(actor)
     account_key = await web_sessions.account_key(actor, token)
@@ -120,9 +120,9 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
             await authentication_tables.Passkey.create(
                 id=passkey.id,
                 account_id=actor.id,
-                lookup=passkey_rows.lookup_of(made.credential),
+                lookup=rows.lookup_of(made.credential),
                 revision=passkey.revision,
-                sealed=passkey_rows.sealed(actor.house, passkey),
+                sealed=rows.sealed(actor.house, passkey),
                 created_at=actor.now,
             )
             if slot is not None:
@@ -141,7 +141,7 @@ async def rename(actor: Actor, passkey: UUID, name: str) -> None:
     """Call a passkey something else; raises `Refused` for a name that is none, `NotFound` for somebody else's."""
     named = _name(name)
     found = await one(actor, passkey)
-    await passkey_rows.keep(actor.house, found, msgspec.structs.replace(found.document, name=named))
+    await rows.keep(actor.house, found, msgspec.structs.replace(found.document, name=named))
 
 
 async def remove(actor: Actor, passkey: UUID) -> None:

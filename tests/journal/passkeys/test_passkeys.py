@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from crypto import ServerKey
-from journal import challenges, entries, passkey_proof, passkey_rows, passkey_use, passkeys, renewal, tables
+from journal import entries, renewal
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.audit import tables as audit_tables
@@ -22,10 +22,16 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.web_sessions import Stage
-from journal.challenges import Errand, Purpose
 from journal.errors import Damaged, NotFound, Refused
-from journal.passkey_proof import Answer
-from journal.passkey_rows import Passkey
+from journal.passkeys import challenges
+from journal.passkeys import management as passkey_management
+from journal.passkeys import rows as passkey_rows
+from journal.passkeys import sign_in as passkey_sign_in
+from journal.passkeys import tables as passkeys_tables
+from journal.passkeys import verification as passkey_verification
+from journal.passkeys.challenges import Errand, Purpose
+from journal.passkeys.rows import Passkey
+from journal.passkeys.verification import Answer
 from journal.purging import purge
 from journal.store.database import change
 from tests.authenticator import (
@@ -50,21 +56,21 @@ from tests.scenes import written
 async def added(cast: Cast, device: Authenticator, who: str = "alice", name: str = "Phone") -> Passkey:
     """Let somebody of the cast add a passkey."""
     actor = await cast.actor(who)
-    answer = device.make(await passkeys.asked_to_add(actor, SITE))
-    return await passkeys.add(actor, cast.tokens[who], SITE, name, answer.credential, answer.prf)
+    answer = device.make(await passkey_management.asked_to_add(actor, SITE))
+    return await passkey_management.add(actor, cast.tokens[who], SITE, name, answer.credential, answer.prf)
 
 
 async def came_in(cast: Cast, device: Authenticator) -> bytes:
     """Sign in with one tap; gives the token."""
-    answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    return await passkey_use.sign_in(cast.house, SITE, answer)
+    answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    return await passkey_sign_in.sign_in(cast.house, SITE, answer)
 
 
 async def turned_away(cast: Cast, answer: Answer, sentence: str) -> None:
     """Fail unless signing in with *answer* is refused in these words, and nobody comes in."""
     before = await authentication_tables.WebSession.all().count()
     with pytest.raises(Refused) as refused:
-        await passkey_use.sign_in(cast.house, SITE, answer)
+        await passkey_sign_in.sign_in(cast.house, SITE, answer)
     assert refused.value.fields == {"passkey": sentence}
     assert await authentication_tables.WebSession.all().count() == before
 
@@ -85,7 +91,7 @@ async def test_one_tap_opens_the_journal(cast: Cast, key: Callable[[], Any]) -> 
         actor = await web_sessions.actor_for(cast.house, token)
         assert actor is not None
         assert (await entries.entry(actor, entry.id)).document == entry.document
-        (mine,) = await passkeys.mine(actor)
+        (mine,) = await passkey_management.mine(actor)
         assert (mine.document.sign_count, mine.last_used_at) == (uses, cast.clock.now)
     event = (await logged(Act.SIGNED_IN_BY_PASSKEY))[-1]
     assert (event.actor_id, event.object_id) == (passkey.account, passkey.id)
@@ -98,16 +104,16 @@ async def test_several_passkeys_open_one_journal(cast: Cast) -> None:
     cast.clock.forward(minutes=1)
     key = await added(cast, second, name="  Blue   key ")
     alice = await cast.actor("alice")
-    assert [one.document.name for one in await passkeys.mine(alice)] == ["Phone", "Blue key"]
-    await passkeys.rename(alice, key.id, "Red key")
-    await passkeys.remove(alice, phone.id)
+    assert [one.document.name for one in await passkey_management.mine(alice)] == ["Phone", "Blue key"]
+    await passkey_management.rename(alice, key.id, "Red key")
+    await passkey_management.remove(alice, phone.id)
     assert not await authentication_tables.KeySlot.exists(passkey_id=phone.id)
-    answer = first.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_proof.STRANGE)
+    answer = first.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_verification.STRANGE)
     assert await came_in(cast, second)
     kinds = [slot.kind for slot in await authentication_tables.KeySlot.filter(account_id=alice.id)]
     assert sorted(kinds) == ["passkey", "password", "recovery"]
-    (mine,) = await passkeys.mine(alice)
+    (mine,) = await passkey_management.mine(alice)
     assert mine.document.name == "Red key"
 
 
@@ -126,7 +132,7 @@ async def test_what_is_removed_leaves_the_file(sqlite_cast: Cast) -> None:
         return [trace in files for trace in traces]
 
     assert kept() == [True, True, True]
-    await passkeys.remove(await sqlite_cast.actor("alice"), passkey.id)
+    await passkey_management.remove(await sqlite_cast.actor("alice"), passkey.id)
     assert kept() == [False, False, False]
 
 
@@ -137,17 +143,17 @@ async def test_without_a_prf_it_opens_nothing(cast: Cast) -> None:
     assert not passkey.document.opens
     assert not await authentication_tables.KeySlot.exists(passkey_id=passkey.id)
     for prf in ("", encoded(bytes(32)), "not base64url!"):
-        answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-        await turned_away(cast, Answer(answer.credential, prf), passkey_proof.OPENS_NOTHING)
+        answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+        await turned_away(cast, Answer(answer.credential, prf), passkey_verification.OPENS_NOTHING)
 
 
 async def test_another_prf_output_opens_nothing(cast: Cast) -> None:
     """A proven passkey with an output that is not the slot's is refused, and the attempt is in the log."""
     device = Authenticator()
     passkey = await added(cast, device)
-    for prf, sentence in (("", passkey_proof.NO_OUTPUT), (encoded(bytes(31)), passkey_proof.NO_OUTPUT),
-                          (encoded(bytes(32)), passkey_proof.OPENS_NO_MORE)):  # fmt: skip
-        answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    for prf, sentence in (("", passkey_verification.NO_OUTPUT), (encoded(bytes(31)), passkey_verification.NO_OUTPUT),
+                          (encoded(bytes(32)), passkey_verification.OPENS_NO_MORE)):  # fmt: skip
+        answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
         await turned_away(cast, Answer(answer.credential, prf), sentence)
     assert await refusals() == [(passkey.account, passkey.id)]
     assert await came_in(cast, device)
@@ -176,7 +182,7 @@ async def test_what_does_not_prove_it_is_refused(cast: Cast, how: str) -> None:
     honest = vars(device).copy()
     vars(device).update(WRONG[how])
     await turned_away(
-        cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.UNPROVEN
+        cast, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE)), passkey_verification.UNPROVEN
     )
     vars(device).update(honest)
     assert await came_in(cast, device)
@@ -187,13 +193,13 @@ async def test_a_tampered_answer_is_refused(cast: Cast) -> None:
     device = Authenticator()
     passkey = await added(cast, device)
     for part in ("authenticatorData", "signature"):
-        said = json.loads(device.use(passkey_use.asked_to_sign_in(cast.house, SITE)).credential)
+        said = json.loads(device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE)).credential)
         value = said["response"][part]
         said["response"][part] = ("B" if value[0] == "A" else "A") + value[1:]
-        await turned_away(cast, Answer(json.dumps(said), "x"), passkey_proof.UNPROVEN)
+        await turned_away(cast, Answer(json.dumps(said), "x"), passkey_verification.UNPROVEN)
     assert await refusals() == [(passkey.account, passkey.id)] * 2
     for rubbish in ("", "{}", "[]", "null", "{" * 5000, "x" * 30_000, '{"response": {"clientDataJSON": 7}}'):
-        await turned_away(cast, Answer(rubbish), passkey_proof.UNPROVEN)
+        await turned_away(cast, Answer(rubbish), passkey_verification.UNPROVEN)
     assert len(await refusals()) == 2
 
 
@@ -201,14 +207,14 @@ async def test_a_challenge_is_believed_once(cast: Cast) -> None:
     """The same answer a second time, and the same challenge answered anew, are refused; of ten at once one wins."""
     device = Authenticator()
     await added(cast, device)
-    options = passkey_use.asked_to_sign_in(cast.house, SITE)
+    options = passkey_sign_in.asked_to_sign_in(cast.house, SITE)
     answer = device.use(options)
-    assert await passkey_use.sign_in(cast.house, SITE, answer)
+    assert await passkey_sign_in.sign_in(cast.house, SITE, answer)
     await turned_away(cast, answer, challenges.LATE)
     await turned_away(cast, device.use(options), challenges.LATE)
     before = await authentication_tables.WebSession.all().count()
-    answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    tries = (passkey_use.sign_in(cast.house, SITE, answer) for _ in range(10))
+    answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    tries = (passkey_sign_in.sign_in(cast.house, SITE, answer) for _ in range(10))
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["Refused"] * 9 + ["bytes"]
     assert await authentication_tables.WebSession.all().count() == before + 1
@@ -218,22 +224,22 @@ async def test_a_challenge_runs_out(cast: Cast) -> None:
     """After five minutes an answer comes too late; what is remembered of those before is then forgotten."""
     device = Authenticator()
     await added(cast, device)
-    late = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
+    late = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
     cast.clock.forward(minutes=5)
     await turned_away(cast, late, challenges.LATE)
     assert await came_in(cast, device)
-    assert await tables.SpentChallenge.all().count() == 2
+    assert await passkeys_tables.SpentChallenge.all().count() == 2
     await purge(cast.house, cast.clock.now)
-    assert await tables.SpentChallenge.all().count() == 1
+    assert await passkeys_tables.SpentChallenge.all().count() == 1
     await purge(cast.house, cast.clock.now + timedelta(minutes=6))
-    assert await tables.SpentChallenge.all().count() == 0
+    assert await passkeys_tables.SpentChallenge.all().count() == 0
 
 
 async def test_a_challenge_is_for_one_errand(cast: Cast) -> None:
     """What was asked for another purpose, of another person, by another server, or by nobody is not believed."""
     device, alice = Authenticator(), await cast.actor("alice")
     await added(cast, device)
-    options = passkey_use.asked_to_sign_in(cast.house, SITE)
+    options = passkey_sign_in.asked_to_sign_in(cast.house, SITE)
     elsewhere = cast.house.with_key(bytes(32), clock=cast.clock)
     assert elsewhere.server.mac("x", b"") != ServerKey(bytes(range(32))).mac("x", b"")
     for challenge in (
@@ -252,7 +258,7 @@ async def test_a_challenge_is_for_one_errand(cast: Cast) -> None:
     for_dana = Errand(Purpose.CONFIRM, (await cast.actor("dana")).id)
     answer = device.use(options | {"challenge": encoded(challenges.issue(cast.house, for_dana))})
     with pytest.raises(Refused):
-        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, answer)
+        await passkey_sign_in.confirm(alice, cast.tokens["alice"], SITE, answer)
 
 
 async def test_asking_writes_nothing(cast: Cast) -> None:
@@ -261,13 +267,19 @@ async def test_asking_writes_nothing(cast: Cast) -> None:
     async def rows() -> list[int]:
         return [
             await table.all().count()
-            for table in (tables.SpentChallenge, audit_tables.AuditPending, authentication_tables.WebSession)
+            for table in (
+                passkeys_tables.SpentChallenge,
+                audit_tables.AuditPending,
+                authentication_tables.WebSession,
+            )
         ]
 
     before, stranger = await rows(), Authenticator(handle=bytes(16))
     for _ in range(20):
         await turned_away(
-            cast, stranger.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.STRANGE
+            cast,
+            stranger.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE)),
+            passkey_verification.STRANGE,
         )
     assert await rows() == before
 
@@ -282,8 +294,8 @@ async def test_counting_backwards_is_noticed(cast: Cast) -> None:
     assert await came_in(cast, device)
     for step in (0, -1):
         device.step = step
-        answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-        await turned_away(cast, answer, passkey_proof.COUNTED_BACK)
+        answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+        await turned_away(cast, answer, passkey_verification.COUNTED_BACK)
     assert await refusals() == [(passkey.account, passkey.id)] * 2
 
 
@@ -292,8 +304,8 @@ async def test_who_is_suspended_reads_like_a_stranger(cast: Cast) -> None:
     device = Authenticator()
     passkey = await added(cast, device)
     await accounts_tables.Account.filter(id=passkey.account).update(status="suspended")
-    answer = device.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_proof.STRANGE)
+    answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_verification.STRANGE)
 
 
 async def test_one_s_own_passkey_confirms(cast: Cast) -> None:
@@ -302,15 +314,15 @@ async def test_one_s_own_passkey_confirms(cast: Cast) -> None:
     await added(cast, mine)
     other = await added(cast, hers, "dana")
     alice = await cast.actor("alice")
-    options = await passkey_use.asked_to_confirm(alice, SITE)
+    options = await passkey_sign_in.asked_to_confirm(alice, SITE)
     assert [one["id"] for one in options["allowCredentials"]] == [encoded(mine.credential)]
     with pytest.raises(Refused):
-        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, hers.use(options))
+        await passkey_sign_in.confirm(alice, cast.tokens["alice"], SITE, hers.use(options))
     assert await refusals() == [(alice.id, other.id)]
-    cast.tokens["alice"] = await passkey_use.confirm(alice, cast.tokens["alice"], SITE, mine.use(options))
+    cast.tokens["alice"] = await passkey_sign_in.confirm(alice, cast.tokens["alice"], SITE, mine.use(options))
     assert web_sessions.is_fresh(await cast.actor("alice"))
     with pytest.raises(NotFound):
-        await passkey_use.asked_to_confirm(await cast.actor("bob"), SITE)
+        await passkey_sign_in.asked_to_confirm(await cast.actor("bob"), SITE)
 
 
 async def test_new_keys_end_every_passkey(cast: Cast) -> None:
@@ -318,12 +330,14 @@ async def test_new_keys_end_every_passkey(cast: Cast) -> None:
     device, late = Authenticator(), Authenticator()
     await added(cast, device)
     before, token = await cast.actor("alice"), cast.tokens["alice"]
-    answer = late.make(await passkeys.asked_to_add(before, SITE))
+    answer = late.make(await passkey_management.asked_to_add(before, SITE))
     cast.tokens["alice"] = await renewal.begin(before, PASSWORDS["alice"])
-    await turned_away(cast, device.use(passkey_use.asked_to_sign_in(cast.house, SITE)), passkey_proof.STRANGE)
+    await turned_away(
+        cast, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE)), passkey_verification.STRANGE
+    )
     with pytest.raises(ChangedMeanwhile):
-        await passkeys.add(before, token, SITE, "Late", answer.credential, answer.prf)
-    assert await passkeys.mine(await cast.actor("alice")) == ()
+        await passkey_management.add(before, token, SITE, "Late", answer.credential, answer.prf)
+    assert await passkey_management.mine(await cast.actor("alice")) == ()
 
 
 async def test_a_locked_session_opens_by_passkey(cast: Cast) -> None:
@@ -334,19 +348,19 @@ async def test_a_locked_session_opens_by_passkey(cast: Cast) -> None:
     await added(cast, hers, "dana")
     entry, token = await written(cast), cast.tokens["alice"]
     with pytest.raises(NotFound):
-        await passkey_use.asked_to_unlock(cast.house, token, SITE)
+        await passkey_sign_in.asked_to_unlock(cast.house, token, SITE)
     await idle_lock.lock(await cast.actor("alice"))
-    options = await passkey_use.asked_to_unlock(cast.house, token, SITE)
+    options = await passkey_sign_in.asked_to_unlock(cast.house, token, SITE)
     assert [one["id"] for one in options["allowCredentials"]] == [encoded(mine.credential)]
     for device in (plain, hers):
         with pytest.raises(Refused):
-            await passkey_use.unlock(cast.house, token, SITE, device.use(options))
+            await passkey_sign_in.unlock(cast.house, token, SITE, device.use(options))
     assert await web_sessions.actor_for(cast.house, token) is None
-    options = await passkey_use.asked_to_unlock(cast.house, token, SITE)
-    cast.tokens["alice"] = await passkey_use.unlock(cast.house, token, SITE, mine.use(options))
+    options = await passkey_sign_in.asked_to_unlock(cast.house, token, SITE)
+    cast.tokens["alice"] = await passkey_sign_in.unlock(cast.house, token, SITE, mine.use(options))
     assert (await entries.entry(await cast.actor("alice"), entry.id)).document == entry.document
     with pytest.raises(NotFound):
-        await passkey_use.unlock(cast.house, token, SITE, mine.use(options))
+        await passkey_sign_in.unlock(cast.house, token, SITE, mine.use(options))
 
 
 async def test_a_passkey_is_the_second_step(cast: Cast) -> None:
@@ -360,22 +374,22 @@ async def test_a_passkey_is_the_second_step(cast: Cast) -> None:
     assert actor is not None
     waiting = await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])
     assert waiting.stage is Stage.SECOND_FACTOR
-    options = await passkey_use.asked_for_second_step(cast.house, waiting.token, SITE)
+    options = await passkey_sign_in.asked_for_second_step(cast.house, waiting.token, SITE)
     assert {one["id"] for one in options["allowCredentials"]} == {
         encoded(mine.credential),
         encoded(plain.credential),
     }
     with pytest.raises(Refused):
-        await passkey_use.second_step(cast.house, waiting.token, SITE, hers.use(options))
+        await passkey_sign_in.second_step(cast.house, waiting.token, SITE, hers.use(options))
     assert await web_sessions.actor_for(cast.house, waiting.token) is None
     answer = plain.use(options)
-    token = await passkey_use.second_step(cast.house, waiting.token, SITE, answer)
+    token = await passkey_sign_in.second_step(cast.house, waiting.token, SITE, answer)
     opened = await web_sessions.actor_for(cast.house, token)
     assert opened is not None
     assert opened.id == actor.id
     for late in (waiting.token, cast.tokens["dana"]):
         with pytest.raises(NotFound):
-            await passkey_use.second_step(cast.house, late, SITE, answer)
+            await passkey_sign_in.second_step(cast.house, late, SITE, answer)
 
 
 async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
@@ -383,27 +397,31 @@ async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
     alice = await cast.actor("alice")
 
     async def refused(device: Authenticator, sentence: str, options: dict[str, Any] | None = None) -> None:
-        answer = device.make(options or await passkeys.asked_to_add(alice, SITE))
+        answer = device.make(options or await passkey_management.asked_to_add(alice, SITE))
         with pytest.raises(Refused) as told:
-            await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+            await passkey_management.add(
+                alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf
+            )
         assert told.value.fields == {"passkey": sentence}
 
     for how in (*list(WRONG.values())[:8], {"key": p384_key()}):
-        await refused(Authenticator(**how), passkeys.UNPROVEN)
-    for_dana = await passkeys.asked_to_add(await cast.actor("dana"), SITE)
+        await refused(Authenticator(**how), passkey_management.UNPROVEN)
+    for_dana = await passkey_management.asked_to_add(await cast.actor("dana"), SITE)
     await refused(Authenticator(), challenges.LATE, for_dana)
     assert not await authentication_tables.Passkey.all().count()
     device = Authenticator(flags=PRESENT | VERIFIED | ELIGIBLE | BACKED_UP)
-    options = await passkeys.asked_to_add(alice, SITE)
+    options = await passkey_management.asked_to_add(alice, SITE)
     answer = device.make(options)
-    first = await passkeys.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
+    first = await passkey_management.add(
+        alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf
+    )
     assert first.document.backed_up
     await refused(Authenticator(), challenges.LATE, options)
-    await refused(device, passkeys.KNOWN_ALREADY)
+    await refused(device, passkey_management.KNOWN_ALREADY)
     hers = Authenticator(credential=device.credential)
     with pytest.raises(Refused):
         await added(cast, hers, "dana")
-    excluded = (await passkeys.asked_to_add(alice, SITE))["excludeCredentials"]
+    excluded = (await passkey_management.asked_to_add(alice, SITE))["excludeCredentials"]
     assert [(one["id"], one["transports"]) for one in excluded] == [
         (encoded(device.credential), ["hybrid", "internal"])
     ]
@@ -412,22 +430,22 @@ async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
 async def test_names_and_numbers_have_bounds(cast: Cast) -> None:
     """A passkey without a name, with a very long one, and the twenty-first are refused; nobody names another's."""
     alice = await cast.actor("alice")
-    for name, sentence in ((" ", passkeys.NAMELESS), ("n" * 61, passkeys.TOO_LONG)):
+    for name, sentence in ((" ", passkey_management.NAMELESS), ("n" * 61, passkey_management.TOO_LONG)):
         with pytest.raises(Refused) as told:
             await added(cast, Authenticator(), name=name)
         assert told.value.fields == {"name": sentence}
-    for _ in range(passkeys.MOST):
+    for _ in range(passkey_management.MOST):
         passkey = await added(cast, Authenticator())
     with pytest.raises(Refused) as told:
         await added(cast, Authenticator())
-    assert told.value.fields == {"passkey": passkeys.TOO_MANY}
-    assert len(await passkeys.mine(alice)) == passkeys.MOST
+    assert told.value.fields == {"passkey": passkey_management.TOO_MANY}
+    assert len(await passkey_management.mine(alice)) == passkey_management.MOST
     for stranger in (await cast.actor("dana"), await cast.actor("bob")):
         with pytest.raises(NotFound):
-            await passkeys.rename(stranger, passkey.id, "Mine")
+            await passkey_management.rename(stranger, passkey.id, "Mine")
         with pytest.raises(NotFound):
-            await passkeys.remove(stranger, passkey.id)
-    assert len(await passkeys.mine(alice)) == passkeys.MOST
+            await passkey_management.remove(stranger, passkey.id)
+    assert len(await passkey_management.mine(alice)) == passkey_management.MOST
 
 
 async def test_a_passkey_moved_to_another_account_is_damaged(cast: Cast) -> None:
@@ -440,10 +458,10 @@ async def test_a_passkey_moved_to_another_account_is_damaged(cast: Cast) -> None
     theirs.handle = alice.id.bytes
     with pytest.raises(Damaged):
         await came_in(cast, theirs)
-    mine = await passkeys.mine(alice)
+    mine = await passkey_management.mine(alice)
     assert (mine, mine.damaged) == ((), (passkey.id,))
     with pytest.raises(Damaged):
-        await passkey_use.asked_to_confirm(alice, SITE)
+        await passkey_sign_in.asked_to_confirm(alice, SITE)
     await change("UPDATE passkey SET account_id = $1 WHERE id = $2", passkey.account, passkey.id)
     await change("UPDATE key_slot SET account_id = $1 WHERE passkey_id = $2", passkey.account, passkey.id)
     theirs.handle = passkey.account.bytes
@@ -461,15 +479,15 @@ async def test_a_passkey_made_with_the_server_key_is_worth_nothing(cast: Cast) -
     forged = replace(
         passkey.document, credential=theirs.credential, public_key=other.document.public_key, sign_count=0
     )
-    await passkeys.remove(await cast.actor("dana"), other.id)
+    await passkey_management.remove(await cast.actor("dana"), other.id)
     await passkey_rows.keep(cast.house, passkey, forged)
     await authentication_tables.Passkey.filter(id=passkey.id).update(
         lookup=passkey_rows.lookup_of(theirs.credential)
     )
     theirs.handle = alice.id.bytes
-    answer = theirs.use(await passkey_use.asked_to_confirm(alice, SITE))
+    answer = theirs.use(await passkey_sign_in.asked_to_confirm(alice, SITE))
     with pytest.raises(Damaged):
-        await passkey_use.confirm(alice, cast.tokens["alice"], SITE, answer)
+        await passkey_sign_in.confirm(alice, cast.tokens["alice"], SITE, answer)
     theirs.secret = hers.secret  # as if they had the device too
     with pytest.raises(Damaged):
         await came_in(cast, theirs)
@@ -487,11 +505,11 @@ async def test_a_slot_put_in_by_storage_opens_nothing(cast: Cast) -> None:
         " WHERE passkey_id = $2", other.id, passkey.id,
     )  # fmt: skip
     mine.secret = hers.secret
-    answer = mine.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_proof.OPENS_NO_MORE)
+    answer = mine.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_verification.OPENS_NO_MORE)
     await change("UPDATE key_slot SET passkey_id = $1 WHERE id = $2", without.id, slot.id)
-    answer = mine.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_proof.OPENS_NO_MORE)
+    answer = mine.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_verification.OPENS_NO_MORE)
     plain.prf = True
-    answer = plain.use(passkey_use.asked_to_sign_in(cast.house, SITE))
-    await turned_away(cast, answer, passkey_proof.OPENS_NOTHING)
+    answer = plain.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    await turned_away(cast, answer, passkey_verification.OPENS_NOTHING)

@@ -1,4 +1,4 @@
-"""The ways to an account key, and the passkeys that some of them belong to; `journal.tables` has these as well."""
+"""The row of a challenge that was answered."""
 
 from __future__ import annotations
 

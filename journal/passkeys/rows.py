@@ -14,9 +14,9 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Sealer, join_fields
 from journal.authentication import tables as authentication_tables
-from journal.ceremonies import Known
 from journal.errors import Damaged
 from journal.installation.installation import House
+from journal.passkeys.webauthn import Known
 from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.rows import Counted, Moment, Opened, Row, open_each, read, read_one
 

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import msgspec
 
 from crypto import CryptoError, Keyring, KeySlot, Sealer, unlock_with_passkey
-from journal import ceremonies, challenges, passkey_rows
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots
 from journal.authentication import tables as authentication_tables
-from journal.ceremonies import Proof, Site, Unproven
-from journal.challenges import Errand
 from journal.errors import NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.passkey_rows import Passkey
-from journal.passkeys import output_of
+from journal.passkeys import challenges, rows, webauthn
+from journal.passkeys.challenges import Errand
+from journal.passkeys.management import output_of
+from journal.passkeys.rows import Passkey
+from journal.passkeys.webauthn import Proof, Site, Unproven
 
 STRANGE = N_("This passkey does not belong to an account here, or not any more. Please come in another way.")
 UNPROVEN = N_("This passkey could not be checked. Please try once more, or come in another way.")
@@ -56,13 +56,13 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
         Refused: If it is none of ours, or proves nothing.
     """
     try:
-        claim = ceremonies.claim_of(answer.credential)
+        claim = webauthn.claim_of(answer.credential)
     except Unproven as error:
         raise Refused({"passkey": UNPROVEN}) from error
     challenges.require_valid(house, claim.challenge, errand)
-    lookup = passkey_rows.lookup_of(claim.credential)
+    lookup = rows.lookup_of(claim.credential)
     able = authentication_tables.Passkey.filter(lookup=lookup, account__status__in=key_slots.ABLE)
-    passkey = await passkey_rows.find(house, able)
+    passkey = await rows.find(house, able)
     if passkey is None:
         # No event: nobody is concerned, and whoever invents answers could fill the log with them.
         raise Refused({"passkey": STRANGE})
@@ -72,7 +72,7 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
             raise Unproven
         if errand.account not in (None, passkey.account):
             raise Unproven
-        proof = ceremonies.proven(site, answer.credential, claim.challenge, passkey.document.public_key)
+        proof = webauthn.proven(site, answer.credential, claim.challenge, passkey.document.public_key)
     except Unproven as error:
         await _note_refusal(house, passkey, errand)
         raise Refused({"passkey": UNPROVEN}) from error
@@ -107,7 +107,7 @@ async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answe
     except (CryptoError, NotFound) as error:
         await _note_refusal(house, passkey, errand)
         raise Refused({"passkey": OPENS_NO_MORE}) from error
-    passkey_rows.require_own(passkey, vault_of(account_key))
+    rows.require_own(passkey, vault_of(account_key))
     return account_key, slot
 
 
@@ -121,7 +121,7 @@ async def note_use(house: House, passkey: Passkey, proof: Proof) -> None:
     document = msgspec.structs.replace(
         passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
     )
-    if not await passkey_rows.keep(house, passkey, document, house.clock()):
+    if not await rows.keep(house, passkey, document, house.clock()):
         raise Refused({"passkey": challenges.LATE})
 
 
