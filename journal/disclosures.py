@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from journal import care, sharing
+from journal import sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.query import Event
 from journal.authentication.sign_in import unlock
-from journal.care import Link
-from journal.documents import ShareDocument
+from journal.care import links as care_links
+from journal.care.documents import ShareDocument
+from journal.care.links import Link
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import Given
@@ -54,7 +55,7 @@ async def disclosures(
     events = await audit_events.given_away(
         actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
     )
-    links = await care.my_links(actor, ended=True)
+    links = await care_links.my_links(actor, ended=True)
     team = {link.clinician: link for link in links}
     copies = {one.id: one for one in await sharing.given(actor, team=links)} if events else {}
     return Opened((_disclosure(event, team, copies) for event in events), events.damaged)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from journal.audit.query import Event
 from journal.belonging import Belonging
-from journal.care import Link
+from journal.care.links import Link
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.export_format import (

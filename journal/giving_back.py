@@ -11,21 +11,23 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal import care, links, tables
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.care import links
+from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument, given_back_context, share_context
+from journal.care.link_keys import link_key
+from journal.care.links import Link
+from journal.care.share_list import LinkOf
 from journal.catalogue.fields import EntryKind
-from journal.documents import ShareDocument, given_back_context, share_context
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
-from journal.links import Link
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.set_aside import KEPT
-from journal.share_lists import LinkOf
 from journal.store.database import fetch, scrub, transaction
 from journal.store.rows import (
     FIRST_YEAR,
@@ -107,13 +109,13 @@ async def give_back(actor: Actor, patient: UUID) -> int:
         TrustBroken: If the key of before was not made by the patient of before.
     """
     link = await links.link_with(actor, patient)
-    now_key, before = await care.link_key(actor, link), await _before(actor, link)
+    now_key, before = await link_key(actor, link), await _before(actor, link)
     if not before:
         raise NotFound
     keys = [(old, _key_of_before(actor, old)) for old in before]
     async with transaction():
         # Takes the link's lock first: of two pages that give back at once, one finds nothing left.
-        lasting = tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
+        lasting = care_tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
         await require_keys(actor)
@@ -129,7 +131,7 @@ async def give_back(actor: Actor, patient: UUID) -> int:
                     continue
                 ident = uuid4()
                 sealed = seal_document(now_key, document, given_back_context(link.id, ident))
-                await tables.GivenBack.create(
+                await care_tables.GivenBack.create(
                     id=ident, link_id=link.id, kept_id=row.id, sealed=sealed, created_at=actor.now
                 )
                 given += 1
@@ -149,7 +151,7 @@ async def how_many(actor: Actor) -> dict[UUID, int]:
     """Tell for each link of the patient's how many copies wait to be taken in; those with none are left out."""
     actor.must_be(Role.PATIENT)
     found: dict[UUID, int] = {}
-    waiting = tables.GivenBack.filter(link__patient_id=actor.id, link__ended_at=None)
+    waiting = care_tables.GivenBack.filter(link__patient_id=actor.id, link__ended_at=None)
     for row in whole(await read(LinkOf, waiting)):
         found[row.link_id] = found.get(row.link_id, 0) + 1
     return found
@@ -173,9 +175,9 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
             raise Damaged
         for ident, kept_id, document in opened:
             # Of two pages that take it in at once, one finds it taken.
-            if not await tables.GivenBack.filter(id=ident).delete():
+            if not await care_tables.GivenBack.filter(id=ident).delete():
                 raise NotFound
-            await tables.KeptShare.filter(id=kept_id, link__patient_id=actor.id).delete()
+            await care_tables.KeptShare.filter(id=kept_id, link__patient_id=actor.id).delete()
             entry, kept = (
                 uuid4(),
                 EntryDocument(
@@ -205,15 +207,15 @@ async def leave(actor: Actor, wanted: UUID) -> None:
     link = await links.my_link(actor, wanted)
     actor.must_be(Role.PATIENT)
     async with transaction():
-        mine = tables.GivenBack.filter(link_id=link.id)
+        mine = care_tables.GivenBack.filter(link_id=link.id)
         kept = [row.kept_id for row in whole(await read(KeptOf, mine))]
-        await tables.KeptShare.filter(id__in=kept, link__patient_id=actor.id).delete()
+        await care_tables.KeptShare.filter(id__in=kept, link__patient_id=actor.id).delete()
         await mine.delete()
     await scrub()
 
 
 async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDocument]]:
-    key = await care.link_key(actor, link)
+    key = await link_key(actor, link)
 
     def opened(row: GivenBackRow) -> tuple[UUID, UUID, ShareDocument]:
         place = given_back_context(link.id, row.id)
@@ -223,7 +225,7 @@ async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDoc
         _written_at(document)
         return row.id, row.kept_id, document
 
-    found = open_each(await read(GivenBackRow, tables.GivenBack.filter(link_id=link.id)), opened)
+    found = open_each(await read(GivenBackRow, care_tables.GivenBack.filter(link_id=link.id)), opened)
     return Opened(sorted(found, key=lambda one: one[2].written_at), found.damaged)
 
 
@@ -244,8 +246,8 @@ async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:
 
 
 async def _waiting(actor: Actor, link: Link, old: OldLinkRow) -> list[KeptRow | DamagedRow]:
-    rows = whole(await read(KeptOf, tables.GivenBack.filter(link_id=link.id)))
-    kept = tables.KeptShare.filter(link_id=old.id, **alive(actor.now, KEPT))
+    rows = whole(await read(KeptOf, care_tables.GivenBack.filter(link_id=link.id)))
+    kept = care_tables.KeptShare.filter(link_id=old.id, **alive(actor.now, KEPT))
     return await read(KeptRow, kept.exclude(id__in=[row.kept_id for row in rows]) if rows else kept)
 
 

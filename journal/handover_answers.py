@@ -8,22 +8,25 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import care, links, share_lists, sharing, tables
+from journal import sharing
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import link_key_context, share_context
+from journal.care import lifecycle, links, share_list
+from journal.care import tables as care_tables
+from journal.care.documents import link_key_context, share_context
+from journal.care.invitations import AlreadyLinked
+from journal.care.key_attestation import handover_of, successor_of
+from journal.care.link_keys import peer_identity
 from journal.errors import JournalError, NotFound, Refused, TrustBroken
 from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
 from journal.i18n import N_
-from journal.invitations import AlreadyLinked
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import scrub, transaction
 from journal.vault import record_state
-from journal.vouching import handover_of, successor_of
 
 
 class NotNow(JournalError):
@@ -36,7 +39,9 @@ async def decline(actor: Actor, wanted: UUID) -> None:
     """Say no. The colleague never hears of it."""
     one = await offer(actor, wanted)
     async with transaction():
-        if not await tables.Handover.filter(id=one.id, state=WAITING).update(waiting=None, state=DECLINED):
+        if not await care_tables.Handover.filter(id=one.id, state=WAITING).update(
+            waiting=None, state=DECLINED
+        ):
             raise NotFound
         await audit_log.note(actor, Act.HANDOVER_DECLINED, patient=actor.id, about=one.id)
 
@@ -61,7 +66,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     actor.must_be(Role.PATIENT)
     await refuse_while_held(actor)
     one = await offer(actor, wanted)
-    await care.peer_identity(actor, one.link)
+    await peer_identity(actor, one.link)
     await record_state.require_as_left(actor)
     if not one.signed:
         raise TrustBroken
@@ -70,7 +75,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     made, private, key = uuid4(), actor.identity(), new_link_key()
     theirs = successor_of(actor.house, one.row)
     ids = {"link": made.bytes, "patient": actor.id.bytes, "clinician": one.successor.id.bytes}
-    link = tables.CareLink(
+    link = care_tables.CareLink(
         id=made, patient_id=actor.id, clinician_id=one.successor.id, handover_id=one.id,
         pair=f"{actor.id}:{one.successor.id}",
         patient_key=wrap_key(actor.keyring.vault, key, context=link_key_context(actor.id, made)),
@@ -87,7 +92,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
             await refuse_while_held(actor)
             chosen = await _chosen(actor, one, shares)
             await link.save(force_create=True)
-            await share_lists.begin(actor, made, key)
+            await share_list.begin(actor, made, key)
             copies = [await _copy(actor, made, item, Sealer(key)) for item in chosen]
             await audit_log.note(
                 actor, Act.HANDOVER_ACCEPTED, patient=actor.id, about=made, recipient=one.successor.id
@@ -97,7 +102,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
                     actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id
                 )
             if end_care:
-                await care.end_link(actor, one.link.id)
+                await lifecycle.end_link(actor, one.link.id)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error
     await scrub()
@@ -118,16 +123,16 @@ async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sh
 async def _still_there(one: Offer) -> bool:
     """Answer for good, once; both clinicians are looked at again under the lock."""
     able = accounts_tables.Account.filter(id__in=[one.successor.id, one.link.clinician], status="active")
-    mine = tables.Handover.filter(id=one.id, state=WAITING, waiting=str(one.link.id))
+    mine = care_tables.Handover.filter(id=one.id, state=WAITING, waiting=str(one.link.id))
     return bool(await mine.update(waiting=None, state=ACCEPTED)) and await able.count() == 2
 
 
 async def _copy(actor: Actor, link: UUID, item: sharing.Given, key: Sealer) -> UUID:
     ident = uuid4()
     sealed = seal_document(key, item.document, share_context(link, ident, 1))
-    await tables.Share.create(
+    await care_tables.Share.create(
         id=ident, link_id=link, entry_id=item.entry, revision=1, sealed=sealed,
         created_at=actor.now, updated_at=actor.now,
     )  # fmt: skip
-    await share_lists.put(actor, link, (ident, 1, sealed))
+    await share_list.put(actor, link, (ident, 1, sealed))
     return ident

@@ -15,20 +15,22 @@ from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
 
 from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
-from journal import care, links, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import known_profile
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.care import Link
+from journal.care import links
+from journal.care import tables as care_tables
+from journal.care.key_attestation import HandoverRow, handover_of, keys_of, successor_of
+from journal.care.link_keys import peer_identity
+from journal.care.links import Link
 from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import transaction
 from journal.store.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
-from journal.vouching import HandoverRow, handover_of, keys_of, successor_of
 
 LIFETIME = timedelta(days=28)
 WAITING, ACCEPTED, DECLINED, WITHDRAWN = "waiting", "accepted", "declined", "withdrawn"
@@ -92,7 +94,7 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
         TrustBroken: If the patient's or the colleague's keys are not the ones that are known.
     """
     link = await links.link_with(actor, patient)
-    theirs = await care.peer_identity(actor, link)
+    theirs = await peer_identity(actor, link)
     chosen = next((one for one in await colleagues(actor) if str(one.id) == successor), None)
     if chosen is None:
         raise Refused({"successor": N_("Choose one of your colleagues.")})
@@ -106,8 +108,8 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
     )  # fmt: skip
     try:
         async with transaction():
-            await tables.Handover.filter(waiting=str(link.id)).update(waiting=None, state=WITHDRAWN)
-            await tables.Handover.create(
+            await care_tables.Handover.filter(waiting=str(link.id)).update(waiting=None, state=WITHDRAWN)
+            await care_tables.Handover.create(
                 id=ident, link_id=link.id, patient_id=link.patient, clinician_id=actor.id,
                 successor_id=chosen.id, waiting=str(link.id), state=WAITING,
                 signature=suggest(suggested, actor.identity()), created_at=actor.now, expires_at=until,
@@ -122,7 +124,7 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
     """Take one's own suggestion back while it waits."""
     link = await links.link_with(actor, patient)
     async with transaction():
-        mine = tables.Handover.filter(waiting=str(link.id), clinician_id=actor.id)
+        mine = care_tables.Handover.filter(waiting=str(link.id), clinician_id=actor.id)
         if not await mine.update(waiting=None, state=WITHDRAWN):
             raise NotFound
         await audit_log.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
@@ -131,7 +133,7 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
 async def latest(actor: Actor, link: Link) -> Opened[Offer]:
     """Return the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
     actor.must_be(Role.CLINICIAN)
-    rows = tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
+    rows = care_tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
     return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))
 
 
@@ -141,7 +143,7 @@ async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> Opened[Off
     team = {str(link.id): link for link in (await links.my_links(actor) if mine is None else mine)}
     if not team:
         return Opened()
-    rows = tables.Handover.filter(waiting__in=list(team), patient_id=actor.id, expires_at__gt=actor.now)
+    rows = care_tables.Handover.filter(waiting__in=list(team), patient_id=actor.id, expires_at__gt=actor.now)
     found = await read(HandoverRow, rows.order_by("created_at"))
     return open_each(found, lambda row: _offer(actor, team[row.waiting or ""], row))
 

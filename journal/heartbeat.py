@@ -20,6 +20,7 @@ from tortoise.exceptions import IntegrityError
 from journal import tables
 from journal.accounts import tables as accounts_tables
 from journal.ages import JUMP
+from journal.care import tables as care_tables
 from journal.installation.installation import House
 from journal.leaving import WAIT
 from journal.mail import tables as mail_tables
@@ -97,7 +98,7 @@ async def confirm(house: House) -> bool:
         await vault_tables.Entry.filter(deleted_at__gt=now).update(deleted_at=now)
         await accounts_tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
         await tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
-        await tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
+        await care_tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await mail_tables.Outbox.filter(created_at__gt=now).update(created_at=now)
     return row.held_at is not None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from journal import care
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
@@ -19,6 +18,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots
 from journal.authentication import tables as authentication_tables
+from journal.care import lifecycle
 from journal.errors import Refused
 from journal.folding import fold
 from journal.i18n import N_
@@ -54,7 +54,7 @@ async def leave(actor: Actor, typed: str) -> None:
         await key_slots.swap(before, actor.vault, end_sessions=True)
         await require_session(actor)
         await refuse_while_held(actor)
-        await care.pause_links(actor)
+        await lifecycle.pause_links(actor)
         await accounts_tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
         await authentication_tables.WebSession.filter(account_id=actor.id).delete()
         await audit_log.note(actor, Act.ACCOUNT_LEAVING)

@@ -18,7 +18,8 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal import setup_links, tables
-from journal.documents import link_key_context, secret_context
+from journal.care import tables as care_tables
+from journal.care.documents import link_key_context, secret_context
 from journal.store.rows import Counted, DamagedRow, Row, read
 from journal.vault import tables as vault_tables
 from journal.vault.contents import page_context, root_context
@@ -163,9 +164,9 @@ OWN = (
     Own("entry_revision.sealed", vault_tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
     Own("contents.sealed", vault_tables.ContentsPage, Under.VAULT, "owner_id", _page, "revision", PageRow),
     Own("record_state.sealed", vault_tables.RecordState, Under.VAULT, "id", _state, "revision"),
-    Own("care_link.patient_key", tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
-    Own("care_link.patient_pin", tables.CareLink, Under.PINS, "patient_id", _pin),
-    Own("care_link.clinician_pin", tables.CareLink, Under.PINS, "clinician_id", _pin),
-    Own("invitation.secret", tables.Invitation, Under.VAULT, "clinician_id", _secret),
+    Own("care_link.patient_key", care_tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
+    Own("care_link.patient_pin", care_tables.CareLink, Under.PINS, "patient_id", _pin),
+    Own("care_link.clinician_pin", care_tables.CareLink, Under.PINS, "clinician_id", _pin),
+    Own("invitation.secret", care_tables.Invitation, Under.VAULT, "clinician_id", _secret),
     Own("setup_link.secret", tables.SetupLink, Under.VAULT, "maker_id", _token),
 )

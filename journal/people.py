@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from journal import tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import notice
 from journal.accounts.profiles import Profile, profile_context
@@ -20,6 +19,7 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import tables as authentication_tables
+from journal.care import tables as care_tables
 from journal.errors import NotFound, Refused, StaleRevision
 from journal.i18n import N_
 from journal.mail.messages import Notice
@@ -81,7 +81,7 @@ async def person(actor: Actor, wanted: UUID) -> Person:
 async def leaving(actor: Actor, wanted: UUID) -> Leaving:
     """Count what a clinician's suspension would leave behind; numbers only, and nobody's name."""
     actor.must_be(Role.ADMINISTRATOR)
-    return Leaving(await tables.CareLink.filter(clinician_id=wanted, ended_at=None).count())
+    return Leaving(await care_tables.CareLink.filter(clinician_id=wanted, ended_at=None).count())
 
 
 async def suspend(actor: Actor, wanted: UUID) -> None:

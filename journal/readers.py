@@ -11,9 +11,9 @@ from uuid import UUID
 from crypto import CryptoError
 from journal.accounts.profiles import known_profile
 from journal.actor import Actor
+from journal.care.links import NAMELESS, has_pinned
 from journal.errors import Damaged
 from journal.i18n import N_
-from journal.links import NAMELESS, has_pinned
 from journal.roles import Role
 from journal.store.database import fetch
 from journal.store.rows import Joined, Row, bytes_of, typed, whole

@@ -12,13 +12,17 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import Sealer
-from journal import care, share_lists, tables
 from journal.actor import Actor
 from journal.ages import JUMP
 from journal.audit import log as audit_log
-from journal.care import Link, SharingPaused
+from journal.care import links as care_links
+from journal.care import share_list
+from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument, share_context
+from journal.care.link_keys import SharingPaused, link_key
+from journal.care.links import Link
+from journal.care.share_list import LinkOf, ShareList
 from journal.catalogue.fields import EntryKind
-from journal.documents import ShareDocument, share_context
 from journal.errors import Damaged, NotFound
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
@@ -27,7 +31,6 @@ from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import Number
 from journal.sessions.session import Status
-from journal.share_lists import LinkOf, ShareList
 from journal.store.database import fetch, transaction
 from journal.store.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
 from journal.store.rows import read as read_rows
@@ -137,7 +140,7 @@ async def folder(actor: Actor, patient: UUID) -> Folder:
     Raises:
         TrustBroken: If the patient's keys are not the pinned ones: then nothing can be trusted to be theirs.
     """
-    link = await care.link_with(actor, patient)
+    link = await care_links.link_with(actor, patient)
     return await open_folder(actor, link, await plan_over(actor, link))
 
 
@@ -151,7 +154,7 @@ async def plan_over(actor: Actor, link: Link) -> Opened[Session]:
 async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder:
     """Open what is shared over a care link, beside the plan; both are loaded already. Raises as `folder` does."""
     try:
-        key = await care.link_key(actor, link)
+        key = await link_key(actor, link)
     except SharingPaused:
         return Folder(link, (), plan, True)
     listed, copies = _parted(key, link, await fetch(COPIES, link.id, link.id))
@@ -170,7 +173,7 @@ async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder
 
 
 def _opened(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> Shared:
-    if not share_lists.is_on(listed, (row.id, row.revision, row.sealed)):
+    if not share_list.is_on(listed, (row.id, row.revision, row.sealed)):
         raise Damaged
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
@@ -182,7 +185,7 @@ def _parted(
     key: Sealer, link: Link, rows: Sequence[Sequence[Any]]
 ) -> tuple[ShareList | None, list[CopyRow | DamagedRow]]:
     """Part what `COPIES` and `ONE_COPY` ask for: the list, opened, and the copies."""
-    listed = next((share_lists.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
+    listed = next((share_list.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
     return listed, typed(CopyRow, [row for row in rows if not row[0]])
 
 
@@ -194,8 +197,8 @@ async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]
         SharingPaused: While the patient has paused sharing.
         Damaged: If it is not what was sealed.
     """
-    link = await care.link_with(actor, patient)
-    key = await care.link_key(actor, link)
+    link = await care_links.link_with(actor, patient)
+    key = await link_key(actor, link)
     listed, copies = _parted(key, link, await fetch(ONE_COPY, link.id, wanted, link.id))
     if listed is not None and listed.paused:
         raise SharingPaused
@@ -214,7 +217,7 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
     async with transaction():
         # A copy that was updated after this request began is not the one that was read, and stays new.
         # Later by more than a request takes, it was dated by a clock that ran ahead.
-        read = tables.Share.filter(
+        read = care_tables.Share.filter(
             Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + JUMP), id__in=ids, opened_at=None
         )
         await read.update(opened_at=actor.now)
@@ -224,10 +227,10 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
 async def caseload(actor: Actor) -> Caseload:
     """Give the clinician's patients: those with something next first, in the order of its date."""
     actor.must_be(Role.CLINICIAN)
-    there = await care.found(actor)
+    there = await care_links.found(actor)
     links = there.links
     plans = await session_plan.of_patients(actor, [link.patient for link in links])
-    unopened = tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
+    unopened = care_tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
     unread = Counter(row.link_id for row in whole(await read_rows(LinkOf, unopened)))
     cases = [_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
     cases.sort(key=lambda case: (case.next.starts_at if case.next else NEVER, case.name))

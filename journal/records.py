@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import care, reading, sharing
+from journal import reading, sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.belonging import Belonging
-from journal.care import Link
+from journal.care import links as care_links
+from journal.care.links import Link
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.export_format import (
     NOT_AS_LEFT,
@@ -138,7 +139,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
         missing.append(Unreadable(NOT_AS_LEFT, NOWHERE))
     missing += [Unreadable("session", one or NOWHERE) for one in planned.damaged]
     missing += unread
-    links = await care.my_links(actor, ended=True)
+    links = await care_links.my_links(actor, ended=True)
     given = await sharing.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.openings(actor.id, [one.id for one in given])
@@ -168,7 +169,9 @@ async def shared(actor: Actor, practice: str, patient: UUID | None) -> Clinician
         NotFound: If there is nobody, or the patient is not in their care.
         TrustBroken: If the keys of the one patient asked for are not the pinned ones.
     """
-    links = await care.my_links(actor) if patient is None else (await care.link_with(actor, patient),)
+    links = (
+        await care_links.my_links(actor) if patient is None else (await care_links.link_with(actor, patient),)
+    )
     actor.must_be(Role.CLINICIAN)
     if not links:
         raise NotFound

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from journal import revisions, share_lists, tables
+from journal import revisions
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.care import share_list
+from journal.care import tables as care_tables
 from journal.errors import NotFound
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
@@ -47,7 +49,7 @@ async def delete(actor: Actor, wanted: UUID) -> None:
     actor.must_be(Role.PATIENT)
     async with transaction():
         await record_state.lock(actor)
-        if await tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
+        if await care_tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
             await refuse_while_held(actor)
         gone = await _there(actor, wanted, deleted=False)
         changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
@@ -56,9 +58,9 @@ async def delete(actor: Actor, wanted: UUID) -> None:
         if not changed:
             raise NotFound
         await record_state.move(actor, *(Move(part, gone=rows) for part, rows in gone))
-        for copy in whole(await read(CopyOf, tables.Share.filter(entry_id=wanted))):
-            await share_lists.forget(actor, copy.link_id, [copy.id])
-        await tables.Share.filter(entry_id=wanted).delete()
+        for copy in whole(await read(CopyOf, care_tables.Share.filter(entry_id=wanted))):
+            await share_list.forget(actor, copy.link_id, [copy.id])
+        await care_tables.Share.filter(entry_id=wanted).delete()
         await audit_log.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
     await scrub()
 

@@ -16,15 +16,17 @@ from uuid import UUID, uuid4
 from tortoise.queryset import QuerySet
 
 from crypto import invitation_id, new_invitation_secret, vouch
-from journal import care, links, tables
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import InvitationNote, note_context, secret_context
+from journal.care import links
+from journal.care import tables as care_tables
+from journal.care.documents import InvitationNote, note_context, secret_context
+from journal.care.invitations import role_of, secret_of, token_of
+from journal.care.link_keys import peer_identity
+from journal.care.links import Link
 from journal.errors import NotFound, TrustBroken
-from journal.invitations import role_of, secret_of, token_of
-from journal.links import Link
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import transaction
@@ -54,13 +56,13 @@ async def offer(actor: Actor, patient: UUID) -> RestartLink:
     """Make a link for one of the clinician's patients; an earlier one that is still open ends."""
     link = await links.link_with(actor, patient)
     with suppress(TrustBroken):
-        await care.peer_identity(actor, link)  # pins the keys of now, by which what was shared is known later
+        await peer_identity(actor, link)  # pins the keys of now, by which what was shared is known later
     secret, ident = new_invitation_secret(), uuid4()
     keys = actor.identity().public()
     role = role_of(link.id, patient)
     async with transaction():
         await _open(actor, link).update(withdrawn_at=actor.now)
-        await tables.Invitation.create(
+        await care_tables.Invitation.create(
             id=ident,
             clinician_id=actor.id,
             lookup=invitation_id(secret).hex(),
@@ -95,9 +97,9 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
         await audit_log.note(actor, Act.RESTART_WITHDRAWN, patient=patient, about=link.id)
 
 
-def _open(actor: Actor, link: Link) -> QuerySet[tables.Invitation]:
+def _open(actor: Actor, link: Link) -> QuerySet[care_tables.Invitation]:
     actor.must_be(Role.CLINICIAN)
-    return tables.Invitation.filter(
+    return care_tables.Invitation.filter(
         clinician_id=actor.id,
         renews=link.id,
         accepted_at=None,

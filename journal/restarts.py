@@ -17,7 +17,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import invitations, links, set_aside, share_lists, tables
+from journal import set_aside
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import notice
 from journal.accounts.profiles import ProfileRow, open_profile
@@ -28,11 +28,13 @@ from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import Access, AccessDocument
 from journal.authentication.passwords import password_problems
+from journal.care import invitations, links, share_list
+from journal.care import tables as care_tables
+from journal.care.past_care import seal_past
 from journal.errors import Damaged, LinkExpired, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.mail.messages import Notice
-from journal.past_care import seal_past
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.store.database import change, scrub, transaction
@@ -97,7 +99,7 @@ async def restart(
     row, _ = await invitations.open_token(house, token, renewing=True)
     active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
     account = await read_one(RestartingRow, active)
-    old = tables.CareLink.filter(
+    old = care_tables.CareLink.filter(
         id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
     if account is None or not await old.exists():
@@ -158,7 +160,7 @@ async def restart(
 
 
 async def _past(
-    house: House, old: QuerySet[tables.CareLink], row: invitations.OpenRow, now: datetime
+    house: House, old: QuerySet[care_tables.CareLink], row: invitations.OpenRow, now: datetime
 ) -> bytes | None:
     """Seal whose care goes over into a new link: the clinician's, whose voucher was verified."""
     before, whose = await read_one(PastRow, old), invitations.profile_of(house, row)
@@ -190,17 +192,17 @@ async def renew(actor: Actor, token: str) -> UUID:
 async def _renew(actor: Actor, token: str, row: invitations.OpenRow, renewed: UUID) -> UUID:
     async with transaction():
         await record_state.lock(actor)
-        old = tables.CareLink.filter(
+        old = care_tables.CareLink.filter(
             id=renewed, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
         ended: dict[str, object] = {"pair": None, "ended_at": actor.now}
         ended["past"] = await _past(actor.house, old, row, actor.now)
-        if not await tables.KeptShare.filter(link_id=renewed).exists():
+        if not await care_tables.KeptShare.filter(link_id=renewed).exists():
             ended |= links.NOTHING_LEFT
         if not await old.update(**ended):
             raise LinkExpired
-        await tables.Share.filter(link_id=renewed).delete()
-        await share_lists.end(actor, renewed)
+        await care_tables.Share.filter(link_id=renewed).delete()
+        await share_list.end(actor, renewed)
         link = await invitations.accept(actor, token, renewing=True)
         await audit_log.note(
             actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id

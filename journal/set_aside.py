@@ -35,13 +35,14 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import SlotRow
+from journal.care import tables as care_tables
+from journal.care.links import NOTHING_LEFT
+from journal.care.share_list import LinkOf
 from journal.errors import Damaged, NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
-from journal.links import NOTHING_LEFT
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
-from journal.share_lists import LinkOf
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Counted, DamagedRow, Moment, Named, Opened, Row, read, whole
@@ -159,17 +160,17 @@ async def put_aside(house: House, account: UUID) -> UUID:
         await tables.SetAsideRecord.bulk_create(
             [tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one)) for one in part]
         )
-    lasting = tables.CareLink.filter(patient_id=account, ended_at=None)
-    shares = tables.Share.filter(link__patient_id=account, link__ended_at=None)
-    await tables.KeptShare.bulk_create(
+    lasting = care_tables.CareLink.filter(patient_id=account, ended_at=None)
+    shares = care_tables.Share.filter(link__patient_id=account, link__ended_at=None)
+    await care_tables.KeptShare.bulk_create(
         [
-            tables.KeptShare(expires_at=now + KEPT, **asdict(one))
+            care_tables.KeptShare(expires_at=now + KEPT, **asdict(one))
             for one in whole(await read(SharedRow, shares))
         ]
     )
     links = [one.id for one in whole(await read(Named, lasting))]
-    await tables.Share.filter(link_id__in=links).delete()
-    await tables.GivenBack.filter(link__patient_id=account).delete()  # the clinician can give it again
+    await care_tables.Share.filter(link_id__in=links).delete()
+    await care_tables.GivenBack.filter(link__patient_id=account).delete()  # the clinician can give it again
     await lasting.update(restarted_at=now, patient_key=None, patient_pin=None)  # which nobody can open now
     await entries.delete()
     await slots.delete()
@@ -361,10 +362,10 @@ async def _unlocked(actor: Actor, row: AsideRow, secret: str) -> Keyring | None:
 async def purge(now: datetime) -> int:
     """Erase what was set aside, or kept to be given back, for ninety days."""
     gone = await tables.SetAside.filter(expires_at__lte=now).delete()
-    old = tables.KeptShare.filter(expires_at__lte=now)
+    old = care_tables.KeptShare.filter(expires_at__lte=now)
     links = {row.link_id for row in whole(await read(LinkOf, old))}
     gone += await old.delete()
     for link in links:
-        if not await tables.KeptShare.filter(link_id=link).exists():
-            await tables.CareLink.filter(id=link, ended_at__isnull=False).update(**NOTHING_LEFT)
+        if not await care_tables.KeptShare.filter(link_id=link).exists():
+            await care_tables.CareLink.filter(id=link, ended_at__isnull=False).update(**NOTHING_LEFT)
     return gone

@@ -15,21 +15,24 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from crypto import Sealer
-from journal import care, entries, share_lists, tables
+from journal import entries
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.care import Link
+from journal.care import links as care_links
+from journal.care import share_list
+from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument, share_context
+from journal.care.link_keys import SharingPaused, link_key, peer_identity
+from journal.care.links import Link, require_lasting
+from journal.care.share_list import LinkOf, Lists, ShareList
 from journal.catalogue.fields import EntryKind, Field
 from journal.catalogue.forms import form_of
-from journal.documents import ShareDocument, share_context
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.i18n import N_
-from journal.links import require_lasting
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
-from journal.share_lists import LinkOf, Lists, ShareList
 from journal.store.database import fetch, scrub, transaction
 from journal.store.rows import (
     Counted,
@@ -182,19 +185,17 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
         SharingPaused: While sharing with this clinician is paused.
     """
     await refuse_while_held(actor)
-    entry, link = await entries.entry(actor, wanted), await care.my_link(actor, to)
+    entry, link = await entries.entry(actor, wanted), await care_links.my_link(actor, to)
     if entry.revision != previewed:
         raise StaleRevision(CHANGED)
     if link.paused_at:
-        raise care.SharingPaused(
-            N_("Sharing with this person is paused. Resume it first; nothing was shared.")
-        )
-    await care.peer_identity(actor, link)  # a changed key stops sharing
+        raise SharingPaused(N_("Sharing with this person is paused. Resume it first; nothing was shared."))
+    await peer_identity(actor, link)  # a changed key stops sharing
     seen = await record_state.require_as_left(actor)  # and so does a journal that is not as its owner left it
     if not seen.holds(entry):  # it was read at another moment
         raise StaleRevision(CHANGED)
     document = copy_of(entry, fields, actor.now)
-    return await _put(actor, link, entry, document, await care.link_key(actor, link))
+    return await _put(actor, link, entry, document, await link_key(actor, link))
 
 
 async def revoke(actor: Actor, wanted: UUID) -> None:
@@ -207,12 +208,12 @@ async def revoke(actor: Actor, wanted: UUID) -> None:
     await refuse_while_held(actor)
     async with transaction():
         await record_state.lock(actor)
-        mine = tables.Share.filter(id=wanted, link__patient_id=actor.id)
+        mine = care_tables.Share.filter(id=wanted, link__patient_id=actor.id)
         links = whole(await read(LinkOf, mine))
         if not await mine.delete():
             raise NotFound
         for one in links:
-            await share_lists.forget(actor, one.link_id, [wanted])
+            await share_list.forget(actor, one.link_id, [wanted])
         await audit_log.note(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
     await scrub()
 
@@ -243,7 +244,7 @@ async def given_and_missing(
 
 async def _lasting(actor: Actor, team: Iterable[Link] | None) -> dict[UUID, Link]:
     actor.must_be(Role.PATIENT)
-    mine = await care.my_links(actor) if team is None else team
+    mine = await care_links.my_links(actor) if team is None else team
     return {link.id: link for link in mine if link.ended_at is None}
 
 
@@ -258,7 +259,7 @@ async def _rows(actor: Actor, links: Mapping[UUID, Link], entry: UUID | None = N
 
 
 async def _lists(actor: Actor, links: Mapping[UUID, Link]) -> Lists:
-    return await share_lists.mine(actor, {link.id: link.row.patient_key for link in links.values()})
+    return await share_list.mine(actor, {link.id: link.row.patient_key for link in links.values()})
 
 
 async def _open_each(
@@ -279,7 +280,7 @@ async def the_given(actor: Actor, wanted: UUID) -> Given:
 
 
 async def _missing(actor: Actor, links: Mapping[UUID, Link], lists: Lists) -> frozenset[UUID]:
-    rows = tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
+    rows = care_tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
     there = {one.id.hex for one in whole(await read(Named, rows))}
     listed = {link: lists.get(link) for link in links}
     return frozenset(link for link, one in listed.items() if one is None or not one.copies.keys() <= there)
@@ -290,10 +291,10 @@ async def _opened(
 ) -> Given:
     try:
         copy = sound(row)
-        if not share_lists.is_on(listed, (copy.id, copy.revision, copy.sealed)):
+        if not share_list.is_on(listed, (copy.id, copy.revision, copy.sealed)):
             raise Damaged
         if link.id not in keys:
-            keys[link.id] = await care.link_key(actor, link)
+            keys[link.id] = await link_key(actor, link)
         where = share_context(link.id, copy.id, copy.revision)
         document = open_document(keys[link.id], copy.sealed, where, ShareDocument)
         if document.entry_id != copy.entry_id.hex:
@@ -335,7 +336,7 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
     return same != document
 
 
-async def _replaced(actor: Actor, link: Link, there: QuerySet[tables.Share]) -> CopyRow | None:
+async def _replaced(actor: Actor, link: Link, there: QuerySet[care_tables.Share]) -> CopyRow | None:
     """
     Return the copy that a new one takes the place of.
 
@@ -345,7 +346,7 @@ async def _replaced(actor: Actor, link: Link, there: QuerySet[tables.Share]) -> 
         if not isinstance(row, DamagedRow):
             return row
         await there.delete()
-        await share_lists.forget(actor, link.id, [row.id] if row.id else [])
+        await share_list.forget(actor, link.id, [row.id] if row.id else [])
     return None
 
 
@@ -355,15 +356,15 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
         await require_lasting(link)
         await require_as_read(actor, [(entry.id, entry.revision)])
         await refuse_while_held(actor)
-        row = await _replaced(actor, link, tables.Share.filter(link_id=link.id, entry_id=entry.id))
+        row = await _replaced(actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id))
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))
         if row:
-            await tables.Share.filter(id=ident, revision=row.revision).update(
+            await care_tables.Share.filter(id=ident, revision=row.revision).update(
                 revision=revision, sealed=sealed, updated_at=actor.now, opened_at=None
             )
         else:
-            await tables.Share.create(
+            await care_tables.Share.create(
                 id=ident,
                 link_id=link.id,
                 entry_id=entry.id,
@@ -372,7 +373,7 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
                 created_at=actor.now,
                 updated_at=actor.now,
             )
-        await share_lists.put(actor, link.id, (ident, revision, sealed))
+        await share_list.put(actor, link.id, (ident, revision, sealed))
         act = Act.SHARE_UPDATED if row else Act.SHARED
         await audit_log.note(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
     return ident

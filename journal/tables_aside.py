@@ -53,34 +53,3 @@ class SetAsideRecord(Model):
 
     class Meta:
         table = "set_aside_record"
-
-
-class KeptShare(Model):
-    """A shared copy from before a restart. Its clinician alone can open it, to give it back."""
-
-    id = fields.UUIDField(primary_key=True)
-    link: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "journal.CareLink", related_name="kept_shares", db_index=True
-    )
-    entry_id = fields.UUIDField()
-    revision = fields.IntField()
-    sealed = fields.BinaryField()  # care-link key of then
-    expires_at = fields.DatetimeField()
-
-    class Meta:
-        table = "kept_share"
-
-
-class GivenBack(Model):
-    """A copy on its way back to its patient."""
-
-    id = fields.UUIDField(primary_key=True)
-    link: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "journal.CareLink", related_name="given_back", db_index=True
-    )
-    kept_id = fields.UUIDField()  # the copy that it was made from
-    sealed = fields.BinaryField()  # care-link key
-    created_at = fields.DatetimeField()
-
-    class Meta:
-        table = "given_back"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from journal import invitations
 from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
+from journal.care import invitations
 from journal.errors import LinkExpired
 from journal.installation.installation import House
 from journal.roles import Role

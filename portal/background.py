@@ -14,9 +14,9 @@ from journal import heartbeat, presence
 from journal.accounts.addresses import carry_over
 from journal.audit import sealing as audit_sealing
 from journal.audit.sealing import AuditSealer
+from journal.care.past_upgrade import seal_unnamed
 from journal.installation.installation import House
 from journal.mail.outbox import deliver_due
-from journal.past_upgrade import seal_unnamed
 from journal.purging import purge
 from portal import logs
 from portal.words import Words

@@ -15,7 +15,8 @@ from tortoise.exceptions import DBConnectionError, OperationalError, Transaction
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.authentication.recovery_key import OfferOver
 from journal.authentication.totp_enrolment import EnrolmentOver
-from journal.care import SharingPaused
+from journal.care.invitations import AlreadyLinked
+from journal.care.link_keys import SharingPaused
 from journal.errors import (
     Damaged,
     HeldUntilRested,
@@ -29,7 +30,6 @@ from journal.errors import (
 from journal.handover_answers import NotNow
 from journal.i18n import N_
 from journal.installation.password_work import Busy
-from journal.invitations import AlreadyLinked
 from journal.rate_limiting.limits import TooManyTries
 from journal.sharing import ConsentRequired
 from journal.store.progress import Progress

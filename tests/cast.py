@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import invitations, practice
+from journal import practice
 from journal.actor import Actor
 from journal.audit.sealing import AuditSealer
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
+from journal.care import invitations
 from journal.installation.installation import House
 from journal.roles import ADMINISTRATOR, THERAPIST, Role
 from journal.store.database import Store, change

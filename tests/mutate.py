@@ -42,15 +42,15 @@ ROOMS = {
             *("portal/auth.py", "portal/guard.py"),
             *(
                 "journal/actor.py",
-                "journal/links.py",
-                "journal/care.py",
+                "journal/care/links.py",
+                "journal/care/lifecycle.py",
                 "journal/authentication/web_sessions.py",
             ),
         ),
         (
-            "tests/journal/test_care.py",
+            "tests/journal/care/test_lifecycle.py",
             "tests/journal/authentication/test_web_sessions.py",
-            "tests/journal/test_invitations.py",
+            "tests/journal/care/test_invitations.py",
             "tests/journal/test_sharing.py",
             "tests/journal/test_reading.py",
             *(

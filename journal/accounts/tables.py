@@ -5,12 +5,9 @@ from __future__ import annotations
 from tortoise import fields
 from tortoise.models import Model
 
-from journal.tables_aside import GivenBack as GivenBack
-from journal.tables_aside import KeptShare as KeptShare
 from journal.tables_aside import SetAside as SetAside
 from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
-from journal.tables_care import Handover as Handover
 from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker

@@ -39,8 +39,8 @@ class House:
     """
     The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages.
 
-    `pins` remembers which pins fit, see `journal/links.py`. `taking` are the accounts whose records are being made into
-    a file, or wait for that; one does at a time.
+    `pins` remembers which pins fit, see `journal/care/links.py`. `taking` are the accounts whose records are being
+    made into a file, or wait for that; one does at a time.
     """
 
     server: ServerKeys

@@ -14,13 +14,13 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import links
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.care import links
+from journal.care.links import Link
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.i18n import N_
-from journal.links import Link
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows

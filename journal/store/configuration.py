@@ -18,6 +18,7 @@ TABLES = (
     "journal.sessions.tables",
     "journal.authentication.tables",
     "journal.passkeys.tables",
+    "journal.care.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -16,15 +16,9 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from crypto import RecordRoot, RecordState, Sealer
-from journal import share_lists
-from journal import tables as tables_module
 from journal.actor import Actor
-from journal.audit import log as audit_log
-from journal.audit.acts import Act
-from journal.sessions.holds import refuse_while_held
 from journal.store.database import change, change_all, fetch_aside, transaction
-from journal.store.rows import Named, read, whole
-from journal.vault import entry_rows, record_state, tables
+from journal.vault import entry_rows, tables
 from journal.vault.contents import Line, laid_out, root_context
 from journal.vault.contents_rows import written
 from journal.vault.entry_rows import OWN
@@ -45,22 +39,6 @@ async def begin_anew(vault: Sealer, owner: UUID) -> None:
     await tables.RecordState.filter(Q(owner_id=owner) | Q(id=owner)).delete()
     await _clear(owner)
     await begin(vault, owner)
-
-
-async def accept(actor: Actor) -> None:
-    """
-    Take the journal as it is now for how it was left; its owner has looked at it and said so.
-
-    Raises:
-        HeldUntilRested: Too soon after a dosing session.
-    """
-    await refuse_while_held(actor)
-    async with transaction():
-        await record_state.lock(actor)
-        for link in whole(await read(Named, tables_module.CareLink.filter(patient_id=actor.id))):
-            await share_lists.accept(actor, link.id)
-        await rebuild(actor.vault, actor.id)
-        await audit_log.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)
 
 
 async def rebuild(vault: Sealer, owner: UUID) -> None:

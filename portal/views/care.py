@@ -9,10 +9,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care as links
 from journal import giving_back, handovers, sharing
 from journal.actor import Actor
-from journal.care import Link
+from journal.care import lifecycle as care_lifecycle
+from journal.care import link_keys, links
+from journal.care.links import Link
 from journal.errors import HeldUntilRested, TrustBroken
 from journal.handovers import Offer
 from journal.sessions import holds
@@ -96,14 +97,14 @@ async def link(request: Request) -> Response:
 
 async def pause_all(request: Request) -> Response:
     """Stop everybody from opening anything. Never held back, and nothing is asked first."""
-    await links.pause(actor_of(request))
+    await care_lifecycle.pause(actor_of(request))
     return see_other(request, "/sharing?done=paused")
 
 
 async def pause(request: Request) -> Response:
     """Stop one clinician from opening anything."""
     wanted = request.path_params["id"]
-    await links.pause(actor_of(request), wanted)
+    await care_lifecycle.pause(actor_of(request), wanted)
     return see_other(request, f"/sharing/{wanted}?done=paused")
 
 
@@ -111,7 +112,7 @@ async def resumption(request: Request) -> Response:
     """Let one clinician open again what is shared with them."""
     actor, wanted = actor_of(request), request.path_params["id"]
     try:
-        await links.resume(actor, wanted)
+        await care_lifecycle.resume(actor, wanted)
     except (HeldUntilRested, TrustBroken):
         return await _one(request, actor, status=409)  # the page says which of the two it is
     return see_other(request, f"/sharing/{wanted}?done=resumed")
@@ -123,7 +124,7 @@ async def end(request: Request) -> Response:
     status = 200
     if request.method == "POST":
         try:
-            await links.end(actor, wanted)
+            await care_lifecycle.end(actor, wanted)
             return see_other(request, "/sharing?done=ended")
         except HeldUntilRested:
             status = 409
@@ -137,7 +138,7 @@ async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response
     team = await links.found(actor)
     one, plan = team.link(request.path_params["id"]), await my_sessions(actor)
     (member,) = await _members(actor, [one], team.links, plan)
-    code = await links.code_for(actor, one) if member.trusted else ""
+    code = await link_keys.code_for(actor, one) if member.trusted else ""
     context = One(member, code, holds.held_by(actor, plan), request.query_params.get("done", ""))
     return page(request, "sharing/link.html", context, status=status)
 

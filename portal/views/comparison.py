@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal import acceptance
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.vault import baseline, record_state
+from journal.vault import record_state
 from journal.vault.record_state import Look
 from portal.auth import actor_of
 from portal.forms import Form
@@ -39,5 +40,5 @@ async def comparison(request: Request) -> Response:
     if form["read"] != "yes":
         unread = ComparisonPage(look, context.waiting, problem=True)
         return page(request, "journal/comparison.html", unread, status=422)
-    await baseline.accept(actor)
+    await acceptance.accept(actor)
     return see_other(request, "/journal/comparison?accepted")

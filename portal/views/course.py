@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care
-from journal.care import Link
+from journal.care import links
+from journal.care.links import Link
 from journal.errors import Refused
 from journal.scheduling import plan as session_plan
 from journal.scheduling.plan import PlanAccess
@@ -58,7 +58,7 @@ class CoursePreview:
 async def course(request: Request) -> Response:
     """Ask for a course in a few numbers, show what comes of it, and plan it when that is confirmed."""
     actor = actor_of(request)
-    link = await care.link_with(actor, request.path_params["id"])
+    link = await links.link_with(actor, request.path_params["id"])
     if request.method == "GET":
         return _form(request, link, CourseForm({**BEGINNING, "zone": link.peer_zone}))
     sent = await Form.read(request)

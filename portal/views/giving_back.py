@@ -11,10 +11,11 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, restart_links
 from journal import giving_back as giving
+from journal import restart_links
+from journal.care import link_keys, links
+from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind
-from journal.documents import ShareDocument
 from journal.errors import Damaged, NotFound, Refused
 from journal.i18n import N_
 from journal.restart_links import RestartLink
@@ -73,7 +74,7 @@ async def offer(request: Request) -> Response:
     if request.method == "POST":
         await restart_links.offer(actor, patient)
         return see_other(request, f"/patients/{patient}/restart")
-    care_link = await care.link_with(actor, patient)
+    care_link = await links.link_with(actor, patient)
     name, offered = care_link.peer_name, await restart_links.offered(actor, care_link)
     if offered is None:
         return page(request, "patients/restart.html", OfferPage(patient, name, None))
@@ -91,8 +92,8 @@ async def withdrawal(request: Request) -> Response:
 async def give_back(request: Request) -> Response:
     """Show the safety code to compare; then give back what was shared before."""
     actor, patient = actor_of(request), request.path_params["id"]
-    link = await care.link_with(actor, patient)
-    count, code = await giving.able(actor, link), await care.code_for(actor, link)
+    link = await links.link_with(actor, patient)
+    count, code = await giving.able(actor, link), await link_keys.code_for(actor, link)
     given = "given" in request.query_params
     if request.method == "GET":
         return page(
@@ -120,7 +121,7 @@ async def returned(request: Request) -> Response:
     """Show what came back; take it into the journal, or let go of it."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "GET":
-        link = await care.my_link(actor, wanted)
+        link = await links.my_link(actor, wanted)
         found = await giving.given_back(actor, link)
         shown = tuple(_one(one) for one in found)
         context = ReturnedPage(wanted, link.peer_name, shown, found.damaged)

@@ -9,13 +9,14 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, handover_answers, handovers, sharing
+from journal import handover_answers, handovers, sharing
 from journal.actor import Actor
-from journal.care import Link
+from journal.care import links
+from journal.care.invitations import AlreadyLinked
+from journal.care.links import Link
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
 from journal.handovers import Colleague, Offer
-from journal.invitations import AlreadyLinked
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
@@ -99,7 +100,7 @@ async def refusal(request: Request) -> Response:
 async def _suggesting(
     actor: Actor, patient: UUID, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> Suggesting:
-    link = await care.link_with(actor, patient)
+    link = await links.link_with(actor, patient)
     others, last = await handovers.colleagues(actor), await handovers.latest(actor, link)
     return Suggesting(link, others, next(iter(last), None), last.damaged, chosen, errors or {})
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, handovers, listing
+from journal import handovers, listing
 from journal.actor import Actor
-from journal.care import Link
+from journal.care import links
+from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.handovers import Offer
 from journal.listing import Listed
@@ -85,7 +86,7 @@ async def home_of(actor: Actor) -> Home:
     invites, about = fitting(plan, actor.now)
     found = await listing.latest(actor, limit=3)
     latest = found.entries
-    there = await care.found(actor)
+    there = await links.found(actor)
     return Home(
         next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),
         about,

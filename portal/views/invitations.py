@@ -8,9 +8,9 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import invitations as inviting
+from journal.care import invitations as inviting
+from journal.care.invitations import Invitation
 from journal.errors import Refused
-from journal.invitations import Invitation
 from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import care, giving_back, reading
+from journal import giving_back, reading
 from journal.actor import Actor
 from journal.belonging import Belonging
-from journal.care import Link
+from journal.care import links
+from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.errors import TrustBroken
 from journal.reading import Folder, Shared
@@ -59,7 +60,7 @@ class PatientPage:
 
 async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
     """Give the page; when keys have changed, the plan alone."""
-    link, trusted = await care.link_with(actor, patient), True
+    link, trusted = await links.link_with(actor, patient), True
     plan = await reading.plan_over(actor, link)
     try:
         folder = await reading.open_folder(actor, link, plan)

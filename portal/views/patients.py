@@ -8,8 +8,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, reading
+from journal import reading
 from journal.belonging import Belonging
+from journal.care import lifecycle, link_keys, links
 from journal.errors import TrustBroken
 from journal.reading import Case
 from portal.auth import actor_of
@@ -99,9 +100,9 @@ async def shared(request: Request) -> Response:
 async def trust(request: Request) -> Response:
     """Show the safety code to compare in person, or say that keys have changed."""
     actor = actor_of(request)
-    link = await care.link_with(actor, request.path_params["id"])
+    link = await links.link_with(actor, request.path_params["id"])
     try:
-        code = await care.code_for(actor, link)
+        code = await link_keys.code_for(actor, link)
     except TrustBroken:
         code = ""
     return page(request, "patients/trust.html", TrustPage(link.patient, link.peer_name, code))
@@ -110,8 +111,8 @@ async def trust(request: Request) -> Response:
 async def end(request: Request) -> Response:
     """Ask, and end care: every shared copy is destroyed here."""
     actor = actor_of(request)
-    link = await care.link_with(actor, request.path_params["id"])
+    link = await links.link_with(actor, request.path_params["id"])
     if request.method == "POST":
-        await care.end(actor, link.id)
+        await lifecycle.end(actor, link.id)
         return see_other(request, "/patients?ended")
     return page(request, "patients/end.html", EndPage(link.patient, link.peer_name))

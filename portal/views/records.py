@@ -9,9 +9,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import archive, care
+from journal import archive
 from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
+from journal.care import links
 from journal.errors import NotFound, Refused
 from journal.records import Extent, extent
 from journal.roles import Role
@@ -73,7 +74,7 @@ async def _context(
     actor: Actor, offered: str, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> RecordsPage:
     if actor.role is Role.CLINICIAN:
-        patients = tuple((str(link.patient), link.peer_name) for link in await care.my_links(actor))
+        patients = tuple((str(link.patient), link.peer_name) for link in await links.my_links(actor))
         return RecordsPage(_zip_name(actor), offered, patients=patients, chosen=chosen, errors=errors or {})
     hold = await holds.held(actor)
     return RecordsPage(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import care, listing
+from journal import listing
 from journal.actor import Actor
+from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
 from journal.readers import Reader, readers
@@ -98,7 +99,7 @@ async def session_page(actor: Actor, one: Session, plan: Opened[Session], access
         may_change=session_plan.may_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
         name=access.link.peer_name if access.link else "",
-        readers=tuple(link.peer_name for link in await care.my_links(actor)) if mine else (),
+        readers=tuple(link.peer_name for link in await links.my_links(actor)) if mine else (),
         about=about,
         written=written,
         rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),

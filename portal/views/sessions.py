@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care
+from journal.care import links
 from journal.errors import HeldUntilRested, Refused
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
@@ -56,7 +56,7 @@ async def plan(request: Request) -> Response:
         ahead[0] if ahead else None,
         tuple(ahead[1:]),
         tuple(lines[one.id] for one in schedule.behind(mine, actor.now)),
-        tuple(link.peer_name for link in await care.my_links(actor)),
+        tuple(link.peer_name for link in await links.my_links(actor)),
         holds.held_by(actor, mine),
         mine.damaged,
     )

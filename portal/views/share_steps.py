@@ -9,7 +9,7 @@ from uuid import UUID
 from journal import sharing
 from journal.actor import Actor
 from journal.belonging import Belonging
-from journal.care import Found, Link
+from journal.care.links import Found, Link
 from journal.catalogue.fields import EntryKind
 from journal.errors import NotFound
 from journal.i18n import N_

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, entries, sharing
+from journal import entries, sharing
 from journal.actor import Actor
-from journal.care import Link, SharingPaused
+from journal.care import links
+from journal.care.link_keys import SharingPaused
+from journal.care.links import Link
 from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
@@ -37,11 +39,11 @@ async def shares(request: Request) -> Response:
     entry = await entries.entry(actor, request.path_params["id"])
     if request.method == "GET":
         wanted, done = (request.query_params.get(name, "") for name in ("to", "done"))
-        team = await care.found(actor)
+        team = await links.found(actor)
         to = share_steps.chosen_link(team, wanted) if wanted else None
         context = await share_steps.choosing(actor, entry, team.links, to, done=done)
         return page(request, "sharing/choose.html", context)
-    form, team = await Form.read(request), await care.found(actor)
+    form, team = await Form.read(request), await links.found(actor)
     to = share_steps.chosen_link(team, form["to"])
     if form["step"] == "choose":
         context = await share_steps.choosing(actor, entry, team.links, to, chosen=form.all("sections"))
@@ -98,11 +100,11 @@ async def _share(
         return page(request, "sharing/preview.html", context, status=409 if changed else 200)
     except Refused as error:
         again = await share_steps.choosing(
-            actor, entry, await care.my_links(actor), to, chosen=sections, errors=error.fields
+            actor, entry, await links.my_links(actor), to, chosen=sections, errors=error.fields
         )
         return page(request, "sharing/choose.html", again, status=422)
     except (HeldUntilRested, SharingPaused, TrustBroken) as error:
         again = await share_steps.choosing(
-            actor, entry, await care.my_links(actor), to, chosen=sections, problem=error.message
+            actor, entry, await links.my_links(actor), to, chosen=sections, problem=error.message
         )
         return page(request, "sharing/choose.html", again, status=409)

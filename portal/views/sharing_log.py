@@ -12,11 +12,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import care, sharing
+from journal import sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.audit.query import Event
+from journal.care import links
 from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
@@ -73,7 +74,7 @@ async def log(request: Request) -> Response:
     before = read_whole(asked, 18)
     events = await audit_events.events_about(actor.id, limit=LINES + 1, before=before)
     shown = events[:LINES]
-    team = await care.my_links(actor, ended=True)
+    team = await links.my_links(actor, ended=True)
     say = translator(request)
     called = [(one, named(inert(one.peer_name), one.peer_profession, say)) for one in team]
     names: dict[UUID | None, str] = {one.id: name for one, name in called}

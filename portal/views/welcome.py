@@ -8,12 +8,13 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import invitations, welcoming
+from journal import welcoming
 from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.authentication.registration import NewAccount
+from journal.care import invitations
+from journal.care.invitations import Welcome
 from journal.errors import NotFound, Refused
-from journal.invitations import Welcome
 from journal.roles import Role
 from journal.store.progress import repeated
 from journal.time_zones import common_zones

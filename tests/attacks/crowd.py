@@ -6,24 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from journal import (
-    entries,
-    giving_back,
-    handovers,
-    invitations,
-    reading,
-    restart_links,
-    restarts,
-    set_aside,
-    sharing,
-    tables,
-)
+from journal import entries, giving_back, handovers, reading, restart_links, restarts, set_aside, sharing
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
+from journal.care import invitations
+from journal.care import tables as care_tables
 from journal.catalogue.fields import Answers, EntryKind
 from journal.installation.installation import House
 from journal.passkeys import management as passkey_management
@@ -122,7 +113,7 @@ async def _otto(world: World, house: House) -> None:
     await giving_back.give_back(bob, otto.id)
     world.ids["otto's aside"] = (await set_aside.kept(otto))[0].id
     world.ids["otto's old link"] = link
-    (now,) = await tables.CareLink.filter(patient_id=otto.id, ended_at=None).values_list("id", flat=True)
+    (now,) = await care_tables.CareLink.filter(patient_id=otto.id, ended_at=None).values_list("id", flat=True)
     world.ids["otto's link"] = UUID(str(now))
 
 

@@ -8,7 +8,7 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Method
 from crypto import Keyring
 from journal.accounts.profiles import Profile
 from journal.actor import Actor
-from journal.documents import ShareDocument
+from journal.care.documents import ShareDocument
 from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
 from portal.views.timeline import Layout

@@ -38,7 +38,7 @@ from crypto import (
     unwrap_account_key,
     unwrap_key,
 )
-from journal import care
+from journal.care import links
 from tests.attacks.conftest import Target
 from tests.attacks.world import HERS, WORDS
 from tests.cast import NAMES, PASSWORDS, PRACTICE, SERVER_KEY
@@ -284,7 +284,7 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
         )
         secrets.append(stretch(PASSWORDS[name], salt, Argon2Parameters.decode(parameters)))
     alice = await target.portal.cast.actor("alice")
-    link = await care.my_link(alice, target.world.ids["link"])
+    link = await links.my_link(alice, target.world.ids["link"])
     link_key = unwrap_key(
         alice.keyring.vault,
         link.row.patient_key or b"",

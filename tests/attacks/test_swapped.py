@@ -225,7 +225,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     ),
     "care_link.clinician_pin": (Place("link", (*OPENING, Look("bob", "/patients", STRANGE))),),
     "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
-    "care_link.past": (),  # of care that has ended: tests/journal/test_care.py
+    "care_link.past": (),  # of care that has ended: tests/journal/care/test_lifecycle.py
     "course.sealed": (),  # an archive alone holds it, and names it there: test_hostile_storage.py
     "kap_session.sealed": (
         Place(

@@ -16,11 +16,9 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from journal import (
-    care,
     entries,
     giving_back,
     handovers,
-    invitations,
     practice,
     reading,
     renewal,
@@ -37,6 +35,7 @@ from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
+from journal.care import invitations, lifecycle, links
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.installation.installation import House
@@ -203,7 +202,7 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
         await reading.folder(await making.actor("bob"), patient.id)  # pins the keys of now
         ids[f"{name}'s aside"] = (await set_aside.kept(await making.actor(name)))[0].id
         ids[f"{name}'s old link"] = link
-        ids[f"{name}'s link"] = (await care.my_links(await making.actor(name)))[0].id
+        ids[f"{name}'s link"] = (await links.my_links(await making.actor(name)))[0].id
     nora = (await making.actor("nora")).id
     await giving_back.give_back(await making.actor("bob"), nora)
 
@@ -260,8 +259,8 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     await reading.read(await making.actor("bob"), alice.id, ids["changed share"])
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
     await entries.save(alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed))
-    await care.end(alice, ids["frieda's link"])
-    await care.pause(alice, ids["karl's link"])
+    await lifecycle.end(alice, ids["frieda's link"])
+    await lifecycle.pause(alice, ids["karl's link"])
 
 
 async def _others(making: _Making, ids: dict[str, UUID]) -> None:

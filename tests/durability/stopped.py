@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from journal import entries
+from journal import acceptance, entries
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.installation.installation import House
@@ -38,7 +38,7 @@ ACTS: dict[str, Act] = {
     "undelete": lambda alice, _, gone, __: entries.undelete(alice, gone),
     "erase": lambda alice, _, gone, __: entries.erase(alice, gone),
     "lay_out": lambda alice, *_: baseline.lay_out(alice),
-    "accept": lambda alice, *_: baseline.accept(alice),
+    "accept": lambda alice, *_: acceptance.accept(alice),
 }
 
 

@@ -17,8 +17,9 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import documents, invitations, tables
 from journal.audit.verification import check
+from journal.care import documents, invitations
+from journal.care import tables as care_tables
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -103,18 +104,18 @@ async def installed(url: str, furniture: Furniture, tmp_path: Path, port: int) -
     async with open_store(url):
         bob = await cast_of(furniture).actor("bob")
         made = [await invitations.invite(bob, "Alice") for _ in range(3)]
-        row = await tables.Invitation.get(id=made[0].id)
+        row = await care_tables.Invitation.get(id=made[0].id)
         rows = []
         for _ in range(MANY):
             ident = uuid4()
             sealed = bob.house.server.seal(b'{"name":"Alice"}', documents.note_context(bob.id, ident))
             rows.append(
-                tables.Invitation(
+                care_tables.Invitation(
                     id=ident, clinician_id=bob.id, lookup=ident.hex, voucher=row.voucher, secret=b"", sealed=sealed,
                     created_at=NOON, expires_at=NOON + timedelta(days=1),
                 )
             )  # fmt: skip
-        await tables.Invitation.bulk_create(rows)
+        await care_tables.Invitation.bulk_create(rows)
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     key = tmp_path / "key"

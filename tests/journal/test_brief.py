@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import brief as briefs
-from journal import care, entries, tables
+from journal import entries
 from journal.brief_beliefs import pairs
 from journal.brief_lines import quotes, skills, steps
 from journal.brief_room import ROOM, shorten, width
+from journal.care import lifecycle
+from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
-from journal.documents import ShareDocument
 from journal.errors import NotFound
 from journal.reading import Shared
 from journal.scheduling import plan as session_plan
@@ -208,7 +210,7 @@ async def test_what_is_quoted_counts_as_opened_and_nothing_else(cast: Cast) -> N
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     drawn = await briefs.brief(bob, alice.id)
     assert [one.id for one in drawn.sources] == [quoted]
-    opened = {row.id: row.opened_at is not None for row in await tables.Share.all()}
+    opened = {row.id: row.opened_at is not None for row in await care_tables.Share.all()}
     assert opened == {quoted: True, beside: False}
 
 
@@ -275,11 +277,11 @@ async def test_paused_there_is_nothing_to_quote(cast: Cast) -> None:
     """While sharing is paused the brief keeps the dates and quotes nothing; nothing counts as opened."""
     await share_a_full_brief(cast, turns=1)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    await care.pause(alice)
+    await lifecycle.pause(alice)
     drawn = await briefs.brief(bob, alice.id)
     assert (drawn.paused, drawn.is_empty, drawn.more) == (True, True, False)
     assert drawn.about is not None
-    assert not await tables.Share.filter(opened_at__isnull=False).exists()
+    assert not await care_tables.Share.filter(opened_at__isnull=False).exists()
 
 
 async def test_a_full_brief_says_that_there_is_more(cast: Cast) -> None:

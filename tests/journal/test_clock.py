@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from journal import entries, heartbeat, invitations
+from journal import entries, heartbeat
 from journal.ages import alive, is_alive
 from journal.authentication import tables as authentication_tables
 from journal.authentication import web_sessions
+from journal.care import invitations
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge

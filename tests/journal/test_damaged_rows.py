@@ -12,10 +12,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal import (
-    care,
     disclosures,
     entries,
-    invitations,
     leaving,
     purging,
     reading,
@@ -29,7 +27,6 @@ from journal import (
     set_aside,
     sharing,
     soundness,
-    tables,
 )
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
@@ -38,6 +35,8 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import unlock
+from journal.care import invitations, lifecycle, links
+from journal.care import tables as care_tables
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
 from journal.rate_limiting import limits
@@ -120,13 +119,13 @@ async def test_pausing_passes_over_no_link(cast: Cast) -> None:
     charlie = await invitations.invite(await cast.actor("charlie"), "Alice")
     other = await invitations.accept(alice, charlie.token)
     await bend("care_link", "created_at", cast.link)
-    assert (await care.found(alice)).strange == (cast.link,)
-    await care.pause(alice)
-    assert await tables.CareLink.filter(patient_id=alice.id, clinician_key=None).count() == 2
-    await care.resume(alice, other)
-    assert [one.id for one in (await care.found(bob)).links] == []
-    await care.end(alice, cast.link)  # and she can be rid of it
-    assert (await care.found(alice, ended=True)).damaged == 1
+    assert (await links.found(alice)).strange == (cast.link,)
+    await lifecycle.pause(alice)
+    assert await care_tables.CareLink.filter(patient_id=alice.id, clinician_key=None).count() == 2
+    await lifecycle.resume(alice, other)
+    assert [one.id for one in (await links.found(bob)).links] == []
+    await lifecycle.end(alice, cast.link)  # and she can be rid of it
+    assert (await links.found(alice, ended=True)).damaged == 1
 
 
 async def test_a_wrong_copy_gives_way_to_a_new_one(cast: Cast) -> None:

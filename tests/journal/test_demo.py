@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journal import care, entries, practice, reading, sharing
+from journal import entries, practice, reading, sharing
 from journal.authentication import sign_in, web_sessions
+from journal.care import links
 from journal.demo import load_demo
 from journal.demo_texts import demo_practice
 from journal.installation.installation import House
@@ -42,7 +43,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         bob = await web_sessions.actor_for(house, token)
         assert bob is not None
         assert len((await reading.caseload(bob)).cases) == 3
-        assert len(await care.my_links(bob)) == 3
+        assert len(await links.my_links(bob)) == 3
         with pytest.raises(RealPractice):
             await practice.new_setup_link(house)
         with pytest.raises(RealPractice):

@@ -9,15 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import care, handover_answers, handovers, people, reading, sharing, tables
+from journal import handover_answers, handovers, people, reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.acts import Act
 from journal.audit.events import events_about
+from journal.care import lifecycle, link_keys, links
+from journal.care import tables as care_tables
+from journal.care.invitations import AlreadyLinked
+from journal.care.link_keys import link_key
+from journal.care.links import NAMELESS
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.handover_answers import NotNow
-from journal.invitations import AlreadyLinked
-from journal.links import NAMELESS
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from tests.cast import Cast
@@ -33,16 +36,16 @@ async def suggested(cast: Cast) -> UUID:
 async def nothing_for_charlie(cast: Cast) -> None:
     """Fail unless alice does not exist for charlie."""
     charlie, alice = await cast.actor("charlie"), await cast.actor("alice")
-    assert await care.my_links(charlie) == ()
+    assert await links.my_links(charlie) == ()
     assert (await reading.caseload(charlie)).cases == ()
     for attempt in (
-        care.link_with(charlie, alice.id), reading.folder(charlie, alice.id),
+        links.link_with(charlie, alice.id), reading.folder(charlie, alice.id),
         session_plan.sessions_of(charlie, alice.id), handovers.withdraw(charlie, alice.id),
         handovers.suggest_to(charlie, alice.id, str((await cast.actor("bob")).id)),
     ):  # fmt: skip
         with pytest.raises(NotFound):
             await attempt
-    assert not await tables.CareLink.filter(clinician_id=charlie.id).exists()
+    assert not await care_tables.CareLink.filter(clinician_id=charlie.id).exists()
 
 
 async def test_until_the_patient_agrees_the_colleague_learns_nothing(cast: Cast) -> None:
@@ -54,7 +57,7 @@ async def test_until_the_patient_agrees_the_colleague_learns_nothing(cast: Cast)
     await handover_answers.decline(alice, one)
     await nothing_for_charlie(cast)
     assert (await handovers.offers(alice)) == ()
-    (found,) = await handovers.latest(bob, await care.link_with(bob, alice.id))
+    (found,) = await handovers.latest(bob, await links.link_with(bob, alice.id))
     assert found is not None
     assert found.state == "declined"
     await suggested(cast)
@@ -77,13 +80,11 @@ async def test_a_yes_takes_along_what_was_chosen_and_nothing_else(cast: Cast) ->
     assert document == (await sharing.the_given(alice, first)).document
     assert len(await read_by(cast, "bob")) == 2
     assert {one.id for one in await sharing.given(alice)} > {first, second}
-    charlie, link = await cast.actor("charlie"), await care.my_link(alice, made)
-    theirs = await care.link_with(charlie, alice.id)
-    assert await care.code_for(alice, link) == await care.code_for(charlie, theirs)
+    charlie, link = await cast.actor("charlie"), await links.my_link(alice, made)
+    theirs = await links.link_with(charlie, alice.id)
+    assert await link_keys.code_for(alice, link) == await link_keys.code_for(charlie, theirs)
     assert theirs.trusted
-    assert (await care.link_key(alice, link)) != (
-        await care.link_key(alice, await care.my_link(alice, cast.link))
-    )
+    assert (await link_key(alice, link)) != (await link_key(alice, await links.my_link(alice, cast.link)))
     acts = [(one.action, one.recipient_id) for one in await events_about(alice.id, limit=9)]
     assert (Act.HANDOVER_ACCEPTED, charlie.id) in acts
     assert (Act.SHARED, charlie.id) in acts
@@ -97,11 +98,11 @@ async def test_nothing_goes_along_by_itself_and_care_can_end_at_once(cast: Cast)
     alice = await cast.actor("alice")
     await handover_answers.accept(alice, await suggested(cast), [], end_care=True)
     assert await read_by(cast, "charlie") == ()
-    (link,) = await care.my_links(alice)
+    (link,) = await links.my_links(alice)
     assert link.peer_name == "Charlie Outsider"
     assert await sharing.given(alice) == ()
     with pytest.raises(NotFound):
-        await care.link_with(await cast.actor("bob"), alice.id)
+        await links.link_with(await cast.actor("bob"), alice.id)
 
 
 async def test_it_waits_after_dosing_and_saying_no_does_not(cast: Cast) -> None:
@@ -126,10 +127,10 @@ async def test_while_one_of_the_two_is_suspended_nothing_can_be_agreed(cast: Cas
     assert not offer.possible
     with pytest.raises(NotNow):
         await handover_answers.accept(alice, one, [])
-    assert not await tables.CareLink.filter(handover_id=one).exists()
+    assert not await care_tables.CareLink.filter(handover_id=one).exists()
     await people.unsuspend(erin, other.id)
     made = await handover_answers.accept(alice, one, [])
-    assert await tables.CareLink.exists(id=made, handover_id=one)
+    assert await care_tables.CareLink.exists(id=made, handover_id=one)
 
 
 async def test_only_the_clinician_may_suggest_and_only_the_patient_may_answer(cast: Cast) -> None:
@@ -171,7 +172,7 @@ async def test_somebody_who_is_in_the_team_is_not_added_twice(cast: Cast) -> Non
     alice = await cast.actor("alice")
     with pytest.raises(AlreadyLinked):
         await handover_answers.accept(alice, one, [])
-    assert len(await care.my_links(alice)) == 2
+    assert len(await links.my_links(alice)) == 2
     assert [offer.id for offer in await handovers.offers(alice)] == [one]
 
 
@@ -184,7 +185,7 @@ async def test_twenty_answers_at_once_make_one_care_link(cast: Cast) -> None:
     made = [answer for answer in done if isinstance(answer, UUID)]
     assert len(made) == 1
     assert all(isinstance(answer, UUID | NotFound | AlreadyLinked) for answer in done)
-    assert await tables.CareLink.filter(patient_id=alice.id, ended_at=None).count() == 2
+    assert await care_tables.CareLink.filter(patient_id=alice.id, ended_at=None).count() == 2
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ async def test_a_suggestion_that_storage_changed_is_no_suggestion(sqlite_cast: C
     cast = sqlite_cast
     one, alice = await suggested(cast), await cast.actor("alice")
     charlie, erin = await cast.actor("charlie"), await cast.actor("erin")
-    row, mallory = tables.Handover.filter(id=one), PrivateIdentity.generate()
+    row, mallory = care_tables.Handover.filter(id=one), PrivateIdentity.generate()
     if change == "successor":
         await row.update(successor_id=erin.id)
     elif change == "another colleague":
@@ -215,7 +216,7 @@ async def test_a_suggestion_that_storage_changed_is_no_suggestion(sqlite_cast: C
     assert offer.successor.name == NAMELESS
     with pytest.raises(TrustBroken):
         await handover_answers.accept(alice, one, [])
-    assert not await tables.CareLink.filter(handover_id=one).exists()
+    assert not await care_tables.CareLink.filter(handover_id=one).exists()
 
 
 async def test_keys_exchanged_before_the_suggestion_are_noticed(sqlite_cast: Cast) -> None:
@@ -238,15 +239,15 @@ async def test_a_suggestion_alone_makes_no_link(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     one, alice, charlie = await suggested(cast), await cast.actor("alice"), await cast.actor("charlie")
     await handover_answers.decline(alice, one)
-    (real,) = await tables.CareLink.filter(id=cast.link).values()
+    (real,) = await care_tables.CareLink.filter(id=cast.link).values()
     forged = real | {
         "id": uuid4(), "clinician_id": charlie.id, "pair": None, "clinician_pin": None,
         "invitation_id": None, "handover_id": one,
     }  # fmt: skip
-    await tables.CareLink.create(**forged)
-    assert await care.my_links(charlie) == ()
+    await care_tables.CareLink.create(**forged)
+    assert await links.my_links(charlie) == ()
     with pytest.raises(TrustBroken):
-        await care.link_with(charlie, alice.id)
+        await links.link_with(charlie, alice.id)
     assert (await reading.caseload(charlie)).cases == ()
 
 
@@ -255,7 +256,7 @@ async def test_a_link_of_a_handover_cannot_be_copied(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     one, alice, charlie = await suggested(cast), await cast.actor("alice"), await cast.actor("charlie")
     made = await handover_answers.accept(alice, one, [])
-    (row,) = await tables.CareLink.filter(id=made).values()
-    await care.end(alice, made)
-    await tables.CareLink.create(**(row | {"id": uuid4(), "clinician_pin": None}))
-    assert await care.my_links(charlie) == ()
+    (row,) = await care_tables.CareLink.filter(id=made).values()
+    await lifecycle.end(alice, made)
+    await care_tables.CareLink.create(**(row | {"id": uuid4(), "clinician_pin": None}))
+    assert await links.my_links(charlie) == ()

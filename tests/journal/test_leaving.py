@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from journal import care, entries, leaving
+from journal import entries, leaving
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.accounts.status import LEAVING
 from journal.authentication import active_sessions, second_step, sign_in, web_sessions
+from journal.care import links
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
@@ -36,7 +37,7 @@ async def test_who_was_signed_out_meanwhile_changes_nothing(cast: Cast) -> None:
     await active_sessions.end_all(alice, here=True)
     with pytest.raises(ChangedMeanwhile):
         await leaving.leave(alice, "delete")
-    (link,) = await care.my_links(await cast.actor("bob"))
+    (link,) = await links.my_links(await cast.actor("bob"))
     assert link.paused_at is None
 
 
@@ -56,7 +57,7 @@ async def test_it_stops_at_once_and_comes_back_within_a_week(cast: Cast) -> None
     alice = await cast.actor("alice")
     await leaving.leave(alice, " Delete ")
     assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is None
-    (link,) = await care.my_links(await cast.actor("bob"))
+    (link,) = await links.my_links(await cast.actor("bob"))
     assert link.paused_at is not None
     cast.clock.forward(days=6, hours=23)
     await purge(cast.house, cast.clock.now)

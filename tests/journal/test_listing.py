@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import entries, listing, renewal, sharing
+from journal import acceptance, entries, listing, renewal, sharing
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.belonging import Belonging
@@ -148,7 +148,7 @@ async def test_what_grows_with_a_journal_is_done_off_the_loop(cast: Cast) -> Non
     """Laying a table out and accepting go through thousands of lines: others are answered meanwhile."""
     await many(cast, 3, Random(1))
     await as_before(cast)
-    for act in (baseline.lay_out, baseline.accept):
+    for act in (baseline.lay_out, acceptance.accept):
         alice = await cast.actor("alice")
         with noted_calls() as called:
             await act(alice)
@@ -168,7 +168,7 @@ async def test_an_account_that_is_not_as_left_gets_no_table_before_its_owner_acc
     for _ in range(2):
         assert not (await listing.latest(alice)).as_left
     assert isinstance(await state_of(alice), RecordState)
-    await baseline.accept(alice)
+    await acceptance.accept(alice)
     root = await state_of(alice)
     assert isinstance(root, RecordRoot)
     assert root.count == 4

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from crypto import PageMark, PageText
-from journal import entries, leaving, page_search, page_texts, renewal
+from journal import acceptance, entries, leaving, page_search, page_texts, renewal
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.page_texts import text_context
@@ -251,7 +251,7 @@ async def test_accepting_deletes_all_texts(cast: Cast) -> None:
     """So does beginning anew."""
     await with_texts(cast)
     alice = await cast.actor("alice")
-    await baseline.accept(alice)
+    await acceptance.accept(alice)
     assert await texts_of(alice) == {}
     await ids(alice, "nothing")
     assert await texts_of(alice)
@@ -346,7 +346,7 @@ async def of_an_older_table(cast: Cast, made: list[UUID]) -> None:
     alice = await cast.actor("alice")
     before = await vault_tables.ContentsText.filter(owner_id=alice.id).values()
     await entries.delete(alice, made[0])
-    await baseline.accept(alice)
+    await acceptance.accept(alice)
     for row in before:
         await vault_tables.ContentsText.create(**row)
 

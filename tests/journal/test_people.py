@@ -8,19 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from journal import (
-    care,
-    entries,
-    invitations,
-    people,
-    practice,
-    reading,
-    records,
-    setup_links,
-    sharing,
-    tables,
-    the_log,
-)
+from journal import entries, people, practice, reading, records, setup_links, sharing, tables, the_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -28,6 +16,9 @@ from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.authentication import sign_in, web_sessions
 from journal.authentication.registration import NewAccount
+from journal.care import invitations, lifecycle, link_keys
+from journal.care import links as care_links
+from journal.care import tables as care_tables
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
 from journal.scheduling import plan as session_plan
@@ -145,7 +136,7 @@ async def test_a_suspension_ends_every_session_at_once(cast: Cast) -> None:
         await sign_in.sign_in(cast.house, "bob@example.org", PASSWORDS["bob"])
     with pytest.raises(LinkExpired):
         await invitations.welcome(cast.house, "A" * 43)
-    (link,) = await care.my_links(alice)
+    (link,) = await care_links.my_links(alice)
     assert link.peer_suspended
     assert (await people.person(erin, bob.id)).suspended
     await people.suspend(erin, bob.id)  # once more changes nothing
@@ -221,11 +212,11 @@ async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
     """Every service of patients and clinicians is closed to them, also when a row puts them into a care link."""
     share = await shared(cast, await written(cast))
     erin, alice = await cast.actor("erin"), await cast.actor("alice")
-    await tables.CareLink.filter(id=cast.link).update(clinician_id=erin.id)
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_id=erin.id)
     for attempt in (
         entries.timeline(erin), entries.every(erin), sharing.given(erin), sharing.revoke(erin, share),
-        care.my_links(erin), care.my_link(erin, cast.link), care.link_with(erin, alice.id),
-        care.pause(erin), care.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
+        care_links.my_links(erin), care_links.my_link(erin, cast.link), care_links.link_with(erin, alice.id),
+        lifecycle.pause(erin), lifecycle.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
         reading.read(erin, alice.id, share), session_plan.sessions_of(erin, alice.id), my_sessions(erin),
         records.of_patient(erin, PRACTICE), records.shared(erin, PRACTICE, alice.id),
         invitations.invite(erin, "Alice"), invitations.invitations(erin),
@@ -257,13 +248,13 @@ async def test_the_whole_log_is_paged_and_filtered(cast: Cast) -> None:
 async def test_a_profession_is_believed_from_the_sealed_profile(cast: Cast) -> None:
     """It stands beside the name for the patient and comes from nowhere else."""
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    (link,) = await care.my_links(alice)
+    (link,) = await care_links.my_links(alice)
     assert (link.peer_name, link.peer_profession) == ("Bob Example", "therapist")
     profile = Profile(bob.name, bob.email, bob.time_zone, "clinician", "prescriber")
     await accounts_tables.Account.filter(id=bob.id).update(
         sealed=seal_document(cast.house.server, profile, profile_context(bob.id))
     )
-    (link,) = await care.my_links(alice)
+    (link,) = await care_links.my_links(alice)
     assert link.peer_profession == "prescriber"
 
 
@@ -273,9 +264,9 @@ async def test_three_clinicians_at_once_each_read_their_own(cast: Cast) -> None:
     await joined(cast, "nora", "nurse")
     links = {"bob": cast.link, "paula": await connected(cast, "paula"), "nora": await connected(cast, "nora")}
     alice = await cast.actor("alice")
-    team = await care.my_links(alice)
+    team = await care_links.my_links(alice)
     assert [one.peer_profession for one in team] == ["therapist", "prescriber", "nurse"]
-    codes = {await care.code_for(alice, one) for one in team}
+    codes = {await link_keys.code_for(alice, one) for one in team}
     assert len(codes) == 3
     given = {}
     for name, link in links.items():
@@ -287,11 +278,11 @@ async def test_three_clinicians_at_once_each_read_their_own(cast: Cast) -> None:
         for other in others:
             with pytest.raises(NotFound):
                 await reading.read(await cast.actor(name), alice.id, other)
-        assert await care.code_for(await cast.actor(name), folder.link) in codes
-        await care.pause(alice, link)
+        assert await link_keys.code_for(await cast.actor(name), folder.link) in codes
+        await lifecycle.pause(alice, link)
         assert (await reading.folder(await cast.actor(name), alice.id)).paused
-    await care.end(alice, links["paula"])
-    assert [one.peer_name for one in await care.my_links(alice)] == ["Bob Example", "Nora New"]
+    await lifecycle.end(alice, links["paula"])
+    assert [one.peer_name for one in await care_links.my_links(alice)] == ["Bob Example", "Nora New"]
 
 
 def test_every_position_has_its_key() -> None:

@@ -10,11 +10,13 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import care, entries, links, reading, sharing, tables
+from journal import entries, reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.care import SharingPaused
+from journal.care import lifecycle, links
+from journal.care import tables as care_tables
+from journal.care.link_keys import SharingPaused
 from journal.errors import Damaged, NotFound, TrustBroken
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, plan_course, share, write
@@ -78,7 +80,7 @@ async def test_nothing_opens_while_sharing_is_paused(cast: Cast) -> None:
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     await plan_course(cast)
     copy = await share(cast, await write(cast, "free", {"free.text": "words"}))
-    await care.pause(alice)
+    await lifecycle.pause(alice)
     found = await reading.folder(bob, alice.id)
     assert (found.paused, found.shared, len(found.sessions)) == (True, (), 13)
     with pytest.raises(SharingPaused):
@@ -92,8 +94,8 @@ async def test_a_damaged_copy_hides_nothing_and_is_not_hidden(cast: Cast) -> Non
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     good = await share(cast, await write(cast, "free", {"free.text": "good"}))
     bad = await share(cast, await write(cast, "free", {"free.text": "bad"}))
-    row = await tables.Share.get(id=good)
-    await tables.Share.filter(id=bad).update(sealed=row.sealed)
+    row = await care_tables.Share.get(id=good)
+    await care_tables.Share.filter(id=bad).update(sealed=row.sealed)
     found = await reading.folder(bob, alice.id)
     assert ([one.id for one in found.shared], found.damaged) == ([good], (bad,))
     with pytest.raises(Damaged):
@@ -105,7 +107,7 @@ async def test_a_copy_moved_to_another_entry_is_noticed(cast: Cast) -> None:
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     copy = await share(cast, await write(cast, "free", {"free.text": "words"}))
     other = await write(cast, "free", {"free.text": "other"})
-    await tables.Share.filter(id=copy).update(entry_id=other)
+    await care_tables.Share.filter(id=copy).update(entry_id=other)
     assert (await reading.folder(bob, alice.id)).damaged == (copy,)
 
 
@@ -125,7 +127,7 @@ async def test_after_the_end_of_care_there_is_nothing(cast: Cast) -> None:
     """The patient leaves the caseload, and their page is gone."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     copy = await share(cast, await write(cast, "free", {"free.text": "words"}))
-    await care.end(bob, cast.link)
+    await lifecycle.end(bob, cast.link)
     assert (await reading.caseload(bob)).cases == ()
     with pytest.raises(NotFound):
         await reading.read(bob, alice.id, copy)

@@ -13,10 +13,12 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal import archive, care, entries, invitations, records, sharing, tables
+from journal import archive, entries, records, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
+from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
 from journal.catalogue.fields import EntryKind
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
@@ -190,7 +192,7 @@ async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
 
 async def test_an_ended_care_team_stays_in_the_history(cast: Cast) -> None:
     """Whoever was on the care team is named after care has ended, also in the log."""
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
     found = await taken_by(cast)
     assert [(one.name, one.state) for one in found.sharing.care_team] == [(NAMES["bob"], "ended")]
     assert (Act.CARE_ENDED, NAMES["bob"]) in [(one.action, one.name) for one in found.log]
@@ -275,7 +277,7 @@ async def test_strangers_have_nothing_to_take(cast: Cast) -> None:
             await shared_with(cast, who, patient)
     with pytest.raises(NotFound):
         await taken_by(cast, "bob")
-    await care.end(alice, cast.link)
+    await lifecycle.end(alice, cast.link)
     for patient in (alice.id, None):
         with pytest.raises(NotFound):
             await shared_with(cast, "bob", patient)
@@ -299,7 +301,7 @@ async def test_one_patient_or_all(cast: Cast) -> None:
 async def test_a_pause_leaves_the_plan_and_no_copy(cast: Cast) -> None:
     """While sharing is paused the export holds no copy and says why."""
     await shared(cast, await written(cast, EntryDocument("free", "Shown before")), "title")
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     found = await shared_with(cast, "bob")
     assert [(patient.state, patient.shared) for patient in found.patients] == [("paused", [])]
     assert b"Shown before" not in everything(packed(found))
@@ -336,7 +338,7 @@ async def test_one_damaged_record_does_not_keep_the_others_back(cast: Cast) -> N
     ((version,)) = await vault_tables.EntryRevision.filter(entry_id=kept.id)
     await vault_tables.Entry.filter(id=broken.id).update(sealed=bytes(80))
     await vault_tables.EntryRevision.filter(id=version.id).update(sealed=bytes(80))
-    await tables.Share.filter(id=share).update(sealed=bytes(80))
+    await care_tables.Share.filter(id=share).update(sealed=bytes(80))
     found = await taken_by(cast)
     assert [one.title for one in found.entries] == ["Kept too"]
     assert set(found.unreadable) == {

@@ -10,11 +10,13 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal import care, entries, invitations, renewal, revisions, sharing, tables
+from journal import entries, renewal, revisions, sharing
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
+from journal.care import invitations, lifecycle, link_keys, links
+from journal.care import tables as care_tables
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing
@@ -164,7 +166,7 @@ async def test_everything_still_works_afterwards(cast: Cast) -> None:
     """Entries, earlier versions, shares and the safety code are as they were, for both people."""
     ids = await furnished(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    code = await care.code_for(alice, await care.my_link(alice, cast.link))
+    code = await link_keys.code_for(alice, await links.my_link(alice, cast.link))
     texts = {one.id: one.document for one in await entries.every(alice)}
     for who in ("alice", "bob"):
         await begun(cast, who)
@@ -175,11 +177,11 @@ async def test_everything_still_works_afterwards(cast: Cast) -> None:
     assert len(await revisions.revisions(alice, ids[0])) == 1
     assert [one.damaged for one in await sharing.given(alice)] == [False]
     assert len(await read_by(cast, "bob")) == 1
-    assert await care.code_for(alice, await care.my_link(alice, cast.link)) == code
-    assert await care.code_for(bob, await care.link_with(bob, alice.id)) == code
+    assert await link_keys.code_for(alice, await links.my_link(alice, cast.link)) == code
+    assert await link_keys.code_for(bob, await links.link_with(bob, alice.id)) == code
     assert [one.state for one in await invitations.invitations(bob)] == ["open", "accepted"]
-    await care.pause(alice, cast.link)
-    await care.resume(alice, cast.link)
+    await lifecycle.pause(alice, cast.link)
+    await lifecycle.resume(alice, cast.link)
     assert len(await read_by(cast, "bob")) == 1
 
 
@@ -348,11 +350,11 @@ async def test_nothing_of_others_is_touched(cast: Cast) -> None:
     dana = await cast.actor("dana")
     other = await written(cast, "dana")
     kept = bytes((await vault_tables.Entry.get(id=other.id)).sealed)
-    pins = await tables.CareLink.all().values_list("clinician_pin", flat=True)
+    pins = await care_tables.CareLink.all().values_list("clinician_pin", flat=True)
     await begun(cast)
     await ended(cast)
     assert bytes((await vault_tables.Entry.get(id=other.id)).sealed) == kept
-    assert await tables.CareLink.all().values_list("clinician_pin", flat=True) == pins
+    assert await care_tables.CareLink.all().values_list("clinician_pin", flat=True) == pins
     assert (await entries.entry(dana, other.id)).document.title == "The sea"
     with pytest.raises(NotFound):
         await entries.entry(await cast.actor("alice"), other.id)

@@ -9,10 +9,8 @@ from uuid import UUID
 import pytest
 
 from journal import (
-    care,
     entries,
     giving_back,
-    invitations,
     purging,
     renewal,
     restart_links,
@@ -24,6 +22,8 @@ from journal import (
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
+from journal.care import invitations, lifecycle, link_keys, links
+from journal.care import tables as care_tables
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.rate_limiting.limits import TooManyTries
 from journal.set_aside import KEPT
@@ -75,13 +75,13 @@ async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
 async def test_pins_are_renewed_on_both_sides_by_the_link(cast: Cast) -> None:
     """Both trust each other's keys of now, and see the same safety code, which is a new one."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    before = await care.code_for(bob, await care.link_with(bob, alice.id))
+    before = await link_keys.code_for(bob, await links.link_with(bob, alice.id))
     alice = await restarted(cast, await offered(cast))
     bob = await cast.actor("bob")
-    link = await care.link_with(bob, alice.id)
+    link = await links.link_with(bob, alice.id)
     assert link.trusted
-    (hers,) = await care.my_links(alice)
-    codes = {await care.code_for(bob, link), await care.code_for(alice, hers)}
+    (hers,) = await links.my_links(alice)
+    codes = {await link_keys.code_for(bob, link), await link_keys.code_for(alice, hers)}
     assert len(codes) == 1
     assert before not in codes
     await shared(cast, await written(cast), to=hers.id)
@@ -96,18 +96,18 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     assert len(await read_by(cast, "charlie")) == 1
     alice = await restarted(cast, await offered(cast))
     charlie = await cast.actor("charlie")
-    assert not (await care.link_with(charlie, alice_id)).trusted
+    assert not (await links.link_with(charlie, alice_id)).trusted
     with pytest.raises(TrustBroken):
         await read_by(cast, "charlie")
-    assert (await care.found(alice)).before == (theirs,)
+    assert (await links.found(alice)).before == (theirs,)
     entry = await written(cast)
     renewed = await restarts.renew(alice, await offered(cast, "charlie"))
     charlie = await cast.actor("charlie")
-    assert (await care.link_with(charlie, alice_id)).id == renewed
-    assert (await care.found(alice)).before == ()
+    assert (await links.link_with(charlie, alice_id)).id == renewed
+    assert (await links.found(alice)).before == ()
     assert (await entries.entry(alice, entry.id)).id == entry.id
     assert await giving_back.give_back(charlie, alice_id) == 1
-    assert len(await giving_back.given_back(alice, await care.my_link(alice, renewed))) == 1
+    assert len(await giving_back.given_back(alice, await links.my_link(alice, renewed))) == 1
     await giving_back.take_in(alice, renewed)
     assert (await record_state.look(alice, earlier=True)).as_left
 
@@ -230,14 +230,14 @@ async def test_only_her_own_clinicians_make_one(cast: Cast) -> None:
     for who in ("charlie", "dana", "alice"):
         for act in (
             restart_links.offer,
-            care.link_with,
+            links.link_with,
             restart_links.withdraw,
             giving_back.give_back,
         ):
             with pytest.raises(NotFound):
                 await act(await cast.actor(who), alice.id)
     token = await offered(cast)
-    await care.end(alice, cast.link)
+    await lifecycle.end(alice, cast.link)
     with pytest.raises(NotFound):
         await offered(cast)
     with pytest.raises(LinkExpired):
@@ -249,7 +249,7 @@ async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None
     dana, bob = await cast.actor("dana"), await cast.actor("bob")
     hers = await connected(cast, "bob", "dana")
     token = await offered(cast)
-    row = await tables.Invitation.get(patient=await alices(cast))
+    row = await care_tables.Invitation.get(patient=await alices(cast))
     plain = await invitations.invite(bob, "Jan")
     for ident, changed, used in (
         (row.id, {"patient": dana.id, "renews": hers}, token),
@@ -257,12 +257,12 @@ async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None
         (row.id, {"renews": hers}, token),
         (plain.id, {"patient": dana.id, "renews": hers}, plain.token),
     ):
-        kept = await tables.Invitation.filter(id=ident).values("patient", "renews")
-        await tables.Invitation.filter(id=ident).update(**changed)
+        kept = await care_tables.Invitation.filter(id=ident).values("patient", "renews")
+        await care_tables.Invitation.filter(id=ident).update(**changed)
         with pytest.raises((TrustBroken, LinkExpired)):
             await restarts.restart(cast.house, used, "dana@example.org", NEW, NEW, PRACTICE, understood=True)
-        await tables.Invitation.filter(id=ident).update(**kept[0])
-    await tables.Invitation.filter(id=row.id).update(patient=None, renews=None)
+        await care_tables.Invitation.filter(id=ident).update(**kept[0])
+    await care_tables.Invitation.filter(id=row.id).update(patient=None, renews=None)
     with pytest.raises(TrustBroken):
         await invitations.accept(dana, token)
     assert await web_sessions.actor_for(cast.house, cast.tokens["dana"]) is not None
@@ -276,7 +276,7 @@ async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast)
     dana = await cast.actor("dana")
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
     bob = await cast.actor("bob")
-    for act in (care.link_with, giving_back.give_back):
+    for act in (links.link_with, giving_back.give_back):
         with pytest.raises(TrustBroken):
             await act(bob, alice.id)
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
@@ -291,9 +291,9 @@ async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
     alice = await restarted(cast, await offered(cast))
     cast.clock.forward(hours=1)
     bob, alice_id = await cast.actor("bob"), alice.id
-    assert await giving_back.able(bob, await care.link_with(bob, alice_id)) == 1
+    assert await giving_back.able(bob, await links.link_with(bob, alice_id)) == 1
     assert await giving_back.give_back(bob, alice_id) == 1
-    assert await giving_back.able(bob, await care.link_with(bob, alice_id)) == 0
+    assert await giving_back.able(bob, await links.link_with(bob, alice_id)) == 0
     alice = await cast.actor("alice")
     ((link, count),) = (await giving_back.how_many(alice)).items()
     assert count == 1
@@ -316,23 +316,23 @@ async def test_what_came_back_can_be_let_go_of(cast: Cast) -> None:
     with pytest.raises(NotFound):
         await giving_back.leave(await cast.actor("dana"), link)
     await giving_back.leave(alice, link)
-    assert await giving_back.given_back(alice, await care.my_link(alice, link)) == ()
+    assert await giving_back.given_back(alice, await links.my_link(alice, link)) == ()
     assert await entries.every(alice) == ()
 
 
 async def test_what_was_revoked_or_paused_is_not_given_back(cast: Cast) -> None:
     """A pause that was on when the account was begun anew holds; the end of care destroys what was kept."""
     await shared(cast, await written(cast))
-    await care.pause(await cast.actor("alice"), cast.link)
+    await lifecycle.pause(await cast.actor("alice"), cast.link)
     alice = await restarted(cast, await offered(cast))
     bob = await cast.actor("bob")
-    assert await giving_back.able(bob, await care.link_with(bob, alice.id)) == 0
+    assert await giving_back.able(bob, await links.link_with(bob, alice.id)) == 0
     with pytest.raises(NotFound):
         await giving_back.give_back(bob, alice.id)
-    (link,) = await care.my_links(alice)
-    await care.end(alice, link.id)
-    assert not await tables.KeptShare.exists()
-    old = await tables.CareLink.get(id=cast.link)
+    (link,) = await links.my_links(alice)
+    await lifecycle.end(alice, link.id)
+    assert not await care_tables.KeptShare.exists()
+    old = await care_tables.CareLink.get(id=cast.link)
     assert (old.clinician_key, old.clinician_pin, old.patient_pin) == (None, None, None)
 
 
@@ -341,12 +341,12 @@ async def test_copies_that_were_bent_stay_behind(cast: Cast) -> None:
     await shared(cast, await written(cast))
     await shared(cast, await written(cast))
     alice = await restarted(cast, await offered(cast))
-    one, other = await tables.KeptShare.all()
-    await tables.KeptShare.filter(id=one.id).update(sealed=bytes(other.sealed))
+    one, other = await care_tables.KeptShare.all()
+    await care_tables.KeptShare.filter(id=one.id).update(sealed=bytes(other.sealed))
     bob = await cast.actor("bob")
     assert await giving_back.give_back(bob, alice.id) == 1
-    (row,) = await tables.GivenBack.all()
-    await tables.GivenBack.filter(id=row.id).update(sealed=bytes(one.sealed))
+    (row,) = await care_tables.GivenBack.all()
+    await care_tables.GivenBack.filter(id=row.id).update(sealed=bytes(one.sealed))
     (link,) = await giving_back.how_many(alice)
     with pytest.raises(Damaged):
         await giving_back.take_in(alice, link)

@@ -11,10 +11,12 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
-from journal import care, entries, reading, sharing, tables
+from journal import entries, reading, sharing
 from journal.accounts import tables as accounts_tables
-from journal.care import SharingPaused
-from journal.documents import share_context
+from journal.care import lifecycle, links
+from journal.care import tables as care_tables
+from journal.care.documents import share_context
+from journal.care.link_keys import SharingPaused, link_key
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
 from journal.readers import readers
 from journal.sealing import seal_document
@@ -66,7 +68,7 @@ async def test_choosing_nothing_shares_nothing(cast: Cast, parts: tuple[str, ...
     entry = await written(cast)
     with pytest.raises(Refused):
         await shared(cast, entry, parts)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_a_change_after_the_preview_shares_nothing(cast: Cast) -> None:
@@ -75,7 +77,7 @@ async def test_a_change_after_the_preview_shares_nothing(cast: Cast) -> None:
     await rewritten(cast, entry, **{"int.meaning": "Something else entirely."})
     with pytest.raises(StaleRevision):
         await shared(cast, entry)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_a_later_edit_stays_private_until_it_is_shared(cast: Cast) -> None:
@@ -122,7 +124,7 @@ async def test_two_confirmations_at_once_make_one_copy(cast: Cast) -> None:
     entry = await written(cast)
     ids = await asyncio.gather(*(shared(cast, entry) for _ in range(10)))
     assert len(set(ids)) == 1
-    assert await tables.Share.all().count() == 1
+    assert await care_tables.Share.all().count() == 1
     assert len(await read_by(cast, "bob")) == 1
 
 
@@ -160,8 +162,8 @@ async def test_a_patient_cannot_act_on_what_is_not_hers(cast: Cast) -> None:
     with pytest.raises(NotFound):
         await sharing.the_given(dana, share)
     assert await sharing.given(dana) == ()
-    assert await tables.Share.all().count() == 1
-    assert await tables.Share.filter(link_id=theirs).count() == 0
+    assert await care_tables.Share.all().count() == 1
+    assert await care_tables.Share.filter(link_id=theirs).count() == 0
 
 
 async def test_clinicians_do_not_share(cast: Cast) -> None:
@@ -176,7 +178,7 @@ async def test_clinicians_do_not_share(cast: Cast) -> None:
     ):
         with pytest.raises(NotFound):
             await act
-    assert await tables.Share.all().count() == 1
+    assert await care_tables.Share.all().count() == 1
 
 
 async def test_revoking_takes_the_copy_away(cast: Cast) -> None:
@@ -185,7 +187,7 @@ async def test_revoking_takes_the_copy_away(cast: Cast) -> None:
     alice = await cast.actor("alice")
     await sharing.revoke(alice, share)
     assert await read_by(cast, "bob") == ()
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
     with pytest.raises(NotFound):
         await reading.read(await cast.actor("bob"), alice.id, share)
     with pytest.raises(NotFound):
@@ -206,22 +208,22 @@ async def test_deleting_an_entry_takes_its_copies_away(cast: Cast) -> None:
 async def test_a_paused_link_takes_no_new_copy(cast: Cast) -> None:
     """While sharing is paused nothing is added, also when the pause comes in the middle of sharing."""
     entry, alice = await written(cast), await cast.actor("alice")
-    await care.pause(alice, cast.link)
+    await lifecycle.pause(alice, cast.link)
     with pytest.raises(SharingPaused):
         await shared(cast, entry)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     """A link that was paused after it was loaded takes no copy."""
     entry, alice = await written(cast), await cast.actor("alice")
-    link = await care.my_link(alice, cast.link)
-    key = await care.link_key(alice, link)
-    await care.pause(alice)
+    link = await links.my_link(alice, cast.link)
+    key = await link_key(alice, link)
+    await lifecycle.pause(alice)
     copy = sharing.copy_of(entry, PARTS, alice.now)
     with pytest.raises(StaleRevision):
         await sharing._put(alice, link, entry, copy, key)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_sharing_and_revoking_wait_until_rested(cast: Cast) -> None:
@@ -247,7 +249,7 @@ async def test_a_replaced_public_key_stops_sharing(cast: Cast) -> None:
     )
     with pytest.raises(TrustBroken):
         await shared(cast, entry)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_a_share_planted_under_a_foreign_key_is_refused(cast: Cast) -> None:
@@ -270,8 +272,8 @@ async def test_a_share_planted_under_a_foreign_key_is_refused(cast: Cast) -> Non
     ident = uuid4()
     planted = sharing.copy_of(entry, PARTS, alice.now)
     other = await written(cast)
-    await tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
-    await tables.Share.create(
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
+    await care_tables.Share.create(
         id=ident,
         link_id=cast.link,
         entry_id=other.id,
@@ -303,7 +305,7 @@ async def test_a_planted_key_signed_by_swapped_patient_keys_is_refused(cast: Cas
         to=bob.public,
         signer=mallory,
     )
-    await tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=mallory.public().encode())
     with pytest.raises(TrustBroken):
         await reading.folder(await cast.actor("bob"), alice.id)
@@ -317,7 +319,7 @@ async def test_a_copy_moved_to_another_entry_is_damaged(cast: Cast) -> None:
     """
     entry, other = await written(cast), await written(cast)
     share = await shared(cast, entry)
-    await tables.Share.filter(id=share).update(entry_id=other.id)
+    await care_tables.Share.filter(id=share).update(entry_id=other.id)
     (one,) = await sharing.given(await cast.actor("alice"))
     assert one.damaged
     assert not one.changed
@@ -328,10 +330,10 @@ async def test_a_copy_moved_to_another_entry_is_damaged(cast: Cast) -> None:
 async def test_a_damaged_copy_hides_nothing_and_can_be_revoked(cast: Cast) -> None:
     """One flipped bit costs that copy alone: the others stay listed, and the bad one can be taken away."""
     first, second = await shared(cast, await written(cast)), await shared(cast, await written(cast))
-    row = await tables.Share.get(id=first)
+    row = await care_tables.Share.get(id=first)
     broken = bytearray(row.sealed)
     broken[-1] ^= 1
-    await tables.Share.filter(id=first).update(sealed=bytes(broken))
+    await care_tables.Share.filter(id=first).update(sealed=bytes(broken))
     alice = await cast.actor("alice")
     assert {one.id: one.damaged for one in await sharing.given(alice)} == {first: True, second: False}
     await sharing.revoke(alice, first)
@@ -364,7 +366,7 @@ async def test_what_is_revoked_leaves_the_files(
         cast, document=EntryDocument("free", answers={"free.text": "a word " * (length // 7)})
     )
     share = await shared(cast, entry, ("free.text",))
-    row = await tables.Share.get(id=share)
+    row = await care_tables.Share.get(id=share)
     pieces = [bytes(row.sealed)[at : at + 32] for at in range(14, len(row.sealed) - 32, 512)]
     assert pieces
     assert all(piece in on_disk(path) for piece in pieces[:1])
@@ -372,7 +374,7 @@ async def test_what_is_revoked_leaves_the_files(
     if ending == "revoke":
         await sharing.revoke(alice, share)
     elif ending == "end":
-        await care.end(alice, cast.link)
+        await lifecycle.end(alice, cast.link)
     else:
         await entries.delete(alice, entry.id)
     left = on_disk(path)

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from journal import invitations, practice
+from journal import practice
+from journal.care import invitations
 from tests.cast import PASSWORDS
 from tests.portal.conftest import Portal
 

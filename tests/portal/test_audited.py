@@ -9,12 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from journal import (
-    care,
+    acceptance,
     entries,
     giving_back,
     handover_answers,
     handovers,
-    invitations,
     leaving,
     people,
     practice,
@@ -39,6 +38,7 @@ from journal.authentication import (
     web_sessions,
 )
 from journal.authentication.sign_in import unlock
+from journal.care import invitations, lifecycle
 from journal.errors import Refused, WrongCredentials
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
@@ -46,7 +46,6 @@ from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.vault import baseline
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
@@ -119,7 +118,7 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.ACCOUNT_LEAVING)).actor_id == alice.id
     cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     assert (await last(Act.ACCOUNT_KEPT)).actor_id == alice.id
-    await care.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume(await cast.actor("alice"), cast.link)
     await active_sessions.end_all(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
     await with_a_second_factor(cast)
@@ -187,7 +186,7 @@ async def with_words(cast: Cast) -> None:
     await entries.delete(alice, entry.id)
     await entries.erase(alice, entry.id)
     assert (await last(Act.ENTRY_ERASED)).actor_id == alice.id
-    await baseline.accept(alice)
+    await acceptance.accept(alice)
     assert (await last(Act.JOURNAL_ACCEPTED)).patient_id == alice.id
     other = await written(cast)
     await entries.delete(alice, other.id)
@@ -204,10 +203,10 @@ async def between_two(cast: Cast) -> None:
     await invitations.withdraw(charlie, withdrawn.id)
     link, alice = await connected(cast, "charlie"), await cast.actor("alice")
     assert (await last(Act.CARE_BEGAN)).recipient_id == charlie.id
-    await care.pause(alice)
-    await care.resume(alice, link)
+    await lifecycle.pause(alice)
+    await lifecycle.resume(alice, link)
     assert (await last(Act.SHARING_RESUMED)).recipient_id == charlie.id
-    await care.end(alice, link)
+    await lifecycle.end(alice, link)
     bob = await cast.actor("bob")
     for answer in ("withdraw", "decline", "accept"):
         suggested = await handovers.suggest_to(bob, alice.id, str(charlie.id))
@@ -251,7 +250,7 @@ async def at_the_desk(cast: Cast) -> None:
 
 async def with_new_keys(cast: Cast) -> None:
     """Renew keys; lose every one, be refused, begin anew, be given back, bring back, and renew a connection."""
-    await care.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume(await cast.actor("alice"), cast.link)
     entry = await written(cast)
     await shared(cast, entry)
     cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])

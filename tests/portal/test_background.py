@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from journal import care, tables
+from journal import tables
 from journal.audit import log as audit_log
 from journal.audit import tables as audit_tables
 from journal.audit.acts import Act
 from journal.audit.sealing import AuditSealer
 from journal.audit.verification import check
+from journal.care import lifecycle
+from journal.care import tables as care_tables
 from journal.store.database import Store, change
 from portal import logs
 from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
@@ -93,8 +95,8 @@ async def test_a_service_names_whom_care_ended_with_before_it_sealed_names(
     url, furniture = furnished_url
     store, cast = await Store.open(url), cast_of(furniture)
     with store.use():
-        await care.end(await cast.actor("alice"), cast.link)
-        await tables.CareLink.all().update(past=None)
+        await lifecycle.end(await cast.actor("alice"), cast.link)
+        await care_tables.CareLink.all().update(past=None)
         async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
             shown = await browser.get("/sharing")
             assert "Care that has ended" in shown.text

@@ -9,10 +9,12 @@ import pytest
 from httpx import Response
 
 from crypto import PrivateIdentity
-from journal import care, entries, reading, sharing, tables
+from journal import entries, reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.care import lifecycle
+from journal.care import tables as care_tables
 from journal.vault import tables as vault_tables
 from tests.cast import Cast
 from tests.portal.conftest import Portal
@@ -47,8 +49,8 @@ async def swap_keys(cast: Cast, who: str) -> None:
     await accounts_tables.Account.filter(id=(await cast.actor(who)).id).update(public_identity=other)
 
 
-async def row(cast: Cast) -> tables.CareLink:
-    return await tables.CareLink.get(id=cast.link)
+async def row(cast: Cast) -> care_tables.CareLink:
+    return await care_tables.CareLink.get(id=cast.link)
 
 
 async def test_the_team_shows_who_reads_what(portal: Portal) -> None:
@@ -89,7 +91,7 @@ async def test_pausing_all_is_one_press_at_any_time(any_portal: Portal) -> None:
         assert done.status_code == 303
         text = words(await alice.get(done.headers["location"]))
         assert "Nobody can open anything you have shared until you resume." in text
-    assert await tables.CareLink.filter(clinician_key__isnull=False).count() == 0
+    assert await care_tables.CareLink.filter(clinician_key__isnull=False).count() == 0
     for who in ("bob", "charlie"):
         assert await read_by(cast, who) == ()
 
@@ -139,7 +141,7 @@ async def test_changed_keys_are_shown_and_resume_nothing(any_portal: Portal) -> 
     """A warning in the place of the code, on both pages; pausing and ending still work."""
     cast = any_portal.cast
     await shared(cast, await written(cast))
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     await swap_keys(cast, "bob")
     async with any_portal.client("alice") as alice:
         for address in ("/sharing", f"/sharing/{cast.link}"):
@@ -187,7 +189,7 @@ async def test_ending_care_is_asked_first_and_destroys(any_portal: Portal) -> No
         assert (await alice.post(f"/sharing/{cast.link}/end")).status_code == 404
     left = await row(cast)
     assert (left.patient_key, left.clinician_key) == (None, None)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
     alice_id = (await cast.actor("alice")).id
     async with any_portal.client("bob") as bob:
         assert (await bob.get(f"/patients/{alice_id}")).status_code == 404
@@ -210,7 +212,7 @@ async def test_her_link_does_not_answer_to_others(portal: Portal, who: str) -> N
     """Another patient and both clinicians find nothing there and change nothing."""
     cast = portal.cast
     await shared(cast, await written(cast))
-    before = await at_rest(tables.CareLink, cast.link)
+    before = await at_rest(care_tables.CareLink, cast.link)
     async with portal.client(who) as outsider:
         answers = [await outsider.get(f"/sharing/{cast.link}{part}") for part in ("", "/end")]
         answers += [
@@ -222,8 +224,8 @@ async def test_her_link_does_not_answer_to_others(portal: Portal, who: str) -> N
         log = await outsider.get("/sharing/log")
         assert "The sea" not in log.text
         assert "Alice" not in log.text
-    assert await at_rest(tables.CareLink, cast.link) == before
-    assert await tables.Share.all().count() == 1
+    assert await at_rest(care_tables.CareLink, cast.link) == before
+    assert await care_tables.Share.all().count() == 1
 
 
 async def test_the_log_says_who_opened_what_and_when(any_portal: Portal) -> None:
@@ -234,10 +236,10 @@ async def test_the_log_says_who_opened_what_and_when(any_portal: Portal) -> None
     for _ in range(3):
         await opened_by(cast, "bob", share)
     await shared(cast, await rewritten(cast, entry, **{"int.meaning": "New."}))
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     cast.clock.forward(days=1)
     await signed_in_again(cast)
-    await care.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume(await cast.actor("alice"), cast.link)
     await opened_by(cast, "bob", share)
     async with any_portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
@@ -275,7 +277,7 @@ async def test_the_log_names_an_ended_clinician(portal: Portal) -> None:
     """What they did stays in it after the end."""
     cast = portal.cast
     await opened_by(cast, "bob", await shared(cast, await written(cast)))
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
     assert "Bob Example (therapist) ended care" in text

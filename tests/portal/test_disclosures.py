@@ -10,11 +10,12 @@ from io import StringIO
 import pytest
 from httpx import Response
 
-from journal import care, records, sharing
+from journal import records, sharing
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.chain import Line
 from journal.audit.pending import write_events
+from journal.care import lifecycle
 from journal.disclosures import disclosures, six_years_before, take
 from journal.errors import HeldUntilRested, NotFound, Refused
 from journal.vault.documents import EntryDocument
@@ -98,9 +99,9 @@ async def test_it_goes_on_after_care_has_ended(portal: Portal) -> None:
     """Who it was stays known."""
     cast = portal.cast
     await opened_by(cast, "bob", await shared(cast, await written(cast)))
-    await care.pause(await cast.actor("alice"))
-    await care.resume(await cast.actor("alice"), cast.link)
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
     found = (await rows(portal))[1:]
     assert found[0][5] == "could read again"
     assert {row[3] for row in found} == {"Bob Example (therapist)"}

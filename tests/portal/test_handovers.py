@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal import tables
+from journal.care import tables as care_tables
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, shared, written
@@ -21,7 +21,7 @@ async def suggested(portal: Portal) -> str:
         assert "Choose one of your colleagues." in refused.text
         assert (await browser.post(where, data={"successor": str(charlie.id)})).status_code == 303
         assert "You suggested Charlie Outsider, therapist" in (await opened(browser, where)).words
-    row = await tables.Handover.get(waiting__isnull=False)
+    row = await care_tables.Handover.get(waiting__isnull=False)
     return f"/sharing/handovers/{row.id}"
 
 
@@ -83,7 +83,7 @@ async def test_during_a_session_there_is_only_a_no(portal: Portal) -> None:
         assert "Yes, Charlie" not in page.words
         assert "No, thank you" in page.words
         assert (await browser.post(where, data={"end_care": "yes"})).status_code == 409
-    assert await tables.CareLink.filter(ended_at=None).count() == 1
+    assert await care_tables.CareLink.filter(ended_at=None).count() == 1
 
 
 async def test_taken_back_it_is_gone(portal: Portal) -> None:

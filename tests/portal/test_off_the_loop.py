@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from journal import invitations, practice, set_aside
+from journal import practice, set_aside
+from journal.care import invitations
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables

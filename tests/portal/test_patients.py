@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from crypto import PrivateIdentity
-from journal import care, invitations, sharing, tables
+from journal import sharing
 from journal.accounts import tables as accounts_tables
+from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -58,7 +60,7 @@ async def test_the_caseload_says_who_is_next_in_words(any_portal: Portal) -> Non
         assert "Dana Placeholder" in second.words
         assert "No session planned yet" in second.words
         assert "Nothing new" in second.words
-        await care.pause(await cast.actor("alice"))
+        await lifecycle.pause(await cast.actor("alice"))
         assert "Sharing is paused" in (await opened(browser, "/patients")).words
         assert "new since" not in (await opened(browser, "/patients")).words
 
@@ -118,12 +120,12 @@ async def test_while_paused_the_plan_stays_and_nothing_opens(portal: Portal) -> 
     path = await path_of(portal)
     await plan_course(portal.cast)
     alice = await portal.cast.actor("alice")
-    await care.pause(alice)
+    await lifecycle.pause(alice)
     async with portal.client("bob") as browser:
         empty = (await opened(browser, path)).answer.text
-        await care.resume(alice, portal.cast.link)
+        await lifecycle.resume(alice, portal.cast.link)
         copy = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="T"))
-        await care.pause(alice)
+        await lifecycle.pause(alice)
         assert (await opened(browser, path)).answer.text == empty
         assert "Alice Sample has paused sharing" in empty
         assert (await browser.get(f"{path}/shared/{copy}")).status_code == 409
@@ -179,7 +181,7 @@ async def test_a_damaged_copy_is_said_and_the_others_stay(portal: Portal) -> Non
     """A copy that storage altered is told of, and hides nothing else."""
     good = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="Good"))
     bad = await share(portal.cast, await write(portal.cast, "free", {"free.text": "y"}, title="Bad"))
-    await tables.Share.filter(id=bad).update(sealed=(await tables.Share.get(id=good)).sealed)
+    await care_tables.Share.filter(id=bad).update(sealed=(await care_tables.Share.get(id=good)).sealed)
     path = await path_of(portal)
     async with portal.client("bob") as browser:
         page = await opened(browser, path)
@@ -196,11 +198,11 @@ async def test_ending_care_asks_first_and_then_leaves_nothing(any_portal: Portal
     async with any_portal.client("bob") as browser:
         asked = await opened(browser, f"{path}/end")
         assert "cannot be undone" in asked.words
-        assert await tables.Share.exists(id=copy)
+        assert await care_tables.Share.exists(id=copy)
         done = await followed(browser, await browser.post(f"{path}/end"))
         assert "Care has ended" in done.words
         assert (await browser.get(path)).status_code == 404
-    assert not await tables.Share.exists(id=copy)
+    assert not await care_tables.Share.exists(id=copy)
 
 
 @pytest.mark.parametrize("outsider", ["charlie", "dana", "alice"])
@@ -212,4 +214,4 @@ async def test_the_desk_is_nobody_elses(portal: Portal, outsider: str) -> None:
         for part in ("", "/brief", "/trust", "/end", "/course", "/sessions/new", f"/shared/{copy}"):
             assert (await browser.get(path + part)).status_code == 404
         assert (await browser.post(f"{path}/end")).status_code == 404
-    assert await tables.Share.exists(id=copy)
+    assert await care_tables.Share.exists(id=copy)

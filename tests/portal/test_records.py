@@ -24,9 +24,10 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, care, entries, records, sharing
+from journal import archive, entries, records, sharing
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
+from journal.care import lifecycle
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables
@@ -351,7 +352,7 @@ async def test_outsiders_get_nothing(portal: Portal) -> None:
         assert (await post(charlie, "charlie", "")).status_code == 404
         assert (await post(charlie, "charlie", "no id")).status_code == 404
         assert (await post(nobody, "alice", "")).status_code == 401
-        await care.end(alice, portal.cast.link)
+        await lifecycle.end(alice, portal.cast.link)
         assert (await post(bob, "bob", alice.id)).status_code == 404
         assert (await post(bob, "bob", "")).status_code == 404
 

@@ -11,8 +11,10 @@ import pytest
 from httpx import AsyncClient, Response
 
 from crypto import PrivateIdentity
-from journal import care, entries, invitations, sharing, tables
+from journal import entries, sharing
 from journal.accounts import tables as accounts_tables
+from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
 from journal.catalogue.fields import Answer
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -75,7 +77,7 @@ async def confirm(browser: AsyncClient, entry: Entry, preview: Response, **chang
 
 
 async def count() -> int:
-    return await tables.Share.all().count()
+    return await care_tables.Share.all().count()
 
 
 async def test_sharing_is_chosen_looked_at_and_confirmed(any_portal: Portal) -> None:
@@ -311,7 +313,7 @@ async def test_nothing_of_hers_answers_to_others(portal: Portal) -> None:
     share = await shared(cast, entry)
     await connected(cast, "bob", "dana")
     form = {"to": str(cast.link), "sections": ["int.meaning"], "step": "confirm", "previewed": "1"}
-    before = await at_rest(tables.Share, share)
+    before = await at_rest(care_tables.Share, share)
     for who in ("dana", "bob", "charlie"):
         async with portal.client(who) as outsider:
             for answer in (
@@ -323,7 +325,7 @@ async def test_nothing_of_hers_answers_to_others(portal: Portal) -> None:
             ):
                 assert answer.status_code == 404
                 assert "The sea" not in answer.text
-    assert await at_rest(tables.Share, share) == before
+    assert await at_rest(care_tables.Share, share) == before
     assert await count() == 1
 
 
@@ -347,7 +349,7 @@ async def test_an_ended_clinician_takes_nothing(portal: Portal) -> None:
     entry = await written(portal.cast)
     async with portal.client("alice") as alice:
         preview = await look(alice, entry, "int.meaning", to=portal.cast.link)
-        await care.end(await portal.cast.actor("bob"), portal.cast.link)
+        await lifecycle.end(await portal.cast.actor("bob"), portal.cast.link)
         assert (await confirm(alice, entry, preview)).status_code == 404
         page = await alice.get(f"/journal/{entry.id}/shares")
     assert "There is nobody to share with yet" in words(page)
@@ -398,7 +400,7 @@ async def test_changed_keys_stop_sharing_on_every_page(any_portal: Portal) -> No
     share = await shared(cast, entry)
     bob, other = await cast.actor("bob"), await written(cast)
     await rewritten(cast, entry, **{"int.meaning": "New."})
-    sealed = (await tables.Share.get(id=share)).sealed
+    sealed = (await care_tables.Share.get(id=share)).sealed
     async with any_portal.client("alice") as alice:
         preview = await look(alice, other, "int.meaning", to=cast.link)
         swapped = PrivateIdentity.generate().public().encode()
@@ -413,14 +415,14 @@ async def test_changed_keys_stop_sharing_on_every_page(any_portal: Portal) -> No
         assert "Sharing with Bob Example has stopped" in words(page)
         assert offered(page) == []
     assert await count() == 1
-    assert (await tables.Share.get(id=share)).sealed == sealed
+    assert (await care_tables.Share.get(id=share)).sealed == sealed
 
 
 async def test_a_damaged_copy_is_shown_and_can_be_stopped(portal: Portal) -> None:
     """It does not take the page away, nor the button."""
     entry = await written(portal.cast)
     share = await shared(portal.cast, entry)
-    await tables.Share.filter(id=share).update(sealed=b"?" * 300)
+    await care_tables.Share.filter(id=share).update(sealed=b"?" * 300)
     async with portal.client("alice") as alice:
         page = await alice.get(f"/journal/{entry.id}/shares")
         assert "This copy cannot be opened" in words(page)

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from journal import care, invitations, sharing
+from journal import sharing
 from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
+from journal.care import invitations
+from journal.care import links as care_links
+from journal.care.link_keys import peer_identity
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
@@ -120,7 +123,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
     """Who asks is known already, and what an invitation had in it is asked for only until its patient is pinned."""
     await no_chores()
     cast = portal.cast
-    await care.peer_identity(await cast.actor("bob"), await care.my_link(await cast.actor("bob"), cast.link))
+    await peer_identity(await cast.actor("bob"), await care_links.my_link(await cast.actor("bob"), cast.link))
     asked = await noted(portal, who, path.format(alice=(await cast.actor("alice")).id))
     links = [sql for sql in asked if "patient_pin" in sql and "clinician_pin" in sql]
     assert links
@@ -152,7 +155,7 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     await no_chores()
     cast = portal.cast
     alice = await cast.actor("alice")
-    await care.peer_identity(await cast.actor("bob"), await care.my_link(await cast.actor("bob"), cast.link))
+    await peer_identity(await cast.actor("bob"), await care_links.my_link(await cast.actor("bob"), cast.link))
     await more_sessions(cast, FEW)
     await more_shared(cast, FEW)
     (one, *_) = await my_sessions(alice)

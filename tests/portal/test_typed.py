@@ -6,9 +6,10 @@ import unicodedata
 
 import pytest
 
-from journal import care, entries, invitations, setup_links
+from journal import entries, setup_links
 from journal.authentication import recovery_key
 from journal.authentication.registration import NewAccount
+from journal.care import invitations, links
 from journal.errors import Refused
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails
@@ -87,7 +88,7 @@ async def test_words_of_names_stay_apart(portal: Portal, divider: str) -> None:
         made = await browser.post("/people/invitations", data={"name": name, "position": "nurse"})
         assert made.status_code == 303
     bob, erin = await cast.actor("bob"), await cast.actor("erin")
-    assert [link.peer_name for link in await care.my_links(bob)] == ["two words"]
+    assert [link.peer_name for link in await links.my_links(bob)] == ["two words"]
     assert "two words" in [one.name for one in await invitations.invitations(bob)]
     assert "two words" in [one.name for one in await setup_links.links(erin)]
     nurse = NewAccount(name, "nora@example.org", PASSWORDS["bob"], PASSWORDS["bob"], ZONE)

@@ -17,13 +17,14 @@ from uuid import UUID
 import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
-from journal import entries, leaving, people, renewal, restart_links, restarts, set_aside, tables
+from journal import entries, leaving, people, renewal, restart_links, restarts, set_aside
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import SignedIn
+from journal.care import tables as care_tables
 from journal.errors import JournalError
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
@@ -214,7 +215,7 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     assert (row.status == "suspended") == ("suspend" in done)
     if "leave" not in done:  # whoever was refused changed nothing: sharing goes on as well
         assert row.status in ("active", "suspended")
-        assert not await tables.CareLink.filter(patient_id=account, paused_at__isnull=False).exists()
+        assert not await care_tables.CareLink.filter(patient_id=account, paused_at__isnull=False).exists()
     await accounts_tables.Account.filter(id=account).update(status="active")
 
     # Exactly one password opens the account: that of the last change that took effect.

@@ -14,8 +14,10 @@ from uuid import UUID
 
 import pytest
 
-from journal import care, entries, handover_answers, handovers, reading, sharing, tables
+from journal import entries, handover_answers, handovers, reading, sharing
 from journal.actor import Actor
+from journal.care import lifecycle
+from journal.care import tables as care_tables
 from journal.errors import JournalError
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
@@ -78,12 +80,12 @@ async def revoke(scene: Scene) -> None:
 
 async def pause(scene: Scene) -> None:
     """Pause all sharing."""
-    await care.pause(scene.alice)
+    await lifecycle.pause(scene.alice)
 
 
 async def end_care(scene: Scene) -> None:
     """End care with bob."""
-    await care.end(scene.alice, scene.cast.link)
+    await lifecycle.end(scene.alice, scene.cast.link)
 
 
 async def delete_the_given(scene: Scene) -> None:
@@ -159,14 +161,14 @@ async def check(scene: Scene, done: set[str]) -> None:
     """Look at what two acts left behind."""
     assert done, "nobody came through"
     alice = await scene.cast.actor("alice")
-    rows = await tables.Share.all().values_list("id", "entry_id", "link_id")
+    rows = await care_tables.Share.all().values_list("id", "entry_id", "link_id")
     lasting = set(await vault_tables.Entry.filter(deleted_at=None).values_list("id", flat=True))
     assert {entry for _, entry, _ in rows} <= lasting, "a copy outlived its entry"
     if not done & {"hand_over", "hand_over_and_end"}:
-        assert not await tables.CareLink.exists(handover_id=scene.handover), (
+        assert not await care_tables.CareLink.exists(handover_id=scene.handover), (
             "who was refused changed something"
         )
-    over = set(await tables.CareLink.filter(ended_at__isnull=False).values_list("id", flat=True))
+    over = set(await care_tables.CareLink.filter(ended_at__isnull=False).values_list("id", flat=True))
     assert not {link for _, _, link in rows} & over, "a copy outlived its link"
     if "revoke" in done and "share_anew" not in done:
         assert scene.share not in {share for share, _, _ in rows}

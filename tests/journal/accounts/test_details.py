@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from journal import care
 from journal.accounts import details as account_details
 from journal.authentication import sign_in, web_sessions
 from journal.authentication.web_sessions import Stage
+from journal.care import links
 from journal.errors import Refused, WrongCredentials
 from journal.installation.mail_server import MailServer
 from journal.mail import tables as mail_tables
@@ -21,7 +21,7 @@ async def test_a_new_name_is_what_others_see(cast: Cast) -> None:
     await account_details.change(await cast.actor("alice"), "  Ada\u202e \x00 Example\n", "America/Lima")
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     assert (alice.name, alice.time_zone, alice.lock_minutes) == ("Ada Example", "America/Lima", 30)
-    assert [link.peer_name for link in await care.my_links(bob)] == ["Ada Example"]
+    assert [link.peer_name for link in await links.my_links(bob)] == ["Ada Example"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from crypto import MacKey
-from journal import care, reading, sharing, tables
+from journal import reading, sharing
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit import tables as audit_tables
@@ -25,6 +25,8 @@ from journal.audit.key import keep_key, load_key
 from journal.audit.pending import insertion
 from journal.audit.sealing import INSERT
 from journal.audit.verification import Break, Head, Kind, check
+from journal.care import lifecycle
+from journal.care import tables as care_tables
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.store.database import Store, change, connection, fetch, transaction
@@ -50,7 +52,7 @@ async def log(cast: Cast) -> Cast:
     for _ in range(6):
         await opened_by(cast, "bob", share)
     await audit_log.note_unsigned(cast.house, None, Act.SIGN_IN_REFUSED)
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     await chain_all(cast.house)
     assert await events() >= 20
     assert (await check(cast.house)).broken is None
@@ -356,10 +358,10 @@ async def test_a_head_moved_back_over_events_writes_over_none_and_stops_nobody(
     total = await events()
     await end_at(sequence, (await audit_tables.AuditHead.get(id=1)).mac)
     assert await found(log) == Break(Kind.HEAD_WRONG, max(sequence, 0))
-    share = await tables.Share.all().first()
+    share = await care_tables.Share.all().first()
     assert share is not None
     await sharing.revoke(await log.actor("alice"), share.id)
-    assert not await tables.Share.filter(id=share.id).exists()
+    assert not await care_tables.Share.filter(id=share.id).exists()
     with pytest.raises(Damaged):
         await chain_all(log.house)
     assert (await events(), await audit_tables.AuditPending.all().count()) == (total, 1)
@@ -480,13 +482,13 @@ async def test_pausing_everybody_and_sharing_wait_for_no_circle(cast: Cast) -> N
     for _ in range(10):
         alice = await cast.actor("alice")
         acts: list[Awaitable[object]] = [
-            care.pause(alice),
+            lifecycle.pause(alice),
             *(shared(cast, entry, to=link) for link in (other, cast.link)),
         ]
         for outcome in await asyncio.gather(*acts, return_exceptions=True):
             assert not isinstance(outcome, OperationalError), outcome
         for link in (other, cast.link):
-            await care.resume(alice, link)
+            await lifecycle.resume(alice, link)
     assert await found(cast) is None
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from journal import invitations, tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
+from journal.care import invitations
+from journal.care import tables as care_tables
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
@@ -100,11 +101,11 @@ async def test_an_invitation_is_mailed_where_somebody_asks_for_it(cast: Cast, re
 
 async def test_an_address_that_is_none_makes_no_invitation(cast: Cast, receiver: Receiver) -> None:
     """Nor does any address where no mail is sent: then the clinician hands the link over."""
-    bob, before = await with_mail(cast, receiver, "bob"), await tables.Invitation.all().count()
+    bob, before = await with_mail(cast, receiver, "bob"), await care_tables.Invitation.all().count()
     for typed in ("erin", "erin@example.org,frank@example.org", "erin@example.org\nBcc: frank@example.org"):
         with pytest.raises(Refused):
             await invitations.invite(bob, "Erin", typed)
     with pytest.raises(Refused):
         await invitations.invite(await cast.actor("bob"), "Erin", "erin@example.org")
-    assert await tables.Invitation.all().count() == before
+    assert await care_tables.Invitation.all().count() == before
     assert await mail_tables.Outbox.all().count() == 0

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
-from journal import care, leaving, links
+from journal import leaving
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, known_profile, profile_context
 from journal.actor import Actor
 from journal.authentication import web_sessions
+from journal.care import links
 from journal.errors import Damaged
 from journal.installation.installation import MOST_PINS, ROOM_PINS, House
 from journal.installation.key_file import KeyFile
@@ -170,7 +171,7 @@ async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> Non
 async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     """A name, a lock and a session that another process changed: the next look has them, for everybody."""
     alice, one = await planned(cast)
-    assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == [NAMES["alice"]]
+    assert [link.peer_name for link in await links.my_links(await cast.actor("bob"))] == [NAMES["alice"]]
     elsewhere = replace(cast.house, server=ServerKeys((SERVER_KEY,)))
     other = await web_sessions.actor_for(elsewhere, cast.tokens["alice"])
     assert other is not None
@@ -180,7 +181,7 @@ async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     renamed = seal_document(elsewhere.server, replace_name(now, "Alice Otherwise"), profile_context(alice.id))
     await accounts_tables.Account.filter(id=alice.id).update(sealed=renamed)
     await session_plan.change(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
-    assert [link.peer_name for link in await care.my_links(await cast.actor("bob"))] == ["Alice Otherwise"]
+    assert [link.peer_name for link in await links.my_links(await cast.actor("bob"))] == ["Alice Otherwise"]
     alice = await cast.actor("alice")
     assert (alice.name, alice.lock_minutes) == ("Alice Otherwise", 5)
     (changed,) = await my_sessions(alice)
@@ -213,7 +214,7 @@ async def test_with_the_account_goes_the_name(cast: Cast) -> None:
     await planned(cast)
     other = replace(cast, house=replace(cast.house, server=ServerKeys((SERVER_KEY,))))
     for one in (cast, other):
-        await care.my_links(await one.actor("bob"))
+        await links.my_links(await one.actor("bob"))
         await my_sessions(await one.actor("alice"))
         assert NAMES["alice"] in names_in(one)
         assert opened_in(one, Session)
@@ -237,7 +238,7 @@ def has_pinned(actor: Actor, sealed: bytes, shown: bytes, link: links.Link) -> b
 async def test_a_pin_that_fits_is_remembered_for_these_keys_of_this_person(cast: Cast) -> None:
     """Other keys, another link, person or pin, and the same person under other keys of theirs, are asked anew."""
     alice, dana = await cast.actor("alice"), await cast.actor("dana")
-    (link,) = await care.my_links(alice)
+    (link,) = await links.my_links(alice)
     sealed, shown = link.row.patient_pin, link.peer_keys
     assert sealed is not None
     assert len(cast.house.pins) == 1
@@ -262,7 +263,7 @@ async def test_a_pin_that_fits_is_remembered_for_these_keys_of_this_person(cast:
 async def test_a_pin_of_before_a_renewal_is_not_taken_from_memory(cast: Cast) -> None:
     """While keys are renewed, pins of before open; later one that storage put back does not, though it fitted once."""
     alice = await cast.actor("alice")
-    (link,) = await care.my_links(alice)
+    (link,) = await links.my_links(alice)
     old, shown = link.row.patient_pin, link.peer_keys
     assert old is not None
     assert has_pinned(alice, old, shown, link)
@@ -285,7 +286,7 @@ async def test_nobodys_keys_and_words_are_remembered(cast: Cast) -> None:
     for name in cast.tokens:
         actor = await cast.actor(name)
         if name != "erin":
-            await care.found(actor)
+            await links.found(actor)
     kept = [*cast.house.server.opened, *cast.house.pins]
     assert kept
     text = repr(kept)

@@ -9,8 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import care, entries, giving_back, links, listing, records, sharing, tables
-from journal.documents import ShareDocument, given_back_context
+from journal import acceptance, entries, giving_back, listing, records, sharing
+from journal.care import links
+from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument, given_back_context
+from journal.care.link_keys import link_key
 from journal.errors import StaleRevision
 from journal.export_format import NOT_AS_LEFT, Unreadable
 from journal.scheduling import plan as session_plan
@@ -51,7 +54,7 @@ async def test_an_entry_moved_to_another_date_is_missed(cast: Cast) -> None:
     assert not await is_as_left(cast)
     await rewritten(cast, made[0], **{"int.meaning": "Later."})
     assert not await is_as_left(cast)
-    await baseline.accept(await cast.actor("alice"))
+    await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
 
 
@@ -118,7 +121,7 @@ async def test_acceptance_settles_whatever_was_bent(
     await several(cast)
     alice = await cast.actor("alice")
     await bent(cast, alice.id)
-    await baseline.accept(await cast.actor("alice"))
+    await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
     await written(cast)
     assert await is_as_left(cast)
@@ -129,7 +132,7 @@ async def test_acceptance_settles_lists_that_count_no_further(cast: Cast) -> Non
     await several(cast)
     alice = await cast.actor("alice")
     await vault_tables.RecordState.filter(owner_id=alice.id).update(revision=2**31 - 1)
-    await baseline.accept(await cast.actor("alice"))
+    await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
     await shared(cast, await written(cast))
     assert await is_as_left(cast)
@@ -157,7 +160,7 @@ async def test_rows_that_cannot_be_told_apart_are_accepted_as_well(sqlite_cast: 
             one.id,
         )
     assert not await is_as_left(cast)
-    await baseline.accept(await cast.actor("alice"))
+    await acceptance.accept(await cast.actor("alice"))
     assert await is_as_left(cast)
 
 
@@ -327,12 +330,12 @@ async def test_a_copy_of_no_date_or_kind_is_not_taken_in(cast: Cast, written_at:
     """A clinician seals what they give back as they like: what is no entry stays where it is, and the others come."""
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     link = await links.link_with(bob, alice.id)
-    key = await care.link_key(bob, link)
+    key = await link_key(bob, link)
     good = ("2026-11-20T10:00:00+00:00", "free")
     for moment, what in ((written_at, kind), good):
         ident, document = uuid4(), ShareDocument(what, "Back", None, {}, ["title"], moment, moment, 1)
         sealed = seal_document(key, document, given_back_context(link.id, ident))
-        await tables.GivenBack.create(
+        await care_tables.GivenBack.create(
             id=ident, link_id=link.id, kept_id=uuid4(), sealed=sealed, created_at=cast.clock.now
         )
     assert await giving_back.take_in(alice, link.id) == 1

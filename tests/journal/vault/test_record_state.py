@@ -12,8 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.models import Model
 
-from journal import care, entries, purging, reading, sharing, tables
-from journal.vault import baseline, record_state
+from journal import acceptance, entries, purging, reading, sharing
+from journal.care import lifecycle
+from journal.care import tables as care_tables
+from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import Entry
 from journal.vault.record_state import NotAsLeft
@@ -26,7 +28,7 @@ TABLES: tuple[type[Model], ...] = (
     vault_tables.EntryRevision,
     vault_tables.ContentsPage,
     vault_tables.RecordState,
-    tables.Share,
+    care_tables.Share,
 )
 
 
@@ -76,15 +78,15 @@ async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
     await entries.delete(alice, three_.id)
     assert await as_left(cast)
     share = await shared(cast, await entries.entry(alice, one.id))
-    await care.pause(await cast.actor("alice"))
-    await care.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.resume(await cast.actor("alice"), cast.link)
     assert await as_left(cast)
     await sharing.revoke(await cast.actor("alice"), share)
     assert await as_left(cast)
     second = await connected(cast, "charlie")
     await shared(cast, await entries.entry(alice, one.id), to=second)
-    await care.end(await cast.actor("alice"), second)
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end(await cast.actor("alice"), second)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
     assert await as_left(cast)
     alice = await cast.actor("alice")
     assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
@@ -189,7 +191,7 @@ async def roll_a_link_back(cast: Cast) -> None:
     """Copies and list of a care link, all of it, as they were before a copy was revoked."""
     one = await written(cast)
     share = await shared(cast, one)
-    copies = await kept(tables.Share)
+    copies = await kept(care_tables.Share)
     listed = await vault_tables.RecordState.filter(id=cast.link).values("revision", "sealed")
     await sharing.revoke(await cast.actor("alice"), share)
     await put_back(copies)
@@ -294,7 +296,7 @@ async def test_what_storage_did_is_noticed_and_stops_sharing_alone(cast: Cast, a
         another = await written(cast)
         another = await rewritten(cast, another, **{"int.meaning": "And on."})
         assert not await as_left(cast)
-        await baseline.accept(alice)
+        await acceptance.accept(alice)
         assert await as_left(cast)
         await shared(cast, another)
         await rewritten(cast, another, **{"int.meaning": "And on, as ever."})
@@ -362,7 +364,7 @@ async def test_accepting_waits_until_rested(cast: Cast) -> None:
     await take_one_away(cast)
     await in_session(cast)
     with pytest.raises(Exception, match="dosing session"):
-        await baseline.accept(await cast.actor("alice"))
+        await acceptance.accept(await cast.actor("alice"))
     await written(cast)
     assert not await as_left(cast)
 
@@ -371,7 +373,7 @@ async def revoked_copy_back(cast: Cast) -> int:
     """A revoked copy is put back from a backup."""
     await shared(cast, await written(cast))
     share = await shared(cast, await written(cast))
-    copies = await kept(tables.Share)
+    copies = await kept(care_tables.Share)
     await sharing.revoke(await cast.actor("alice"), share)
     await put_back(copies)
     return 1
@@ -381,7 +383,7 @@ async def older_copy_back(cast: Cast) -> int:
     """A copy is put back as it was before its last update."""
     one = await written(cast)
     await shared(cast, one)
-    copies = await kept(tables.Share)
+    copies = await kept(care_tables.Share)
     await shared(cast, await rewritten(cast, one, **{"int.meaning": "Better said."}))
     await put_back(copies)
     return 1
@@ -411,7 +413,7 @@ async def test_a_copy_that_is_not_as_shared_opens_for_nobody(
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     folder = await reading.folder(bob, alice.id)
     assert len(folder.damaged) == closed
-    assert len(folder.shared) == await tables.Share.all().count() - closed
+    assert len(folder.shared) == await care_tables.Share.all().count() - closed
     assert sum(one.damaged for one in await sharing.given(alice)) == closed
     for share in folder.damaged:
         assert share is not None
@@ -423,12 +425,12 @@ async def test_a_copy_that_was_taken_away_is_missed_on_both_sides(cast: Cast) ->
     """Neither reads a shorter list as all there is."""
     await shared(cast, await written(cast))
     share = await shared(cast, await written(cast))
-    await tables.Share.filter(id=share).delete()
+    await care_tables.Share.filter(id=share).delete()
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     assert (await reading.folder(bob, alice.id)).missing
     assert (await sharing.given_and_missing(alice))[1] == {cast.link}
     assert len(await read_by(cast, "bob")) == 1
-    await baseline.accept(alice)
+    await acceptance.accept(alice)
     assert not (await reading.folder(bob, alice.id)).missing
     assert (await sharing.given_and_missing(alice))[1] == frozenset()
 
@@ -436,9 +438,9 @@ async def test_a_copy_that_was_taken_away_is_missed_on_both_sides(cast: Cast) ->
 async def test_a_pause_holds_also_when_key_and_row_are_put_back(cast: Cast) -> None:
     """The list says that sharing is paused, and the clinician's page believes the list."""
     await shared(cast, await written(cast))
-    row = await tables.CareLink.filter(id=cast.link).values("clinician_key", "paused_at")
-    await care.pause(await cast.actor("alice"))
-    await tables.CareLink.filter(id=cast.link).update(**row[0])
+    row = await care_tables.CareLink.filter(id=cast.link).values("clinician_key", "paused_at")
+    await lifecycle.pause(await cast.actor("alice"))
+    await care_tables.CareLink.filter(id=cast.link).update(**row[0])
     assert await read_by(cast, "bob") == ()
     folder = await reading.folder(await cast.actor("bob"), (await cast.actor("alice")).id)
     assert folder.paused

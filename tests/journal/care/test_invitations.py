@@ -8,10 +8,13 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from crypto import PrivateIdentity, vouch
-from journal import care, invitations, reading, tables
+from journal import reading
 from journal.accounts import tables as accounts_tables
+from journal.care import invitations, lifecycle, links
+from journal.care import tables as care_tables
+from journal.care.invitations import LIFETIME, AlreadyLinked
+from journal.care.link_keys import peer_identity
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken
-from journal.invitations import LIFETIME, AlreadyLinked
 from tests.cast import Cast
 from tests.log import logged
 from tests.scenes import at_rest, connected, read_by, shared, signed_in_again, written
@@ -20,7 +23,7 @@ from tests.scenes import at_rest, connected, read_by, shared, signed_in_again, w
 async def links_between(cast: Cast, patient: str, clinician: str) -> int:
     """Count the lasting care links of two people."""
     ids = [(await cast.actor(who)).id for who in (patient, clinician)]
-    return await tables.CareLink.filter(patient_id=ids[0], clinician_id=ids[1], ended_at=None).count()
+    return await care_tables.CareLink.filter(patient_id=ids[0], clinician_id=ids[1], ended_at=None).count()
 
 
 async def test_the_invited_person_reads_who_invites_them(cast: Cast) -> None:
@@ -33,17 +36,17 @@ async def test_the_invited_person_reads_who_invites_them(cast: Cast) -> None:
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101])
 async def test_an_invitation_is_for_somebody(cast: Cast, name: str) -> None:
     """Without a name, or with one too long, none is made."""
-    before = await tables.Invitation.all().count()
+    before = await care_tables.Invitation.all().count()
     with pytest.raises(Refused):
         await invitations.invite(await cast.actor("bob"), name)
-    assert await tables.Invitation.all().count() == before
+    assert await care_tables.Invitation.all().count() == before
 
 
 async def test_the_secret_is_nowhere_in_the_database(cast: Cast) -> None:
     """Neither the link's token nor the secret in it can be read from the row."""
     invited = await invitations.invite(await cast.actor("bob"), "Dana")
-    row = await tables.Invitation.get(id=invited.id)
-    values = (await at_rest(tables.Invitation, invited.id)).values()
+    row = await care_tables.Invitation.get(id=invited.id)
+    values = (await at_rest(care_tables.Invitation, invited.id)).values()
     everything = b"|".join(value if isinstance(value, bytes) else str(value).encode() for value in values)
     assert invited.token.encode() not in everything
     assert invitations.secret_of(await cast.actor("bob"), row.id, row.secret) not in everything
@@ -67,11 +70,11 @@ async def test_fifty_accepts_at_once_make_one_care_link(cast: Cast) -> None:
 
 async def test_fifty_people_pressing_at_once_make_one_care_link(cast: Cast) -> None:
     """An invitation that two patients open belongs to the one who is first."""
-    await care.end(await cast.actor("alice"), cast.link)
+    await lifecycle.end(await cast.actor("alice"), cast.link)
     invited = await invitations.invite(await cast.actor("bob"), "Dana")
     people = [await cast.actor("alice"), await cast.actor("dana")] * 25
     await asyncio.gather(*(invitations.accept(one, invited.token) for one in people), return_exceptions=True)
-    assert await tables.CareLink.filter(ended_at=None).count() == 1
+    assert await care_tables.CareLink.filter(ended_at=None).count() == 1
 
 
 async def test_two_invitations_at_once_make_one_care_link(cast: Cast) -> None:
@@ -91,11 +94,12 @@ async def test_a_second_clinician_can_be_accepted(cast: Cast) -> None:
     """A patient's links stand side by side, each with its own key."""
     second = await connected(cast, "charlie")
     alice = await cast.actor("alice")
-    assert [one.peer_name for one in await care.my_links(alice)] == ["Bob Example", "Charlie Outsider"]
+    assert [one.peer_name for one in await links.my_links(alice)] == ["Bob Example", "Charlie Outsider"]
     keys = {
-        one.id: (await tables.CareLink.get(id=one.id)).clinician_key for one in await care.my_links(alice)
+        one.id: (await care_tables.CareLink.get(id=one.id)).clinician_key
+        for one in await links.my_links(alice)
     }
-    await tables.CareLink.filter(id=second).update(clinician_key=keys[cast.link])
+    await care_tables.CareLink.filter(id=second).update(clinician_key=keys[cast.link])
     with pytest.raises(TrustBroken):
         await reading.folder(await cast.actor("charlie"), alice.id)
 
@@ -112,7 +116,7 @@ async def test_the_same_clinician_again_is_already_connected(cast: Cast) -> None
 async def test_after_the_end_a_new_invitation_begins_anew(cast: Cast) -> None:
     """Care can begin again; what was shared before does not come back."""
     await shared(cast, await written(cast))
-    await care.end(await cast.actor("alice"), cast.link)
+    await lifecycle.end(await cast.actor("alice"), cast.link)
     again = await connected(cast, "bob")
     assert again != cast.link
     assert await read_by(cast, "bob") == ()
@@ -200,19 +204,19 @@ async def test_keys_replaced_after_the_invitation_are_refused(cast: Cast) -> Non
 
 async def test_keys_replaced_before_the_invitation_are_not_vouched_for(cast: Cast) -> None:
     """A clinician vouches for the keys they hold: with others in the database no invitation is made."""
-    bob, before = await cast.actor("bob"), await tables.Invitation.all().count()
+    bob, before = await cast.actor("bob"), await care_tables.Invitation.all().count()
     await accounts_tables.Account.filter(id=bob.id).update(
         public_identity=PrivateIdentity.generate().public().encode()
     )
     with pytest.raises(Damaged):
         await invitations.invite(await cast.actor("bob"), "Dana")
-    assert await tables.Invitation.all().count() == before
+    assert await care_tables.Invitation.all().count() == before
 
 
 async def test_an_invitation_moved_to_another_clinician_is_refused(cast: Cast) -> None:
     """The voucher names the account, so charlie cannot be slipped under bob's invitation."""
     invited = await invitations.invite(await cast.actor("bob"), "Dana")
-    await tables.Invitation.filter(id=invited.id).update(clinician_id=(await cast.actor("charlie")).id)
+    await care_tables.Invitation.filter(id=invited.id).update(clinician_id=(await cast.actor("charlie")).id)
     with pytest.raises(TrustBroken):
         await invitations.accept(await cast.actor("dana"), invited.token)
 
@@ -222,7 +226,7 @@ async def test_a_voucher_made_without_the_secret_is_refused(cast: Cast) -> None:
     bob, mallory = await cast.actor("bob"), PrivateIdentity.generate().public()
     invited = await invitations.invite(bob, "Dana")
     forged = vouch(b"m" * 32, mallory, account=bob.id.bytes, role="clinician")
-    await tables.Invitation.filter(id=invited.id).update(voucher=forged)
+    await care_tables.Invitation.filter(id=invited.id).update(voucher=forged)
     await accounts_tables.Account.filter(id=bob.id).update(public_identity=mallory.encode())
     with pytest.raises(TrustBroken):
         await invitations.accept(await cast.actor("dana"), invited.token)
@@ -234,11 +238,11 @@ async def test_the_patients_keys_are_vouched_for_in_return(cast: Cast) -> None:
     dana, mallory = await cast.actor("dana"), PrivateIdentity.generate().public()
     forged = vouch(b"m" * 32, mallory, account=dana.id.bytes, role="patient")
     await accounts_tables.Account.filter(id=dana.id).update(public_identity=mallory.encode())
-    await tables.CareLink.filter(id=link).update(voucher=forged)
+    await care_tables.CareLink.filter(id=link).update(voucher=forged)
     bob = await cast.actor("bob")
     with pytest.raises(TrustBroken):
-        await care.peer_identity(bob, await care.link_with(bob, dana.id))
-    assert (await tables.CareLink.get(id=link)).clinician_pin is None
+        await peer_identity(bob, await links.link_with(bob, dana.id))
+    assert (await care_tables.CareLink.get(id=link)).clinician_pin is None
 
 
 async def test_outsiders_see_and_withdraw_no_invitation(cast: Cast) -> None:

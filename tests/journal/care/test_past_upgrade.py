@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 
 from crypto import MacKey
-from journal import care, restart_links, restarts, tables
+from journal import restart_links, restarts
 from journal.audit import tables as audit_tables
 from journal.audit.key import load_key
 from journal.audit.verification import proven_event
-from journal.links import Link
-from journal.past_upgrade import seal_unnamed
+from journal.care import lifecycle
+from journal.care import links as care_links
+from journal.care import tables as care_tables
+from journal.care.links import Link
+from journal.care.past_upgrade import seal_unnamed
 from journal.store.database import change
 from tests.cast import NAMES, PRACTICE, Cast
 from tests.log import chain_all
@@ -24,12 +27,12 @@ NEW = "seven small stones in a row"
 
 async def by_the_patient(cast: Cast) -> None:
     """Let alice end care."""
-    await care.end(await cast.actor("alice"), cast.link)
+    await lifecycle.end(await cast.actor("alice"), cast.link)
 
 
 async def by_the_clinician(cast: Cast) -> None:
     """Let bob end care."""
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
 
 
 async def by_beginning_anew(cast: Cast) -> None:
@@ -45,7 +48,7 @@ async def by_beginning_anew(cast: Cast) -> None:
     alice = await cast.actor("alice")
     offer = await restart_links.offer(await cast.actor("charlie"), alice.id)
     await restarts.renew(alice, offer.token)
-    assert (await care.found(alice)).before == ()
+    assert (await care_links.found(alice)).before == ()
     assert theirs in {one.id for one in await past(cast)}
 
 
@@ -54,7 +57,7 @@ ENDINGS = (by_the_patient, by_the_clinician, by_beginning_anew)
 
 async def past(cast: Cast) -> list[Link]:
     """Whom alice reads that care has ended with."""
-    return [one for one in await care.my_links(await cast.actor("alice"), ended=True) if one.ended_at]
+    return [one for one in await care_links.my_links(await cast.actor("alice"), ended=True) if one.ended_at]
 
 
 def shown(links: list[Link]) -> set[tuple[object, ...]]:
@@ -68,7 +71,7 @@ async def test_what_the_log_proves_is_sealed(cast: Cast, end: Callable[[Cast], A
     await end(cast)
     before = shown(await past(cast))
     assert NAMES["bob"] in {name for _, _, name, _, _ in before}
-    await tables.CareLink.all().update(past=None)
+    await care_tables.CareLink.all().update(past=None)
     assert await past(cast) == []
     assert await seal_unnamed(cast.house) == 0  # what is pending proves nothing yet
     await chain_all(cast.house)
@@ -104,19 +107,19 @@ async def test_what_the_log_does_not_prove_is_not_sealed(cast: Cast, how: str) -
     """Rows and events that storage made up or changed name nobody, to anybody."""
     await by_the_patient(cast)
     await chain_all(cast.house)
-    await tables.CareLink.all().update(past=None)
+    await care_tables.CareLink.all().update(past=None)
     ids = {name: str((await cast.actor(name)).id) for name in ("charlie", "dana")}
     for statement in FORGED[how].format(link=cast.link, other=uuid4(), **ids).split(";"):
         await change(statement)
     assert await seal_unnamed(cast.house) == 0
     for who in ("alice", "dana", "bob", "charlie"):
-        assert await care.my_links(await cast.actor(who), ended=True) == ()
+        assert await care_links.my_links(await cast.actor(who), ended=True) == ()
 
 
 async def test_care_that_lasts_is_not_called_ended(cast: Cast) -> None:
     """Storage that writes an end into a row makes none: the log knows of none."""
     await chain_all(cast.house)
-    await tables.CareLink.filter(id=cast.link).update(ended_at=cast.clock.now)
+    await care_tables.CareLink.filter(id=cast.link).update(ended_at=cast.clock.now)
     assert await seal_unnamed(cast.house) == 0
     assert await past(cast) == []
 
@@ -124,8 +127,8 @@ async def test_care_that_lasts_is_not_called_ended(cast: Cast) -> None:
 async def test_a_damaged_name_is_counted_and_names_nobody(cast: Cast) -> None:
     """What was sealed at the end and does not open is told as damaged: it does not vanish."""
     await by_the_patient(cast)
-    await tables.CareLink.filter(id=cast.link).update(past=b"\x01 bent")
-    found = await care.found(await cast.actor("alice"), ended=True)
+    await care_tables.CareLink.filter(id=cast.link).update(past=b"\x01 bent")
+    found = await care_links.found(await cast.actor("alice"), ended=True)
     assert (found.links, found.damaged) == ((), 1)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from journal.documents import PastCare, past_context
+from journal.care.documents import PastCare, past_context
 from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.sealing import open_document, seal_document

@@ -28,13 +28,13 @@ from crypto import (
     vouch,
     wrap_key,
 )
-from journal import share_lists, tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import InvitationNote, link_key_context, note_context, secret_context
+from journal.care import share_list, tables
+from journal.care.documents import InvitationNote, link_key_context, note_context, secret_context
 from journal.errors import JournalError, LinkExpired, NotFound, Refused, TrustBroken
 from journal.i18n import N_
 from journal.installation.installation import House
@@ -211,7 +211,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
             if not won:
                 raise LinkExpired
             await made.save(force_create=True)
-            await share_lists.begin(actor, link, key)
+            await share_list.begin(actor, link, key)
             await audit_log.note(actor, Act.CARE_BEGAN, patient=actor.id, about=link, recipient=clinician)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error

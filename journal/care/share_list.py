@@ -15,9 +15,9 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, CryptoError, Sealer
-from journal import tables
 from journal.actor import Actor
-from journal.documents import link_key_context
+from journal.care import tables
+from journal.care.documents import link_key_context
 from journal.errors import Damaged
 from journal.sealing import open_document, seal_document
 from journal.store.database import fetch

@@ -16,17 +16,17 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
-from journal import tables
 from journal.accounts.profiles import known_profile
 from journal.actor import Actor
+from journal.care import tables
+from journal.care.invitations import secret_of
+from journal.care.key_attestation import HandoverRow, check_handed_over
+from journal.care.past_care import open_past
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
-from journal.invitations import secret_of
-from journal.past_care import open_past
 from journal.roles import Role
 from journal.store.database import fetch
 from journal.store.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, typed, whole
-from journal.vouching import HandoverRow, check_handed_over
 
 NOTHING_LEFT: dict[str, Any] = {
     "patient_key": None,

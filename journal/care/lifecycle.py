@@ -1,4 +1,4 @@
-"""What a care link stands on: its key, and whether both people's keys are still the pinned ones."""
+"""Pause sharing, resume it, end care."""
 
 from __future__ import annotations
 
@@ -6,44 +6,21 @@ from uuid import UUID
 
 from crypto import (
     CryptoError,
-    PublicIdentity,
-    Sealer,
     grant_link_key,
-    open_link_key,
-    pin,
-    safety_code,
 )
-from journal import share_lists, tables
-from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import link_key_context
-from journal.errors import Damaged, JournalError, NotFound, TrustBroken
-from journal.i18n import N_
-from journal.links import NOTHING_LEFT, Found, Link, found, link_with, my_link, my_links
-from journal.past_care import seal_past
+from journal.care import share_list, tables
+from journal.care.link_keys import own_copy, peer_identity
+from journal.care.links import NOTHING_LEFT, my_link, my_links
+from journal.care.past_care import seal_past
+from journal.errors import Damaged, NotFound
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
-from journal.store.database import joined, scrub, transaction
+from journal.store.database import scrub, transaction
 from journal.store.rows import Named, Row, read, whole
 from journal.vault import record_state
-
-__all__ = [
-    "Found",
-    "Link",
-    "SharingPaused",
-    "code_for",
-    "end",
-    "found",
-    "link_key",
-    "link_with",
-    "my_link",
-    "my_links",
-    "pause",
-    "peer_identity",
-    "resume",
-]
 
 
 class PairRow(Row, frozen=True):
@@ -51,70 +28,6 @@ class PairRow(Row, frozen=True):
 
     patient_id: UUID
     clinician_id: UUID
-
-
-class SharingPaused(JournalError):
-    """The patient has paused sharing with this clinician."""
-
-    message = N_("Sharing is paused. Nothing can be opened until it is resumed.")
-
-
-async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
-    """
-    Give the other person's public keys, as pinned.
-
-    A clinician pins the patient's keys the first time, on the word of the voucher that the patient made under
-    the invitation secret. From then on only the pin counts.
-
-    Raises:
-        TrustBroken: If the keys now in the database are not the ones that were agreed on.
-    """
-    if not link.trusted:
-        raise TrustBroken
-    try:
-        current = PublicIdentity.decode(link.peer_keys)
-    except CryptoError as error:
-        raise TrustBroken from error
-    if link.row.clinician_pin is None and actor.role is not Role.PATIENT:
-        ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
-        first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
-        async with joined():
-            await first.update(clinician_pin=pin(actor.keyring, current, **ids))
-            await require_keys(actor)
-    return current
-
-
-async def link_key(actor: Actor, link: Link) -> Sealer:
-    """
-    Open the link's key for one of its two people.
-
-    Raises:
-        SharingPaused: For the clinician while there is no copy of the key for them.
-        TrustBroken: If the copy was not made by the pinned patient for the clinician's own keys.
-    """
-    ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
-    try:
-        if actor.role is Role.PATIENT:
-            return Sealer(_own_copy(actor, link))
-        theirs = await peer_identity(actor, link)
-        if link.row.clinician_key is None or link.paused_at:
-            raise SharingPaused
-        return Sealer(
-            open_link_key(link.row.clinician_key, **ids, private=actor.identity(), signed_by=theirs)
-        )
-    except CryptoError as error:
-        raise TrustBroken from error
-
-
-async def code_for(actor: Actor, link: Link) -> str:
-    """
-    Give the safety code of 60 digits that both people can compare in person.
-
-    It stands for the keys that this person holds, not for those that storage shows as theirs: whoever
-    swapped the public keys of both would otherwise show both the same code.
-    """
-    theirs = await peer_identity(actor, link)
-    return safety_code(actor.id.bytes, actor.identity().public(), link.peer.bytes, theirs)
 
 
 async def pause(actor: Actor, wanted: UUID | None = None) -> None:
@@ -141,7 +54,7 @@ async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
         active = mine.filter(id=link, paused_at=None)
         if await active.update(clinician_key=None, paused_at=actor.now):
             stopped.append(link)
-            await share_lists.pause(actor, link)
+            await share_list.pause(actor, link)
     if wanted is None:  # also what has no id that can be read
         await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
     await audit_log.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
@@ -161,7 +74,7 @@ async def resume(actor: Actor, wanted: UUID) -> None:
     theirs = await peer_identity(actor, link)
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
     try:
-        blob = grant_link_key(_own_copy(actor, link), **ids, to=theirs, signer=actor.identity())
+        blob = grant_link_key(own_copy(actor, link), **ids, to=theirs, signer=actor.identity())
     except CryptoError as error:
         raise Damaged from error
     async with transaction():
@@ -170,7 +83,7 @@ async def resume(actor: Actor, wanted: UUID) -> None:
             clinician_key=blob, paused_at=None
         )
         if changed:
-            await share_lists.pause(actor, link.id, False)
+            await share_list.pause(actor, link.id, False)
             await audit_log.note(
                 actor, Act.SHARING_RESUMED, patient=actor.id, about=link.id, recipient=link.clinician
             )
@@ -210,7 +123,7 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
     await tables.GivenBack.filter(link_id=wanted).delete()
     await _end_what_was_before(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
-        await share_lists.end(actor, wanted)
+        await share_list.end(actor, wanted)
     await audit_log.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
 
 
@@ -232,9 +145,3 @@ async def _end_what_was_before(wanted: UUID) -> None:
         ids = [one.id for one in whole(await read(Named, before))]
         await tables.KeptShare.filter(link_id__in=ids).delete()
         await before.update(**NOTHING_LEFT)
-
-
-def _own_copy(actor: Actor, link: Link) -> bytes:
-    if link.row.patient_key is None:
-        raise Damaged
-    return actor.keyring.unwrap(link.row.patient_key, context=link_key_context(actor.id, link.id))

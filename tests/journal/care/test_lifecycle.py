@@ -9,15 +9,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity, ServerKey
-from journal import care, reading, sharing, tables
+from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
-from journal.care import SharingPaused
+from journal.care import lifecycle, link_keys, links
+from journal.care import tables as care_tables
+from journal.care.link_keys import SharingPaused
+from journal.care.links import NAMELESS, Found
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
-from journal.links import NAMELESS
 from journal.readers import STRANGER, Reader, readers
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -26,9 +28,9 @@ from tests.log import logged
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
 
 
-async def row(cast: Cast, link: UUID | None = None) -> tables.CareLink:
+async def row(cast: Cast, link: UUID | None = None) -> care_tables.CareLink:
     """Give a care link as the database has it."""
-    return await tables.CareLink.get(id=link or cast.link)
+    return await care_tables.CareLink.get(id=link or cast.link)
 
 
 async def swap_keys(actor: Actor, identity: PrivateIdentity | None = None) -> None:
@@ -39,8 +41,8 @@ async def swap_keys(actor: Actor, identity: PrivateIdentity | None = None) -> No
 
 async def test_each_sees_the_other(cast: Cast) -> None:
     """The link bears the other one's name, on both sides."""
-    (mine,) = await care.my_links(await cast.actor("alice"))
-    (theirs,) = await care.my_links(await cast.actor("bob"))
+    (mine,) = await links.my_links(await cast.actor("alice"))
+    (theirs,) = await links.my_links(await cast.actor("bob"))
     assert (mine.peer_name, theirs.peer_name) == ("Bob Example", "Alice Sample")
     assert mine.id == theirs.id == cast.link
     assert mine.state == "active"
@@ -48,25 +50,25 @@ async def test_each_sees_the_other(cast: Cast) -> None:
 
 async def test_outsiders_have_no_link(cast: Cast) -> None:
     """Nobody else can load it or act on it, and it stays as it was."""
-    before = await at_rest(tables.CareLink, cast.link)
+    before = await at_rest(care_tables.CareLink, cast.link)
     for who in ("charlie", "dana"):
         actor = await cast.actor(who)
-        assert await care.my_links(actor, ended=True) == ()
-        for act in (care.my_link, care.end):
+        assert await links.my_links(actor, ended=True) == ()
+        for act in (links.my_link, lifecycle.end):
             with pytest.raises(NotFound):
                 await act(actor, cast.link)
     dana = await cast.actor("dana")
-    for patient_act in (care.pause, care.resume):
+    for patient_act in (lifecycle.pause, lifecycle.resume):
         with pytest.raises(NotFound):
             await patient_act(dana, cast.link)
-    await care.pause(dana)
-    assert await at_rest(tables.CareLink, cast.link) == before
+    await lifecycle.pause(dana)
+    assert await at_rest(care_tables.CareLink, cast.link) == before
 
 
 async def test_a_clinician_neither_pauses_nor_resumes(cast: Cast) -> None:
     """Those are the patient's."""
     bob = await cast.actor("bob")
-    for act in (care.pause(bob), care.pause(bob, cast.link), care.resume(bob, cast.link)):
+    for act in (lifecycle.pause(bob), lifecycle.pause(bob, cast.link), lifecycle.resume(bob, cast.link)):
         with pytest.raises(NotFound):
             await act
     assert (await row(cast)).paused_at is None
@@ -76,7 +78,7 @@ async def test_pausing_takes_the_clinicians_key_away(cast: Cast) -> None:
     """While sharing is paused there is no copy of the key that the clinician could open."""
     share = await shared(cast, await written(cast))
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await care.pause(alice, cast.link)
+    await lifecycle.pause(alice, cast.link)
     assert (await row(cast)).clinician_key is None
     folder = await reading.folder(bob, alice.id)
     assert folder.paused
@@ -85,7 +87,7 @@ async def test_pausing_takes_the_clinicians_key_away(cast: Cast) -> None:
         await reading.read(bob, alice.id, share)
     (case,) = (await reading.caseload(bob)).cases
     assert (case.paused, case.unread) == (True, 0)
-    (mine,) = await care.my_links(alice)
+    (mine,) = await links.my_links(alice)
     assert mine.state == "paused"
 
 
@@ -93,8 +95,8 @@ async def test_resuming_gives_the_same_copies_back(cast: Cast) -> None:
     """Nothing was lost by pausing."""
     await shared(cast, await written(cast))
     before, alice = await read_by(cast, "bob"), await cast.actor("alice")
-    await care.pause(alice)
-    await care.resume(alice, cast.link)
+    await lifecycle.pause(alice)
+    await lifecycle.resume(alice, cast.link)
     assert await read_by(cast, "bob") == before
     assert (await row(cast)).paused_at is None
 
@@ -102,13 +104,13 @@ async def test_resuming_gives_the_same_copies_back(cast: Cast) -> None:
 async def test_pausing_and_resuming_twice_is_once(cast: Cast) -> None:
     """A button pressed twice does no harm, and is logged once."""
     alice = await cast.actor("alice")
-    await care.pause(alice)
+    await lifecycle.pause(alice)
     since = (await row(cast)).paused_at
     cast.clock.forward(minutes=1)
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     assert (await row(cast)).paused_at == since
     for _ in range(2):
-        await care.resume(await cast.actor("alice"), cast.link)
+        await lifecycle.resume(await cast.actor("alice"), cast.link)
     counts = [len(await logged(f"care.sharing-{act}")) for act in ("paused", "resumed")]
     assert counts == [1, 1]
 
@@ -119,9 +121,9 @@ async def test_pausing_all_pauses_each(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     await shared(cast, entry, to=second)
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     assert [(await row(cast, link)).clinician_key for link in (cast.link, second)] == [None, None]
-    await care.resume(await cast.actor("alice"), second)
+    await lifecycle.resume(await cast.actor("alice"), second)
     assert len(await read_by(cast, "charlie")) == 1
     assert await read_by(cast, "bob") == ()
 
@@ -130,8 +132,8 @@ async def test_a_key_put_back_by_storage_opens_nothing_while_paused(cast: Cast) 
     """Whoever restores the deleted key column alone does not undo a pause."""
     await shared(cast, await written(cast))
     kept = (await row(cast)).clinician_key
-    await care.pause(await cast.actor("alice"))
-    await tables.CareLink.filter(id=cast.link).update(clinician_key=kept)
+    await lifecycle.pause(await cast.actor("alice"))
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_key=kept)
     assert await read_by(cast, "bob") == ()
 
 
@@ -139,13 +141,13 @@ async def test_pausing_works_during_a_session_and_resuming_waits(cast: Cast) -> 
     """A pause takes nothing away for good; what is opened after resuming cannot be unread."""
     await shared(cast, await written(cast))
     session = await in_session(cast)
-    await care.pause(await cast.actor("alice"))
+    await lifecycle.pause(await cast.actor("alice"))
     assert (await row(cast)).clinician_key is None
     with pytest.raises(HeldUntilRested):
-        await care.resume(await cast.actor("alice"), cast.link)
+        await lifecycle.resume(await cast.actor("alice"), cast.link)
     assert (await row(cast)).clinician_key is None
     await rested(cast, session)
-    await care.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume(await cast.actor("alice"), cast.link)
     assert len(await read_by(cast, "bob")) == 1
 
 
@@ -153,8 +155,8 @@ async def test_nothing_damaged_stands_in_the_way_of_a_pause(cast: Cast) -> None:
     """With the clinician's name and keys and the patient's own key all overwritten, pausing still works."""
     bob = await cast.actor("bob")
     await accounts_tables.Account.filter(id=bob.id).update(sealed=b"?" * 80, public_identity=b"?")
-    await tables.CareLink.filter(id=cast.link).update(patient_key=b"?" * 60, patient_pin=b"?")
-    await care.pause(await cast.actor("alice"))
+    await care_tables.CareLink.filter(id=cast.link).update(patient_key=b"?" * 60, patient_pin=b"?")
+    await lifecycle.pause(await cast.actor("alice"))
     assert (await row(cast)).clinician_key is None
 
 
@@ -164,25 +166,25 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
     for _ in range(3):
         await shared(cast, await written(cast))
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await care.end(await cast.actor(who), cast.link)
+    await lifecycle.end(await cast.actor(who), cast.link)
     left = await row(cast)
     assert (left.patient_key, left.clinician_key, left.pair) == (None, None, None)
     assert (left.patient_pin, left.clinician_pin, left.voucher) == (None, None, b"")
     assert left.ended_at == cast.clock.now
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
     for gone in (
         reading.folder(bob, alice.id),
         session_plan.sessions_of(bob, alice.id),
-        care.link_with(bob, alice.id),
+        links.link_with(bob, alice.id),
     ):
         with pytest.raises(NotFound):
             await gone
     assert (await reading.caseload(bob)).cases == ()
     assert await sharing.given(alice) == ()
-    (past,) = await care.my_links(alice, ended=True)
+    (past,) = await links.my_links(alice, ended=True)
     assert past.state == "ended"
     with pytest.raises(NotFound):
-        await care.end(alice, cast.link)
+        await lifecycle.end(alice, cast.link)
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
@@ -193,8 +195,8 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     await reading.folder(bob, alice.id)
     assert (await row(cast)).clinician_pin is not None
-    await care.end(await cast.actor(who), cast.link)
-    assert [link.id for link in await care.my_links(alice)] == [other]
+    await lifecycle.end(await cast.actor(who), cast.link)
+    assert [link.id for link in await links.my_links(alice)] == [other]
     left = await row(cast)
     assert (left.patient_pin, left.clinician_pin) == (None, None)
     (event,) = [one for one in await audit_events.every_event(alice.id) if one.action is Act.CARE_ENDED]
@@ -205,12 +207,12 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
 async def test_an_ended_link_is_not_revived_by_storage(cast: Cast, who: str) -> None:
     """With its end taken back, in the row as it was left, it is nobody's: neither name nor plan is seen again."""
     await shared(cast, await written(cast))
-    await care.end(await cast.actor(who), cast.link)
+    await lifecycle.end(await cast.actor(who), cast.link)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await tables.CareLink.filter(id=cast.link).update(ended_at=None, pair=f"{alice.id}:{bob.id}")
-    assert await care.found(bob) == care.Found((), (cast.link,))
-    assert await care.found(alice) == care.Found((), (cast.link,))
-    for look in (care.link_with, session_plan.sessions_of, reading.folder):
+    await care_tables.CareLink.filter(id=cast.link).update(ended_at=None, pair=f"{alice.id}:{bob.id}")
+    assert await links.found(bob) == Found((), (cast.link,))
+    assert await links.found(alice) == Found((), (cast.link,))
+    for look in (links.link_with, session_plan.sessions_of, reading.folder):
         with pytest.raises(TrustBroken):
             await look(bob, alice.id)
     assert await reading.caseload(bob) == reading.Caseload((), 1)
@@ -222,42 +224,42 @@ async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> 
     await shared(cast, entry)
     alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
     kept = (await row(cast)).clinician_id  # type: ignore[attr-defined]
-    await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
-    for look in (care.link_with, session_plan.sessions_of, reading.folder):
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
+    for look in (links.link_with, session_plan.sessions_of, reading.folder):
         with pytest.raises(TrustBroken):
             await look(charlie, alice.id)
     assert await reading.caseload(charlie) == reading.Caseload((), 1)
-    assert await care.found(alice) == care.Found((), (cast.link,))
+    assert await links.found(alice) == Found((), (cast.link,))
     assert await readers(alice, [entry.id]) == {entry.id: (Reader(STRANGER, False),)}
     with pytest.raises(TrustBroken):
-        await care.end(charlie, cast.link)
-    await tables.CareLink.filter(id=cast.link).update(clinician_id=kept)
-    (link,) = await care.my_links(alice)
+        await lifecycle.end(charlie, cast.link)
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_id=kept)
+    (link,) = await links.my_links(alice)
     assert link.trusted
     assert len(await read_by(cast, "bob")) == 1
-    await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
-    await care.end(alice, cast.link)
-    assert await care.found(alice) == care.Found((), ())
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
+    await lifecycle.end(alice, cast.link)
+    assert await links.found(alice) == Found((), ())
 
 
 async def test_an_ended_link_takes_no_share(cast: Cast) -> None:
     """A page that was open when care ended shares nothing."""
     entry = await written(cast)
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
     with pytest.raises(NotFound):
         await shared(cast, entry)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_keys_kept_from_before_the_end_open_nothing_after_a_new_start(cast: Cast) -> None:
     """A new care link has a new key: a former copy of the key is of no use for it."""
     await shared(cast, await written(cast))
     kept = (await row(cast)).clinician_key
-    await care.end(await cast.actor("alice"), cast.link)
+    await lifecycle.end(await cast.actor("alice"), cast.link)
     again = await connected(cast, "bob")
     await shared(cast, await written(cast), to=again)
     assert len(await read_by(cast, "bob")) == 1
-    await tables.CareLink.filter(id=again).update(clinician_key=kept)
+    await care_tables.CareLink.filter(id=again).update(clinician_key=kept)
     with pytest.raises(TrustBroken):
         await read_by(cast, "bob")
 
@@ -266,15 +268,15 @@ async def test_ending_care_waits_for_the_patient_but_not_for_the_clinician(cast:
     """It cannot be undone, so a patient is not asked to decide it under the medicine."""
     await in_session(cast)
     with pytest.raises(HeldUntilRested):
-        await care.end(await cast.actor("alice"), cast.link)
+        await lifecycle.end(await cast.actor("alice"), cast.link)
     assert (await row(cast)).ended_at is None
-    await care.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end(await cast.actor("bob"), cast.link)
     assert (await row(cast)).ended_at is not None
 
 
 async def test_ended_twice_at_once_ends_once(cast: Cast) -> None:
     """Both press the button in the same moment."""
-    both = [care.end(await cast.actor(who), cast.link) for who in ("alice", "bob")]
+    both = [lifecycle.end(await cast.actor(who), cast.link) for who in ("alice", "bob")]
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["NoneType", "NotFound"]
     assert len(await logged("care.ended")) == 1
@@ -286,7 +288,7 @@ async def test_both_sides_see_the_same_safety_code(cast: Cast) -> None:
     codes = []
     for who, at in (("alice", 0), ("bob", 0), ("dana", 0), ("bob", 1)):
         actor = await cast.actor(who)
-        codes.append(await care.code_for(actor, (await care.my_links(actor))[at]))
+        codes.append(await link_keys.code_for(actor, (await links.my_links(actor))[at]))
     assert codes[0] == codes[1] != codes[2] == codes[3]
     assert [len(group) for group in codes[0].split()] == [5] * 12
 
@@ -296,9 +298,9 @@ async def test_the_safety_code_stands_for_the_keys_one_holds(cast: Cast) -> None
     alice = await cast.actor("alice")
     await swap_keys(alice)
     alice = await cast.actor("alice")
-    (link,) = await care.my_links(alice)
+    (link,) = await links.my_links(alice)
     with pytest.raises(Damaged):
-        await care.code_for(alice, link)
+        await link_keys.code_for(alice, link)
 
 
 Try = Callable[[Cast, Actor], Awaitable[object]]
@@ -309,12 +311,12 @@ async def try_to_share(cast: Cast, alice: Actor) -> object:
 
 
 async def try_to_resume(cast: Cast, alice: Actor) -> object:
-    await care.resume(alice, cast.link)
+    await lifecycle.resume(alice, cast.link)
     return None
 
 
 async def try_the_code(cast: Cast, alice: Actor) -> object:
-    return await care.code_for(alice, await care.my_link(alice, cast.link))
+    return await link_keys.code_for(alice, await links.my_link(alice, cast.link))
 
 
 @pytest.mark.parametrize("attempt", [try_to_share, try_to_resume, try_the_code])
@@ -325,7 +327,7 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     """Whether the clinician's keys or the patient's pin of them were altered, nothing is given to them."""
     bob = await cast.actor("bob")
     if attempt is try_to_resume:
-        await care.pause(await cast.actor("alice"))
+        await lifecycle.pause(await cast.actor("alice"))
     if tampering == "keys":
         await swap_keys(bob)
     elif tampering == "no keys":
@@ -333,12 +335,12 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     else:
         kept = (await row(cast)).patient_pin or bytes(1)
         bent = kept[:-1] + bytes([kept[-1] ^ 1])  # never the byte that was there
-        await tables.CareLink.filter(id=cast.link).update(patient_pin=bent)
-    before = await at_rest(tables.CareLink, cast.link)
+        await care_tables.CareLink.filter(id=cast.link).update(patient_pin=bent)
+    before = await at_rest(care_tables.CareLink, cast.link)
     with pytest.raises(TrustBroken):
         await attempt(cast, await cast.actor("alice"))
-    assert await at_rest(tables.CareLink, cast.link) == before
-    assert await tables.Share.all().count() == 0
+    assert await at_rest(care_tables.CareLink, cast.link) == before
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_a_patients_changed_keys_stop_the_clinicians_reading(cast: Cast) -> None:
@@ -357,7 +359,7 @@ async def test_a_link_moved_to_another_clinician_is_not_trusted(cast: Cast) -> N
     """A row rewritten to name charlie gets no share sealed for charlie, and charlie opens nothing."""
     await shared(cast, await written(cast))
     alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
-    await tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
+    await care_tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
     with pytest.raises(TrustBroken):
         await shared(cast, await written(cast))
     with pytest.raises((TrustBroken, Damaged)):
@@ -368,7 +370,7 @@ async def test_a_link_made_up_by_storage_is_not_trusted(cast: Cast) -> None:
     """A whole row made up for charlie, with charlie's own key in it, takes no share of alice's."""
     alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
     ident, real = uuid4(), await row(cast)
-    await tables.CareLink.create(
+    await care_tables.CareLink.create(
         id=ident,
         patient_id=alice.id,
         clinician_id=charlie.id,
@@ -381,7 +383,7 @@ async def test_a_link_made_up_by_storage_is_not_trusted(cast: Cast) -> None:
     )
     with pytest.raises(TrustBroken):
         await shared(cast, await written(cast), to=ident)
-    assert await tables.Share.all().count() == 0
+    assert await care_tables.Share.all().count() == 0
 
 
 async def test_nobodys_name_is_taken_from_another_row(cast: Cast) -> None:
@@ -389,7 +391,7 @@ async def test_nobodys_name_is_taken_from_another_row(cast: Cast) -> None:
     charlie, bob = await cast.actor("charlie"), await cast.actor("bob")
     copied = (await accounts_tables.Account.get(id=charlie.id)).sealed
     await accounts_tables.Account.filter(id=bob.id).update(sealed=copied)
-    (link,) = await care.my_links(await cast.actor("alice"))
+    (link,) = await links.my_links(await cast.actor("alice"))
     assert link.peer_name == NAMELESS
 
 
@@ -402,7 +404,7 @@ async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> N
         profile_context(bob.id),
     )
     await accounts_tables.Account.filter(id=bob.id).update(sealed=forged)
-    (link,) = await care.my_links(await cast.actor("alice"))
+    (link,) = await links.my_links(await cast.actor("alice"))
     assert link.peer_name == NAMELESS
 
 
@@ -423,19 +425,19 @@ async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None
 @pytest.mark.parametrize("who", ["alice", "bob"])
 async def test_an_ended_link_that_points_elsewhere_names_nobody(cast: Cast, who: str) -> None:
     """Whoever ended it: with another clinician, patient or dates in its row it shows no stranger's name or dates."""
-    await care.end(await cast.actor(who), cast.link)
+    await lifecycle.end(await cast.actor(who), cast.link)
     alice, charlie, dana = [await cast.actor(name) for name in ("alice", "charlie", "dana")]
-    kept = tables.CareLink.filter(id=cast.link)
-    (before,) = await care.my_links(alice, ended=True)
+    kept = care_tables.CareLink.filter(id=cast.link)
+    (before,) = await links.my_links(alice, ended=True)
     assert (before.peer_name, before.ended_at) == (NAMES["bob"], alice.now)
     was = await row(cast)
     await kept.update(clinician_id=charlie.id)
-    assert await care.my_links(alice, ended=True) == ()
-    assert await care.my_links(charlie, ended=True) == ()
+    assert await links.my_links(alice, ended=True) == ()
+    assert await links.my_links(charlie, ended=True) == ()
     await kept.update(clinician_id=was.clinician_id, patient_id=dana.id)  # type: ignore[attr-defined]
-    assert await care.my_links(dana, ended=True) == ()
+    assert await links.my_links(dana, ended=True) == ()
     await kept.update(patient_id=alice.id, ended_at=NOON, created_at=NOON)
-    (after,) = await care.my_links(alice, ended=True)
+    (after,) = await links.my_links(alice, ended=True)
     assert (after.peer_name, after.since, after.ended_at) == (NAMES["bob"], before.since, before.ended_at)
     await kept.update(past=None)
-    assert await care.my_links(alice, ended=True) == ()
+    assert await links.my_links(alice, ended=True) == ()

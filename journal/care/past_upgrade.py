@@ -12,15 +12,15 @@ from datetime import datetime
 from uuid import UUID
 
 from crypto import MacKey
-from journal import tables
 from journal.accounts.profiles import load_profile
 from journal.audit.acts import Act
 from journal.audit.chain import Line
 from journal.audit.key import KEY, open_key
 from journal.audit.verification import proven_event
+from journal.care import tables
+from journal.care.past_care import seal_past
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.past_care import seal_past
 from journal.store.database import fetch
 from journal.store.rows import Row, read, typed, whole
 

@@ -1,0 +1,30 @@
+"""Take the journal as it is now for how it was left."""
+
+from __future__ import annotations
+
+from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.care import share_list
+from journal.care import tables as care_tables
+from journal.sessions.holds import refuse_while_held
+from journal.store.database import transaction
+from journal.store.rows import Named, read, whole
+from journal.vault import record_state
+from journal.vault.baseline import rebuild
+
+
+async def accept(actor: Actor) -> None:
+    """
+    Take the journal as it is now for how it was left; its owner has looked at it and said so.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+    """
+    await refuse_while_held(actor)
+    async with transaction():
+        await record_state.lock(actor)
+        for link in whole(await read(Named, care_tables.CareLink.filter(patient_id=actor.id))):
+            await share_list.accept(actor, link.id)
+        await rebuild(actor.vault, actor.id)
+        await audit_log.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)

@@ -1,0 +1,13 @@
+"""Who cares for whom: keeps invitations, care links with their keys and pins, handovers and shared copies."""
+
+__all__ = [
+    "documents",
+    "invitations",
+    "key_attestation",
+    "lifecycle",
+    "link_keys",
+    "links",
+    "past_care",
+    "past_upgrade",
+    "share_list",
+]

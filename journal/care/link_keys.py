@@ -1,0 +1,92 @@
+"""What a care link stands on: its key, and whether both people's keys are still the pinned ones."""
+
+from __future__ import annotations
+
+from crypto import (
+    CryptoError,
+    PublicIdentity,
+    Sealer,
+    open_link_key,
+    pin,
+    safety_code,
+)
+from journal.accounts.current_keys import require_keys
+from journal.actor import Actor
+from journal.care import tables
+from journal.care.documents import link_key_context
+from journal.care.links import Link
+from journal.errors import Damaged, JournalError, TrustBroken
+from journal.i18n import N_
+from journal.roles import Role
+from journal.store.database import joined
+
+
+class SharingPaused(JournalError):
+    """The patient has paused sharing with this clinician."""
+
+    message = N_("Sharing is paused. Nothing can be opened until it is resumed.")
+
+
+async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
+    """
+    Give the other person's public keys, as pinned.
+
+    A clinician pins the patient's keys the first time, on the word of the voucher that the patient made under
+    the invitation secret. From then on only the pin counts.
+
+    Raises:
+        TrustBroken: If the keys now in the database are not the ones that were agreed on.
+    """
+    if not link.trusted:
+        raise TrustBroken
+    try:
+        current = PublicIdentity.decode(link.peer_keys)
+    except CryptoError as error:
+        raise TrustBroken from error
+    if link.row.clinician_pin is None and actor.role is not Role.PATIENT:
+        ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
+        first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
+        async with joined():
+            await first.update(clinician_pin=pin(actor.keyring, current, **ids))
+            await require_keys(actor)
+    return current
+
+
+async def link_key(actor: Actor, link: Link) -> Sealer:
+    """
+    Open the link's key for one of its two people.
+
+    Raises:
+        SharingPaused: For the clinician while there is no copy of the key for them.
+        TrustBroken: If the copy was not made by the pinned patient for the clinician's own keys.
+    """
+    ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
+    try:
+        if actor.role is Role.PATIENT:
+            return Sealer(own_copy(actor, link))
+        theirs = await peer_identity(actor, link)
+        if link.row.clinician_key is None or link.paused_at:
+            raise SharingPaused
+        return Sealer(
+            open_link_key(link.row.clinician_key, **ids, private=actor.identity(), signed_by=theirs)
+        )
+    except CryptoError as error:
+        raise TrustBroken from error
+
+
+async def code_for(actor: Actor, link: Link) -> str:
+    """
+    Give the safety code of 60 digits that both people can compare in person.
+
+    It stands for the keys that this person holds, not for those that storage shows as theirs: whoever
+    swapped the public keys of both would otherwise show both the same code.
+    """
+    theirs = await peer_identity(actor, link)
+    return safety_code(actor.id.bytes, actor.identity().public(), link.peer.bytes, theirs)
+
+
+def own_copy(actor: Actor, link: Link) -> bytes:
+    """Open the patient's own copy of a link's key; raises `Damaged`."""
+    if link.row.patient_key is None:
+        raise Damaged
+    return actor.keyring.unwrap(link.row.patient_key, context=link_key_context(actor.id, link.id))

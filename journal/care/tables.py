@@ -1,0 +1,153 @@
+"""The rows of care: invitations, links, handovers, and the copies that were shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+from journal.accounts.tables import Account
+from journal.tables_aside import SetAside as SetAside
+from journal.tables_aside import SetAsideRecord as SetAsideRecord
+from journal.tables_aside import SetAsideSlot as SetAsideSlot
+from journal.tables_house import Heartbeat as Heartbeat
+from journal.tables_house import SetupLink as SetupLink
+from journal.tables_house import Worker as Worker
+from journal.vault.tables import Entry
+
+if TYPE_CHECKING:
+    from journal.accounts.tables import Account
+
+
+class Invitation(Model):
+    """A clinician's single-use invitation of one patient."""
+
+    id = fields.UUIDField(primary_key=True)
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="invitations", db_index=True
+    )
+    lookup = fields.CharField(64, unique=True)  # hash of the secret
+    voucher = fields.BinaryField()  # MAC of the clinician's keys under the secret
+    secret = fields.BinaryField()  # clinician's vault key
+    sealed = fields.BinaryField()  # server key: whom it is for
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    accepted_at = fields.DatetimeField(null=True)
+    withdrawn_at = fields.DatetimeField(null=True)
+    renews = fields.UUIDField(null=True, db_index=True)  # the care link that it takes the place of
+    patient = fields.UUIDField(null=True)  # and the account whose link that is
+
+    class Meta:
+        table = "invitation"
+
+
+class CareLink(Model):
+    """One patient and one clinician. `pair` is unique while care lasts and empty once it has ended."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="clinician_links", db_index=True
+    )
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="patient_links", db_index=True
+    )
+    invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
+        "journal.Invitation", related_name="links", null=True
+    )
+    handover: fields.ForeignKeyNullableRelation[Handover] = fields.ForeignKeyField(
+        "journal.Handover", related_name="links", null=True
+    )
+    pair = fields.CharField(73, null=True, unique=True)
+    patient_key = fields.BinaryField(null=True)  # link key under the patient's vault key
+    clinician_key = fields.BinaryField(null=True)  # link key, HPKE; absent while sharing is paused
+    patient_pin = fields.BinaryField(
+        null=True
+    )  # what the patient believes of the clinician; none after the end
+    clinician_pin = fields.BinaryField(null=True)  # what the clinician believes of the patient
+    # a MAC of the patient's keys under the invitation secret, or their consent to a handover; empty after the end
+    voucher = fields.BinaryField()
+    past = fields.BinaryField(null=True)  # server key: who cared for whom, and when; only after the end
+    created_at = fields.DatetimeField()
+    paused_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    restarted_at = fields.DatetimeField(null=True)  # when the patient's account was started anew
+
+    class Meta:
+        table = "care_link"
+
+
+class Share(Model):
+    """A sealed copy of chosen sections, for one clinician."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="shares"
+    )
+    entry: fields.ForeignKeyRelation[Entry] = fields.ForeignKeyField(
+        "journal.Entry", related_name="shares", db_index=True
+    )
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # care-link key
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    opened_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "share"
+        unique_together = (("link", "entry"),)
+
+
+class Handover(Model):
+    """A clinician's suggestion that a colleague takes over. Nothing comes of it without the patient's consent."""
+
+    id = fields.UUIDField(primary_key=True)
+    link_id = fields.UUIDField()  # the care link of patient and clinician
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="handovers", db_index=True
+    )
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="handovers_made"
+    )
+    successor: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="handovers_to"
+    )
+    waiting = fields.CharField(36, null=True, unique=True)  # the link's id until there is an answer
+    state = fields.CharField(16)
+    signature = fields.BinaryField()  # the clinician's, over both other people's keys
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "handover"
+
+
+class KeptShare(Model):
+    """A shared copy from before a restart. Its clinician alone can open it, to give it back."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="kept_shares", db_index=True
+    )
+    entry_id = fields.UUIDField()
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # care-link key of then
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "kept_share"
+
+
+class GivenBack(Model):
+    """A copy on its way back to its patient."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="given_back", db_index=True
+    )
+    kept_id = fields.UUIDField()  # the copy that it was made from
+    sealed = fields.BinaryField()  # care-link key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "given_back"
