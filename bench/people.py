@@ -21,12 +21,13 @@ import msgspec
 
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
-from journal import entries, practice, sharing
+from journal import practice, sharing
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.catalogue.fields import EntryKind
+from journal.entries import entries
 from journal.installation.installation import House
 from journal.roles import Role
 from journal.scheduling import plan as session_plan

@@ -16,12 +16,12 @@ from uuid import UUID
 
 from journal import reading
 from journal.actor import Actor
-from journal.belonging import Belonging
 from journal.brief_beliefs import Pair, pairs
 from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
 from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole
+from journal.entries.belonging import Belonging
 from journal.reading import Folder, Shared
 from journal.sessions import schedule
 from journal.sessions.rows import Session

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import entries, practice, sharing, tables
+from journal import practice, sharing, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
@@ -19,6 +19,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
+from journal.entries import entries
 from journal.errors import Refused
 from journal.installation.installation import House
 from journal.practice import RealPractice

@@ -13,7 +13,7 @@ import msgspec
 
 from journal.audit.acts import Act
 from journal.catalogue.fields import Answer
-from journal.revisions import Reason
+from journal.entries.revisions import Reason
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 

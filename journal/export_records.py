@@ -7,10 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from journal.audit.query import Event
-from journal.belonging import Belonging
 from journal.care.links import Link
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
+from journal.entries.belonging import Belonging
+from journal.entries.revisions import Reason
 from journal.export_format import (
     Answered,
     CopyRecord,
@@ -24,7 +25,6 @@ from journal.export_format import (
 )
 from journal.i18n import N_
 from journal.reading import Shared
-from journal.revisions import Reason
 from journal.sessions.rows import Session
 from journal.sharing import NOTE, TITLE, Given
 from journal.vault.documents import EntryDocument

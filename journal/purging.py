@@ -9,7 +9,7 @@ from journal import heartbeat, leaving, set_aside
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock
-from journal.entries import UNDO_WINDOW
+from journal.entries.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.mail import outbox
 from journal.passkeys import challenges

@@ -18,9 +18,9 @@ from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.belonging import Belonging
 from journal.care import links as care_links
 from journal.care.links import Link
+from journal.entries.belonging import Belonging
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.export_format import (
     NOT_AS_LEFT,

@@ -15,7 +15,6 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from crypto import Sealer
-from journal import entries
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -28,6 +27,7 @@ from journal.care.links import Link, require_lasting
 from journal.care.share_list import LinkOf, Lists, ShareList
 from journal.catalogue.fields import EntryKind, Field
 from journal.catalogue.forms import form_of
+from journal.entries import entries
 from journal.errors import Damaged, JournalError, NotFound, Refused, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.models import Model
 
-from journal import entries, reading, sharing
+from journal import reading, sharing
 from journal.authentication import sign_in
 from journal.care import invitations
 from journal.care.documents import ShareDocument
+from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting, Status

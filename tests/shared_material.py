@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
-from journal import entries, sharing
+from journal import sharing
 from journal.actor import Actor
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import form_of
+from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import Session, my_sessions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import acceptance
+from journal.entries import acceptance
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.vault import record_state

@@ -10,9 +10,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import listing, sharing
+from journal import sharing
 from journal.catalogue.fields import Answers, EntryKind, Form
 from journal.catalogue.forms import form_of
+from journal.entries import listing
 from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given
 from journal.vault.documents import EntryDocument

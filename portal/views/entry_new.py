@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sharing
+from journal import sharing
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
+from journal.entries import entries
 from journal.errors import NotFound
 from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given

@@ -8,8 +8,9 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sharing
-from journal.entries import UNDO_WINDOW
+from journal import sharing
+from journal.entries import entries, removal
+from journal.entries.entries import UNDO_WINDOW
 from journal.errors import NotFound
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import Given
@@ -38,7 +39,7 @@ async def deletion(request: Request) -> Response:
     """Ask, then delete; a shared entry waits while a dosing session is too close."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "POST":
-        await entries.delete(actor, wanted)
+        await removal.delete(actor, wanted)
         return see_other(request, f"/journal?deleted={wanted}")
     found, given = await entries.entry(actor, wanted), await sharing.given(actor, entry=wanted)
     if given:
@@ -49,7 +50,7 @@ async def deletion(request: Request) -> Response:
 async def restoration(request: Request) -> Response:
     """Bring a deleted entry back."""
     wanted = request.path_params["id"]
-    await entries.undelete(actor_of(request), wanted)
+    await removal.undelete(actor_of(request), wanted)
     return see_other(request, f"/journal/{wanted}")
 
 
@@ -57,7 +58,7 @@ async def erasure(request: Request) -> Response:
     """Ask, then erase a deleted entry for good."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "POST":
-        await entries.erase(actor, wanted)
+        await removal.erase(actor, wanted)
         return see_other(request, "/journal/deleted")
     found = await entries.entry(actor, wanted, deleted=True)
     if found.deleted_at is None:

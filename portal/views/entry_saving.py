@@ -9,10 +9,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
+from journal.entries import entries
 from journal.errors import KeptBeside, NotFound
 from journal.sessions.rows import my_sessions
 from journal.vault.documents import EntryDocument

@@ -10,13 +10,14 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import handovers, listing
+from journal import handovers
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
+from journal.entries import listing
+from journal.entries.listing import Listed
 from journal.handovers import Offer
-from journal.listing import Listed
 from journal.readers import Reader, readers
 from journal.roles import Role
 from journal.sessions import holds, schedule

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, listing, page_search
 from journal.actor import Actor
-from journal.entries import UNDO_WINDOW
+from journal.entries import entries, listing, page_search
+from journal.entries.entries import UNDO_WINDOW
+from journal.entries.listing import Listed, listed
 from journal.folding import needles_of
-from journal.listing import Listed, listed
 from journal.readers import readers
 from journal.sessions.rows import my_sessions
 from journal.vault.entry_rows import Entry

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from journal import giving_back, reading
 from journal.actor import Actor
-from journal.belonging import Belonging
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
+from journal.entries.belonging import Belonging
 from journal.errors import TrustBroken
 from journal.reading import Folder, Shared
 from journal.sessions import schedule

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal import reading
-from journal.belonging import Belonging
 from journal.care import lifecycle, link_keys, links
+from journal.entries.belonging import Belonging
 from journal.errors import TrustBroken
 from journal.reading import Case
 from portal.auth import actor_of

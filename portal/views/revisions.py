@@ -8,10 +8,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries
-from journal import revisions as versions
 from journal.catalogue.fields import EntryKind
-from journal.revisions import Revision
+from journal.entries import entries
+from journal.entries import revisions as versions
+from journal.entries.revisions import Revision
 from journal.store.rows import Opened
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import listing
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
+from journal.entries import listing
 from journal.readers import Reader, readers
 from journal.scheduling import plan as session_plan
 from journal.scheduling.plan import PlanAccess

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from journal import sharing
 from journal.actor import Actor
-from journal.belonging import Belonging
 from journal.care.links import Found, Link
 from journal.catalogue.fields import EntryKind
+from journal.entries.belonging import Belonging
 from journal.errors import NotFound
 from journal.i18n import N_
 from journal.sessions import holds

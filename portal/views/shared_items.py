@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from journal import entries
 from journal.actor import Actor
 from journal.audit import events as audit_events
-from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
+from journal.entries import entries
+from journal.entries.belonging import Belonging
 from journal.sessions.rows import Session, my_sessions
 from journal.sharing import Given
 from journal.vault.entry_rows import Entry

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
-from journal.belonging import Belonging
 from journal.care.documents import ShareDocument
 from journal.catalogue.emotions import Emotion, emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import form_of
+from journal.entries.belonging import Belonging
 from journal.sessions.rows import Session
 
 

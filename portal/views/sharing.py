@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import entries, sharing
+from journal import sharing
 from journal.actor import Actor
 from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
+from journal.entries import entries
 from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold

@@ -13,10 +13,10 @@ import msgspec
 from starlette.requests import Request
 
 from journal.actor import Actor
-from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
+from journal.entries.belonging import Belonging
+from journal.entries.listing import Listed
 from journal.i18n import N_
-from journal.listing import Listed
 from journal.readers import Reader
 from journal.sessions import schedule
 from journal.sessions.rows import Plan, Session

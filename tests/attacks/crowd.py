@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from journal import entries, giving_back, handovers, reading, restart_links, restarts, set_aside, sharing
+from journal import giving_back, handovers, reading, restart_links, restarts, set_aside, sharing
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -16,6 +16,7 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.care import tables as care_tables
 from journal.catalogue.fields import Answers, EntryKind
+from journal.entries import entries, removal
 from journal.installation.installation import House
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
@@ -65,7 +66,7 @@ async def _alice(world: World, house: House, clock: Clock) -> None:
         await sharing.share(at, ident, world.ids["link"], [sharing.TITLE, "free.text"], previewed=1)
         gone = world.ids[f"gone {number}"] = uuid4()
         await entries.save(at, gone, 0, EntryDocument("free", f"{HERS} gone {number}", answers=words))
-        await entries.delete(at, gone)
+        await removal.delete(at, gone)
         device = Authenticator()
         answer = device.make(await passkey_management.asked_to_add(alice, SITE))
         await passkey_management.add(

@@ -11,7 +11,8 @@ from html import unescape
 
 import pytest
 
-from journal import entries, records
+from journal import records
+from journal.entries import entries
 from journal.sessions import tables as sessions_tables
 from journal.vault import record_state
 from journal.vault import tables as vault_tables

@@ -116,7 +116,7 @@ GIVING = ("What was shared cannot be opened: it is not what was shared.",)
 COMPARED_ALONE = {"key_renewal.before"}
 """Never opened: whoever changes it has a request refused that set out before the keys were renewed."""
 PASSED_OVER = {"contents_text.sealed"}
-"""Made from entries, which are opened where it is not what was written: tests/journal/test_page_search.py."""
+"""Made from entries, which are opened where it is not what was written: tests/journal/entries/test_page_search.py."""
 SHOWN: dict[str, tuple[Place, ...]] = {
     "practice.sealed": (Place("1", (Look(None, "/setup/{set up}", DAMAGED),)),),
     "account.sealed": (

@@ -122,7 +122,7 @@ OWN: tuple[dict[str, str], ...] = (
 """Rows that whoever looks needs for every page, so that all of theirs may say that they cannot be opened."""
 
 ELSEWHERE = {
-    "contents_text": "passed over when it is wrong: tests/journal/test_page_search.py",
+    "contents_text": "passed over when it is wrong: tests/journal/entries/test_page_search.py",
     "audit_head": "the end of the log's chain: tests/journal/audit/test_log.py",
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",
     "audit_lease": "no page reads it: tests/journal/audit/test_sealing.py",

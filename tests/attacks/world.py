@@ -16,7 +16,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from journal import (
-    entries,
     giving_back,
     handovers,
     practice,
@@ -28,7 +27,6 @@ from journal import (
     setup_links,
     sharing,
 )
-from journal import revisions as versions
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key as authentication_recovery_key
@@ -38,6 +36,8 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations, lifecycle, links
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
+from journal.entries import entries, removal
+from journal.entries import revisions as versions
 from journal.installation.installation import House
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
@@ -220,7 +220,7 @@ async def _write(making: _Making, ids: dict[str, UUID]) -> None:
     alice = await making.actor("alice")
     await entries.save(alice, ids["entry"], 1, document)
     ids["revision"] = (await versions.revisions(alice, ids["entry"]))[0].id
-    await entries.delete(alice, ids["deleted"])
+    await removal.delete(alice, ids["deleted"])
 
 
 async def _plan(making: _Making, ids: dict[str, UUID]) -> None:

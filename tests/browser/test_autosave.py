@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Dialog, Locator, Page, Request, Route, expect
 
-from journal import entries, revisions
 from journal.authentication import web_sessions
-from journal.revisions import Reason
+from journal.entries import entries, revisions
+from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault.documents import EntryDocument

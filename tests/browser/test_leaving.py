@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
-from journal import entries
+from journal.entries import entries
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk, standing_still
 from tests.browser.served import Served, chrome, serving

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, expect
 
-from journal import entries
+from journal.entries import entries
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, serving

@@ -18,9 +18,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from journal import acceptance, entries
 from journal.actor import Actor
 from journal.authentication import web_sessions
+from journal.entries import acceptance, entries, removal
 from journal.installation.installation import House
 from journal.store.database import Store, connection, is_sqlite
 from journal.vault import baseline
@@ -34,9 +34,9 @@ ACTS: dict[str, Act] = {
     "create": lambda alice, *_: entries.save(alice, uuid4(), 0, LATER),
     "save": lambda alice, kept, *_: entries.save(alice, kept, 2, LATER),
     "restore": lambda alice, kept, _, version: entries.restore(alice, kept, version),
-    "delete": lambda alice, kept, *_: entries.delete(alice, kept),
-    "undelete": lambda alice, _, gone, __: entries.undelete(alice, gone),
-    "erase": lambda alice, _, gone, __: entries.erase(alice, gone),
+    "delete": lambda alice, kept, *_: removal.delete(alice, kept),
+    "undelete": lambda alice, _, gone, __: removal.undelete(alice, gone),
+    "erase": lambda alice, _, gone, __: removal.erase(alice, gone),
     "lay_out": lambda alice, *_: baseline.lay_out(alice),
     "accept": lambda alice, *_: acceptance.accept(alice),
 }

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from journal import entries, listing, revisions
+from journal.entries import entries, listing, removal, revisions
 from journal.store.database import Store
 from journal.vault import record_state
 from tests.cast import Cast, Furniture, cast_of
 from tests.durability.stopped import ACTS
-from tests.journal.test_listing import as_before
+from tests.journal.entries.test_listing import as_before
 from tests.scenes import rewritten, written
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ async def prepared(cast: Cast, act: str) -> tuple[str, ...]:
     cast.clock.forward(minutes=11)
     await rewritten(cast, kept, **{"int.meaning": "Later I saw more of it."})
     alice = await cast.actor("alice")
-    await entries.delete(alice, gone.id)
+    await removal.delete(alice, gone.id)
     (version,) = await revisions.revisions(alice, kept.id)
     if act == "lay_out":
         await as_before(cast)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from journal import entries, revisions
 from journal.audit.verification import Head, check
+from journal.entries import entries, revisions
 from journal.store.database import Store
 from journal.vault import record_state
 from tests.cast import Cast, Furniture, cast_of

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from journal import entries, sharing
+from journal import sharing
+from journal.entries import entries
 from journal.store import postgres as store_postgres
 from journal.vault.entry_rows import Entry
 from tests.cast import PASSWORDS, Furniture

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import entries
+from journal.entries import entries
 from journal.store.database import connection
 from journal.vault.documents import EntryDocument
 from tests.cast import Furniture

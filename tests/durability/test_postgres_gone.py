@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from journal import entries, revisions
+from journal.entries import entries, revisions
 from journal.store import configuration as store_configuration
 from journal.store import database
 from tests.cast import Furniture, furnish

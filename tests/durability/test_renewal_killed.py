@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal import entries, renewal
+from journal import renewal
 from journal.actor import Actor
+from journal.entries import entries
 from journal.renewal import BATCH
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from tortoise.exceptions import DBConnectionError
 
-from journal import entries
+from journal.entries import entries
 from journal.store import configuration as store_configuration
 from journal.store import database
 from journal.store import postgres as store_postgres

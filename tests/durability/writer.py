@@ -15,10 +15,10 @@ import sys
 from dataclasses import replace
 from uuid import UUID
 
-from journal import entries
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import web_sessions
+from journal.entries import entries
 from journal.installation.installation import House
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument

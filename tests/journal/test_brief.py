@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import brief as briefs
-from journal import entries
 from journal.brief_beliefs import pairs
 from journal.brief_lines import quotes, skills, steps
 from journal.brief_room import ROOM, shorten, width
@@ -19,6 +18,7 @@ from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
+from journal.entries import entries
 from journal.errors import NotFound
 from journal.reading import Shared
 from journal.scheduling import plan as session_plan

@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from journal import entries, heartbeat
+from journal import heartbeat
 from journal.ages import alive, is_alive
 from journal.authentication import tables as authentication_tables
 from journal.authentication import web_sessions
 from journal.care import invitations
+from journal.entries import entries, removal
 from journal.errors import LinkExpired
 from journal.heartbeat import Heartbeat
 from journal.purging import purge
@@ -73,7 +74,7 @@ async def test_nothing_is_purged_after_a_jump(cast: Cast, jump: timedelta) -> No
     """After more than an hour against the monotonic clock nothing is deleted for good, until an operator says so."""
     alice = await cast.actor("alice")
     one = await entries.save(alice, uuid4(), 0, EntryDocument("free", "", "not today", None, {}))
-    await entries.delete(alice, one.id)
+    await removal.delete(alice, one.id)
     beat = Heartbeat(cast.house, Ticks())
     await beat.beat()
     cast.clock.now += jump

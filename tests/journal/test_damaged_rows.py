@@ -13,7 +13,6 @@ import pytest
 
 from journal import (
     disclosures,
-    entries,
     leaving,
     purging,
     reading,
@@ -21,9 +20,7 @@ from journal import (
     renewal,
     restart_links,
     restarts,
-    revisions,
     rotation,
-    search,
     set_aside,
     sharing,
     soundness,
@@ -37,6 +34,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import unlock
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
+from journal.entries import entries, removal, revisions, search
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
 from journal.rate_limiting import limits
@@ -206,7 +204,7 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     cast = sqlite_cast
     alice, dana = await cast.actor("alice"), await cast.actor("dana")
     for ident in (gone := [await write(cast) for _ in range(3)]):
-        await entries.delete(alice, ident)
+        await removal.delete(alice, ident)
     await change("UPDATE entry SET id = $1 WHERE id = $2", "none at all", gone[0])
     await web_sessions.start(
         cast.house, alice.id, await web_sessions.account_key(alice, cast.tokens["alice"])

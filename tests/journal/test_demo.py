@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journal import entries, practice, reading, sharing
+from journal import practice, reading, sharing
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
 from journal.demo import load_demo
 from journal.demo_texts import demo_practice
+from journal.entries import entries
 from journal.installation.installation import House
 from journal.practice import RealPractice
 from journal.store.database import Store

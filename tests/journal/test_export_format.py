@@ -18,8 +18,8 @@ import pytest
 from journal import export_format
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
+from journal.entries.revisions import Reason
 from journal.export_records import UNKNOWN
-from journal.revisions import Reason
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 

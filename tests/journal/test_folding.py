@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import folding
+from journal.entries.search import scan_for
 from journal.folding import find, fold, needles_of
 from journal.sealing import encode
-from journal.search import scan_for
 from journal.vault.documents import EntryDocument
 
 PAIRS = [
@@ -199,7 +199,7 @@ def test_json_escapes_no_letter_or_digit() -> None:
 
 def test_only_known_signs_hide_letters() -> None:
     """Every character beyond ASCII that folds to one with a letter or digit of it, or to nothing, is looked for."""
-    from journal.search import _HIDES
+    from journal.entries.search import _HIDES
 
     for code in range(0x80, sys.maxunicode + 1):
         sign = chr(code)

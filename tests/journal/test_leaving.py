@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from journal import entries, leaving
+from journal import leaving
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.accounts.status import LEAVING
 from journal.authentication import active_sessions, second_step, sign_in, web_sessions
 from journal.care import links
+from journal.entries import entries
 from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from journal import entries, people, practice, reading, records, setup_links, sharing, tables, the_log
+from journal import people, practice, reading, records, setup_links, sharing, tables, the_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -19,6 +19,7 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations, lifecycle, link_keys
 from journal.care import links as care_links
 from journal.care import tables as care_tables
+from journal.entries import entries
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
 from journal.scheduling import plan as session_plan

@@ -10,13 +10,14 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import entries, reading, sharing
+from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
+from journal.entries import entries
 from journal.errors import Damaged, NotFound, TrustBroken
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, plan_course, share, write

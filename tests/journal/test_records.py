@@ -13,13 +13,14 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal import archive, entries, records, sharing
+from journal import archive, records, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import EntryKind
+from journal.entries import entries, removal
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
 from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
 from journal.records import ClinicianRecords, PatientRecords
@@ -142,7 +143,7 @@ async def test_what_was_deleted_is_not_taken(cast: Cast) -> None:
     """A deleted entry is left out with its earlier versions, also while it could be brought back."""
     gone = await written(cast, EntryDocument("free", "Gone", answers={"free.text": "deleted words"}))
     gone = await rewritten(cast, gone, title="Still gone")
-    await entries.delete(await cast.actor("alice"), gone.id)
+    await removal.delete(await cast.actor("alice"), gone.id)
     found = await taken_by(cast)
     assert found.entries == ()
     assert b"deleted words" not in everything(packed(found))

@@ -10,13 +10,14 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal import entries, renewal, revisions, sharing
+from journal import renewal, sharing
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
+from journal.entries import entries, revisions
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing

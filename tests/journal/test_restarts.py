@@ -8,22 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from journal import (
-    entries,
-    giving_back,
-    purging,
-    renewal,
-    restart_links,
-    restarts,
-    revisions,
-    set_aside,
-    tables,
-)
+from journal import giving_back, purging, renewal, restart_links, restarts, set_aside, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
+from journal.entries import entries, revisions
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.rate_limiting.limits import TooManyTries
 from journal.set_aside import KEPT

@@ -11,12 +11,13 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
-from journal import entries, reading, sharing
+from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.care import lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.documents import share_context
 from journal.care.link_keys import SharingPaused, link_key
+from journal.entries import removal
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
 from journal.readers import readers
 from journal.sealing import seal_document
@@ -199,9 +200,9 @@ async def test_deleting_an_entry_takes_its_copies_away(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     alice = await cast.actor("alice")
-    await entries.delete(alice, entry.id)
+    await removal.delete(alice, entry.id)
     assert await read_by(cast, "bob") == ()
-    await entries.undelete(alice, entry.id)
+    await removal.undelete(alice, entry.id)
     assert await read_by(cast, "bob") == ()
 
 
@@ -376,7 +377,7 @@ async def test_what_is_revoked_leaves_the_files(
     elif ending == "end":
         await lifecycle.end(alice, cast.link)
     else:
-        await entries.delete(alice, entry.id)
+        await removal.delete(alice, entry.id)
     left = on_disk(path)
     assert not any(piece in left for piece in pieces)
 

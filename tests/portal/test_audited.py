@@ -9,8 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from journal import (
-    acceptance,
-    entries,
     giving_back,
     handover_answers,
     handovers,
@@ -39,6 +37,7 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import unlock
 from journal.care import invitations, lifecycle
+from journal.entries import acceptance, entries, removal
 from journal.errors import Refused, WrongCredentials
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
@@ -181,15 +180,15 @@ async def with_words(cast: Cast) -> None:
         event = await last(act)
         assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
     await sharing.revoke(alice, share)
-    await entries.delete(alice, entry.id)
-    await entries.undelete(alice, entry.id)
-    await entries.delete(alice, entry.id)
-    await entries.erase(alice, entry.id)
+    await removal.delete(alice, entry.id)
+    await removal.undelete(alice, entry.id)
+    await removal.delete(alice, entry.id)
+    await removal.erase(alice, entry.id)
     assert (await last(Act.ENTRY_ERASED)).actor_id == alice.id
     await acceptance.accept(alice)
     assert (await last(Act.JOURNAL_ACCEPTED)).patient_id == alice.id
     other = await written(cast)
-    await entries.delete(alice, other.id)
+    await removal.delete(alice, other.id)
     await purge(cast.house, alice.now + entries.UNDO_WINDOW * 2)
     await signed_in_again(cast)
     event = await last(Act.ENTRY_ERASED)

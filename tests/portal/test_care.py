@@ -9,12 +9,13 @@ import pytest
 from httpx import Response
 
 from crypto import PrivateIdentity
-from journal import entries, reading, sharing
+from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import lifecycle
 from journal.care import tables as care_tables
+from journal.entries import removal
 from journal.vault import tables as vault_tables
 from tests.cast import Cast
 from tests.portal.conftest import Portal
@@ -332,6 +333,6 @@ async def test_nothing_tells_the_clinician_how_much_there_is(portal: Portal) -> 
         for _ in range(100):
             await written(cast)
         gone = await written(cast)
-        await entries.delete(await cast.actor("alice"), gone.id)
+        await removal.delete(await cast.actor("alice"), gone.id)
         assert [(await bob.get(address)).text for address in addresses] == before
     assert len((await reading.folder(await cast.actor("bob"), alice_id)).shared) == 1

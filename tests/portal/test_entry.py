@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import entries, revisions
 from journal.catalogue.fields import EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.revisions import Reason
+from journal.entries import entries, removal, revisions
+from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import connection
@@ -307,14 +307,14 @@ async def test_writing_into_a_deleted_entry_keeps_the_words_on_the_page(
         page = await opened(browser, FREE)
         await autosaved(browser, page, free__text="begin")
         alice = await portal.cast.actor("alice")
-        await entries.delete(alice, id_of(page))
+        await removal.delete(alice, id_of(page))
         line = await autosaved(browser, page, free__text="going on", revision=revision)
         assert line.status_code == 422
         assert "Not saved" in line.text
         told = Page.of(await pressed(browser, page, free__text="going on", revision=revision))
         assert told.value("free.text") == "going on"
         assert any(one.attributes["href"] == "/journal/deleted" for one in told.markup.all("a"))
-        await entries.undelete(alice, id_of(page))
+        await removal.undelete(alice, id_of(page))
         assert (await pressed(browser, told, free__text="going on")).status_code == 303
 
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from journal import entries, sharing
+from journal import sharing
+from journal.entries import entries, removal
 from journal.purging import purge
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -245,7 +246,7 @@ async def test_a_page_of_the_journal_is_private_to_its_patient(portal: Portal) -
     """Nothing of alice's is on dana's timeline, search or list of deleted entries."""
     await wrote(portal.cast, NOON, "The lake")
     gone = await wrote(portal.cast, NOON, "The lake, deleted")
-    await entries.delete(await portal.cast.actor("alice"), gone.id)
+    await removal.delete(await portal.cast.actor("alice"), gone.id)
     async with portal.client("dana") as browser:
         for path in ("/journal", "/journal/deleted", f"/journal?deleted={gone.id}"):
             assert "The lake" not in (await browser.get(path)).text

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from journal import entries
+from journal.entries import entries
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from portal import logs

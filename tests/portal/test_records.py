@@ -24,10 +24,11 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, entries, records, sharing
+from journal import archive, records, sharing
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle
+from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import entries, revisions
+from journal.entries import entries, revisions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal import entries
+from journal.entries import entries
 from journal.vault import tables as vault_tables
 from journal.vault.contents import FULL
 from journal.vault.documents import EntryDocument

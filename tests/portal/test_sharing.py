@@ -11,11 +11,12 @@ import pytest
 from httpx import AsyncClient, Response
 
 from crypto import PrivateIdentity
-from journal import entries, sharing
+from journal import sharing
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import Answer
+from journal.entries import entries
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON

@@ -6,10 +6,11 @@ import unicodedata
 
 import pytest
 
-from journal import entries, setup_links
+from journal import setup_links
 from journal.authentication import recovery_key
 from journal.authentication.registration import NewAccount
 from journal.care import invitations, links
+from journal.entries import entries
 from journal.errors import Refused
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails

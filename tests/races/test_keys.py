@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
-from journal import entries, leaving, people, renewal, restart_links, restarts, set_aside
+from journal import leaving, people, renewal, restart_links, restarts, set_aside
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
@@ -25,6 +25,7 @@ from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import SignedIn
 from journal.care import tables as care_tables
+from journal.entries import entries
 from journal.errors import JournalError
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in

@@ -14,10 +14,11 @@ from uuid import UUID
 
 import pytest
 
-from journal import entries, handover_answers, handovers, reading, sharing
+from journal import handover_answers, handovers, reading, sharing
 from journal.actor import Actor
 from journal.care import lifecycle
 from journal.care import tables as care_tables
+from journal.entries import entries, removal
 from journal.errors import JournalError
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
@@ -90,12 +91,12 @@ async def end_care(scene: Scene) -> None:
 
 async def delete_the_given(scene: Scene) -> None:
     """Delete the entry that is shared."""
-    await entries.delete(scene.alice, scene.given.id)
+    await removal.delete(scene.alice, scene.given.id)
 
 
 async def delete_the_private(scene: Scene) -> None:
     """Delete the other one."""
-    await entries.delete(scene.alice, scene.private.id)
+    await removal.delete(scene.alice, scene.private.id)
 
 
 async def save_the_private(scene: Scene) -> Entry:

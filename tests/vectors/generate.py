@@ -53,7 +53,7 @@ from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
 from crypto.slots import _keys
 from journal.audit.chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
-from journal.page_texts import text_context
+from journal.entries.page_texts import text_context
 from journal.vault.contents import page_context
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from crypto import ServerKey
-from journal import entries, renewal
+from journal import renewal
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.audit import tables as audit_tables
@@ -22,6 +22,7 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.web_sessions import Stage
+from journal.entries import entries
 from journal.errors import Damaged, NotFound, Refused
 from journal.passkeys import challenges
 from journal.passkeys import management as passkey_management

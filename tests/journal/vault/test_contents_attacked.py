@@ -9,16 +9,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import acceptance, entries, giving_back, listing, records, sharing
+from journal import giving_back, records, sharing
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
 from journal.care.link_keys import link_key
+from journal.entries import acceptance, entries, listing, removal
+from journal.entries.search import search
 from journal.errors import StaleRevision
 from journal.export_format import NOT_AS_LEFT, Unreadable
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
-from journal.search import search
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store.database import change, transaction
@@ -87,9 +88,9 @@ async def test_one_entry_has_no_two_lines_that_pass_for_one(cast: Cast) -> None:
     one, *_ = await several(cast)
     await vault_tables.Entry.filter(id=one.id).update(created_at=one.created_at + timedelta(seconds=1))
     alice = await cast.actor("alice")
-    await entries.delete(alice, one.id)
+    await removal.delete(alice, one.id)
     assert not await is_as_left(cast)
-    await entries.undelete(alice, one.id)
+    await removal.undelete(alice, one.id)
     assert not await is_as_left(cast)
 
 

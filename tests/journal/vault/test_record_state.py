@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.models import Model
 
-from journal import acceptance, entries, purging, reading, sharing
+from journal import purging, reading, sharing
 from journal.care import lifecycle
 from journal.care import tables as care_tables
+from journal.entries import acceptance, entries, removal
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import Entry
@@ -69,13 +70,13 @@ async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
     await entries.restore(alice, one.id, earlier)
     assert await as_left(cast)
     await shared(cast, two)
-    await entries.delete(alice, one.id)
-    await entries.delete(alice, two.id)
+    await removal.delete(alice, one.id)
+    await removal.delete(alice, two.id)
     assert await as_left(cast)
-    await entries.undelete(alice, one.id)
+    await removal.undelete(alice, one.id)
     assert await as_left(cast)
-    await entries.erase(alice, two.id)
-    await entries.delete(alice, three_.id)
+    await removal.erase(alice, two.id)
+    await removal.delete(alice, three_.id)
     assert await as_left(cast)
     share = await shared(cast, await entries.entry(alice, one.id))
     await lifecycle.pause(await cast.actor("alice"))
@@ -124,15 +125,15 @@ async def bring_one_back(cast: Cast) -> None:
     """An erased entry is there again."""
     one = await written(cast)
     backup = await vault_tables.Entry.filter(id=one.id).values()
-    await entries.delete(await cast.actor("alice"), one.id)
-    await entries.erase(await cast.actor("alice"), one.id)
+    await removal.delete(await cast.actor("alice"), one.id)
+    await removal.erase(await cast.actor("alice"), one.id)
     await vault_tables.Entry.create(**backup[0])
 
 
 async def undo_a_deletion(cast: Cast) -> None:
     """A deleted entry is no longer marked as deleted."""
     one = await written(cast)
-    await entries.delete(await cast.actor("alice"), one.id)
+    await removal.delete(await cast.actor("alice"), one.id)
     await vault_tables.Entry.filter(id=one.id).update(deleted_at=None)
 
 
@@ -449,7 +450,7 @@ async def test_a_pause_holds_also_when_key_and_row_are_put_back(cast: Cast) -> N
 async def test_a_purge_needs_nobodys_key_and_changes_nothing_remembered(cast: Cast) -> None:
     """What was deleted left the sum when it was deleted."""
     one = await written(cast)
-    await entries.delete(await cast.actor("alice"), one.id)
+    await removal.delete(await cast.actor("alice"), one.id)
     before = await vault_tables.RecordState.all().order_by("id").values()
     assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
     assert await vault_tables.RecordState.all().order_by("id").values() == before

@@ -15,10 +15,11 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import acceptance, entries, listing, renewal, sharing
+from journal import renewal, sharing
 from journal.actor import Actor
 from journal.authentication import web_sessions
-from journal.belonging import Belonging
+from journal.entries import acceptance, entries, listing, removal
+from journal.entries.belonging import Belonging
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -83,10 +84,10 @@ async def test_a_list_says_what_the_entries_say(cast: Cast) -> None:
             case "change":
                 await rewritten(cast, one, **{"free.text": "other words"})
             case "delete":
-                await entries.delete(alice, one.id)
+                await removal.delete(alice, one.id)
             case "bring back":
-                await entries.delete(alice, one.id)
-                await entries.undelete(alice, one.id)
+                await removal.delete(alice, one.id)
+                await removal.undelete(alice, one.id)
     for before in (None, *(one.created_at for one in dice.sample(made, 12)), cast.clock.now):
         for limit in (3, WINDOW):
             seen, there = await both(alice, before, limit)
@@ -123,7 +124,7 @@ async def test_an_account_of_before_gets_its_table_when_it_is_first_read(cast: C
     assert isinstance(root, RecordRoot)
     assert root.count == 81
     assert [mark.lines for mark in root.pages] == [64, 17]
-    await entries.delete(alice, made[0].id)
+    await removal.delete(alice, made[0].id)
     await written(cast)
     assert (await record_state.look(alice, earlier=True)).as_left
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import entries, search
+from journal.entries import entries, search
 from journal.vault.documents import EntryDocument
 from tests.cast import Cast
 

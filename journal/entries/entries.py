@@ -17,11 +17,10 @@ from uuid import UUID
 import msgspec
 from tortoise.exceptions import IntegrityError
 
-from journal import revisions
 from journal.actor import Actor
+from journal.entries import revisions
 from journal.errors import KeptBeside, NotFound, StaleRevision
 from journal.i18n import N_
-from journal.removal import delete, erase, undelete
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import Statement, fetch, fetch_aside
@@ -32,21 +31,6 @@ from journal.vault.documents import EntryDocument, entry_context
 from journal.vault.entry_rows import OWN, Entry, EntryRow, all_opened, opened, opened_by
 from journal.vault.record_snapshot import END, Part
 from journal.vault.record_state import Move
-
-__all__ = [
-    "UNDO_WINDOW",
-    "chosen",
-    "delete",
-    "deleted",
-    "entry",
-    "erase",
-    "every",
-    "restore",
-    "save",
-    "several",
-    "timeline",
-    "undelete",
-]
 
 UNDO_WINDOW = timedelta(days=7)
 REPLACE = """

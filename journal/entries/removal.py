@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from journal import revisions
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import share_list
 from journal.care import tables as care_tables
+from journal.entries import revisions
 from journal.errors import NotFound
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held

@@ -18,9 +18,9 @@ from uuid import UUID
 import msgspec
 
 from crypto import RecordRoot
-from journal import entries
 from journal.actor import Actor
-from journal.belonging import Belonging
+from journal.entries import entries
+from journal.entries.belonging import Belonging
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.sessions.rows import Session

@@ -13,12 +13,13 @@ import msgspec
 import pytest
 
 from crypto import PageMark, PageText
-from journal import acceptance, entries, leaving, page_search, page_texts, renewal
+from journal import leaving, renewal
 from journal.actor import Actor
 from journal.authentication import web_sessions
-from journal.page_texts import text_context
+from journal.entries import acceptance, entries, page_search, page_texts, removal
+from journal.entries.page_texts import text_context
+from journal.entries.search import search as by_opening
 from journal.sealing import seal_document
-from journal.search import search as by_opening
 from journal.store.database import connection, is_sqlite
 from journal.vault import baseline, record_state
 from journal.vault import tables as vault_tables
@@ -108,9 +109,9 @@ async def test_it_finds_what_opening_every_entry_finds(cast: Cast) -> None:
         for ident in dice.sample(made, 2):
             await entries.save(alice, ident, (await entries.entry(alice, ident)).revision, some())
         gone, back, new = *dice.sample(made, 2), uuid4()
-        await entries.delete(alice, gone)
-        await entries.delete(alice, back)
-        await entries.undelete(alice, back)
+        await removal.delete(alice, gone)
+        await removal.delete(alice, back)
+        await removal.undelete(alice, back)
         await entries.save(alice, new, 0, some())
         made = [*(one for one in made if one != gone), new]
     assert most == 6
@@ -166,23 +167,23 @@ async def restore(cast: Cast, one: UUID) -> None:
 
 async def delete(cast: Cast, one: UUID) -> None:
     """Taken away."""
-    await entries.delete(await cast.actor("alice"), one)
+    await removal.delete(await cast.actor("alice"), one)
 
 
 async def erase(cast: Cast, one: UUID) -> None:
     """Erased for good."""
     alice = await cast.actor("alice")
-    await entries.delete(alice, one)
+    await removal.delete(alice, one)
     await page_search.search(alice, "nothing")
-    await entries.erase(alice, one)
+    await removal.erase(alice, one)
 
 
 async def undelete(cast: Cast, one: UUID) -> None:
     """Taken away and brought back."""
     alice = await cast.actor("alice")
-    await entries.delete(alice, one)
+    await removal.delete(alice, one)
     await ids(alice, "nothing")
-    await entries.undelete(alice, one)
+    await removal.undelete(alice, one)
 
 
 ACTS = (save, restore, delete, undelete)
@@ -226,10 +227,10 @@ async def test_a_page_that_becomes_the_newest_keeps_no_old_text(cast: Cast) -> N
     made = await a_journal(cast, FULL + 1)
     alice = await cast.actor("alice")
     for one in made[:20]:
-        await entries.delete(alice, one)
+        await removal.delete(alice, one)
     await ids(alice, "nothing")
     assert sorted(await texts_of(alice)) == [0]
-    await entries.delete(alice, made[FULL])
+    await removal.delete(alice, made[FULL])
     await entries.save(alice, made[50], 1, page_of("other words"))
     assert await texts_of(alice) == {}
 
@@ -239,10 +240,10 @@ async def test_pages_that_are_put_together_lose_their_texts(cast: Cast) -> None:
     made = await with_texts(cast, 3 * FULL)
     alice = await cast.actor("alice")
     for one in (*made[: FULL - 25], *made[FULL + 8 : 2 * FULL]):  # 33 are left on the two
-        await entries.delete(alice, one)
+        await removal.delete(alice, one)
     await ids(alice, "nothing")
     assert sorted(await texts_of(alice)) == [0, 1, 2]
-    await entries.delete(alice, made[FULL + 5])
+    await removal.delete(alice, made[FULL + 5])
     assert sorted(await texts_of(alice)) == [2]
     assert await vault_tables.ContentsPage.filter(owner_id=alice.id).count() == 2
 
@@ -304,7 +305,7 @@ async def test_nothing_is_written_for_a_root_of_before(cast: Cast) -> None:
     alice = await cast.actor("alice")
     contents = await page_search._contents(alice)
     assert contents is not None
-    await entries.delete(alice, made[0])
+    await removal.delete(alice, made[0])
     text = PageText.of([b"w"] * FULL)
     await page_texts.keep(alice, contents.kept, [(contents.marks[0], text)], ())
     assert not await vault_tables.ContentsText.exists()
@@ -328,7 +329,7 @@ async def test_a_text_that_cannot_be_written_is_no_error(cast: Cast) -> None:
     alice = await cast.actor("alice")
     for _ in range(2):
         assert await ids(alice, "w5w") == [made[5]]
-    await entries.delete(alice, made[5])
+    await removal.delete(alice, made[5])
     assert await ids(alice, "w5w") == []
     assert not await vault_tables.ContentsText.exists()
 
@@ -345,7 +346,7 @@ async def of_an_older_table(cast: Cast, made: list[UUID]) -> None:
     """A text of the very same number and revision, from before all was laid out anew."""
     alice = await cast.actor("alice")
     before = await vault_tables.ContentsText.filter(owner_id=alice.id).values()
-    await entries.delete(alice, made[0])
+    await removal.delete(alice, made[0])
     await acceptance.accept(alice)
     for row in before:
         await vault_tables.ContentsText.create(**row)
@@ -573,7 +574,7 @@ async def test_the_text_of_what_was_deleted_leaves_the_files(sqlite_cast: Cast) 
         return sum(sealed[at : at + 16] in there for at in range(0, len(sealed), 16))
 
     assert pieces() > 50
-    await entries.delete(alice, made[FULL + 5])
+    await removal.delete(alice, made[FULL + 5])
     assert pieces() == 0
 
 

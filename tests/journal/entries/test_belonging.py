@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.belonging import Belonging
 from journal.catalogue.fields import EntryKind
+from journal.entries.belonging import Belonging
 from journal.sessions.session import SessionKind, Status
 
 LENGTH = timedelta(hours=2)

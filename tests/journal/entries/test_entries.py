@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from journal import entries, revisions, search
 from journal.actor import Actor
-from journal.entries import UNDO_WINDOW
+from journal.entries import entries, removal, revisions, search
+from journal.entries.entries import UNDO_WINDOW
+from journal.entries.revisions import Reason
 from journal.errors import NotFound, StaleRevision
 from journal.purging import purge
-from journal.revisions import Reason
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -148,18 +148,18 @@ async def test_deleting_can_be_undone_for_a_week(cast: Cast) -> None:
     """A deleted entry is out of sight, comes back whole, and is erased when its week is over."""
     alice = await cast.actor("alice")
     one = await written(alice, "not today")
-    await entries.delete(alice, one.id)
+    await removal.delete(alice, one.id)
     with pytest.raises(NotFound):
         await entries.entry(alice, one.id)
     assert [gone.id for gone in await entries.deleted(alice)] == [one.id]
-    await entries.undelete(alice, one.id)
+    await removal.undelete(alice, one.id)
     assert (await entries.entry(alice, one.id)).document == words("not today")
-    await entries.delete(alice, one.id)
+    await removal.delete(alice, one.id)
     assert await purge(cast.house, alice.now + UNDO_WINDOW) == 0
     cast.clock.forward(days=8)
     assert await purge(cast.house, cast.clock()) == 1
     with pytest.raises(NotFound):
-        await entries.undelete(alice, one.id)
+        await removal.undelete(alice, one.id)
 
 
 async def test_what_is_erased_leaves_the_file(sqlite_cast: Cast, tmp_path: Path) -> None:
@@ -182,8 +182,8 @@ async def test_what_is_erased_leaves_the_file(sqlite_cast: Cast, tmp_path: Path)
         return b"".join(path.read_bytes() for path in tmp_path.glob("furnished.sqlite3*"))
 
     assert all(blob[100:400] in files() for blob in sealed)
-    await entries.delete(alice, one.id)
-    await entries.erase(alice, one.id)
+    await removal.delete(alice, one.id)
+    await removal.erase(alice, one.id)
     assert not any(blob[start : start + 32] in files() for blob in sealed for start in range(0, 2900, 100))
 
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from crypto import PageMark, PageText, RecordRoot
-from journal import listing, page_texts
 from journal.actor import Actor
+from journal.entries import listing, page_texts
+from journal.entries.page_texts import MOST_WRITTEN, Places, is_settled
+from journal.entries.search import FOLDED_AT_ONCE, holds, scan_for
+from journal.entries.search import search as by_opening
 from journal.errors import Damaged
 from journal.folding import needles_of
-from journal.page_texts import MOST_WRITTEN, Places, is_settled
 from journal.roles import Role
-from journal.search import FOLDED_AT_ONCE, holds, scan_for
-from journal.search import search as by_opening
 from journal.store.database import fetch
 from journal.store.rows import DamagedRow, typed
 from journal.vault import contents_rows, record_state
