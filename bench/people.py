@@ -21,7 +21,7 @@ import msgspec
 
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
-from journal import practice, sharing
+from journal import practice
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication.registration import NewAccount
@@ -35,6 +35,7 @@ from journal.sealing import seal_document
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.store.database import Store, migrate, transaction
 from journal.vault import baseline
 from journal.vault.documents import EntryDocument, entry_context
@@ -232,7 +233,7 @@ async def _keep_a_journal(patient: Actor, link: UUID) -> None:
         at = replace(patient, now=patient.now - timedelta(hours=13 * (TIMELINE - number)))
         entry = await entries.save(at, uuid4(), 0, written)
         if number % 6 == 0:
-            await sharing.share(patient, entry.id, link, ["title", "free.text"], previewed=entry.revision)
+            await shares.share(patient, entry.id, link, ["title", "free.text"], previewed=entry.revision)
 
 
 def main() -> None:

@@ -14,7 +14,6 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-from journal import reading
 from journal.actor import Actor
 from journal.brief_beliefs import Pair, pairs
 from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
@@ -22,11 +21,12 @@ from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOUR
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole
 from journal.entries.belonging import Belonging
-from journal.reading import Folder, Shared
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import Number
 from journal.sessions.session import SessionKind
+from journal.sharing import reading
+from journal.sharing.reading import Folder, Shared
 
 __all__ = ["Brief", "Pair", "Quote", "SkillLine", "Step", "Use", "brief"]
 

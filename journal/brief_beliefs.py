@@ -9,7 +9,7 @@ from journal.brief_lines import number_of, words_of
 from journal.brief_room import shorten
 from journal.catalogue.fields import EntryKind
 from journal.folding import fold
-from journal.reading import Shared
+from journal.sharing.reading import Shared
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date
 from journal.brief_room import shorten
 from journal.catalogue.fields import Answer, BriefRole, EntryKind, Field, FieldKind
 from journal.catalogue.forms import form_of
-from journal.reading import Shared
+from journal.sharing.reading import Shared
 
 USES = 2  # of one skill
 # Each line of these answers is a thing of its own.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import practice, sharing, tables
+from journal import practice, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
@@ -29,6 +29,7 @@ from journal.sessions import rows as session_rows
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, course_context
 from journal.sessions.session import SessionDetails
+from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 
 BEFOREHAND = timedelta(days=1)
@@ -97,8 +98,8 @@ async def _write(
     saved = await entries.save(actor, uuid4(), 0, written)
     if one.shared:
         later = min(actor.now + LATER, now)
-        sections = (sharing.TITLE, *one.shared)
-        await sharing.share(_at(actor, later), saved.id, link, sections, previewed=saved.revision)
+        sections = (shares.TITLE, *one.shared)
+        await shares.share(_at(actor, later), saved.id, link, sections, previewed=saved.revision)
     if one.edit:
         edited = EntryDocument(one.kind.value, one.title, one.note, about, one.answers_now(today))
         at = person.moment(today, one.edit.day, one.edit.time)

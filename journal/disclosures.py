@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from journal import sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
@@ -23,7 +22,8 @@ from journal.care.documents import ShareDocument
 from journal.care.links import Link
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
-from journal.sharing import Given
+from journal.sharing import shares
+from journal.sharing.shares import Given
 from journal.store.rows import Opened
 
 YEARS = 6
@@ -57,7 +57,7 @@ async def disclosures(
     )
     links = await care_links.my_links(actor, ended=True)
     team = {link.clinician: link for link in links}
-    copies = {one.id: one for one in await sharing.given(actor, team=links)} if events else {}
+    copies = {one.id: one for one in await shares.given(actor, team=links)} if events else {}
     return Opened((_disclosure(event, team, copies) for event in events), events.damaged)
 
 

@@ -24,9 +24,9 @@ from journal.export_format import (
     Version,
 )
 from journal.i18n import N_
-from journal.reading import Shared
 from journal.sessions.rows import Session
-from journal.sharing import NOTE, TITLE, Given
+from journal.sharing.reading import Shared
+from journal.sharing.shares import NOTE, TITLE, Given
 from journal.vault.documents import EntryDocument
 
 UNKNOWN = "unknown"

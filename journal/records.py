@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal import reading, sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
@@ -47,6 +46,8 @@ from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, Session, course_context, my_sessions
+from journal.sharing import reading
+from journal.sharing import shares as sharing_shares
 from journal.store.database import fetch_aside, transaction
 from journal.store.rows import Row, known, read, sound, typed
 from journal.vault import record_state
@@ -140,7 +141,7 @@ async def of_patient(actor: Actor, practice: str) -> PatientRecords:
     missing += [Unreadable("session", one or NOWHERE) for one in planned.damaged]
     missing += unread
     links = await care_links.my_links(actor, ended=True)
-    given = await sharing.given(actor)
+    given = await sharing_shares.given(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.openings(actor.id, [one.id for one in given])
     shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]

@@ -27,11 +27,11 @@ from journal.errors import (
     StaleRevision,
     TrustBroken,
 )
-from journal.handover_answers import NotNow
 from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.rate_limiting.limits import TooManyTries
-from journal.sharing import ConsentRequired
+from journal.sharing.handover_answers import NotNow
+from journal.sharing.shares import ConsentRequired
 from journal.store.progress import Progress
 from journal.vault.record_state import NotAsLeft
 from portal.forms import Form

@@ -51,8 +51,8 @@ ROOMS = {
             "tests/journal/care/test_lifecycle.py",
             "tests/journal/authentication/test_web_sessions.py",
             "tests/journal/care/test_invitations.py",
-            "tests/journal/test_sharing.py",
-            "tests/journal/test_reading.py",
+            "tests/journal/sharing/test_shares.py",
+            "tests/journal/sharing/test_reading.py",
             *(
                 f"tests/portal/test_{name}.py"
                 for name in ("accounts", "addresses", "care", "confirm", "guard")

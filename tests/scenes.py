@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.models import Model
 
-from journal import reading, sharing
 from journal.authentication import sign_in
 from journal.care import invitations
 from journal.care.documents import ShareDocument
@@ -17,6 +16,7 @@ from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting, Status
+from journal.sharing import reading, shares
 from journal.store.database import transaction
 from journal.time_zones import parse_zone
 from journal.vault import baseline
@@ -54,7 +54,7 @@ async def rewritten(cast: Cast, entry: Entry, **answers: str) -> Entry:
 async def shared(cast: Cast, entry: Entry, parts: tuple[str, ...] = PARTS, *, to: UUID | None = None) -> UUID:
     """Let alice share parts of her entry, with bob unless another link is named."""
     alice = await cast.actor("alice")
-    return await sharing.share(alice, entry.id, to or cast.link, parts, previewed=entry.revision)
+    return await shares.share(alice, entry.id, to or cast.link, parts, previewed=entry.revision)
 
 
 async def read_by(cast: Cast, who: str) -> tuple[ShareDocument, ...]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
-from journal import sharing
 from journal.actor import Actor
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import form_of
@@ -16,6 +15,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import Session, my_sessions
 from journal.sessions.session import Phase, Route, SessionKind, Setting
+from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 
@@ -71,8 +71,8 @@ async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = Non
     """Let alice share parts of an entry with bob; all of it when none are named."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
     written = await entries.entry(alice, entry)
-    chosen = fields or ("title", *(field.id for field in sharing.sections(written)))
-    return await sharing.share(alice, entry, cast.link, chosen, previewed=written.revision)
+    chosen = fields or ("title", *(field.id for field in shares.sections(written)))
+    return await shares.share(alice, entry, cast.link, chosen, previewed=written.revision)
 
 
 def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer]:

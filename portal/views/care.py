@@ -9,16 +9,17 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import giving_back, handovers, sharing
+from journal import giving_back
 from journal.actor import Actor
 from journal.care import lifecycle as care_lifecycle
 from journal.care import link_keys, links
 from journal.care.links import Link
 from journal.errors import HeldUntilRested, TrustBroken
-from journal.handovers import Offer
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, my_sessions
+from journal.sharing import handover_offers, shares
+from journal.sharing.handover_offers import Offer
 from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.pages import page, see_other
@@ -84,7 +85,7 @@ async def team(request: Request) -> Response:
     there = {member.link.peer for member in members}
     past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
-    offers = await handovers.offers(actor, [member.link for member in members])
+    offers = await handover_offers.offers(actor, [member.link for member in members])
     done = request.query_params.get("done", "")
     context = Team(members, found.strange, offers, past, can_pause, found.before, found.damaged, done)
     return page(request, "sharing/team.html", context)
@@ -147,7 +148,7 @@ async def _members(
     actor: Actor, those: Sequence[Link], team: Sequence[Link], plan: Sequence[Session] | None = None
 ) -> tuple[Member, ...]:
     """Lay out *those* of the patient's *team*, all of whom are loaded already; so is the plan, where there is one."""
-    copies, missing = await sharing.given_and_missing(actor, team)
+    copies, missing = await shares.given_and_missing(actor, team)
     shared = await items(actor, copies, plan)
     back = await giving_back.how_many(actor)
     given: dict[UUID, list[Item]] = {one.id: [] for one in those}

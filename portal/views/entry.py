@@ -10,12 +10,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sharing
 from journal.catalogue.fields import Answers, EntryKind, Form
 from journal.catalogue.forms import form_of
 from journal.entries import listing
 from journal.sessions.rows import Session, my_sessions
-from journal.sharing import Given
+from journal.sharing import shares
+from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
 from portal.pages import page
@@ -63,7 +63,7 @@ async def read(request: Request) -> Response:
     as_left, found = await listing.entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
-    given = await sharing.given(actor, entry=found.id)
+    given = await shares.given(actor, entry=found.id)
     plan = await my_sessions(actor) if document.session_id else ()
     context = ReadingPage(
         found.id,

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sharing
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
 from journal.entries import entries
 from journal.errors import NotFound
 from journal.sessions.rows import Session, my_sessions
-from journal.sharing import Given
+from journal.sharing import shares
+from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
 from portal.pages import page, see_other
@@ -92,7 +92,7 @@ async def more(request: Request, draft: Draft) -> Response:
     last = next((place for place, screen in enumerate(every) if screen.next == MORE), None)
     if last is None:
         raise NotFound
-    given = await sharing.given(actor_of(request), entry=draft.id) if draft.revision else ()
+    given = await shares.given(actor_of(request), entry=draft.id) if draft.revision else ()
     context = MorePage(
         last + 1,
         len(every) - last - 1,

@@ -10,14 +10,14 @@ from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
 
-from journal import sharing
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import THEMES, form_of
 from journal.sessions import schedule
 from journal.sessions.rows import Session, my_sessions
-from journal.sharing import Given
+from journal.sharing import shares
+from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
 from portal.views.entry_form import Asked, ask
 from portal.views.entry_screens import Screen, first_few, screen_of
@@ -98,7 +98,7 @@ async def writing_page(
     few, others = first_few(form)
     screen = screen_of(form, prompt) if prompt else None
     plan = await my_sessions(actor) if plan is None else plan
-    given = await sharing.given(actor, entry=draft.id) if draft.revision else ()
+    given = await shares.given(actor, entry=draft.id) if draft.revision else ()
     more = () if screen else _parts(ask(others, document.answers, found))
     return WritingPage(
         id=draft.id,

@@ -8,12 +8,12 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sharing
 from journal.entries import entries, removal
 from journal.entries.entries import UNDO_WINDOW
 from journal.errors import NotFound
 from journal.sessions.holds import refuse_while_held
-from journal.sharing import Given
+from journal.sharing import shares
+from journal.sharing.shares import Given
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.pages import page, see_other
@@ -41,7 +41,7 @@ async def deletion(request: Request) -> Response:
     if request.method == "POST":
         await removal.delete(actor, wanted)
         return see_other(request, f"/journal?deleted={wanted}")
-    found, given = await entries.entry(actor, wanted), await sharing.given(actor, entry=wanted)
+    found, given = await entries.entry(actor, wanted), await shares.given(actor, entry=wanted)
     if given:
         await refuse_while_held(actor)
     return page(request, "journal/deletion.html", DeletionPage(found, given, actor.now + UNDO_WINDOW))

@@ -9,17 +9,17 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import handover_answers, handovers, sharing
 from journal.actor import Actor
 from journal.care import links
 from journal.care.invitations import AlreadyLinked
 from journal.care.links import Link
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
-from journal.handover_answers import NotNow
-from journal.handovers import Colleague, Offer
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
+from journal.sharing import handover_answers, handover_offers, shares
+from journal.sharing.handover_answers import NotNow
+from journal.sharing.handover_offers import Colleague, Offer
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -58,7 +58,7 @@ async def suggestion(request: Request) -> Response:
         return page(request, "patients/handover.html", await _suggesting(actor, patient))
     form = await Form.read(request)
     try:
-        await handovers.suggest_to(actor, patient, form["successor"])
+        await handover_offers.suggest_to(actor, patient, form["successor"])
     except Refused as error:
         again = await _suggesting(actor, patient, form["successor"], error.fields)
         return page(request, "patients/handover.html", again, status=422)
@@ -68,14 +68,14 @@ async def suggestion(request: Request) -> Response:
 async def withdrawal(request: Request) -> Response:
     """Take the suggestion back."""
     patient = request.path_params["id"]
-    await handovers.withdraw(actor_of(request), patient)
+    await handover_offers.withdraw(actor_of(request), patient)
     return see_other(request, f"/patients/{patient}/handover")
 
 
 async def answer(request: Request) -> Response:
     """Show what is suggested; a yes takes along what is chosen and nothing else."""
     actor, wanted = actor_of(request), request.path_params["id"]
-    found = await handovers.offer(actor, wanted)
+    found = await handover_offers.offer(actor, wanted)
     if request.method == "GET":
         return page(request, "sharing/handover.html", await _answering(actor, found))
     form = await Form.read(request)
@@ -101,7 +101,7 @@ async def _suggesting(
     actor: Actor, patient: UUID, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> Suggesting:
     link = await links.link_with(actor, patient)
-    others, last = await handovers.colleagues(actor), await handovers.latest(actor, link)
+    others, last = await handover_offers.colleagues(actor), await handover_offers.latest(actor, link)
     return Suggesting(link, others, next(iter(last), None), last.damaged, chosen, errors or {})
 
 
@@ -113,7 +113,7 @@ async def _answering(
     problem: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> Answering:
-    given = [one for one in await sharing.given(actor, team=[offer.link]) if not one.damaged]
+    given = [one for one in await shares.given(actor, team=[offer.link]) if not one.damaged]
     plan = await my_sessions(actor)
     waiting, listed = holds.held_by(actor, plan), await items(actor, given, plan)
     return Answering(offer, listed, waiting, chosen, end_care, problem, errors or {})

@@ -10,20 +10,20 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import handovers
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries import listing
 from journal.entries.listing import Listed
-from journal.handovers import Offer
-from journal.readers import Reader, readers
 from journal.roles import Role
 from journal.sessions import holds, schedule
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, my_sessions
 from journal.sessions.session import SessionKind, Status
+from journal.sharing import handover_offers
+from journal.sharing.handover_offers import Offer
+from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
 from portal.auth import RECOVERY_KEY, SignIn
 from portal.pages import page, see_other
@@ -99,7 +99,7 @@ async def home_of(actor: Actor) -> Home:
         bool(there.links),
         tuple(link for link in there.links if not link.trusted),
         there.strange,
-        await handovers.offers(actor, there.links),
+        await handover_offers.offers(actor, there.links),
         plan.damaged,
         found.as_left,
     )

@@ -16,8 +16,8 @@ from journal.entries import entries, listing, page_search
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.listing import Listed, listed
 from journal.folding import needles_of
-from journal.readers import readers
 from journal.sessions.rows import my_sessions
+from journal.sharing.recipients import readers
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form

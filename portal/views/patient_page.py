@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import giving_back, reading
+from journal import giving_back
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.belonging import Belonging
 from journal.errors import TrustBroken
-from journal.reading import Folder, Shared
 from journal.sessions import schedule
 from journal.sessions.rows import Session
+from journal.sharing import reading
+from journal.sharing.reading import Folder, Shared
 from portal.views.session_lines import SessionLine, lines_of
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import reading
 from journal.care import lifecycle, link_keys, links
 from journal.entries.belonging import Belonging
 from journal.errors import TrustBroken
-from journal.reading import Case
+from journal.sharing import reading
+from journal.sharing.reading import Case
 from portal.auth import actor_of
 from portal.pages import page, see_other
 from portal.views.patient_page import patient_page

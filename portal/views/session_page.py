@@ -11,12 +11,12 @@ from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
 from journal.entries import listing
-from journal.readers import Reader, readers
 from journal.scheduling import plan as session_plan
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
+from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
 from journal.vault.entry_rows import Entry
 from portal.views.session_lines import SessionLine, lines_of, moves_for

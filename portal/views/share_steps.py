@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from journal import sharing
 from journal.actor import Actor
 from journal.care.links import Found, Link
 from journal.catalogue.fields import EntryKind
@@ -16,6 +15,7 @@ from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
+from journal.sharing import shares
 from journal.vault.entry_rows import Entry
 from portal.views.shared_items import Item, items
 from portal.views.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
@@ -76,7 +76,7 @@ async def choosing(
     errors: Mapping[str, str] | None = None,
 ) -> Choosing:
     """Lay out the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
-    given, plan = await sharing.given(actor, entry=entry.id, team=team), await my_sessions(actor)
+    given, plan = await shares.given(actor, entry=entry.id, team=team), await my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
     before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
@@ -105,16 +105,16 @@ async def preview(
     Raises:
         Refused: If nothing is chosen that can be shared.
     """
-    copy = sharing.copy_of(entry, sections, actor.now)
+    copy = shares.copy_of(entry, sections, actor.now)
     about = session_of(copy, Belonging(await my_sessions(actor)))
-    replaces = any(await sharing.given(actor, entry=entry.id, team=[to]))
+    replaces = any(await shares.given(actor, entry=entry.id, team=[to]))
     return Preview(entry, to, shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem)
 
 
 def _choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
     if entry.document.title:
-        yield sharing.TITLE, SharedSection(N_("Its title"), entry.document.title)
+        yield shares.TITLE, SharedSection(N_("Its title"), entry.document.title)
     if entry.document.note:
-        yield sharing.NOTE, SharedSection(N_("Your content note"), entry.document.note)
-    for one in sharing.sections(entry):
+        yield shares.NOTE, SharedSection(N_("Your content note"), entry.document.note)
+    for one in shares.sections(entry):
         yield one.id, section_of(one, entry.document.answers[one.id])

@@ -12,7 +12,7 @@ from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.entries.belonging import Belonging
 from journal.sessions.rows import Session, my_sessions
-from journal.sharing import Given
+from journal.sharing.shares import Given
 from journal.vault.entry_rows import Entry
 from portal.views.shared_view import SharedView, session_of, shared_view
 

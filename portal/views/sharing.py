@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sharing
 from journal.actor import Actor
 from journal.care import links
 from journal.care.link_keys import SharingPaused
@@ -18,6 +17,7 @@ from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
+from journal.sharing import shares as sharing_shares
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
 from portal.forms import Form
@@ -56,7 +56,7 @@ async def shares(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """Let the same person read the same sections as they are now; a text not looked at is shown first."""
     actor = actor_of(request)
-    one = await sharing.the_given(actor, request.path_params["id"])
+    one = await sharing_shares.the_given(actor, request.path_params["id"])
     entry = await entries.entry(actor, one.entry)
     seen = (await Form.read(request)).whole("previewed")
     return await _share(request, actor, entry, one.link, one.document.fields, seen, done="updated")
@@ -65,11 +65,11 @@ async def update(request: Request) -> Response:
 async def revocation(request: Request) -> Response:
     """Ask, with honest words about what was read, and take a copy back."""
     actor = actor_of(request)
-    one = await sharing.the_given(actor, request.path_params["id"])
+    one = await sharing_shares.the_given(actor, request.path_params["id"])
     status = 200
     if request.method == "POST":
         try:
-            await sharing.revoke(actor, one.id)
+            await sharing_shares.revoke(actor, one.id)
             return see_other(request, f"/journal/{one.entry}/shares?done=revoked")
         except HeldUntilRested:
             status = 409
@@ -93,7 +93,7 @@ async def _share(
     try:
         if seen is not None:
             try:
-                await sharing.share(actor, entry.id, to.id, sections, previewed=seen)
+                await sharing_shares.share(actor, entry.id, to.id, sections, previewed=seen)
                 return see_other(request, f"/journal/{entry.id}/shares?done={done}")
             except StaleRevision as error:
                 changed = error.message

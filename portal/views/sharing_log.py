@@ -12,12 +12,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import sharing
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.audit.query import Event
 from journal.care import links
+from journal.sharing import shares
 from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
@@ -79,7 +79,7 @@ async def log(request: Request) -> Response:
     called = [(one, named(inert(one.peer_name), one.peer_profession, say)) for one in team]
     names: dict[UUID | None, str] = {one.id: name for one, name in called}
     names |= {one.peer: name for one, name in called}
-    shared = {one.given.id: one for one in await items(actor, await sharing.given(actor, team=team))}
+    shared = {one.given.id: one for one in await items(actor, await shares.given(actor, team=team))}
     days = []
     for _, grouped in groupby(shown, key=lambda event: event.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)

@@ -17,10 +17,10 @@ from journal.catalogue.fields import EntryKind
 from journal.entries.belonging import Belonging
 from journal.entries.listing import Listed
 from journal.i18n import N_
-from journal.readers import Reader
 from journal.sessions import schedule
 from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
+from journal.sharing.recipients import Reader
 from portal.auth import actor_of
 from portal.pages import long_day, piece, short_day, translator
 from portal.pieces import Drawn, joined

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from journal import giving_back, handovers, reading, restart_links, restarts, set_aside, sharing
+from journal import giving_back, restart_links, restarts, set_aside
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -22,6 +22,7 @@ from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import handover_offers, reading, shares
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.attacks.world import HERS, YEAR, World, answers_of
@@ -63,7 +64,7 @@ async def _alice(world: World, house: House, clock: Clock) -> None:
         ident = world.ids[f"loose {number}"] = uuid4()
         words: Answers = {"free.text": f"{HERS} loose leaf {number}"}
         await entries.save(at, ident, 0, EntryDocument("free", f"{HERS} loose {number}", answers=words))
-        await sharing.share(at, ident, world.ids["link"], [sharing.TITLE, "free.text"], previewed=1)
+        await shares.share(at, ident, world.ids["link"], [shares.TITLE, "free.text"], previewed=1)
         gone = world.ids[f"gone {number}"] = uuid4()
         await entries.save(at, gone, 0, EntryDocument("free", f"{HERS} gone {number}", answers=words))
         await removal.delete(at, gone)
@@ -79,7 +80,9 @@ async def _alice(world: World, house: House, clock: Clock) -> None:
         details = SessionDetails(SessionKind.MEDICAL_CHECKIN, local, ZONE, 30, Setting.CLINIC)
         world.ids[f"check-in {number}"] = await session_plan.add(alice, alice.id, details)
     karl = await _actor(world, house, "karl")
-    world.ids["karl's handover"] = await handovers.suggest_to(karl, alice.id, str(world.people["charlie"]))
+    world.ids["karl's handover"] = await handover_offers.suggest_to(
+        karl, alice.id, str(world.people["charlie"])
+    )
 
 
 async def _otto(world: World, house: House) -> None:
@@ -101,7 +104,7 @@ async def _otto(world: World, house: House) -> None:
         entry = uuid4()
         document = EntryDocument("free", f"Geese {number}", answers={"free.text": "above us"})
         await entries.save(otto, entry, 0, document)
-        await sharing.share(otto, entry, link, [sharing.TITLE, "free.text"], previewed=1)
+        await shares.share(otto, entry, link, [shares.TITLE, "free.text"], previewed=1)
     offered = await restart_links.offer(bob, otto.id)
     again = "otto lights the lamp anew"
     tokens["otto"] = await restarts.restart(

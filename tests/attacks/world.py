@@ -15,18 +15,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal import (
-    giving_back,
-    handovers,
-    practice,
-    reading,
-    renewal,
-    restart_links,
-    restarts,
-    set_aside,
-    setup_links,
-    sharing,
-)
+from journal import giving_back, practice, renewal, restart_links, restarts, set_aside, setup_links
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key as authentication_recovery_key
@@ -46,6 +35,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
+from journal.sharing import handover_offers, reading, shares
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
@@ -190,7 +180,7 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
         await entries.save(
             patient, entry, 0, EntryDocument("free", "Swifts", answers={"free.text": "above us"})
         )
-        await sharing.share(patient, entry, link, [sharing.TITLE, "free.text"], previewed=1)
+        await shares.share(patient, entry, link, [shares.TITLE, "free.text"], previewed=1)
         if name == "mona":
             making.tokens[name] = await renewal.begin(patient, new.password)
         offered = await restart_links.offer(await making.actor("bob"), patient.id)
@@ -248,14 +238,14 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
         invited = await invitations.invite(await making.actor(name), "Alice")
         ids[f"{name}'s link"] = await invitations.accept(await making.actor("alice"), invited.token)
     alice = await making.actor("alice")
-    fields = [sharing.TITLE, *answers_of(EntryKind.INTEGRATION)]
+    fields = [shares.TITLE, *answers_of(EntryKind.INTEGRATION)]
     for name in ("bob", "frieda", "gil", "karl"):
         link = ids["link" if name == "bob" else f"{name}'s link"]
-        ids[f"{name}'s share"] = await sharing.share(alice, ids["entry"], link, fields, previewed=2)
+        ids[f"{name}'s share"] = await shares.share(alice, ids["entry"], link, fields, previewed=2)
         await reading.read(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
-    fields = [sharing.NOTE, *answers_of(EntryKind.REFRAME)]
-    ids["changed share"] = await sharing.share(alice, ids["reframe"], ids["link"], fields, previewed=1)
+    fields = [shares.NOTE, *answers_of(EntryKind.REFRAME)]
+    ids["changed share"] = await shares.share(alice, ids["reframe"], ids["link"], fields, previewed=1)
     await reading.read(await making.actor("bob"), alice.id, ids["changed share"])
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
     await entries.save(alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed))
@@ -276,8 +266,8 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
         making.clock.forward(minutes=1 if revision == 2 else 11)
     dana, charlie = await making.actor("dana"), await making.actor("charlie")
     ids["dana's revision"] = (await versions.revisions(dana, ids["dana's entry"]))[0].id
-    ids["dana's share"] = await sharing.share(
-        dana, ids["dana's entry"], ids["dana's link"], [sharing.TITLE, "free.text"], previewed=2
+    ids["dana's share"] = await shares.share(
+        dana, ids["dana's entry"], ids["dana's link"], [shares.TITLE, "free.text"], previewed=2
     )
     await reading.read(charlie, dana.id, ids["dana's share"])
     plan = CoursePlan(date(2033, 5, 3), time(9), ZONE, 1, 1, Setting.CLINIC, dose_text=f"{OTHERS} dose")
@@ -311,7 +301,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     await practice.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
     charlie = (await making.actor("charlie")).id
     alice = (await making.actor("alice")).id
-    ids["handover"] = await handovers.suggest_to(await making.actor("bob"), alice, str(charlie))
+    ids["handover"] = await handover_offers.suggest_to(await making.actor("bob"), alice, str(charlie))
     erin = await making.actor("erin")
     ids["set-up link"] = await setup_links.make_for(erin, "Lena", "nurse")
     bob = await making.actor("bob")

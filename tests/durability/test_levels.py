@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from journal import sharing
 from journal.entries import entries
+from journal.sharing import shares as sharing_shares
 from journal.store import postgres as store_postgres
 from journal.vault.entry_rows import Entry
 from tests.cast import PASSWORDS, Furniture
@@ -88,7 +88,7 @@ async def test_every_default_of_a_database_does(
         alice = await portal.cast.actor("alice")
         titles = Counter(one.document.title for one in await entries.every(alice))
         assert titles == Counter({"The sea": AT_ONCE} | {f"Page {number}": 1 for number in range(AT_ONCE)})
-        assert len(await sharing.given(alice)) == AT_ONCE
+        assert len(await sharing_shares.given(alice)) == AT_ONCE
 
 
 @pytest.mark.parametrize("level", STRICT)

@@ -20,9 +20,9 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
 from journal.entries import entries
 from journal.errors import NotFound
-from journal.reading import Shared
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionKind, Status
+from journal.sharing.reading import Shared
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, everything, plan_course, share, share_a_full_brief, write

@@ -15,14 +15,12 @@ from journal import (
     disclosures,
     leaving,
     purging,
-    reading,
     records,
     renewal,
     restart_links,
     restarts,
     rotation,
     set_aside,
-    sharing,
     soundness,
 )
 from journal.accounts import addresses as account_addresses
@@ -42,6 +40,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import reading, shares
 from journal.store.database import change, connection, is_sqlite
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -130,17 +129,17 @@ async def test_a_wrong_copy_gives_way_to_a_new_one(cast: Cast) -> None:
     """It can be stopped or shared again; either way the clinician reads what is there now, and nothing is missing."""
     alice, bob, ident = await cast.actor("alice"), await cast.actor("bob"), await write(cast)
     for column in ("revision", "sealed"):
-        share = await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+        share = await shares.share(alice, ident, cast.link, [shares.TITLE], previewed=1)
         await bend("share", column, share)
-        (wrong,) = await sharing.given(alice)
+        (wrong,) = await shares.given(alice)
         assert (wrong.id, wrong.entry, wrong.damaged) == (share, ident, True)
         assert (await reading.folder(bob, alice.id)).damaged == (share,)
-        again = await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+        again = await shares.share(alice, ident, cast.link, [shares.TITLE], previewed=1)
         folder = await reading.folder(bob, alice.id)
         assert ([one.id for one in folder.shared], folder.damaged, folder.missing) == ([again], (), False)
         await bend("share", column, again)
-        await sharing.revoke(alice, again)
-        assert not (await sharing.given_and_missing(alice))[1]
+        await shares.revoke(alice, again)
+        assert not (await shares.given_and_missing(alice))[1]
     assert (await record_state.look(alice)).as_left
 
 
@@ -223,7 +222,7 @@ async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
     alice = await cast.actor("alice")
     for _ in range(6):
         ident = await write(cast)
-        await sharing.share(alice, ident, cast.link, [sharing.TITLE], previewed=1)
+        await shares.share(alice, ident, cast.link, [shares.TITLE], previewed=1)
     await chain_all(cast.house)
     every = await audit_events.every_event(alice.id)
     assert every.damaged == ()

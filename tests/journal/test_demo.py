@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journal import practice, reading, sharing
+from journal import practice
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
 from journal.demo import load_demo
@@ -14,6 +14,7 @@ from journal.demo_texts import demo_practice
 from journal.entries import entries
 from journal.installation.installation import House
 from journal.practice import RealPractice
+from journal.sharing import reading, shares
 from journal.store.database import Store
 from tests.cast import SERVER_KEY, Cast, Clock
 
@@ -36,7 +37,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             patient = await web_sessions.actor_for(house, token)
             assert patient is not None
             total += len(await entries.every(patient))
-            given = await sharing.given(patient)
+            given = await shares.given(patient)
             assert {one.entry for one in given}
             assert len(given) == sum(1 for one in person.entries if one.shared)
         assert total == sum(len(person.entries) for person in demo.patients) >= 40

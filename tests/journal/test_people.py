@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from journal import people, practice, reading, records, setup_links, sharing, tables, the_log
+from journal import people, practice, records, setup_links, tables, the_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -25,6 +25,7 @@ from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.rows import my_sessions
+from journal.sharing import reading, shares
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import chain_all, logged
 from tests.scenes import connected, opened_by, shared, written
@@ -215,7 +216,7 @@ async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
     erin, alice = await cast.actor("erin"), await cast.actor("alice")
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=erin.id)
     for attempt in (
-        entries.timeline(erin), entries.every(erin), sharing.given(erin), sharing.revoke(erin, share),
+        entries.timeline(erin), entries.every(erin), shares.given(erin), shares.revoke(erin, share),
         care_links.my_links(erin), care_links.my_link(erin, cast.link), care_links.link_with(erin, alice.id),
         lifecycle.pause(erin), lifecycle.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
         reading.read(erin, alice.id, share), session_plan.sessions_of(erin, alice.id), my_sessions(erin),

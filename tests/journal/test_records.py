@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal import archive, records, sharing
+from journal import archive, records
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
@@ -27,6 +27,7 @@ from journal.records import ClinicianRecords, PatientRecords
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.store.database import transaction
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
@@ -51,7 +52,7 @@ async def rewritten(cast: Cast, entry: Entry, **changes: object) -> Entry:
 
 async def shared(cast: Cast, entry: Entry, *parts: str, link: UUID | None = None) -> UUID:
     """Let alice share parts of an entry, with bob unless said."""
-    return await sharing.share(
+    return await shares.share(
         await cast.actor("alice"), entry.id, link or cast.link, parts, previewed=entry.revision
     )
 
@@ -176,7 +177,7 @@ async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
         cast.clock.forward(hours=1)
         await shared_with(cast, "bob")
     gone = await shared(cast, await written(cast, EntryDocument("free", "Other")), "title")
-    await sharing.revoke(await cast.actor("alice"), gone)
+    await shares.revoke(await cast.actor("alice"), gone)
     found = await taken_by(cast)
     ((link,), (copy,)) = (found.sharing.care_team, found.sharing.shares)
     assert (link.id, link.name, link.state) == (cast.link, NAMES["bob"], "active")
@@ -245,7 +246,7 @@ async def test_taking_counts_as_opening(cast: Cast) -> None:
     bob = await cast.actor("bob")
     await shared_with(cast, "bob")
     alice = await cast.actor("alice")
-    ((given,)) = await sharing.given(alice)
+    ((given,)) = await shares.given(alice)
     assert given.opened_at == bob.now
     events = [
         (one.actor_id, one.action, one.object_id, one.at) for one in await audit_events.events_about(alice.id)

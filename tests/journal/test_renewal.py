@@ -10,7 +10,7 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal import renewal, sharing
+from journal import renewal
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
@@ -21,6 +21,7 @@ from journal.entries import entries, revisions
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
 from journal.own_keys import OWN
 from journal.renewal import BATCH, SETTLING, AlreadyRenewing
+from journal.sharing import shares
 from journal.store.database import connection, is_sqlite
 from journal.store.parts import load_models
 from journal.store.rows import whole
@@ -176,7 +177,7 @@ async def test_everything_still_works_afterwards(cast: Cast) -> None:
     assert (await record_state.look(alice, earlier=True)).as_left
     assert {one.id: one.document for one in await entries.every(alice)} == texts
     assert len(await revisions.revisions(alice, ids[0])) == 1
-    assert [one.damaged for one in await sharing.given(alice)] == [False]
+    assert [one.damaged for one in await shares.given(alice)] == [False]
     assert len(await read_by(cast, "bob")) == 1
     assert await link_keys.code_for(alice, await links.my_link(alice, cast.link)) == code
     assert await link_keys.code_for(bob, await links.link_with(bob, alice.id)) == code

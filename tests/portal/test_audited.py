@@ -10,8 +10,6 @@ from msgspec.structs import replace
 
 from journal import (
     giving_back,
-    handover_answers,
-    handovers,
     leaving,
     people,
     practice,
@@ -20,7 +18,6 @@ from journal import (
     restarts,
     set_aside,
     setup_links,
-    sharing,
     the_log,
 )
 from journal.accounts import details as account_details
@@ -45,6 +42,7 @@ from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import handover_answers, handover_offers, shares
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
@@ -179,7 +177,7 @@ async def with_words(cast: Cast) -> None:
     for act in (Act.SHARED, Act.SHARE_UPDATED):
         event = await last(act)
         assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
-    await sharing.revoke(alice, share)
+    await shares.revoke(alice, share)
     await removal.delete(alice, entry.id)
     await removal.undelete(alice, entry.id)
     await removal.delete(alice, entry.id)
@@ -208,10 +206,10 @@ async def between_two(cast: Cast) -> None:
     await lifecycle.end(alice, link)
     bob = await cast.actor("bob")
     for answer in ("withdraw", "decline", "accept"):
-        suggested = await handovers.suggest_to(bob, alice.id, str(charlie.id))
+        suggested = await handover_offers.suggest_to(bob, alice.id, str(charlie.id))
         assert (await last(Act.HANDOVER_SUGGESTED)).patient_id == alice.id
         if answer == "withdraw":
-            await handovers.withdraw(bob, alice.id)
+            await handover_offers.withdraw(bob, alice.id)
         elif answer == "decline":
             await handover_answers.decline(alice, suggested)
         else:

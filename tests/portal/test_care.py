@@ -9,13 +9,13 @@ import pytest
 from httpx import Response
 
 from crypto import PrivateIdentity
-from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.entries import removal
+from journal.sharing import reading, shares
 from journal.vault import tables as vault_tables
 from tests.cast import Cast
 from tests.portal.conftest import Portal
@@ -266,7 +266,7 @@ async def test_the_log_keeps_no_title_of_what_is_no_longer_shared(portal: Portal
     cast = portal.cast
     share = await shared(cast, await written(cast))
     await opened_by(cast, "bob", share)
-    await sharing.revoke(await cast.actor("alice"), share)
+    await shares.revoke(await cast.actor("alice"), share)
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
     assert "The sea" not in text

@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 from httpx import Response
 
-from journal import records, sharing
+from journal import records
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.chain import Line
@@ -18,6 +18,7 @@ from journal.audit.pending import write_events
 from journal.care import lifecycle
 from journal.disclosures import disclosures, six_years_before, take
 from journal.errors import HeldUntilRested, NotFound, Refused
+from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from portal.inert import cell, csv_file, inert
 from tests.cast import PASSWORDS, PRACTICE, Cast
@@ -88,7 +89,7 @@ async def test_a_title_is_told_only_while_its_reader_has_it(portal: Portal) -> N
     await opened_by(cast, "bob", share)
     told = "“The sea” (Integration, written on 22 Nov 2026)"
     assert [row[6] for row in await rows(portal)][1:3] == [told, told]
-    await sharing.revoke(await cast.actor("alice"), share)
+    await shares.revoke(await cast.actor("alice"), share)
     found = (await rows(portal))[1:]
     assert [row[6] for row in found[:2]] == ["something you no longer share"] * 2
     assert [row[3] for row in found[:2]] == ["Bob Example (therapist)"] * 2

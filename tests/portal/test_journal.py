@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
-from journal import sharing
 from journal.entries import entries, removal
 from journal.purging import purge
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.store.database import connection
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
@@ -183,11 +183,11 @@ async def test_deleting_can_be_undone_for_a_week_and_then_no_more(any_portal: Po
         assert "The entry is deleted" in gone.words
         assert titles(gone) == []
         alice = await cast.actor("alice")
-        assert await sharing.given(alice) == ()
+        assert await shares.given(alice) == ()
         assert (await browser.get(f"/journal/{entry.id}")).status_code == 404
         back = gone.markup.one("form", within="notice").attributes["action"]
         assert (await followed(browser, await browser.post(back))).heading == "The sea"
-        assert await sharing.given(alice) == ()
+        assert await shares.given(alice) == ()
         await browser.post(f"/journal/{entry.id}/deletion")
         cast.clock.forward(days=7, seconds=1)
         await purge(cast.house, cast.clock.now)

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from crypto import PrivateIdentity
-from journal import sharing
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
+from journal.sharing import shares
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -111,7 +111,7 @@ async def test_titles_lead_to_one_copy_and_opening_is_seen(any_portal: Portal) -
         assert "the <door>" in one.words
         assert "Alice Sample will see that you opened this." in one.words
         assert "New to you" not in (await opened(browser, path)).words
-    (given,) = await sharing.given(await any_portal.cast.actor("alice"))
+    (given,) = await shares.given(await any_portal.cast.actor("alice"))
     assert given.opened_at == NOON
 
 

@@ -24,13 +24,14 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, records, sharing
+from journal import archive, records
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle
 from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -61,7 +62,7 @@ async def a_full_journal(cast: Cast) -> Entry:
     cast.clock.forward(minutes=1)
     answers: dict[str, str | int | list[str]] = {"int.meaning": SHOWN, "int.top3": CANARY}
     entry = await written(cast, EntryDocument("integration", f"About {CANARY}", answers=answers))
-    await sharing.share(await cast.actor("alice"), entry.id, cast.link, ["int.meaning"], previewed=1)
+    await shares.share(await cast.actor("alice"), entry.id, cast.link, ["int.meaning"], previewed=1)
     return entry
 
 
@@ -437,7 +438,7 @@ async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) ->
     for days in (20, 60):
         then = replace(alice, now=alice.now + timedelta(days=days))
         await entries.save(then, uuid4(), 0, EntryDocument("free", "", "Heavy", answers={"free.text": "x"}))
-    await sharing.share(await cast.actor("alice"), about.id, cast.link, ["title"], previewed=1)
+    await shares.share(await cast.actor("alice"), about.id, cast.link, ["title"], previewed=1)
     pages = await pages_of(cast, "alice")
     pager = Markup(pages["journal/2026-12.html"]).all("a", within="pager")
     assert [one.words for one in pager] == ["November 2026", "January 2027"]
@@ -483,7 +484,7 @@ async def test_pages_need_no_other_place_and_run_nothing(portal: Portal, who: st
     )
     alice = await portal.cast.actor("alice")
     parts = ["title", "note", "reframe.old_meaning"]
-    await sharing.share(alice, entry.id, portal.cast.link, parts, previewed=1)
+    await shares.share(alice, entry.id, portal.cast.link, parts, previewed=1)
     pages = await pages_of(portal.cast, who)
     readme = pages.pop("README.txt")
     assert [name for name, page in pages.items() if OUTSIDE.search(page)] == []

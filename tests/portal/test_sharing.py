@@ -11,12 +11,12 @@ import pytest
 from httpx import AsyncClient, Response
 
 from crypto import PrivateIdentity
-from journal import sharing
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import Answer
 from journal.entries import entries
+from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON
@@ -112,7 +112,7 @@ async def test_the_preview_is_what_the_clinician_sees(portal: Portal) -> None:
     async with portal.client("alice") as alice, portal.client("bob") as bob:
         preview = await look(alice, entry, "int.meaning", "int.top3", "note", to=cast.link)
         await confirm(alice, entry, preview)
-        (one,) = await sharing.given(await cast.actor("alice"))
+        (one,) = await shares.given(await cast.actor("alice"))
         read = await bob.get(f"/patients/{(await cast.actor('alice')).id}/shared/{one.id}")
         assert read.status_code == 200
         assert copy_in(preview) == copy_in(read)
@@ -251,7 +251,7 @@ async def test_an_update_takes_one_press(any_portal: Portal) -> None:
     assert "Not opened since you updated it. Bob Example opened the copy before" in words(page)
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Newer words."}
-    (one,) = await sharing.given(await cast.actor("alice"))
+    (one,) = await shares.given(await cast.actor("alice"))
     assert one.opened_at is None
 
 
@@ -377,7 +377,7 @@ async def test_a_session_holds_sharing_and_stopping_back(any_portal: Portal) -> 
         ):
             assert f'action="/sharing/{cast.link}/pause"' in page.text
             assert f'action="/shares/{share}/revocation"' not in page.text
-    assert [one.id for one in await sharing.given(await cast.actor("alice"))] == [share]
+    assert [one.id for one in await shares.given(await cast.actor("alice"))] == [share]
 
 
 async def test_a_paused_clinician_takes_nothing_new(portal: Portal) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from journal import sharing
 from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
@@ -18,6 +17,7 @@ from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.store import database
 from tests.cast import ZONE, Cast
 from tests.portal.conftest import Portal, no_chores
@@ -74,7 +74,7 @@ async def more_patients(cast: Cast, until: int) -> None:
 async def more_shared(cast: Cast, until: int) -> None:
     """Let alice share entries with bob until there are *until*."""
     alice = await cast.actor("alice")
-    for number in range(len(await sharing.given(alice)), until):
+    for number in range(len(await shares.given(alice)), until):
         await share(cast, await write(cast, "free", {"free.text": f"{number}"}, title=f"Page {number}"))
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import pytest
 
-from journal import handover_answers, handovers, reading, sharing
 from journal.actor import Actor
 from journal.care import lifecycle
 from journal.care import tables as care_tables
@@ -22,6 +21,7 @@ from journal.entries import entries, removal
 from journal.errors import JournalError
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.sharing import handover_answers, handover_offers, reading, shares
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import Entry
@@ -50,7 +50,7 @@ async def scene_of(cast: Cast) -> Scene:
     given, private, alice = await written(cast), await written(cast), await cast.actor("alice")
     share = await shared(cast, given)
     charlie = await cast.actor("charlie")
-    handover = await handovers.suggest_to(await cast.actor("bob"), alice.id, str(charlie.id))
+    handover = await handover_offers.suggest_to(await cast.actor("bob"), alice.id, str(charlie.id))
     details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:30", ZONE, 120, Setting.HOME)
     session = await session_plan.add(alice, alice.id, details)
     scene = Scene(cast, await cast.actor("alice"), given, private, share, handover, session)
@@ -61,7 +61,7 @@ async def scene_of(cast: Cast) -> Scene:
 async def share_the_private(scene: Scene) -> UUID:
     """Share the other entry."""
     parts = ("title", "int.meaning")
-    return await sharing.share(
+    return await shares.share(
         scene.alice, scene.private.id, scene.cast.link, parts, previewed=scene.private.revision
     )
 
@@ -69,14 +69,14 @@ async def share_the_private(scene: Scene) -> UUID:
 async def share_anew(scene: Scene) -> UUID:
     """Share the shared one once more, with another part."""
     parts = ("title", "int.meaning", "int.top3")
-    return await sharing.share(
+    return await shares.share(
         scene.alice, scene.given.id, scene.cast.link, parts, previewed=scene.given.revision
     )
 
 
 async def revoke(scene: Scene) -> None:
     """Take the copy back."""
-    await sharing.revoke(scene.alice, scene.share)
+    await shares.revoke(scene.alice, scene.share)
 
 
 async def pause(scene: Scene) -> None:
@@ -174,8 +174,8 @@ async def check(scene: Scene, done: set[str]) -> None:
     if "revoke" in done and "share_anew" not in done:
         assert scene.share not in {share for share, _, _ in rows}
     assert (await record_state.look(alice, earlier=True)).as_left
-    assert (await sharing.given_and_missing(alice))[1] == frozenset()
-    assert not any(one.damaged for one in await sharing.given(alice))
+    assert (await shares.given_and_missing(alice))[1] == frozenset()
+    assert not any(one.damaged for one in await shares.given(alice))
     for name in ("bob", "charlie"):
         reader = await scene.cast.actor(name)
         try:

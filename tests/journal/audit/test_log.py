@@ -15,7 +15,6 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from crypto import MacKey
-from journal import reading, sharing
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit import tables as audit_tables
@@ -29,6 +28,7 @@ from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.errors import Damaged
 from journal.installation.installation import House
+from journal.sharing import reading, shares
 from journal.store.database import Store, change, connection, fetch, transaction
 from journal.store.statements import time_of
 from tests.cast import SERVER_KEY, Cast
@@ -360,7 +360,7 @@ async def test_a_head_moved_back_over_events_writes_over_none_and_stops_nobody(
     assert await found(log) == Break(Kind.HEAD_WRONG, max(sequence, 0))
     share = await care_tables.Share.all().first()
     assert share is not None
-    await sharing.revoke(await log.actor("alice"), share.id)
+    await shares.revoke(await log.actor("alice"), share.id)
     assert not await care_tables.Share.filter(id=share.id).exists()
     with pytest.raises(Damaged):
         await chain_all(log.house)

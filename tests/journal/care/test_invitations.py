@@ -8,13 +8,13 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from crypto import PrivateIdentity, vouch
-from journal import reading
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.invitations import LIFETIME, AlreadyLinked
 from journal.care.link_keys import peer_identity
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken
+from journal.sharing import reading
 from tests.cast import Cast
 from tests.log import logged
 from tests.scenes import at_rest, connected, read_by, shared, signed_in_again, written

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity, ServerKey
-from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -20,9 +19,10 @@ from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
 from journal.care.links import NAMELESS, Found
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
-from journal.readers import STRANGER, Reader, readers
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sharing import reading, shares
+from journal.sharing.recipients import STRANGER, Reader, readers
 from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
@@ -180,7 +180,7 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
         with pytest.raises(NotFound):
             await gone
     assert (await reading.caseload(bob)).cases == ()
-    assert await sharing.given(alice) == ()
+    assert await shares.given(alice) == ()
     (past,) = await links.my_links(alice, ended=True)
     assert past.state == "ended"
     with pytest.raises(NotFound):
@@ -413,7 +413,7 @@ async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None
     share = await shared(cast, await written(cast))
     moments = [await opened_by(cast, "bob", share) for _ in range(3)]
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await sharing.given(alice)
+    await shares.given(alice)
     assert await audit_events.openings(alice.id, [share]) == {share: tuple(moments)}
     events = [one for one in await audit_events.events_about(alice.id) if one.action is Act.SHARE_OPENED]
     assert {one.actor_id for one in events} == {bob.id}

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import renewal, sharing
+from journal import renewal
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, listing, removal
@@ -23,6 +23,7 @@ from journal.entries.belonging import Belonging
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.vault import baseline, record_snapshot, record_state
 from journal.vault import tables as vault_tables
 from journal.vault.contents import FULL, page_context, root_context
@@ -189,7 +190,7 @@ async def test_what_is_far_from_a_page_is_missed_within_the_hour(cast: Cast) -> 
     assert (await listing.latest(await cast.actor("alice"), limit=10)).as_left  # docs/threat-model.md says so
     assert (await listing.entry(await cast.actor("alice"), made[-1].id))[0]
     with pytest.raises(NotAsLeft):
-        await sharing.share(alice, made[-1].id, cast.link, ("title",), previewed=1)
+        await shares.share(alice, made[-1].id, cast.link, ("title",), previewed=1)
     cast.clock.forward(minutes=61)
     later = await cast.actor("alice")
     assert not (await listing.latest(later, limit=10)).as_left

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import giving_back, records, sharing
+from journal import giving_back, records
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
@@ -22,6 +22,7 @@ from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.store.database import change, transaction
 from journal.vault import baseline, record_state
 from journal.vault import tables as vault_tables
@@ -251,8 +252,8 @@ async def test_an_older_text_is_not_shared_between_two_readings(
     """What is shared belongs to what was compared, also where storage changes it back and forth."""
     alice = await cast.actor("alice")
     with pytest.raises(StaleRevision):
-        await sharing.share(alice, shown_only_to_the_comparison.id, cast.link, ("title",), previewed=1)
-    assert not await sharing.given(alice)
+        await shares.share(alice, shown_only_to_the_comparison.id, cast.link, ("title",), previewed=1)
+    assert not await shares.given(alice)
 
 
 async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_comparison: Entry) -> None:

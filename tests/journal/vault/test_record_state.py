@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.models import Model
 
-from journal import purging, reading, sharing
+from journal import purging
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.entries import acceptance, entries, removal
+from journal.sharing import reading, shares
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import Entry
@@ -82,7 +83,7 @@ async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
     await lifecycle.pause(await cast.actor("alice"))
     await lifecycle.resume(await cast.actor("alice"), cast.link)
     assert await as_left(cast)
-    await sharing.revoke(await cast.actor("alice"), share)
+    await shares.revoke(await cast.actor("alice"), share)
     assert await as_left(cast)
     second = await connected(cast, "charlie")
     await shared(cast, await entries.entry(alice, one.id), to=second)
@@ -194,7 +195,7 @@ async def roll_a_link_back(cast: Cast) -> None:
     share = await shared(cast, one)
     copies = await kept(care_tables.Share)
     listed = await vault_tables.RecordState.filter(id=cast.link).values("revision", "sealed")
-    await sharing.revoke(await cast.actor("alice"), share)
+    await shares.revoke(await cast.actor("alice"), share)
     await put_back(copies)
     await vault_tables.RecordState.filter(id=cast.link).update(**listed[0])
 
@@ -375,7 +376,7 @@ async def revoked_copy_back(cast: Cast) -> int:
     await shared(cast, await written(cast))
     share = await shared(cast, await written(cast))
     copies = await kept(care_tables.Share)
-    await sharing.revoke(await cast.actor("alice"), share)
+    await shares.revoke(await cast.actor("alice"), share)
     await put_back(copies)
     return 1
 
@@ -415,10 +416,10 @@ async def test_a_copy_that_is_not_as_shared_opens_for_nobody(
     folder = await reading.folder(bob, alice.id)
     assert len(folder.damaged) == closed
     assert len(folder.shared) == await care_tables.Share.all().count() - closed
-    assert sum(one.damaged for one in await sharing.given(alice)) == closed
+    assert sum(one.damaged for one in await shares.given(alice)) == closed
     for share in folder.damaged:
         assert share is not None
-        await sharing.revoke(alice, share)
+        await shares.revoke(alice, share)
     assert (await reading.folder(bob, alice.id)).damaged == ()
 
 
@@ -429,11 +430,11 @@ async def test_a_copy_that_was_taken_away_is_missed_on_both_sides(cast: Cast) ->
     await care_tables.Share.filter(id=share).delete()
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     assert (await reading.folder(bob, alice.id)).missing
-    assert (await sharing.given_and_missing(alice))[1] == {cast.link}
+    assert (await shares.given_and_missing(alice))[1] == {cast.link}
     assert len(await read_by(cast, "bob")) == 1
     await acceptance.accept(alice)
     assert not (await reading.folder(bob, alice.id)).missing
-    assert (await sharing.given_and_missing(alice))[1] == frozenset()
+    assert (await shares.given_and_missing(alice))[1] == frozenset()
 
 
 async def test_a_pause_holds_also_when_key_and_row_are_put_back(cast: Cast) -> None:

@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity, Sealer, grant_link_key, new_link_key
-from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.care import lifecycle, links
 from journal.care import tables as care_tables
@@ -19,8 +18,9 @@ from journal.care.documents import share_context
 from journal.care.link_keys import SharingPaused, link_key
 from journal.entries import removal
 from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
-from journal.readers import readers
 from journal.sealing import seal_document
+from journal.sharing import reading, shares
+from journal.sharing.recipients import readers
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.cast import Cast, Furniture, cast_of
@@ -34,7 +34,7 @@ async def test_nothing_is_shared_by_default(cast: Cast) -> None:
     await written(cast)
     after = await reading.folder(bob, alice.id), (await reading.caseload(bob)).cases
     assert await read_by(cast, "bob") == ()
-    assert await sharing.given(alice) == ()
+    assert await shares.given(alice) == ()
     assert replace(before[0], link=after[0].link) == after[0]
     assert before[1] == after[1]
 
@@ -88,7 +88,7 @@ async def test_a_later_edit_stays_private_until_it_is_shared(cast: Cast) -> None
     entry = await rewritten(cast, entry, **{"int.meaning": "Changed."})
     (copy,) = await read_by(cast, "bob")
     assert copy.answers["int.meaning"] == "Maybe that I am allowed to rest."
-    (one,) = await sharing.given(await cast.actor("alice"))
+    (one,) = await shares.given(await cast.actor("alice"))
     assert one.changed
     assert one.revision == entry.revision
 
@@ -98,7 +98,7 @@ async def test_an_edit_elsewhere_is_no_change_of_what_is_shared(cast: Cast) -> N
     entry = await written(cast)
     await shared(cast, entry)
     await rewritten(cast, entry, **{"int.unsure": "Another private thing."})
-    (one,) = await sharing.given(await cast.actor("alice"))
+    (one,) = await shares.given(await cast.actor("alice"))
     assert not one.changed
 
 
@@ -107,11 +107,11 @@ async def test_an_update_replaces_the_copy_and_is_unread_again(cast: Cast) -> No
     alice, entry = await cast.actor("alice"), await written(cast)
     share = await shared(cast, entry)
     opened = await opened_by(cast, "bob", share)
-    (one,) = await sharing.given(alice)
+    (one,) = await shares.given(alice)
     assert one.opened_at == opened
     entry = await rewritten(cast, entry, **{"int.meaning": "Changed."})
     assert await shared(cast, entry) == share
-    (one,) = await sharing.given(await cast.actor("alice"))
+    (one,) = await shares.given(await cast.actor("alice"))
     assert one.opened_at is None
     assert not one.changed
     (copy,) = await read_by(cast, "bob")
@@ -155,14 +155,14 @@ async def test_a_patient_cannot_act_on_what_is_not_hers(cast: Cast) -> None:
     dana = await cast.actor("dana")
     own = await written(cast, "dana")
     with pytest.raises(NotFound):
-        await sharing.share(dana, entry.id, theirs, PARTS, previewed=1)
+        await shares.share(dana, entry.id, theirs, PARTS, previewed=1)
     with pytest.raises(NotFound):
-        await sharing.share(dana, own.id, cast.link, PARTS, previewed=1)
+        await shares.share(dana, own.id, cast.link, PARTS, previewed=1)
     with pytest.raises(NotFound):
-        await sharing.revoke(dana, share)
+        await shares.revoke(dana, share)
     with pytest.raises(NotFound):
-        await sharing.the_given(dana, share)
-    assert await sharing.given(dana) == ()
+        await shares.the_given(dana, share)
+    assert await shares.given(dana) == ()
     assert await care_tables.Share.all().count() == 1
     assert await care_tables.Share.filter(link_id=theirs).count() == 0
 
@@ -173,9 +173,9 @@ async def test_clinicians_do_not_share(cast: Cast) -> None:
     share = await shared(cast, entry)
     bob = await cast.actor("bob")
     for act in (
-        sharing.given(bob),
-        sharing.revoke(bob, share),
-        sharing.share(bob, entry.id, cast.link, PARTS, previewed=1),
+        shares.given(bob),
+        shares.revoke(bob, share),
+        shares.share(bob, entry.id, cast.link, PARTS, previewed=1),
     ):
         with pytest.raises(NotFound):
             await act
@@ -186,13 +186,13 @@ async def test_revoking_takes_the_copy_away(cast: Cast) -> None:
     """What is revoked is not there any more, for the clinician and in the database."""
     share = await shared(cast, await written(cast))
     alice = await cast.actor("alice")
-    await sharing.revoke(alice, share)
+    await shares.revoke(alice, share)
     assert await read_by(cast, "bob") == ()
     assert await care_tables.Share.all().count() == 0
     with pytest.raises(NotFound):
         await reading.read(await cast.actor("bob"), alice.id, share)
     with pytest.raises(NotFound):
-        await sharing.revoke(alice, share)
+        await shares.revoke(alice, share)
 
 
 async def test_deleting_an_entry_takes_its_copies_away(cast: Cast) -> None:
@@ -221,9 +221,9 @@ async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     link = await links.my_link(alice, cast.link)
     key = await link_key(alice, link)
     await lifecycle.pause(alice)
-    copy = sharing.copy_of(entry, PARTS, alice.now)
+    copy = shares.copy_of(entry, PARTS, alice.now)
     with pytest.raises(StaleRevision):
-        await sharing._put(alice, link, entry, copy, key)
+        await shares._put(alice, link, entry, copy, key)
     assert await care_tables.Share.all().count() == 0
 
 
@@ -234,11 +234,11 @@ async def test_sharing_and_revoking_wait_until_rested(cast: Cast) -> None:
     with pytest.raises(HeldUntilRested):
         await shared(cast, other)
     with pytest.raises(HeldUntilRested):
-        await sharing.revoke(await cast.actor("alice"), share)
+        await shares.revoke(await cast.actor("alice"), share)
     await rested(cast, session)
-    assert [one.id for one in await sharing.given(await cast.actor("alice"))] == [share]
+    assert [one.id for one in await shares.given(await cast.actor("alice"))] == [share]
     await shared(cast, other)
-    await sharing.revoke(await cast.actor("alice"), share)
+    await shares.revoke(await cast.actor("alice"), share)
     assert len(await read_by(cast, "bob")) == 1
 
 
@@ -271,7 +271,7 @@ async def test_a_share_planted_under_a_foreign_key_is_refused(cast: Cast) -> Non
         signer=mallory,
     )
     ident = uuid4()
-    planted = sharing.copy_of(entry, PARTS, alice.now)
+    planted = shares.copy_of(entry, PARTS, alice.now)
     other = await written(cast)
     await care_tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
     await care_tables.Share.create(
@@ -287,7 +287,7 @@ async def test_a_share_planted_under_a_foreign_key_is_refused(cast: Cast) -> Non
         await reading.folder(bob, alice.id)
     with pytest.raises(TrustBroken):
         await reading.read(bob, alice.id, ident)
-    mine = {one.id: one.damaged for one in await sharing.given(alice)}
+    mine = {one.id: one.damaged for one in await shares.given(alice)}
     assert mine[ident]
     assert sorted(mine.values()) == [False, True]
 
@@ -321,7 +321,7 @@ async def test_a_copy_moved_to_another_entry_is_damaged(cast: Cast) -> None:
     entry, other = await written(cast), await written(cast)
     share = await shared(cast, entry)
     await care_tables.Share.filter(id=share).update(entry_id=other.id)
-    (one,) = await sharing.given(await cast.actor("alice"))
+    (one,) = await shares.given(await cast.actor("alice"))
     assert one.damaged
     assert not one.changed
     assert one.document.fields == []
@@ -336,9 +336,9 @@ async def test_a_damaged_copy_hides_nothing_and_can_be_revoked(cast: Cast) -> No
     broken[-1] ^= 1
     await care_tables.Share.filter(id=first).update(sealed=bytes(broken))
     alice = await cast.actor("alice")
-    assert {one.id: one.damaged for one in await sharing.given(alice)} == {first: True, second: False}
-    await sharing.revoke(alice, first)
-    assert [one.id for one in await sharing.given(alice)] == [second]
+    assert {one.id: one.damaged for one in await shares.given(alice)} == {first: True, second: False}
+    await shares.revoke(alice, first)
+    assert [one.id for one in await shares.given(alice)] == [second]
 
 
 @pytest.fixture
@@ -373,7 +373,7 @@ async def test_what_is_revoked_leaves_the_files(
     assert all(piece in on_disk(path) for piece in pieces[:1])
     alice = await cast.actor("alice")
     if ending == "revoke":
-        await sharing.revoke(alice, share)
+        await shares.revoke(alice, share)
     elif ending == "end":
         await lifecycle.end(alice, cast.link)
     else:

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import reading, sharing
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
@@ -19,6 +18,7 @@ from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
 from journal.entries import entries
 from journal.errors import Damaged, NotFound, TrustBroken
+from journal.sharing import reading, shares
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, plan_course, share, write
 
@@ -157,7 +157,7 @@ async def test_the_caseload_says_who_is_next_and_what_is_new(cast: Cast) -> None
     copies = [await share(cast, await write(cast, "free", {"free.text": str(n)})) for n in range(3)]
     await write(cast, "free", {"free.text": "private"})
     await reading.read(bob, alice.id, copies[0])
-    await sharing.revoke(replace(alice, now=NOON - timedelta(days=3)), copies[1])
+    await shares.revoke(replace(alice, now=NOON - timedelta(days=3)), copies[1])
     (case,) = (await reading.caseload(bob)).cases
     assert case.next is not None
     assert case.number is not None

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
-from journal import sharing
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -20,11 +19,12 @@ from journal.care.invitations import AlreadyLinked
 from journal.care.key_attestation import handover_of, successor_of
 from journal.care.link_keys import peer_identity
 from journal.errors import JournalError, NotFound, Refused, TrustBroken
-from journal.handovers import ACCEPTED, DECLINED, WAITING, Offer, offer
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sharing import shares as sharing_shares
+from journal.sharing.handover_offers import ACCEPTED, DECLINED, WAITING, Offer, offer
 from journal.store.database import scrub, transaction
 from journal.vault import record_state
 
@@ -109,11 +109,11 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
     return made
 
 
-async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sharing.Given]:
+async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sharing_shares.Given]:
     """Open the chosen copies in the transaction that hands them over: what was revoked meanwhile does not go along."""
     if shares:
         await links.require_lasting(one.link)
-    given = [item for item in await sharing.given(actor) if item.link.id == one.link.id]
+    given = [item for item in await sharing_shares.given(actor) if item.link.id == one.link.id]
     chosen = [item for item in given if item.id in shares and not item.damaged]
     if {item.id for item in chosen} != set(shares):
         raise Refused({"shares": N_("Something you chose is no longer shared. Look at the list again.")})
@@ -127,7 +127,7 @@ async def _still_there(one: Offer) -> bool:
     return bool(await mine.update(waiting=None, state=ACCEPTED)) and await able.count() == 2
 
 
-async def _copy(actor: Actor, link: UUID, item: sharing.Given, key: Sealer) -> UUID:
+async def _copy(actor: Actor, link: UUID, item: sharing_shares.Given, key: Sealer) -> UUID:
     ident = uuid4()
     sealed = seal_document(key, item.document, share_context(link, ident, 1))
     await care_tables.Share.create(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import handover_answers, handovers, people, reading, sharing
+from journal import people
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.acts import Act
@@ -20,9 +20,10 @@ from journal.care.invitations import AlreadyLinked
 from journal.care.link_keys import link_key
 from journal.care.links import NAMELESS
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
-from journal.handover_answers import NotNow
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sharing import handover_answers, handover_offers, reading, shares
+from journal.sharing.handover_answers import NotNow
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written
 
@@ -30,7 +31,7 @@ from tests.scenes import connected, in_session, read_by, shared, signed_in_again
 async def suggested(cast: Cast) -> UUID:
     """Let bob suggest charlie to alice."""
     bob, charlie, alice = [await cast.actor(name) for name in ("bob", "charlie", "alice")]
-    return await handovers.suggest_to(bob, alice.id, str(charlie.id))
+    return await handover_offers.suggest_to(bob, alice.id, str(charlie.id))
 
 
 async def nothing_for_charlie(cast: Cast) -> None:
@@ -40,8 +41,8 @@ async def nothing_for_charlie(cast: Cast) -> None:
     assert (await reading.caseload(charlie)).cases == ()
     for attempt in (
         links.link_with(charlie, alice.id), reading.folder(charlie, alice.id),
-        session_plan.sessions_of(charlie, alice.id), handovers.withdraw(charlie, alice.id),
-        handovers.suggest_to(charlie, alice.id, str((await cast.actor("bob")).id)),
+        session_plan.sessions_of(charlie, alice.id), handover_offers.withdraw(charlie, alice.id),
+        handover_offers.suggest_to(charlie, alice.id, str((await cast.actor("bob")).id)),
     ):  # fmt: skip
         with pytest.raises(NotFound):
             await attempt
@@ -56,12 +57,12 @@ async def test_until_the_patient_agrees_the_colleague_learns_nothing(cast: Cast)
     await nothing_for_charlie(cast)
     await handover_answers.decline(alice, one)
     await nothing_for_charlie(cast)
-    assert (await handovers.offers(alice)) == ()
-    (found,) = await handovers.latest(bob, await links.link_with(bob, alice.id))
+    assert (await handover_offers.offers(alice)) == ()
+    (found,) = await handover_offers.latest(bob, await links.link_with(bob, alice.id))
     assert found is not None
     assert found.state == "declined"
     await suggested(cast)
-    await handovers.withdraw(bob, alice.id)
+    await handover_offers.withdraw(bob, alice.id)
     await nothing_for_charlie(cast)
     late = await suggested(cast)
     cast.clock.forward(days=29)
@@ -77,9 +78,9 @@ async def test_a_yes_takes_along_what_was_chosen_and_nothing_else(cast: Cast) ->
     alice = await cast.actor("alice")
     made = await handover_answers.accept(alice, await suggested(cast), [first])
     (document,) = await read_by(cast, "charlie")
-    assert document == (await sharing.the_given(alice, first)).document
+    assert document == (await shares.the_given(alice, first)).document
     assert len(await read_by(cast, "bob")) == 2
-    assert {one.id for one in await sharing.given(alice)} > {first, second}
+    assert {one.id for one in await shares.given(alice)} > {first, second}
     charlie, link = await cast.actor("charlie"), await links.my_link(alice, made)
     theirs = await links.link_with(charlie, alice.id)
     assert await link_keys.code_for(alice, link) == await link_keys.code_for(charlie, theirs)
@@ -100,7 +101,7 @@ async def test_nothing_goes_along_by_itself_and_care_can_end_at_once(cast: Cast)
     assert await read_by(cast, "charlie") == ()
     (link,) = await links.my_links(alice)
     assert link.peer_name == "Charlie Outsider"
-    assert await sharing.given(alice) == ()
+    assert await shares.given(alice) == ()
     with pytest.raises(NotFound):
         await links.link_with(await cast.actor("bob"), alice.id)
 
@@ -114,7 +115,7 @@ async def test_it_waits_after_dosing_and_saying_no_does_not(cast: Cast) -> None:
         await handover_answers.accept(alice, one, [])
     await nothing_for_charlie(cast)
     await handover_answers.decline(alice, one)
-    assert await handovers.offers(alice) == ()
+    assert await handover_offers.offers(alice) == ()
 
 
 @pytest.mark.parametrize("who", ["bob", "charlie"])
@@ -123,7 +124,7 @@ async def test_while_one_of_the_two_is_suspended_nothing_can_be_agreed(cast: Cas
     one, erin = await suggested(cast), await cast.actor("erin")
     alice, other = await cast.actor("alice"), await cast.actor(who)
     await people.suspend(erin, other.id)
-    (offer,) = await handovers.offers(alice)
+    (offer,) = await handover_offers.offers(alice)
     assert not offer.possible
     with pytest.raises(NotNow):
         await handover_answers.accept(alice, one, [])
@@ -139,7 +140,7 @@ async def test_only_the_clinician_may_suggest_and_only_the_patient_may_answer(ca
     for name in ("dana", "bob", "charlie", "erin"):
         actor = await cast.actor(name)
         for attempt in (
-            handovers.offer(actor, one), handover_answers.decline(actor, one),
+            handover_offers.offer(actor, one), handover_answers.decline(actor, one),
             handover_answers.accept(actor, one, []),
         ):  # fmt: skip
             with pytest.raises(NotFound):
@@ -147,10 +148,10 @@ async def test_only_the_clinician_may_suggest_and_only_the_patient_may_answer(ca
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     for name in ("alice", "erin", "charlie"):
         with pytest.raises(NotFound):
-            await handovers.suggest_to(await cast.actor(name), alice.id, str(bob.id))
+            await handover_offers.suggest_to(await cast.actor(name), alice.id, str(bob.id))
     for nobody in (alice.id, bob.id, (await cast.actor("erin")).id, uuid4(), "", "x"):
         with pytest.raises(Refused):
-            await handovers.suggest_to(bob, alice.id, str(nobody))
+            await handover_offers.suggest_to(bob, alice.id, str(nobody))
 
 
 async def test_a_share_of_somebody_else_is_not_taken_along(cast: Cast) -> None:
@@ -158,7 +159,7 @@ async def test_a_share_of_somebody_else_is_not_taken_along(cast: Cast) -> None:
     alice, one = await cast.actor("alice"), await suggested(cast)
     entry = await written(cast)
     gone = await shared(cast, entry)
-    await sharing.revoke(alice, gone)
+    await shares.revoke(alice, gone)
     for share in (gone, uuid4()):
         with pytest.raises(Refused):
             await handover_answers.accept(alice, one, [share])
@@ -173,7 +174,7 @@ async def test_somebody_who_is_in_the_team_is_not_added_twice(cast: Cast) -> Non
     with pytest.raises(AlreadyLinked):
         await handover_answers.accept(alice, one, [])
     assert len(await links.my_links(alice)) == 2
-    assert [offer.id for offer in await handovers.offers(alice)] == [one]
+    assert [offer.id for offer in await handover_offers.offers(alice)] == [one]
 
 
 async def test_twenty_answers_at_once_make_one_care_link(cast: Cast) -> None:
@@ -211,7 +212,7 @@ async def test_a_suggestion_that_storage_changed_is_no_suggestion(sqlite_cast: C
         await row.update(signature=mallory.sign(b"anything", purpose="handover"))
     else:
         await accounts_tables.Account.filter(id=charlie.id).update(public_identity=mallory.public().encode())
-    (offer,) = await handovers.offers(alice)
+    (offer,) = await handover_offers.offers(alice)
     assert not offer.signed
     assert offer.successor.name == NAMELESS
     with pytest.raises(TrustBroken):
