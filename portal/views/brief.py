@@ -8,8 +8,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import brief as briefs
-from journal.brief import Brief
+from journal.brief import brief as briefs
+from journal.brief.brief import Brief
 from portal.auth import actor_of
 from portal.pages import page
 from portal.views.session_lines import SessionLine, line_of

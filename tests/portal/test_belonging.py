@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from journal import brief, records
+from journal import records
 from journal.accounts import details as account_details
+from journal.brief import brief
 from journal.catalogue.fields import EntryKind
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions

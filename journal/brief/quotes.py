@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from journal.brief_room import shorten
+from journal.brief.layout import shorten
 from journal.catalogue.fields import Answer, BriefRole, EntryKind, Field, FieldKind
 from journal.catalogue.forms import form_of
 from journal.sharing.reading import Shared

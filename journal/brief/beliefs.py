@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from journal.brief_lines import number_of, words_of
-from journal.brief_room import shorten
+from journal.brief.layout import shorten
+from journal.brief.quotes import number_of, words_of
 from journal.catalogue.fields import EntryKind
 from journal.folding import fold
 from journal.sharing.reading import Shared

@@ -15,9 +15,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from journal.actor import Actor
-from journal.brief_beliefs import Pair, pairs
-from journal.brief_lines import Quote, SkillLine, Step, Use, quotes, skills, steps
-from journal.brief_room import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
+from journal.brief.beliefs import Pair, pairs
+from journal.brief.layout import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
+from journal.brief.quotes import Quote, SkillLine, Step, quotes, skills, steps
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole
 from journal.entries.belonging import Belonging
@@ -27,8 +27,6 @@ from journal.sessions.schedule import Number
 from journal.sessions.session import SessionKind
 from journal.sharing import reading
 from journal.sharing.reading import Folder, Shared
-
-__all__ = ["Brief", "Pair", "Quote", "SkillLine", "Step", "Use", "brief"]
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)

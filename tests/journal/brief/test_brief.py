@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal import brief as briefs
-from journal.brief_beliefs import pairs
-from journal.brief_lines import quotes, skills, steps
-from journal.brief_room import ROOM, shorten, width
+from journal.brief import brief as briefs
+from journal.brief.beliefs import pairs
+from journal.brief.layout import ROOM, shorten, width
+from journal.brief.quotes import quotes, skills, steps
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument

@@ -1,0 +1,3 @@
+"""The page for the coming integration session, from shared copies only; keeps nothing."""
+
+__all__ = ["brief"]
