@@ -21,7 +21,6 @@ import msgspec
 
 from bench import no_cipher
 from bench.rows import DATABASE, entry_row, insert
-from journal import practice
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication.registration import NewAccount
@@ -29,6 +28,8 @@ from journal.care import invitations
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.installation.installation import House
+from journal.practice import practice
+from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -130,7 +131,7 @@ async def furnish(
     house = House.with_key(SERVER_KEY, quick=small)
     with store.use():
         setup, new = await practice.new_setup_link(house), _new_account("clinician")
-        caring = await practice.set_up(house, setup, "Quiet Practice", new)
+        caring = await staff_registration.set_up(house, setup, "Quiet Practice", new)
         clinician = await _ready(house, caring)
         patient, token = await _patient(house, "patient")
         invited = await invitations.invite(clinician, "Patient")

@@ -15,10 +15,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crypto import CryptoError
-from journal.documents import PracticeDetails
 from journal.errors import Damaged, JournalError
 from journal.installation.server_keys import ServerKeys
-from journal.practice import CONTEXT
+from journal.practice.practice import CONTEXT, PracticeDetails
 from journal.sealing import open_document
 from journal.store.address import SqliteFile, shown
 from journal.store.errors import explained

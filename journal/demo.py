@@ -11,18 +11,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import practice, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
-from journal.demo_texts import DemoEntry, DemoPatient, DemoPerson, demo_practice
 from journal.entries import entries
 from journal.errors import Refused
 from journal.installation.installation import House
-from journal.practice import RealPractice
+from journal.practice import practice
+from journal.practice import tables as practice_tables
+from journal.practice.demo_data import DemoEntry, DemoPatient, DemoPerson, demo_practice
+from journal.practice.practice import RealPractice
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
@@ -43,7 +44,7 @@ async def load_demo(house: House) -> None:
     Raises:
         RealPractice: If anything is there already: a demonstration is never mixed with real people.
     """
-    if await tables.Practice.exists() or await accounts_tables.Account.exists():
+    if await practice_tables.Practice.exists() or await accounts_tables.Account.exists():
         raise RealPractice
     demo = demo_practice()
     await practice.found(house, demo.name, demo=True)

@@ -22,8 +22,8 @@ from journal.accounts import tables as accounts_tables
 from journal.ages import JUMP
 from journal.care import tables as care_tables
 from journal.installation.installation import House
-from journal.leaving import WAIT
 from journal.mail import tables as mail_tables
+from journal.practice.account_deletion import WAIT
 from journal.set_aside import KEPT
 from journal.store.database import transaction
 from journal.store.rows import DamagedRow, Moment, Row, read

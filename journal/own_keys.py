@@ -17,9 +17,10 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
-from journal import setup_links, tables
 from journal.care import tables as care_tables
 from journal.care.documents import link_key_context, secret_context
+from journal.practice import setup_links
+from journal.practice import tables as practice_tables
 from journal.store.rows import Counted, DamagedRow, Row, read
 from journal.vault import tables as vault_tables
 from journal.vault.contents import page_context, root_context
@@ -168,5 +169,5 @@ OWN = (
     Own("care_link.patient_pin", care_tables.CareLink, Under.PINS, "patient_id", _pin),
     Own("care_link.clinician_pin", care_tables.CareLink, Under.PINS, "clinician_id", _pin),
     Own("invitation.secret", care_tables.Invitation, Under.VAULT, "clinician_id", _secret),
-    Own("setup_link.secret", tables.SetupLink, Under.VAULT, "maker_id", _token),
+    Own("setup_link.secret", practice_tables.SetupLink, Under.VAULT, "maker_id", _token),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import heartbeat, leaving, set_aside
+from journal import heartbeat, set_aside
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock
@@ -13,6 +13,7 @@ from journal.entries.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.mail import outbox
 from journal.passkeys import challenges
+from journal.practice import account_deletion
 from journal.rate_limiting import limits
 from journal.store.database import scrub, transaction
 from journal.store.rows import Row, read, whole
@@ -40,7 +41,7 @@ async def purge(house: House, now: datetime) -> int:
     await limits.purge()
     await challenges.forget_expired(now)
     await outbox.forget(now)
-    await leaving.forget(house, now)
+    await account_deletion.forget(house, now)
     await set_aside.purge(now)
     old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in whole(await read(OldRow, old)):

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from crypto import Context
-from journal import practice, setup_links
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.key import KEY_CONTEXT
 from journal.authentication.web_sessions import device_context
 from journal.care.documents import note_context, past_context
 from journal.mail import messages
 from journal.passkeys.rows import passkey_context
+from journal.practice import practice, setup_links
 from journal.sessions.rows import course_context, session_context
 from journal.store.statements import key_of
 

@@ -11,13 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import heartbeat, practice, presence, rotation
+from journal import heartbeat, presence, rotation
 from journal.accounts import addresses as account_addresses
 from journal.audit import tables as audit_tables
 from journal.audit.verification import check, remember
 from journal.catalogue import crisis_contacts
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
+from journal.practice import practice
 from journal.store.address import SqliteFile, file_of
 from journal.store.database import connection, is_read_only, is_sqlite, opened
 from journal.store.errors import DAMAGED, DatabaseRefused

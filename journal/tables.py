@@ -8,24 +8,8 @@ The rows that belong to nobody's record are in `tables_house.py`.
 
 from __future__ import annotations
 
-from tortoise import fields
-from tortoise.models import Model
-
 from journal.tables_aside import SetAside as SetAside
 from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
-
-
-class Practice(Model):
-    """The one practice of this installation. `demo` is set once, when its first row is written."""
-
-    id = fields.SmallIntField(primary_key=True, generated=False)
-    demo = fields.BooleanField()  # nobody believes it: what counts is sealed
-    sealed = fields.BinaryField()  # server key
-    created_at = fields.DatetimeField()
-
-    class Meta:
-        table = "practice"

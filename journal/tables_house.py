@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 if TYPE_CHECKING:
-    from journal.accounts.tables import Account
+    pass
 
 
 class Worker(Model):
@@ -31,22 +31,3 @@ class Heartbeat(Model):
 
     class Meta:
         table = "heartbeat"
-
-
-class SetupLink(Model):
-    """A one-time link with which one of the staff opens an account. Nobody made it who has no account."""
-
-    id = fields.UUIDField(primary_key=True)  # the first half of the hash of the token
-    lookup = fields.CharField(64, unique=True)  # hash of the token
-    maker: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
-        "journal.Account", related_name="setup_links", null=True
-    )
-    secret = fields.BinaryField(null=True)  # maker's vault key: the token
-    sealed = fields.BinaryField()  # server key: what its user becomes, whom it is for, until when
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField()
-    used_at = fields.DatetimeField(null=True)
-    withdrawn_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "setup_link"

@@ -13,9 +13,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from journal import practice
 from journal.installation.installation import House, utc_now
-from journal.practice import PracticeView
+from journal.practice import practice
+from journal.practice.practice import PracticeView
 from journal.store.database import Store
 from journal.store.errors import DatabaseRefused
 from portal import logs

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from journal import practice, presence
+from journal import presence
 from journal.accounts.addresses import carry_over
 from journal.errors import JournalError
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile, new_key
 from journal.installation.server_keys import ServerKeys
+from journal.practice import practice
 from journal.rotation import Count, look_over, renew
 from journal.store.database import opened
 from portal.config import Config

@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import uvicorn
 
-from journal import practice
 from journal.demo import load_demo
 from journal.installation.installation import House
+from journal.practice import practice
 from journal.store.database import migrate, opened
 from journal.store.errors import DatabaseStarting
 from portal import logs

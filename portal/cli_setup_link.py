@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from journal import practice
+from journal.practice import practice
 from journal.roles import POSITIONS
 from journal.store.database import opened
 from portal.config import Config

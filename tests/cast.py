@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from journal import practice
 from journal.actor import Actor
 from journal.audit.sealing import AuditSealer
 from journal.authentication import recovery_key, registration, web_sessions
@@ -18,6 +17,8 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.installation.installation import House
+from journal.practice import practice
+from journal.practice import registration as staff_registration
 from journal.roles import ADMINISTRATOR, THERAPIST, Role
 from journal.store.database import Store, change
 
@@ -117,7 +118,7 @@ async def furnish(url: str) -> Furniture:
         with store.use():
             for name, position in (("bob", THERAPIST), ("charlie", THERAPIST), ("erin", ADMINISTRATOR)):
                 link = await practice.new_setup_link(house, position)
-                tokens[name] = await practice.set_up(house, link, PRACTICE, new_account(name))
+                tokens[name] = await staff_registration.set_up(house, link, PRACTICE, new_account(name))
             for name in ("alice", "dana"):
                 readied = await registration.ready(house, new_account(name))
                 await registration.open_account(house, Role.PATIENT, readied)

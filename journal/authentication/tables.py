@@ -12,7 +12,6 @@ from journal.tables_aside import SetAside as SetAside
 from journal.tables_aside import SetAsideRecord as SetAsideRecord
 from journal.tables_aside import SetAsideSlot as SetAsideSlot
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import SetupLink as SetupLink
 from journal.tables_house import Worker as Worker
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ TABLES = (
     "journal.authentication.tables",
     "journal.passkeys.tables",
     "journal.care.tables",
+    "journal.practice.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -11,11 +11,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import people, the_log
 from journal.actor import Actor
 from journal.audit.query import Event, Whole
 from journal.errors import NotFound
-from journal.people import Person
+from journal.practice import audit_review, people
+from journal.practice.people import Person
 from journal.typed import read_whole
 from portal.auth import actor_of
 from portal.inert import inert
@@ -66,7 +66,7 @@ async def log(request: Request) -> Response:
     before = _whole(asked.get("before", ""))
     room = asked.get("room", "") if asked.get("room", "") in ROOMS else ""
     person = _id(asked.get("person", ""))
-    looked = await the_log.look(actor, limit=LINES + 1, before=before, person=person, room=room)
+    looked = await audit_review.look(actor, limit=LINES + 1, before=before, person=person, room=room)
     shown, everyone = looked.events[:LINES], await people.people(actor)
     names = {one.id: inert(one.name) for one in everyone}
     days = []

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import leaving
 from journal.errors import Refused
+from journal.practice import account_deletion
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from portal.auth import actor_of, forget_token
@@ -34,7 +34,7 @@ async def deletion(request: Request) -> Response:
         return page(request, "account/deletion.html", DeletionPage(waiting))
     form = await Form.read(request)
     try:
-        await leaving.leave(actor, form["word"])
+        await account_deletion.leave(actor, form["word"])
     except Refused as error:
         again = DeletionPage(waiting, errors=dict(error.fields), word=form["word"])
         return page(request, "account/deletion.html", again, status=422)

@@ -9,10 +9,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import people, setup_links
 from journal.actor import Actor
 from journal.errors import Refused
-from journal.people import Leaving, Person
+from journal.practice import people, setup_links
+from journal.practice.people import Leaving, Person
 from journal.roles import LABELS, Role
 from portal.auth import actor_of
 from portal.pages import page, see_other

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import practice
 from journal.authentication.passwords import suggest_passphrase
 from journal.authentication.registration import NewAccount
 from journal.errors import Refused
+from journal.practice import registration as staff_registration
 from journal.roles import LABELS
 from journal.time_zones import common_zones
 from portal import auth, link_tries
@@ -42,7 +42,7 @@ async def set_up(request: Request) -> Response:
     """Open the account; the link works once."""
     house, token = request.app.state.house, request.path_params["token"]
     async with link_tries.counted(request):
-        found = await practice.setting_up(house, token)
+        found = await staff_registration.setting_up(house, token)
     position, ask = LABELS[found.position.key], found.needs_name
     if request.method == "GET":
         return page(
@@ -50,7 +50,7 @@ async def set_up(request: Request) -> Response:
         )
     form = await Form.read(request)
     try:
-        session = await practice.set_up(house, token, form["practice_name"], new_account(form))
+        session = await staff_registration.set_up(house, token, form["practice_name"], new_account(form))
     except Refused as error:
         again = SetupPage(
             position,

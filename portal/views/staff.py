@@ -9,10 +9,10 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import practice, setup_links
 from journal.errors import Refused
+from journal.practice import practice, setup_links
+from journal.practice.setup_links import SetupLink
 from journal.roles import LABELS, OF_STAFF
-from journal.setup_links import SetupLink
 from journal.store.rows import Opened
 from portal.auth import actor_of
 from portal.forms import Form

@@ -8,13 +8,13 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import welcoming
 from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.care.invitations import Welcome
 from journal.errors import NotFound, Refused
+from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.store.progress import repeated
 from journal.time_zones import common_zones
@@ -56,7 +56,7 @@ async def invitation(request: Request) -> Response:
     new = new_account(form)
     try:
         new = await _checked(request, new, adult="adult" in form)
-        session = await welcoming.open_and_accept(house, token, new)
+        session = await staff_registration.open_and_accept(house, token, new)
     except Refused as error:
         again = WelcomePage(
             found,

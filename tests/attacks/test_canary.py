@@ -24,8 +24,8 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from httpx import AsyncClient, Response
 
-from journal import practice
 from journal.installation.installation import House
+from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.roles import ADMINISTRATOR
 from journal.store.database import Store

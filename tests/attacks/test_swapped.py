@@ -19,9 +19,10 @@ import pytest
 from httpx import Response
 from tortoise import fields
 
-from journal import set_aside, setup_links
+from journal import set_aside
 from journal.authentication.second_factor import FactorGone
 from journal.errors import Damaged, TrustBroken, WrongCredentials
+from journal.practice import setup_links
 from journal.store.parts import load_models
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS

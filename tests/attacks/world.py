@@ -15,7 +15,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal import giving_back, practice, renewal, restart_links, restarts, set_aside, setup_links
+from journal import giving_back, renewal, restart_links, restarts, set_aside
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key as authentication_recovery_key
@@ -30,6 +30,8 @@ from journal.entries import revisions as versions
 from journal.installation.installation import House
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
+from journal.practice import practice, setup_links
+from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -89,7 +91,7 @@ class _Making:
 
     async def clinician(self, name: str) -> None:
         link = await practice.new_setup_link(self.house)
-        self.tokens[name] = await practice.set_up(self.house, link, PRACTICE, _new(name))
+        self.tokens[name] = await staff_registration.set_up(self.house, link, PRACTICE, _new(name))
         await self.confirm(name)
 
     async def confirm(self, name: str) -> None:
@@ -298,7 +300,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
         "used": await practice.new_setup_link(making.house),
         "open": await practice.new_setup_link(making.house),
     }
-    await practice.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
+    await staff_registration.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
     charlie = (await making.actor("charlie")).id
     alice = (await making.actor("alice")).id
     ids["handover"] = await handover_offers.suggest_to(await making.actor("bob"), alice, str(charlie))

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.async_api import Page, expect
 
-from journal import people
 from journal.accounts import details as account_details
 from journal.care import invitations
+from journal.practice import people
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.cast import PASSWORDS, Furniture

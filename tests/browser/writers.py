@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from httpx import AsyncClient, Response
 
-from journal import practice
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import FORMS
+from journal.practice import practice
 from journal.roles import ADMINISTRATOR
 from tests.attacks.browse import Control, Form, Page, read, walk
 from tests.browser.served import Served

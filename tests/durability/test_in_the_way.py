@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import practice, restart_links, restarts
+from journal import restart_links, restarts
 from journal.accounts import tables as accounts_tables
 from journal.authentication import recovery_key
 from journal.care import invitations
+from journal.practice import practice
 from journal.store.database import change, fetch
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Furniture

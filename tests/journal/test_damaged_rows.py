@@ -13,7 +13,6 @@ import pytest
 
 from journal import (
     disclosures,
-    leaving,
     purging,
     records,
     renewal,
@@ -35,6 +34,7 @@ from journal.care import tables as care_tables
 from journal.entries import entries, removal, revisions, search
 from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.mail import tables as mail_tables
+from journal.practice import account_deletion
 from journal.rate_limiting import limits
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
@@ -209,7 +209,7 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
         cast.house, alice.id, await web_sessions.account_key(alice, cast.tokens["alice"])
     )
     await change("UPDATE web_session SET used_at = $1 WHERE id = $2", "", alice.session)
-    await leaving.leave(dana, leaving.WORD)
+    await account_deletion.leave(dana, account_deletion.WORD)
     cast.clock.forward(days=8)
     assert await purging.purge(cast.house, cast.clock()) == 2
     assert await vault_tables.Entry.filter(owner_id=alice.id).count() == 1

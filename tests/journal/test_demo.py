@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journal import practice
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
 from journal.demo import load_demo
-from journal.demo_texts import demo_practice
 from journal.entries import entries
 from journal.installation.installation import House
-from journal.practice import RealPractice
+from journal.practice import practice
+from journal.practice.demo_data import demo_practice
+from journal.practice.practice import RealPractice
 from journal.sharing import reading, shares
 from journal.store.database import Store
 from tests.cast import SERVER_KEY, Cast, Clock

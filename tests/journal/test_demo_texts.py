@@ -13,7 +13,7 @@ from journal.catalogue.answers import parse_answers
 from journal.catalogue.emotions import emotions
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
-from journal.demo_texts import demo_practice
+from journal.practice.demo_data import demo_practice
 from journal.sessions.holds import hold
 from journal.sessions.session import SessionKind, Status, check_session
 

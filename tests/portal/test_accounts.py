@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from journal import practice
 from journal.care import invitations
+from journal.practice import practice
 from tests.cast import PASSWORDS
 from tests.portal.conftest import Portal
 

@@ -8,18 +8,7 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from journal import (
-    giving_back,
-    leaving,
-    people,
-    practice,
-    renewal,
-    restart_links,
-    restarts,
-    set_aside,
-    setup_links,
-    the_log,
-)
+from journal import giving_back, renewal, restart_links, restarts, set_aside
 from journal.accounts import details as account_details
 from journal.audit.acts import REFUSALS, Act, Outcome
 from journal.audit.verification import check
@@ -38,6 +27,7 @@ from journal.entries import acceptance, entries, removal
 from journal.errors import Refused, WrongCredentials
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
+from journal.practice import account_deletion, audit_review, people, practice, setup_links
 from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
 from journal.scheduling import plan as session_plan
@@ -111,7 +101,7 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
-    await leaving.leave(await cast.actor("alice"), "delete")
+    await account_deletion.leave(await cast.actor("alice"), "delete")
     assert (await last(Act.ACCOUNT_LEAVING)).actor_id == alice.id
     cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
     assert (await last(Act.ACCOUNT_KEPT)).actor_id == alice.id
@@ -239,9 +229,9 @@ async def at_the_desk(cast: Cast) -> None:
         for act in (Act.SUSPENDED, Act.UNSUSPENDED):
             event = await last(act)
             assert (event.actor_id, event.object_id, event.patient_id) == (erin.id, one.id, record)
-    await the_log.look(erin, limit=1, person=dana.id)
+    await audit_review.look(erin, limit=1, person=dana.id)
     assert (await last(Act.LOG_READ)).patient_id == dana.id
-    await the_log.look(erin, limit=1, person=charlie.id)
+    await audit_review.look(erin, limit=1, person=charlie.id)
     assert (await last(Act.LOG_READ)).patient_id is None
 
 
@@ -310,8 +300,8 @@ async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
     await with_new_keys(any_portal.cast)
     dana = await sign_in.sign_in(any_portal.cast.house, "dana@example.org", PASSWORDS["dana"])
     any_portal.cast.tokens["dana"] = dana.token
-    await leaving.leave(await any_portal.cast.actor("dana"), leaving.WORD)
-    await purge(any_portal.cast.house, any_portal.cast.clock.now + leaving.WAIT)
+    await account_deletion.leave(await any_portal.cast.actor("dana"), account_deletion.WORD)
+    await purge(any_portal.cast.house, any_portal.cast.clock.now + account_deletion.WAIT)
     events = await logged()
     assert {event.action for event in events} == {act.value for act in Act}
     for event in events:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from journal import practice
 from journal.audit.acts import Act
 from journal.authentication import recovery_key
 from journal.installation.password_work import PLACES, Queue
+from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from journal import practice, set_aside
+from journal import set_aside
 from journal.care import invitations
+from journal.practice import practice
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables

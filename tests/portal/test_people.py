@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from journal import people
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.practice import people
 from portal.views.audit_words import ROOMS, SENTENCES
 from tests.cast import PASSWORDS, ZONE
 from tests.log import logged

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
-from journal.practice import PracticeView
+from journal.practice.practice import PracticeView
 from journal.roles import Role
 from portal.pages import make_environment, page, page_of_pieces, time_of_day
 from portal.pieces import MARK, Piece, joined

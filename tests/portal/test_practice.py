@@ -11,12 +11,12 @@ from uuid import UUID
 
 import pytest
 
-from journal import practice
 from journal.demo import load_demo
-from journal.demo_texts import demo_practice
 from journal.errors import Damaged
 from journal.installation.installation import House
-from journal.practice import CONTEXT, RealPractice, WrongServerKey
+from journal.practice import practice
+from journal.practice.demo_data import demo_practice
+from journal.practice.practice import CONTEXT, RealPractice, WrongServerKey
 from journal.store.database import Store, change
 from portal import logs
 from portal.routes import ROUTES

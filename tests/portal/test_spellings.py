@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import practice
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations
 from journal.mail.outbox import deliver_due
+from journal.practice import practice
 from journal.store.database import Store
 from portal.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of

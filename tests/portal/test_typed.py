@@ -6,12 +6,12 @@ import unicodedata
 
 import pytest
 
-from journal import setup_links
 from journal.authentication import recovery_key
 from journal.authentication.registration import NewAccount
 from journal.care import invitations, links
 from journal.entries import entries
 from journal.errors import Refused
+from journal.practice import setup_links
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails
 from tests.cast import PASSWORDS, ZONE, Cast

@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
-from journal import leaving, people, renewal, restart_links, restarts, set_aside
+from journal import renewal, restart_links, restarts, set_aside
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
@@ -30,6 +30,7 @@ from journal.errors import JournalError
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.passkeys.verification import Answer
+from journal.practice import account_deletion, people
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.parts import load_models
 from journal.vault import record_state
@@ -162,7 +163,7 @@ async def give_up_factor(scene: Scene) -> None:
 
 async def leave(scene: Scene) -> None:
     """Have the account deleted in a week."""
-    await leaving.leave(scene.alice, "delete")
+    await account_deletion.leave(scene.alice, "delete")
 
 
 async def suspend(scene: Scene) -> None:

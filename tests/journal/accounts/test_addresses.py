@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from crypto import derive_key
-from journal import leaving, soundness
+from journal import soundness
 from journal.accounts import addresses as account_addresses
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
@@ -26,6 +26,7 @@ from journal.installation.server_keys import ServerKeys
 from journal.mail import messages
 from journal.mail.messages import Message, Notice
 from journal.mail.outbox import deliver_due
+from journal.practice import account_deletion
 from journal.rotation import look_over, renew
 from journal.sealing import open_document, seal_document
 from journal.soundness import Verdict
@@ -202,7 +203,7 @@ async def test_nobody_takes_an_address_that_is_handed_on(cast: Cast, goes: str) 
         await accounts_tables.Account.filter(id=people[holder]).update(
             status="leaving", leaves_at=house.clock()
         )
-        await leaving.forget(house, house.clock())
+        await account_deletion.forget(house, house.clock())
     for email in TWICE.values():
         with pytest.raises(Refused, match="another look"):
             await account_details.change_email(await cast.actor("charlie"), email)

@@ -13,12 +13,13 @@ import msgspec
 import pytest
 
 from crypto import PageMark, PageText
-from journal import leaving, renewal
+from journal import renewal
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, page_search, page_texts, removal
 from journal.entries.page_texts import text_context
 from journal.entries.search import search as by_opening
+from journal.practice import account_deletion
 from journal.sealing import seal_document
 from journal.store.database import connection, is_sqlite
 from journal.vault import baseline, record_state
@@ -263,9 +264,9 @@ async def test_accepting_deletes_all_texts(cast: Cast) -> None:
 async def test_they_go_with_the_account(cast: Cast) -> None:
     """Like everything that hangs on it."""
     await with_texts(cast)
-    await leaving.leave(await cast.actor("alice"), "delete")
+    await account_deletion.leave(await cast.actor("alice"), "delete")
     cast.clock.forward(days=30)
-    await leaving.forget(cast.house, cast.clock.now)
+    await account_deletion.forget(cast.house, cast.clock.now)
     assert not await vault_tables.ContentsText.exists()
 
 

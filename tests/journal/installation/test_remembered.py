@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
-from journal import leaving
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, known_profile, profile_context
@@ -21,6 +20,7 @@ from journal.installation.installation import MOST_PINS, ROOM_PINS, House
 from journal.installation.key_file import KeyFile
 from journal.installation.remembered import Remembered
 from journal.installation.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
+from journal.practice import account_deletion
 from journal.purging import purge
 from journal.rotation import renew
 from journal.scheduling import plan as session_plan
@@ -218,10 +218,10 @@ async def test_with_the_account_goes_the_name(cast: Cast) -> None:
         await my_sessions(await one.actor("alice"))
         assert NAMES["alice"] in names_in(one)
         assert opened_in(one, Session)
-    await leaving.leave(await cast.actor("alice"), leaving.WORD)
+    await account_deletion.leave(await cast.actor("alice"), account_deletion.WORD)
     cast.clock.forward(days=8)
     assert NAMES["alice"] in names_in(cast)
-    await leaving.forget(cast.house, cast.clock.now)
+    await account_deletion.forget(cast.house, cast.clock.now)
     assert NAMES["alice"] not in names_in(cast)
     assert opened_in(cast, Session) == []
     assert NAMES["alice"] in names_in(other)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from crypto import PrivateIdentity
-from journal import people
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.acts import Act
@@ -20,6 +19,7 @@ from journal.care.invitations import AlreadyLinked
 from journal.care.link_keys import link_key
 from journal.care.links import NAMELESS
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
+from journal.practice import people
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sharing import handover_answers, handover_offers, reading, shares

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.exceptions import OperationalError
 
-from journal import tables
 from journal.audit import tables as audit_tables
+from journal.practice import tables as practice_tables
 from journal.store.database import IfThere, Store, change, change_all, fetch, fetch_aside, transaction
 from journal.store.statements import key_of, time_of
 
@@ -29,7 +29,9 @@ async def opened(database_url: str) -> AsyncIterator[Store]:
 
 
 async def link(name: str, expires_at: datetime = NOON) -> None:
-    await tables.SetupLink.create(id=uuid4(), lookup=name, sealed=b"", created_at=NOON, expires_at=expires_at)
+    await practice_tables.SetupLink.create(
+        id=uuid4(), lookup=name, sealed=b"", created_at=NOON, expires_at=expires_at
+    )
 
 
 async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
@@ -52,8 +54,8 @@ async def test_what_was_written_out_the_orm_reads_alike(opened: Store) -> None:
     later, somebody = NOON + timedelta(days=1, microseconds=7), UUID(int=7)
     assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", later, "a") == 1
     assert await change("UPDATE audit_event SET object_id = $1 WHERE id = $2", somebody, event.id) == 1
-    assert (await tables.SetupLink.get(lookup="a")).used_at == later
-    assert await tables.SetupLink.filter(used_at__gt=NOON, used_at=later).exists()
+    assert (await practice_tables.SetupLink.get(lookup="a")).used_at == later
+    assert await practice_tables.SetupLink.filter(used_at__gt=NOON, used_at=later).exists()
     assert await audit_tables.AuditEvent.filter(object_id=somebody).exists()
 
 
@@ -122,7 +124,7 @@ async def test_a_read_cannot_write(sqlite_url: str) -> None:
         await link("a")
         with pytest.raises(OperationalError):
             await fetch("DELETE FROM setup_link WHERE lookup = $1", "a")
-        assert await tables.SetupLink.exists(lookup="a")
+        assert await practice_tables.SetupLink.exists(lookup="a")
     await store.close()
 
 
@@ -132,9 +134,9 @@ async def test_a_statement_may_find_nothing_if_it_says_so(opened: Store) -> None
     use = "UPDATE setup_link SET used_at = $1 WHERE lookup = $2"
     first, missing = (use, (NOON, "a")), (use, (NOON, "b"))
     assert await change_all(first, missing) == 1
-    assert (await tables.SetupLink.get(lookup="a")).used_at is None
+    assert (await practice_tables.SetupLink.get(lookup="a")).used_at is None
     assert await change_all(IfThere(missing), first, IfThere(missing)) is None
-    assert (await tables.SetupLink.get(lookup="a")).used_at == NOON
+    assert (await practice_tables.SetupLink.get(lookup="a")).used_at == NOON
     async with transaction():
         assert await change_all(IfThere(missing), first) is None
         assert await change_all(missing) == 0

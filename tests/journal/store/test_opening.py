@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tortoise.backends.sqlite.client import SqliteClient
 
-from journal import tables
+from journal.practice import tables as practice_tables
 from journal.store.address import address_of
 from journal.store.database import Store, connection, fetch, migrate, transaction
 from journal.store.errors import DatabaseRefused
@@ -81,7 +81,7 @@ async def test_whatever_a_folder_is_called_the_database_is_in_it(
     shutil.copyfile(migrated_sqlite, file)
     store = await Store.open(address_in(folder))
     with store.use():
-        await tables.Practice.create(id=1, demo=False, sealed=b"", created_at="2026-11-22T12:00:00Z")
+        await practice_tables.Practice.create(id=1, demo=False, sealed=b"", created_at="2026-11-22T12:00:00Z")
         ((demo,),) = await fetch("SELECT demo FROM practice WHERE id = $1", 1)
     assert modes(folder) == owner_only(file.name)
     await store.close()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from journal import leaving
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.accounts.status import LEAVING
@@ -20,6 +19,7 @@ from journal.mail import tables as mail_tables
 from journal.mail.messages import Message, Notice, message_context
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
+from journal.practice import account_deletion
 from journal.purging import purge
 from journal.sealing import open_document
 from journal.store.database import connection
@@ -37,7 +37,7 @@ async def test_who_was_signed_out_meanwhile_changes_nothing(cast: Cast) -> None:
     alice = await cast.actor("alice")
     await active_sessions.end_all(alice, here=True)
     with pytest.raises(ChangedMeanwhile):
-        await leaving.leave(alice, "delete")
+        await account_deletion.leave(alice, "delete")
     (link,) = await links.my_links(await cast.actor("bob"))
     assert link.paused_at is None
 
@@ -56,7 +56,7 @@ async def test_it_stops_at_once_and_comes_back_within_a_week(cast: Cast) -> None
     """Cookies open nothing, sharing is paused; signing in on the seventh day brings everything back."""
     entry = await written(cast)
     alice = await cast.actor("alice")
-    await leaving.leave(alice, " Delete ")
+    await account_deletion.leave(alice, " Delete ")
     assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is None
     (link,) = await links.my_links(await cast.actor("bob"))
     assert link.paused_at is not None
@@ -74,7 +74,7 @@ async def test_the_password_alone_calls_nothing_off(cast: Cast) -> None:
     """With a second factor, only whoever gives that as well keeps the account; its owner is told by mail."""
     secret, _ = await enrolled(cast, "alice")
     alice = await cast.actor("alice")
-    await leaving.leave(alice, leaving.WORD)
+    await account_deletion.leave(alice, account_deletion.WORD)
     cast.clock.forward(minutes=5)
     house = with_mail(cast.house)
     waiting = await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])
@@ -94,7 +94,7 @@ async def test_a_passkey_keeps_the_account_as_well(cast: Cast) -> None:
     alice = await cast.actor("alice")
     answer = device.make(await passkey_management.asked_to_add(alice, SITE))
     await passkey_management.add(alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf)
-    await leaving.leave(await cast.actor("alice"), leaving.WORD)
+    await account_deletion.leave(await cast.actor("alice"), account_deletion.WORD)
     tapped = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
     token = await passkey_sign_in.sign_in(cast.house, SITE, tapped)
     assert await web_sessions.actor_for(cast.house, token) is not None
@@ -113,7 +113,7 @@ async def test_after_a_week_nothing_is_left(cast: Cast) -> None:
     alice = await cast.actor("alice")
     everything = (alice.id, entry.id, share, cast.link)
     assert {"account", "entry", "share", "care_link", "key_slot"} <= await hanging_on(*everything)
-    await leaving.leave(alice, leaving.WORD)
+    await account_deletion.leave(alice, account_deletion.WORD)
     cast.clock.forward(days=7)
     await purge(cast.house, cast.clock.now)
     assert await hanging_on(*everything) <= {"audit_event", "audit_pending"}
@@ -128,7 +128,7 @@ async def test_it_leaves_the_files(sqlite_cast: Cast) -> None:
     path = Path(connection().filename)  # type: ignore[attr-defined]
     files = [path, path.with_name(path.name + "-wal")]
     assert any(bytes(row.sealed)[40:72] in file.read_bytes() for file in files)
-    await leaving.leave(await sqlite_cast.actor("alice"), leaving.WORD)
+    await account_deletion.leave(await sqlite_cast.actor("alice"), account_deletion.WORD)
     sqlite_cast.clock.forward(days=7)
     await purge(sqlite_cast.house, sqlite_cast.clock.now)
     assert not any(bytes(row.sealed)[40:72] in file.read_bytes() for file in files)
@@ -139,11 +139,11 @@ async def test_it_waits_until_rested_and_for_the_word(cast: Cast) -> None:
     alice = await cast.actor("alice")
     for word in ("", "yes", "delete it"):
         with pytest.raises(Refused):
-            await leaving.leave(alice, word)
+            await account_deletion.leave(alice, word)
     with pytest.raises(NotFound):
-        await leaving.leave(await cast.actor("bob"), leaving.WORD)
+        await account_deletion.leave(await cast.actor("bob"), account_deletion.WORD)
     await in_session(cast)
     with pytest.raises(HeldUntilRested):
-        await leaving.leave(await cast.actor("alice"), leaving.WORD)
+        await account_deletion.leave(await cast.actor("alice"), account_deletion.WORD)
     assert not await accounts_tables.Account.filter(status=LEAVING).exists()
     assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is not None

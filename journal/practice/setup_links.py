@@ -15,24 +15,38 @@ from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
+import msgspec
 from tortoise.expressions import Q
 
 from crypto import Context
-from journal import tables
 from journal.actor import Actor
 from journal.ages import alive, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.documents import SetupDetails
 from journal.errors import Damaged, LinkExpired, NotFound, Refused
 from journal.i18n import N_
 from journal.installation.installation import House
+from journal.practice import tables
 from journal.roles import POSITIONS, THERAPIST, Position, Role
 from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.database import transaction
 from journal.store.rows import Moment, Opened, Row, open_each, read, read_one
 from journal.typed import clean_name
 from journal.vault import record_state
+
+
+class SetupDetails(msgspec.Struct, frozen=True):
+    """
+    What somebody becomes who opens an account with a set-up link; server key.
+
+    `name` is whom it is for, in its maker's words; `expires_at` is UTC, ISO 8601.
+    """
+
+    role: str
+    profession: str
+    name: str
+    expires_at: str
+
 
 LIFETIME = timedelta(days=7)
 TOKEN_SIZE = 32

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from journal import people, practice, records, setup_links, tables, the_log
+from journal import records
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -21,6 +21,9 @@ from journal.care import links as care_links
 from journal.care import tables as care_tables
 from journal.entries import entries
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredentials
+from journal.practice import audit_review, people, setup_links
+from journal.practice import registration as staff_registration
+from journal.practice import tables as practice_tables
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -41,7 +44,7 @@ async def joined(cast: Cast, name: str, position: str) -> Actor:
     """Let erin make a link, and somebody use it."""
     erin = await cast.actor("erin")
     link = await setup_links.link(erin, await setup_links.make_for(erin, name, position))
-    cast.tokens[name] = await practice.set_up(cast.house, link.token, PRACTICE, somebody(name))
+    cast.tokens[name] = await staff_registration.set_up(cast.house, link.token, PRACTICE, somebody(name))
     return await cast.actor(name)
 
 
@@ -63,9 +66,9 @@ async def test_a_link_that_storage_changed_opens_no_account(sqlite_cast: Cast) -
     erin = await cast.actor("erin")
     nurse = await setup_links.link(erin, await setup_links.make_for(erin, "Nora", "nurse"))
     await setup_links.make_for(erin, "Ada", "administrator")
-    raised = await tables.SetupLink.get(lookup=setup_links.lookup_of(nurse.token))
-    (other,) = await tables.SetupLink.filter(used_at=None).exclude(lookup=raised.lookup)
-    rows = tables.SetupLink.filter(lookup=raised.lookup)
+    raised = await practice_tables.SetupLink.get(lookup=setup_links.lookup_of(nurse.token))
+    (other,) = await practice_tables.SetupLink.filter(used_at=None).exclude(lookup=raised.lookup)
+    rows = practice_tables.SetupLink.filter(lookup=raised.lookup)
     for change in (
         {"sealed": other.sealed},
         {"sealed": b""},
@@ -74,21 +77,21 @@ async def test_a_link_that_storage_changed_opens_no_account(sqlite_cast: Cast) -
     ):
         await rows.update(**change)
         with pytest.raises(Damaged):
-            await practice.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))
+            await staff_registration.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))
         await rows.update(sealed=raised.sealed, maker_id=erin.id)
     token = "A" * 43
-    await tables.SetupLink.create(
+    await practice_tables.SetupLink.create(
         id=uuid4(), lookup=setup_links.lookup_of(token), sealed=other.sealed, created_at=clock.now,
         expires_at=clock.now + timedelta(days=1), maker_id=erin.id,
     )  # fmt: skip
     with pytest.raises(Damaged):
-        await practice.set_up(cast.house, token, PRACTICE, somebody("mallory"))
+        await staff_registration.set_up(cast.house, token, PRACTICE, somebody("mallory"))
     clock.forward(days=8)
     await rows.update(expires_at=clock.now + timedelta(days=1))
     with pytest.raises(LinkExpired):
-        await practice.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))
+        await staff_registration.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))
     clock.forward(days=-8)
-    assert await practice.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))  # the control
+    assert await staff_registration.set_up(cast.house, nurse.token, PRACTICE, somebody("nora"))  # the control
 
 
 async def test_a_link_ends_when_withdrawn_and_with_its_maker(cast: Cast) -> None:
@@ -105,7 +108,7 @@ async def test_a_link_ends_when_withdrawn_and_with_its_maker(cast: Cast) -> None
     await people.suspend(erin, ada.id)
     for link in links:
         with pytest.raises(LinkExpired):
-            await practice.set_up(cast.house, link.token, PRACTICE, somebody("nora"))
+            await staff_registration.set_up(cast.house, link.token, PRACTICE, somebody("nora"))
     with pytest.raises(NotFound):
         await setup_links.withdraw(erin, links[0].id)
     assert [one.state for one in await setup_links.links(erin)].count("withdrawn") == 1
@@ -157,8 +160,8 @@ async def test_a_patient_reads_what_was_done_about_them(cast: Cast) -> None:
     erin, alice = await cast.actor("erin"), await cast.actor("alice")
     await people.suspend(erin, alice.id)
     await people.unsuspend(erin, alice.id)
-    await the_log.look(erin, limit=10, person=alice.id)
-    await the_log.look(erin, limit=10)
+    await audit_review.look(erin, limit=10, person=alice.id)
+    await audit_review.look(erin, limit=10)
     acts = [one.action for one in await audit_events.events_about(alice.id)]
     assert acts[:3] == [Act.LOG_READ, Act.UNSUSPENDED, Act.SUSPENDED]
     assert acts.count(Act.LOG_READ) == 1
@@ -202,7 +205,7 @@ async def test_only_administrators_have_these_services(cast: Cast) -> None:
             people.people(actor), people.person(actor, erin.id), people.leaving(actor, erin.id),
             people.suspend(actor, erin.id), people.unsuspend(actor, erin.id), setup_links.links(actor),
             setup_links.link(actor, made), setup_links.make_for(actor, "Nora", "nurse"),
-            setup_links.withdraw(actor, made), the_log.look(actor, limit=1),
+            setup_links.withdraw(actor, made), audit_review.look(actor, limit=1),
         ):  # fmt: skip
             with pytest.raises(NotFound):
                 await attempt
@@ -232,18 +235,18 @@ async def test_the_whole_log_is_paged_and_filtered(cast: Cast) -> None:
     await opened_by(cast, "bob", await shared(cast, await written(cast)))
     await chain_all(cast.house)
     erin, bob, dana = [await cast.actor(name) for name in ("erin", "bob", "dana")]
-    looked = await the_log.look(erin, limit=500)
+    looked = await audit_review.look(erin, limit=500)
     numbers = [one.event.id for one in looked.events]
     assert numbers == sorted(numbers, reverse=True)
     assert numbers[1:] == list(range(numbers[1], 0, -1))
     assert looked.events[0].event.action is Act.LOG_READ
     assert looked.head is not None
     assert looked.head.sequence == numbers[1]
-    page = await the_log.look(erin, limit=3, before=numbers[4])
+    page = await audit_review.look(erin, limit=3, before=numbers[4])
     assert [one.event.id for one in page.events] == numbers[5:8]
-    about = await the_log.look(erin, limit=500, person=bob.id, room="share")
+    about = await audit_review.look(erin, limit=500, person=bob.id, room="share")
     assert {one.event.action for one in about.events} == {Act.SHARED, Act.SHARE_OPENED}
-    nothing = await the_log.look(erin, limit=500, person=dana.id, room="share")
+    nothing = await audit_review.look(erin, limit=500, person=dana.id, room="share")
     assert nothing.events == ()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import people
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
@@ -13,6 +12,7 @@ from journal.audit.acts import Act
 from journal.audit.query import Number, Whole
 from journal.audit.tables import AuditEvent
 from journal.audit.verification import Head, present_head
+from journal.practice import people
 from journal.roles import Role
 from journal.store.rows import Opened, Row, read, whole
 

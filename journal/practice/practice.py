@@ -1,27 +1,31 @@
-"""The practice of this installation, and how its staff open their accounts."""
+"""The practice of this installation, and the links with which its staff come in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
+
 from crypto import Context
-from journal import setup_links, tables
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import ProfileRow, open_profile
-from journal.authentication import registration, web_sessions
-from journal.authentication.registration import NewAccount
-from journal.demo_texts import demo_practice
-from journal.documents import PracticeDetails
-from journal.errors import Damaged, JournalError, Refused
+from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.installation.installation import House
+from journal.practice import setup_links, tables
+from journal.practice.demo_data import demo_practice
 from journal.roles import THERAPIST, Position
 from journal.sealing import open_document, seal_document
-from journal.store.database import transaction
-from journal.store.progress import repeated
 from journal.store.rows import Row, open_each, read, read_one
-from journal.typed import clean_name
+
+
+class PracticeDetails(msgspec.Struct, frozen=True):
+    """The practice as people see it, and whether it is the demonstration; server key."""
+
+    name: str
+    demo: bool | None = None  # not said in what was written before this was sealed as well
+
 
 THE_ONE = 1
 SOME = 50  # accounts
@@ -41,14 +45,6 @@ class PracticeView:
     name: str
     is_demo: bool
     damaged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SettingUp:
-    """What a set-up link makes of whoever uses it, and whether the practice has no name yet."""
-
-    position: Position
-    needs_name: bool
 
 
 class RealPractice(JournalError):
@@ -132,52 +128,3 @@ async def refuse_demo(house: House) -> None:
     practice = await the_practice(house)
     if practice is not None and practice.is_demo:
         raise RealPractice(N_("This is a demonstration. Start an empty installation for a real practice."))
-
-
-async def setting_up(house: House, token: str) -> SettingUp:
-    """
-    Tell what the page of a set-up link has to ask and say.
-
-    Raises:
-        LinkExpired: If the link does not work.
-    """
-    position = await setup_links.position_of(house, token)
-    return SettingUp(position, await the_practice(house) is None)
-
-
-async def set_up(house: House, token: str, practice_name: str, new: NewAccount) -> bytes:
-    """
-    Open an account for one of the staff, and the practice when they are its first.
-
-    Returns:
-        A session token.
-
-    Raises:
-        LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If a field needs another look; the link stays good.
-    """
-    position = await setup_links.position_of(house, token)
-    practice = await the_practice(house)
-    name = practice.name if practice else clean_name(practice_name)
-    problems: dict[str, str] = {}
-    if not 1 <= len(name) <= 100:
-        problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")
-    try:
-        new = await house.stretch(partial(new.checked, name, mails=house.mail is not None))
-    except Refused as error:
-        problems |= error.fields
-    if problems:
-        raise Refused(problems)
-    readied = await registration.ready(house, new)
-
-    async def write() -> bytes:
-        async with transaction():
-            await setup_links.use(house, token)
-            if practice is None:
-                await found(house, name)
-            await registration.open_account(
-                house, position.role, readied, profession=position.profession or ""
-            )
-            return await web_sessions.start(house, readied.id, readied.account_key)
-
-    return await repeated(write)
