@@ -18,13 +18,14 @@ from datetime import UTC, datetime, timedelta
 from tortoise.exceptions import IntegrityError
 
 from journal import tables
+from journal.account_reset import tables as account_reset_tables
+from journal.account_reset.retained_records import KEPT
 from journal.accounts import tables as accounts_tables
 from journal.ages import JUMP
 from journal.care import tables as care_tables
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
 from journal.practice.account_deletion import WAIT
-from journal.set_aside import KEPT
 from journal.store.database import transaction
 from journal.store.rows import DamagedRow, Moment, Row, read
 from journal.vault import tables as vault_tables
@@ -97,7 +98,7 @@ async def confirm(house: House) -> bool:
         await tables.Heartbeat.filter(id=ROW).update(seen_at=now, held_at=None)
         await vault_tables.Entry.filter(deleted_at__gt=now).update(deleted_at=now)
         await accounts_tables.Account.filter(leaves_at__gt=now + WAIT).update(leaves_at=now + WAIT)
-        await tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
+        await account_reset_tables.SetAside.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await care_tables.KeptShare.filter(expires_at__gt=now + KEPT).update(expires_at=now + KEPT)
         await mail_tables.Outbox.filter(created_at__gt=now).update(created_at=now)
     return row.held_at is not None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import heartbeat, set_aside
+from journal import heartbeat
+from journal.account_reset import retained_records
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock
@@ -42,7 +43,7 @@ async def purge(house: House, now: datetime) -> int:
     await challenges.forget_expired(now)
     await outbox.forget(now)
     await account_deletion.forget(house, now)
-    await set_aside.purge(now)
+    await retained_records.purge(now)
     old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in whole(await read(OldRow, old)):
         async with transaction():

@@ -8,8 +8,5 @@ The rows that belong to nobody's record are in `tables_house.py`.
 
 from __future__ import annotations
 
-from journal.tables_aside import SetAside as SetAside
-from journal.tables_aside import SetAsideRecord as SetAsideRecord
-from journal.tables_aside import SetAsideSlot as SetAsideSlot
 from journal.tables_house import Heartbeat as Heartbeat
 from journal.tables_house import Worker as Worker

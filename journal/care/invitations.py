@@ -177,7 +177,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     Begin care: pin the clinician's keys, make the link key, and vouch for one's own keys.
 
     However many requests accept at once, one care link comes of it. With *renewing* it is a link that takes the place
-    of an earlier one of this very patient; see `journal/restarts.py`.
+    of an earlier one of this very patient; see `journal/account_reset/reset.py`.
 
     Returns:
         The care link's id.

@@ -20,6 +20,7 @@ TABLES = (
     "journal.passkeys.tables",
     "journal.care.tables",
     "journal.practice.tables",
+    "journal.account_reset.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import set_aside
+from journal.account_reset import retained_records
 from journal.authentication import second_factor, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication.passwords import advise
@@ -100,7 +100,7 @@ async def account(request: Request) -> Response:
     """Show what the account is and what can be done with it."""
     actor = actor_of(request)
     done = request.query_params.get("done", "")
-    before = actor.role is Role.PATIENT and bool(await set_aside.kept(actor))
+    before = actor.role is Role.PATIENT and bool(await retained_records.kept(actor))
     mails, done = actor.house.mail is not None, done if done in DONE else ""
     reached = mails and is_deliverable(actor.email)
     context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, done)

@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import giving_back
+from journal.account_reset import returned_shares
 from journal.actor import Actor
 from journal.care import lifecycle as care_lifecycle
 from journal.care import link_keys, links
@@ -150,7 +150,7 @@ async def _members(
     """Lay out *those* of the patient's *team*, all of whom are loaded already; so is the plan, where there is one."""
     copies, missing = await shares.given_and_missing(actor, team)
     shared = await items(actor, copies, plan)
-    back = await giving_back.how_many(actor)
+    back = await returned_shares.how_many(actor)
     given: dict[UUID, list[Item]] = {one.id: [] for one in those}
     for item in shared:
         given.setdefault(item.given.link.id, []).append(item)

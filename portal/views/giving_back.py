@@ -11,14 +11,14 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import giving_back as giving
-from journal import restart_links
+from journal.account_reset import reset_links
+from journal.account_reset import returned_shares as giving
+from journal.account_reset.reset_links import RestartLink
 from journal.care import link_keys, links
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound, Refused
 from journal.i18n import N_
-from journal.restart_links import RestartLink
 from portal.auth import actor_of
 from portal.forms import Form
 from portal.pages import page, see_other
@@ -72,10 +72,10 @@ async def offer(request: Request) -> Response:
     """Explain a restart link; make one, and show it while it is open."""
     actor, patient = actor_of(request), request.path_params["id"]
     if request.method == "POST":
-        await restart_links.offer(actor, patient)
+        await reset_links.offer(actor, patient)
         return see_other(request, f"/patients/{patient}/restart")
     care_link = await links.link_with(actor, patient)
-    name, offered = care_link.peer_name, await restart_links.offered(actor, care_link)
+    name, offered = care_link.peer_name, await reset_links.offered(actor, care_link)
     if offered is None:
         return page(request, "patients/restart.html", OfferPage(patient, name, None))
     link = f"{request.app.state.config.origin}/restart/{offered.token}"
@@ -85,7 +85,7 @@ async def offer(request: Request) -> Response:
 
 async def withdrawal(request: Request) -> Response:
     """Make the open link useless."""
-    await restart_links.withdraw(actor_of(request), request.path_params["id"])
+    await reset_links.withdraw(actor_of(request), request.path_params["id"])
     return see_other(request, f"/patients/{request.path_params['id']}/restart")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from journal import giving_back
+from journal.account_reset import returned_shares
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
@@ -93,7 +93,7 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         damaged=len(folder.damaged),
         missing=folder.missing,
         trusted=trusted,
-        to_give_back=await giving_back.able(actor, link) if trusted else 0,
+        to_give_back=await returned_shares.able(actor, link) if trusted else 0,
         damaged_sessions=folder.sessions.damaged,
     )
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import restarts
-from journal import set_aside as aside
+from journal.account_reset import reset as account_reset
+from journal.account_reset import retained_records as aside
+from journal.account_reset.retained_records import Kept
 from journal.actor import Actor
 from journal.errors import LinkExpired, Refused
-from journal.set_aside import Kept
 from journal.store.rows import Opened
 from journal.typed import read_whole
 from portal import auth, link_tries
@@ -45,16 +45,16 @@ async def restart(request: Request) -> Response:
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
     async with link_tries.counted(request):
-        offered = await restarts.welcome(house, token)
+        offered = await account_reset.welcome(house, token)
     if actor is not None and actor.id != offered.patient:
         raise LinkExpired
     if request.method == "GET":
         return page(request, "account/restart.html", RestartPage(offered.clinician_name))
     if actor is not None:
-        return see_other(request, f"/sharing/{await restarts.renew(actor, token)}")
+        return see_other(request, f"/sharing/{await account_reset.renew(actor, token)}")
     form = await Form.read(request)
     try:
-        session = await restarts.restart(
+        session = await account_reset.restart(
             house,
             token,
             form["email"],

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from journal import giving_back, restart_links, restarts, set_aside
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -105,17 +106,17 @@ async def _otto(world: World, house: House) -> None:
         document = EntryDocument("free", f"Geese {number}", answers={"free.text": "above us"})
         await entries.save(otto, entry, 0, document)
         await shares.share(otto, entry, link, [shares.TITLE, "free.text"], previewed=1)
-    offered = await restart_links.offer(bob, otto.id)
+    offered = await reset_links.offer(bob, otto.id)
     again = "otto lights the lamp anew"
-    tokens["otto"] = await restarts.restart(
+    tokens["otto"] = await account_reset.restart(
         house, offered.token, "otto@example.org", again, again, PRACTICE, understood=True
     )
     otto = await _actor(world, house, "otto")
     offer = await recovery_key.offer(otto)
     await recovery_key.confirm(otto, tokens["otto"], offer.sealed, offer.words)
     await reading.folder(bob, otto.id)  # pins the keys of now
-    await giving_back.give_back(bob, otto.id)
-    world.ids["otto's aside"] = (await set_aside.kept(otto))[0].id
+    await returned_shares.give_back(bob, otto.id)
+    world.ids["otto's aside"] = (await retained_records.kept(otto))[0].id
     world.ids["otto's old link"] = link
     (now,) = await care_tables.CareLink.filter(patient_id=otto.id, ended_at=None).values_list("id", flat=True)
     world.ids["otto's link"] = UUID(str(now))

@@ -19,7 +19,7 @@ import pytest
 from httpx import Response
 from tortoise import fields
 
-from journal import set_aside
+from journal.account_reset import retained_records
 from journal.authentication.second_factor import FactorGone
 from journal.errors import Damaged, TrustBroken, WrongCredentials
 from journal.practice import setup_links
@@ -110,7 +110,7 @@ SLOT = (
     Place("alice", (Look(None, "/sign-in", SIGN_IN, SIGNING_IN),), by="kind = 'password' AND account_id"),
     Place("alice", (Look(None, "/recover", RECOVER, RECOVERING),), by="kind = 'recovery' AND account_id"),
 )
-ASIDE = (str(set_aside.NOT_THIS),)
+ASIDE = (str(retained_records.NOT_THIS),)
 COMING_BACK = {"secret": "mona keeps the lamp lit"}
 COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)

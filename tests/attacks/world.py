@@ -15,7 +15,9 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal import giving_back, renewal, restart_links, restarts, set_aside
+from journal import renewal
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key as authentication_recovery_key
@@ -185,18 +187,18 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
         await shares.share(patient, entry, link, [shares.TITLE, "free.text"], previewed=1)
         if name == "mona":
             making.tokens[name] = await renewal.begin(patient, new.password)
-        offered = await restart_links.offer(await making.actor("bob"), patient.id)
+        offered = await reset_links.offer(await making.actor("bob"), patient.id)
         email, again = f"{name}@example.org", f"{name} lights the lamp anew"
-        making.tokens[name] = await restarts.restart(
+        making.tokens[name] = await account_reset.restart(
             making.house, offered.token, email, again, again, PRACTICE, understood=True
         )
         await making.confirm(name)
         await reading.folder(await making.actor("bob"), patient.id)  # pins the keys of now
-        ids[f"{name}'s aside"] = (await set_aside.kept(await making.actor(name)))[0].id
+        ids[f"{name}'s aside"] = (await retained_records.kept(await making.actor(name)))[0].id
         ids[f"{name}'s old link"] = link
         ids[f"{name}'s link"] = (await links.my_links(await making.actor(name)))[0].id
     nora = (await making.actor("nora")).id
-    await giving_back.give_back(await making.actor("bob"), nora)
+    await returned_shares.give_back(await making.actor("bob"), nora)
 
 
 async def _write(making: _Making, ids: dict[str, UUID]) -> None:
@@ -313,7 +315,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     accepted = await invitations.invite(bob, "Hana")
     await invitations.accept(await making.actor("hana"), accepted.token)
     ids["invitation"], ids["withdrawn invitation"] = waiting.id, withdrawn.id
-    restart = await restart_links.offer(bob, (await making.actor("alice")).id)
+    restart = await reset_links.offer(bob, (await making.actor("alice")).id)
     invited = {
         "expired": expired,
         "used": accepted,

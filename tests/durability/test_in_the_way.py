@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import restart_links, restarts
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links
 from journal.accounts import tables as accounts_tables
 from journal.authentication import recovery_key
 from journal.care import invitations
@@ -149,7 +150,7 @@ async def recovering(portal: Portal, browser: AsyncClient) -> Send:
 
 async def _restart_link(portal: Portal) -> str:
     alice, bob = await portal.cast.actor("alice"), await portal.cast.actor("bob")
-    return f"/restart/{(await restart_links.offer(bob, alice.id)).token}"
+    return f"/restart/{(await reset_links.offer(bob, alice.id)).token}"
 
 
 async def restarting(portal: Portal, browser: AsyncClient) -> Send:
@@ -169,7 +170,7 @@ async def reopening(portal: Portal, browser: AsyncClient) -> Send:
     """Bring back what was set aside."""
     await written(portal.cast)
     token = (await _restart_link(portal)).rpartition("/")[2]
-    new = await restarts.restart(portal.cast.house, token, EMAIL, NEW, NEW, PRACTICE, understood=True)
+    new = await account_reset.restart(portal.cast.house, token, EMAIL, NEW, NEW, PRACTICE, understood=True)
     portal.cast.tokens["alice"] = new
     await accounts_tables.Account.filter(recovery_ready=False).update(recovery_ready=True)
     _as_alice(portal, browser)

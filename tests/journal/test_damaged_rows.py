@@ -11,17 +11,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import (
-    disclosures,
-    purging,
-    records,
-    renewal,
-    restart_links,
-    restarts,
-    rotation,
-    set_aside,
-    soundness,
-)
+from journal import disclosures, purging, records, renewal, rotation, soundness
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links, retained_records
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
@@ -187,14 +179,14 @@ async def test_beginning_anew_sets_aside_what_can_be_opened(cast: Cast) -> None:
     good, wrong = await write(cast), await write(cast)
     await bend("entry", "revision", wrong)
     alice = await cast.actor("alice")
-    offered = await restart_links.offer(await cast.actor("bob"), alice.id)
+    offered = await reset_links.offer(await cast.actor("bob"), alice.id)
     again = "alice lights the lamp anew"
-    cast.tokens["alice"] = await restarts.restart(
+    cast.tokens["alice"] = await account_reset.restart(
         cast.house, offered.token, "alice@example.org", again, again, PRACTICE, understood=True
     )
     alice = await cast.actor("alice")
-    assert [one.entries for one in await set_aside.kept(alice)] == [1]
-    assert await set_aside.reopen(alice, PASSWORDS["alice"]) == 1
+    assert [one.entries for one in await retained_records.kept(alice)] == [1]
+    assert await retained_records.reopen(alice, PASSWORDS["alice"]) == 1
     assert [one.id for one in await entries.every(alice)] == [good]
 
 

@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from journal import giving_back, renewal, restart_links, restarts, set_aside
+from journal import renewal
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
 from journal.audit.acts import REFUSALS, Act, Outcome
 from journal.audit.verification import check
@@ -246,24 +248,24 @@ async def with_new_keys(cast: Cast) -> None:
             cast.clock.forward(seconds=renewal.SETTLING.total_seconds())
     assert (await last(Act.KEYS_RENEWED)).actor_id == (await cast.actor("alice")).id
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    await restart_links.offer(bob, alice.id)
-    await restart_links.withdraw(bob, alice.id)
-    token = (await restart_links.offer(bob, alice.id)).token
+    await reset_links.offer(bob, alice.id)
+    await reset_links.withdraw(bob, alice.id)
+    token = (await reset_links.offer(bob, alice.id)).token
     for email in ("dana@example.org", "alice@example.org"):
         with suppress(Refused):
-            cast.tokens["alice"] = await restarts.restart(
+            cast.tokens["alice"] = await account_reset.restart(
                 cast.house, token, email, NEW, NEW, PRACTICE, understood=True
             )
     event = await last(Act.RESTART_REFUSED)
     assert (event.actor_id, event.patient_id) == (None, alice.id)
     alice = await cast.actor("alice")
     assert (await last(Act.RESTARTED)).recipient_id == bob.id
-    await giving_back.give_back(bob, alice.id)
+    await returned_shares.give_back(bob, alice.id)
     assert (await last(Act.GIVEN_BACK)).recipient_id == alice.id
-    (link,) = await giving_back.how_many(alice)
-    await giving_back.take_in(alice, link)
-    assert await set_aside.reopen(alice, PASSWORDS["alice"]) > 0
-    await restarts.renew(alice, (await restart_links.offer(bob, alice.id)).token)
+    (link,) = await returned_shares.how_many(alice)
+    await returned_shares.take_in(alice, link)
+    assert await retained_records.reopen(alice, PASSWORDS["alice"]) > 0
+    await account_reset.renew(alice, (await reset_links.offer(bob, alice.id)).token)
     assert (await last(Act.LINK_RENEWED)).recipient_id == bob.id
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from journal import set_aside
+from journal.account_reset import retained_records
 from journal.care import invitations
 from journal.practice import practice
 from journal.scheduling import plan as session_plan
@@ -24,7 +24,7 @@ from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, ZONE
-from tests.journal.test_restarts import offered, restarted
+from tests.journal.account_reset.test_reset import offered, restarted
 from tests.portal.conftest import Portal
 from tests.portal.test_accounts import NEW, field
 from tests.scenes import journal_of
@@ -133,7 +133,7 @@ async def test_what_was_set_aside_is_sealed_anew_elsewhere(portal: Portal) -> No
     alice = await restarted(portal.cast, await offered(portal.cast))
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
     with threads_of("crypto.envelope") as opened:
-        assert await set_aside.reopen(alice, PASSWORDS["alice"]) == MANY
+        assert await retained_records.reopen(alice, PASSWORDS["alice"]) == MANY
     assert opened.pop(threading.get_ident()) < FEW < MANY < opened.total()
 
 

@@ -17,7 +17,9 @@ from uuid import UUID
 import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
-from journal import renewal, restart_links, restarts, set_aside
+from journal import renewal
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links, retained_records
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
@@ -76,7 +78,7 @@ async def scene_of(cast: Cast) -> Scene:
     answer = device.make(await passkey_management.asked_to_add(alice, SITE))
     passkey = await passkey_management.add(alice, token, SITE, "Phone", answer.credential, answer.prf)
     entry = await written(cast)
-    link = (await restart_links.offer(await cast.actor("bob"), alice.id)).token
+    link = (await reset_links.offer(await cast.actor("bob"), alice.id)).token
     scene = Scene(
         cast,
         await cast.actor("alice"),
@@ -125,7 +127,7 @@ async def renew(scene: Scene) -> bytes:
 
 async def restart(scene: Scene) -> bytes:
     """Begin anew with the clinician's link."""
-    return await restarts.restart(
+    return await account_reset.restart(
         scene.cast.house, scene.link, EMAIL, NEW["restart"], NEW["restart"], PRACTICE, understood=True
     )
 
@@ -271,7 +273,7 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
         await rate_limiting_tables.Throttle.all().delete()
         for candidate in (secret, OLD, NEW["recovery"]):
             try:
-                await set_aside.reopen(alice, candidate)
+                await retained_records.reopen(alice, candidate)
                 break
             except JournalError:
                 await rate_limiting_tables.Throttle.all().delete()

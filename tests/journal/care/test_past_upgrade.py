@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from crypto import MacKey
-from journal import restart_links, restarts
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links
 from journal.audit import tables as audit_tables
 from journal.audit.key import load_key
 from journal.audit.verification import proven_event
@@ -39,15 +40,15 @@ async def by_beginning_anew(cast: Cast) -> None:
     """Let alice begin anew with bob, while charlie's care of her waits to be renewed, and is."""
     theirs = await connected(cast, "charlie")
     await read_by(cast, "charlie")  # pins her keys
-    offer = await restart_links.offer(await cast.actor("bob"), (await cast.actor("alice")).id)
+    offer = await reset_links.offer(await cast.actor("bob"), (await cast.actor("alice")).id)
     cast.clock.forward(minutes=5)
-    cast.tokens["alice"] = await restarts.restart(
+    cast.tokens["alice"] = await account_reset.restart(
         cast.house, offer.token, "alice@example.org", NEW, NEW, PRACTICE, understood=True
     )
     cast.clock.forward(minutes=5)
     alice = await cast.actor("alice")
-    offer = await restart_links.offer(await cast.actor("charlie"), alice.id)
-    await restarts.renew(alice, offer.token)
+    offer = await reset_links.offer(await cast.actor("charlie"), alice.id)
+    await account_reset.renew(alice, offer.token)
     assert (await care_links.found(alice)).before == ()
     assert theirs in {one.id for one in await past(cast)}
 

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import giving_back, records
+from journal import records
+from journal.account_reset import returned_shares
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
@@ -340,6 +341,6 @@ async def test_a_copy_of_no_date_or_kind_is_not_taken_in(cast: Cast, written_at:
         await care_tables.GivenBack.create(
             id=ident, link_id=link.id, kept_id=uuid4(), sealed=sealed, created_at=cast.clock.now
         )
-    assert await giving_back.take_in(alice, link.id) == 1
+    assert await returned_shares.take_in(alice, link.id) == 1
     assert [one.created_at.isoformat() for one in (await listing.latest(alice)).entries] == [good[0]]
     assert await is_as_left(cast)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
+from journal.account_reset.retained_records import KEPT
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.ages import alive
@@ -27,7 +28,6 @@ from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.set_aside import KEPT
 from journal.store.database import fetch, scrub, transaction
 from journal.store.rows import (
     FIRST_YEAR,

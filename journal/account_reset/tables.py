@@ -1,4 +1,4 @@
-"""The rows of an account whose keys are being renewed, and those that a restart leaves behind."""
+"""The rows that a restart leaves behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class SetAside(Model):
     retired = fields.BinaryField(null=True)  # the key before that of then, when keys were being renewed
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
-    proof = fields.CharField(64, null=True)  # says whose it is, and from when to when: `set_aside.proof_of`
+    proof = fields.CharField(
+        64, null=True
+    )  # says whose it is, and from when to when: `retained_records.proof_of`
 
     class Meta:
         table = "set_aside"

@@ -8,7 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from journal import giving_back, purging, renewal, restart_links, restarts, set_aside, tables
+from journal import purging, renewal
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links, retained_records, returned_shares
+from journal.account_reset import tables as account_reset_tables
+from journal.account_reset.retained_records import KEPT
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
@@ -17,7 +21,6 @@ from journal.care import tables as care_tables
 from journal.entries import entries, revisions
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.rate_limiting.limits import TooManyTries
-from journal.set_aside import KEPT
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
@@ -29,7 +32,7 @@ EMAIL = "alice@example.org"
 
 async def offered(cast: Cast, who: str = "bob") -> str:
     """Let a clinician of alice's make a restart link; gives its token."""
-    return (await restart_links.offer(await cast.actor(who), await alices(cast))).token
+    return (await reset_links.offer(await cast.actor(who), await alices(cast))).token
 
 
 async def alices(cast: Cast) -> UUID:
@@ -40,7 +43,7 @@ async def alices(cast: Cast) -> UUID:
 
 async def restarted(cast: Cast, token: str, *, email: str = EMAIL) -> Actor:
     """Let alice begin anew; gives her as her next request loads her."""
-    cast.tokens["alice"] = await restarts.restart(
+    cast.tokens["alice"] = await account_reset.restart(
         cast.house, token, email, NEW, NEW, PRACTICE, understood=True
     )
     return await cast.actor("alice")
@@ -92,14 +95,14 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
         await read_by(cast, "charlie")
     assert (await links.found(alice)).before == (theirs,)
     entry = await written(cast)
-    renewed = await restarts.renew(alice, await offered(cast, "charlie"))
+    renewed = await account_reset.renew(alice, await offered(cast, "charlie"))
     charlie = await cast.actor("charlie")
     assert (await links.link_with(charlie, alice_id)).id == renewed
     assert (await links.found(alice)).before == ()
     assert (await entries.entry(alice, entry.id)).id == entry.id
-    assert await giving_back.give_back(charlie, alice_id) == 1
-    assert len(await giving_back.given_back(alice, await links.my_link(alice, renewed))) == 1
-    await giving_back.take_in(alice, renewed)
+    assert await returned_shares.give_back(charlie, alice_id) == 1
+    assert len(await returned_shares.given_back(alice, await links.my_link(alice, renewed))) == 1
+    await returned_shares.take_in(alice, renewed)
     assert (await record_state.look(alice, earlier=True)).as_left
 
 
@@ -116,19 +119,21 @@ async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
     before = {one.id: one.document for one in await entries.every(await cast.actor("alice"))}
     alice = await restarted(cast, await offered(cast))
     assert (await record_state.look(alice, earlier=True)).as_left
-    (kept,) = await set_aside.kept(alice)
+    (kept,) = await retained_records.kept(alice)
     assert kept.entries == 2
     for wrong in ("not it", NEW, offer.words[:-1]):
         with pytest.raises(Refused):
-            await set_aside.reopen(alice, wrong)
-    assert await set_aside.reopen(alice, PASSWORDS["alice"] if secret == "password" else offer.words) == 2
+            await retained_records.reopen(alice, wrong)
+    assert (
+        await retained_records.reopen(alice, PASSWORDS["alice"] if secret == "password" else offer.words) == 2
+    )
     assert (await record_state.look(alice, earlier=True)).as_left
     assert {one.id: one.document for one in await entries.every(alice)} == before
     assert len(await revisions.revisions(alice, first.id)) == 1
     assert set(before) == {first.id, second.id}
-    assert await set_aside.kept(alice) == ()
+    assert await retained_records.kept(alice) == ()
     with pytest.raises(Refused):
-        await set_aside.reopen(alice, PASSWORDS["alice"])
+        await retained_records.reopen(alice, PASSWORDS["alice"])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +146,7 @@ async def test_dates_of_what_was_set_aside_are_told_to_its_owner_alone(
     """A row that storage pointed at somebody else, or changed, tells nobody when; its owner can still open it."""
     await written(cast)
     alice, dana = await restarted(cast, await offered(cast)), await cast.actor("dana")
-    ((aside,)) = await set_aside.kept(alice)
+    ((aside,)) = await retained_records.kept(alice)
     assert aside.until is not None
     assert aside.until - cast.clock.now <= KEPT
     later = cast.clock.now + timedelta(days=3)
@@ -149,12 +154,12 @@ async def test_dates_of_what_was_set_aside_are_told_to_its_owner_alone(
         key: (dana.id if key == "account_id" else later) if value is ... else value
         for key, value in moved.items()
     }
-    await tables.SetAside.filter(id=aside.id).update(**wrong)
+    await account_reset_tables.SetAside.filter(id=aside.id).update(**wrong)
     whose = dana if "account_id" in moved else alice
-    ((there,)) = await set_aside.kept(whose)
+    ((there,)) = await retained_records.kept(whose)
     assert (there.since, there.until) == (None, None)
     if whose is alice:
-        assert await set_aside.reopen(alice, PASSWORDS["alice"]) == 1
+        assert await retained_records.reopen(alice, PASSWORDS["alice"]) == 1
 
 
 async def test_a_restart_in_the_middle_of_a_renewal_loses_nothing(cast: Cast) -> None:
@@ -164,7 +169,7 @@ async def test_a_restart_in_the_middle_of_a_renewal_loses_nothing(cast: Cast) ->
     await written(cast)
     alice = await restarted(cast, await offered(cast))
     assert not alice.renewing
-    assert await set_aside.reopen(alice, PASSWORDS["alice"]) == 2
+    assert await retained_records.reopen(alice, PASSWORDS["alice"]) == 2
     assert len(await entries.every(alice)) == 2
 
 
@@ -173,18 +178,18 @@ async def test_whoever_restarts_can_destroy_nothing(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     await restarted(cast, await offered(cast))
-    assert await giving_back.give_back(await cast.actor("bob"), await alices(cast)) == 1
+    assert await returned_shares.give_back(await cast.actor("bob"), await alices(cast)) == 1
     cast.clock.forward(minutes=1)
     alice = await restarted(cast, await offered(cast))
-    assert await giving_back.give_back(await cast.actor("bob"), alice.id) == 1
-    assert [one.entries for one in await set_aside.kept(alice)] == [0, 1]
+    assert await returned_shares.give_back(await cast.actor("bob"), alice.id) == 1
+    assert [one.entries for one in await retained_records.kept(alice)] == [0, 1]
     cast.clock.forward(days=KEPT.days - 1)
     await purging.purge(cast.house, cast.clock.now)
-    assert await tables.SetAsideRecord.filter(id=entry.id).exists()
+    assert await account_reset_tables.SetAsideRecord.filter(id=entry.id).exists()
     cast.clock.forward(days=2)
     await purging.purge(cast.house, cast.clock.now)
-    assert not await tables.SetAsideRecord.exists()
-    assert not await tables.SetAsideSlot.exists()
+    assert not await account_reset_tables.SetAsideRecord.exists()
+    assert not await account_reset_tables.SetAsideSlot.exists()
 
 
 async def test_a_link_works_once_for_its_patient_and_not_for_long(cast: Cast) -> None:
@@ -194,23 +199,23 @@ async def test_a_link_works_once_for_its_patient_and_not_for_long(cast: Cast) ->
     with pytest.raises(Refused):
         await restarted(cast, used, email="dana@example.org")
     with pytest.raises(Refused):
-        await restarts.restart(cast.house, used, EMAIL, NEW, NEW, PRACTICE, understood=False)
+        await account_reset.restart(cast.house, used, EMAIL, NEW, NEW, PRACTICE, understood=False)
     dana = await cast.actor("dana")
     with pytest.raises(LinkExpired):
-        await restarts.renew(dana, used)
+        await account_reset.renew(dana, used)
     with pytest.raises(LinkExpired):
         await invitations.accept(dana, used)
     with pytest.raises(LinkExpired):
         await invitations.welcome(cast.house, used)
     await restarted(cast, used)
     replaced, withdrawn = await offered(cast), await offered(cast)
-    await restart_links.withdraw(await cast.actor("bob"), await alices(cast))
+    await reset_links.withdraw(await cast.actor("bob"), await alices(cast))
     expired = await offered(cast)
     invited = (await invitations.invite(await cast.actor("bob"), "Jan")).token
     cast.clock.forward(hours=48)
     for token in (used, replaced, withdrawn, expired, invited, used[:-2] + "AA", "x"):
         with pytest.raises(LinkExpired):
-            await restarts.welcome(cast.house, token)
+            await account_reset.welcome(cast.house, token)
         with pytest.raises(LinkExpired):
             await restarted(cast, token)
 
@@ -220,10 +225,10 @@ async def test_only_her_own_clinicians_make_one(cast: Cast) -> None:
     alice = await cast.actor("alice")
     for who in ("charlie", "dana", "alice"):
         for act in (
-            restart_links.offer,
+            reset_links.offer,
             links.link_with,
-            restart_links.withdraw,
-            giving_back.give_back,
+            reset_links.withdraw,
+            returned_shares.give_back,
         ):
             with pytest.raises(NotFound):
                 await act(await cast.actor(who), alice.id)
@@ -251,7 +256,9 @@ async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None
         kept = await care_tables.Invitation.filter(id=ident).values("patient", "renews")
         await care_tables.Invitation.filter(id=ident).update(**changed)
         with pytest.raises((TrustBroken, LinkExpired)):
-            await restarts.restart(cast.house, used, "dana@example.org", NEW, NEW, PRACTICE, understood=True)
+            await account_reset.restart(
+                cast.house, used, "dana@example.org", NEW, NEW, PRACTICE, understood=True
+            )
         await care_tables.Invitation.filter(id=ident).update(**kept[0])
     await care_tables.Invitation.filter(id=row.id).update(patient=None, renews=None)
     with pytest.raises(TrustBroken):
@@ -267,11 +274,11 @@ async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast)
     dana = await cast.actor("dana")
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
     bob = await cast.actor("bob")
-    for act in (links.link_with, giving_back.give_back):
+    for act in (links.link_with, returned_shares.give_back):
         with pytest.raises(TrustBroken):
             await act(bob, alice.id)
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
-    assert await giving_back.give_back(await cast.actor("bob"), alice.id) == 1
+    assert await returned_shares.give_back(await cast.actor("bob"), alice.id) == 1
 
 
 async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
@@ -282,32 +289,32 @@ async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
     alice = await restarted(cast, await offered(cast))
     cast.clock.forward(hours=1)
     bob, alice_id = await cast.actor("bob"), alice.id
-    assert await giving_back.able(bob, await links.link_with(bob, alice_id)) == 1
-    assert await giving_back.give_back(bob, alice_id) == 1
-    assert await giving_back.able(bob, await links.link_with(bob, alice_id)) == 0
+    assert await returned_shares.able(bob, await links.link_with(bob, alice_id)) == 1
+    assert await returned_shares.give_back(bob, alice_id) == 1
+    assert await returned_shares.able(bob, await links.link_with(bob, alice_id)) == 0
     alice = await cast.actor("alice")
-    ((link, count),) = (await giving_back.how_many(alice)).items()
+    ((link, count),) = (await returned_shares.how_many(alice)).items()
     assert count == 1
-    assert await giving_back.take_in(alice, link) == 1
+    assert await returned_shares.take_in(alice, link) == 1
     (back,) = await entries.every(alice)
     assert back.document.kind == "integration"
     assert back.document.title == "The sea"
     assert back.document.answers == {"int.meaning": "Maybe that I am allowed to rest."}
     assert back.created_at == entry.created_at.replace(microsecond=0)
-    assert await giving_back.how_many(alice) == {}
-    assert await giving_back.take_in(alice, link) == 0
+    assert await returned_shares.how_many(alice) == {}
+    assert await returned_shares.take_in(alice, link) == 0
 
 
 async def test_what_came_back_can_be_let_go_of(cast: Cast) -> None:
     """Left, it is gone, and the journal stays as it is."""
     await shared(cast, await written(cast))
     alice = await restarted(cast, await offered(cast))
-    await giving_back.give_back(await cast.actor("bob"), alice.id)
-    (link,) = await giving_back.how_many(alice)
+    await returned_shares.give_back(await cast.actor("bob"), alice.id)
+    (link,) = await returned_shares.how_many(alice)
     with pytest.raises(NotFound):
-        await giving_back.leave(await cast.actor("dana"), link)
-    await giving_back.leave(alice, link)
-    assert await giving_back.given_back(alice, await links.my_link(alice, link)) == ()
+        await returned_shares.leave(await cast.actor("dana"), link)
+    await returned_shares.leave(alice, link)
+    assert await returned_shares.given_back(alice, await links.my_link(alice, link)) == ()
     assert await entries.every(alice) == ()
 
 
@@ -317,9 +324,9 @@ async def test_what_was_revoked_or_paused_is_not_given_back(cast: Cast) -> None:
     await lifecycle.pause(await cast.actor("alice"), cast.link)
     alice = await restarted(cast, await offered(cast))
     bob = await cast.actor("bob")
-    assert await giving_back.able(bob, await links.link_with(bob, alice.id)) == 0
+    assert await returned_shares.able(bob, await links.link_with(bob, alice.id)) == 0
     with pytest.raises(NotFound):
-        await giving_back.give_back(bob, alice.id)
+        await returned_shares.give_back(bob, alice.id)
     (link,) = await links.my_links(alice)
     await lifecycle.end(alice, link.id)
     assert not await care_tables.KeptShare.exists()
@@ -335,12 +342,12 @@ async def test_copies_that_were_bent_stay_behind(cast: Cast) -> None:
     one, other = await care_tables.KeptShare.all()
     await care_tables.KeptShare.filter(id=one.id).update(sealed=bytes(other.sealed))
     bob = await cast.actor("bob")
-    assert await giving_back.give_back(bob, alice.id) == 1
+    assert await returned_shares.give_back(bob, alice.id) == 1
     (row,) = await care_tables.GivenBack.all()
     await care_tables.GivenBack.filter(id=row.id).update(sealed=bytes(one.sealed))
-    (link,) = await giving_back.how_many(alice)
+    (link,) = await returned_shares.how_many(alice)
     with pytest.raises(Damaged):
-        await giving_back.take_in(alice, link)
+        await returned_shares.take_in(alice, link)
     assert await entries.every(alice) == ()
 
 
@@ -348,9 +355,9 @@ async def test_the_log_says_who_made_the_link_and_that_it_was_used(cast: Cast) -
     """Every step is an event about her record."""
     await shared(cast, await written(cast))
     alice = await restarted(cast, await offered(cast))
-    await giving_back.give_back(await cast.actor("bob"), alice.id)
-    (link,) = await giving_back.how_many(alice)
-    await giving_back.take_in(alice, link)
+    await returned_shares.give_back(await cast.actor("bob"), alice.id)
+    (link,) = await returned_shares.how_many(alice)
+    await returned_shares.take_in(alice, link)
     acts = [event.action for event in await logged(patient_id=alice.id)]
     assert acts[-5:] == [
         "account.restart-offered", "care.began", "account.restarted", "share.given-back", "share.taken-in"
@@ -372,10 +379,10 @@ async def test_guessing_at_either_door_has_to_wait(cast: Cast) -> None:
     alice = await restarted(cast, token)
     while True:
         with pytest.raises(Refused) as refused:
-            await set_aside.reopen(alice, "not it")
+            await retained_records.reopen(alice, "not it")
         if isinstance(refused.value, TooManyTries):
             break
     with pytest.raises(TooManyTries):
-        await set_aside.reopen(alice, PASSWORDS["alice"])
+        await retained_records.reopen(alice, PASSWORDS["alice"])
     await cast.later(seconds=refused.value.seconds)
-    assert await set_aside.reopen(await cast.actor("alice"), PASSWORDS["alice"]) == 1
+    assert await retained_records.reopen(await cast.actor("alice"), PASSWORDS["alice"]) == 1

@@ -17,7 +17,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
-from journal import set_aside
+from journal.account_reset import retained_records
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import notice
 from journal.accounts.profiles import ProfileRow, open_profile
@@ -129,7 +129,7 @@ async def restart(
             )
             # A save that is under way comes before, and is set aside too.
             await change(record_state.LOCK, account.id)
-            await set_aside.put_aside(house, account.id)
+            await retained_records.put_aside(house, account.id)
             now = house.clock()
             past = await _past(house, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):

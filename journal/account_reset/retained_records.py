@@ -28,7 +28,7 @@ from crypto import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
-from journal import tables
+from journal.account_reset import tables
 from journal.actor import Actor
 from journal.ages import alive
 from journal.audit import log as audit_log
