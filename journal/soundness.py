@@ -11,12 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import heartbeat, presence, rotation
+from journal import heartbeat
 from journal.accounts import addresses as account_addresses
 from journal.audit import tables as audit_tables
 from journal.audit.verification import check, remember
 from journal.catalogue import crisis_contacts
 from journal.installation.installation import House
+from journal.key_rotation import server_key as server_key_rotation
+from journal.key_rotation import workers
 from journal.mail import tables as mail_tables
 from journal.practice import practice
 from journal.store.address import SqliteFile, file_of
@@ -181,7 +183,7 @@ async def _of_log(house: House) -> Finding:
         waits = (
             f"Events of the audit log that are not chained yet: {len(report.pending)}, the oldest of {since}."
         )
-        if await presence.alive(house):
+        if await workers.alive(house):
             return mend(f"{waits} A service runs and does not chain them. Look at what it logs.")
         return note(
             f"{waits} No service runs. One that starts chains them, or hearthside verify-audit --chain."
@@ -210,7 +212,7 @@ async def _of_key(house: House, public: bool) -> Finding:
 
 async def _of_rotation(house: House) -> list[Finding]:
     """Tell of a change of the server key that was begun and not finished, and of what no key opens."""
-    counts = await rotation.look_over(house)
+    counts = await server_key_rotation.look_over(house)
     old, closed = sum(count.old for count in counts), sum(count.closed for count in counts)
     found = []
     if old:

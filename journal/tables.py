@@ -9,4 +9,3 @@ The rows that belong to nobody's record are in `tables_house.py`.
 from __future__ import annotations
 
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import Worker as Worker

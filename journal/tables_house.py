@@ -11,17 +11,6 @@ if TYPE_CHECKING:
     pass
 
 
-class Worker(Model):
-    """A process that serves, as long as it lives, and the server key that it seals with, by its mark."""
-
-    id = fields.UUIDField(primary_key=True)
-    key_mark = fields.CharField(32)
-    seen_at = fields.DatetimeField()
-
-    class Meta:
-        table = "worker"
-
-
 class Heartbeat(Model):
     """The one row that says when a process last served, and since when the clock is doubted: nothing is purged then."""
 

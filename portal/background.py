@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from journal import heartbeat, presence
+from journal import heartbeat
 from journal.accounts.addresses import carry_over
 from journal.audit import sealing as audit_sealing
 from journal.audit.sealing import AuditSealer
 from journal.care.past_upgrade import seal_unnamed
 from journal.installation.installation import House
+from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
 from journal.purging import purge
 from portal import logs
@@ -69,10 +70,10 @@ async def chores(house: House) -> AsyncIterator[None]:
     address that they type: only mail may take long.
     """
     words = Words()
-    present, sealer = presence.Presence(house, uuid4()), AuditSealer(house, uuid4())
-    here = Chore(present.tell, presence.LOOK)
+    present, sealer = workers.Presence(house, uuid4()), AuditSealer(house, uuid4())
+    here = Chore(present.tell, workers.LOOK)
     beat = heartbeat.Heartbeat(house)
-    beating = Chore(beat.beat, presence.EVERY)
+    beating = Chore(beat.beat, workers.EVERY)
     purging = Chore(lambda: _purge(house, beat), timedelta(hours=1))
     addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
     names = Chore(lambda: seal_unnamed(house), timedelta(hours=1))
@@ -97,7 +98,7 @@ async def chores(house: House) -> AsyncIterator[None]:
         with suppress(Exception):  # the database may be gone; another worker goes on in a few seconds
             await sealer.give_up()
         with suppress(Exception):  # and what is silent is forgotten in a while
-            await presence.leave(present.worker)
+            await workers.leave(present.worker)
 
 
 async def _purge(house: House, beat: heartbeat.Heartbeat) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from journal import presence
 from journal.accounts.addresses import carry_over
 from journal.errors import JournalError
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile, new_key
 from journal.installation.server_keys import ServerKeys
+from journal.key_rotation import workers
+from journal.key_rotation.server_key import Count, look_over, renew
 from journal.practice import practice
-from journal.rotation import Count, look_over, renew
 from journal.store.database import opened
 from portal.config import Config
 
@@ -86,9 +86,9 @@ async def _finish(file: KeyFile | None, keys: tuple[bytes, ...]) -> None:
 
 async def _wait(house: House) -> None:
     """Wait until every process that serves seals with the new key, or has been silent for a while."""
-    patience = int((presence.ALIVE + presence.EVERY).total_seconds() / LOOK_AGAIN)
+    patience = int((workers.ALIVE + workers.EVERY).total_seconds() / LOOK_AGAIN)
     for turn in range(patience):
-        behind = await presence.behind(house)
+        behind = await workers.behind(house)
         if not behind:
             return
         if turn == 0:

@@ -6,7 +6,6 @@ from tortoise import fields
 from tortoise.models import Model
 
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import Worker as Worker
 
 
 class Account(Model):

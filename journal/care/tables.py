@@ -9,7 +9,6 @@ from tortoise.models import Model
 
 from journal.accounts.tables import Account
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import Worker as Worker
 from journal.vault.tables import Entry
 
 if TYPE_CHECKING:

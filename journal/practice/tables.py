@@ -8,7 +8,6 @@ from tortoise import fields
 from tortoise.models import Model
 
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import Worker as Worker
 
 if TYPE_CHECKING:
     from journal.accounts.tables import Account

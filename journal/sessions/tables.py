@@ -7,7 +7,6 @@ from tortoise.models import Model
 
 from journal.accounts.tables import Account
 from journal.tables_house import Heartbeat as Heartbeat
-from journal.tables_house import Worker as Worker
 
 
 class Course(Model):

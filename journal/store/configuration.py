@@ -21,6 +21,7 @@ TABLES = (
     "journal.care.tables",
     "journal.practice.tables",
     "journal.account_reset.tables",
+    "journal.key_rotation.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

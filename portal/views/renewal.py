@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import renewal as renewing
 from journal.actor import Actor
 from journal.errors import Refused
-from journal.renewal import Progress
+from journal.key_rotation import account_key as renewing
+from journal.key_rotation.account_key import Progress
 from journal.roles import Role
 from journal.vault import record_state
 from portal import auth

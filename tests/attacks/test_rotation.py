@@ -13,8 +13,8 @@ from typing import Any
 
 from crypto import CryptoError, ServerKey
 from journal.installation.server_keys import ServerKeys
-from journal.rotation import renew
-from journal.server_sealed import SEALED, Sealed
+from journal.key_rotation.server_columns import SEALED, Sealed
+from journal.key_rotation.server_key import renew
 from tests.attacks.conftest import Target
 from tests.attacks.test_swapped import sealed_columns
 from tests.attacks.world import WORDS

@@ -15,7 +15,6 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal import renewal
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import tables as accounts_tables
@@ -30,6 +29,7 @@ from journal.catalogue.forms import FORMS
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
 from journal.installation.installation import House
+from journal.key_rotation import account_key as account_key_renewal
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
@@ -166,7 +166,7 @@ async def _renew(making: _Making) -> None:
     readied = await registration.ready(making.house, new)
     await registration.open_account(making.house, Role.PATIENT, readied)
     making.tokens["lena"] = await web_sessions.start(making.house, readied.id, readied.account_key)
-    making.tokens["lena"] = await renewal.begin(await making.actor("lena"), new.password)
+    making.tokens["lena"] = await account_key_renewal.begin(await making.actor("lena"), new.password)
     await making.confirm("lena")
 
 
@@ -186,7 +186,7 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
         )
         await shares.share(patient, entry, link, [shares.TITLE, "free.text"], previewed=1)
         if name == "mona":
-            making.tokens[name] = await renewal.begin(patient, new.password)
+            making.tokens[name] = await account_key_renewal.begin(patient, new.password)
         offered = await reset_links.offer(await making.actor("bob"), patient.id)
         email, again = f"{name}@example.org", f"{name} lights the lamp anew"
         making.tokens[name] = await account_reset.restart(

@@ -12,10 +12,10 @@ import asyncio
 import os
 import sys
 
-from journal import renewal
 from journal.authentication import web_sessions
 from journal.installation.installation import House
-from journal.renewal import SETTLING
+from journal.key_rotation import account_key as account_key_renewal
+from journal.key_rotation.account_key import SETTLING
 from journal.store.database import Store
 from tests.cast import SERVER_KEY, Clock
 from tests.durability.writer import tell
@@ -32,7 +32,7 @@ async def renew(url: str, token: bytes) -> None:
             actor = await web_sessions.actor_for(house, token)
             assert actor is not None
             tell("batch")
-            came = await renewal.go_on(actor)
+            came = await account_key_renewal.go_on(actor)
             if came.over:
                 tell("renewed")
                 break

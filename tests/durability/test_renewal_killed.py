@@ -12,14 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from journal import renewal
 from journal.actor import Actor
 from journal.entries import entries
-from journal.renewal import BATCH
+from journal.key_rotation import account_key as account_key_renewal
+from journal.key_rotation.account_key import BATCH
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, Furniture, cast_of
-from tests.journal.test_renewal import opening
+from tests.journal.key_rotation.test_account_key import opening
 
 ROOT = Path(__file__).parents[2]
 MANY = 2 * BATCH + 7
@@ -34,7 +34,7 @@ async def begun(url: str, furniture: Furniture) -> tuple[Actor, bytes, dict[UUID
         titles = {uuid4(): f"entry {number}" for number in range(MANY)}
         for wanted, title in titles.items():
             await entries.save(before, wanted, 0, EntryDocument("free", title))
-        token = await renewal.begin(before, PASSWORDS["alice"])
+        token = await account_key_renewal.begin(before, PASSWORDS["alice"])
     await store.close()
     return before, token, titles
 

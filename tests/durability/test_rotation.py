@@ -22,8 +22,8 @@ from journal.care import documents, invitations
 from journal.care import tables as care_tables
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
+from journal.key_rotation.server_key import look_over
 from journal.rate_limiting import tables as rate_limiting_tables
-from journal.rotation import look_over
 from journal.store.database import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.durability.test_served import origin_of, served

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import disclosures, purging, records, renewal, rotation, soundness
+from journal import disclosures, purging, records, soundness
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records
 from journal.accounts import addresses as account_addresses
@@ -25,6 +25,8 @@ from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.entries import entries, removal, revisions, search
 from journal.errors import Damaged, JournalError, WrongCredentials
+from journal.key_rotation import account_key as account_key_renewal
+from journal.key_rotation import server_key as server_key_rotation
 from journal.mail import tables as mail_tables
 from journal.practice import account_deletion
 from journal.rate_limiting import limits
@@ -39,7 +41,7 @@ from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import NO_TIME, NOWHERE
 from tests.cast import NAMES, PASSWORDS, PRACTICE, Cast
-from tests.journal.test_renewal import ended
+from tests.journal.key_rotation.test_account_key import ended
 from tests.log import chain_all
 
 LATE = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -167,7 +169,7 @@ async def test_renewing_keys_passes_a_wrong_row_by(cast: Cast) -> None:
     """It comes to its end, says how many it left as they were, and everything else is under the new keys."""
     good, wrong = await write(cast), await write(cast)
     await bend("entry", "revision", wrong)
-    cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    cast.tokens["alice"] = await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
     assert (await ended(cast)).unopened == 1
     alice = await cast.actor("alice")
     assert not alice.renewing
@@ -243,7 +245,10 @@ async def test_changing_the_server_key_passes_a_wrong_row_by(sqlite_cast: Cast, 
     first, second, third = [row.id for row in await my_sessions(alice)]
     for column, ident in (("sealed", first), ("revision", second), ("id", third)):
         await change(f"UPDATE kap_session SET {column} = $1 WHERE id = $2", value, ident)
-    for counts in (await rotation.look_over(sqlite_cast.house), await rotation.renew(sqlite_cast.house)):
+    for counts in (
+        await server_key_rotation.look_over(sqlite_cast.house),
+        await server_key_rotation.renew(sqlite_cast.house),
+    ):
         (count,) = [one for one in counts if one.table == "kap_session"]
         assert (count.rows, count.closed) == (3, 3)
     assert len(await soundness.of_database(store_url(), sqlite_cast.house)) > 5

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from journal import renewal
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
@@ -27,6 +26,7 @@ from journal.authentication.sign_in import unlock
 from journal.care import invitations, lifecycle
 from journal.entries import acceptance, entries, removal
 from journal.errors import Refused, WrongCredentials
+from journal.key_rotation import account_key as account_key_renewal
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion, audit_review, people, practice, setup_links
@@ -242,10 +242,10 @@ async def with_new_keys(cast: Cast) -> None:
     await lifecycle.resume(await cast.actor("alice"), cast.link)
     entry = await written(cast)
     await shared(cast, entry)
-    cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
-    while not (came := await renewal.go_on(await cast.actor("alice"))).over:
+    cast.tokens["alice"] = await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    while not (came := await account_key_renewal.go_on(await cast.actor("alice"))).over:
         if came.settling:
-            cast.clock.forward(seconds=renewal.SETTLING.total_seconds())
+            cast.clock.forward(seconds=account_key_renewal.SETTLING.total_seconds())
     assert (await last(Act.KEYS_RENEWED)).actor_id == (await cast.actor("alice")).id
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     await reset_links.offer(bob, alice.id)

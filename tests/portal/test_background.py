@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 
-from journal import tables
 from journal.audit import log as audit_log
 from journal.audit import tables as audit_tables
 from journal.audit.acts import Act
@@ -17,6 +16,7 @@ from journal.audit.sealing import AuditSealer
 from journal.audit.verification import check
 from journal.care import lifecycle
 from journal.care import tables as care_tables
+from journal.key_rotation import tables as key_rotation_tables
 from journal.store.database import Store, change
 from portal import logs
 from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
@@ -61,7 +61,7 @@ async def test_no_error_ends_a_chore(caplog: pytest.LogCaptureFixture) -> None:
 
 async def test_a_service_says_that_it_is_there_and_when_it_goes(any_portal: Portal) -> None:
     """Its row comes with it, on either database, and is gone when the service has ended."""
-    (row,) = await tables.Worker.all()
+    (row,) = await key_rotation_tables.Worker.all()
     assert row.key_mark == any_portal.app.state.house.server.mark
 
 

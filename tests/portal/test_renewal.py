@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journal.authentication import tables as authentication_tables
-from journal.renewal import SETTLING
+from journal.key_rotation.account_key import SETTLING
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal

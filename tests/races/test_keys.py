@@ -17,7 +17,6 @@ from uuid import UUID
 import pytest
 
 from crypto import CryptoError, KeySlot, unlock_with_password
-from journal import renewal
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records
 from journal.accounts import tables as accounts_tables
@@ -29,6 +28,7 @@ from journal.authentication.sign_in import SignedIn
 from journal.care import tables as care_tables
 from journal.entries import entries
 from journal.errors import JournalError
+from journal.key_rotation import account_key as account_key_renewal
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.passkeys.verification import Answer
@@ -122,7 +122,7 @@ async def recover(scene: Scene) -> bytes:
 
 async def renew(scene: Scene) -> bytes:
     """Begin to renew the keys."""
-    return await renewal.begin(scene.alice, OLD)
+    return await account_key_renewal.begin(scene.alice, OLD)
 
 
 async def restart(scene: Scene) -> bytes:
@@ -262,7 +262,7 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
         scene.cast.clock.forward(minutes=1)
         alice = await web_sessions.actor_for(house, token)
         assert alice is not None
-        while not (came := await renewal.go_on(alice)).over:
+        while not (came := await account_key_renewal.go_on(alice)).over:
             assert not came.settling
         assert came.unopened == 0
         alice = await web_sessions.actor_for(house, token)

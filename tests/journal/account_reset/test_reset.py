@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from journal import purging, renewal
+from journal import purging
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.account_reset import tables as account_reset_tables
@@ -20,6 +20,7 @@ from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.entries import entries, revisions
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
+from journal.key_rotation import account_key as account_key_renewal
 from journal.rate_limiting.limits import TooManyTries
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
@@ -165,7 +166,7 @@ async def test_dates_of_what_was_set_aside_are_told_to_its_owner_alone(
 async def test_a_restart_in_the_middle_of_a_renewal_loses_nothing(cast: Cast) -> None:
     """Records under the old and under the new key are set aside together, and both come back."""
     await written(cast)
-    cast.tokens["alice"] = await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    cast.tokens["alice"] = await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
     await written(cast)
     alice = await restarted(cast, await offered(cast))
     assert not alice.renewing

@@ -23,11 +23,11 @@ from journal.authentication.sign_in import unlock
 from journal.errors import Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.installation.server_keys import ServerKeys
+from journal.key_rotation.server_key import look_over, renew
 from journal.mail import messages
 from journal.mail.messages import Message, Notice
 from journal.mail.outbox import deliver_due
 from journal.practice import account_deletion
-from journal.rotation import look_over, renew
 from journal.sealing import open_document, seal_document
 from journal.soundness import Verdict
 from journal.store.database import Store, change, fetch

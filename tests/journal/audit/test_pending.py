@@ -19,7 +19,7 @@ from journal.audit.query import Event
 from journal.audit.sealing import AuditSealer
 from journal.audit.verification import Break, Kind, check
 from journal.installation.server_keys import ServerKeys
-from journal.rotation import renew
+from journal.key_rotation.server_key import renew
 from journal.store.database import Store, change, fetch, transaction
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 from tests.log import chain_all, logged

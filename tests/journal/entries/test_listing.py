@@ -15,11 +15,11 @@ import msgspec
 import pytest
 
 from crypto import RecordRoot, RecordState
-from journal import renewal
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, listing, removal
 from journal.entries.belonging import Belonging
+from journal.key_rotation import account_key as account_key_renewal
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -211,7 +211,7 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
     made = await many(cast, 230, Random(3))
     alice = await cast.actor("alice")
     older = alice.keyring
-    token = await renewal.begin(alice, PASSWORDS["alice"])
+    token = await account_key_renewal.begin(alice, PASSWORDS["alice"])
     came = None
     for turn in range(12):
         now = await web_sessions.actor_for(cast.house, token)
@@ -221,7 +221,7 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
         document = msgspec.structs.replace(made[turn].document, title=f"In between {turn}")
         await entries.save(now, made[turn].id, 1, document)
         await entries.save(now, uuid4(), 0, document)
-        came = await renewal.go_on(now)
+        came = await account_key_renewal.go_on(now)
         cast.clock.forward(minutes=1)
         if came.over:
             break

@@ -13,12 +13,12 @@ import msgspec
 import pytest
 
 from crypto import PageMark, PageText
-from journal import renewal
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, page_search, page_texts, removal
 from journal.entries.page_texts import text_context
 from journal.entries.search import search as by_opening
+from journal.key_rotation import account_key as account_key_renewal
 from journal.practice import account_deletion
 from journal.sealing import seal_document
 from journal.store.database import connection, is_sqlite
@@ -274,7 +274,7 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
     """They go when a renewal begins and when it ends; in between searches write them under the new key."""
     made = await with_texts(cast)
     older = await cast.actor("alice")
-    token = await renewal.begin(older, PASSWORDS["alice"])
+    token = await account_key_renewal.begin(older, PASSWORDS["alice"])
     assert not await vault_tables.ContentsText.exists()
     came = None
     while came is None or not came.over:
@@ -285,7 +285,7 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
             with pytest.raises(Exception, match="open"):
                 older.vault.open(text.sealed, context=text_context(now.id, text.number, text.revision))
         cast.clock.forward(minutes=1)
-        came = await renewal.go_on(now)
+        came = await account_key_renewal.go_on(now)
     assert not await vault_tables.ContentsText.exists()
     now = await web_sessions.actor_for(cast.house, token)
     assert now is not None

@@ -14,7 +14,6 @@ import pytest
 from msgspec.structs import replace
 
 from crypto import ServerKey
-from journal import renewal
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.audit import tables as audit_tables
@@ -24,6 +23,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.web_sessions import Stage
 from journal.entries import entries
 from journal.errors import Damaged, NotFound, Refused
+from journal.key_rotation import account_key as account_key_renewal
 from journal.passkeys import challenges
 from journal.passkeys import management as passkey_management
 from journal.passkeys import rows as passkey_rows
@@ -332,7 +332,7 @@ async def test_new_keys_end_every_passkey(cast: Cast) -> None:
     await added(cast, device)
     before, token = await cast.actor("alice"), cast.tokens["alice"]
     answer = late.make(await passkey_management.asked_to_add(before, SITE))
-    cast.tokens["alice"] = await renewal.begin(before, PASSWORDS["alice"])
+    cast.tokens["alice"] = await account_key_renewal.begin(before, PASSWORDS["alice"])
     await turned_away(
         cast, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE)), passkey_verification.STRANGE
     )

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal import tables
 from journal.errors import Damaged
+from journal.key_rotation import tables as key_rotation_tables
 from journal.store.database import Store, change, fetch, is_sqlite, transaction
 from journal.store.rows import (
     FIRST_YEAR,
@@ -171,18 +171,20 @@ async def workers(
     store = await Store.open(url)
     with store.use():
         for number in range(3):
-            await tables.Worker.create(id=uuid4(), key_mark=f"mark {number}", seen_at=NOW)
+            await key_rotation_tables.Worker.create(id=uuid4(), key_mark=f"mark {number}", seen_at=NOW)
         for value in values:
             ident = uuid4()
-            await tables.Worker.create(id=ident, key_mark="wrong", seen_at=NOW - timedelta(days=1))
+            await key_rotation_tables.Worker.create(
+                id=ident, key_mark="wrong", seen_at=NOW - timedelta(days=1)
+            )
             assert await change(f"UPDATE worker SET {value} WHERE id = $1", ident)
         bare = typed(WorkerRow, await fetch("SELECT id, key_mark, seen_at FROM worker"))
         async with transaction():  # on a connection of its own
-            asked = await read(WorkerRow, tables.Worker.all().order_by("key_mark"))
-        only = await read_one(WorkerRow, tables.Worker.filter(key_mark="mark 1"))
+            asked = await read(WorkerRow, key_rotation_tables.Worker.all().order_by("key_mark"))
+        only = await read_one(WorkerRow, key_rotation_tables.Worker.filter(key_mark="mark 1"))
         assert only is not None
         assert only.key_mark == "mark 1"
-        assert await read_one(WorkerRow, tables.Worker.filter(key_mark="none")) is None
+        assert await read_one(WorkerRow, key_rotation_tables.Worker.filter(key_mark="none")) is None
     await store.close()
     return bare, asked
 
@@ -221,8 +223,8 @@ async def test_times_go_to_the_database_and_back_unchanged(database_url: str) ->
     ]
     with store.use():
         for when in times:
-            await tables.Worker.create(id=uuid4(), key_mark="", seen_at=when)
-        rows = whole(await read(WorkerRow, tables.Worker.all().order_by("seen_at")))
+            await key_rotation_tables.Worker.create(id=uuid4(), key_mark="", seen_at=when)
+        rows = whole(await read(WorkerRow, key_rotation_tables.Worker.all().order_by("seen_at")))
         assert [row.seen_at for row in rows] == times
         for when in times:
             assert len(await fetch("SELECT id FROM worker WHERE seen_at = $1", when)) == 1

@@ -20,7 +20,7 @@ from tortoise.exceptions import IntegrityError
 from crypto import CryptoError
 from journal.errors import JournalError
 from journal.installation.installation import House
-from journal.server_sealed import SEALED, Sealed
+from journal.key_rotation.server_columns import SEALED, Sealed
 from journal.store.database import change, fetch, scrub
 from journal.store.rows import bytes_of
 

@@ -31,7 +31,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import unlock
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
-from journal.own_keys import OWN, Own, PageRow, revision_of
+from journal.key_rotation.account_columns import OWN, Own, PageRow, revision_of
 from journal.store.database import scrub, transaction
 from journal.store.progress import repeated
 from journal.store.rows import Counted, Moment, Row, known, read_one, whole

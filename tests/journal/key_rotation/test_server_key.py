@@ -13,7 +13,6 @@ import asyncpg
 import msgspec
 import pytest
 
-from journal import presence, tables
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -24,9 +23,11 @@ from journal.errors import Damaged
 from journal.installation.installation import House
 from journal.installation.key_file import KeyFile
 from journal.installation.server_keys import ServerKeys
-from journal.rotation import Count, TwiceTaken, look_over, renew
+from journal.key_rotation import tables as key_rotation_tables
+from journal.key_rotation import workers
+from journal.key_rotation.server_columns import SEALED
+from journal.key_rotation.server_key import Count, TwiceTaken, look_over, renew
 from journal.scheduling import plan as session_plan
-from journal.server_sealed import SEALED
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.store.database import Store, change, fetch, transaction
@@ -233,21 +234,21 @@ async def test_one_spelling_twice_is_told(cast: Cast) -> None:
 async def test_no_key_is_put_away_that_somebody_seals_with(cast: Cast) -> None:
     """A process counts as behind until it says that it seals with the new key, is gone, or has been silent."""
     both, slow, quick = house_with(cast, NEW_KEY, SERVER_KEY), uuid4(), uuid4()
-    await presence.report(cast.house, slow)
-    await presence.report(both, quick)
-    assert await presence.behind(both) == 1
-    await presence.report(both, slow)
-    assert await presence.behind(both) == 0
-    await presence.report(cast.house, slow)
-    cast.clock.now += presence.ALIVE
-    assert await presence.behind(both) == 0
-    await presence.report(cast.house, quick)
-    assert await presence.behind(both) == 1
-    await presence.leave(quick)
-    assert await presence.behind(both) == 0
+    await workers.report(cast.house, slow)
+    await workers.report(both, quick)
+    assert await workers.behind(both) == 1
+    await workers.report(both, slow)
+    assert await workers.behind(both) == 0
+    await workers.report(cast.house, slow)
+    cast.clock.now += workers.ALIVE
+    assert await workers.behind(both) == 0
+    await workers.report(cast.house, quick)
+    assert await workers.behind(both) == 1
+    await workers.leave(quick)
+    assert await workers.behind(both) == 0
     cast.clock.now += timedelta(days=1)
-    await presence.report(both, quick)
-    assert await tables.Worker.all().count() == 1
+    await workers.report(both, quick)
+    assert await key_rotation_tables.Worker.all().count() == 1
 
 
 async def test_the_key_of_the_log_is_sealed_and_missed(cast: Cast) -> None:

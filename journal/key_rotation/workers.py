@@ -9,9 +9,9 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from journal import tables
 from journal.ages import age
 from journal.installation.installation import House
+from journal.key_rotation import tables
 
 LOOK = timedelta(seconds=2)
 """How often a process looks whether the key file was written."""

@@ -10,7 +10,6 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal import renewal
 from journal.accounts.current_keys import ChangedMeanwhile
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
@@ -19,8 +18,9 @@ from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.entries import entries, revisions
 from journal.errors import Damaged, KeptBeside, NotFound, Refused
-from journal.own_keys import OWN
-from journal.renewal import BATCH, SETTLING, AlreadyRenewing
+from journal.key_rotation import account_key as account_key_renewal
+from journal.key_rotation.account_columns import OWN
+from journal.key_rotation.account_key import BATCH, SETTLING, AlreadyRenewing
 from journal.sharing import shares
 from journal.store.database import connection, is_sqlite
 from journal.store.parts import load_models
@@ -116,13 +116,13 @@ async def furnished(cast: Cast, count: int = 3) -> list[UUID]:
 
 async def begun(cast: Cast, who: str = "alice") -> Actor:
     """Let somebody begin; gives them as their next request loads them."""
-    cast.tokens[who] = await renewal.begin(await cast.actor(who), PASSWORDS[who])
+    cast.tokens[who] = await account_key_renewal.begin(await cast.actor(who), PASSWORDS[who])
     return await cast.actor(who)
 
 
-async def ended(cast: Cast, who: str = "alice") -> renewal.Progress:
+async def ended(cast: Cast, who: str = "alice") -> account_key_renewal.Progress:
     """Let somebody's renewal come to its end."""
-    while not (came := await renewal.go_on(await cast.actor(who))).over:
+    while not (came := await account_key_renewal.go_on(await cast.actor(who))).over:
         if came.settling:
             cast.clock.forward(seconds=SETTLING.total_seconds())
     return came
@@ -191,7 +191,7 @@ async def test_the_journal_is_usable_in_the_middle(cast: Cast) -> None:
     """Between two batches she reads and writes, old and new, and shares; and bob reads."""
     ids = await furnished(cast, BATCH + 5)
     alice = await begun(cast)
-    came = await renewal.go_on(alice)
+    came = await account_key_renewal.go_on(alice)
     assert (came.done, came.over) == (BATCH, False)
     assert {one.id for one in await entries.every(alice)} == set(ids)
     for wanted in ids:
@@ -238,11 +238,11 @@ async def begun_with(cast: Cast) -> Actor:
     return before
 
 
-async def _with_waiting(cast: Cast) -> renewal.Progress:
-    came = await renewal.go_on(await cast.actor("alice"))
+async def _with_waiting(cast: Cast) -> account_key_renewal.Progress:
+    came = await account_key_renewal.go_on(await cast.actor("alice"))
     if came.settling:
         cast.clock.forward(seconds=SETTLING.total_seconds())
-        came = await renewal.go_on(await cast.actor("alice"))
+        came = await account_key_renewal.go_on(await cast.actor("alice"))
     return came
 
 
@@ -251,7 +251,7 @@ async def test_a_save_that_set_out_before_is_not_lost(cast: Cast) -> None:
     await furnished(cast)
     before = await cast.actor("alice")
     await begun(cast)
-    while not (await renewal.go_on(await cast.actor("alice"))).settling:
+    while not (await account_key_renewal.go_on(await cast.actor("alice"))).settling:
         continue
     late = await entries.save(before, uuid4(), 0, EntryDocument("free", "Late, but here"))
     assert (await ended(cast)).unopened == 0
@@ -265,7 +265,7 @@ async def test_a_save_of_what_is_sealed_anew_meanwhile(cast: Cast) -> None:
     first, second, third = await furnished(cast)
     alice = await begun(cast)
     known = {ident: await entries.entry(alice, ident) for ident in (first, second, third)}
-    assert not (await renewal.go_on(alice)).over
+    assert not (await account_key_renewal.go_on(alice)).over
     document = EntryDocument("free", "Mine", answers={"free.text": "as I go on"})
     saved = await entries.save(alice, first, known[first].revision, document, known=known[first])
     assert (await entries.entry(alice, first)).document.title == "Mine"
@@ -319,16 +319,16 @@ async def test_every_other_way_in_ends(cast: Cast) -> None:
 async def test_it_needs_the_password_and_begins_once(cast: Cast) -> None:
     """Without the password nothing changes; while one renewal is under way, no other begins."""
     with pytest.raises(Refused):
-        await renewal.begin(await cast.actor("alice"), "not the password")
+        await account_key_renewal.begin(await cast.actor("alice"), "not the password")
     assert not (await cast.actor("alice")).renewing
     before = await cast.actor("alice")
     await begun(cast)
     with pytest.raises(AlreadyRenewing):
-        await renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+        await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
     with pytest.raises(ChangedMeanwhile):
-        await renewal.begin(before, PASSWORDS["alice"])
+        await account_key_renewal.begin(before, PASSWORDS["alice"])
     await ended(cast)
-    assert (await renewal.go_on(await cast.actor("alice"))).over
+    assert (await account_key_renewal.go_on(await cast.actor("alice"))).over
 
 
 async def test_a_key_that_storage_puts_beside_the_new_one_is_refused(cast: Cast) -> None:
