@@ -9,10 +9,10 @@ from time import perf_counter
 from bench.figures import Figure, Figures, middle
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
-from journal import records
-from journal.archive import pack
 from journal.authentication import web_sessions
 from journal.installation.installation import House
+from journal.records import collection as records_collection
+from journal.records.archive import pack
 from journal.store.database import Store
 from portal import __version__
 from portal.archive_pages import drawing
@@ -32,7 +32,7 @@ async def export(folder: Path, people: People, rounds: int) -> Figures:
             assert actor is not None
             for _ in range(rounds + 1):
                 begun = perf_counter()
-                found = await records.of_patient(actor, "Quiet Practice")
+                found = await records_collection.of_patient(actor, "Quiet Practice")
                 size = len(pack(found, drawing(environment, actor)(found), __version__))
                 times.append(perf_counter() - begun)
     finally:

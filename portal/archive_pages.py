@@ -25,9 +25,9 @@ from journal.audit.acts import Act
 from journal.catalogue.emotions import emotions
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import FORMS
-from journal.export_format import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from journal.i18n import N_
-from journal.records import ClinicianRecords, PatientRecords, Records
+from journal.records.collection import ClinicianRecords, PatientRecords, Records
+from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from portal.views.log_words import GONE, SENTENCES
 from portal.words import LANGUAGE
 

@@ -118,16 +118,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
 ON_THE_WAY: dict[str, str] = {
-    "age_process": "records",
-    "archive": "records",
     "backup": "operations",
     "demo": "operations",
-    "disclosures": "records",
-    "export_format": "records",
-    "export_records": "records",
     "heartbeat": "operations",
     "purging": "operations",
-    "records": "records",
     "soundness": "operations",
     "tables": "",
     "tables_house": "",

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
-from journal.disclosures import Disclosure
 from journal.i18n import N_
+from journal.records.disclosures import Disclosure
 from portal.inert import inert
 from portal.pages import short_day
 from portal.views.professions import named

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.disclosures import Disclosure, six_years_before, take
-from journal.disclosures import disclosures as accounted
 from journal.errors import HeldUntilRested, Refused
 from journal.i18n import N_
+from journal.records.disclosures import Disclosure, six_years_before, take
+from journal.records.disclosures import disclosures as accounted
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.typed import read_whole

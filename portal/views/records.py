@@ -9,12 +9,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal import archive
 from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.care import links
 from journal.errors import NotFound, Refused
-from journal.records import Extent, extent
+from journal.records import archive
+from journal.records.collection import Extent, extent
 from journal.roles import Role
 from journal.sessions import holds
 from journal.vault import record_state

@@ -11,8 +11,8 @@ from html import unescape
 
 import pytest
 
-from journal import records
 from journal.entries import entries
+from journal.records import collection as records_collection
 from journal.sessions import tables as sessions_tables
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -151,7 +151,7 @@ async def test_one_damaged_course_does_not_keep_the_records_back(target: Target)
     """The archive names it among what could not be read, and holds the rest."""
     alice = await target.portal.cast.actor("alice")
     await sessions_tables.Course.filter(id=target.world.ids["course"]).update(sealed=bytes(80))
-    taken = await records.of_patient(alice, "Practice")
+    taken = await records_collection.of_patient(alice, "Practice")
     assert ("course", target.world.ids["course"]) in [(one.what, one.id) for one in taken.unreadable]
     assert len(taken.entries) > 3
     assert (await record_state.look(alice)).as_left

@@ -12,8 +12,8 @@ import pytest_asyncio
 from httpx import AsyncClient, Response
 from playwright.async_api import Dialog, Page, Route, expect
 
-from journal import records
 from journal.authentication import web_sessions
+from journal.records import collection as records_collection
 from portal.archive_pages import drawing
 from portal.pages import make_environment
 from tests.attacks import browse
@@ -241,7 +241,11 @@ async def test_words_that_are_taken_away(
     async with server.second_connection() as cast:
         actor = await web_sessions.actor_for(cast.house, token)
         assert actor is not None
-        found = await (records.of_patient(actor, "") if name == "alice" else records.shared(actor, "", None))
+        found = await (
+            records_collection.of_patient(actor, "")
+            if name == "alice"
+            else records_collection.shared(actor, "", None)
+        )
         files = drawing(make_environment(), actor)(found)
     page, texts = await watched(desk), list[str]()
     desk.origin = tmp_path.as_uri()

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import disclosures, purging, records, soundness
+from journal import purging, soundness
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records
 from journal.accounts import addresses as account_addresses
@@ -30,6 +30,8 @@ from journal.key_rotation import server_key as server_key_rotation
 from journal.mail import tables as mail_tables
 from journal.practice import account_deletion
 from journal.rate_limiting import limits
+from journal.records import collection as records_collection
+from journal.records import disclosures
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import my_sessions
@@ -149,7 +151,7 @@ async def test_a_session_that_is_wrong_holds_nothing_back(cast: Cast) -> None:
     assert await holds.held(alice) is None
     with pytest.raises(Damaged):
         await session_plan.session(alice, ident)
-    assert (await records.of_patient(alice, PRACTICE)).unreadable[0].what == "session"
+    assert (await records_collection.of_patient(alice, PRACTICE)).unreadable[0].what == "session"
 
 
 async def test_what_was_lost_to_another_page_is_kept_beside_a_wrong_version(cast: Cast) -> None:

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from journal import records
 from journal.accounts import details as account_details
 from journal.brief import brief
 from journal.catalogue.fields import EntryKind
+from journal.records import collection as records_collection
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
@@ -100,9 +100,9 @@ async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: Entr
         beside = {one.id: (await opened(browser, f"/sessions/{one.id}")).words for one in plan}
     async with portal.client("bob") as browser:
         shared = hung_on(await opened(browser, f"/patients/{alice.id}"))
-    archive = await records.of_patient(await cast.actor("alice"), "A practice")
+    archive = await records_collection.of_patient(await cast.actor("alice"), "A practice")
     taken = {one.title: one.belongs_to for one in archive.entries}
-    (copies,) = (await records.shared(await cast.actor("bob"), "A practice", alice.id)).patients
+    (copies,) = (await records_collection.shared(await cast.actor("bob"), "A practice", alice.id)).patients
     assert len(own) == 15
     assert own["Tied"] == str(third.id)
     assert shared == own

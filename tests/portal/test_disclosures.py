@@ -10,14 +10,14 @@ from io import StringIO
 import pytest
 from httpx import Response
 
-from journal import records
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.chain import Line
 from journal.audit.pending import write_events
 from journal.care import lifecycle
-from journal.disclosures import disclosures, six_years_before, take
 from journal.errors import HeldUntilRested, NotFound, Refused
+from journal.records import collection as records_collection
+from journal.records.disclosures import disclosures, six_years_before, take
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from portal.inert import cell, csv_file, inert
@@ -58,7 +58,7 @@ async def test_every_line_has_date_recipient_what_and_why(any_portal: Portal) ->
     share = await shared(cast, entry)
     await opened_by(cast, "bob", share)
     await shared(cast, entry, ("int.meaning",))
-    await records.shared(await cast.actor("bob"), PRACTICE, (await cast.actor("alice")).id)
+    await records_collection.shared(await cast.actor("bob"), PRACTICE, (await cast.actor("alice")).id)
     head, *found = await rows(any_portal)
     assert head == [
         "Date", "Time", "Time in UTC", "Recipient", "Practice", "What happened", "What", "Why",
@@ -112,7 +112,7 @@ async def test_ones_own_acts_are_no_disclosures(portal: Portal) -> None:
     """Taking one's own records, or this file, discloses nothing to anybody."""
     alice = await portal.cast.actor("alice")
     before = len(await disclosures(alice))
-    await records.of_patient(alice, PRACTICE)
+    await records_collection.of_patient(alice, PRACTICE)
     await rows(portal)
     assert len(await disclosures(alice)) == before
     (taken,) = await logged(Act.DISCLOSURES_TAKEN)

@@ -24,11 +24,12 @@ import msgspec
 import pytest
 from httpx import AsyncClient, Response
 
-from journal import archive, records
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle
 from journal.entries import entries
+from journal.records import archive
+from journal.records import collection as records_collection
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
@@ -75,8 +76,8 @@ async def pages_of(cast: Cast, who: str) -> dict[str, str]:
     """Draw the pages of somebody's export, without sealing them."""
     actor = await cast.actor(who)
     if who == "alice":
-        return drawing(make_environment(), actor)(await records.of_patient(actor, PRACTICE))
-    return drawing(make_environment(), actor)(await records.shared(actor, PRACTICE, None))
+        return drawing(make_environment(), actor)(await records_collection.of_patient(actor, PRACTICE))
+    return drawing(make_environment(), actor)(await records_collection.shared(actor, PRACTICE, None))
 
 
 def words_of(page: str) -> str:
@@ -509,7 +510,7 @@ async def test_every_page_says_what_it_is(portal: Portal) -> None:
 async def test_the_plain_text_is_plain(portal: Portal) -> None:
     """In the README, which is no markup, a name stands as it is written."""
     alice = replace(await portal.cast.actor("alice"), name="Alice O’Hara & 'Co'")
-    pages = drawing(make_environment(), alice)(await records.of_patient(alice, PRACTICE))
+    pages = drawing(make_environment(), alice)(await records_collection.of_patient(alice, PRACTICE))
     assert "Taken away by Alice O’Hara & 'Co' on" in pages["README.txt"]
     assert "Alice O’Hara &amp; &#39;Co&#39;" in pages["index.html"]
 

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from journal import records
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
@@ -24,6 +23,7 @@ from journal.errors import Damaged, LinkExpired, NotFound, Refused, WrongCredent
 from journal.practice import audit_review, people, setup_links
 from journal.practice import registration as staff_registration
 from journal.practice import tables as practice_tables
+from journal.records import collection as records_collection
 from journal.roles import ADMINISTRATOR, OF_STAFF, POSITIONS, Profession, Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -223,7 +223,7 @@ async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
         care_links.my_links(erin), care_links.my_link(erin, cast.link), care_links.link_with(erin, alice.id),
         lifecycle.pause(erin), lifecycle.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
         reading.read(erin, alice.id, share), session_plan.sessions_of(erin, alice.id), my_sessions(erin),
-        records.of_patient(erin, PRACTICE), records.shared(erin, PRACTICE, alice.id),
+        records_collection.of_patient(erin, PRACTICE), records_collection.shared(erin, PRACTICE, alice.id),
         invitations.invite(erin, "Alice"), invitations.invitations(erin),
     ):  # fmt: skip
         with pytest.raises(NotFound):

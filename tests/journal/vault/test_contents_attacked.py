@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import records
 from journal.account_reset import returned_shares
 from journal.care import links
 from journal.care import tables as care_tables
@@ -18,7 +17,8 @@ from journal.care.link_keys import link_key
 from journal.entries import acceptance, entries, listing, removal
 from journal.entries.search import search
 from journal.errors import StaleRevision
-from journal.export_format import NOT_AS_LEFT, Unreadable
+from journal.records import collection as records_collection
+from journal.records.schema import NOT_AS_LEFT, Unreadable
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.rows import my_sessions
@@ -259,7 +259,7 @@ async def test_an_older_text_is_not_shared_between_two_readings(
 
 async def test_records_with_an_older_text_say_so(cast: Cast, shown_only_to_the_comparison: Entry) -> None:
     """What is handed on belongs to what was compared, or it says that something may be older."""
-    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    found = await records_collection.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.revision for entry in found.entries] == [1]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 
@@ -277,7 +277,7 @@ async def test_who_writes_while_records_are_taken_is_told_of_nothing_amiss(
         return found
 
     monkeypatch.setattr(record_state, "look", look)
-    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    found = await records_collection.of_patient(await cast.actor("alice"), PRACTICE)
     assert len(found.entries) == 3
     assert found.unreadable == ()
 
@@ -294,7 +294,7 @@ async def test_records_with_another_date_say_so(cast: Cast, monkeypatch: pytest.
         return found
 
     monkeypatch.setattr(record_state, "look", look)
-    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    found = await records_collection.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.id for entry in found.entries] == [made.id]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 
@@ -314,7 +314,7 @@ async def test_records_without_an_earlier_version_say_so(cast: Cast, monkeypatch
 
     await vault_tables.EntryRevision.all().delete()
     monkeypatch.setattr(record_state, "look", look)
-    found = await records.of_patient(await cast.actor("alice"), PRACTICE)
+    found = await records_collection.of_patient(await cast.actor("alice"), PRACTICE)
     assert [entry.earlier for entry in found.entries] == [[]]
     assert found.unreadable == (Unreadable(NOT_AS_LEFT, NOWHERE),)
 

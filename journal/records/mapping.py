@@ -12,7 +12,8 @@ from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKin
 from journal.catalogue.forms import FORMS
 from journal.entries.belonging import Belonging
 from journal.entries.revisions import Reason
-from journal.export_format import (
+from journal.i18n import N_
+from journal.records.schema import (
     Answered,
     CopyRecord,
     EntryRecord,
@@ -23,7 +24,6 @@ from journal.export_format import (
     ShareRecord,
     Version,
 )
-from journal.i18n import N_
 from journal.sessions.rows import Session
 from journal.sharing.reading import Shared
 from journal.sharing.shares import NOTE, TITLE, Given

@@ -21,7 +21,16 @@ from journal.care import links as care_links
 from journal.care.links import Link
 from journal.entries.belonging import Belonging
 from journal.errors import Damaged, NotFound, TrustBroken
-from journal.export_format import (
+from journal.records.mapping import (
+    copy_record,
+    entry_record,
+    event_records,
+    link_record,
+    session_record,
+    share_record,
+    version,
+)
+from journal.records.schema import (
     NOT_AS_LEFT,
     Account,
     CourseRecord,
@@ -32,15 +41,6 @@ from journal.export_format import (
     Sharing,
     Unreadable,
     Version,
-)
-from journal.export_records import (
-    copy_record,
-    entry_record,
-    event_records,
-    link_record,
-    session_record,
-    share_record,
-    version,
 )
 from journal.roles import Role
 from journal.sealing import open_document

@@ -23,16 +23,16 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import msgspec
 from anyio import to_thread
 
-from journal import records
 from journal.actor import Actor
 from journal.authentication.passwords import advise
 from journal.authentication.sign_in import unlock
 from journal.errors import JournalError, Refused
-from journal.export_format import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.i18n import N_
 from journal.installation.installation import House
 from journal.installation.password_work import Busy
-from journal.records import Records
+from journal.records import collection
+from journal.records.collection import Records
+from journal.records.schema import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.store.progress import repeated
@@ -143,8 +143,8 @@ async def _made(
 ) -> bytes:
     async def collect() -> Records:
         if actor.role is Role.PATIENT:
-            return await records.of_patient(actor, practice)
-        return await records.shared(actor, practice, patient)
+            return await collection.of_patient(actor, practice)
+        return await collection.shared(actor, practice, patient)
 
     found = await repeated(collect)
     return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), passphrase)

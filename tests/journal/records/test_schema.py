@@ -15,19 +15,19 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from journal import export_format
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.entries.revisions import Reason
-from journal.export_records import UNKNOWN
+from journal.records import schema
+from journal.records.mapping import UNKNOWN
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 
-PAGE = (Path(__file__).parents[2] / "docs" / "export-format.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "export-format.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
 SHAPES: dict[str, Any] = {
     name: shape
-    for name, shape in vars(export_format).items()
+    for name, shape in vars(schema).items()
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct)
 }
 CODES: dict[str, set[str]] = {
@@ -109,9 +109,9 @@ def test_every_code_is_documented(code):
 
 def test_nothing_known_of_a_session_stays_behind():
     """Every field of a session is exported, also one that is added some day."""
-    assert set(SessionDetails.__struct_fields__) <= set(export_format.SessionRecord.__struct_fields__)
+    assert set(SessionDetails.__struct_fields__) <= set(schema.SessionRecord.__struct_fields__)
 
 
 def test_the_page_names_the_version():
     """The page's title has the version that the manifest carries."""
-    assert PAGE.startswith(f"# The export format, version {export_format.SCHEMA_VERSION}\n")
+    assert PAGE.startswith(f"# The export format, version {schema.SCHEMA_VERSION}\n")

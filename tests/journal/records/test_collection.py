@@ -13,7 +13,6 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal import archive, records
 from journal.accounts import tables as accounts_tables
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
@@ -22,8 +21,10 @@ from journal.care import tables as care_tables
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries, removal
 from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
-from journal.export_format import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
-from journal.records import ClinicianRecords, PatientRecords
+from journal.records import archive
+from journal.records import collection as records_collection
+from journal.records.collection import ClinicianRecords, PatientRecords
+from journal.records.schema import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
@@ -59,12 +60,12 @@ async def shared(cast: Cast, entry: Entry, *parts: str, link: UUID | None = None
 
 async def taken_by(cast: Cast, who: str = "alice") -> PatientRecords:
     """Let a patient collect their records."""
-    return await records.of_patient(await cast.actor(who), PRACTICE)
+    return await records_collection.of_patient(await cast.actor(who), PRACTICE)
 
 
 async def shared_with(cast: Cast, who: str, patient: UUID | None = None) -> ClinicianRecords:
     """Let a clinician collect what is shared with them."""
-    return await records.shared(await cast.actor(who), PRACTICE, patient)
+    return await records_collection.shared(await cast.actor(who), PRACTICE, patient)
 
 
 def packed(found: PatientRecords | ClinicianRecords, pages: dict[str, str] | None = None) -> zipfile.ZipFile:
