@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from journal import heartbeat
 from journal.accounts.addresses import carry_over
 from journal.audit import sealing as audit_sealing
 from journal.audit.sealing import AuditSealer
@@ -18,7 +17,8 @@ from journal.care.past_upgrade import seal_unnamed
 from journal.installation.installation import House
 from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
-from journal.purging import purge
+from journal.operations import heartbeat
+from journal.operations.retention import purge
 from portal import logs
 from portal.words import Words
 

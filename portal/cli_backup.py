@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from journal import backup
+from journal.operations import backup
 from journal.store.address import file_of, shown
 from portal.config import Config
 from portal.surroundings import note_backup

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from journal import heartbeat
+from journal.operations import heartbeat
 from journal.store.database import opened
 from portal.config import Config
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from journal.soundness import Finding, Verdict, mend, note, of_contacts, of_database, well
+from journal.operations.diagnostics import Finding, Verdict, mend, note, of_contacts, of_database, well
 from journal.store.address import file_of, shown
 from portal.config import Config
 from portal.surroundings import around, looked

@@ -11,8 +11,8 @@ from contextlib import suppress
 
 import uvicorn
 
-from journal.demo import load_demo
 from journal.installation.installation import House
+from journal.operations.demo import load_demo
 from journal.practice import practice
 from journal.store.database import migrate, opened
 from journal.store.errors import DatabaseStarting

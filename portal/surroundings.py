@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tzdata  # type: ignore[import-untyped]
 
-from journal.soundness import Finding, mend, note, well
+from journal.operations.diagnostics import Finding, mend, note, well
 from journal.store.address import PostgresDatabase, file_of, read_address, shown
 from journal.time_zones import common_zones, parse_zone
 from portal.config import Config

@@ -117,15 +117,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
-ON_THE_WAY: dict[str, str] = {
-    "backup": "operations",
-    "demo": "operations",
-    "heartbeat": "operations",
-    "purging": "operations",
-    "soundness": "operations",
-    "tables": "",
-    "tables_house": "",
-}
+ON_THE_WAY: dict[str, str] = {}
 """Modules that have not moved into their room yet; the list only shrinks."""
 
 AGAINST_THE_PLAN: frozenset[tuple[str, str]] = frozenset()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from tortoise import fields
 from tortoise.models import Model
 
-from journal.tables_house import Heartbeat as Heartbeat
-
 
 class Account(Model):
     """A person who signs in: patient, clinician or administrator."""

@@ -8,7 +8,6 @@ from tortoise import fields
 from tortoise.models import Model
 
 from journal.accounts.tables import Account
-from journal.tables_house import Heartbeat as Heartbeat
 from journal.vault.tables import Entry
 
 if TYPE_CHECKING:

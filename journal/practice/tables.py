@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
-from journal.tables_house import Heartbeat as Heartbeat
-
 if TYPE_CHECKING:
     from journal.accounts.tables import Account
 

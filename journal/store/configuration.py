@@ -9,7 +9,6 @@ from journal.store.postgres import settings_for
 from journal.store.sqlite import PRAGMAS
 
 TABLES = (
-    "journal.tables",
     "journal.audit.tables",
     "journal.mail.tables",
     "journal.rate_limiting.tables",
@@ -22,6 +21,7 @@ TABLES = (
     "journal.practice.tables",
     "journal.account_reset.tables",
     "journal.key_rotation.tables",
+    "journal.operations.tables",
 )
 """The modules of the tables, by the rooms that keep them."""
 

@@ -7,7 +7,6 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from journal.accounts.tables import Account
-from journal.tables_house import Heartbeat as Heartbeat
 
 
 class Entry(Model):

@@ -127,7 +127,7 @@ ELSEWHERE = {
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",
     "audit_lease": "no page reads it: tests/journal/audit/test_sealing.py",
     "audit_verified": "no page reads it: tests/portal/test_verify_audit.py",
-    "heartbeat": "no page reads it: tests/journal/test_clock.py",
+    "heartbeat": "no page reads it: tests/journal/operations/test_heartbeat.py",
     "outbox": "tests/journal/mail/test_outbox.py",
     "practice": "tests/portal/test_practice.py",
     "spent_challenge": "nothing reads it",

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from journal.soundness import Verdict, of_database
+from journal.operations.diagnostics import Verdict, of_database
 from journal.store import database
 from tests.cast import SERVER_KEY, furnish
 from tests.portal.browsing import Page, opened, pressed

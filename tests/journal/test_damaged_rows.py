@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journal import purging, soundness
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records
 from journal.accounts import addresses as account_addresses
@@ -28,6 +27,7 @@ from journal.errors import Damaged, JournalError, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
 from journal.key_rotation import server_key as server_key_rotation
 from journal.mail import tables as mail_tables
+from journal.operations import diagnostics, retention
 from journal.practice import account_deletion
 from journal.rate_limiting import limits
 from journal.records import collection as records_collection
@@ -207,7 +207,7 @@ async def test_what_is_done_beside_the_pages_passes_a_wrong_row_by(sqlite_cast: 
     await change("UPDATE web_session SET used_at = $1 WHERE id = $2", "", alice.session)
     await account_deletion.leave(dana, account_deletion.WORD)
     cast.clock.forward(days=8)
-    assert await purging.purge(cast.house, cast.clock()) == 2
+    assert await retention.purge(cast.house, cast.clock()) == 2
     assert await vault_tables.Entry.filter(owner_id=alice.id).count() == 1
     assert not await accounts_tables.Account.filter(id=dana.id).exists()
     assert not await authentication_tables.WebSession.filter(account_id=alice.id).exists()
@@ -253,7 +253,7 @@ async def test_changing_the_server_key_passes_a_wrong_row_by(sqlite_cast: Cast, 
     ):
         (count,) = [one for one in counts if one.table == "kap_session"]
         assert (count.rows, count.closed) == (3, 3)
-    assert len(await soundness.of_database(store_url(), sqlite_cast.house)) > 5
+    assert len(await diagnostics.of_database(store_url(), sqlite_cast.house)) > 5
 
 
 @pytest.mark.parametrize("value", ["words", b"\xff", 9e999, "", 2**62, -1])

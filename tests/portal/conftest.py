@@ -15,7 +15,7 @@ from httpx import ASGITransport, AsyncClient
 from jinja2 import Environment
 from starlette.applications import Starlette
 
-from journal.purging import purge
+from journal.operations.retention import purge
 from portal.app import create_app
 from portal.config import Config
 from portal.pages import make_environment

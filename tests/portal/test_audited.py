@@ -27,10 +27,10 @@ from journal.care import invitations, lifecycle
 from journal.entries import acceptance, entries, removal
 from journal.errors import Refused, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
+from journal.operations.retention import purge
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion, audit_review, people, practice, setup_links
-from journal.purging import purge
 from journal.rate_limiting.attempts import Visitor
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from journal import backup
 from journal.entries import entries
+from journal.operations import backup
 from journal.store.database import Store
 from journal.store.errors import DatabaseRefused
 from journal.vault.documents import EntryDocument

@@ -15,12 +15,12 @@ from uuid import uuid4
 
 import pytest
 
-from journal import soundness
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.demo import load_demo
 from journal.installation.installation import House
-from journal.soundness import Verdict
+from journal.operations import diagnostics
+from journal.operations.demo import load_demo
+from journal.operations.diagnostics import Verdict
 from journal.store.database import Store, connection, migrate, opened
 from portal import cli, surroundings
 from portal.config import Config
@@ -47,7 +47,7 @@ def data(
 
 async def findings(url: str, *, key: bytes = SERVER_KEY, now: datetime = NOON) -> dict[Verdict, str]:
     """What is said of a database, by verdict."""
-    found = await soundness.of_database(url, House.with_key(key, clock=Clock(now)))
+    found = await diagnostics.of_database(url, House.with_key(key, clock=Clock(now)))
     return {
         verdict: "\n".join(one.sentence for one in found if one.verdict is verdict) for verdict in Verdict
     }
@@ -154,8 +154,8 @@ async def test_a_database_that_does_not_answer_is_told() -> None:
 
 def test_old_crisis_contacts_are_told() -> None:
     """After half a year somebody has to look again."""
-    assert soundness.of_contacts(NOON).verdict is Verdict.WELL
-    assert soundness.of_contacts(datetime(2036, 1, 1, tzinfo=UTC)).verdict is Verdict.MEND
+    assert diagnostics.of_contacts(NOON).verdict is Verdict.WELL
+    assert diagnostics.of_contacts(datetime(2036, 1, 1, tzinfo=UTC)).verdict is Verdict.MEND
 
 
 def test_open_folders_and_keys_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -254,7 +254,7 @@ async def test_an_address_that_nobody_has_takes_the_same_way(
 
 async def test_what_is_counted_is_purged(portal: Portal) -> None:
     """Nothing is left of tries that are forgotten, and refusals stand in the log while they count."""
-    from journal.purging import purge
+    from journal.operations.retention import purge
 
     async with browser_at(portal, "192.0.2.1") as browser:
         await guess(browser)

@@ -10,7 +10,7 @@ from uuid import uuid4
 from httpx import AsyncClient
 
 from journal.entries import entries, removal
-from journal.purging import purge
+from journal.operations.retention import purge
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import my_sessions

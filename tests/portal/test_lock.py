@@ -12,7 +12,7 @@ from crypto import session_id
 from journal.accounts.profiles import CHOICES
 from journal.authentication import idle_lock
 from journal.authentication import tables as authentication_tables
-from journal.purging import purge
+from journal.operations.retention import purge
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import Page, action, autosaved, opened
 from tests.portal.conftest import Portal

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from journal.demo import load_demo
 from journal.errors import Damaged
 from journal.installation.installation import House
+from journal.operations.demo import load_demo
 from journal.practice import practice
 from journal.practice.demo_data import demo_practice
 from journal.practice.practice import CONTEXT, RealPractice, WrongServerKey

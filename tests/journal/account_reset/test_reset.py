@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from journal import purging
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.account_reset import tables as account_reset_tables
@@ -21,6 +20,7 @@ from journal.care import tables as care_tables
 from journal.entries import entries, revisions
 from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
+from journal.operations import retention
 from journal.rate_limiting.limits import TooManyTries
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
@@ -185,10 +185,10 @@ async def test_whoever_restarts_can_destroy_nothing(cast: Cast) -> None:
     assert await returned_shares.give_back(await cast.actor("bob"), alice.id) == 1
     assert [one.entries for one in await retained_records.kept(alice)] == [0, 1]
     cast.clock.forward(days=KEPT.days - 1)
-    await purging.purge(cast.house, cast.clock.now)
+    await retention.purge(cast.house, cast.clock.now)
     assert await account_reset_tables.SetAsideRecord.filter(id=entry.id).exists()
     cast.clock.forward(days=2)
-    await purging.purge(cast.house, cast.clock.now)
+    await retention.purge(cast.house, cast.clock.now)
     assert not await account_reset_tables.SetAsideRecord.exists()
     assert not await account_reset_tables.SetAsideSlot.exists()
 

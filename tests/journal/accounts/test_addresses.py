@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 
 from crypto import derive_key
-from journal import soundness
 from journal.accounts import addresses as account_addresses
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
@@ -27,9 +26,10 @@ from journal.key_rotation.server_key import look_over, renew
 from journal.mail import messages
 from journal.mail.messages import Message, Notice
 from journal.mail.outbox import deliver_due
+from journal.operations import diagnostics
+from journal.operations.diagnostics import Verdict
 from journal.practice import account_deletion
 from journal.sealing import open_document, seal_document
-from journal.soundness import Verdict
 from journal.store.database import Store, change, fetch
 from journal.store.statements import key_of
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Furniture
@@ -169,7 +169,7 @@ async def test_accounts_that_have_one_address_now_are_all_kept(
     named = [name for name, ident in people.items() if f"/people/{ident}" in spelled]
     assert len(named) == 2
     assert "same@" not in spelled
-    said = await soundness.of_database(furnished_url[0], cast.house)
+    said = await diagnostics.of_database(furnished_url[0], cast.house)
     assert spelled in [one.sentence for one in said if one.verdict is Verdict.MEND]
     assert not any("server key" in one.sentence for one in said if one.verdict is Verdict.MEND)
     for email in TWICE.values():
@@ -291,7 +291,7 @@ async def test_the_doctor_names_the_address_and_not_the_server(cast: Cast) -> No
         )
         assert await deliver_due(house) == 1
     assert receiver.commands == ['TO:<"taro."@docomo.example>']
-    found = await soundness._of_mail(house)
+    found = await diagnostics._of_mail(house)
     assert [one.verdict for one in found] == [Verdict.NOTE]
     assert "1 messages were given up" in found[0].sentence
     assert "mail server is not at fault" in found[0].sentence

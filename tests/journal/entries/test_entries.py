@@ -14,7 +14,7 @@ from journal.entries import entries, removal, revisions, search
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.revisions import Reason
 from journal.errors import NotFound, StaleRevision
-from journal.purging import purge
+from journal.operations.retention import purge
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry

@@ -21,8 +21,8 @@ from journal.installation.key_file import KeyFile
 from journal.installation.remembered import Remembered
 from journal.installation.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
 from journal.key_rotation.server_key import renew
+from journal.operations.retention import purge
 from journal.practice import account_deletion
-from journal.purging import purge
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
 from journal.sessions import rows as session_rows

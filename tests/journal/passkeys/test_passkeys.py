@@ -24,6 +24,7 @@ from journal.authentication.web_sessions import Stage
 from journal.entries import entries
 from journal.errors import Damaged, NotFound, Refused
 from journal.key_rotation import account_key as account_key_renewal
+from journal.operations.retention import purge
 from journal.passkeys import challenges
 from journal.passkeys import management as passkey_management
 from journal.passkeys import rows as passkey_rows
@@ -33,7 +34,6 @@ from journal.passkeys import verification as passkey_verification
 from journal.passkeys.challenges import Errand, Purpose
 from journal.passkeys.rows import Passkey
 from journal.passkeys.verification import Answer
-from journal.purging import purge
 from journal.store.database import change
 from tests.authenticator import (
     BACKED_UP,

@@ -17,10 +17,10 @@ from journal.errors import HeldUntilRested, NotFound, Refused, WrongCredentials
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
 from journal.mail.messages import Message, Notice, message_context
+from journal.operations.retention import purge
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion
-from journal.purging import purge
 from journal.sealing import open_document
 from journal.store.database import connection
 from journal.store.parts import load_models

@@ -11,7 +11,7 @@ import pytest
 from journal.authentication import registration
 from journal.authentication.registration import NewAccount
 from journal.installation.installation import House
-from journal.purging import purge
+from journal.operations.retention import purge
 from journal.rate_limiting import limits
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.rate_limiting.limits import Count, Limit, TooManyTries

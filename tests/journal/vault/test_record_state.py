@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.models import Model
 
-from journal import purging
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.entries import acceptance, entries, removal
+from journal.operations import retention
 from journal.sharing import reading, shares
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -91,7 +91,7 @@ async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
     await lifecycle.end(await cast.actor("bob"), cast.link)
     assert await as_left(cast)
     alice = await cast.actor("alice")
-    assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
+    assert await retention.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
     look = await record_state.look(alice, earlier=True)
     assert look.as_left
     assert (look.remembered, look.there) == (1, 1)
@@ -453,5 +453,5 @@ async def test_a_purge_needs_nobodys_key_and_changes_nothing_remembered(cast: Ca
     one = await written(cast)
     await removal.delete(await cast.actor("alice"), one.id)
     before = await vault_tables.RecordState.all().order_by("id").values()
-    assert await purging.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
+    assert await retention.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
     assert await vault_tables.RecordState.all().order_by("id").values() == before

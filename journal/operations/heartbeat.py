@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 
 from tortoise.exceptions import IntegrityError
 
-from journal import tables
 from journal.account_reset import tables as account_reset_tables
 from journal.account_reset.retained_records import KEPT
 from journal.accounts import tables as accounts_tables
@@ -25,6 +24,7 @@ from journal.ages import JUMP
 from journal.care import tables as care_tables
 from journal.installation.installation import House
 from journal.mail import tables as mail_tables
+from journal.operations import tables
 from journal.practice.account_deletion import WAIT
 from journal.store.database import transaction
 from journal.store.rows import DamagedRow, Moment, Row, read

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from journal import heartbeat
 from journal.account_reset import retained_records
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -13,6 +12,7 @@ from journal.authentication import idle_lock
 from journal.entries.entries import UNDO_WINDOW
 from journal.installation.installation import House
 from journal.mail import outbox
+from journal.operations import heartbeat
 from journal.passkeys import challenges
 from journal.practice import account_deletion
 from journal.rate_limiting import limits

@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from journal import heartbeat
 from journal.accounts import addresses as account_addresses
 from journal.audit import tables as audit_tables
 from journal.audit.verification import check, remember
@@ -20,6 +19,7 @@ from journal.installation.installation import House
 from journal.key_rotation import server_key as server_key_rotation
 from journal.key_rotation import workers
 from journal.mail import tables as mail_tables
+from journal.operations import heartbeat
 from journal.practice import practice
 from journal.store.address import SqliteFile, file_of
 from journal.store.database import connection, is_read_only, is_sqlite, opened

@@ -8,15 +8,15 @@ from uuid import uuid4
 
 import pytest
 
-from journal import heartbeat
 from journal.ages import alive, is_alive
 from journal.authentication import tables as authentication_tables
 from journal.authentication import web_sessions
 from journal.care import invitations
 from journal.entries import entries, removal
 from journal.errors import LinkExpired
-from journal.heartbeat import Heartbeat
-from journal.purging import purge
+from journal.operations import heartbeat
+from journal.operations.heartbeat import Heartbeat
+from journal.operations.retention import purge
 from journal.rate_limiting import limits
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.rate_limiting.limits import Count, Limit, TooManyTries

@@ -8,9 +8,9 @@ import pytest
 
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
-from journal.demo import load_demo
 from journal.entries import entries
 from journal.installation.installation import House
+from journal.operations.demo import load_demo
 from journal.practice import practice
 from journal.practice.demo_data import demo_practice
 from journal.practice.practice import RealPractice

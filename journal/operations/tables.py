@@ -1,4 +1,4 @@
-"""The rows that the house keeps for itself: what happened, and what is still to be told."""
+"""The row by which the clock is believed."""
 
 from __future__ import annotations
 
