@@ -43,6 +43,7 @@ ROOMS = {
             *(
                 "journal/actor.py",
                 "journal/care/links.py",
+                "journal/care/link_keys.py",
                 "journal/care/lifecycle.py",
                 "journal/authentication/web_sessions.py",
             ),

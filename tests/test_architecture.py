@@ -117,12 +117,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
-ON_THE_WAY: dict[str, str] = {}
-"""Modules that have not moved into their room yet; the list only shrinks."""
-
-AGAINST_THE_PLAN: frozenset[tuple[str, str]] = frozenset()
-"""Imports of modules that have to be taken apart first; the list only shrinks."""
-
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
@@ -222,7 +216,7 @@ def reach(plan: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
 def room_of(module: str) -> str:
     """Return the room of a module of journal/, by its dotted name; nothing for the vocabulary."""
     _, first, *_ = *module.split("."), ""
-    return first if first in ROOMS and (ROOT / "journal" / first).is_dir() else ON_THE_WAY.get(first, "")
+    return first if first in ROOMS else ""
 
 
 def imported_modules(path: Path) -> Iterator[tuple[str, str]]:
@@ -247,25 +241,9 @@ def test_every_import_obeys_the_plan_of_rooms(path):
     """A room imports only what the plan lets it, also for types alone; the vocabulary imports no room."""
     room, reached = room_of(dotted(path)), reach(ROOMS)
     allowed = reached[room] if room else {"installation"} if path.stem == "actor" else set()
-    wrong = {
-        module
-        for module, _ in imported_modules(path)
-        if (there := room_of(module)) and there not in allowed
-        if (path.stem, module.rpartition(".")[2]) not in AGAINST_THE_PLAN
-    }
-    assert wrong == set()
-    assert room or path.stem in VOCABULARY or path.stem in ON_THE_WAY
-
-
-def test_what_is_on_its_way_or_against_the_plan_is_there():
-    """A module that has arrived, and an import that obeys the plan by now, leave their lists."""
-    assert [one for one in ON_THE_WAY if not (ROOT / "journal" / f"{one}.py").exists()] == []
-    there = {
-        (path.stem, module.rpartition(".")[2])
-        for path in in_journal()
-        for module, _ in imported_modules(path)
-    }
-    assert AGAINST_THE_PLAN - there == set()
+    there = {room_of(module) for module, _ in imported_modules(path)} - {""}
+    assert there - allowed == set()
+    assert room or path.stem in VOCABULARY
 
 
 def test_a_circle_of_rooms_is_refused():
@@ -295,8 +273,13 @@ def test_a_room_has_a_face():
         assert ast.get_docstring(tree(path))
         assert list(imports(path)) == []
         assert [name for name in public if not (ROOT / path).with_stem(name).exists()] == []
-    folders = {path.name for path in (ROOT / "journal").iterdir() if any(path.glob("*.py"))}
-    assert faces().keys() == folders - {"migrations"}
+    assert faces().keys() == ROOMS.keys()
+
+
+def test_every_room_stands_in_the_glossary():
+    """Whoever meets the name of a room finds what it is for."""
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    assert [room for room in ROOMS if f"| `{room}` |" not in glossary] == []
 
 
 @pytest.mark.parametrize("path", modules("journal", "portal", "bench"), ids=str)
@@ -334,18 +317,14 @@ def test_tables_of_another_room_are_used_where_the_list_says(path):
     """Each room keeps its own rows; who uses another's stands in one list, with a reason."""
     name = ".".join(path.with_suffix("").parts[1:])
     _, listed = OTHERS_TABLES.get(name, ("", ""))
-    there = {one for one in listed.split() if (ROOT / "journal" / one.split(".")[0] / "tables.py").exists()}
-    if name.partition(".")[0] not in ON_THE_WAY:
-        assert tables_of_others(path) == there
+    assert tables_of_others(path) == set(listed.split())
 
 
 def test_no_folder_is_crowded():
     """A folder of journal/ holds at most 14 Python files, so that it is seen at once."""
     folders = {path.parent for path in modules("journal")}
     crowded = {
-        str(folder)
-        for folder in folders
-        if sum(path.parent == folder and path.stem not in ON_THE_WAY for path in modules("journal")) > 14
+        str(folder) for folder in folders if sum(path.parent == folder for path in modules("journal")) > 14
     }
     assert crowded == set()
 
@@ -414,9 +393,7 @@ def orm_reading(module: ast.Module) -> Iterator[str]:
 @pytest.mark.parametrize("path", modules("journal"), ids=str)
 def test_rows_are_read_in_one_place(path):
     """Every row goes through `journal/store/rows.py`; the audit log has a reading of its own, as strangers' data."""
-    if path.parts[1:] not in (("rows.py",), ("store", "rows.py")) and (
-        not path.parts[1].startswith("audit") or path.stem == "events"
-    ):
+    if path != Path("journal/store/rows.py") and (path.parts[1] != "audit" or path.stem == "events"):
         assert list(orm_reading(tree(path))) == []
 
 
