@@ -16,7 +16,7 @@ from journal.records.archive import pack
 from journal.store.database import Store
 from portal import __version__
 from portal.archive_pages import drawing
-from portal.pages import make_environment
+from portal.web.pages import make_environment
 
 ENTRIES = 1000
 

@@ -21,14 +21,14 @@ from journal.store.errors import DatabaseRefused
 from portal import logs
 from portal.background import chores
 from portal.config import Config
-from portal.errors import HANDLERS
 from portal.guard import guard
 from portal.last_resort import LastResort
 from portal.limits import STANDARD, BodyLimits, Limits
 from portal.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
-from portal.pages import make_environment
 from portal.routes import ROUTES
 from portal.short_way import ShortWay
+from portal.web.errors import HANDLERS
+from portal.web.pages import make_environment
 
 NOBODY_YET = PracticeView("", False)
 PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"

@@ -29,7 +29,7 @@ from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from portal.views.log_words import GONE, SENTENCES
-from portal.words import LANGUAGE
+from portal.web.translation import LANGUAGE
 
 PATIENT_MENU = (
     ("index.html", N_("Contents")),

@@ -20,7 +20,7 @@ from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge
 from portal import logs
-from portal.words import Words
+from portal.web.translation import Words
 
 MAIL = timedelta(seconds=10)
 AFTER_TROUBLE = timedelta(minutes=1)

@@ -30,9 +30,9 @@ from portal.auth import (
     set_token,
     token_of,
 )
-from portal.errors import refusal
-from portal.forms import Form
-from portal.pages import is_htmx, page, see_other
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import is_htmx, page, see_other
 
 ALWAYS = frozenset({"/healthz", "/readyz", "/help-now", "/leave"})
 """What is the same for everybody: whose cookie came is not asked, so the database is neither."""

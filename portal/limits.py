@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.errors import http_error
+from portal.web.errors import http_error
 
 CLOSING = {"connection": "close"}
 IS_WHOLE = "hearthside.body_is_whole"

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store.database import Store
 from portal.config import Config
-from portal.errors import http_error
 from portal.limits import CLOSING
 from portal.origins import one_of
+from portal.web.errors import http_error
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (

@@ -213,6 +213,15 @@ def reach(plan: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
     return reached
 
 
+PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
+    "web": (),
+    "http": ("web",),
+    "access": ("http",),
+    "documents": ("web",),
+}
+"""The rooms of portal/ that there are, as for journal/; all may import `config`, `logs` and `origins`."""
+
+
 def room_of(module: str) -> str:
     """Return the room of a module of journal/, by its dotted name; nothing for the vocabulary."""
     _, first, *_ = *module.split("."), ""
@@ -251,6 +260,34 @@ def test_a_circle_of_rooms_is_refused():
     reach(ROOMS)
     with pytest.raises(CycleError):
         reach({"one": ("other",), "other": ("one",)})
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules("portal") if path.parts[1] in PORTAL_ROOMS], ids=str
+)
+def test_rooms_of_the_portal_obey_their_plan(path):
+    """What serves and draws pages knows no view, no route and no command."""
+    reached = reach(PORTAL_ROOMS)[path.parts[1]] | {"config", "logs", "origins", "__init__"}
+    ours = {(module, name) for module, name in imports(path) if module.partition(".")[0] == "portal"}
+    there = {[*module.split("."), name][1] for module, name in ours} - {"__version__"}
+    assert there - reached == set()
+
+
+@pytest.mark.parametrize("path", modules("portal", "bench"), ids=str)
+def test_only_what_is_public_of_the_portal_is_imported(path):
+    """What is imported from a room of the portal is named in the face of that room."""
+    for room in PORTAL_ROOMS:
+        face = Path("portal") / room / "__init__.py"
+        if path.parent == face.parent or not (ROOT / face).exists():
+            continue
+        public = {
+            name
+            for node in tree(face).body
+            if isinstance(node, ast.Assign)
+            for name in ast.literal_eval(node.value)
+        }
+        inside = [one for one in imports(path) if f"{one[0]}.".startswith(f"portal.{room}.")]
+        assert {[*module.split("."), name][2] for module, name in inside} <= public
 
 
 def faces() -> dict[str, set[str]]:

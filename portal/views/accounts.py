@@ -22,9 +22,9 @@ from journal.roles import Role
 from portal import auth, known_browser
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
-from portal.errors import GONE, SIGNED_OUT_HERE, refusal, retry_after, store_gone
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.errors import GONE, SIGNED_OUT_HERE, refusal, retry_after, store_gone
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email")
 

@@ -18,9 +18,9 @@ from journal.practice import audit_review, people
 from journal.practice.people import Person
 from journal.typed import read_whole
 from portal.auth import actor_of
-from portal.inert import inert
-from portal.pages import page
 from portal.views.audit_words import OTHERWISE, ROOMS, SENTENCES, WITHOUT_A_PERSON
+from portal.web.escaping import inert
+from portal.web.pages import page
 
 LINES = 100  # of one page
 

@@ -22,9 +22,9 @@ from journal.sharing import handover_offers, shares
 from journal.sharing.handover_offers import Offer
 from journal.store.rows import Opened
 from portal.auth import actor_of
-from portal.pages import page, see_other
 from portal.views.shared_items import Item, items
 from portal.views.sharing_log import log
+from portal.web.pages import page, see_other
 
 __all__ = ["end", "link", "log", "pause", "pause_all", "resumption", "team"]
 

@@ -13,8 +13,8 @@ from journal.sessions.holds import Hold
 from journal.vault import record_state
 from journal.vault.record_state import Look
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from journal.errors import NotFound, Refused
 from journal.passkeys import management as passkey_management
 from portal import auth
 from portal.auth import Confirm, actor_of
-from portal.errors import refusal
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 async def confirm(request: Request) -> Response:

@@ -19,14 +19,14 @@ from journal.sessions import schedule
 from journal.sessions.course import CoursePlan
 from journal.time_zones import parse_zone
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
 from portal.views import session_edit
 from portal.views.course_form import BEGINNING, CourseForm
 from portal.views.course_preview import Planned, next_number, preview
 from portal.views.session_form import uuid_of, zones_for
 from portal.views.session_form_page import Codes, translated
 from portal.views.session_lines import SessionLine, lines_of
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

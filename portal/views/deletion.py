@@ -12,8 +12,8 @@ from journal.practice import account_deletion
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from portal.auth import actor_of, forget_token
-from portal.forms import Form
-from portal.pages import page
+from portal.web.forms import Form
+from portal.web.pages import page
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from journal.errors import Refused
 from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import common_zones
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

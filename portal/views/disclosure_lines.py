@@ -12,9 +12,9 @@ from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
 from journal.i18n import N_
 from journal.records.disclosures import Disclosure
-from portal.inert import inert
-from portal.pages import short_day
 from portal.views.professions import named
+from portal.web.escaping import inert
+from portal.web.pages import short_day
 
 GONE = N_("something you no longer share")
 

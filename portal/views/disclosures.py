@@ -19,11 +19,11 @@ from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.typed import read_whole
 from portal.auth import actor_of
-from portal.errors import refusal
-from portal.forms import Form
-from portal.inert import csv_file
-from portal.pages import page, translator
 from portal.views.disclosure_lines import Line, line_of
+from portal.web.errors import refusal
+from portal.web.escaping import csv_file
+from portal.web.forms import Form
+from portal.web.pages import page, translator
 
 LINES = 200  # of one page
 HEADINGS = (

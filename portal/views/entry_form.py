@@ -15,7 +15,7 @@ from journal.catalogue.forms import form_of, grounding_first
 from journal.i18n import N_
 from journal.typed import clean_line
 from journal.vault.documents import EntryDocument
-from portal.forms import Form
+from portal.web.forms import Form
 
 PARTS = (".name", ".before", ".after")
 """What stands behind the name of a question that is answered in several fields."""

@@ -17,11 +17,11 @@ from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
 from portal.auth import actor_of
-from portal.pages import page, see_other
 from portal.views.entry_form import kind_of, uuid_of
 from portal.views.entry_page import Draft, address, writing_page
 from portal.views.entry_screens import MORE, screens
 from portal.views.home import fitting
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

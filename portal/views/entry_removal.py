@@ -16,7 +16,7 @@ from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
-from portal.pages import page, see_other
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

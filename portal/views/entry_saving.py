@@ -18,11 +18,11 @@ from journal.sessions.rows import my_sessions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import fragment, is_htmx, page, piece, see_other, time_of_day
 from portal.views.entry_form import Written, kind_of, write
 from portal.views.entry_page import Draft, Lost, address, writing_page
 from portal.views.entry_screens import FIRST, screen_of
+from portal.web.forms import Form
+from portal.web.pages import fragment, is_htmx, page, piece, see_other, time_of_day
 
 
 @dataclass(frozen=True, slots=True)

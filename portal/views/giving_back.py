@@ -20,8 +20,8 @@ from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound, Refused
 from journal.i18n import N_
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 COMPARED = N_("Compare the safety code first, in person, and tick this once you have.")
 

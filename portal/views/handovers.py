@@ -21,9 +21,9 @@ from journal.sharing import handover_answers, handover_offers, shares
 from journal.sharing.handover_answers import NotNow
 from journal.sharing.handover_offers import Colleague, Offer
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
 from portal.views.shared_items import Item, items
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

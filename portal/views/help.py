@@ -11,7 +11,7 @@ from journal.catalogue import crisis_contacts, grounding_skills
 from journal.catalogue.crisis_contacts import Region
 from journal.catalogue.grounding_skills import Skill
 from portal.auth import token_of
-from portal.pages import page
+from portal.web.pages import page
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from journal.sharing.handover_offers import Offer
 from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
 from portal.auth import RECOVERY_KEY, SignIn
-from portal.pages import page, see_other
 from portal.views.people import desk_of
 from portal.views.session_lines import SessionLine, lines_of
+from portal.web.pages import page, see_other
 
 DAY = timedelta(days=1)
 RECENT = timedelta(days=7)

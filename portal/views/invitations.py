@@ -13,8 +13,8 @@ from journal.care.invitations import Invitation
 from journal.errors import Refused
 from journal.store.rows import Opened
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

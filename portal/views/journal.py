@@ -20,12 +20,12 @@ from journal.sessions.rows import my_sessions
 from journal.sharing.recipients import readers
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, page_of_many, page_of_pieces
-from portal.pieces import Drawn
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
 from portal.views.timeline import Line, Stretch, Timeline
+from portal.web.forms import Form
+from portal.web.pages import page, page_of_many, page_of_pieces
+from portal.web.pieces import Drawn
 
 PAGE = 30
 

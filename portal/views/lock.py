@@ -17,10 +17,10 @@ from journal.passkeys import management as passkey_management
 from journal.rate_limiting.limits import TooManyTries
 from portal import auth
 from portal.auth import LockedPage, actor_of
-from portal.errors import refusal
-from portal.forms import Form
 from portal.guard import LOCKED
-from portal.pages import is_htmx, page, see_other, translator
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import is_htmx, page, see_other, translator
 
 OVER = N_(
     "You are signed out here. Sign in again in another tab, then come back and type your password: "

@@ -14,10 +14,10 @@ from journal.passkeys.verification import Answer
 from portal import auth
 from portal.auth import SignIn, actor_of
 from portal.device import device_of
-from portal.forms import Form
-from portal.pages import page, see_other
 from portal.views.passkeys import site_of
 from portal.views.second_step import SecondStep
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 def _answer(form: Form) -> Answer:

@@ -15,8 +15,8 @@ from journal.store.rows import Opened
 from portal import auth
 from portal.auth import actor_of
 from portal.device import device_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 LIST = "/account/passkeys"
 DONE = frozenset({"opens", "plain", "renamed", "removed"})

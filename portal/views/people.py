@@ -15,7 +15,7 @@ from journal.practice import people, setup_links
 from journal.practice.people import Leaving, Person
 from journal.roles import LABELS, Role
 from portal.auth import actor_of
-from portal.pages import page, see_other
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from journal.vault import record_state
 from portal import __version__
 from portal.archive_pages import drawing
 from portal.auth import actor_of
-from portal.errors import refusal
-from portal.forms import Form
-from portal.pages import page
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import page
 
 
 @dataclass(frozen=True, slots=True)

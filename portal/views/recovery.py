@@ -14,10 +14,10 @@ from journal.authentication.recovery_key import Offer
 from journal.errors import NotFound, Refused
 from portal import auth, known_browser
 from portal.auth import actor_of
-from portal.errors import refusal
-from portal.forms import Form
-from portal.pages import page, see_other, short_day, translator
 from portal.recovery_kit import FILE_NAME, make_kit
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import page, see_other, short_day, translator
 
 
 @dataclass(frozen=True, slots=True)

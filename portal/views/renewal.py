@@ -16,8 +16,8 @@ from journal.roles import Role
 from journal.vault import record_state
 from portal import auth
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 BATCHES = 10  # of one request: some 300 ms for 2,000 records
 

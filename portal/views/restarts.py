@@ -17,8 +17,8 @@ from journal.store.rows import Opened
 from journal.typed import read_whole
 from portal import auth, link_tries
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from journal.store.rows import Opened
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
-from portal.pages import page, see_other
 from portal.views.shared_view import SharedSection, sections_of
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

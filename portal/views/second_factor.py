@@ -12,9 +12,9 @@ from journal.authentication import second_factor, totp_enrolment
 from journal.authentication.totp_enrolment import Offer
 from journal.errors import Refused
 from portal.auth import actor_of
-from portal.errors import refusal
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 HERE = "/account/second-factor"
 DONE = frozenset({"added", "codes", "removed"})

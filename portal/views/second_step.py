@@ -12,9 +12,9 @@ from journal.authentication import second_step, web_sessions
 from journal.errors import NotFound, Refused
 from journal.passkeys import management as passkey_management
 from portal import auth, known_browser
-from portal.errors import refusal
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.errors import refusal
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
 from journal.store.rows import Opened
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
 from portal.views.session_form import SessionForm, dosing_lines, problems_of, uuid_of, zones_for
 from portal.views.session_form_page import Codes, SessionFormPage, translated
 from portal.views.session_lines import lines_of
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 async def add(request: Request, patient: UUID) -> Response:

@@ -15,8 +15,8 @@ from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import common_zones
 from journal.typed import read_day, read_time, read_whole
-from portal.forms import Form
 from portal.views.session_lines import SessionLine, lines_of
+from portal.web.forms import Form
 
 E = TypeVar("E", bound=Labelled)
 

@@ -11,9 +11,9 @@ from starlette.requests import Request
 
 from journal.i18n import N_, Labelled
 from journal.sessions.session import Phase, Route, SessionKind, Setting
-from portal.pages import translator
 from portal.views.session_form import SessionForm
 from portal.views.session_lines import SessionLine
+from portal.web.pages import translator
 
 Options = tuple[tuple[str, str], ...]
 

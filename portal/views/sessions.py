@@ -18,11 +18,11 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Status
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, page_of_many, see_other
 from portal.views import session_edit
 from portal.views.session_lines import SessionLine, lines_of
 from portal.views.session_page import calm_page, session_page
+from portal.web.forms import Form
+from portal.web.pages import page, page_of_many, see_other
 
 
 @dataclass(frozen=True, slots=True)

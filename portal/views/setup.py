@@ -14,8 +14,8 @@ from journal.practice import registration as staff_registration
 from journal.roles import LABELS
 from journal.time_zones import common_zones
 from portal import auth, link_tries
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from journal.sessions.rows import my_sessions
 from journal.sharing import shares as sharing_shares
 from journal.vault.entry_rows import Entry
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
 from portal.views import share_steps
 from portal.views.shared_items import Item, items
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

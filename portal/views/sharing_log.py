@@ -20,11 +20,11 @@ from journal.care import links
 from journal.sharing import shares
 from journal.typed import read_whole
 from portal.auth import actor_of
-from portal.inert import inert
-from portal.pages import page, translator
 from portal.views.log_words import GONE, REPEATED, SENTENCES
 from portal.views.professions import named
 from portal.views.shared_items import Item, items
+from portal.web.escaping import inert
+from portal.web.pages import page, translator
 
 LINES = 100  # of one page
 

@@ -15,8 +15,8 @@ from journal.practice.setup_links import SetupLink
 from journal.roles import LABELS, OF_STAFF
 from journal.store.rows import Opened
 from portal.auth import actor_of
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 POSITIONS = tuple((one.key, LABELS[one.key]) for one in OF_STAFF)
 

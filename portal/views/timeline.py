@@ -22,10 +22,10 @@ from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader
 from portal.auth import actor_of
-from portal.pages import long_day, piece, short_day, translator
-from portal.pieces import Drawn, joined
 from portal.views.session_lines import nth_of
-from portal.words import LANGUAGE
+from portal.web.pages import long_day, piece, short_day, translator
+from portal.web.pieces import Drawn, joined
+from portal.web.translation import LANGUAGE
 
 SPINE, CHIPS = "macros/spine.html", "macros/entries.html"
 Readers = Mapping[UUID, tuple[Reader, ...]]

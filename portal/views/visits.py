@@ -11,8 +11,8 @@ from journal.authentication import active_sessions as services
 from journal.authentication.active_sessions import Visit
 from journal.store.rows import Opened
 from portal.auth import actor_of, forget_token
-from portal.forms import Form
-from portal.pages import page, see_other
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 LIST = "/account/sessions"
 

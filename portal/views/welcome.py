@@ -19,9 +19,9 @@ from journal.roles import Role
 from journal.store.progress import repeated
 from journal.time_zones import common_zones
 from portal import auth, link_tries
-from portal.forms import Form
-from portal.pages import page, see_other
 from portal.views.setup import new_account
+from portal.web.forms import Form
+from portal.web.pages import page, see_other
 
 
 @dataclass(frozen=True, slots=True)

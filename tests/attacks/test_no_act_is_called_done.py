@@ -9,8 +9,8 @@ from contextlib import closing
 
 import pytest
 
-from portal.forms import KEPT
 from portal.routes import ROUTES, Rule
+from portal.web.forms import KEPT
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import OWNERS, _data, address

@@ -7,8 +7,8 @@ import re
 import pytest
 from jinja2 import nodes
 
-from portal.pages import make_environment
-from portal.words import Words
+from portal.web.pages import make_environment
+from portal.web.translation import Words
 from tests.test_architecture import modules, pages, source
 
 ENVIRONMENT = make_environment()
@@ -63,16 +63,21 @@ def test_no_code_calls_a_text_safe() -> None:
     """
     made = re.compile(r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b|\bnew_text\b|__new__\((Markup|Drawn)")
     found = [str(path) for path in modules("portal", "journal", "templates") if made.search(source(path))]
-    assert found == ["portal/inert.py", "portal/isolation.py", "portal/pages.py", "portal/pieces.py"]
+    assert found == [
+        "portal/web/escaping.py",
+        "portal/web/isolation.py",
+        "portal/web/pages.py",
+        "portal/web/pieces.py",
+    ]
     known = re.compile(r"\bMarkup\b|\bmarkupsafe\b")
     found = [str(path) for path in modules("portal", "journal", "templates") if known.search(source(path))]
     assert found == [
-        "portal/inert.py",
-        "portal/isolation.py",
-        "portal/pages.py",
-        "portal/pieces.py",
-        "portal/settling.py",
-        "portal/words.py",
+        "portal/web/escaping.py",
+        "portal/web/isolation.py",
+        "portal/web/pages.py",
+        "portal/web/pieces.py",
+        "portal/web/template_compiler.py",
+        "portal/web/translation.py",
     ]
     assert ENVIRONMENT.from_string('{{ _("<b>") }}').render() == "&lt;b&gt;"
 

@@ -25,8 +25,8 @@ from journal.authentication import tables as authentication_tables
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.typed import LONGEST_TEXT
 from portal.auth import Audience
-from portal.forms import KEPT, LONGER, LONGEST_VALUE
 from portal.routes import ROUTES, Rule
+from portal.web.forms import KEPT, LONGER, LONGEST_VALUE
 from tests.attacks.browse import Sent, read
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import OWNERS, address

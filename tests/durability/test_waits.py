@@ -24,8 +24,8 @@ from journal.store.errors import DatabaseRefused
 from journal.store.progress import Progress, repeated
 from portal.app import create_app
 from portal.config import Config
-from portal.errors import GONE
 from portal.views import health
+from portal.web.errors import GONE
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_no_room import FULL
 from tests.durability.test_postgres_gone import Wire, carries_the_text

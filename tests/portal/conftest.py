@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from journal.operations.retention import purge
 from portal.app import create_app
 from portal.config import Config
-from portal.pages import make_environment
+from portal.web.pages import make_environment
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 
 ORIGIN = "http://127.0.0.1:8000"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.forms import LONGEST_VALUE
+from portal.web.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal

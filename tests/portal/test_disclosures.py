@@ -20,7 +20,7 @@ from journal.records import collection as records_collection
 from journal.records.disclosures import disclosures, six_years_before, take
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
-from portal.inert import cell, csv_file, inert
+from portal.web.escaping import cell, csv_file, inert
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
 from tests.portal.conftest import Portal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.forms import LONGEST_VALUE, Form
+from portal.web.forms import LONGEST_VALUE, Form
 
 names = st.sampled_from(["a", "b", "a.name", ""])
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal import logs
-from portal.forms import Form
+from portal.web.forms import Form
 from tests.portal.browsing import Page
 from tests.portal.conftest import Portal
 

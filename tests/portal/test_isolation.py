@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from portal.inert import csv_file
-from portal.isolation import isolate
-from portal.pages import make_environment
-from portal.words import Words
+from portal.web.escaping import csv_file
+from portal.web.isolation import isolate
+from portal.web.pages import make_environment
+from portal.web.translation import Words
 
 NAME = "(1) שרה!"
 ALONE = f"\u2068{NAME}\u2069"

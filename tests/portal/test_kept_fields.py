@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from portal.forms import KEPT
 from portal.routes import ROUTES
+from portal.web.forms import KEPT
 from tests.portal.conftest import Portal
 from tests.test_architecture import pages, source
 

@@ -37,7 +37,7 @@ from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.archive_pages import drawing
-from portal.pages import make_environment
+from portal.web.pages import make_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import logged
 from tests.portal.conftest import Portal

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from portal.settling import SettlingEnvironment, written
+from portal.web.template_compiler import SettlingEnvironment, written
 
 Render = Callable[..., str]
 

@@ -14,7 +14,7 @@ from journal.care import invitations
 from journal.mail.outbox import deliver_due
 from journal.practice import practice
 from journal.store.database import Store
-from portal.forms import LONGEST_VALUE
+from portal.web.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of
 from tests.journal.accounts.test_addresses import as_before
 from tests.portal.browsing import Page, opened

@@ -15,8 +15,8 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from jinja2 import Environment
 
-from portal.pages import make_environment
-from portal.words import Words
+from portal.web.pages import make_environment
+from portal.web.translation import Words
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -17,8 +17,8 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from portal.isolation import isolate_words, join_isolated
-from portal.neighbours import beside_text
+from portal.web.isolation import isolate_words, join_isolated
+from portal.web.neighbours import beside_text
 
 SETTLED = ("_", "static")
 ISOLATED = "isolated"

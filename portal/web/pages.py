@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
-from portal.inert import inert
-from portal.pieces import Drawn, Piece, Pieces
-from portal.settling import SettlingEnvironment
-from portal.words import LANGUAGE, Words
+from portal.web.escaping import inert
+from portal.web.pieces import Drawn, Piece, Pieces
+from portal.web.template_compiler import SettlingEnvironment
+from portal.web.translation import LANGUAGE, Words
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -258,7 +258,7 @@ def see_other(request: Request, path: str) -> Response:
 
 
 def piece(request: Request, template: str, macro: str) -> Piece:
-    """Return what draws a macro that is needed often: see `portal/pieces.py`."""
+    """Return what draws a macro that is needed often: see `portal/web/pieces.py`."""
     pieces: Pieces = request.app.state.templates.pieces
     return pieces.of(template, macro)
 

@@ -34,8 +34,8 @@ from journal.sharing.handover_answers import NotNow
 from journal.sharing.shares import ConsentRequired
 from journal.store.progress import Progress
 from journal.vault.record_state import NotAsLeft
-from portal.forms import Form
-from portal.pages import is_htmx, page, translator
+from portal.web.forms import Form
+from portal.web.pages import is_htmx, page, translator
 
 STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
     (NotFound, 404, N_("Nothing here")),

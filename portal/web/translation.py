@@ -13,7 +13,7 @@ from babel.support import NullTranslations, Translations
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
 
-from portal.isolation import isolate
+from portal.web.isolation import isolate
 
 LANGUAGE = "en"
 

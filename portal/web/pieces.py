@@ -18,8 +18,8 @@ from operator import truth
 from jinja2 import Environment
 from markupsafe import Markup
 
-from portal.isolation import BEGIN, END, isolate
-from portal.settling import written
+from portal.web.isolation import BEGIN, END, isolate
+from portal.web.template_compiler import written
 
 Drawn = Markup
 """What a template wrote, with everything in it escaped."""
