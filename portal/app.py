@@ -22,11 +22,11 @@ from portal import logs
 from portal.background import chores
 from portal.config import Config
 from portal.guard import guard
-from portal.last_resort import LastResort
-from portal.limits import STANDARD, BodyLimits, Limits
-from portal.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
+from portal.http.fallback import LastResort
+from portal.http.limits import STANDARD, BodyLimits, Limits
+from portal.http.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
+from portal.http.short_way import ShortWay
 from portal.routes import ROUTES
-from portal.short_way import ShortWay
 from portal.web.errors import HANDLERS
 from portal.web.pages import make_environment
 

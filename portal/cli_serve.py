@@ -19,7 +19,7 @@ from journal.store.errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
-from portal.wire import serving
+from portal.http.server import serving
 
 KEY_BESIDE = (
     "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."

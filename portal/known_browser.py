@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.rate_limiting.attempts import MARK_SIZE, Visitor
-from portal.source import source_of
+from portal.http.client import source_of
 
 KEPT = 4  # people who share a browser
 LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer

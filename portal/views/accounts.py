@@ -21,7 +21,7 @@ from journal.rate_limiting.limits import TooManyTries
 from journal.roles import Role
 from portal import auth, known_browser
 from portal.auth import SignIn, actor_of
-from portal.device import device_of
+from portal.http.client import device_of
 from portal.web.errors import GONE, SIGNED_OUT_HERE, refusal, retry_after, store_gone
 from portal.web.forms import Form
 from portal.web.pages import page, see_other

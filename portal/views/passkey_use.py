@@ -13,7 +13,7 @@ from journal.passkeys import sign_in as passkey_sign_in
 from journal.passkeys.verification import Answer
 from portal import auth
 from portal.auth import SignIn, actor_of
-from portal.device import device_of
+from portal.http.client import device_of
 from portal.views.passkeys import site_of
 from portal.views.second_step import SecondStep
 from portal.web.forms import Form

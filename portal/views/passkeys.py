@@ -14,7 +14,7 @@ from journal.passkeys.webauthn import Site
 from journal.store.rows import Opened
 from portal import auth
 from portal.auth import actor_of
-from portal.device import device_of
+from portal.http.client import device_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

@@ -16,7 +16,7 @@ from httpx import AsyncClient, Response
 
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
-from portal.middleware import HEADERS
+from portal.http.middleware import HEADERS
 from tests.attacks import browse
 from tests.attacks import world as worlds
 from tests.attacks.browse import Control, Sent

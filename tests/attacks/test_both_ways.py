@@ -20,9 +20,9 @@ import httpx
 import pytest
 from httpx import AsyncClient, Response
 
-from portal.limits import STANDARD
+from portal.http.limits import STANDARD
+from portal.http.short_way import ShortWay
 from portal.routes import ROUTES, Rule
-from portal.short_way import ShortWay
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import address

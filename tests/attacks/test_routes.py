@@ -17,8 +17,8 @@ from journal.roles import Role
 from portal import logs
 from portal.app import create_app
 from portal.auth import OF_ROLES, Audience
-from portal.last_resort import LastResort
-from portal.middleware import HTTPS_ONLY, SecurityHeaders
+from portal.http.fallback import LastResort
+from portal.http.middleware import HTTPS_ONLY, SecurityHeaders
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target, dressed

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from journal.authentication import tables as authentication_tables
 from journal.authentication import web_sessions
-from portal.device import device_of
+from portal.http.client import device_of
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page
 from tests.portal.conftest import Portal

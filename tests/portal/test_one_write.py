@@ -19,9 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.config import Config
-from portal.middleware import SecurityHeaders
-from portal.one_write import LONG
-from portal.wire import Wire, serving
+from portal.http.middleware import SecurityHeaders
+from portal.http.one_write import LONG
+from portal.http.server import Wire, serving
 from tests.cast import SERVER_KEY
 from tests.portal.conftest import ORIGIN
 

@@ -18,9 +18,9 @@ from tortoise.exceptions import OperationalError
 from journal.errors import Damaged, NotFound, StaleRevision
 from journal.rate_limiting.limits import TooManyTries
 from portal import logs
-from portal.limits import STANDARD
+from portal.http.limits import STANDARD
+from portal.http.short_way import ShortWay, Table
 from portal.routes import ROUTES
-from portal.short_way import ShortWay, Table
 from portal.web.errors import HANDLERS
 from portal.web.forms import Form
 from tests.portal.conftest import ORIGIN, Portal

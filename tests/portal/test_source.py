@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from portal.config import Config, ConfigError
-from portal.source import NOWHERE, source_of
+from portal.http.client import NOWHERE, source_of
 
 
 @dataclass

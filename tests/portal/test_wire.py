@@ -15,10 +15,10 @@ import uvicorn
 import uvloop
 from starlette.types import Message, Receive, Scope, Send
 
-from portal.last_resort import LastResort
-from portal.limits import STANDARD, BodyLimits, Limits
-from portal.middleware import HEADERS
-from portal.wire import Counted, Wire, serving
+from portal.http.fallback import LastResort
+from portal.http.limits import STANDARD, BodyLimits, Limits
+from portal.http.middleware import HEADERS
+from portal.http.server import Counted, Wire, serving
 from tests.portal.conftest import ORIGIN, Portal
 from tests.waiting import PATIENCE, let_pass
 

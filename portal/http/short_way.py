@@ -3,8 +3,8 @@ The short way to a view, for what nearly every request is: one look at a table o
 
 Nothing is refused here. Whatever is unusual about a request (another host or site, a method or an address that is not
 in the table, a header that comes twice, a body that is too large or does not say how long it is) takes the layers of
-`portal/middleware.py`, which refuse or answer it. The view, and the table of what becomes of errors, are the same on
-both ways.
+`portal/http/middleware.py`, which refuse or answer it. The view, and the table of what becomes of errors, are the same
+on both ways.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.config import Config
-from portal.last_resort import LastResort
-from portal.limits import Limits, bounded
-from portal.middleware import SecurityHeaders, UseStore
+from portal.http.fallback import LastResort
+from portal.http.limits import Limits, bounded
+from portal.http.middleware import SecurityHeaders, UseStore
 
 PARAMETER = re.compile(r"{(\w+):uuid}")
 # As our own pages write ids. Another spelling of one is found by the router.

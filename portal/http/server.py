@@ -18,9 +18,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portal.config import Config
-from portal.limits import IS_WHOLE, STANDARD, Limits
-from portal.middleware import NEVER_KEPT, headers_for
-from portal.one_write import Header, OneWrite
+from portal.http.limits import IS_WHOLE, STANDARD, Limits
+from portal.http.middleware import NEVER_KEPT, headers_for
+from portal.http.one_write import Header, OneWrite
 
 UNREAD: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: milliseconds
 GRACE = 20  # seconds that requests have to end in when the service is stopped

@@ -1,4 +1,4 @@
-"""How much may come, and how long it may take: a body, its fields, and (in `portal/wire.py`) what stands before it."""
+"""How much may come, and how long it may take: a body, its fields, and (in `server.py`) what stands before it."""
 
 from __future__ import annotations
 

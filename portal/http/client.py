@@ -1,4 +1,8 @@
-"""Where a request comes from, as far as it can be believed: what guessing is counted by."""
+"""
+Where a request comes from, as far as it can be believed, and what kind of browser sent it.
+
+Guessing is counted by the one; people know their sessions by the other, told no finer than they would say it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,27 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from starlette.requests import Request
 
 from portal.config import Network
+
+# Browsers name those they descend from as well, so the more particular ones come first.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
 
 NOWHERE = "unknown"
 HEADER = "x-forwarded-for"
@@ -58,3 +83,11 @@ def _folded(address: IPv4Address | IPv6Address | None) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, AT_HOME), strict=False))
     return str(address)
+
+
+def device_of(request: Request) -> str:
+    """Describe the browser that asks, such as "Firefox on Android"; empty when it does not say."""
+    agent = request.headers.get("user-agent", "")
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return " on ".join(filter(None, (browser, system)))

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.errors import Damaged
 from portal import logs
-from portal.limits import BOUNDED
+from portal.http.limits import BOUNDED
 from portal.web.errors import BROKEN, broken
 
 # Whole and as it stands: what makes all other pages may be what broke.

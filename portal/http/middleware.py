@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store.database import Store
 from portal.config import Config
-from portal.limits import CLOSING
+from portal.http.limits import CLOSING
 from portal.origins import one_of
 from portal.web.errors import http_error
 
