@@ -19,9 +19,9 @@ from journal.practice.practice import PracticeView
 from journal.store.database import Store
 from journal.store.errors import DatabaseRefused
 from portal import logs
+from portal.access.guard import guard
 from portal.background import chores
 from portal.config import Config
-from portal.guard import guard
 from portal.http.fallback import LastResort
 from portal.http.limits import STANDARD, BodyLimits, Limits
 from portal.http.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore

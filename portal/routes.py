@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.auth import Audience, View
+from portal.access.session_cookie import Audience, View
 from portal.views import (
     accounts,
     audit_log,

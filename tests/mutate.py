@@ -39,7 +39,7 @@ ROOMS = {
     ),
     "authorisation": Room(
         (
-            *("portal/auth.py", "portal/guard.py"),
+            *("portal/access/session_cookie.py", "portal/access/guard.py"),
             *(
                 "journal/actor.py",
                 "journal/care/links.py",

@@ -19,8 +19,8 @@ from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
 from journal.rate_limiting.limits import TooManyTries
 from journal.roles import Role
-from portal import auth, known_browser
-from portal.auth import SignIn, actor_of
+from portal.access import known_browser, session_cookie
+from portal.access.session_cookie import SignIn, actor_of
 from portal.http.client import device_of
 from portal.web.errors import GONE, SIGNED_OUT_HERE, refusal, retry_after, store_gone
 from portal.web.forms import Form
@@ -62,10 +62,12 @@ async def sign_in(request: Request) -> Response:
     """Ask for address and password; a wrong pair and an unknown address read alike."""
     if request.method == "GET":
         return page(
-            request, "sign_in.html", SignIn(next=auth.safe_next(request.query_params.get("next", "/")))
+            request,
+            "sign_in.html",
+            SignIn(next=session_cookie.safe_next(request.query_params.get("next", "/"))),
         )
     form = await Form.read(request)
-    where = auth.safe_next(form["next"])
+    where = session_cookie.safe_next(form["next"])
     try:
         signed_in = await authentication_sign_in.sign_in(
             request.app.state.house,
@@ -78,22 +80,22 @@ async def sign_in(request: Request) -> Response:
         waits = isinstance(error, TooManyTries)
         again = SignIn(form["email"], where, error.message, waits)
         return page(request, "sign_in.html", again, **refusal(error))
-    if old := auth.token_of(request):
+    if old := session_cookie.token_of(request):
         await web_sessions.end(request.app.state.house, old)
     if signed_in.stage is Stage.SECOND_FACTOR:
         where = f"/sign-in/second?{urlencode({'next': where})}"
-    answer = auth.set_token(request, see_other(request, where), signed_in.token)
+    answer = session_cookie.set_token(request, see_other(request, where), signed_in.token)
     return known_browser.remember(request, answer, signed_in.mark)
 
 
 async def sign_out(request: Request) -> Response:
     """End the session here; nothing on this machine opens anything afterwards."""
     try:
-        if token := auth.token_of(request):
+        if token := session_cookie.token_of(request):
             await web_sessions.end(request.app.state.house, token)
     except GONE as error:
-        return auth.forget_token(request, await store_gone(request, error, SIGNED_OUT_HERE))
-    return auth.forget_token(request, see_other(request, "/sign-in"))
+        return session_cookie.forget_token(request, await store_gone(request, error, SIGNED_OUT_HERE))
+    return session_cookie.forget_token(request, see_other(request, "/sign-in"))
 
 
 async def account(request: Request) -> Response:
@@ -125,7 +127,7 @@ async def password(request: Request) -> Response:
     except Refused as error:
         again = PasswordPage(factor.on, dict(error.fields))
         return page(request, "account/password.html", again, **refusal(error))
-    return auth.set_token(request, see_other(request, "/account?done=password"), token)
+    return session_cookie.set_token(request, see_other(request, "/account?done=password"), token)
 
 
 async def strength(request: Request) -> Response:

@@ -21,7 +21,7 @@ from journal.sessions.rows import Session, my_sessions
 from journal.sharing import handover_offers, shares
 from journal.sharing.handover_offers import Offer
 from journal.store.rows import Opened
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.shared_items import Item, items
 from portal.views.sharing_log import log
 from portal.web.pages import page, see_other

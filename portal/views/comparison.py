@@ -12,7 +12,7 @@ from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.vault import record_state
 from journal.vault.record_state import Look
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

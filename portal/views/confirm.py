@@ -8,8 +8,8 @@ from starlette.responses import Response
 from journal.authentication import sign_in
 from journal.errors import NotFound, Refused
 from journal.passkeys import management as passkey_management
-from portal import auth
-from portal.auth import Confirm, actor_of
+from portal.access import session_cookie
+from portal.access.session_cookie import Confirm, actor_of
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
@@ -19,12 +19,12 @@ async def confirm(request: Request) -> Response:
     """Ask for the password, then go on to where the person was going."""
     actor = actor_of(request)
     if request.method == "GET":
-        where = auth.safe_next(request.query_params.get("next", "/"))
+        where = session_cookie.safe_next(request.query_params.get("next", "/"))
         return page(
             request, "confirm.html", Confirm(where, passkey=await passkey_management.has_any(actor.id))
         )
-    form, token = await Form.read(request), auth.token_of(request)
-    where, password = auth.safe_next(form["next"] or "/"), form.asked_again or ""
+    form, token = await Form.read(request), session_cookie.token_of(request)
+    where, password = session_cookie.safe_next(form["next"] or "/"), form.asked_again or ""
     if token is None:
         raise NotFound
     try:
@@ -32,4 +32,4 @@ async def confirm(request: Request) -> Response:
     except Refused as error:
         again = Confirm(where, error.fields["current"], passkey=await passkey_management.has_any(actor.id))
         return page(request, "confirm.html", again, **refusal(error))
-    return auth.set_token(request, see_other(request, where), opened)
+    return session_cookie.set_token(request, see_other(request, where), opened)

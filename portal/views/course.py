@@ -18,7 +18,7 @@ from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.course import CoursePlan
 from journal.time_zones import parse_zone
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views import session_edit
 from portal.views.course_form import BEGINNING, CourseForm
 from portal.views.course_preview import Planned, next_number, preview

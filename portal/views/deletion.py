@@ -11,7 +11,7 @@ from journal.errors import Refused
 from journal.practice import account_deletion
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from portal.auth import actor_of, forget_token
+from portal.access.session_cookie import actor_of, forget_token
 from portal.web.forms import Form
 from portal.web.pages import page
 

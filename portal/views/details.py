@@ -11,7 +11,7 @@ from journal.accounts import details as account_details
 from journal.errors import Refused
 from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import common_zones
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

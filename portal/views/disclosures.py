@@ -18,7 +18,7 @@ from journal.records.disclosures import disclosures as accounted
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.typed import read_whole
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.disclosure_lines import Line, line_of
 from portal.web.errors import refusal
 from portal.web.escaping import csv_file

@@ -17,7 +17,7 @@ from journal.sessions.rows import Session, my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.entry_new import more, new
 from portal.views.entry_page import Draft, writing_page
 from portal.views.entry_removal import deletion, erasure, restoration

@@ -16,7 +16,7 @@ from journal.sessions.rows import Session, my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.entry_form import kind_of, uuid_of
 from portal.views.entry_page import Draft, address, writing_page
 from portal.views.entry_screens import MORE, screens

@@ -15,7 +15,7 @@ from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.entry_rows import Entry
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.pages import page, see_other
 
 

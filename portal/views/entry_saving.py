@@ -17,7 +17,7 @@ from journal.errors import KeptBeside, NotFound
 from journal.sessions.rows import my_sessions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.entry_form import Written, kind_of, write
 from portal.views.entry_page import Draft, Lost, address, writing_page
 from portal.views.entry_screens import FIRST, screen_of

@@ -19,7 +19,7 @@ from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound, Refused
 from journal.i18n import N_
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from journal.catalogue import crisis_contacts, grounding_skills
 from journal.catalogue.crisis_contacts import Region
 from journal.catalogue.grounding_skills import Skill
-from portal.auth import token_of
+from portal.access.session_cookie import token_of
 from portal.web.pages import page
 
 

@@ -25,7 +25,7 @@ from journal.sharing import handover_offers
 from journal.sharing.handover_offers import Offer
 from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
-from portal.auth import RECOVERY_KEY, SignIn
+from portal.access.session_cookie import RECOVERY_KEY, SignIn
 from portal.views.people import desk_of
 from portal.views.session_lines import SessionLine, lines_of
 from portal.web.pages import page, see_other

@@ -12,7 +12,7 @@ from journal.care import invitations as inviting
 from journal.care.invitations import Invitation
 from journal.errors import Refused
 from journal.store.rows import Opened
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

@@ -19,7 +19,7 @@ from journal.folding import needles_of
 from journal.sessions.rows import my_sessions
 from journal.sharing.recipients import readers
 from journal.vault.entry_rows import Entry
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.entry_form import uuid_of
 from portal.views.search_hits import Hit, hit
 from portal.views.timeline import Line, Stretch, Timeline

@@ -15,9 +15,9 @@ from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.passkeys import management as passkey_management
 from journal.rate_limiting.limits import TooManyTries
-from portal import auth
-from portal.auth import LockedPage, actor_of
-from portal.guard import LOCKED
+from portal.access import session_cookie
+from portal.access.guard import LOCKED
+from portal.access.session_cookie import LockedPage, actor_of
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, page, see_other, translator
@@ -68,10 +68,10 @@ async def unlock(request: Request) -> Response:
 
     A page that covered itself says whose it is, and nobody else's password uncovers it.
     """
-    house, token, actor = request.app.state.house, auth.token_of(request), request.state.actor
+    house, token, actor = request.app.state.house, session_cookie.token_of(request), request.state.actor
     owner = await idle_lock.locked(house, token) if token and not actor else None
     form = await Form.read(request) if request.method == "POST" else Form()
-    where = auth.safe_next(form["next"] or request.query_params.get("next", "/"))
+    where = session_cookie.safe_next(form["next"] or request.query_params.get("next", "/"))
     whose = actor.id if actor else owner.account if owner else None
     if token is None or whose is None or (form["whose"] or str(whose)) != str(whose):
         return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
@@ -105,7 +105,7 @@ async def unlock(request: Request) -> Response:
         )
         return page(request, "locked.html", again, **refusal(error))
     done = Response(status_code=204) if is_htmx(request) else see_other(request, where)
-    return auth.set_token(request, done, opened)
+    return session_cookie.set_token(request, done, opened)
 
 
 def _told(request: Request, sentence: str, status: int) -> Response:

@@ -11,8 +11,8 @@ from journal.authentication import idle_lock, web_sessions
 from journal.errors import NotFound, Refused
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.passkeys.verification import Answer
-from portal import auth
-from portal.auth import SignIn, actor_of
+from portal.access import session_cookie
+from portal.access.session_cookie import SignIn, actor_of
 from portal.http.client import device_of
 from portal.views.passkeys import site_of
 from portal.views.second_step import SecondStep
@@ -25,7 +25,7 @@ def _answer(form: Form) -> Answer:
 
 
 def _token(request: Request) -> bytes:
-    token = auth.token_of(request)
+    token = session_cookie.token_of(request)
     if token is None:
         raise NotFound
     return token
@@ -37,22 +37,22 @@ async def sign_in(request: Request) -> Response:
     if request.method == "GET":
         return JSONResponse(passkey_sign_in.asked_to_sign_in(house, site))
     form = await Form.read(request)
-    where = auth.safe_next(form["next"])
+    where = session_cookie.safe_next(form["next"])
     try:
         token = await passkey_sign_in.sign_in(house, site, _answer(form), device=device_of(request))
     except Refused as error:
         again = SignIn(next=where, problem=error.fields["passkey"])
         return page(request, "sign_in.html", again, status=422)
-    if old := auth.token_of(request):
+    if old := session_cookie.token_of(request):
         await web_sessions.end(house, old)
-    return auth.set_token(request, see_other(request, where), token)
+    return session_cookie.set_token(request, see_other(request, where), token)
 
 
 async def second(request: Request) -> Response:
     """Let a passkey be the second step after the password; it need not hold a key."""
-    house, site, token = request.app.state.house, site_of(request), auth.token_of(request)
+    house, site, token = request.app.state.house, site_of(request), session_cookie.token_of(request)
     form = await Form.read(request) if request.method == "POST" else Form()
-    where = auth.safe_next(form["next"] or "/")
+    where = session_cookie.safe_next(form["next"] or "/")
     if token is None or await web_sessions.waiting(house, token) is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
     if request.method == "GET":
@@ -62,18 +62,18 @@ async def second(request: Request) -> Response:
     except Refused as error:
         again = SecondStep(where, errors={"code": error.fields["passkey"]}, passkey=True)
         return page(request, "account/second_step.html", again, status=422)
-    return auth.set_token(request, see_other(request, where), opened)
+    return session_cookie.set_token(request, see_other(request, where), opened)
 
 
 async def unlock(request: Request) -> Response:
     """Let a passkey that holds the key open a locked session; what waits for it is sent next."""
-    house, site, token = request.app.state.house, site_of(request), auth.token_of(request)
+    house, site, token = request.app.state.house, site_of(request), session_cookie.token_of(request)
     if token is None or await idle_lock.locked(house, token) is None:
         return see_other(request, "/sign-in")
     if request.method == "GET":
         return JSONResponse(await passkey_sign_in.asked_to_unlock(house, token, site))
     opened = await passkey_sign_in.unlock(house, token, site, _answer(await Form.read(request)))
-    return auth.set_token(request, Response(status_code=204), opened)
+    return session_cookie.set_token(request, Response(status_code=204), opened)
 
 
 async def confirm(request: Request) -> Response:
@@ -82,4 +82,4 @@ async def confirm(request: Request) -> Response:
     if request.method == "GET":
         return JSONResponse(await passkey_sign_in.asked_to_confirm(actor, site))
     token = await passkey_sign_in.confirm(actor, _token(request), site, _answer(await Form.read(request)))
-    return auth.set_token(request, Response(status_code=204), token)
+    return session_cookie.set_token(request, Response(status_code=204), token)

@@ -12,8 +12,8 @@ from journal.passkeys import management as passkey_management
 from journal.passkeys.rows import Passkey
 from journal.passkeys.webauthn import Site
 from journal.store.rows import Opened
-from portal import auth
-from portal.auth import actor_of
+from portal.access import session_cookie
+from portal.access.session_cookie import actor_of
 from portal.http.client import device_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
@@ -89,7 +89,7 @@ async def new(request: Request) -> Response:
     """Add one that the browser has just made."""
     if request.method == "GET":
         return page(request, "account/passkey_new.html", NewPage(device_of(request)))
-    form, token = await Form.read(request), auth.token_of(request)
+    form, token = await Form.read(request), session_cookie.token_of(request)
     if token is None:
         raise NotFound
     try:

@@ -13,7 +13,7 @@ from journal.entries.belonging import Belonging
 from journal.errors import TrustBroken
 from journal.sharing import reading
 from journal.sharing.reading import Case
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.patient_page import patient_page
 from portal.views.session_lines import SessionLine, days_from, line_of
 from portal.views.shared_view import SharedView, session_of, shared_view

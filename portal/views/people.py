@@ -14,7 +14,7 @@ from journal.errors import Refused
 from journal.practice import people, setup_links
 from journal.practice.people import Leaving, Person
 from journal.roles import LABELS, Role
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.pages import page, see_other
 
 

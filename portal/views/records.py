@@ -19,8 +19,8 @@ from journal.roles import Role
 from journal.sessions import holds
 from journal.vault import record_state
 from portal import __version__
+from portal.access.session_cookie import actor_of
 from portal.archive_pages import drawing
-from portal.auth import actor_of
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import page

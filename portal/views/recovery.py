@@ -12,8 +12,8 @@ from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import sign_in
 from journal.authentication.recovery_key import Offer
 from journal.errors import NotFound, Refused
-from portal import auth, known_browser
-from portal.auth import actor_of
+from portal.access import known_browser, session_cookie
+from portal.access.session_cookie import actor_of
 from portal.recovery_kit import FILE_NAME, make_kit
 from portal.web.errors import refusal
 from portal.web.forms import Form
@@ -56,8 +56,8 @@ async def recover(request: Request) -> Response:
     except Refused as error:
         again = RecoverPage(form["email"], dict(error.fields))
         return page(request, "account/recover.html", again, **refusal(error))
-    where = auth.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
-    return auth.set_token(request, see_other(request, where), recovered.token)
+    where = session_cookie.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
+    return session_cookie.set_token(request, see_other(request, where), recovered.token)
 
 
 async def recovery_key(request: Request) -> Response:
@@ -82,7 +82,7 @@ async def kit(request: Request) -> Response:
 async def confirmation(request: Request) -> Response:
     """Let the key count once the person has shown that they have it; otherwise show the same key again."""
     form, actor = await Form.read(request), actor_of(request)
-    token = auth.token_of(request)
+    token = session_cookie.token_of(request)
     if token is None:
         raise NotFound
     first = not actor.recovery_ready

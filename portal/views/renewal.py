@@ -14,8 +14,8 @@ from journal.key_rotation import account_key as renewing
 from journal.key_rotation.account_key import Progress
 from journal.roles import Role
 from journal.vault import record_state
-from portal import auth
-from portal.auth import actor_of
+from portal.access import session_cookie
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 
@@ -49,7 +49,7 @@ async def renewal(request: Request) -> Response:
     except Refused as error:
         again = RenewalPage(as_left=await _as_left(actor), errors=error.fields)
         return page(request, "account/renewal.html", again, status=422)
-    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), token)
+    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), token)
 
 
 async def _as_left(actor: Actor) -> bool:

@@ -15,8 +15,8 @@ from journal.actor import Actor
 from journal.errors import LinkExpired, Refused
 from journal.store.rows import Opened
 from journal.typed import read_whole
-from portal import auth, link_tries
-from portal.auth import actor_of
+from portal.access import known_browser, session_cookie
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 
@@ -44,7 +44,7 @@ async def restart(request: Request) -> Response:
     """Say what is lost and what can come back; then give the account new keys, or renew one connection."""
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
-    async with link_tries.counted(request):
+    async with known_browser.counted(request):
         offered = await account_reset.welcome(house, token)
     if actor is not None and actor.id != offered.patient:
         raise LinkExpired
@@ -66,7 +66,7 @@ async def restart(request: Request) -> Response:
     except Refused as error:
         again = RestartPage(offered.clinician_name, form["email"], "understood" in form, error.fields)
         return page(request, "account/restart.html", again, status=422)
-    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)
+    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), session)
 
 
 async def set_aside(request: Request) -> Response:

@@ -15,7 +15,7 @@ from journal.entries.revisions import Revision
 from journal.store.rows import Opened
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.shared_view import SharedSection, sections_of
 from portal.web.pages import page, see_other
 

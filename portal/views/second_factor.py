@@ -11,7 +11,7 @@ from starlette.responses import Response
 from journal.authentication import second_factor, totp_enrolment
 from journal.authentication.totp_enrolment import Offer
 from journal.errors import Refused
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import page, see_other

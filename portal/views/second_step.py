@@ -11,7 +11,7 @@ from starlette.responses import Response
 from journal.authentication import second_step, web_sessions
 from journal.errors import NotFound, Refused
 from journal.passkeys import management as passkey_management
-from portal import auth, known_browser
+from portal.access import known_browser, session_cookie
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
@@ -29,9 +29,9 @@ class SecondStep:
 
 async def second(request: Request) -> Response:
     """Ask for a code; whoever does not wait for it is asked to sign in."""
-    house, token = request.app.state.house, auth.token_of(request)
+    house, token = request.app.state.house, session_cookie.token_of(request)
     form = await Form.read(request) if request.method == "POST" else None
-    where = auth.safe_next(form["next"] if form else request.query_params.get("next", "/"))
+    where = session_cookie.safe_next(form["next"] if form else request.query_params.get("next", "/"))
     waiting = await web_sessions.waiting(house, token) if token else None
     if token is None or waiting is None:
         return see_other(request, f"/sign-in?{urlencode({'next': where})}")
@@ -52,5 +52,5 @@ async def second(request: Request) -> Response:
     except Refused as error:
         again = SecondStep(where, by_paper, dict(error.fields), passkey)
         return page(request, "account/second_step.html", again, **refusal(error))
-    answer = auth.set_token(request, see_other(request, where), signed_in.token)
+    answer = session_cookie.set_token(request, see_other(request, where), signed_in.token)
     return known_browser.remember(request, answer, signed_in.mark)

@@ -16,7 +16,7 @@ from journal.scheduling.plan import PlanAccess
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
 from journal.store.rows import Opened
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.session_form import SessionForm, dosing_lines, problems_of, uuid_of, zones_for
 from portal.views.session_form_page import Codes, SessionFormPage, translated
 from portal.views.session_lines import lines_of

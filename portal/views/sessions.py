@@ -17,7 +17,7 @@ from journal.sessions import holds, schedule
 from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Status
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views import session_edit
 from portal.views.session_lines import SessionLine, lines_of
 from portal.views.session_page import calm_page, session_page

@@ -13,7 +13,7 @@ from journal.errors import Refused
 from journal.practice import registration as staff_registration
 from journal.roles import LABELS
 from journal.time_zones import common_zones
-from portal import auth, link_tries
+from portal.access import known_browser, session_cookie
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 
@@ -41,7 +41,7 @@ def new_account(form: Form) -> NewAccount:
 async def set_up(request: Request) -> Response:
     """Open the account; the link works once."""
     house, token = request.app.state.house, request.path_params["token"]
-    async with link_tries.counted(request):
+    async with known_browser.counted(request):
         found = await staff_registration.setting_up(house, token)
     position, ask = LABELS[found.position.key], found.needs_name
     if request.method == "GET":
@@ -65,4 +65,4 @@ async def set_up(request: Request) -> Response:
         )
         return page(request, "account/setup.html", again, status=422)
     await request.app.state.practice.look(house)
-    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)
+    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), session)

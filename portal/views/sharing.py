@@ -19,7 +19,7 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
 from journal.sharing import shares as sharing_shares
 from journal.vault.entry_rows import Entry
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views import share_steps
 from portal.views.shared_items import Item, items
 from portal.web.forms import Form

@@ -14,7 +14,7 @@ from journal.practice import practice, setup_links
 from journal.practice.setup_links import SetupLink
 from journal.roles import LABELS, OF_STAFF
 from journal.store.rows import Opened
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

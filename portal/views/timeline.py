@@ -21,7 +21,7 @@ from journal.sessions import schedule
 from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader
-from portal.auth import actor_of
+from portal.access.session_cookie import actor_of
 from portal.views.session_lines import nth_of
 from portal.web.pages import long_day, piece, short_day, translator
 from portal.web.pieces import Drawn, joined

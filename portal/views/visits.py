@@ -10,7 +10,7 @@ from starlette.responses import Response
 from journal.authentication import active_sessions as services
 from journal.authentication.active_sessions import Visit
 from journal.store.rows import Opened
-from portal.auth import actor_of, forget_token
+from portal.access.session_cookie import actor_of, forget_token
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

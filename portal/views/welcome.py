@@ -18,7 +18,7 @@ from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.store.progress import repeated
 from journal.time_zones import common_zones
-from portal import auth, link_tries
+from portal.access import known_browser, session_cookie
 from portal.views.setup import new_account
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
@@ -42,7 +42,7 @@ async def invitation(request: Request) -> Response:
     """Show the invitation, or accept it."""
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
-    async with link_tries.counted(request):
+    async with known_browser.counted(request):
         found = await invitations.welcome(house, token)
     if request.method == "GET":
         context = WelcomePage(found, suggest_passphrase(), common_zones(), name=found.invited_as)
@@ -69,7 +69,7 @@ async def invitation(request: Request) -> Response:
             dict(error.fields),
         )
         return page(request, "account/welcome.html", again, status=422)
-    return auth.set_token(request, see_other(request, auth.RECOVERY_KEY), session)
+    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), session)
 
 
 async def _checked(request: Request, new: NewAccount, *, adult: bool) -> NewAccount:

@@ -27,7 +27,7 @@ LONG = 64 * 1024
 FROM_NOBODY = 512 * 1024
 """Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
 ASKED_AGAIN = "asked-again"
-"""The password field that `portal.guard` puts into somebody's form; no view ever sees it among the others."""
+"""The password field that `portal.access.guard` puts into somebody's form; no view ever sees it among the others."""
 WORDS = frozenset(
     field.id + part
     for form in FORMS.values()

@@ -15,8 +15,8 @@ import pytest
 from httpx import AsyncClient, Response
 
 from journal.authentication.second_factor import FactorGone
-from portal.auth import Audience
-from portal.guard import ALWAYS
+from portal.access.guard import ALWAYS
+from portal.access.session_cookie import Audience
 from portal.routes import ROUTES
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import Target

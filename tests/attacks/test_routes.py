@@ -15,8 +15,8 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from journal.roles import Role
 from portal import logs
+from portal.access.session_cookie import OF_ROLES, Audience
 from portal.app import create_app
-from portal.auth import OF_ROLES, Audience
 from portal.http.fallback import LastResort
 from portal.http.middleware import HTTPS_ONLY, SecurityHeaders
 from portal.routes import ROUTES, Rule

@@ -24,7 +24,7 @@ from crypto.bounded import LONGEST_RUN
 from journal.authentication import tables as authentication_tables
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.typed import LONGEST_TEXT
-from portal.auth import Audience
+from portal.access.session_cookie import Audience
 from portal.routes import ROUTES, Rule
 from portal.web.forms import KEPT, LONGER, LONGEST_VALUE
 from tests.attacks.browse import Sent, read

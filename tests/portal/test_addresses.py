@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from portal.access.session_cookie import safe_next
 from portal.app import create_app
-from portal.auth import safe_next
 from portal.config import Config, ConfigError
 from tests.cast import SERVER_KEY, Clock, Furniture
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journal.audit.acts import Act
-from portal.guard import guard
+from portal.access.guard import guard
 from portal.routes import ROUTES
 from tests.cast import PASSWORDS
 from tests.log import logged

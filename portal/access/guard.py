@@ -18,7 +18,7 @@ from journal.errors import Damaged, NotFound, Refused
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.store.progress import Progress, repeated
-from portal.auth import (
+from portal.access.session_cookie import (
     OF_ROLES,
     RECOVERY_KEY,
     Audience,

@@ -2,15 +2,19 @@
 The mark that signing in leaves in a browser, so that its owner's tries are counted apart from everybody else's.
 
 It opens nothing and says nothing: what somebody learns who has it is that a browser once came here.
+Links with a token are keys: whoever tries many that do not work has to wait.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import MARK_SIZE, Visitor
 from portal.http.client import source_of
 
@@ -48,3 +52,12 @@ def _marks(request: Request) -> tuple[bytes, ...]:
         return ()
     whole = range(0, len(kept) - MARK_SIZE + 1, MARK_SIZE)
     return tuple(kept[at : at + MARK_SIZE] for at in whole)[:KEPT]
+
+
+@asynccontextmanager
+async def counted(request: Request) -> AsyncIterator[None]:
+    """Count one try at a link; what raises in here was a link that does not work."""
+    house = request.app.state.house
+    charged = await limits.charge(attempts.of_link(house, visitor_of(request)), field="link")
+    yield
+    await limits.give_back(charged)
