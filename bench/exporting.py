@@ -15,7 +15,7 @@ from journal.records import collection as records_collection
 from journal.records.archive import pack
 from journal.store.database import Store
 from portal import __version__
-from portal.archive_pages import drawing
+from portal.documents.archive_pages import drawing
 from portal.web.pages import make_environment
 
 ENTRIES = 1000

@@ -20,7 +20,7 @@ from journal.sessions import holds
 from journal.vault import record_state
 from portal import __version__
 from portal.access.session_cookie import actor_of
-from portal.archive_pages import drawing
+from portal.documents.archive_pages import drawing
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import page

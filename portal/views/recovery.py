@@ -14,7 +14,7 @@ from journal.authentication.recovery_key import Offer
 from journal.errors import NotFound, Refused
 from portal.access import known_browser, session_cookie
 from portal.access.session_cookie import actor_of
-from portal.recovery_kit import FILE_NAME, make_kit
+from portal.documents.recovery_kit import FILE_NAME, make_kit
 from portal.web.errors import refusal
 from portal.web.forms import Form
 from portal.web.pages import page, see_other, short_day, translator

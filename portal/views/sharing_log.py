@@ -20,7 +20,7 @@ from journal.care import links
 from journal.sharing import shares
 from journal.typed import read_whole
 from portal.access.session_cookie import actor_of
-from portal.views.log_words import GONE, REPEATED, SENTENCES
+from portal.documents.event_sentences import GONE, REPEATED, SENTENCES
 from portal.views.professions import named
 from portal.views.shared_items import Item, items
 from portal.web.escaping import inert

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from journal.authentication import web_sessions
 from journal.records import collection as records_collection
-from portal.archive_pages import drawing
+from portal.documents.archive_pages import drawing
 from portal.web.pages import make_environment
 from tests.attacks import browse
 from tests.browser.conftest import Desk

@@ -36,7 +36,7 @@ from journal.sharing import shares
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.archive_pages import drawing
+from portal.documents.archive_pages import drawing
 from portal.web.pages import make_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import logged

@@ -28,7 +28,7 @@ from journal.catalogue.forms import FORMS
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
-from portal.views.log_words import GONE, SENTENCES
+from portal.documents.event_sentences import GONE, SENTENCES
 from portal.web.translation import LANGUAGE
 
 PATIENT_MENU = (
