@@ -37,12 +37,12 @@ class Actor:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Give the person's own time zone."""
+        """Return the person's own time zone."""
         return ZoneInfo(self.time_zone)
 
     @property
     def renewing(self) -> bool:
-        """Tell whether their records are being sealed under new keys."""
+        """Return whether their records are being sealed under new keys."""
         return self.keyring.retired is not None
 
     @property

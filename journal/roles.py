@@ -35,7 +35,7 @@ class Position:
 
     @property
     def key(self) -> str:
-        """Give the name by which forms and the command line know it."""
+        """Return the name by which forms and the command line know it."""
         return self.profession or self.role
 
 

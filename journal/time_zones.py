@@ -75,7 +75,7 @@ def parse_zone(name: str) -> ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    """Say whether there is a time zone of this IANA name."""
+    """Return whether there is a time zone of this IANA name."""
     return name in _known_zones()
 
 

@@ -216,22 +216,22 @@ class Config:
 
     @property
     def secure(self) -> bool:
-        """Tell whether people come by https."""
+        """Return whether people come by https."""
         return self.origin.startswith("https:")
 
     @property
     def named_origin(self) -> str:
-        """Give the origin under a name, where passkeys are good; empty where people come by a bare address."""
+        """Return the origin under a name, where passkeys are good; empty where people come by a bare address."""
         return _named(self.origin)
 
     @property
     def passkey_host(self) -> str:
-        """Give the host that passkeys are good for, or nothing."""
+        """Return the host that passkeys are good for, or nothing."""
         return _host_of(self.named_origin)
 
     @property
     def origins(self) -> frozenset[str]:
-        """Give every origin that we answer for: the one people type and, on this machine, its name."""
+        """Return every origin that we answer for: the one people type and, on this machine, its name."""
         return frozenset({self.origin, self.named_origin} - {""})
 
     @property
@@ -316,7 +316,7 @@ def _held(path: Path) -> str:
 
 
 def _key_file(environment: Mapping[str, str]) -> Path | None:
-    """Give the file that the server key comes from, which can change while the service runs."""
+    """Return the file that the server key comes from, which can change while the service runs."""
     named = environment.get(f"{PREFIX}SERVER_KEY_FILE")
     return Path(named).absolute() if named else None
 
@@ -332,7 +332,7 @@ def _made(path: Path) -> tuple[bytes, ...]:
 
 
 def _of_mail(values: Mapping[str, Any]) -> list[str]:
-    """Say what is missing before mail can be sent; nothing if none is wanted."""
+    """Return what is missing before mail can be sent; nothing if none is wanted."""
     problems = []
     if values["smtp_host"] and not values["mail_from"]:
         problems.append(f"{PREFIX}MAIL_FROM needs an e-mail address, since {PREFIX}SMTP_HOST is set")

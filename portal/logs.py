@@ -58,7 +58,7 @@ class Lines(logging.Formatter):
     """Make of a record what may be told."""
 
     def told(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Give the fields of a line, in their order."""
+        """Return the fields of a line, in their order."""
         fields: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -32,7 +32,7 @@ def read_origin(value: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, as `host_name` gives it, is this machine."""
+    """Return whether a host, as `host_name` gives it, is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -53,7 +53,7 @@ def looked(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 
 def of_owners(config: Config) -> Finding:
-    """Tell whether one user owns the data and the key, and is not the one who may do everything."""
+    """Return whether one user owns the data and the key, and is not the one who may do everything."""
     database = file_of(config.database_url)
     paths = [path for path in (config.data, config.key_file, database) if path is not None and path.exists()]
     owners = {path.stat().st_uid for path in paths}
@@ -73,7 +73,7 @@ def _owner(path: Path) -> str:
 
 
 def of_room(config: Config) -> Finding:
-    """Tell whether the disk has room for the database to grow, and for a copy of it."""
+    """Return whether the disk has room for the database to grow, and for a copy of it."""
     database = file_of(config.database_url)
     folder = database.parent if database else config.data
     if not folder.is_dir():
@@ -114,7 +114,7 @@ def of_backups(config: Config, now: datetime) -> Finding:
 
 
 def of_way(config: Config) -> Iterator[Finding]:
-    """Tell whether the way to a database on another machine is sealed, and leads to the right one."""
+    """Return whether the way to a database on another machine is sealed, and leads to the right one."""
     address = read_address(config.database_url)
     if isinstance(address, PostgresDatabase) and not _is_near(address.host):
         if address.ssl:
@@ -127,7 +127,7 @@ def of_way(config: Config) -> Iterator[Finding]:
 
 
 def of_proxies(config: Config) -> Finding:
-    """Tell whether where people come from is known behind a proxy, and whether anybody can come around it."""
+    """Return whether where people come from is known behind a proxy, and whether anybody can come around it."""
     wide = [str(one) for one in config.trusted_proxies if one.prefixlen < WIDE[one.version]]
     if wide:
         return mend(
@@ -150,7 +150,7 @@ def of_proxies(config: Config) -> Finding:
 
 
 def of_zones() -> Finding:
-    """Tell whether the rules of daylight saving are there, and not older than those that came with this version."""
+    """Return whether the rules of daylight saving are there, and not older than those that came with this version."""
     try:
         for name in common_zones():
             parse_zone(name)
@@ -178,7 +178,7 @@ def _version_of_machine() -> str | None:
 
 
 def _is_near(host: str) -> bool:
-    """Tell whether *host* is this machine: by number, by name, or by the folder of a socket."""
+    """Return whether *host* is this machine: by number, by name, or by the folder of a socket."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

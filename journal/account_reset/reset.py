@@ -170,7 +170,7 @@ async def _past(
 
 
 def _is_of(house: House, typed: str, email: str) -> bool:
-    """Tell whether what was typed leads to an account of this address, as it does at sign-in."""
+    """Return whether what was typed leads to an account of this address, as it does at sign-in."""
     index = house.server.blind_index(email)
     return any(compare_digest(index, one) for one in house.server.lookup_indexes(typed))
 

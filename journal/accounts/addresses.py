@@ -112,7 +112,7 @@ async def _carry_one_over(house: House, one: _Found) -> int:
 
 
 async def _is_another_s(house: House, one: _Found) -> bool:
-    """Tell whether another account is found by this address, under the newest key or one that is being put away."""
+    """Return whether another account is found by this address, under the newest key or one that is being put away."""
     every = [index.hex() for index in house.server.blind_indexes(one.address)]
     found = tables.Account.filter(email_index__in=set(every) - _spellings(house, one))
     return await found.exclude(id=one.id).exists()
@@ -157,7 +157,7 @@ def _named(accounts: list[UUID]) -> str:
 
 
 def _is_found_by_its_address(house: House, one: _Found) -> bool:
-    """Tell whether an account has the index of its address, under the newest key or one that is being put away."""
+    """Return whether an account has the index of its address, under the newest key or one that is being put away."""
     if one.index == house.server.blind_index(one.address).hex():
         return True
     every = {index.hex() for index in house.server.blind_indexes(one.address)}

@@ -73,5 +73,5 @@ def open_profile(house: House, row: ProfileRow) -> Profile:
 
 
 def profile_context(account: UUID) -> Context:
-    """Say where an account's profile stands."""
+    """Return where an account's profile stands."""
     return Context("profile", account.bytes, account.bytes)

@@ -324,7 +324,7 @@ def _check_end(chain: MacKey, walk: _Walk, ends: Sequence[Any]) -> None:
 
 
 async def _explained(chain: MacKey, before: bytes, row: Row, last: int, head: str) -> _Wrong:
-    """Say what happened at the first event that does not fit: is it changed, elsewhere, or another's?"""
+    """Return what happened at the first event that does not fit: is it changed, elsewhere, or another's?"""
     place = row.sequence
     macs = [row.mac_bytes]
     if row.line is not None:  # perhaps only the MAC was changed
@@ -348,7 +348,7 @@ async def _explained(chain: MacKey, before: bytes, row: Row, last: int, head: st
 
 
 def _fits(chain: MacKey, before: bytes, row: Row, place: int) -> bool:
-    """Tell whether *row* is event *place*, after the event whose MAC is *before*."""
+    """Return whether *row* is event *place*, after the event whose MAC is *before*."""
     if row.line is None or place < 1:
         return False
     return bool(row.mac == mac_of(chain, head_of(chain, place - 1, before), place, row.line).hex())

@@ -46,7 +46,7 @@ class Visit:
 
 
 async def visits(actor: Actor) -> Opened[Visit]:
-    """Give where *actor* is signed in: the browser that asks first, then the one used last."""
+    """Return where *actor* is signed in: the browser that asks first, then the one used last."""
     mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, **alive(actor.now, LIFETIME))
     found = open_each(await read(VisitRow, mine), partial(_visit, actor))
     in_order = sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True)

@@ -51,7 +51,7 @@ class Locked:
 
 
 async def locked(house: House, token: bytes) -> Locked | None:
-    """Give whose locked session *token* names, or None when there is none."""
+    """Return whose locked session *token* names, or None when there is none."""
     row = await _row(house, token)
     if row is None:
         return None

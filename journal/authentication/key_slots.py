@@ -87,7 +87,7 @@ class Access:
         return self.epoch + 1
 
     def is_open(self, slot: KeySlot) -> bool:
-        """Tell whether *slot* opens the account."""
+        """Return whether *slot* opens the account."""
         return any(
             (way.kind, way.commitment, way.epoch) == (slot.kind, slot.commitment, slot.epoch)
             for way in self.document.ways
@@ -172,7 +172,7 @@ async def of_account(account: UUID, kind: str) -> KeySlot | None:
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
-    """Give the slot that a passkey opens, or None where it has none."""
+    """Return the slot that a passkey opens, or None where it has none."""
     row = await read_one(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
     return _slot(row) if row else None
 
@@ -198,7 +198,7 @@ FIND = """
 
 
 async def salt_of(account: UUID) -> bytes:
-    """Give the salt of an account's password slot, which is another one with every new password."""
+    """Return the salt of an account's password slot, which is another one with every new password."""
     rows = await read(SlotRow, tables.KeySlot.filter(account_id=account, kind="password"))
     return known(rows[0], "salt") or b"" if rows else b""
 
@@ -322,10 +322,10 @@ async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
 
 
 def counts(document: AccessDocument, session_epoch: int) -> bool:
-    """Tell whether a session that began at *session_epoch* still counts."""
+    """Return whether a session that began at *session_epoch* still counts."""
     return session_epoch >= document.sessions_since
 
 
 def access_context(account: UUID, epoch: int) -> Context:
-    """Say where the ways into an account stand."""
+    """Return where the ways into an account stand."""
     return Context("access", account.bytes, account.bytes, epoch)

@@ -94,7 +94,7 @@ class PasswordAdvice:
 
 
 def shortest(second_factor: bool) -> int:
-    """Give how many characters a password needs, with or without a second factor beside it."""
+    """Return how many characters a password needs, with or without a second factor beside it."""
     return SHORTEST_OF_TWO if second_factor else SHORTEST
 
 
@@ -131,7 +131,7 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
 
 
 def is_same(password: str, repeated: str) -> bool:
-    """Tell whether two fields hold one password, in whichever form their accents were typed."""
+    """Return whether two fields hold one password, in whichever form their accents were typed."""
     try:
         return prepare(password) == prepare(repeated)
     except FormatError:
@@ -207,7 +207,7 @@ def _judge(text: str) -> _Judged:
 def password_problems(
     password: str, repeated: str, *context: str, second_factor: bool = False
 ) -> dict[str, str]:
-    """Say what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""
+    """Return what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""
     advice = advise(password, context=context, second_factor=second_factor)
     if advice.problems:
         return {"password": advice.problems[0]}

@@ -109,7 +109,7 @@ def _fits(key: bytes, typed: str) -> bool:
 
 
 async def _standing(actor: Actor, sealed: str) -> bytes:
-    """Give the offered key while it can still take the place of the one that it was made to replace."""
+    """Return the offered key while it can still take the place of the one that it was made to replace."""
     try:
         opened = open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor))
     except (ValueError, Damaged) as error:  # it comes from the page, where somebody may have bent it
@@ -120,7 +120,7 @@ async def _standing(actor: Actor, sealed: str) -> bytes:
 
 
 async def _present(actor: Actor) -> UUID:
-    """Give the id of the slot that the recovery key of now opens."""
+    """Return the id of the slot that the recovery key of now opens."""
     row = await read_one(Named, tables.KeySlot.filter(account_id=actor.id, kind="recovery"))
     return row.id if row else NO_KEY
 

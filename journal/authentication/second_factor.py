@@ -78,7 +78,7 @@ class SecondFactor(msgspec.Struct, frozen=True):
 
     @property
     def on(self) -> bool:
-        """Tell whether there is one."""
+        """Return whether there is one."""
         return bool(self.secret)
 
 
@@ -112,7 +112,7 @@ async def of(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
 
 
 async def required(account: UUID, account_key: bytes) -> bool:
-    """Tell whether somebody who gave the first factor has to give a second one."""
+    """Return whether somebody who gave the first factor has to give a second one."""
     return (await of(account, vault_of(account_key)))[0].on
 
 
@@ -131,7 +131,7 @@ REPLACE = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id 
 
 
 def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
-    """Give *factor* with the step of a code used up, or None when it is not one of now, or was used before."""
+    """Return *factor* with the step of a code used up, or None when it is not one of now, or was used before."""
     step, this = step_of(factor.secret, typed, now), int(now.timestamp()) // STEP
     # A code that was taken more than an hour from now was taken by a clock that ran ahead: it shuts nobody out.
     if not step or step <= factor.last_step < this + AHEAD:
@@ -140,7 +140,7 @@ def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor |
 
 
 def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> SecondFactor | None:
-    """Give *factor* without a recovery code that was typed, or None when it is not one of those left."""
+    """Return *factor* without a recovery code that was typed, or None when it is not one of those left."""
     try:
         hashed = hash_recovery_code(parse_recovery_code(typed), account=account.bytes)
     except CryptoError:
@@ -167,10 +167,10 @@ def step_of(secret: bytes, typed: str, now: datetime) -> int:
 
 
 def vault_of(account_key: bytes) -> Sealer:
-    """Give the sealer of an account's own records."""
+    """Return the sealer of an account's own records."""
     return Keyring.from_account_key(account_key).vault_sealer()
 
 
 def context(account: UUID, revision: int) -> Context:
-    """Say where an account's second factor stands."""
+    """Return where an account's second factor stands."""
     return Context("second-factor", account.bytes, account.bytes, revision)

@@ -207,12 +207,12 @@ async def _still_used(session: str, used: datetime, now: datetime, limit: timede
 
 
 def is_fresh(actor: Actor) -> bool:
-    """Tell whether they have shown who they are lately enough for a dangerous act."""
+    """Return whether they have shown who they are lately enough for a dangerous act."""
     return actor.confirmed_at is not None and age(actor.confirmed_at, actor.now) < CONFIRMED
 
 
 async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
-    """Give account and account key of a session that waits for its second factor, or None when it does not."""
+    """Return account and account key of a session that waits for its second factor, or None when it does not."""
     row = await _waiting_row(house, token)
     if row is None:
         return None
@@ -275,7 +275,7 @@ async def confirm(actor: Actor, token: bytes) -> bytes:
 
 
 async def account_key(actor: Actor, token: bytes) -> bytes:
-    """Give the account key once more, to wrap it for another way in."""
+    """Return the account key once more, to wrap it for another way in."""
     return (await _own(actor, token))[1]
 
 
@@ -317,7 +317,7 @@ def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
 
 
 async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: datetime) -> bytes:
-    """Give a session a new token, under which it is open and confirmed; of two at once only one does."""
+    """Store a session under a new token, with which it is open and confirmed; of two at once only one does."""
     token, now = new_token(), house.clock()
     session, stage = id_of(token).hex(), Stage.OPEN.value
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
@@ -334,5 +334,5 @@ def _sealed_browser(house: House, account: UUID, handle: UUID, epoch: int, brows
 
 
 def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
-    """Say where a web session's browser stands."""
+    """Return where a web session's browser stands."""
     return Context("device", account.bytes, handle.bytes, epoch)

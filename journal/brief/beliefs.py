@@ -35,18 +35,18 @@ class Pair:
     new_cut: bool = False
 
     def shortened(self, letters: float) -> Pair:
-        """Give it with the beginnings of its sentences, where they are longer."""
+        """Return it with the beginnings of its sentences, where they are longer."""
         (old, old_cut), (new, new_cut) = shorten(self.old, letters), shorten(self.new, letters)
         return replace(self, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
 
     @property
     def cut(self) -> bool:
-        """Tell whether a sentence is longer than what is quoted."""
+        """Return whether a sentence is longer than what is quoted."""
         return self.old_cut or self.new_cut
 
     @property
     def sources(self) -> tuple[Shared, ...]:
-        """Give the copies that it draws on, the latest first."""
+        """Return the copies that it draws on, the latest first."""
         return tuple({one.id: one for one in (self.source, self.new_source, self.first)}.values())
 
 
@@ -68,7 +68,7 @@ class _Rated:
 
 
 def pairs(shared: Iterable[Shared]) -> tuple[Pair, ...]:
-    """Give each belief once, those rated latest first. *shared* comes newest first."""
+    """Return each belief once, those rated latest first. *shared* comes newest first."""
     found: dict[str, list[_Rated]] = {}
     for rated in _all_rated(shared):
         found.setdefault(rated.key, []).append(rated)

@@ -62,17 +62,17 @@ class Brief:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there is nothing to quote."""
+        """Return whether there is nothing to quote."""
         return not any(self.sources)
 
     @property
     def sources(self) -> tuple[Shared, ...]:
-        """Give every copy that a line draws on, each once."""
+        """Return every copy that a line draws on, each once."""
         return tuple({one.id: one for one in self._sources()}.values())
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
-        """Give every quotation, section by section."""
+        """Return every quotation, section by section."""
         return self.intention + self.state + self.bring + self.not_open + self.came + self.steadies
 
     def _sources(self) -> Iterator[Shared]:
@@ -178,7 +178,7 @@ def _coming(plan: Iterable[Session], now: datetime) -> Session | None:
 
 
 def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> Session | None:
-    """Give the dosing session in question: the coming talk's, else the last one, else the first."""
+    """Return the dosing session in question: the coming talk's, else the last one, else the first."""
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     if coming is not None:
         return _dosing_of(coming, plan)

@@ -51,14 +51,14 @@ ROOM: Mapping[BriefRole, Room] = MappingProxyType(
 
 
 def width(letter: str) -> float:
-    """Give how wide a letter is, in letters of ordinary width."""
+    """Return how wide a letter is, in letters of ordinary width."""
     if east_asian_width(letter) in "FW":
         return 2
     return 1.45 if letter.isupper() or letter in "mw—…" else 1
 
 
 def shorten(text: str, letters: float) -> tuple[str, bool]:
-    """Give *text* if it fits, else its beginning up to a word's end, and whether it was shortened."""
+    """Return *text* if it fits, else its beginning up to a word's end, and whether it was shortened."""
     room = letters
     for place, letter in enumerate(text):
         room -= width(letter)
@@ -70,5 +70,5 @@ def shorten(text: str, letters: float) -> tuple[str, bool]:
 
 
 def lines_of(words: str) -> int:
-    """Give how many printed lines *words* take in one column."""
+    """Return how many printed lines *words* take in one column."""
     return ceil(sum(map(width, words)) / LINE)

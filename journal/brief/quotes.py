@@ -33,7 +33,7 @@ class Quote:
     chosen: bool = False
 
     def shortened(self, letters: float) -> Quote:
-        """Give the beginning of it, where it is longer."""
+        """Return the beginning of it, where it is longer."""
         words, cut = shorten(self.words, letters)
         return replace(self, words=words, cut=cut)
 
@@ -52,7 +52,7 @@ class Step:
     learned_cut: bool = False
 
     def shortened(self, letters: float) -> Step:
-        """Give it with the beginnings of its words, where they are longer."""
+        """Return it with the beginnings of its words, where they are longer."""
         (words, cut), (learned, learned_cut) = shorten(self.words, letters), shorten(self.learned, letters)
         return replace(self, words=words, cut=cut, learned=learned, learned_cut=learned_cut)
 
@@ -82,13 +82,13 @@ class SkillLine:
 
 
 def words_of(one: Shared, field: str) -> str:
-    """Give a written answer of a copy, or nothing."""
+    """Return a written answer of a copy, or nothing."""
     answer = one.document.answers.get(field)
     return answer.strip() if isinstance(answer, str) else ""
 
 
 def number_of(one: Shared, field: str) -> int | None:
-    """Give a rating of a copy, where there is one."""
+    """Return a rating of a copy, where there is one."""
     answer = one.document.answers.get(field)
     return answer if isinstance(answer, int) else None
 
@@ -133,7 +133,7 @@ def steps(shared: Iterable[Shared]) -> Iterator[Step]:
 
 
 def skills(shared: Iterable[Shared]) -> tuple[SkillLine, ...]:
-    """Give the grounding skills that were used, each with its latest times."""
+    """Return the grounding skills that were used, each with its latest times."""
     form = form_of(EntryKind.GROUNDING)
     used: dict[str, list[Use]] = {}
     for one in shared:

@@ -46,17 +46,17 @@ class ShareDocument(msgspec.Struct, frozen=True):
 
 
 def link_key_context(patient: UUID, link: UUID) -> Context:
-    """Say where the patient's own copy of a link key stands."""
+    """Return where the patient's own copy of a link key stands."""
     return Context("link-key", patient.bytes, link.bytes)
 
 
 def secret_context(clinician: UUID, invitation: UUID) -> Context:
-    """Say where the secret of an invitation stands."""
+    """Return where the secret of an invitation stands."""
     return Context("invitation-secret", clinician.bytes, invitation.bytes)
 
 
 def note_context(clinician: UUID, invitation: UUID) -> Context:
-    """Say where the note stands for whom an invitation is."""
+    """Return where the note stands for whom an invitation is."""
     return Context("invitation", clinician.bytes, invitation.bytes)
 
 
@@ -66,10 +66,10 @@ def past_context(patient: UUID, link: UUID) -> Context:
 
 
 def given_back_context(link: UUID, given: UUID) -> Context:
-    """Say where a copy stands that is being given back."""
+    """Return where a copy stands that is being given back."""
     return Context("given-back", link.bytes, given.bytes)
 
 
 def share_context(link: UUID, share: UUID, revision: int) -> Context:
-    """Say where a shared copy stands."""
+    """Return where a shared copy stands."""
     return Context("share", link.bytes, share.bytes, revision)

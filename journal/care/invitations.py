@@ -129,14 +129,14 @@ async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
 
 
 async def invitations(actor: Actor) -> Opened[Invitation]:
-    """Give the clinician's invitations, newest first."""
+    """Return the clinician's invitations, newest first."""
     actor.must_be(Role.CLINICIAN)
     mine = tables.Invitation.filter(clinician_id=actor.id, renews=None)
     return open_each(await read(InvitationRow, mine.order_by("-created_at")), partial(_view, actor))
 
 
 async def invitation(actor: Actor, wanted: UUID) -> Invitation:
-    """Give one of the clinician's own invitations."""
+    """Return one of the clinician's own invitations."""
     actor.must_be(Role.CLINICIAN)
     mine = tables.Invitation.filter(id=wanted, clinician_id=actor.id, renews=None)
     row = await read_one(InvitationRow, mine)
@@ -219,7 +219,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
 
 
 async def open_token(house: House, token: str, *, renewing: bool = False) -> tuple[OpenRow, bytes]:
-    """Give the row and the secret of an open link, whose voucher is true; with *renewing*, of one that renews."""
+    """Return the row and the secret of an open link, whose voucher is true; with *renewing*, of one that renews."""
     try:
         secret = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         lookup = invitation_id(secret).hex()
@@ -250,7 +250,7 @@ async def open_token(house: House, token: str, *, renewing: bool = False) -> tup
 
 
 def role_of(renews: UUID | None, patient: UUID | None) -> str:
-    """Give the role that the voucher is for: one that renews a link is good for that link and patient alone."""
+    """Return the role that the voucher is for: one that renews a link is good for that link and patient alone."""
     if renews is None and patient is None:
         return Role.CLINICIAN.value
     return f"{Role.CLINICIAN.value}, renewing {renews} of {patient}"

@@ -40,7 +40,7 @@ class HandoverRow(Row, frozen=True):
 
 
 def digest_of(public: bytes) -> str:
-    """Give what a profile says of its account's public keys: their SHA-256, in hexadecimal digits."""
+    """Return what a profile says of its account's public keys: their SHA-256, in hexadecimal digits."""
     return sha256(public).hexdigest()
 
 
@@ -64,7 +64,7 @@ def successor_of(house: House, row: HandoverRow) -> PublicIdentity:
 
 
 def handover_of(row: HandoverRow, patient: PublicIdentity, successor: PublicIdentity) -> Handover:
-    """Give what the signatures of a handover cover, for these two people's keys."""
+    """Return what the signatures of a handover cover, for these two people's keys."""
     return Handover(
         handover=row.id.bytes,
         link=row.link_id.bytes,

@@ -159,7 +159,7 @@ class Found:
 
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
-    """Give the actor's care links, oldest first, and what only passes for one."""
+    """Return the actor's care links, oldest first, and what only passes for one."""
     if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
         raise NotFound
     if actor.role is Role.PATIENT:
@@ -192,7 +192,7 @@ async def found(actor: Actor, *, ended: bool = False) -> Found:
 
 
 async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
-    """Give the actor's care links, oldest first; those that have ended only when asked for."""
+    """Return the actor's care links, oldest first; those that have ended only when asked for."""
     return (await found(actor, ended=ended)).links
 
 

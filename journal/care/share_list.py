@@ -149,7 +149,7 @@ def opened(key: Sealer, link: UUID, row: Sequence[Any]) -> ShareList | None:
 
 
 def is_on(listed: ShareList | None, copy: Member) -> bool:
-    """Tell whether a copy is on the list, in this very state."""
+    """Return whether a copy is on the list, in this very state."""
     ident, revision, sealed = copy
     return listed is not None and listed.copies.get(ident.hex) == (revision, _end(sealed))
 
@@ -189,5 +189,5 @@ def _number(revision: Any) -> int:
 
 
 def share_list_context(link: UUID, revision: int) -> Context:
-    """Say where the list of a care link's copies stands."""
+    """Return where the list of a care link's copies stands."""
     return Context("share-list", link.bytes, link.bytes, revision)

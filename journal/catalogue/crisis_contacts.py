@@ -106,7 +106,7 @@ def read_contacts(data: bytes) -> tuple[Region, ...]:
 
 
 def reviewed() -> date:
-    """Give the day on which somebody last went through the crisis contacts."""
+    """Return the day on which somebody last went through the crisis contacts."""
     data = (resources.files("journal") / "data" / "crisis-contacts.json").read_bytes()
     return msgspec.json.decode(data, type=_ContactFile).reviewed
 

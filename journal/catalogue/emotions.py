@@ -40,7 +40,7 @@ class Emotion:
 
 
 def strength(cell: str) -> bool:
-    """Say whether *cell* is blank or a whole number from 0 to 100."""
+    """Return whether *cell* is blank or a whole number from 0 to 100."""
     return not cell or (re.fullmatch(r"[0-9]{1,3}", cell) is not None and int(cell) <= 100)
 
 

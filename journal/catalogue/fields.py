@@ -115,7 +115,7 @@ class Form:
         raise KeyError(field_id)
 
     def __contains__(self, field_id: object) -> bool:
-        """Say whether this form asks the question *field_id*."""
+        """Return whether this form asks the question *field_id*."""
         return any(field.id == field_id for field in self.fields)
 
     @property

@@ -60,7 +60,7 @@ def form_of(kind: EntryKind) -> Form:
 
 
 def grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:
-    """Say whether an answer shows so much distress that grounding is offered before going on."""
+    """Return whether an answer shows so much distress that grounding is offered before going on."""
     for field in form.fields:
         answer = answers.get(field.id)
         if field.measure == "distress" and isinstance(answer, int) and answer >= GROUND_FIRST:

@@ -47,7 +47,7 @@ FEW = 100  # entries that are opened in less time than another thread takes to w
 
 
 async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
-    """Give one of the actor's own entries; a deleted one only when asked for."""
+    """Return one of the actor's own entries; a deleted one only when asked for."""
     actor.must_be(Role.PATIENT)
     row = first(EntryRow, await fetch(OWN + " AND id = $2", actor.id, wanted))
     if row is None or (row.deleted_at is not None and not deleted):
@@ -74,7 +74,7 @@ async def timeline(actor: Actor, *, before: datetime | None = None, limit: int =
 
 
 async def every(actor: Actor) -> tuple[Entry, ...]:
-    """Give all entries, oldest first; a thread opens them, since there may be thousands."""
+    """Return all entries, oldest first; a thread opens them, since there may be thousands."""
     actor.must_be(Role.PATIENT)
     rows = await fetch_aside(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
     return await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
@@ -104,7 +104,7 @@ async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
 
 
 async def deleted(actor: Actor) -> tuple[Entry, ...]:
-    """Give the entries whose deletion can still be undone, newest first."""
+    """Return the entries whose deletion can still be undone, newest first."""
     actor.must_be(Role.PATIENT)
     rows = await fetch(OWN + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
     return all_opened(actor, typed(EntryRow, rows))

@@ -100,18 +100,18 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
 
 
 async def members(actor: Actor, entry: UUID) -> list[Member]:
-    """Give the earlier versions of one's own entry as the account's state knows them."""
+    """Return the earlier versions of one's own entry as the account's state knows them."""
     return [(row.id, 0, row.sealed) for row in whole(await _rows(actor, entry))]
 
 
 async def revisions(actor: Actor, entry: UUID) -> Opened[Revision]:
-    """Give the earlier versions of one's own entry, newest first."""
+    """Return the earlier versions of one's own entry, newest first."""
     actor.must_be(Role.PATIENT)
     return open_each(await _rows(actor, entry), partial(_opened, actor))
 
 
 async def revision(actor: Actor, entry: UUID, wanted: UUID) -> Revision:
-    """Give one earlier version of one's own entry."""
+    """Return one earlier version of one's own entry."""
     actor.must_be(Role.PATIENT)
     mine = vault_tables.EntryRevision.filter(id=wanted, entry_id=entry, entry__owner_id=actor.id)
     row = await read_one(RevisionRow, mine)

@@ -23,7 +23,7 @@ MOST_PINS, ROOM_PINS = 2048, 8 * 1024 * 1024
 
 
 def utc_now() -> datetime:
-    """Give the time in UTC."""
+    """Return the time in UTC."""
     return datetime.now(UTC)
 
 

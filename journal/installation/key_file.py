@@ -53,7 +53,7 @@ class KeyFile:
 
     @classmethod
     def made(cls, path: Path) -> Self:
-        """Give the file at *path*, with a fresh key in it (0600) if there was none."""
+        """Return the file at *path*, with a fresh key in it (0600) if there was none."""
         if not path.exists():
             part = _written(path, (new_key(),), 0o600)
             with suppress(FileExistsError):  # another process was first: its key counts

@@ -57,7 +57,7 @@ class ServerKeys:
             return self._opened(sealed, context)
 
     def blind_index(self, value: str) -> bytes:
-        """Give what an e-mail address is to be found by from now on; like `crypto.ServerKey.blind_index`."""
+        """Return what an e-mail address is to be found by from now on; like `crypto.ServerKey.blind_index`."""
         self.look()
         return self._keys[0].blind_index(value)
 
@@ -107,7 +107,7 @@ class ServerKeys:
 
     @property
     def changing(self) -> bool:
-        """Tell whether there is an older key beside the newest."""
+        """Return whether there is an older key beside the newest."""
         return len(self._keys) > 1
 
     def look(self) -> bool:

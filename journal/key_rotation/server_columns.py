@@ -48,7 +48,7 @@ class Sealed:
         )
 
     def where(self, row: Sequence[Any]) -> Context:
-        """Say where the value of a row is sealed to."""
+        """Return where the value of a row is sealed to."""
         return self.place(row[0], *row[3 if self.indexed else 2 :])
 
     def address(self, plain: bytes) -> str:

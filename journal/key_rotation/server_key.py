@@ -104,7 +104,7 @@ def _add(count: Count, state: State) -> None:
 
 
 async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequence[Any]]]:
-    """Give the rows of a table by their ids, so many at a time."""
+    """Return the rows of a table by their ids, so many at a time."""
     page = await fetch(sealed.sql(FIRST), at_once)
     while page:
         yield page

@@ -84,7 +84,7 @@ def deliverable(typed: str) -> str:
 
 
 def is_deliverable(typed: str) -> bool:
-    """Tell whether mail can be written to an address."""
+    """Return whether mail can be written to an address."""
     try:
         deliverable(typed)
     except Undeliverable:
@@ -124,6 +124,6 @@ def _mailbox(local: str) -> str:
 
 
 def _is_public(domain: str) -> bool:
-    """Tell whether a domain could be anybody's on the internet: not one machine's name, and not a bare address."""
+    """Return whether a domain could be anybody's on the internet: not one machine's name, and not a bare address."""
     labels = domain.split(".")
     return len(labels) > 1 and not labels[-1].isdigit()

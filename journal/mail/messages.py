@@ -89,5 +89,5 @@ async def post(house: House, message: Message, now: datetime) -> None:
 
 
 def message_context(message: UUID) -> Context:
-    """Say where a message that waits stands."""
+    """Return where a message that waits stands."""
     return Context("outbox", bytes(16), message.bytes)

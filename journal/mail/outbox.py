@@ -152,7 +152,7 @@ async def _send(server: MailServer, letter: Letter) -> Outcome:
 
 
 def _believed(server: MailServer) -> ssl.SSLContext | None:
-    """Give whose certificates are believed; in a thread, since reading them takes a while."""
+    """Return whose certificates are believed; in a thread, since reading them takes a while."""
     if server.security is Security.NONE:
         return None
     context = ssl.create_default_context()
@@ -163,7 +163,7 @@ def _believed(server: MailServer) -> ssl.SSLContext | None:
 
 
 def _is_for_good(error: Exception) -> bool:
-    """Tell whether the receiver said no for good. What our own settings cause can be mended: that is tried again."""
+    """Return whether the receiver said no for good. What our own settings cause can be mended: that is tried again."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return all(one.code >= REFUSED_FOR_GOOD for one in error.recipients)
     return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= REFUSED_FOR_GOOD

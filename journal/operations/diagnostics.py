@@ -85,7 +85,7 @@ def mend(sentence: str) -> Finding:
 
 
 def of_contacts(now: datetime) -> Finding:
-    """Tell whether the crisis contacts were looked through within half a year."""
+    """Return whether the crisis contacts were looked through within half a year."""
     last = crisis_contacts.reviewed()
     if now.date() - last > A_REVIEW:
         return mend(

@@ -45,22 +45,22 @@ TOO_LONG = N_("Please use at most 60 characters.")
 
 
 async def mine(actor: Actor) -> Opened[Passkey]:
-    """Give the actor's own passkeys, oldest first."""
+    """Return the actor's own passkeys, oldest first."""
     return await rows.of_account(actor.house, actor.id)
 
 
 async def has_any(account: UUID) -> bool:
-    """Tell whether an account has a passkey."""
+    """Return whether an account has a passkey."""
     return await authentication_tables.Passkey.exists(account_id=account)
 
 
 async def can_open(account: UUID) -> bool:
-    """Tell whether an account has a passkey that opens it."""
+    """Return whether an account has a passkey that opens it."""
     return await authentication_tables.KeySlot.exists(account_id=account, kind="passkey")
 
 
 async def one(actor: Actor, passkey: UUID) -> Passkey:
-    """Give one of the actor's own; raises `NotFound`."""
+    """Return one of the actor's own; raises `NotFound`."""
     found = await rows.find(
         actor.house, authentication_tables.Passkey.filter(id=passkey, account_id=actor.id)
     )
@@ -70,7 +70,7 @@ async def one(actor: Actor, passkey: UUID) -> Passkey:
 
 
 async def asked_to_add(actor: Actor, site: Site) -> dict[str, Any]:
-    """Give what the browser needs to make a new passkey; on a device that has one already it makes none."""
+    """Return what the browser needs to make a new passkey; on a device that has one already it makes none."""
     challenge = challenges.issue(actor.house, Errand(Purpose.ADD, actor.id))
     known = [passkey.known for passkey in await mine(actor)]
     return webauthn.to_add(site, challenge, Person(actor.id.bytes, actor.email), known)

@@ -62,12 +62,12 @@ class Passkey:
 
     @property
     def known(self) -> Known:
-        """Give the credential as a browser is reminded of it."""
+        """Return the credential as a browser is reminded of it."""
         return Known(self.document.credential, tuple(self.document.transports))
 
 
 async def of_account(house: House, account: UUID) -> Opened[Passkey]:
-    """Give the passkeys of an account, oldest first."""
+    """Return the passkeys of an account, oldest first."""
     rows = authentication_tables.Passkey.filter(account_id=account).order_by("created_at", "id")
     return open_each(await read(PasskeyRow, rows), partial(opened, house))
 
@@ -131,5 +131,5 @@ def _vouching(account: UUID, passkey: UUID) -> Context:
 
 
 def passkey_context(account: UUID, passkey: UUID, revision: int) -> Context:
-    """Say where a passkey stands."""
+    """Return where a passkey stands."""
     return Context("passkey", account.bytes, passkey.bytes, revision)

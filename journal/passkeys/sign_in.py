@@ -28,7 +28,7 @@ from journal.store.rows import Opened
 
 
 def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:
-    """Give what the browser needs to ask for any passkey of this site's; tells and stores nothing."""
+    """Return what the browser needs to ask for any passkey of this site's; tells and stores nothing."""
     return webauthn.to_use(site, challenges.issue(house, Errand(Purpose.SIGN_IN)))
 
 
@@ -62,7 +62,7 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
 
 
 async def asked_for_second_step(house: House, token: bytes, site: Site) -> dict[str, Any]:
-    """Give what the browser needs to ask for a passkey after the password; raises `NotFound` if nothing waits."""
+    """Return what the browser needs to ask for a passkey after the password; raises `NotFound` if nothing waits."""
     return await _asked_of(house, site, (await _second(house, token))[0])
 
 
@@ -91,7 +91,7 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
 
 
 async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
-    """Give what the browser needs to ask for one of the actor's own passkeys; raises `NotFound` without any."""
+    """Return what the browser needs to ask for one of the actor's own passkeys; raises `NotFound` without any."""
     return await _asked_of(actor.house, site, _confirmation(actor))
 
 
@@ -117,7 +117,7 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
 
 
 async def asked_to_unlock(house: House, token: bytes, site: Site) -> dict[str, Any]:
-    """Give what the browser needs to ask for a passkey that opens a locked session; raises `NotFound` without any."""
+    """Return what the browser needs to ask for a passkey that opens a locked session; raises `NotFound` without any."""
     return await _asked_of(house, site, await _unlocking(house, token))
 
 

@@ -112,7 +112,7 @@ async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answe
 
 
 def vault_of(account_key: bytes) -> Sealer:
-    """Give what seals an account's own records."""
+    """Return what seals an account's own records."""
     return Sealer(Keyring.from_account_key(account_key).vault)
 
 

@@ -107,7 +107,7 @@ class Proof:
 
 
 def to_add(site: Site, challenge: bytes, person: Person, known: Iterable[Known]) -> dict[str, Any]:
-    """Give the options for `navigator.credentials.create`; bytes are base64url."""
+    """Return the options for `navigator.credentials.create`; bytes are base64url."""
     options = generate_registration_options(
         rp_id=site.host,
         rp_name="Hearthside",
@@ -127,7 +127,7 @@ def to_add(site: Site, challenge: bytes, person: Person, known: Iterable[Known])
 
 
 def to_use(site: Site, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
-    """Give the options for `navigator.credentials.get`: any passkey of this site's, or one of *known*."""
+    """Return the options for `navigator.credentials.get`: any passkey of this site's, or one of *known*."""
     options = generate_authentication_options(
         rp_id=site.host,
         challenge=challenge,

@@ -63,14 +63,14 @@ class Leaving:
 
 
 async def people(actor: Actor) -> Opened[Person]:
-    """Give everybody, by name."""
+    """Return everybody, by name."""
     actor.must_be(Role.ADMINISTRATOR)
     found = open_each(await read(PersonRow, accounts_tables.Account.all()), partial(_person, actor))
     return Opened(sorted(found, key=lambda one: (one.name.casefold(), one.id)), found.damaged)
 
 
 async def person(actor: Actor, wanted: UUID) -> Person:
-    """Give one person."""
+    """Return one person."""
     actor.must_be(Role.ADMINISTRATOR)
     row = await read_one(PersonRow, accounts_tables.Account.filter(id=wanted))
     if row is None:

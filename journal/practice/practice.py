@@ -64,7 +64,7 @@ class WrongServerKey(JournalError):
 
 
 async def the_practice(house: House) -> PracticeView | None:
-    """Give the practice, or None while nobody has set it up."""
+    """Return the practice, or None while nobody has set it up."""
     row = await read_one(PracticeRow, tables.Practice.filter(id=THE_ONE))
     if row is None:
         return None

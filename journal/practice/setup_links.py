@@ -114,14 +114,14 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
 
 
 async def links(actor: Actor) -> Opened[SetupLink]:
-    """Give every set-up link there was, newest first."""
+    """Return every set-up link there was, newest first."""
     actor.must_be(Role.ADMINISTRATOR)
     rows = await read(SetupRow, tables.SetupLink.all().order_by("-created_at"))
     return open_each(rows, partial(_view, actor))
 
 
 async def link(actor: Actor, wanted: UUID) -> SetupLink:
-    """Give one set-up link."""
+    """Return one set-up link."""
     actor.must_be(Role.ADMINISTRATOR)
     row = await read_one(SetupRow, tables.SetupLink.filter(id=wanted))
     if row is None:
@@ -224,22 +224,22 @@ def _until(house: House) -> str:
 
 
 def details_context(maker: UUID | None, link: UUID) -> Context:
-    """Say where it stands what a link makes of its user."""
+    """Return where it stands what a link makes of its user."""
     return Context("setup-link", (maker or NOBODY).bytes, link.bytes)
 
 
 def secret_context(maker: UUID, link: UUID) -> Context:
-    """Say where the token of a set-up link stands, for whoever made it."""
+    """Return where the token of a set-up link stands, for whoever made it."""
     return Context("setup-secret", maker.bytes, link.bytes)
 
 
 def _id(lookup: str) -> UUID:
-    """Give the first half of the token's hash: enough to find a link by, and to bind what is sealed to its token."""
+    """Return the first half of the token's hash: enough to find a link by, and to bind what is sealed to its token."""
     return UUID(lookup[:32])
 
 
 def lookup_of(token: str) -> str:
-    """Give what a link with this token is found by: a hash, which stands in its row."""
+    """Return what a link with this token is found by: a hash, which stands in its row."""
     return _lookup(_bytes(token))
 
 

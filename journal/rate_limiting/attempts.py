@@ -96,7 +96,7 @@ def of_set_aside(house: House, account: UUID) -> tuple[Count, ...]:
 
 
 def _known(house: House, account: UUID, salt: bytes, visitor: Visitor) -> bytes:
-    """Give what tells a browser that *account* has signed in with from others, or nothing."""
+    """Return what tells a browser that *account* has signed in with from others, or nothing."""
     found = b""
     for one in visitor.marks:
         drawn, mac = one[:DRAWN], one[DRAWN:]

@@ -104,7 +104,7 @@ class Charged:
 
 
 def key_of(house: House, name: str, *parts: bytes) -> str:
-    """Give the key of what is counted as *name*; it tells nothing without the server key."""
+    """Return the key of what is counted as *name*; it tells nothing without the server key."""
     return house.server.mac("throttle", join_fields(name.encode(), *parts)).hex()
 
 

@@ -84,7 +84,7 @@ class PatientRecords:
 
     @property
     def documents(self) -> Mapping[str, Any]:
-        """Give the JSON documents of the archive by file name."""
+        """Return the JSON documents of the archive by file name."""
         return {
             "data/account.json": self.account,
             "data/entries.json": self.entries,
@@ -105,7 +105,7 @@ class ClinicianRecords:
 
     @property
     def documents(self) -> Mapping[str, Any]:
-        """Give the JSON documents of the archive by file name, in which no patient's name stands."""
+        """Return the JSON documents of the archive by file name, in which no patient's name stands."""
         numbered = {f"data/patient-{number}.json": one for number, one in enumerate(self.patients, 1)}
         return {"data/account.json": self.account, **numbered}
 

@@ -50,7 +50,7 @@ class Disclosure:
 async def disclosures(
     actor: Actor, *, limit: int | None = None, before: int | None = None
 ) -> Opened[Disclosure]:
-    """Give what was disclosed in the last six years, newest first; *before* an event's id for the next."""
+    """Return what was disclosed in the last six years, newest first; *before* an event's id for the next."""
     actor.must_be(Role.PATIENT)
     events = await audit_events.given_away(
         actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
@@ -78,7 +78,7 @@ async def take(actor: Actor, current: str) -> Opened[Disclosure]:
 
 
 def six_years_before(now: datetime) -> datetime:
-    """Give the same day and time six years earlier; 29 February has 28 February before it."""
+    """Return the same day and time six years earlier; 29 February has 28 February before it."""
     try:
         return now.replace(year=now.year - YEARS)
     except ValueError:

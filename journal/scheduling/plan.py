@@ -92,7 +92,7 @@ async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
 
 
 async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Opened[Session]]:
-    """Give the sessions of a clinician's own patients, in one statement; each must come from a care link."""
+    """Return the sessions of a clinician's own patients, in one statement; each must come from a care link."""
     actor.must_be(Role.CLINICIAN)
     rows = await read(SessionRow, sessions_tables.KapSession.filter(patient_id__in=list(patients)))
     of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
@@ -200,7 +200,7 @@ async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails)
 
 
 def may_change(actor: Actor, one: Session) -> bool:
-    """Tell whether *actor* may change every part of a session, and not only its sitter and its status."""
+    """Return whether *actor* may change every part of a session, and not only its sitter and its status."""
     return actor.role is Role.CLINICIAN or one.details.added_by_patient
 
 

@@ -130,7 +130,7 @@ def _morning_after(details: SessionDetails, start: datetime) -> datetime:
 
 
 async def held(actor: Actor) -> Hold | None:
-    """Tell whether irreversible acts wait until the patient has rested after a dosing session."""
+    """Return whether irreversible acts wait until the patient has rested after a dosing session."""
     return held_by(actor, await my_sessions(actor))
 
 

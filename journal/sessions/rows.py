@@ -175,16 +175,16 @@ def _opened(actor: Actor, row: SessionRow) -> Session:
 
 
 def session_context(patient: UUID, session: UUID, revision: int) -> Context:
-    """Say where a session's details stand."""
+    """Return where a session's details stand."""
     return Context("session", patient.bytes, session.bytes, revision)
 
 
 def course_context(patient: UUID, course: UUID) -> Context:
-    """Say where a course's details stand."""
+    """Return where a course's details stand."""
     return Context("course", patient.bytes, course.bytes)
 
 
 async def my_sessions(actor: Actor) -> Plan:
-    """Give the patient's own sessions in the order of their times."""
+    """Return the patient's own sessions in the order of their times."""
     actor.must_be(Role.PATIENT)
     return await load(actor, actor.id)

@@ -39,17 +39,17 @@ class Number:
 
 
 def lasting(plan: Iterable[Session]) -> tuple[Session, ...]:
-    """Give the sessions that were not cancelled."""
+    """Return the sessions that were not cancelled."""
     return tuple(one for one in plan if one.details.status is not Status.CANCELLED)
 
 
 def ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
-    """Give the sessions that are still to come or under way, the next one first."""
+    """Return the sessions that are still to come or under way, the next one first."""
     return tuple(one for one in plan if one.details.status not in _OVER and one.ends_at > now)
 
 
 def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
-    """Give the other sessions, the latest first; cancelled ones are among them."""
+    """Return the other sessions, the latest first; cancelled ones are among them."""
     return tuple(one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.ends_at <= now)
 
 
@@ -81,19 +81,19 @@ def is_maintenance(details: SessionDetails) -> bool:
 
 
 def dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
-    """Give the dosing session that *one* is, or is about."""
+    """Return the dosing session that *one* is, or is about."""
     if one.details.kind is SessionKind.DOSING:
         return one
     return next((other for other in plan if other.id.hex == one.details.about), None)
 
 
 def around(dosing: Session, plan: Iterable[Session]) -> tuple[Session, ...]:
-    """Give the talks that belong to a dosing session, in the order of their times."""
+    """Return the talks that belong to a dosing session, in the order of their times."""
     return tuple(one for one in plan if one.details.about == dosing.id.hex)
 
 
 def is_acute(one: Session, now: datetime) -> bool:
-    """Tell whether a dosing session is under way, or was so recently that little may be asked of anybody."""
+    """Return whether a dosing session is under way, or was so recently that little may be asked of anybody."""
     details = one.details
     if details.kind is not SessionKind.DOSING or details.rested_on:
         return False
@@ -106,7 +106,7 @@ def is_acute(one: Session, now: datetime) -> bool:
 
 
 def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
-    """Tell whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
+    """Return whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
     if details.kind is not SessionKind.DOSING or details.setting is Setting.CLINIC:
         return False
     return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(
@@ -115,7 +115,7 @@ def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
 
 
 def as_seen(actor: Actor, plan: Opened[Session]) -> Opened[Session]:
-    """Give a plan as its reader may see it: to a clinician, a day at home stands as planned until it is over."""
+    """Return a plan as its reader may see it: to a clinician, a day at home stands as planned until it is over."""
     if actor.role is not Role.CLINICIAN:
         return plan
     seen = (

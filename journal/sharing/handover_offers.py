@@ -138,7 +138,7 @@ async def latest(actor: Actor, link: Link) -> Opened[Offer]:
 
 
 async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> Opened[Offer]:
-    """Give what the patient's clinicians suggest and what waits for an answer; *mine* are links already loaded."""
+    """Return what the patient's clinicians suggest and what waits for an answer; *mine* are links already loaded."""
     actor.must_be(Role.PATIENT)
     team = {str(link.id): link for link in (await links.my_links(actor) if mine is None else mine)}
     if not team:
@@ -149,7 +149,7 @@ async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> Opened[Off
 
 
 async def offer(actor: Actor, wanted: UUID) -> Offer:
-    """Give one suggestion that waits for the patient's answer."""
+    """Return one suggestion that waits for the patient's answer."""
     for one in await offers(actor):
         if one.id == wanted:
             return one

@@ -72,17 +72,17 @@ class Shared:
 
     @property
     def kind(self) -> str:
-        """Give the form's word for the kind of entry, to be translated."""
+        """Return the form's word for the kind of entry, to be translated."""
         return EntryKind(self.document.kind).label
 
     @property
     def written_at(self) -> datetime:
-        """Give when the patient began the entry, UTC."""
+        """Return when the patient began the entry, UTC."""
         return datetime.fromisoformat(self.document.written_at)
 
     @property
     def shared_at(self) -> datetime:
-        """Give when the patient shared this copy, UTC."""
+        """Return when the patient shared this copy, UTC."""
         return datetime.fromisoformat(self.document.shared_at)
 
 
@@ -225,7 +225,7 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
 
 
 async def caseload(actor: Actor) -> Caseload:
-    """Give the clinician's patients: those with something next first, in the order of its date."""
+    """Return the clinician's patients: those with something next first, in the order of its date."""
     actor.must_be(Role.CLINICIAN)
     there = await care_links.found(actor)
     links = there.links

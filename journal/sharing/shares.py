@@ -135,7 +135,7 @@ class Given:
 
 
 def sections(entry: Entry) -> tuple[Field, ...]:
-    """Give the answered questions of an entry that may be shared, in the form's order."""
+    """Return the answered questions of an entry that may be shared, in the form's order."""
     return tuple(
         field
         for field in form_of(EntryKind(entry.document.kind)).fields
@@ -272,7 +272,7 @@ async def _open_each(
 
 
 async def the_given(actor: Actor, wanted: UUID) -> Given:
-    """Give one copy that the actor gave."""
+    """Return one copy that the actor gave."""
     for one in await given(actor):
         if one.id == wanted:
             return one

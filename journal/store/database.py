@@ -179,14 +179,14 @@ async def joined() -> AsyncIterator[None]:
 
 
 def connection() -> BaseDBAsyncClient:
-    """Give the current connection, or the current transaction's."""
+    """Return the current connection, or the current transaction's."""
     connections = get_connections()
     (name,) = connections.db_config
     return connections.get(name)
 
 
 def is_sqlite() -> bool:
-    """Tell whether the current database is SQLite."""
+    """Return whether the current database is SQLite."""
     return connection().capabilities.dialect == "sqlite"
 
 

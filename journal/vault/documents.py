@@ -28,11 +28,11 @@ class EntryDocument(msgspec.Struct, frozen=True):
 
     @property
     def empty(self) -> bool:
-        """Tell whether there is not a word in it."""
+        """Return whether there is not a word in it."""
         return not (self.title or self.note or self.answers)
 
     def text(self) -> str:
-        """Give every word of it, for searching."""
+        """Return every word of it, for searching."""
         words = [self.title, self.note]
         for answer in self.answers.values():
             words += answer if isinstance(answer, list) else [str(answer)]
@@ -53,7 +53,7 @@ _entries = msgspec.json.Decoder(EntryDocument)
 
 
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
-    """Say where the current text of an entry stands."""
+    """Return where the current text of an entry stands."""
     return Context("entry", owner.bytes, entry.bytes, revision)
 
 
@@ -84,5 +84,5 @@ def decode_entry(plain: bytes) -> EntryDocument:
 
 
 def revision_context(owner: UUID, revision_id: UUID) -> Context:
-    """Say where an earlier text of an entry stands."""
+    """Return where an earlier text of an entry stands."""
     return Context("entry-revision", owner.bytes, revision_id.bytes)

@@ -118,7 +118,7 @@ def _opened_by(vault: Sealer, owner: UUID, rows: Iterable[EntryRow | DamagedRow]
 
 
 def unopened(row: EntryRow | DamagedRow) -> Entry:
-    """Give a record that does not open its place in a list: the others are shown all the same."""
+    """Return what stands for a record that does not open: the others of a list are shown all the same."""
     known = row.known if isinstance(row, DamagedRow) else msgspec.structs.asdict(row)
     created = known.get("created_at", NO_TIME)
     return Entry(

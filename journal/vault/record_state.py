@@ -127,11 +127,11 @@ class Look:
 
     @property
     def as_left(self) -> bool:
-        """Tell whether all that was compared is as it was left."""
+        """Return whether all that was compared is as it was left."""
         return self.entries and self.earlier and self.sharing
 
     def holds(self, row: _Row) -> bool:
-        """Tell whether an entry that was read belongs to what was compared."""
+        """Return whether an entry that was read belongs to what was compared."""
         return self.ends.get(row.id) == (row.revision, row.end)
 
     def is_all(self, rows: Sequence[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:

@@ -101,7 +101,7 @@ def token_of(request: Request) -> bytes | None:
 
 
 def set_token(request: Request, response: Response, token: bytes) -> Response:
-    """Give the browser its session token; it is stored nowhere else."""
+    """Store the session token in the browser, and nowhere else."""
     config = request.app.state.config
     response.set_cookie(
         config.cookie,
@@ -124,11 +124,11 @@ def forget_token(request: Request, response: Response) -> Response:
 
 
 def actor_of(request: Request) -> Actor:
-    """Give the signed-in person of a guarded route."""
+    """Return the signed-in person of a guarded route."""
     actor: Actor = request.state.actor
     return actor
 
 
 def safe_next(path: str) -> str:
-    """Give *path* if it leads to one of our own pages, else home."""
+    """Return *path* if it leads to one of our own pages, else home."""
     return path if OURS.fullmatch(path) else "/"

@@ -79,7 +79,7 @@ class Line:
 
 
 def drawing(environment: Environment, actor: Actor) -> Callable[[Records], dict[str, str]]:
-    """Give what draws the pages of an export for *actor*, by file name."""
+    """Return what draws the pages of an export for *actor*, by file name."""
     return lambda found: _Pages(environment, actor, found).all()
 
 

@@ -75,7 +75,7 @@ class TimedBody:
     whole: bool = False
 
     async def receive(self) -> Message:
-        """Give the next piece. What follows the body, which is only that somebody went away, may take any time."""
+        """Return the next piece. What follows the body, which is only that somebody went away, may take any time."""
         if self.whole:
             return await self.source()
         message = await (self.source() if IS_WHOLE in self.scope else self._wait())

@@ -47,7 +47,7 @@ HTTPS_ONLY = (("strict-transport-security", "max-age=63072000; includeSubDomains
 
 
 def headers_for(config: Config) -> list[tuple[bytes, bytes]]:
-    """Give the security headers of this installation, as the protocol writes them."""
+    """Return the security headers of this installation, as the protocol writes them."""
     return Headers(dict(HEADERS + HTTPS_ONLY if config.secure else HEADERS)).raw
 
 

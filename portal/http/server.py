@@ -196,7 +196,7 @@ class Wire(HttpToolsProtocol):
 
 
 def serving(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
-    """Give the settings with which uvicorn serves *app*."""
+    """Return the settings with which uvicorn serves *app*."""
     dress = [*headers_for(config), NEVER_KEPT]
     return uvicorn.Config(
         OneWrite(app, dress),

@@ -32,7 +32,7 @@ class Planned:
 
 
 def preview(plan: CoursePlan) -> tuple[Planned, ...]:
-    """Give every date of a plan in order, with what the clocks do to it."""
+    """Return every date of a plan in order, with what the clocks do to it."""
     planned, zone = expand(plan), parse_zone(plan.zone)
     dosing = [place for place, one in enumerate(planned) if one.details.kind is SessionKind.DOSING]
     found: list[Planned] = []
@@ -50,7 +50,7 @@ def preview(plan: CoursePlan) -> tuple[Planned, ...]:
 
 
 def next_number(phase: Phase | None, plan: Sequence[Session]) -> int:
-    """Give the number that the first dosing session of a further course has in its series."""
+    """Return the number that the first dosing session of a further course has in its series."""
     counted = schedule.numbers(plan)
     same = phase is Phase.MAINTENANCE
     return 1 + sum(one.id in counted and schedule.is_maintenance(one.details) is same for one in plan)

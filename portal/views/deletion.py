@@ -27,7 +27,7 @@ class DeletionPage:
 
 
 async def deletion(request: Request) -> Response:
-    """Say what goes, and let somebody who types the word go."""
+    """Return what goes, and let somebody who types the word go."""
     actor = actor_of(request)
     waiting = await holds.held(actor)
     if request.method == "GET":

@@ -125,7 +125,7 @@ async def writing_page(
 
 
 def address(draft: Draft, **query: str) -> str:
-    """Give the address of the writing page; an entry without a word in it has none of its own yet."""
+    """Return the address of the writing page; an entry without a word in it has none of its own yet."""
     if draft.revision:
         return f"/journal/{draft.id}/edit" + (f"?{urlencode(query)}" if query else "")
     asked = {"kind": draft.document.kind, "id": str(draft.id)} | query

@@ -132,7 +132,7 @@ def _line(
 
 
 def _onward(form: Form, draft: Draft, ground: bool) -> str:
-    """Give the page that the pressed button leads to."""
+    """Return the page that the pressed button leads to."""
     go, prompt = form["go"], form["prompt"]
     ground_first = {"ground": "yes"} if ground else {}
     if go == "pause":

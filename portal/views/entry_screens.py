@@ -25,7 +25,7 @@ class Screen:
 
     @property
     def id(self) -> str:
-        """Give the name by which addresses call it."""
+        """Return the name by which addresses call it."""
         return self.fields[0].id
 
 
@@ -39,7 +39,7 @@ def first_few(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
 
 
 def screens(form: Form) -> tuple[Screen, ...]:
-    """Give all screens of a form in the order they are shown."""
+    """Return all screens of a form in the order they are shown."""
     parts = [_together(form, part) for part in first_few(form) if part]
     flat = [(fields, place, len(part)) for part in parts for place, fields in enumerate(part, 1)]
     found = []

@@ -106,7 +106,7 @@ async def home_of(actor: Actor) -> Home:
 
 
 def fitting(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
-    """Give the kind of entry that fits the moment, and the dosing session that it would be about."""
+    """Return the kind of entry that fits the moment, and the dosing session that it would be about."""
     dosing = [one for one in schedule.lasting(plan) if one.details.kind is SessionKind.DOSING]
     past = [one for one in dosing if schedule.has_begun(one, now)]
     if past and now - past[-1].begins_at < DAY:

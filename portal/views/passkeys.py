@@ -57,7 +57,7 @@ class RemovalPage:
 
 
 def site_of(request: Request) -> Site:
-    """Say where passkeys are good; raises `NotFound` where people come by a bare address."""
+    """Return where passkeys are good; raises `NotFound` where people come by a bare address."""
     config = request.app.state.config
     if not config.passkey_host:
         raise NotFound
@@ -81,7 +81,7 @@ async def index(request: Request) -> Response:
 
 
 async def options(request: Request) -> Response:
-    """Give what the browser needs to make one."""
+    """Return what the browser needs to make one."""
     return JSONResponse(await passkey_management.asked_to_add(actor_of(request), site_of(request)))
 
 

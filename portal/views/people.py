@@ -81,7 +81,7 @@ async def person(request: Request) -> Response:
 
 
 async def suspension(request: Request) -> Response:
-    """Say what a suspension does, and do it."""
+    """Return what a suspension does, and do it."""
     if request.method == "GET":
         return page(request, "people/suspension.html", await _person(request))
     wanted = request.path_params["id"]

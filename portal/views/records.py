@@ -47,7 +47,7 @@ class RecordsPage:
 
 
 async def records(request: Request) -> Response:
-    """Say what the records are and hand them over, sealed."""
+    """Return what the records are and hand them over, sealed."""
     actor = actor_of(request)
     if request.method == "GET":
         return page(request, "records/records.html", await _context(actor, suggest_passphrase()))

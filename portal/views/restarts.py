@@ -41,7 +41,7 @@ class SetAsidePage:
 
 
 async def restart(request: Request) -> Response:
-    """Say what is lost and what can come back; then give the account new keys, or renew one connection."""
+    """Return what is lost and what can come back; then give the account new keys, or renew one connection."""
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
     async with known_browser.counted(request):

@@ -55,7 +55,7 @@ class Removal:
 
 
 async def overview(request: Request) -> Response:
-    """Say whether there is a second factor, and what can be done about it."""
+    """Return whether there is a second factor, and what can be done about it."""
     actor, done = actor_of(request), request.query_params.get("done", "")
     factor, _ = await second_factor.of(actor.id, actor.vault)
     context = Overview(factor.on, len(factor.codes), done if done in DONE else "")

@@ -122,6 +122,6 @@ def _kind(typed: str) -> SessionKind:
 
 
 def _about(request: Request, plan: tuple[Session, ...]) -> str:
-    """Give the dosing session that the address names, as the form writes it."""
+    """Return the dosing session that the address names, as the form writes it."""
     asked = request.query_params.get("about", "").replace("-", "")
     return asked if any(one.id.hex == asked for one in plan) else ""

@@ -84,7 +84,7 @@ class SessionForm:
         return cls({name: form[name] for name in FIELDS})
 
     def with_sitter(self, sitter: str) -> SessionForm:
-        """Give the same with another sitter."""
+        """Return the same with another sitter."""
         return SessionForm({**self.values, "sitter": sitter})
 
     def details(self) -> SessionDetails:
@@ -130,17 +130,17 @@ class SessionForm:
 
 
 def zones_for(*first: str) -> tuple[str, ...]:
-    """Give the time zones to choose from, those that are likely first."""
+    """Return the time zones to choose from, those that are likely first."""
     return tuple(dict.fromkeys((*first, *common_zones())))
 
 
 def dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
-    """Give the dosing sessions that another session can be about."""
+    """Return the dosing sessions that another session can be about."""
     return tuple(line for line in lines_of(actor, plan) if line.details.kind is SessionKind.DOSING)
 
 
 def problems_of(error: Refused) -> dict[str, str]:
-    """Give what needs another look by the names of our fields: a day and a time make one moment."""
+    """Return what needs another look by the names of our fields: a day and a time make one moment."""
     return {"date" if name == "local" else name: sentence for name, sentence in error.fields.items()}
 
 

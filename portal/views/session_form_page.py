@@ -29,7 +29,7 @@ class Codes:
 
     @classmethod
     def of(cls, request: Request) -> Codes:
-        """Give the choices in the language of the page."""
+        """Return the choices in the language of the page."""
         _ = translator(request)
         unsaid = ("", _(N_("Not said")))
 
@@ -67,6 +67,6 @@ class SessionFormPage:
 
 
 def translated(request: Request, errors: Mapping[str, str]) -> dict[str, str]:
-    """Give sentences in the language of the page."""
+    """Return sentences in the language of the page."""
     _ = translator(request)
     return {name: _(sentence) for name, sentence in errors.items()}

@@ -76,12 +76,12 @@ class SessionLine:
 
     @property
     def details(self) -> SessionDetails:
-        """Give what is known of the session."""
+        """Return what is known of the session."""
         return self.session.details
 
     @property
     def state(self) -> str:
-        """Give the word that the spine knows: planned, done or cancelled."""
+        """Return the word that the spine knows: planned, done or cancelled."""
         if self.details.status is Status.CANCELLED:
             return "cancelled"
         begun = self.details.status not in (Status.PLANNED, Status.PREPARING, Status.DAY_OF)
@@ -116,12 +116,12 @@ def days_from(actor: Actor, moment: datetime) -> int:
 
 
 def nth_of(number: Number | None) -> str:
-    """Give the ordinal, to be translated; nothing beyond those that have one."""
+    """Return the ordinal, to be translated; nothing beyond those that have one."""
     return ORDINALS[number.number - 1] if number and number.number <= len(ORDINALS) else ""
 
 
 def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
-    """Give the next statuses that make sense now, each with the words of the person who would choose it."""
+    """Return the next statuses that make sense now, each with the words of the person who would choose it."""
     side = 0 if actor.role is Role.PATIENT else 1
     begun, dosing = one.details.started_at is not None, one.details.kind is SessionKind.DOSING
     near = one.starts_at - schedule.EARLY <= actor.now < one.starts_at + schedule.LATE

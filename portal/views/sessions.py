@@ -69,7 +69,7 @@ async def new(request: Request) -> Response:
 
 
 async def rest(request: Request) -> Response:
-    """Say what waits and since when, and let the patient say that they have slept and feel rested."""
+    """Return what waits and since when, and let the patient say that they have slept and feel rested."""
     actor = actor_of(request)
     status, done = 200, False
     if request.method == "POST":

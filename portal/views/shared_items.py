@@ -35,12 +35,12 @@ class Item:
 
     @property
     def title(self) -> str:
-        """Give the entry's own title, which may be empty."""
+        """Return the entry's own title, which may be empty."""
         return self.entry.document.title if self.entry else ""
 
     @property
     def kind(self) -> str:
-        """Give the form's word for the entry, to be translated."""
+        """Return the form's word for the entry, to be translated."""
         document = self.entry.document if self.entry else self.given.document
         return EntryKind(document.kind).label
 

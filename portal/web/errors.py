@@ -145,7 +145,7 @@ async def journal_error(request: Request, error: Exception) -> Response:
 
 
 def refusal(error: JournalError) -> dict[str, Any]:
-    """Give status and headers for a form that is shown again: 429 with the time to wait, or 422."""
+    """Return status and headers for a form that is shown again: 429 with the time to wait, or 422."""
     return {"status": 429 if isinstance(error, TooManyTries) else 422, "headers": retry_after(error)}
 
 
@@ -195,7 +195,7 @@ async def broken(request: Request, mark: str) -> Response:
 
 
 async def sent(request: Request) -> Form | None:
-    """Give the form that a browser sent and left its page for; None where a page is still there, or none came."""
+    """Return the form that a browser sent and left its page for; None where a page is still there, or none came."""
     if request.method != "POST" or is_htmx(request):
         return None
     try:
@@ -205,7 +205,7 @@ async def sent(request: Request) -> Form | None:
 
 
 def given_back(request: Request, form: Form | None) -> dict[str, Any]:
-    """Give the fields of `ErrorPage` that let somebody send a form again."""
+    """Return the fields of `ErrorPage` that let somebody send a form again."""
     if form is None:
         return {}
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -141,20 +141,20 @@ class Form:
         return tuple(item for item in self.items if item[0] in KEPT)
 
     def __getitem__(self, name: str) -> str:
-        """Give the first value of *name*, or nothing."""
+        """Return the first value of *name*, or nothing."""
         found = self.lists.get(name)
         return found[0] if found else ""
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether the form had such a field."""
+        """Return whether the form had such a field."""
         return name in self.lists
 
     def all(self, name: str) -> list[str]:
-        """Give every value of *name*."""
+        """Return every value of *name*."""
         return list(self.lists.get(name, ()))
 
     def whole(self, name: str) -> int | None:
-        """Give *name* as a whole number, or None when it is empty or is not one."""
+        """Return *name* as a whole number, or None when it is empty or is not one."""
         return read_whole(self[name])
 
     @cached_property

@@ -53,7 +53,7 @@ def beside_text(
 
 
 def _is_ours(piece: nodes.Node) -> bool:
-    """Tell whether *piece* is the page's own: text, or a sentence, which isolates what is put into it by itself."""
+    """Return whether *piece* is the page's own: text, or a sentence, which isolates what is put into it by itself."""
     if isinstance(piece, nodes.Call) and isinstance(piece.node, nodes.Name):
         return piece.node.name in SENTENCES
     return isinstance(piece, nodes.TemplateData)

@@ -246,7 +246,7 @@ def fragment(content: Drawn, headers: Mapping[str, str] | None = None) -> Respon
 
 
 def is_htmx(request: Request) -> bool:
-    """Tell whether htmx asks, for a part of a page."""
+    """Return whether htmx asks, for a part of a page."""
     return request.headers.get("hx-request") == "true"
 
 
@@ -264,6 +264,6 @@ def piece(request: Request, template: str, macro: str) -> Piece:
 
 
 def translator(request: Request) -> Callable[..., str]:
-    """Give gettext, for sentences that the domain marked, and what is to be put into them."""
+    """Return gettext, for sentences that the domain marked, and what is to be put into them."""
     words: Words = request.app.state.templates.words
     return words.plain
