@@ -18,7 +18,7 @@ async def beside_sqlite(folder: Path, length: Length) -> Figures:
     flags = [WITHOUT_JOURNALS, *([SMALL] if length.small else [])]
     with running_postgres(in_memory=False, fsync="on") as server:
         await server.create("people")
-        url = server.url("people")
+        url = server.socket_url("people")
         ours, theirs = furnish(folder, *flags), furnish(folder, f"--url={url}", *flags)
         with served(folder) as file, served(folder, url=url) as away:
             sides = ((file, ours), (away, theirs))

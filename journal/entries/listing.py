@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import zip_longest
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,10 +25,9 @@ from journal.entries.belonging import Belonging
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.sessions.rows import Session
-from journal.store.database import fetch
-from journal.store.statements import key_of
+from journal.store.database import Statement, fetch
 from journal.vault import baseline, contents_rows, record_snapshot, record_state
-from journal.vault.contents import Draft, Line, micros, moment, open_page, ties_of
+from journal.vault.contents import Draft, Line, address_of, micros, moment, open_page, ties_of
 from journal.vault.entry_rows import UNOPENED, Entry
 from journal.vault.record_snapshot import Part
 
@@ -50,7 +50,14 @@ BEFORE = """
          ORDER BY created_at DESC, id DESC LIMIT $6) there
 """
 """A list from the present or from a moment back, in one statement: state, pages and entries as at one moment."""
-
+IDS = """
+    SELECT id FROM entry WHERE owner_id = $2 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $3
+"""
+IDS_BEFORE = """
+    SELECT id FROM entry WHERE owner_id = $2 AND deleted_at IS NULL AND created_at < $3
+    ORDER BY created_at DESC, id DESC LIMIT $4
+"""
+"""Its ids alone, for a statement about the same entries: owner, if so the moment, and how many."""
 
 ONE = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
@@ -67,10 +74,11 @@ class Listed(msgspec.Struct, frozen=True):
     """
     An entry in a list: no more of it than its title.
 
-    One that does not open is `damaged`, and its title says so; it may have no address and no date (`entries.Entry`).
+    `id` is as addresses write it. One that does not open is `damaged`, and its title says so; it may have no address
+    and no date (`entries.Entry`).
     """
 
-    id: UUID
+    id: str
     kind: str
     title: str
     session_id: str | None
@@ -107,9 +115,15 @@ async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 3
     """Return the latest *limit* entries, newest first; *before* a time for the next page."""
     actor.must_be(Role.PATIENT)
     if await may_be_trusted(actor):
-        lines = await _lines(actor, before, limit)
+        sql, values = select(actor, before, limit)
+        lines = lines_of(actor, await fetch(sql, *values), before, limit)
         if lines is not None:
             return Listing(True, lines)
+    return await compared(actor, before, limit)
+
+
+async def compared(actor: Actor, before: datetime | None, limit: int) -> Listing:
+    """Return the same after comparing all that storage holds, and opening the entries."""
     as_left, found = await record_state.looked(
         actor, partial(entries.timeline, actor, before=before, limit=limit)
     )
@@ -231,7 +245,7 @@ def listed(one: Entry) -> Listed:
     """Return an opened entry as a list shows it."""
     document = one.document
     return Listed(
-        one.id,
+        str(one.id),
         document.kind,
         document.title,
         document.session_id,
@@ -243,13 +257,19 @@ def listed(one: Entry) -> Listed:
     )
 
 
-async def _lines(actor: Actor, before: datetime | None, limit: int) -> tuple[Listed, ...] | None:
-    """Return the entries of a list, the newest first; None when storage holds anything else, or no table at all."""
+def select(actor: Actor, before: datetime | None, limit: int) -> Statement:
+    """Return the statement for `lines_of`."""
     if before is None:
-        rows = await fetch(WINDOW, actor.id, actor.id, actor.id, limit)
-    else:
-        rows = await fetch(BEFORE, actor.id, actor.id, micros(before), actor.id, before, limit)
-    seen = record_snapshot.snapshot_of(actor.id, rows)
+        return WINDOW, (actor.id, actor.id, actor.id, limit)
+    return BEFORE, (actor.id, actor.id, micros(before), actor.id, before, limit)
+
+
+def lines_of(
+    actor: Actor, rows: Sequence[Sequence[Any]], before: datetime | None, limit: int
+) -> tuple[Listed, ...] | None:
+    """Return the entries of a list, the newest first; None when storage holds anything else, or no table at all."""
+    there = [row for row in rows if row[0] == Part.ENTRIES]
+    seen = record_snapshot.snapshot_of(actor.id, (row for row in rows if row[0] != Part.ENTRIES))
     root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
     if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
         return None
@@ -265,20 +285,18 @@ async def _lines(actor: Actor, before: datetime | None, limit: int) -> tuple[Lis
             return None
         lines += (one for one in reversed(page) if before is None or one.created < micros(before))
     lines = lines[:limit]
-    if [line.mark for line in lines] != seen.members[Part.ENTRIES]:
+    listed_lines = tuple(map(_listed_line, lines))
+    # A row in another spelling, or of other types, is compared by its meaning with everything else.
+    marks = [
+        (one.id, line.revision, bytes.fromhex(line.tag))
+        for one, line in zip(listed_lines, lines, strict=True)
+    ]
+    if marks != [(str(ident), revision, end) for _, ident, revision, end in there]:
         return None
-    # The same ids in the same order, which storage shows as well: to read these again costs less.
-    ids = [key_of(ident) for part, ident, _, _ in rows if part == Part.ENTRIES]
-    return tuple(map(_listed_line, ids, lines))
+    return listed_lines if all(type(row[2]) is int for row in there) else None
 
 
-def _listed_line(ident: UUID, line: Line) -> Listed:
-    return Listed(
-        ident,
-        line.form,
-        line.title if line.form else UNOPENED,
-        line.session,
-        moment(line.created),
-        moment(line.updated),
-        damaged=not line.form,
-    )
+def _listed_line(line: Line) -> Listed:
+    title = line.title if line.form else UNOPENED
+    created, updated = moment(line.created), moment(line.updated)
+    return Listed(address_of(line.id), line.form, title, line.session, created, updated, not line.form)

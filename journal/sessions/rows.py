@@ -6,9 +6,10 @@ Dates stand only in the sealed column, so a patient's sessions are put in order 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,7 @@ from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables
 from journal.sessions.session import SessionDetails, SessionKind, Status
-from journal.store.database import fetch, transaction
+from journal.store.database import Statement, fetch, transaction
 from journal.store.rows import Counted, DamagedRow, Opened, Row, open_each, typed
 
 
@@ -100,8 +101,18 @@ class Plan(Opened[Session]):
 
 
 async def load(actor: Actor, patient: UUID) -> Plan:
-    """Return all sessions of a patient; the very same rows are opened once. The caller has authorised it."""
-    raw = await fetch(OF_PATIENT, patient)
+    """Return all sessions of a patient. The caller has authorised it."""
+    sql, values = select_plan(patient)
+    return plan_of(actor, await fetch(sql, *values))
+
+
+def select_plan(patient: UUID) -> Statement:
+    """Return the statement for `plan_of`."""
+    return OF_PATIENT, (patient,)
+
+
+def plan_of(actor: Actor, raw: Sequence[Sequence[Any]]) -> Plan:
+    """Return all sessions of a patient by their rows; the very same rows are opened once."""
     values = [value for row in raw for value in row]
     key = (Plan, *values, *map(type, values))
     found: Plan | None = actor.house.server.opened.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from crypto import CryptoError
 from journal.accounts.profiles import known_profile
 from journal.actor import Actor
 from journal.care.links import NAMELESS, has_pinned
+from journal.entries import listing
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import fetch
+from journal.store.database import Statement, fetch
 from journal.store.rows import Joined, Row, bytes_of, typed, whole
 
 SHARED = """
@@ -24,7 +26,8 @@ SHARED = """
     WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id IN (%s)
     ORDER BY share.created_at
 """
-
+LISTED = SHARED % listing.IDS
+LISTED_BEFORE = SHARED % listing.IDS_BEFORE
 
 SOME = 500  # ids in one statement: PostgreSQL takes 32,767 values, and others get their turn
 
@@ -52,7 +55,11 @@ class Reader:
     paused: bool
 
 
-async def readers(actor: Actor, entries: Collection[UUID]) -> Mapping[UUID, tuple[Reader, ...]]:
+Readers = Mapping[str, tuple[Reader, ...]]
+"""Who has a copy of an entry, by its id as addresses write it."""
+
+
+async def readers(actor: Actor, entries: Collection[UUID | str]) -> Readers:
     """Return for each of one's own *entries* that is shared the people who have a copy."""
     actor.must_be(Role.PATIENT)
     if not entries:
@@ -64,14 +71,26 @@ async def readers(actor: Actor, entries: Collection[UUID]) -> Mapping[UUID, tupl
         some = wanted[at : at + SOME]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
         rows += await fetch(SHARED % places, actor.id, *some)
-    shared = whole(typed(SharedRow, rows))
+    return readers_of(actor, rows)
+
+
+def select_readers(actor: Actor, before: datetime | None, limit: int) -> Statement:
+    """Return the statement for `readers_of` those entries that `listing.select` selects."""
+    if before is None:
+        return LISTED, (actor.id, actor.id, limit)
+    return LISTED_BEFORE, (actor.id, actor.id, before, limit)
+
+
+def readers_of(actor: Actor, rows: Sequence[Sequence[Any]]) -> Readers:
+    """Return who has a copy of which entry, by the rows of `SHARED`."""
     known: dict[UUID, Reader] = {}
-    found: dict[UUID, tuple[Reader, ...]] = {}
-    for row in shared:
+    found: dict[str, tuple[Reader, ...]] = {}
+    for row in whole(typed(SharedRow, rows)):
         reader = known.get(row.link_id)
         if reader is None:
             reader = known[row.link_id] = Reader(_name(actor, row), row.paused_at is not None)
-        found[row.entry_id] = (*found.get(row.entry_id, ()), reader)
+        entry = str(row.entry_id)
+        found[entry] = (*found.get(entry, ()), reader)
     return found
 
 

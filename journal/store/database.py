@@ -34,13 +34,16 @@ from journal.store.postgres import BoundedClient
 from journal.store.progress import committing, is_writing
 from journal.store.shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
 from journal.store.sqlite import CheckedClient, Reader, Readers
-from journal.store.statements import as_text, one_of, with_question_marks
+from journal.store.statements import as_text, each_of, one_of, with_question_marks
 
 transaction = in_transaction
 
 SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 # Of this moment: `now()` is when the transaction began.
 POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+Statement = tuple[str, tuple[object, ...]]
+"""SQL with `$1`, `$2`, … and its values."""
 
 _reader: ContextVar[Reader] = ContextVar("reader")
 _readers: ContextVar[Readers] = ContextVar("readers")
@@ -212,6 +215,19 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     return (await _execute(client, sql, values))[1]
 
 
+async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
+    """Run several SELECTs like `fetch`: on PostgreSQL as one statement, which sees all of them at one moment."""
+    client = connection()
+    if isinstance(client, SqliteClient):
+        if isinstance(client, TransactionalDBClient):
+            return [await fetch(sql, *values) for sql, values in selects]
+        read, path = _reader.get().fetch, client.filename
+        return [read(path, with_question_marks(sql), as_text(values)) for sql, values in selects]
+    sql = each_of(tuple((sql, len(values)) for sql, values in selects))
+    ((*each,),) = await fetch(sql, *(value for _, values in selects for value in values))
+    return each
+
+
 async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """Run a SELECT that gives thousands of rows, like `fetch`, and never on the thread of the event loop."""
     client = connection()
@@ -224,9 +240,6 @@ async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
 async def change(sql: str, *values: object) -> int:
     """Run an UPDATE as it is written, like `fetch`; gives how many rows it changed."""
     return (await _execute(connection(), sql, values))[0]
-
-
-Statement = tuple[str, tuple[object, ...]]
 
 
 class IfThere(tuple[str, tuple[object, ...]]):

@@ -1,8 +1,8 @@
 """
 Statements that are written out: the values in them, which each driver takes in its own way, and several made one.
 
-Several changes are one statement of PostgreSQL's: one way to the server and back, and not one for each. Each is a part
-of a `WITH`. They see the rows as they were before all of them, so none may build on another.
+Several are one statement of PostgreSQL's: one way to the server and back, and not one for each. Of changes, each is a
+part of a `WITH`. They see the rows as they were before all of them, so none may build on another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,25 @@ from typing import Any
 from uuid import UUID
 
 _PLACE = re.compile(r"\$([0-9]+)")
+
+
+def _moved(sql: str, by: int) -> str:
+    return _PLACE.sub(lambda place: f"${int(place[1]) + by}", sql)
+
+
+@lru_cache(maxsize=256)
+def each_of(selects: tuple[tuple[str, int], ...]) -> str:
+    """
+    Return one SELECT for several: its row has a column for each of them, an array of its rows.
+
+    Args:
+        selects: Each as it is written, with how many values it takes. The statement takes all values in their order.
+    """
+    columns, before = [], 0
+    for number, (sql, values) in enumerate(selects):
+        columns.append(f"ARRAY(SELECT s{number} FROM ({_moved(sql, before)}) s{number})")  # noqa: S608 - as written
+        before += values
+    return f"SELECT {', '.join(columns)}"
 
 
 @lru_cache(maxsize=256)
@@ -30,8 +49,7 @@ def one_of(changes: tuple[tuple[str, int, bool], ...]) -> str:
     """
     parts, before = [], 0
     for number, (sql, values, _) in enumerate(changes):
-        moved = _PLACE.sub(lambda place, by=before: f"${int(place[1]) + by}", sql)  # type: ignore[misc]
-        parts.append(f"s{number} AS ({moved} RETURNING 1)")
+        parts.append(f"s{number} AS ({_moved(sql, before)} RETURNING 1)")
         before += values
     needed = (number for number, (*_, if_there) in enumerate(changes) if not if_there)
     each = " AND ".join(f"EXISTS (TABLE s{number})" for number in needed) or "true"

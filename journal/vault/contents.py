@@ -86,6 +86,11 @@ def moment(microseconds: int) -> datetime:
     return EPOCH + microseconds * MICROSECOND
 
 
+def address_of(ident: str) -> str:
+    """Return the id of a line as addresses write it."""
+    return f"{ident[:8]}-{ident[8:12]}-{ident[12:16]}-{ident[16:20]}-{ident[20:]}"
+
+
 def entry_line(
     ident: UUID, revision: int, sealed: bytes, created: datetime, updated: datetime, document: EntryDocument
 ) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,16 +14,16 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
-from journal.entries import listing
 from journal.entries.listing import Listed
 from journal.roles import Role
 from journal.sessions import holds, schedule
 from journal.sessions.holds import Hold
-from journal.sessions.rows import Session, my_sessions
+from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing import handover_offers
 from journal.sharing.handover_offers import Offer
-from journal.sharing.recipients import Reader, readers
+from journal.sharing.recipients import Readers
+from journal.sharing.timeline import load_page
 from journal.store.rows import Opened
 from portal.access.session_cookie import RECOVERY_KEY, SignIn
 from portal.views.people import desk_of
@@ -51,7 +51,7 @@ class Home:
     under_way: Session | None
     waiting: Hold | None
     latest: Sequence[Listed]
-    readers: Mapping[UUID, tuple[Reader, ...]]
+    readers: Readers
     connected: bool
     stopped: tuple[Link, ...]
     strange: tuple[UUID | None, ...]
@@ -78,15 +78,14 @@ async def home(request: Request) -> Response:
 
 async def home_of(actor: Actor) -> Home:
     """Find the one next thing for a patient."""
-    plan = await my_sessions(actor)
+    shown = await load_page(actor, limit=3)
+    plan = shown.plan
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     under_way = next(
         (one for one in dosing if one.details.status in (Status.IN_SESSION, Status.RECOVERING)), None
     )
     ahead = {one.id for one in schedule.ahead(schedule.lasting(plan), actor.now) if one is not under_way}
     invites, about = fitting(plan, actor.now)
-    found = await listing.latest(actor, limit=3)
-    latest = found.entries
     there = await links.found(actor)
     return Home(
         next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),
@@ -94,14 +93,14 @@ async def home_of(actor: Actor) -> Home:
         invites,
         under_way,
         holds.held_by(actor, plan),
-        latest,
-        await readers(actor, [one.id for one in latest]),
+        shown.listing.entries,
+        shown.readers,
         bool(there.links),
         tuple(link for link in there.links if not link.trusted),
         there.strange,
         await handover_offers.offers(actor, there.links),
         plan.damaged,
-        found.as_left,
+        shown.listing.as_left,
     )
 
 

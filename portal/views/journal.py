@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.entries import entries, listing, page_search
+from journal.entries import entries, page_search
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.listing import Listed, listed
 from journal.folding import needles_of
-from journal.sessions.rows import my_sessions
 from journal.sharing.recipients import readers
+from journal.sharing.timeline import load_page
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import actor_of
 from portal.views.entry_form import uuid_of
@@ -79,20 +79,18 @@ async def timeline(request: Request) -> Response:
     if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
         return await _search(request, actor, words[:200])
     newest = _moment(asked.get("before", ""))
-    found = await listing.latest(actor, before=newest, limit=PAGE + 1)
-    shown, oldest = _cut(found.entries)
-    plan = await my_sessions(actor)
-    shares = await readers(actor, [one.id for one in shown])
+    found = await load_page(actor, before=newest, limit=PAGE + 1)
+    shown, oldest = _cut(found.listing.entries)
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        Timeline(request).spine(shown, plan, shares, Stretch(newest, oldest)),
+        Timeline(request).spine(shown, found.plan, found.readers, Stretch(newest, oldest)),
         not shown and newest is None,
         newest is None,
         quote(oldest.isoformat()) if oldest else "",
         undo,
         undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
         "rest" in asked,
-        found.as_left,
+        found.listing.as_left,
     )
     if undo or not shown:
         return page(request, "journal/timeline.html", context)

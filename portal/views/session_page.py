@@ -114,5 +114,5 @@ async def _written(
     as_left, found = await listing.about(actor, plan, wanted)
     who = await readers(actor, [entry.id for entry in found])
     return as_left, tuple(
-        Written(entry, EntryKind(entry.document.kind).label, who.get(entry.id, ())) for entry in found
+        Written(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from journal.i18n import N_
 from journal.sessions import schedule
 from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
-from journal.sharing.recipients import Reader
+from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import actor_of
 from portal.views.session_lines import nth_of
 from portal.web.pages import long_day, piece, short_day, translator
@@ -28,13 +28,16 @@ from portal.web.pieces import Drawn, joined
 from portal.web.translation import LANGUAGE
 
 SPINE, CHIPS = "macros/spine.html", "macros/entries.html"
-Readers = Mapping[UUID, tuple[Reader, ...]]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """An entry in a list: never more of it than its title. `kind` and `day` are written out, where they are known."""
+    """
+    An entry in a list: never more of it than its title.
 
-    id: UUID | None
+    `kind` and `day` are written out, where they are known; `id` is as addresses write it, empty where it has none.
+    """
+
+    id: str
     title: str
     kind: str
     day: str
@@ -96,12 +99,15 @@ class Timeline:
 
     def line(self, entry: Listed, readers: Readers) -> Line:
         """Lay an entry out for a list."""
+        day, kind, ident, title = self._words(entry)
+        return Line(ident, title, kind, day, readers.get(entry.id, ()))
+
+    def _words(self, entry: Listed) -> tuple[str, str, str, str]:
+        """Return what a list says of an entry: day, kind, id and title."""
         if entry.damaged:
             day = short_day(entry.created_at, self.zone) if entry.is_dated else ""
-            where = entry.id if entry.has_address else None
-            return Line(where, self._(entry.title), "", day, readers.get(entry.id, ()))
-        day = short_day(entry.created_at, self.zone)
-        return Line(entry.id, entry.title, self.kinds[entry.kind], day, readers.get(entry.id, ()))
+            return day, "", entry.id if entry.has_address else "", self._(entry.title)
+        return short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, entry.title
 
     def spine(self, entries: Sequence[Listed], plan: Plan, readers: Readers, stretch: Stretch) -> Drawn:
         """
@@ -117,16 +123,15 @@ class Timeline:
         hung: dict[UUID | None, list[Drawn]] = {
             one.session.id: [] for one in layout.posts if _falls_into(one, coming, now, stretch)
         }
-        draw, session_of = self._entry(), layout.belonging.session_of
-        for entry in entries:
-            post = session_of(entry.kind, entry.session_id, entry.created_at)
-            hung.setdefault(post.id if post else None, []).append(draw(self.line(entry, readers)))
+        for entry, its in zip(entries, self._entries(entries, readers), strict=True):
+            post = layout.belonging.session_of(entry.kind, entry.session_id, entry.created_at)
+            hung.setdefault(post.id if post else None, []).append(its)
         drawn: list[Drawn] = []
         today = long_day(now, self.zone)
         for one in layout.latest_first:
-            if (its := hung.get(one.session.id)) is not None:
+            if (lines := hung.get(one.session.id)) is not None:
                 drawn.append(self._session(one, today, one is coming))
-                drawn += its
+                drawn += lines
         if None in hung:
             if drawn:
                 drawn.append(piece(self.request, SPINE, "before_all")())
@@ -144,20 +149,16 @@ class Timeline:
                 memory.keep(key, found)
         return found
 
-    def _entry(self) -> Callable[[Line], Drawn]:
-        """Return what draws an entry; who can read it is drawn once for all that the same people can."""
-        entry = piece(self.request, SPINE, "entry")
+    def _entries(self, entries: Sequence[Listed], readers: Readers) -> list[Drawn]:
+        """Draw entries; who can read them is drawn once for all that the same people can."""
         shared, paused = (piece(self.request, CHIPS, name) for name in ("chip_shared", "chip_paused"))
         chips: dict[tuple[Reader, ...], Drawn] = {(): piece(self.request, CHIPS, "chip_private")()}
 
-        def drawn(line: Line) -> Drawn:
-            told = chips.get(line.readers)
-            if told is None:
-                told = joined([(paused if one.paused else shared)(one.name) for one in line.readers])
-                chips[line.readers] = told
-            return entry(line.day, line.kind, str(line.id or ""), line.title, told)
-
-        return drawn
+        for several in set(readers.values()):
+            chips[several] = joined([(paused if one.paused else shared)(one.name) for one in several])
+        return piece(self.request, SPINE, "entry").each(
+            [(*self._words(entry), chips[readers.get(entry.id, ())]) for entry in entries]
+        )
 
     def _session(self, one: Post, today: str, coming: bool) -> Drawn:
         planned, said = one.starts_at > self.actor.now, ""

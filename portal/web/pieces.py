@@ -11,7 +11,7 @@ Nobody's words are ever looked through for a mark: they come after the cutting.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import truth
 
@@ -19,7 +19,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from portal.web.isolation import BEGIN, END, isolate
-from portal.web.template_compiler import written
+from portal.web.template_compiler import needs_escaping, written
 
 Drawn = Markup
 """What a template wrote, with everything in it escaped."""
@@ -41,12 +41,13 @@ class _Cut:
     A macro's text, cut at its marks.
 
     `text` has `%s` for each of what is given, whose numbers are `places` in the order of the text; `isolated` are
-    those that stand beside other text.
+    those that stand beside other text. It `is_in_order` when each is written once, in the order of the arguments.
     """
 
     text: str
     places: tuple[int, ...]
     isolated: frozenset[int]
+    is_in_order: bool
 
 
 class Piece:
@@ -69,15 +70,37 @@ class Piece:
             LookupError: If the macro does not write out, as it is, all that it is given.
             TypeError: For markup in a place where only words can be isolated from what stands beside them.
         """
-        shape = tuple(map(truth, given))
-        cut = self._cuts.get(shape)
-        if cut is None:
-            cut = self._cuts[shape] = _cut(self._macro, given)
+        cut = self._cut_for(given)
         values = [written(value) for value in given]
         for place in cut.isolated:
             values[place] = _isolated(given[place])
         # Every part was written by a template or escaped just now.
         return new_text(Drawn, cut.text % tuple([values[place] for place in cut.places]))
+
+    def each(self, rows: Iterable[tuple[str, ...]]) -> list[Drawn]:
+        """
+        Return what the macro would write for each of several rows.
+
+        Args:
+            rows: Arguments as for one: words, and last what a template wrote.
+        """
+        drawn, cut = list[Drawn](), None
+        for row in rows:
+            words = "".join(row[:-1])
+            if "" not in row and needs_escaping(words) is None and type(row[-1]) is Drawn:
+                cut = cut or self._cut_for(row)  # where everything is there
+                if cut.is_in_order and (not cut.isolated or words.isascii()):
+                    drawn.append(new_text(Drawn, cut.text % row))
+                    continue
+            drawn.append(self(*row))
+        return drawn
+
+    def _cut_for(self, given: tuple[str, ...]) -> _Cut:
+        shape = tuple(map(truth, given))
+        cut = self._cuts.get(shape)
+        if cut is None:
+            cut = self._cuts[shape] = _cut(self._macro, given)
+        return cut
 
 
 class Pieces:
@@ -132,7 +155,8 @@ def _cut(macro: Callable[..., str], given: tuple[str, ...]) -> _Cut:
     missing = {place for place, value in enumerate(given) if value} - set(places)
     if missing:
         raise LookupError(f"{macro!r} does not write out what it is given in the places {sorted(missing)}")
-    return _Cut("%s".join(text.replace("%", "%%") for text in still), places, frozenset(isolated))
+    text = "%s".join(one.replace("%", "%%") for one in still)
+    return _Cut(text, places, frozenset(isolated), places == tuple(range(len(given))))
 
 
 def _isolated(value: str) -> str:

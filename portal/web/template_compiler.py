@@ -22,12 +22,12 @@ from portal.web.neighbours import beside_text
 
 SETTLED = ("_", "static")
 ISOLATED = "isolated"
-_to_escape = re.compile("[&<>'\"]").search
+needs_escaping = re.compile("[&<>'\"]").search
 
 
 def written(value: object) -> str:
     """Escape *value* like `markupsafe.escape`, which makes a new object even of words it leaves alone."""
-    if type(value) is Markup or (type(value) is str and _to_escape(value) is None):
+    if type(value) is Markup or (type(value) is str and needs_escaping(value) is None):
         return value
     return escape(value)
 

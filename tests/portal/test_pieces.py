@@ -61,6 +61,21 @@ def test_a_piece_is_what_its_macro_writes(macro: str) -> None:
         assert isinstance(piece(*given), Markup)
 
 
+@pytest.mark.parametrize("macro", [name for name, (_, count, _) in PIECES.items() if count])
+def test_many_are_each_what_the_macro_writes(macro: str) -> None:
+    """Rows that are drawn at once, whatever is missing or has to be escaped in any of them, are as if drawn alone."""
+    template, count, values = PIECES[macro]
+    piece = ENVIRONMENT.pieces.of(template, macro)  # type: ignore[attr-defined]
+    chance, last = Random(1), (Markup("<i>&amp;</i>"), Markup("")) if values is MARKUP else HOSTILE
+    plain = ("plain words", "fünf Wörter", "\u2019", "12", "%s")
+    rows = [
+        (*chance.choices(plain if number % 2 else values, k=count - 1), chance.choice(last))
+        for number in range(1000)
+    ]
+    assert piece.each(rows) == [piece(*row) for row in rows]
+    assert {type(one) for one in piece.each(rows)} == {Markup}
+
+
 @pytest.mark.parametrize(
     "altered",
     ["{{ word|upper }}", "{{ word|lower }}", "{{ word|trim }}", "{{ word|truncate(300) }}", "{{ word|urlencode }}",

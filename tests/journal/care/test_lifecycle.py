@@ -230,7 +230,7 @@ async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> 
             await look(charlie, alice.id)
     assert await reading.caseload(charlie) == reading.Caseload((), 1)
     assert await links.found(alice) == Found((), (cast.link,))
-    assert await readers(alice, [entry.id]) == {entry.id: (Reader(STRANGER, False),)}
+    assert await readers(alice, [entry.id]) == {str(entry.id): (Reader(STRANGER, False),)}
     with pytest.raises(TrustBroken):
         await lifecycle.end(charlie, cast.link)
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=kept)

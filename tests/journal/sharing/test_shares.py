@@ -388,4 +388,6 @@ async def test_readers_of_any_number_of_entries(cast: Cast) -> None:
     await shared(cast, entry)
     asked = [*(uuid4() for _ in range(33_000)), entry.id]
     found = await readers(await cast.actor("alice"), asked)
-    assert {ident: [one.name for one in its] for ident, its in found.items()} == {entry.id: ["Bob Example"]}
+    assert {ident: [one.name for one in its] for ident, its in found.items()} == {
+        str(entry.id): ["Bob Example"]
+    }

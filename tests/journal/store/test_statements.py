@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from journal.store.database import Statement, Store, change_all, connection, fetch, transaction
+from journal.store.database import (
+    Statement,
+    Store,
+    change_all,
+    connection,
+    fetch,
+    fetch_each,
+    transaction,
+)
 
 INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
 UPDATE = "UPDATE throttle SET tries = $1 WHERE key = $2 AND tries = $3"
@@ -82,3 +90,35 @@ async def test_a_save_is_one_way_to_the_server_and_nothing_is_put_back(opened: S
 def first_word(sql: Any) -> str:
     """What kind of statement it is."""
     return str(sql).split()[0]
+
+
+COUNT = "SELECT count(*) FROM throttle WHERE key = $1"
+KEYS = "SELECT key, tries FROM throttle WHERE tries >= $1 AND key <> $2 ORDER BY key DESC"
+
+
+async def test_several_questions_are_each_answered(database_url: str) -> None:
+    """Each by its own rows, in their order, as if it were asked alone: none, one and many, in a transaction too."""
+    opened = await Store.open(database_url)
+    with opened.use():
+        for number in range(12):
+            await change_all(insert(f"key {number:02}", number))
+        asked: list[Statement] = [
+            (COUNT, ("key 03",)),
+            (KEYS, (4, "key 07")),
+            (KEYS, (99, "")),
+            (COUNT, ("none",)),
+        ]
+
+        def plain(answers: Any) -> list[list[tuple[Any, ...]]]:
+            return [[tuple(row) for row in rows] for rows in answers]
+
+        alone = plain([await fetch(sql, *values) for sql, values in asked])
+        assert [len(rows) for rows in alone] == [1, 7, 0, 1]
+        assert plain(await fetch_each(*asked)) == alone
+        async with transaction():
+            await change_all(insert("key 12", 12))
+            assert [len(rows) for rows in plain(await fetch_each(*asked))] == [1, 8, 0, 1]
+        with pytest.raises(OperationalError):
+            await fetch_each(asked[0], ("SELECT nothing FROM throttle WHERE key = $1", ("key",)))
+        assert plain(await fetch_each(*asked[:1])) == alone[:1]
+    await opened.close()

@@ -1,0 +1,74 @@
+"""A page of the timeline is what its parts say by themselves."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from journal.entries import listing, removal
+from journal.errors import NotFound
+from journal.sessions.rows import my_sessions
+from journal.sharing.recipients import readers
+from journal.sharing.timeline import load_page
+from journal.store.database import change, is_sqlite
+from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
+from tests.cast import Cast
+from tests.scenes import shared, written
+
+
+async def test_a_page_is_its_parts(cast: Cast) -> None:
+    """Entries, sessions and readers are those of the single questions, from the present and from any moment."""
+    dice, made = Random(2), []
+    for number in range(25):
+        cast.clock.forward(minutes=dice.choice((0, 1, 2)))
+        made.append(
+            await written(cast, document=EntryDocument("free", f"Title {number}", answers={"free.text": "w"}))
+        )
+    for one in dice.sample(made, 8):
+        await shared(cast, one, ("title", "free.text"))
+    for one in dice.sample(made, 4):
+        await removal.delete(await cast.actor("alice"), one.id)
+    alice = await cast.actor("alice")
+    for before in (None, *(one.created_at for one in dice.sample(made, 5)), cast.clock.now):
+        for limit in (3, 31):
+            page, alone = (
+                await load_page(alice, before=before, limit=limit),
+                await listing.latest(alice, before=before, limit=limit),
+            )
+            assert page.listing == alone
+            assert alone.as_left
+            assert page.plan == await my_sessions(alice)
+            assert page.readers == await readers(alice, [one.id for one in alone.entries])
+    assert any(page.readers.values())
+
+
+async def test_a_page_of_a_tampered_journal(cast: Cast) -> None:
+    """Where storage holds something else than was left, the page says so, and who can read what is still told."""
+    kept, gone = await written(cast), await written(cast)
+    await shared(cast, kept)
+    alice = await cast.actor("alice")
+    assert (await load_page(alice, limit=31)).listing.as_left
+    await vault_tables.Entry.filter(id=gone.id).delete()
+    page = await load_page(alice, limit=31)
+    assert not page.listing.as_left
+    assert [one.name for one in page.readers[str(kept.id)]] == ["Bob Example"]
+
+
+@pytest.mark.parametrize("spelled", ["id = upper(id)", "id = id || ' '", "sealed = CAST(sealed AS TEXT)"])
+async def test_a_row_in_another_spelling(cast: Cast, spelled: str) -> None:
+    """What SQLite holds in another form than was written is shown as after comparing everything."""
+    await written(cast)
+    alice = await cast.actor("alice")
+    assert (await load_page(alice, limit=31)).listing.as_left
+    if is_sqlite():
+        await change(f"UPDATE entry SET {spelled}")
+    page = await load_page(alice, limit=31)
+    assert page.listing == await listing.compared(alice, None, 31)
+
+
+async def test_a_page_is_a_patients_own(cast: Cast) -> None:
+    """A clinician has no journal to show."""
+    with pytest.raises(NotFound):
+        await load_page(await cast.actor("bob"), limit=31)
