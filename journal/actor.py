@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +35,7 @@ class Actor:
     confirmed_at: datetime | None
     profession: str = ""
     lock_minutes: int = 30
+    prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session
     looks: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property

@@ -75,7 +75,9 @@ def create_app(
             await store.close()
 
     routes = [
-        Route(rule.path, guard(rule.view, rule.audience, rule.fresh), methods=list(rule.methods))
+        Route(
+            rule.path, guard(rule.view, rule.audience, rule.fresh, rule.prefetch), methods=list(rule.methods)
+        )
         for rule in ROUTES
     ]
     app = Starlette(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.access.session_cookie import Audience, View
+from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import (
     accounts,
     audit_log,
@@ -59,18 +59,23 @@ IN_CARE = Audience.IN_CARE
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One address: who may come, how, and what answers. `fresh`: who asks has just shown who they are."""
+    """
+    One address: who may come, how, and what answers.
+
+    `fresh`: who asks has just shown who they are. `prefetch`: what its page asks of the database beside the session.
+    """
 
     path: str
     methods: tuple[str, ...]
     audience: Audience
     view: View
     fresh: bool = False
+    prefetch: RequestPrefetch | None = None
 
 
 ROUTES = (
     # The patient's journal; first, since routes are tried in turn and a page that saves by itself asks most
-    Rule("/journal", FORM, PATIENT, journal.timeline),
+    Rule("/journal", FORM, PATIENT, journal.timeline, prefetch=journal.prefetch_timeline),
     Rule("/journal/new", READ, PATIENT, entry.new),
     Rule("/journal/deleted", READ, PATIENT, journal.deleted),
     Rule("/journal/comparison", FORM, PATIENT, comparison.comparison),

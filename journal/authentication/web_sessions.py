@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,8 +25,9 @@ from journal.errors import Damaged, NotFound
 from journal.installation.installation import House
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.store.database import change, fetch, joined, scrub, transaction
+from journal.store.database import Statement, change, fetch_each, joined, scrub, transaction
 from journal.store.rows import Counted, Flag, Moment, Row, first, known, read, read_one
+from journal.store.statements import Subquery
 
 
 class BrowserDocument(msgspec.Struct, frozen=True):
@@ -51,6 +53,10 @@ SIGNED_IN = """
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
+ACCOUNT = "SELECT account_id FROM web_session WHERE id = $1"
+Prefetch = Callable[[Subquery], Sequence[Statement]]
+"""What a page asks about the account of its session, put into one statement with the question whose session it is."""
+
 USED = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 SHUT = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 TURNED = """
@@ -147,15 +153,20 @@ async def start(
     return token
 
 
-async def actor_for(house: House, token: bytes) -> Actor | None:
+async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None) -> Actor | None:
     """
     Give the person whom *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
 
     To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
+
+    Args:
+        prefetch: Statements to run beside; their rows are the actor's `prefetched`.
     """
     now, opener = house.clock(), SessionToken(token)
     session = opener.id.hex()
-    row = first(SignedInRow, await fetch(SIGNED_IN, session))
+    more = prefetch(Subquery(ACCOUNT, session)) if prefetch else ()
+    rows, *prefetched = await fetch_each((SIGNED_IN, (session,)), *more)
+    row = first(SignedInRow, rows)
     if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
     account = row.account_id
@@ -191,6 +202,7 @@ async def actor_for(house: House, token: bytes) -> Actor | None:
         confirmed_at=row.confirmed_at,
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
+        prefetched=prefetched,
     )
 
 

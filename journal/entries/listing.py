@@ -26,6 +26,7 @@ from journal.errors import Damaged
 from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.store.database import Statement, fetch
+from journal.store.statements import Subquery
 from journal.vault import baseline, contents_rows, record_snapshot, record_state
 from journal.vault.contents import Draft, Line, address_of, micros, moment, open_page, ties_of
 from journal.vault.entry_rows import UNOPENED, Entry
@@ -115,7 +116,7 @@ async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 3
     """Return the latest *limit* entries, newest first; *before* a time for the next page."""
     actor.must_be(Role.PATIENT)
     if await may_be_trusted(actor):
-        sql, values = select(actor, before, limit)
+        sql, values = select(actor.id, before, limit)
         lines = lines_of(actor, await fetch(sql, *values), before, limit)
         if lines is not None:
             return Listing(True, lines)
@@ -257,11 +258,11 @@ def listed(one: Entry) -> Listed:
     )
 
 
-def select(actor: Actor, before: datetime | None, limit: int) -> Statement:
+def select(owner: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
     """Return the statement for `lines_of`."""
     if before is None:
-        return WINDOW, (actor.id, actor.id, actor.id, limit)
-    return BEFORE, (actor.id, actor.id, micros(before), actor.id, before, limit)
+        return WINDOW, (owner, owner, owner, limit)
+    return BEFORE, (owner, owner, micros(before), owner, before, limit)
 
 
 def lines_of(

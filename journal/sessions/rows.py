@@ -27,6 +27,7 @@ from journal.sessions import tables
 from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.store.database import Statement, fetch, transaction
 from journal.store.rows import Counted, DamagedRow, Opened, Row, open_each, typed
+from journal.store.statements import Subquery
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
@@ -106,7 +107,7 @@ async def load(actor: Actor, patient: UUID) -> Plan:
     return plan_of(actor, await fetch(sql, *values))
 
 
-def select_plan(patient: UUID) -> Statement:
+def select_plan(patient: UUID | Subquery) -> Statement:
     """Return the statement for `plan_of`."""
     return OF_PATIENT, (patient,)
 

@@ -19,6 +19,7 @@ from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import Statement, fetch
 from journal.store.rows import Joined, Row, bytes_of, typed, whole
+from journal.store.statements import Subquery
 
 SHARED = """
     SELECT share.entry_id, share.link_id, paused_at, patient_pin, account.id, account.sealed, public_identity
@@ -74,11 +75,11 @@ async def readers(actor: Actor, entries: Collection[UUID | str]) -> Readers:
     return readers_of(actor, rows)
 
 
-def select_readers(actor: Actor, before: datetime | None, limit: int) -> Statement:
+def select_readers(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
     """Return the statement for `readers_of` those entries that `listing.select` selects."""
     if before is None:
-        return LISTED, (actor.id, actor.id, limit)
-    return LISTED_BEFORE, (actor.id, actor.id, before, limit)
+        return LISTED, (patient, patient, limit)
+    return LISTED_BEFORE, (patient, patient, before, limit)
 
 
 def readers_of(actor: Actor, rows: Sequence[Sequence[Any]]) -> Readers:

@@ -34,7 +34,7 @@ from journal.store.postgres import BoundedClient
 from journal.store.progress import committing, is_writing
 from journal.store.shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
 from journal.store.sqlite import CheckedClient, Reader, Readers
-from journal.store.statements import as_text, each_of, one_of, with_question_marks
+from journal.store.statements import as_text, each_of, one_of, with_question_marks, with_subqueries
 
 transaction = in_transaction
 
@@ -217,12 +217,15 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
 
 async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
     """Run several SELECTs like `fetch`: on PostgreSQL as one statement, which sees all of them at one moment."""
+    selects = tuple(with_subqueries(sql, values) for sql, values in selects)
     client = connection()
     if isinstance(client, SqliteClient):
         if isinstance(client, TransactionalDBClient):
             return [await fetch(sql, *values) for sql, values in selects]
         read, path = _reader.get().fetch, client.filename
         return [read(path, with_question_marks(sql), as_text(values)) for sql, values in selects]
+    if len(selects) == 1:
+        return [await fetch(selects[0][0], *selects[0][1])]
     sql = each_of(tuple((sql, len(values)) for sql, values in selects))
     ((*each,),) = await fetch(sql, *(value for _, values in selects for value in values))
     return each

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,33 @@ _PLACE = re.compile(r"\$([0-9]+)")
 
 def _moved(sql: str, by: int) -> str:
     return _PLACE.sub(lambda place: f"${int(place[1]) + by}", sql)
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery:
+    """A value that the database finds by a SELECT, which takes one value itself, as `$1`."""
+
+    sql: str
+    value: object
+
+
+def with_subqueries(sql: str, values: Sequence[object]) -> tuple[str, tuple[object, ...]]:
+    """Write each `Subquery` among the values into the statement; it takes its own value in that place."""
+    nested = tuple(value.sql if isinstance(value, Subquery) else "" for value in values)
+    if not any(nested):
+        return sql, tuple(values)
+    return _nested(sql, nested), tuple(
+        value.value if isinstance(value, Subquery) else value for value in values
+    )
+
+
+@lru_cache(maxsize=256)
+def _nested(sql: str, selects: tuple[str, ...]) -> str:
+    def written(place: re.Match[str]) -> str:
+        select = selects[int(place[1]) - 1]
+        return f"({select.replace('$1', place[0])})" if select else place[0]
+
+    return _PLACE.sub(written, sql)
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from portal.access.session_cookie import (
     Audience,
     Confirm,
     LockedPage,
+    RequestPrefetch,
     SignIn,
     View,
     safe_next,
@@ -43,12 +45,15 @@ LOCKED = "hearthside-locked"
 """The header that tells a page's own script why it was refused."""
 
 
-def guard(view: View, audience: Audience, fresh: bool = False) -> View:
+def guard(
+    view: View, audience: Audience, fresh: bool = False, prefetch: RequestPrefetch | None = None
+) -> View:
     """
     Let *audience* through to *view*: others are asked to sign in, or find nothing there.
 
     With *fresh*, who has not shown in the last minutes who they are is asked once more, in place. What others were in
     the way of is done again, if nothing had been changed: a view changes nothing but the database and its answer.
+    What *prefetch* asks for is read beside the session.
     """
 
     async def guarded(request: Request) -> Response:
@@ -57,7 +62,7 @@ def guard(view: View, audience: Audience, fresh: bool = False) -> View:
         token = token_of(request)
         actor, request.state.trouble = None, None
         if token is not None and request.scope["path"] not in ALWAYS:
-            actor = await repeated(lambda: _whoever(request, token, audience))
+            actor = await repeated(lambda: _whoever(request, token, audience, prefetch))
         request.state.actor = actor
         if audience is Audience.ANYONE:
             return await _answer(request, view)
@@ -97,10 +102,13 @@ def _is_ahead(request: Request) -> bool:
     return any(word in one for one in purposes for word in AHEAD)
 
 
-async def _whoever(request: Request, token: bytes, audience: Audience) -> Actor | None:
+async def _whoever(
+    request: Request, token: bytes, audience: Audience, prefetch: RequestPrefetch | None
+) -> Actor | None:
     """Return the person whom the cookie signs in; None also where the page answers without knowing."""
     try:
-        actor = await web_sessions.actor_for(request.app.state.house, token)
+        asked = partial(prefetch, request) if prefetch else None
+        actor = await web_sessions.actor_for(request.app.state.house, token, asked)
         return (
             replace(actor, looks=True) if actor is not None and "hearthside.head" in request.scope else actor
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +14,10 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.roles import Role
+from journal.store.database import Statement
+from journal.store.statements import Subquery
 
+RequestPrefetch = Callable[[Request, Subquery], Sequence[Statement]]
 View = Callable[[Request], Awaitable[Response]]
 RECOVERY_KEY = "/account/recovery-key"
 # Browsers take a backslash for a slash, and leave tabs and line breaks out.

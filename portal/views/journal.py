@@ -17,7 +17,9 @@ from journal.entries.entries import UNDO_WINDOW
 from journal.entries.listing import Listed, listed
 from journal.folding import needles_of
 from journal.sharing.recipients import readers
-from journal.sharing.timeline import load_page
+from journal.sharing.timeline import load_page, select_page
+from journal.store.database import Statement
+from journal.store.statements import Subquery
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import actor_of
 from portal.views.entry_form import uuid_of
@@ -73,13 +75,20 @@ class DeletedPage:
     removed: tuple[Removed, ...]
 
 
+def prefetch_timeline(request: Request, patient: Subquery) -> Sequence[Statement]:
+    """Return what the timeline asks for; a search asks for something else."""
+    if request.method != "GET":
+        return ()
+    return select_page(patient, before=_moment(request.query_params.get("before", "")), limit=PAGE + 1)
+
+
 async def timeline(request: Request) -> Response:
     """Show a page of the timeline; a form asks for what was looked for, since an address is written down."""
     actor, asked = actor_of(request), request.query_params
     if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
         return await _search(request, actor, words[:200])
     newest = _moment(asked.get("before", ""))
-    found = await load_page(actor, before=newest, limit=PAGE + 1)
+    found = await load_page(actor, before=newest, limit=PAGE + 1, rows=actor.prefetched)
     shown, oldest = _cut(found.listing.entries)
     undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(

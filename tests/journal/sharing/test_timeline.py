@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 import pytest
 
+from journal.authentication import web_sessions
 from journal.entries import listing, removal
 from journal.errors import NotFound
 from journal.sessions.rows import my_sessions
 from journal.sharing.recipients import readers
-from journal.sharing.timeline import load_page
+from journal.sharing.timeline import load_page, select_page
 from journal.store.database import change, is_sqlite
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
@@ -72,3 +74,30 @@ async def test_a_page_is_a_patients_own(cast: Cast) -> None:
     """A clinician has no journal to show."""
     with pytest.raises(NotFound):
         await load_page(await cast.actor("bob"), limit=31)
+
+
+async def test_a_page_read_beside_the_session(cast: Cast) -> None:
+    """What was asked for in the statement that finds whose session it is makes the same page; others' is not in it."""
+    for who in ("alice", "dana"):
+        await written(cast, who)
+    await shared(cast, await written(cast))
+    for before in (None, cast.clock.now):
+        for who, entries in (("alice", 2), ("dana", 1)):
+            select = partial(select_page, before=before, limit=31)
+            prefetched = await web_sessions.actor_for(cast.house, cast.tokens[who], select)
+            actor = await web_sessions.actor_for(cast.house, cast.tokens[who])
+            assert prefetched is not None
+            assert actor is not None
+            page = await load_page(actor, before=before, limit=31)
+            assert page == await load_page(actor, before=before, limit=31, rows=prefetched.prefetched)
+            assert len(page.listing.entries) == entries * (before is None)
+            assert page.listing.as_left
+
+
+async def test_nothing_is_prefetched_for_who_is_not_signed_in(cast: Cast) -> None:
+    """A session that has ended, or never was, makes nobody; what was read beside it goes nowhere."""
+    await written(cast)
+    select = partial(select_page, limit=31)
+    assert await web_sessions.actor_for(cast.house, bytes(32), select) is None
+    cast.clock.forward(hours=13)
+    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"], select) is None

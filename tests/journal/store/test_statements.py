@@ -18,6 +18,7 @@ from journal.store.database import (
     fetch_each,
     transaction,
 )
+from journal.store.statements import Subquery
 
 INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
 UPDATE = "UPDATE throttle SET tries = $1 WHERE key = $2 AND tries = $3"
@@ -121,4 +122,10 @@ async def test_several_questions_are_each_answered(database_url: str) -> None:
         with pytest.raises(OperationalError):
             await fetch_each(asked[0], ("SELECT nothing FROM throttle WHERE key = $1", ("key",)))
         assert plain(await fetch_each(*asked[:1])) == alone[:1]
+        # One that the database finds is as good as one that is given.
+        there = plain([await fetch(KEYS, 4, "key 07")])
+        first = Subquery("SELECT tries FROM throttle WHERE key = $1", "key 04")
+        second = Subquery("SELECT max(key) FROM throttle WHERE tries = $1", 7)
+        assert plain(await fetch_each((KEYS, (first, "key 07")), (COUNT, (second,)))) == [*there, [(1,)]]
+        assert plain(await fetch_each((KEYS, (4, second)))) == there
     await opened.close()
