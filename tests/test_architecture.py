@@ -213,27 +213,53 @@ def reach(plan: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
     return reached
 
 
+SHARED = frozenset({"config", "logs", "origins"})
+"""Modules of portal/ itself, which all its rooms may import. They import each other only."""
+
 PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "web": (),
     "http": ("web",),
     "access": ("http",),
     "documents": ("web",),
+    "views": ("access", "documents"),
+    "routes": ("views",),
+    "background": ("web",),
+    "app": ("routes", "background"),
+    "cli_audit": ("app", "surroundings"),
+    "cli_backup": ("app", "surroundings"),
+    "cli_clock": ("app", "surroundings"),
+    "cli_doctor": ("app", "surroundings"),
+    "cli_migrate": ("app", "surroundings"),
+    "cli_rotate": ("app", "surroundings"),
+    "cli_serve": ("app", "surroundings"),
+    "cli_setup_link": ("app", "surroundings"),
+    "surroundings": (),
+    "cli": (),
 }
-"""The rooms of portal/ that there are, as for journal/; all may import `config`, `logs` and `origins`."""
+"""The rooms of portal/, as for journal/, and the modules that put them together."""
+
+PLANS = {"journal": ROOMS, "portal": PORTAL_ROOMS}
+PACKAGES = [
+    (top, room)
+    for top, plan in PLANS.items()
+    for room in plan
+    if (ROOT / top / room.replace(".", "/")).is_dir()
+]
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module of journal/, by its dotted name; nothing for the vocabulary."""
-    _, first, *_ = *module.split("."), ""
-    return first if first in ROOMS else ""
+    """Return the room of a module of journal/ or portal/, by its dotted name; nothing for what all may import."""
+    top, *inside = module.split(".")
+    rooms = (".".join(inside[:length]) for length in (2, 1))
+    return next((room for room in rooms if room in PLANS.get(top, {})), "")
 
 
-def imported_modules(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield each module of journal/ that a file imports, with the name that it takes from there, if any."""
+def imported_modules(path: Path) -> Iterator[str]:
+    """Yield each module of journal/ and portal/ that a file imports, and whatever it takes from a package."""
     for module, name in imports(path):
-        if module.partition(".")[0] == "journal":
-            inside = ROOT / Path(*module.split(".")) / f"{name}.py"
-            yield (f"{module}.{name}", "") if inside.exists() else (module, name)
+        if module.partition(".")[0] in PLANS:
+            there = ROOT / Path(*module.split("."))
+            yield f"{module}.{name}".rstrip(".") if there.is_dir() else module
 
 
 def in_journal() -> list[Path]:
@@ -241,93 +267,76 @@ def in_journal() -> list[Path]:
     return [path for path in modules("journal") if path.parts[1] not in ("migrations", "__init__.py")]
 
 
+def in_portal() -> list[Path]:
+    """List the modules of portal/."""
+    return [path for path in modules("portal") if path.parts[1] != "__init__.py"]
+
+
 def dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts)
 
 
-@pytest.mark.parametrize("path", in_journal(), ids=str)
+@pytest.mark.parametrize("path", [*in_journal(), *in_portal()], ids=str)
 def test_every_import_obeys_the_plan_of_rooms(path):
-    """A room imports only what the plan lets it, also for types alone; the vocabulary imports no room."""
-    room, reached = room_of(dotted(path)), reach(ROOMS)
-    allowed = reached[room] if room else {"installation"} if path.stem == "actor" else set()
-    there = {room_of(module) for module, _ in imported_modules(path)} - {""}
+    """A room imports only what the plan lets it, also for types alone; what all may import imports no room."""
+    top, room = path.parts[0], room_of(dotted(path))
+    allowed = reach(PLANS[top])[room] if room else {"installation"} if path.stem == "actor" else set()
+    there = {room_of(module) for module in imported_modules(path) if module.startswith(f"{top}.")} - {""}
     assert there - allowed == set()
-    assert room or path.stem in VOCABULARY
+    assert room or path.stem in {"journal": VOCABULARY, "portal": SHARED}[top]
 
 
-def test_a_circle_of_rooms_is_refused():
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+def test_a_circle_of_rooms_is_refused(plan):
     """The plan is acyclic, and a plan with a circle would be noticed."""
-    reach(ROOMS)
+    reach(plan)
     with pytest.raises(CycleError):
         reach({"one": ("other",), "other": ("one",)})
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in modules("portal") if path.parts[1] in PORTAL_ROOMS], ids=str
-)
-def test_rooms_of_the_portal_obey_their_plan(path):
-    """What serves and draws pages knows no view, no route and no command."""
-    reached = reach(PORTAL_ROOMS)[path.parts[1]] | {"config", "logs", "origins", "__init__"}
-    ours = {(module, name) for module, name in imports(path) if module.partition(".")[0] == "portal"}
-    there = {[*module.split("."), name][1] for module, name in ours} - {"__version__"}
-    assert there - reached == set()
+def face(top: str, room: str) -> Path:
+    return Path(top, *room.split("."), "__init__.py")
 
 
-@pytest.mark.parametrize("path", modules("portal", "bench"), ids=str)
-def test_only_what_is_public_of_the_portal_is_imported(path):
-    """What is imported from a room of the portal is named in the face of that room."""
-    for room in PORTAL_ROOMS:
-        face = Path("portal") / room / "__init__.py"
-        if path.parent == face.parent or not (ROOT / face).exists():
-            continue
-        public = {
-            name
-            for node in tree(face).body
-            if isinstance(node, ast.Assign)
-            for name in ast.literal_eval(node.value)
-        }
-        inside = [one for one in imports(path) if f"{one[0]}.".startswith(f"portal.{room}.")]
-        assert {[*module.split("."), name][2] for module, name in inside} <= public
+def public(top: str, room: str) -> set[str]:
+    """Return what the `__init__` of a room names as public."""
+    listed = [node.value for node in tree(face(top, room)).body if isinstance(node, ast.Assign)]
+    return {name for names in listed for name in ast.literal_eval(names)}
 
 
-def faces() -> dict[str, set[str]]:
-    """Return what the `__init__` of each room names as public."""
-    found = {}
-    for room in ROOMS:
-        path = Path("journal") / room / "__init__.py"
-        if (ROOT / path).exists():
-            listed = [
-                ast.literal_eval(node.value) for node in tree(path).body if isinstance(node, ast.Assign)
-            ]
-            found[room] = {name for names in listed for name in names}
-    return found
-
-
-def test_a_room_has_a_face():
+@pytest.mark.parametrize(("top", "room"), PACKAGES)
+def test_a_room_has_a_face(top, room):
     """Its `__init__` says what it is for, names its public modules, and imports nothing: commands start soon."""
-    for room, public in faces().items():
-        path = Path("journal") / room / "__init__.py"
-        assert ast.get_docstring(tree(path))
-        assert list(imports(path)) == []
-        assert [name for name in public if not (ROOT / path).with_stem(name).exists()] == []
-    assert faces().keys() == ROOMS.keys()
+    path = face(top, room)
+    assert ast.get_docstring(tree(path))
+    assert list(imports(path)) == []
+    assert [name for name in public(top, room) if not (ROOT / path).with_stem(name).exists()] == []
+
+
+def test_the_plan_names_what_there_is():
+    """No package of journal/ or portal/ stands outside the plan, and the plan names none that is not there."""
+    for top, paths in (("journal", in_journal()), ("portal", in_portal())):
+        assert {room_of(dotted(path)) for path in paths} - {""} == PLANS[top].keys()
+    folders = {path.parent for path in [*in_journal(), *in_portal()]} - {Path("journal"), Path("portal")}
+    assert folders == {face(*one).parent for one in PACKAGES}
 
 
 def test_every_room_stands_in_the_glossary():
     """Whoever meets the name of a room finds what it is for."""
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    assert [room for room in [*ROOMS, *PORTAL_ROOMS] if f"| `{room}` |" not in glossary] == []
+    assert [room for _, room in PACKAGES if f"| `{room.replace('.', '/')}` |" not in glossary] == []
 
 
 @pytest.mark.parametrize("path", modules("journal", "portal", "bench"), ids=str)
 def test_only_what_is_public_is_imported_from_outside(path):
-    """What another room, the portal or a benchmark imports is named in the face of its room; for tables see below."""
-    public, own = faces(), room_of(dotted(path)) if path.parts[0] == "journal" else ""
+    """What another room, another part or a benchmark imports is named in the face of its room; for tables see below."""
+    own = room_of(dotted(path))
     hidden = {
         module
-        for module, _ in imported_modules(path)
-        if (there := room_of(module)) in public and there != own and module.count(".") == 2
-        if module.rpartition(".")[2] not in public[there] | {"tables"}
+        for module in imported_modules(path)
+        if (there := room_of(module)) and there != own and (module.split(".")[0], there) in PACKAGES
+        if f"{module}.".removeprefix(f"{module.split('.')[0]}.{there}.").partition(".")[0]
+        not in public(module.split(".")[0], there) | {"tables"}
     }
     assert hidden == set()
 
@@ -349,7 +358,7 @@ def tables_of_others(path: Path) -> set[str]:
     return used
 
 
-@pytest.mark.parametrize("path", [*in_journal(), *modules("portal")], ids=str)
+@pytest.mark.parametrize("path", [*in_journal(), *in_portal()], ids=str)
 def test_tables_of_another_room_are_used_where_the_list_says(path):
     """Each room keeps its own rows; who uses another's stands in one list, with a reason."""
     name = ".".join(path.with_suffix("").parts[1:])
