@@ -54,10 +54,11 @@ ROOMS = {
             "tests/journal/care/test_invitations.py",
             "tests/journal/sharing/test_shares.py",
             "tests/journal/sharing/test_reading.py",
-            *(
-                f"tests/portal/test_{name}.py"
-                for name in ("accounts", "addresses", "care", "confirm", "guard")
-            ),
+            "tests/portal/test_accounts.py",
+            "tests/portal/test_addresses.py",
+            "tests/portal/test_care.py",
+            "tests/portal/test_confirm.py",
+            "tests/portal/access/test_guard.py",
             *("-k", "not postgres"),
         ),
     ),

@@ -18,7 +18,7 @@ from jinja2 import Environment
 from portal.web.pages import make_environment
 from portal.web.translation import Words
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Names, not sentences: they read the same in every language.
 SAME_EVERYWHERE = {
