@@ -12,6 +12,7 @@ from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import form_of
 from journal.entries import entries
 from journal.errors import NotFound
+from journal.scheduling.next_step import fitting
 from journal.sessions.rows import Session, my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import Given
@@ -20,7 +21,6 @@ from portal.access.session_cookie import actor_of
 from portal.views.entry_form import kind_of, uuid_of
 from portal.views.entry_page import Draft, address, writing_page
 from portal.views.entry_screens import MORE, screens
-from portal.views.home import fitting
 from portal.web.pages import page, see_other
 
 
