@@ -54,7 +54,7 @@ ROOMS = {
             "tests/journal/care/test_invitations.py",
             "tests/journal/sharing/test_shares.py",
             "tests/journal/sharing/test_reading.py",
-            "tests/portal/test_accounts.py",
+            "tests/portal/views/account/test_account.py",
             "tests/portal/test_addresses.py",
             "tests/portal/test_care.py",
             "tests/portal/test_confirm.py",

@@ -14,7 +14,7 @@ from journal.passkeys.verification import Answer
 from portal.access import session_cookie
 from portal.access.session_cookie import SignIn, actor_of
 from portal.http.client import device_of
-from portal.views.passkeys import site_of
+from portal.views.account.passkeys import site_of
 from portal.views.second_step import SecondStep
 from portal.web.forms import Form
 from portal.web.pages import page, see_other

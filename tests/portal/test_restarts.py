@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import ORIGIN, Portal
-from tests.portal.test_accounts import NEW, field, groups
+from tests.portal.views.account.test_account import NEW, field, groups
 from tests.scenes import shared, written
 
 EMAIL = "alice@example.org"

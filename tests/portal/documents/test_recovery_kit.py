@@ -6,7 +6,7 @@ import re
 import zlib
 
 from tests.portal.conftest import ORIGIN, Portal
-from tests.portal.test_accounts import NEW, field, groups
+from tests.portal.views.account.test_account import NEW, field, groups
 
 
 def printed(pdf: bytes) -> str:

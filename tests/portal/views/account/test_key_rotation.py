@@ -7,7 +7,7 @@ from journal.key_rotation.account_key import SETTLING
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
-from tests.portal.test_accounts import field, groups
+from tests.portal.views.account.test_account import field, groups
 from tests.scenes import written
 
 
