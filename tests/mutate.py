@@ -57,7 +57,7 @@ ROOMS = {
             "tests/portal/views/account/test_account.py",
             "tests/portal/test_addresses.py",
             "tests/portal/test_care.py",
-            "tests/portal/test_confirm.py",
+            "tests/portal/views/sign_in/test_confirm.py",
             "tests/portal/access/test_guard.py",
             *("-k", "not postgres"),
         ),

@@ -15,7 +15,7 @@ from portal.access import session_cookie
 from portal.access.session_cookie import SignIn, actor_of
 from portal.http.client import device_of
 from portal.views.account.passkeys import site_of
-from portal.views.second_step import SecondStep
+from portal.views.sign_in.second_step import SecondStep
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

@@ -19,7 +19,7 @@ from journal.roles import Role
 from journal.store.progress import repeated
 from journal.time_zones import common_zones
 from portal.access import known_browser, session_cookie
-from portal.views.setup import new_account
+from portal.views.sign_in.staff_registration import new_account
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 
