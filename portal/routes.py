@@ -24,7 +24,6 @@ from portal.views import (
     people,
     records,
     revisions,
-    sessions,
     sharing,
     staff,
 )
@@ -37,6 +36,7 @@ from portal.views.account import (
     passkeys,
     second_factor,
 )
+from portal.views.sessions import plan
 from portal.views.sign_in import (
     account_reset,
     confirm,
@@ -152,12 +152,12 @@ ROUTES = (
     Rule("/sharing/{id:uuid}/end", FORM, PATIENT, care.end, fresh=True),
     Rule("/sharing/{id:uuid}/returned", FORM, PATIENT, giving_back.returned),
     # Sessions
-    Rule("/sessions", READ, PATIENT, sessions.plan),
-    Rule("/sessions/new", FORM, PATIENT, sessions.new),
-    Rule("/sessions/rest", FORM, PATIENT, sessions.rest),
-    Rule("/sessions/{id:uuid}", READ, IN_CARE, sessions.session),
-    Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, sessions.edit),
-    Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, sessions.status),
+    Rule("/sessions", READ, PATIENT, plan.plan),
+    Rule("/sessions/new", FORM, PATIENT, plan.new),
+    Rule("/sessions/rest", FORM, PATIENT, plan.rest),
+    Rule("/sessions/{id:uuid}", READ, IN_CARE, plan.session),
+    Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit),
+    Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.status),
     # The clinician's desk
     Rule("/patients", READ, CLINICIAN, patients.caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, patients.patient),

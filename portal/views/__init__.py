@@ -19,7 +19,6 @@ __all__ = [
     "people",
     "records",
     "revisions",
-    "sessions",
     "sharing",
     "staff",
 ]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from journal.brief import brief as briefs
 from journal.brief.brief import Brief
 from portal.access.session_cookie import actor_of
-from portal.views.session_lines import SessionLine, line_of
+from portal.views.sessions.session_lines import SessionLine, line_of
 from portal.web.pages import page
 
 

@@ -19,12 +19,11 @@ from journal.sessions import schedule
 from journal.sessions.course import CoursePlan
 from journal.time_zones import parse_zone
 from portal.access.session_cookie import actor_of
-from portal.views import session_edit
 from portal.views.course_form import BEGINNING, CourseForm
 from portal.views.course_preview import Planned, next_number, preview
-from portal.views.session_form import uuid_of, zones_for
-from portal.views.session_form_page import Codes, translated
-from portal.views.session_lines import SessionLine, lines_of
+from portal.views.sessions import session_edit
+from portal.views.sessions.session_form import Codes, translated, uuid_of, zones_for
+from portal.views.sessions.session_lines import SessionLine, lines_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

@@ -13,7 +13,7 @@ from journal.i18n import N_, Labelled
 from journal.sessions.course import CoursePlan, check_plan
 from journal.sessions.session import Phase, Route, Setting
 from journal.typed import read_day, read_time, read_whole
-from portal.views.session_form import CHOICE
+from portal.views.sessions.session_form import CHOICE
 from portal.web.forms import Form
 
 E = TypeVar("E", bound=Labelled)

@@ -12,7 +12,7 @@ from journal.sessions.rows import Session
 from journal.sessions.schedule import Number
 from journal.sessions.session import Phase, SessionDetails, SessionKind
 from journal.time_zones import parse_zone
-from portal.views.session_lines import nth_of
+from portal.views.sessions.session_lines import nth_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
 from portal.access.session_cookie import RECOVERY_KEY, SignIn
 from portal.views.people import desk_of
-from portal.views.session_lines import SessionLine, lines_of
+from portal.views.sessions.session_lines import SessionLine, lines_of
 from portal.web.pages import page, see_other
 
 

@@ -16,7 +16,7 @@ from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sharing import reading
 from journal.sharing.reading import Folder, Shared
-from portal.views.session_lines import SessionLine, lines_of
+from portal.views.sessions.session_lines import SessionLine, lines_of
 
 
 @dataclass(frozen=True, slots=True)

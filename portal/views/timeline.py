@@ -22,7 +22,7 @@ from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader
 from portal.access.session_cookie import actor_of
-from portal.views.session_lines import nth_of
+from portal.views.sessions.session_lines import nth_of
 from portal.web.pages import long_day, piece, short_day, translator
 from portal.web.pieces import Drawn, joined
 from portal.web.translation import LANGUAGE

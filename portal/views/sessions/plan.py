@@ -18,9 +18,9 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
 from journal.sessions.session import Status
 from portal.access.session_cookie import actor_of
-from portal.views import session_edit
-from portal.views.session_lines import SessionLine, lines_of
-from portal.views.session_page import calm_page, session_page
+from portal.views.sessions import session_edit
+from portal.views.sessions.session_lines import SessionLine, lines_of
+from portal.views.sessions.session_page import calm_page, session_page
 from portal.web.forms import Form
 from portal.web.pages import page, page_of_many, see_other
 

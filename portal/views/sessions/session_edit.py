@@ -17,9 +17,17 @@ from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
 from journal.store.rows import Opened
 from portal.access.session_cookie import actor_of
-from portal.views.session_form import SessionForm, dosing_lines, problems_of, uuid_of, zones_for
-from portal.views.session_form_page import Codes, SessionFormPage, translated
-from portal.views.session_lines import lines_of
+from portal.views.sessions.session_form import (
+    Codes,
+    SessionForm,
+    SessionFormPage,
+    dosing_lines,
+    problems_of,
+    translated,
+    uuid_of,
+    zones_for,
+)
+from portal.views.sessions.session_lines import lines_of
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

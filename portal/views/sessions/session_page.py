@@ -19,7 +19,7 @@ from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
 from journal.vault.entry_rows import Entry
-from portal.views.session_lines import SessionLine, lines_of, moves_for
+from portal.views.sessions.session_lines import SessionLine, lines_of, moves_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
-"""The form of one session: what was typed, and the session that it describes."""
+"""The form of one session: what was typed, the session that it describes, and the page that shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
+
+from starlette.requests import Request
 
 from journal.actor import Actor
 from journal.errors import Refused
@@ -15,10 +17,12 @@ from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import common_zones
 from journal.typed import read_day, read_time, read_whole
-from portal.views.session_lines import SessionLine, lines_of
+from portal.views.sessions.session_lines import SessionLine, lines_of
 from portal.web.forms import Form
+from portal.web.pages import translator
 
 E = TypeVar("E", bound=Labelled)
+Options = tuple[tuple[str, str], ...]
 
 FIELDS = (
     "kind",
@@ -129,6 +133,54 @@ class SessionForm:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What can be chosen, as (code, translated words)."""
+
+    kinds: Options
+    settings: Options
+    routes: Options
+    phases: Options
+
+    @classmethod
+    def of(cls, request: Request) -> Codes:
+        """Return the choices in the language of the page."""
+        _ = translator(request)
+        unsaid = ("", _(N_("Not said")))
+
+        def options(codes: Iterable[Labelled]) -> Options:
+            return tuple((code.value, _(code.label)) for code in codes)
+
+        return cls(
+            options(SessionKind), options(Setting), (unsaid, *options(Route)), (unsaid, *options(Phase))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFormPage:
+    """
+    Context of the form. `limited` leaves a patient only the sitter of a session that their clinician planned.
+
+    `newer` is the session as somebody saved it meanwhile, while `form` still holds what was typed here.
+    `ident` names the session, also before it is there: a form that is sent twice adds one.
+    """
+
+    heading: str
+    action: str
+    back: str
+    form: SessionForm
+    ident: str
+    codes: Codes
+    zones: tuple[str, ...]
+    dosing: tuple[SessionLine, ...]
+    patient: UUID
+    name: str = ""
+    errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    revision: int = 0
+    limited: bool = False
+    newer: SessionLine | None = None
+
+
 def zones_for(*first: str) -> tuple[str, ...]:
     """Return the time zones to choose from, those that are likely first."""
     return tuple(dict.fromkeys((*first, *common_zones())))
@@ -142,6 +194,12 @@ def dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, 
 def problems_of(error: Refused) -> dict[str, str]:
     """Return what needs another look by the names of our fields: a day and a time make one moment."""
     return {"date" if name == "local" else name: sentence for name, sentence in error.fields.items()}
+
+
+def translated(request: Request, errors: Mapping[str, str]) -> dict[str, str]:
+    """Return sentences in the language of the page."""
+    _ = translator(request)
+    return {name: _(sentence) for name, sentence in errors.items()}
 
 
 def _member(codes: type[E], name: str, text: Mapping[str, str], problems: dict[str, str]) -> E | None:
