@@ -56,7 +56,7 @@ ROOMS = {
             "tests/journal/sharing/test_reading.py",
             "tests/portal/views/account/test_account.py",
             "tests/portal/test_addresses.py",
-            "tests/portal/test_care.py",
+            "tests/portal/views/sharing/test_team.py",
             "tests/portal/views/sign_in/test_confirm.py",
             "tests/portal/access/test_guard.py",
             *("-k", "not postgres"),

@@ -3,13 +3,9 @@
 __all__ = [
     "audit_log",
     "brief",
-    "care",
     "comparison",
     "course",
-    "disclosures",
     "entry",
-    "giving_back",
-    "handovers",
     "health",
     "help",
     "home",
@@ -19,6 +15,5 @@ __all__ = [
     "people",
     "records",
     "revisions",
-    "sharing",
     "staff",
 ]

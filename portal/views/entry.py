@@ -23,7 +23,7 @@ from portal.views.entry_page import Draft, writing_page
 from portal.views.entry_removal import deletion, erasure, restoration
 from portal.views.entry_saving import save
 from portal.views.entry_screens import MORE
-from portal.views.shared_view import SharedSection, sections_of
+from portal.views.sharing.shared_view import SharedSection, sections_of
 from portal.web.pages import page
 
 __all__ = ["deletion", "edit", "erasure", "new", "read", "restoration", "save"]

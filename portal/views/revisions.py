@@ -16,7 +16,7 @@ from journal.store.rows import Opened
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import actor_of
-from portal.views.shared_view import SharedSection, sections_of
+from portal.views.sharing.shared_view import SharedSection, sections_of
 from portal.web.pages import page, see_other
 
 

@@ -22,11 +22,8 @@ from journal.sharing import handover_offers, shares
 from journal.sharing.handover_offers import Offer
 from journal.store.rows import Opened
 from portal.access.session_cookie import actor_of
-from portal.views.shared_items import Item, items
-from portal.views.sharing_log import log
+from portal.views.sharing.shared_items import Item, items
 from portal.web.pages import page, see_other
-
-__all__ = ["end", "link", "log", "pause", "pause_all", "resumption", "team"]
 
 
 @dataclass(frozen=True, slots=True)

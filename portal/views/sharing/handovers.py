@@ -21,7 +21,7 @@ from journal.sharing import handover_answers, handover_offers, shares
 from journal.sharing.handover_answers import NotNow
 from journal.sharing.handover_offers import Colleague, Offer
 from portal.access.session_cookie import actor_of
-from portal.views.shared_items import Item, items
+from portal.views.sharing.shared_items import Item, items
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

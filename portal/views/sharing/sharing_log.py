@@ -21,8 +21,8 @@ from journal.sharing import shares
 from journal.typed import read_whole
 from portal.access.session_cookie import actor_of
 from portal.documents.event_sentences import GONE, REPEATED, SENTENCES
-from portal.views.professions import named
-from portal.views.shared_items import Item, items
+from portal.views.sharing.clinician_names import named
+from portal.views.sharing.shared_items import Item, items
 from portal.web.escaping import inert
 from portal.web.pages import page, translator
 

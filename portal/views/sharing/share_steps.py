@@ -17,8 +17,8 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import my_sessions
 from journal.sharing import shares
 from journal.vault.entry_rows import Entry
-from portal.views.shared_items import Item, items
-from portal.views.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
+from portal.views.sharing.shared_items import Item, items
+from portal.views.sharing.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
 
 
 @dataclass(frozen=True, slots=True)

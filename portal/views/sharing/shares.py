@@ -20,8 +20,8 @@ from journal.sessions.rows import my_sessions
 from journal.sharing import shares as sharing_shares
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import actor_of
-from portal.views import share_steps
-from portal.views.shared_items import Item, items
+from portal.views.sharing import share_steps
+from portal.views.sharing.shared_items import Item, items
 from portal.web.forms import Form
 from portal.web.pages import page, see_other
 

@@ -14,7 +14,7 @@ from journal.entries.belonging import Belonging
 from journal.sessions.rows import Session, my_sessions
 from journal.sharing.shares import Given
 from journal.vault.entry_rows import Entry
-from portal.views.shared_view import SharedView, session_of, shared_view
+from portal.views.sharing.shared_view import SharedView, session_of, shared_view
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from portal.web.escaping import cell, csv_file, inert
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
 from tests.portal.conftest import Portal
-from tests.portal.test_sharing import words
+from tests.portal.views.sharing.test_shares import words
 from tests.scenes import in_session, opened_by, shared, written
 
 PAGE = "/sharing/disclosures"
