@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from portal.access.session_cookie import Audience, View
 from portal.views import (
     audit_log,
-    brief,
     comparison,
-    course,
     entry,
     health,
     help,
     home,
-    invitations,
     journal,
-    patients,
     people,
     records,
     revisions,
@@ -31,6 +27,7 @@ from portal.views.account import (
     passkeys,
     second_factor,
 )
+from portal.views.patients import brief, caseload, course, invitations
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -155,11 +152,11 @@ ROUTES = (
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit),
     Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.status),
     # The clinician's desk
-    Rule("/patients", READ, CLINICIAN, patients.caseload),
-    Rule("/patients/{id:uuid}", READ, CLINICIAN, patients.patient),
-    Rule("/patients/{id:uuid}/shared/{share:uuid}", READ, CLINICIAN, patients.shared),
-    Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, patients.trust),
-    Rule("/patients/{id:uuid}/end", FORM, CLINICIAN, patients.end, fresh=True),
+    Rule("/patients", READ, CLINICIAN, caseload.caseload),
+    Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.patient),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}", READ, CLINICIAN, caseload.shared),
+    Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, caseload.trust),
+    Rule("/patients/{id:uuid}/end", FORM, CLINICIAN, caseload.end, fresh=True),
     Rule("/patients/{id:uuid}/restart", FORM, CLINICIAN, returned_shares.offer, fresh=True),
     Rule("/patients/{id:uuid}/restart/withdrawal", SEND, CLINICIAN, returned_shares.withdrawal),
     Rule("/patients/{id:uuid}/giving-back", FORM, CLINICIAN, returned_shares.give_back, fresh=True),

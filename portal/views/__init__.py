@@ -2,16 +2,12 @@
 
 __all__ = [
     "audit_log",
-    "brief",
     "comparison",
-    "course",
     "entry",
     "health",
     "help",
     "home",
-    "invitations",
     "journal",
-    "patients",
     "people",
     "records",
     "revisions",

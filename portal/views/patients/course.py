@@ -19,8 +19,8 @@ from journal.sessions import schedule
 from journal.sessions.course import CoursePlan
 from journal.time_zones import parse_zone
 from portal.access.session_cookie import actor_of
-from portal.views.course_form import BEGINNING, CourseForm
-from portal.views.course_preview import Planned, next_number, preview
+from portal.views.patients.course_form import BEGINNING, CourseForm
+from portal.views.patients.course_preview import Planned, next_number, preview
 from portal.views.sessions import session_edit
 from portal.views.sessions.session_form import Codes, translated, uuid_of, zones_for
 from portal.views.sessions.session_lines import SessionLine, lines_of

@@ -14,7 +14,7 @@ from journal.errors import TrustBroken
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import actor_of
-from portal.views.patient_page import patient_page
+from portal.views.patients.patient_page import patient_page
 from portal.views.sessions.session_lines import SessionLine, days_from, line_of
 from portal.views.sharing.shared_view import SharedView, session_of, shared_view
 from portal.web.pages import page, see_other
