@@ -5,19 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.access.session_cookie import Audience, View
-from portal.views import (
-    audit_log,
-    comparison,
-    entry,
-    health,
-    help,
-    home,
-    journal,
-    people,
-    records,
-    revisions,
-    staff,
-)
+from portal.views import comparison, entry, health, help, home, journal, records, revisions
 from portal.views.account import (
     account,
     active_sessions,
@@ -27,6 +15,7 @@ from portal.views.account import (
     passkeys,
     second_factor,
 )
+from portal.views.administration import audit_log, people, staff
 from portal.views.patients import brief, caseload, course, invitations
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team

@@ -226,6 +226,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.sessions": ("access", "documents"),
     "views.sharing": ("access", "documents"),
     "views.patients": ("views.sessions", "views.sharing"),
+    "views.administration": ("access", "documents"),
     "views": (
         "access",
         "documents",
@@ -234,6 +235,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.sessions",
         "views.sharing",
         "views.patients",
+        "views.administration",
     ),
     "routes": ("views",),
     "background": ("web",),

@@ -26,7 +26,7 @@ from journal.sharing.handover_offers import Offer
 from journal.sharing.recipients import Reader, readers
 from journal.store.rows import Opened
 from portal.access.session_cookie import RECOVERY_KEY, SignIn
-from portal.views.people import desk_of
+from portal.views.administration.people import desk_of
 from portal.views.sessions.session_lines import SessionLine, lines_of
 from portal.web.pages import page, see_other
 

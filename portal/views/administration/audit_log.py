@@ -18,7 +18,7 @@ from journal.practice import audit_review, people
 from journal.practice.people import Person
 from journal.typed import read_whole
 from portal.access.session_cookie import actor_of
-from portal.views.audit_words import OTHERWISE, ROOMS, SENTENCES, WITHOUT_A_PERSON
+from portal.views.administration.audit_words import OTHERWISE, ROOMS, SENTENCES, WITHOUT_A_PERSON
 from portal.web.escaping import inert
 from portal.web.pages import page
 

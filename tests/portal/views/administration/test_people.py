@@ -9,7 +9,7 @@ import pytest
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.practice import people
-from portal.views.audit_words import ROOMS, SENTENCES
+from portal.views.administration.audit_words import ROOMS, SENTENCES
 from tests.cast import PASSWORDS, ZONE
 from tests.log import logged
 from tests.portal.browsing import opened
