@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.access.session_cookie import Audience, View
-from portal.views import comparison, entry, health, help, home, journal, records, revisions
+from portal.views import comparison, entry, home, journal, records, revisions
 from portal.views.account import (
     account,
     active_sessions,
@@ -17,6 +17,7 @@ from portal.views.account import (
 )
 from portal.views.administration import audit_log, people, staff
 from portal.views.patients import brief, caseload, course, invitations
+from portal.views.public import health, help
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (

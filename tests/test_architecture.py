@@ -227,6 +227,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.sharing": ("access", "documents"),
     "views.patients": ("views.sessions", "views.sharing"),
     "views.administration": ("access", "documents"),
+    "views.public": ("access", "documents"),
     "views": (
         "access",
         "documents",
@@ -236,6 +237,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.sharing",
         "views.patients",
         "views.administration",
+        "views.public",
     ),
     "routes": ("views",),
     "background": ("web",),
