@@ -242,16 +242,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "routes": ("views",),
     "background": ("web",),
     "app": ("routes", "background"),
-    "cli_audit": ("app", "surroundings"),
-    "cli_backup": ("app", "surroundings"),
-    "cli_clock": ("app", "surroundings"),
-    "cli_doctor": ("app", "surroundings"),
-    "cli_migrate": ("app", "surroundings"),
-    "cli_rotate": ("app", "surroundings"),
-    "cli_serve": ("app", "surroundings"),
-    "cli_setup_link": ("app", "surroundings"),
-    "surroundings": (),
-    "cli": (),
+    "cli": ("app",),
 }
 """The rooms of portal/, as for journal/, and the modules that put them together."""
 

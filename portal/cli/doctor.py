@@ -8,8 +8,8 @@ from pathlib import Path
 
 from journal.operations.diagnostics import Finding, Verdict, mend, note, of_contacts, of_database, well
 from journal.store.address import file_of, shown
+from portal.cli.environment_checks import around, looked
 from portal.config import Config
-from portal.surroundings import around, looked
 
 KEY_FILE = "HEARTHSIDE_SERVER_KEY_FILE"
 

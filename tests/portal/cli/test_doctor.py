@@ -22,10 +22,10 @@ from journal.operations import diagnostics
 from journal.operations.demo import load_demo
 from journal.operations.diagnostics import Verdict
 from journal.store.database import Store, connection, migrate, opened
-from portal import cli, surroundings
+from portal.cli import command, environment_checks
 from portal.config import Config
 from tests.cast import NOON, SERVER_KEY, Clock, Furniture
-from tests.portal.test_backup import UNKNOWN
+from tests.portal.cli.test_backup import UNKNOWN
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ async def findings(url: str, *, key: bytes = SERVER_KEY, now: datetime = NOON) -
 
 def mended(data: Path, capsys: pytest.CaptureFixture[str], expected: int = 1) -> str:
     """Run the command; gives the lines that ask for something."""
-    assert cli.main(["doctor"]) == expected
+    assert command.main(["doctor"]) == expected
     return "\n".join(line for line in capsys.readouterr().out.splitlines() if line.startswith("mend"))
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
     """Run the command; gives all it says. The cast lives at an hour of its own, so the clock is never right."""
-    cli.main(["doctor"])
+    command.main(["doctor"])
     return capsys.readouterr().out
 
 
@@ -225,7 +225,7 @@ def test_a_log_that_was_changed_is_told(data: Path, capsys: pytest.CaptureFixtur
 
 def test_events_that_nobody_chains_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no service runs that is worth a word; where one does, it has to be mended."""
-    assert cli.main(["setup-link"]) == 0
+    assert command.main(["setup-link"]) == 0
     with closing(sqlite3.connect(data / "hearthside.sqlite3")) as opened, opened:
         assert "not chained" not in said(capsys)  # a moment ago
     asyncio.run(_an_old_event(data))
@@ -236,7 +236,7 @@ def test_events_that_nobody_chains_are_told(data: Path, capsys: pytest.CaptureFi
         seen = datetime.now(UTC).isoformat(" ")
         opened.execute("INSERT INTO worker (id, key_mark, seen_at) VALUES (?, '', ?)", (str(uuid4()), seen))
     assert "A service runs and does not chain them" in mended(data, capsys)
-    assert cli.main(["verify-audit", "--chain"]) == 0
+    assert command.main(["verify-audit", "--chain"]) == 0
     assert "not chained" not in said(capsys)
 
 
@@ -250,16 +250,16 @@ async def _an_old_event(data: Path) -> None:
 def test_a_key_that_is_gone_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Before anything else: the exit code is 2, since without it nothing can be looked at."""
     (data.parent / "key").unlink()
-    assert cli.main(["doctor"]) == 2
+    assert command.main(["doctor"]) == 2
     assert "HEARTHSIDE_SERVER_KEY" in capsys.readouterr().err
 
 
 def test_backups_are_remembered(data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """None is worth a word; one of today is well; one of last month asks for another."""
     assert "note  No backup was made yet" in said(capsys)
-    assert cli.main(["backup", str(tmp_path / "copy")]) == 0
+    assert command.main(["backup", str(tmp_path / "copy")]) == 0
     assert "well  The latest backup is of" in said(capsys)
-    os.utime(data / surroundings.MARK, (1_600_000_000, 1_600_000_000))
+    os.utime(data / environment_checks.MARK, (1_600_000_000, 1_600_000_000))
     assert "The latest backup is of 2020-09-13" in mended(data, capsys)
 
 
@@ -289,7 +289,7 @@ async def test_a_disk_without_room_is_told(data: Path, monkeypatch: pytest.Monke
     usage = shutil.disk_usage(data)
     for free, verdict in ((1 << 20, Verdict.MEND), (1 << 30, Verdict.NOTE), (1 << 40, Verdict.WELL)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
-        assert surroundings.of_room(config).verdict is verdict
+        assert environment_checks.of_room(config).verdict is verdict
 
 
 def test_old_time_zones_are_told(tmp_path: Path) -> None:
@@ -297,12 +297,12 @@ def test_old_time_zones_are_told(tmp_path: Path) -> None:
     rules, before = tmp_path / "tzdata.zi", zoneinfo.TZPATH
     zoneinfo.reset_tzpath([str(tmp_path)])
     try:
-        assert surroundings.of_zones().verdict is Verdict.WELL
+        assert environment_checks.of_zones().verdict is Verdict.WELL
         rules.write_text("# version 2009a\n")
-        told = surroundings.of_zones()
+        told = environment_checks.of_zones()
         assert (told.verdict, "of 2009a" in told.sentence) == (Verdict.MEND, True)
         rules.write_text("rubbish\n")
-        assert surroundings.of_zones().verdict is Verdict.WELL
+        assert environment_checks.of_zones().verdict is Verdict.WELL
     finally:
         zoneinfo.reset_tzpath(before)
 
@@ -316,5 +316,5 @@ def test_an_open_way_to_the_database_is_told(data: Path) -> None:
         ("postgres://a:b@127.0.0.1/c", []),
         (config.database_url, []),
     ):
-        found = surroundings.of_way(replace(config, database_url=url))
+        found = environment_checks.of_way(replace(config, database_url=url))
         assert [one.verdict for one in found] == verdicts

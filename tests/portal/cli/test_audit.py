@@ -42,7 +42,7 @@ class Installation:
     ) -> subprocess.CompletedProcess[str]:
         """Run any command in its folder."""
         return subprocess.run(
-            [sys.executable, "-c", "import sys; from portal.cli import main; sys.exit(main())", *arguments],
+            [sys.executable, "-c", "import sys; from portal.cli.command import main; sys.exit(main())", *arguments],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "HEARTHSIDE_SERVER_KEY": key,
                  "HEARTHSIDE_DATA": str(self.folder / "data"), "HEARTHSIDE_DATABASE_URL": url or self.url},
             cwd=self.folder, input=given, capture_output=True, text=True, check=False,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from journal.operations import backup
 from journal.store.address import file_of, shown
+from portal.cli.environment_checks import note_backup
 from portal.config import Config
-from portal.surroundings import note_backup
 
 
 def back_up(config: Config, options: argparse.Namespace) -> int:

@@ -11,18 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from portal import cli_serve
-from portal.cli import COMMANDS, main
+from portal.cli import serve
+from portal.cli.command import COMMANDS, main
 from portal.config import Config, ConfigError
 from tests.cast import Furniture
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def hearthside(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the command with nothing but *settings* in its environment."""
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from portal.cli import main; sys.exit(main())", *arguments],
+        [
+            sys.executable,
+            "-c",
+            "import sys; from portal.cli.command import main; sys.exit(main())",
+            *arguments,
+        ],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), **settings},
         capture_output=True,
         text=True,
@@ -115,7 +120,7 @@ def test_a_key_beside_the_data_is_warned_of(
     if place:
         (tmp_path / place).write_text("ab" * 32)
         settings["HEARTHSIDE_SERVER_KEY_FILE"] = str(tmp_path / place)
-    cli_serve.warn(Config.from_mapping(settings))
+    serve.warn(Config.from_mapping(settings))
     assert [record.levelname for record in caplog.records] == ["WARNING"] * warned
 
 
@@ -138,7 +143,7 @@ def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> 
             main([command, "--help"])
         assert ended.value.code == 0
         assert does[1:20] in capsys.readouterr().out
-        assert callable(pkgutil.resolve_name(f"portal.{place}"))
+        assert callable(pkgutil.resolve_name(f"portal.cli.{place}"))
 
 
 def test_the_collector_passes_over_the_program(tmp_path: Path) -> None:
@@ -146,7 +151,7 @@ def test_the_collector_passes_over_the_program(tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     assert hearthside("migrate", "--data", data).returncode == 0
     code = (
-        "import gc, uvicorn; from portal.cli import main;"
+        "import gc, uvicorn; from portal.cli.command import main;"
         "uvicorn.Server.run = lambda self: print(gc.get_freeze_count(), len(gc.get_objects()));"
         f"main(['serve', '--data', {data!r}])"
     )
@@ -167,7 +172,9 @@ def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:
         ["backup", *data, str(tmp_path / "copy")],
         ["rotate-server-key", *data],
     ):
-        code = f"import sys; from portal.cli import main; main({arguments}); print(*sorted(sys.modules))"
+        code = (
+            f"import sys; from portal.cli.command import main; main({arguments}); print(*sorted(sys.modules))"
+        )
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
         )

@@ -21,31 +21,31 @@ from portal.config import Config, ConfigError
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "run": (
-            "cli_serve:run",
+            "serve:run",
             "migrate, load the demonstration into an empty data folder, and serve on this machine",
         ),
-        "serve": ("cli_serve:serve", "serve; the database must have been migrated"),
-        "migrate": ("cli_migrate:bring_up", "bring the database to this version's shape"),
+        "serve": ("serve:serve", "serve; the database must have been migrated"),
+        "migrate": ("migrate:bring_up", "bring the database to this version's shape"),
         "setup-link": (
-            "cli_setup_link:print_link",
+            "setup_link:print_link",
             "print a one-time link with which one of the staff opens an account",
         ),
         "backup": (
-            "cli_backup:back_up",
+            "backup:back_up",
             "copy the database to a new file, also while the service runs",
         ),
         "confirm-clock": (
-            "cli_clock:confirm",
+            "clock:confirm",
             "say that the clock is right, so that deleting for good goes on after it jumped",
         ),
-        "doctor": ("cli_doctor:examine", "look the installation over and say what to mend"),
-        "restore": ("cli_backup:restore", "put a backup into an empty data folder"),
+        "doctor": ("doctor:examine", "look the installation over and say what to mend"),
+        "restore": ("backup:restore", "put a backup into an empty data folder"),
         "rotate-server-key": (
-            "cli_rotate:rotate",
+            "rotate_server_key:rotate",
             "change the server key, also while the service runs",
         ),
         "verify-audit": (
-            "cli_audit:verify_audit",
+            "audit:verify_audit",
             "check the audit log, against a head kept elsewhere",
         ),
     }
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.hush()
     try:
         config = Config.from_mapping(environment)
-        return int(pkgutil.resolve_name(f"portal.{COMMANDS[options.command][0]}")(config, options))
+        return int(pkgutil.resolve_name(f"portal.cli.{COMMANDS[options.command][0]}")(config, options))
     except ConfigError as error:
         between = " " if len(error.problems) == 1 else "\n  "
         print("Hearthside cannot start:", *error.problems, sep=between, file=sys.stderr)

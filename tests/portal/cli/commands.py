@@ -1,8 +1,8 @@
 """
 A process that runs `hearthside` commands, several at a time, each in a child of its own that has to end by itself.
 
-Run as `python -m tests.portal.commands`. It loads the product once, so that a command takes no longer than its work.
-Each line of input is JSON: a list of commands, and their settings; each line of output says how they ended.
+Run as `python -m tests.portal.cli.commands`. It loads the product once, so that a command takes no longer than its
+work. Each line of input is JSON: a list of commands, and their settings; each line of output says how they ended.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import portal
-from portal.cli import main
+from portal.cli.command import main
 from tests.waiting import PATIENCE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Root may read and write what nobody may: these commands may do what users may with files of their own.
 ORDINARY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
@@ -59,7 +59,7 @@ class Commands:
 @contextmanager
 def running() -> Iterator[Commands]:
     """Start the process, with the rights of an ordinary user."""
-    command = [sys.executable, "-m", "tests.portal.commands"]
+    command = [sys.executable, "-m", "tests.portal.cli.commands"]
     if os.geteuid() == 0:
         assert shutil.which(ORDINARY[0])
         command = [*ORDINARY, *command]

@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from tests.portal.test_bad_databases import executed
+from tests.portal.cli.test_bad_databases import executed
 from tests.postgres import PostgresServer
 from tests.receiver import certificate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ASKED_FOR_TLS = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # SSLRequest, as PostgreSQL's protocol has it
 
 
@@ -32,7 +32,7 @@ async def linked(url: str, data: Path, **settings: str) -> tuple[int | None, str
     command = [
         sys.executable,
         "-c",
-        "import sys; from portal.cli import main; sys.exit(main())",
+        "import sys; from portal.cli.command import main; sys.exit(main())",
         "setup-link",
     ]
     process = await asyncio.create_subprocess_exec(

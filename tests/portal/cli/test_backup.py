@@ -17,9 +17,9 @@ from journal.operations import backup
 from journal.store.database import Store
 from journal.store.errors import DatabaseRefused
 from journal.vault.documents import EntryDocument
-from portal import cli
+from portal.cli.command import main
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
-from tests.portal.test_cli import hearthside
+from tests.portal.cli.test_command import hearthside
 
 Refused = backup.BackupRefused
 Rows = dict[str, list[tuple[object, ...]]]
@@ -257,6 +257,6 @@ def test_postgresql_has_its_own_tools(
     """For PostgreSQL both commands name the program to use, and refuse."""
     monkeypatch.setenv("HEARTHSIDE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("HEARTHSIDE_DATABASE_URL", "postgres://somebody@127.0.0.1/hearth")
-    assert cli.main([command, str(tmp_path / "file")]) == 1
+    assert main([command, str(tmp_path / "file")]) == 1
     assert tool in capsys.readouterr().err
     assert not (tmp_path / "file").exists()

@@ -17,10 +17,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from portal.cli import COMMANDS
+from portal.cli.command import COMMANDS
 from tests.cast import SERVER_KEY
-from tests.portal import commands
-from tests.portal.commands import Commands
+from tests.portal.cli import commands
+from tests.portal.cli.commands import Commands
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
 
