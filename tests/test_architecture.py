@@ -374,6 +374,87 @@ def test_tables_of_another_room_are_used_where_the_list_says(path):
     assert tables_of_others(path) == set(listed.split())
 
 
+SQL_OF_OTHERS = {
+    "account_reset.returned_shares": ("finds the link that there was before", "care.care_link"),
+    "accounts.addresses": (
+        "the practice's row, which is one, is locked while all addresses move",
+        "practice.practice",
+    ),
+    "accounts.current_keys": (
+        "a change of keys and a session that has ended are noticed in the transaction of every write",
+        "authentication.key_renewal authentication.web_session",
+    ),
+    "audit.verification": ("every account must have been opened in the log", "accounts.account"),
+    "authentication.key_slots": (
+        "an address finds the account whose slot opens; the epoch stands there",
+        "accounts.account",
+    ),
+    "authentication.web_sessions": ("a session and its account are read at once", "accounts.account"),
+    "care.links": ("a link and the peer's account are read at once", "accounts.account"),
+    "care.past_upgrade": ("who cared in the past is read from the log, once", "audit.audit_event"),
+    "care.share_list": ("the list of shares is a part of the record's state", "vault.record_state"),
+    "entries.entries": ("the vault keeps its rows", "vault.entry"),
+    "entries.listing": ("the vault keeps its rows", "vault.contents vault.entry vault.record_state"),
+    "entries.page_search": ("the vault keeps its rows", "vault.record_state"),
+    "entries.page_texts": ("the vault keeps its rows", "vault.contents_text"),
+    "entries.revisions": ("the vault keeps its rows", "vault.entry_revision"),
+    "operations.backup": (
+        "a backup is opened with the server key before it is restored",
+        "practice.practice",
+    ),
+    "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
+    "sharing.reading": ("a copy is checked against the list of shares", "care.share vault.record_state"),
+    "sharing.recipients": ("who reads what is one statement", "accounts.account care.care_link care.share"),
+    "sharing.shares": (
+        "a copy, its link and its entry are read at once",
+        "care.care_link care.share vault.entry",
+    ),
+}
+"""Whose tables the SQL of a module names besides those of its own room, and why; the list only shrinks."""
+
+NAMED_IN_SQL = re.compile(r'\b(?:FROM|JOIN|INTO|UPDATE)\s+"?([a-z_]+)')
+
+
+KEPT_BY = {
+    ast.literal_eval(node.value): path.parts[1]
+    for path in modules("journal")
+    if path.stem == "tables"
+    for node in ast.walk(tree(path))
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "table"
+}
+"""Which room keeps which table of the database."""
+
+
+def tables_in_sql(module: ast.Module) -> set[str]:
+    """Return the tables that the SQL of a module names."""
+    texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
+    return {name for text in texts if isinstance(text, str) for name in NAMED_IN_SQL.findall(text)}
+
+
+@pytest.mark.parametrize("path", [*in_journal(), *in_portal()], ids=str)
+def test_sql_names_tables_of_another_room_where_the_list_says(path):
+    """Each room keeps its own rows; what is written out in SQL stands in a list of its own, with a reason."""
+    own = room_of(dotted(path))
+    used = {f"{KEPT_BY[name]}.{name}" for name in tables_in_sql(tree(path)) if KEPT_BY.get(name, own) != own}
+    _, listed = SQL_OF_OTHERS.get(".".join(path.with_suffix("").parts[1:]), ("", ""))
+    assert used == set(listed.split())
+
+
+def test_tables_are_found_in_sql():
+    """What the rule above looks for is found, in plain texts and in those that are put together."""
+    code = """A = "SELECT a FROM share JOIN entry ON b"; B = f'UPDATE "contents" SET {c}'; D = "DELETE FROM outbox;" """
+    assert tables_in_sql(ast.parse(code)) == {"share", "entry", "contents", "outbox"}
+    assert tables_in_sql(ast.parse("A = 'Take it from share'")) == set()
+
+
+@pytest.mark.parametrize("listed", [OTHERS_TABLES, SQL_OF_OTHERS], ids=["models", "sql"])
+def test_who_uses_tables_of_others_is_there(listed):
+    """A module that is gone leaves the lists."""
+    assert [
+        name for name in listed if not (ROOT / "journal" / name.replace(".", "/")).with_suffix(".py").exists()
+    ] == []
+
+
 def test_no_folder_is_crowded():
     """A folder of journal/ holds at most 14 Python files, so that it is seen at once."""
     folders = {path.parent for path in modules("journal")}
