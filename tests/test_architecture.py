@@ -329,6 +329,13 @@ def test_the_plan_names_what_there_is():
     assert folders == {face(*one).parent for one in PACKAGES}
 
 
+@pytest.mark.parametrize("top", PLANS)
+def test_tests_stand_in_folders_of_their_rooms(top):
+    """Whoever changes a room finds its tests under the same name."""
+    folders = {path.parent.relative_to("tests") for path in modules(f"tests/{top}")}
+    assert folders - {face(*one).parent for one in PACKAGES} == {Path(top)}
+
+
 def test_every_room_stands_in_the_glossary():
     """Whoever meets the name of a room finds what it is for."""
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
