@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.access.session_cookie import Audience, View
-from portal.views import comparison, entry, home, journal, records, revisions
+from portal.views import home, records
 from portal.views.account import (
     account,
     active_sessions,
@@ -16,6 +16,7 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, staff
+from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, caseload, course, invitations
 from portal.views.public import health, help
 from portal.views.sessions import plan
@@ -57,16 +58,16 @@ class Rule:
 
 ROUTES = (
     # The patient's journal; first, since routes are tried in turn and a page that saves by itself asks most
-    Rule("/journal", FORM, PATIENT, journal.timeline),
-    Rule("/journal/new", READ, PATIENT, entry.new),
-    Rule("/journal/deleted", READ, PATIENT, journal.deleted),
+    Rule("/journal", FORM, PATIENT, index.timeline),
+    Rule("/journal/new", READ, PATIENT, entry_new.new),
+    Rule("/journal/deleted", READ, PATIENT, index.deleted),
     Rule("/journal/comparison", FORM, PATIENT, comparison.comparison),
     Rule("/journal/{id:uuid}", READ, PATIENT, entry.read),
-    Rule("/journal/{id:uuid}", SEND, PATIENT, entry.save),
+    Rule("/journal/{id:uuid}", SEND, PATIENT, entry_saving.save),
     Rule("/journal/{id:uuid}/edit", READ, PATIENT, entry.edit),
-    Rule("/journal/{id:uuid}/deletion", FORM, PATIENT, entry.deletion),
-    Rule("/journal/{id:uuid}/restoration", SEND, PATIENT, entry.restoration),
-    Rule("/journal/{id:uuid}/erasure", FORM, PATIENT, entry.erasure),
+    Rule("/journal/{id:uuid}/deletion", FORM, PATIENT, entry_removal.deletion),
+    Rule("/journal/{id:uuid}/restoration", SEND, PATIENT, entry_removal.restoration),
+    Rule("/journal/{id:uuid}/erasure", FORM, PATIENT, entry_removal.erasure),
     Rule("/journal/{id:uuid}/revisions", READ, PATIENT, revisions.revisions),
     Rule("/journal/{id:uuid}/revisions/{revision:uuid}", READ, PATIENT, revisions.revision),
     Rule("/journal/{id:uuid}/revisions/{revision:uuid}/restoration", SEND, PATIENT, revisions.restoration),

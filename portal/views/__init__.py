@@ -1,3 +1,3 @@
 """The pages: read the form, ask the domain, show what came of it. Home and records stand here, the others in rooms."""
 
-__all__ = ["comparison", "entry", "home", "journal", "records", "revisions"]
+__all__ = ["home", "records"]

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from journal.practice.practice import PracticeView
 from journal.roles import Role
-from portal.views.entry_saving import Saved
-from portal.views.journal import TimelinePage
+from portal.views.journal.entry_saving import Saved
+from portal.views.journal.index import TimelinePage
 from portal.web.pages import make_environment, page, page_of_pieces, time_of_day
 from portal.web.pieces import MARK, Piece, joined
 

@@ -18,15 +18,11 @@ from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
 from portal.access.session_cookie import actor_of
-from portal.views.entry_new import more, new
-from portal.views.entry_page import Draft, writing_page
-from portal.views.entry_removal import deletion, erasure, restoration
-from portal.views.entry_saving import save
-from portal.views.entry_screens import MORE
+from portal.views.journal.entry_new import more
+from portal.views.journal.entry_page import Draft, writing_page
+from portal.views.journal.entry_screens import MORE
 from portal.views.sharing.shared_view import SharedSection, sections_of
 from portal.web.pages import page
-
-__all__ = ["deletion", "edit", "erasure", "new", "read", "restoration", "save"]
 
 SENTENCES = frozenset(
     f"reframe.{part}"

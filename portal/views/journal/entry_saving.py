@@ -18,9 +18,9 @@ from journal.sessions.rows import my_sessions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import actor_of
-from portal.views.entry_form import Written, kind_of, write
-from portal.views.entry_page import Draft, Lost, address, writing_page
-from portal.views.entry_screens import FIRST, screen_of
+from portal.views.journal.entry_form import Written, kind_of, write
+from portal.views.journal.entry_page import Draft, Lost, address, writing_page
+from portal.views.journal.entry_screens import FIRST, screen_of
 from portal.web.forms import Form
 from portal.web.pages import fragment, is_htmx, page, piece, see_other, time_of_day
 

@@ -19,8 +19,8 @@ from journal.sessions.rows import Session, my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
-from portal.views.entry_form import Asked, ask
-from portal.views.entry_screens import Screen, first_few, screen_of
+from portal.views.journal.entry_form import Asked, ask
+from portal.views.journal.entry_screens import Screen, first_few, screen_of
 
 
 @dataclass(frozen=True, slots=True)

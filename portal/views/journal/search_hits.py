@@ -10,7 +10,7 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import form_of
 from journal.folding import find
 from journal.vault.documents import EntryDocument
-from portal.views.timeline import Line
+from portal.views.journal.timeline import Line
 
 AROUND = 70
 """How many characters are shown on each side of a word."""

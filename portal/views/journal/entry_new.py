@@ -18,9 +18,9 @@ from journal.sharing import shares
 from journal.sharing.shares import Given
 from journal.vault.documents import EntryDocument
 from portal.access.session_cookie import actor_of
-from portal.views.entry_form import kind_of, uuid_of
-from portal.views.entry_page import Draft, address, writing_page
-from portal.views.entry_screens import MORE, screens
+from portal.views.journal.entry_form import kind_of, uuid_of
+from portal.views.journal.entry_page import Draft, address, writing_page
+from portal.views.journal.entry_screens import MORE, screens
 from portal.web.pages import page, see_other
 
 

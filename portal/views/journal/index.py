@@ -20,9 +20,9 @@ from journal.sessions.rows import my_sessions
 from journal.sharing.recipients import readers
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import actor_of
-from portal.views.entry_form import uuid_of
-from portal.views.search_hits import Hit, hit
-from portal.views.timeline import Line, Stretch, Timeline
+from portal.views.journal.entry_form import uuid_of
+from portal.views.journal.search_hits import Hit, hit
+from portal.views.journal.timeline import Line, Stretch, Timeline
 from portal.web.forms import Form
 from portal.web.pages import page, page_of_many, page_of_pieces
 from portal.web.pieces import Drawn
