@@ -20,7 +20,7 @@ from bench import no_cipher
 from bench.ending import end_with_the_measurement
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
-from portal.cli import main
+from portal.cli.command import main
 
 ROOT = Path(__file__).parent.parent
 LISTENS = b"running on"  # said by the server once connections are taken

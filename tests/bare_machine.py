@@ -45,7 +45,7 @@ ANSWERS = 300  # seconds until `make run` answers: it installs the product first
 NARROWED = (
     "tests/test_project.py tests/test_setup.py::test_everything_that_tests_drive_runs"
     " tests/journal/store/test_database.py tests/journal/store/test_opening.py tests/browser/test_leaving.py"
-    " tests/portal/test_bad_databases.py tests/portal/test_records.py"
+    " tests/portal/cli/test_bad_databases.py tests/portal/views/test_records.py"
 )
 
 

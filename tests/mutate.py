@@ -54,10 +54,11 @@ ROOMS = {
             "tests/journal/care/test_invitations.py",
             "tests/journal/sharing/test_shares.py",
             "tests/journal/sharing/test_reading.py",
-            *(
-                f"tests/portal/test_{name}.py"
-                for name in ("accounts", "addresses", "care", "confirm", "guard")
-            ),
+            "tests/portal/views/account/test_account.py",
+            "tests/portal/test_addresses.py",
+            "tests/portal/views/sharing/test_team.py",
+            "tests/portal/views/sign_in/test_confirm.py",
+            "tests/portal/access/test_guard.py",
             *("-k", "not postgres"),
         ),
     ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-MAIN = "import sys; from portal.cli import main; sys.exit(main())"
+MAIN = "import sys; from portal.cli.command import main; sys.exit(main())"
 LISTENS = b"running on"  # said once connections are taken
 
 

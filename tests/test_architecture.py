@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -213,27 +214,52 @@ def reach(plan: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
     return reached
 
 
+SHARED = frozenset({"config", "logs", "origins"})
+"""Modules of portal/ itself, which all its rooms may import. They import each other only."""
+
 PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "web": (),
     "http": ("web",),
     "access": ("http",),
     "documents": ("web",),
+    "views.account": ("access", "documents"),
+    "views.sign_in": ("views.account",),
+    "views.sessions": ("access", "documents"),
+    "views.sharing": ("access", "documents"),
+    "views.journal": ("views.sessions", "views.sharing"),
+    "views.patients": ("views.sessions", "views.sharing"),
+    "views.administration": ("access", "documents"),
+    "views.public": ("access", "documents"),
+    "views": ("views.administration", "views.sessions"),
+    "routes": ("views", "views.sign_in", "views.journal", "views.patients", "views.public"),
+    "background": ("web",),
+    "app": ("routes", "background"),
+    "cli": ("app",),
 }
-"""The rooms of portal/ that there are, as for journal/; all may import `config`, `logs` and `origins`."""
+"""The rooms of portal/, as for journal/, and the modules that put them together."""
+
+PLANS = {"journal": ROOMS, "portal": PORTAL_ROOMS}
+PACKAGES = [
+    (top, room)
+    for top, plan in PLANS.items()
+    for room in plan
+    if (ROOT / top / room.replace(".", "/")).is_dir()
+]
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module of journal/, by its dotted name; nothing for the vocabulary."""
-    _, first, *_ = *module.split("."), ""
-    return first if first in ROOMS else ""
+    """Return the room of a module of journal/ or portal/, by its dotted name; nothing for what all may import."""
+    top, *inside = module.split(".")
+    rooms = (".".join(inside[:length]) for length in (2, 1))
+    return next((room for room in rooms if room in PLANS.get(top, {})), "")
 
 
-def imported_modules(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield each module of journal/ that a file imports, with the name that it takes from there, if any."""
+def imported_modules(path: Path) -> Iterator[str]:
+    """Yield each module of journal/ and portal/ that a file imports, and whatever it takes from a package."""
     for module, name in imports(path):
-        if module.partition(".")[0] == "journal":
-            inside = ROOT / Path(*module.split(".")) / f"{name}.py"
-            yield (f"{module}.{name}", "") if inside.exists() else (module, name)
+        if module.partition(".")[0] in PLANS:
+            there = ROOT / Path(*module.split("."))
+            yield f"{module}.{name}".rstrip(".") if there.is_dir() else module
 
 
 def in_journal() -> list[Path]:
@@ -241,93 +267,83 @@ def in_journal() -> list[Path]:
     return [path for path in modules("journal") if path.parts[1] not in ("migrations", "__init__.py")]
 
 
+def in_portal() -> list[Path]:
+    """List the modules of portal/."""
+    return [path for path in modules("portal") if path.parts[1] != "__init__.py"]
+
+
 def dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts)
 
 
-@pytest.mark.parametrize("path", in_journal(), ids=str)
+@pytest.mark.parametrize("path", [*in_journal(), *in_portal()], ids=str)
 def test_every_import_obeys_the_plan_of_rooms(path):
-    """A room imports only what the plan lets it, also for types alone; the vocabulary imports no room."""
-    room, reached = room_of(dotted(path)), reach(ROOMS)
-    allowed = reached[room] if room else {"installation"} if path.stem == "actor" else set()
-    there = {room_of(module) for module, _ in imported_modules(path)} - {""}
+    """A room imports only what the plan lets it, also for types alone; what all may import imports no room."""
+    top, room = path.parts[0], room_of(dotted(path))
+    allowed = reach(PLANS[top])[room] if room else {"installation"} if path.stem == "actor" else set()
+    there = {room_of(module) for module in imported_modules(path) if module.startswith(f"{top}.")} - {""}
     assert there - allowed == set()
-    assert room or path.stem in VOCABULARY
+    assert room or path.stem in {"journal": VOCABULARY, "portal": SHARED}[top]
 
 
-def test_a_circle_of_rooms_is_refused():
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+def test_a_circle_of_rooms_is_refused(plan):
     """The plan is acyclic, and a plan with a circle would be noticed."""
-    reach(ROOMS)
+    reach(plan)
     with pytest.raises(CycleError):
         reach({"one": ("other",), "other": ("one",)})
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in modules("portal") if path.parts[1] in PORTAL_ROOMS], ids=str
-)
-def test_rooms_of_the_portal_obey_their_plan(path):
-    """What serves and draws pages knows no view, no route and no command."""
-    reached = reach(PORTAL_ROOMS)[path.parts[1]] | {"config", "logs", "origins", "__init__"}
-    ours = {(module, name) for module, name in imports(path) if module.partition(".")[0] == "portal"}
-    there = {[*module.split("."), name][1] for module, name in ours} - {"__version__"}
-    assert there - reached == set()
+def face(top: str, room: str) -> Path:
+    return Path(top, *room.split("."), "__init__.py")
 
 
-@pytest.mark.parametrize("path", modules("portal", "bench"), ids=str)
-def test_only_what_is_public_of_the_portal_is_imported(path):
-    """What is imported from a room of the portal is named in the face of that room."""
-    for room in PORTAL_ROOMS:
-        face = Path("portal") / room / "__init__.py"
-        if path.parent == face.parent or not (ROOT / face).exists():
-            continue
-        public = {
-            name
-            for node in tree(face).body
-            if isinstance(node, ast.Assign)
-            for name in ast.literal_eval(node.value)
-        }
-        inside = [one for one in imports(path) if f"{one[0]}.".startswith(f"portal.{room}.")]
-        assert {[*module.split("."), name][2] for module, name in inside} <= public
+def public(top: str, room: str) -> set[str]:
+    """Return what the `__init__` of a room names as public."""
+    listed = [node.value for node in tree(face(top, room)).body if isinstance(node, ast.Assign)]
+    return {name for names in listed for name in ast.literal_eval(names)}
 
 
-def faces() -> dict[str, set[str]]:
-    """Return what the `__init__` of each room names as public."""
-    found = {}
-    for room in ROOMS:
-        path = Path("journal") / room / "__init__.py"
-        if (ROOT / path).exists():
-            listed = [
-                ast.literal_eval(node.value) for node in tree(path).body if isinstance(node, ast.Assign)
-            ]
-            found[room] = {name for names in listed for name in names}
-    return found
-
-
-def test_a_room_has_a_face():
+@pytest.mark.parametrize(("top", "room"), PACKAGES)
+def test_a_room_has_a_face(top, room):
     """Its `__init__` says what it is for, names its public modules, and imports nothing: commands start soon."""
-    for room, public in faces().items():
-        path = Path("journal") / room / "__init__.py"
-        assert ast.get_docstring(tree(path))
-        assert list(imports(path)) == []
-        assert [name for name in public if not (ROOT / path).with_stem(name).exists()] == []
-    assert faces().keys() == ROOMS.keys()
+    path = face(top, room)
+    assert ast.get_docstring(tree(path))
+    assert list(imports(path)) == []
+    assert [name for name in public(top, room) if not (ROOT / path).with_stem(name).exists()] == []
+
+
+def test_the_plan_names_what_there_is():
+    """No package of journal/ or portal/ stands outside the plan, and the plan names none that is not there."""
+    for top, paths in (("journal", in_journal()), ("portal", in_portal())):
+        assert {room_of(dotted(path)) for path in paths} - {""} == PLANS[top].keys()
+    folders = {path.parent for path in [*in_journal(), *in_portal()]} - {Path("journal"), Path("portal")}
+    assert folders == {face(*one).parent for one in PACKAGES}
+
+
+@pytest.mark.parametrize("top", PLANS)
+def test_tests_stand_in_folders_of_their_rooms(top):
+    """Whoever changes a room finds its tests under the same name."""
+    folders = {path.parent.relative_to("tests") for path in modules(f"tests/{top}")}
+    assert folders - {face(*one).parent for one in PACKAGES} == {Path(top)}
 
 
 def test_every_room_stands_in_the_glossary():
     """Whoever meets the name of a room finds what it is for."""
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    assert [room for room in [*ROOMS, *PORTAL_ROOMS] if f"| `{room}` |" not in glossary] == []
+    assert [room for _, room in PACKAGES if f"| `{room.replace('.', '/')}` |" not in glossary] == []
 
 
 @pytest.mark.parametrize("path", modules("journal", "portal", "bench"), ids=str)
 def test_only_what_is_public_is_imported_from_outside(path):
-    """What another room, the portal or a benchmark imports is named in the face of its room; for tables see below."""
-    public, own = faces(), room_of(dotted(path)) if path.parts[0] == "journal" else ""
+    """What another room, another part or a benchmark imports is named in the face of its room; for tables see below."""
+    own = room_of(dotted(path))
     hidden = {
         module
-        for module, _ in imported_modules(path)
-        if (there := room_of(module)) in public and there != own and module.count(".") == 2
-        if module.rpartition(".")[2] not in public[there] | {"tables"}
+        for module in imported_modules(path)
+        if (there := room_of(module)) and there != own and (module.split(".")[0], there) in PACKAGES
+        if f"{module}.".removeprefix(f"{module.split('.')[0]}.{there}.").partition(".")[0]
+        not in public(module.split(".")[0], there) | {"tables"}
     }
     assert hidden == set()
 
@@ -349,7 +365,7 @@ def tables_of_others(path: Path) -> set[str]:
     return used
 
 
-@pytest.mark.parametrize("path", [*in_journal(), *modules("portal")], ids=str)
+@pytest.mark.parametrize("path", [*in_journal(), *in_portal()], ids=str)
 def test_tables_of_another_room_are_used_where_the_list_says(path):
     """Each room keeps its own rows; who uses another's stands in one list, with a reason."""
     name = ".".join(path.with_suffix("").parts[1:])
@@ -357,13 +373,91 @@ def test_tables_of_another_room_are_used_where_the_list_says(path):
     assert tables_of_others(path) == set(listed.split())
 
 
+SQL_OF_OTHERS = {
+    "account_reset.returned_shares": ("finds the link that there was before", "care.care_link"),
+    "accounts.addresses": (
+        "the practice's row, which is one, is locked while all addresses move",
+        "practice.practice",
+    ),
+    "accounts.current_keys": (
+        "a change of keys and a session that has ended are noticed in the transaction of every write",
+        "authentication.key_renewal authentication.web_session",
+    ),
+    "audit.verification": ("every account must have been opened in the log", "accounts.account"),
+    "authentication.key_slots": (
+        "an address finds the account whose slot opens; the epoch stands there",
+        "accounts.account",
+    ),
+    "authentication.web_sessions": ("a session and its account are read at once", "accounts.account"),
+    "care.links": ("a link and the peer's account are read at once", "accounts.account"),
+    "care.past_upgrade": ("who cared in the past is read from the log, once", "audit.audit_event"),
+    "care.share_list": ("the list of shares is a part of the record's state", "vault.record_state"),
+    "entries.entries": ("the vault keeps its rows", "vault.entry"),
+    "entries.listing": ("the vault keeps its rows", "vault.contents vault.entry vault.record_state"),
+    "entries.page_search": ("the vault keeps its rows", "vault.record_state"),
+    "entries.page_texts": ("the vault keeps its rows", "vault.contents_text"),
+    "entries.revisions": ("the vault keeps its rows", "vault.entry_revision"),
+    "operations.backup": (
+        "a backup is opened with the server key before it is restored",
+        "practice.practice",
+    ),
+    "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
+    "sharing.reading": ("a copy is checked against the list of shares", "care.share vault.record_state"),
+    "sharing.recipients": ("who reads what is one statement", "accounts.account care.care_link care.share"),
+    "sharing.shares": (
+        "a copy, its link and its entry are read at once",
+        "care.care_link care.share vault.entry",
+    ),
+}
+"""Whose tables the SQL of a module names besides those of its own room, and why; the list only shrinks."""
+
+NAMED_IN_SQL = re.compile(r'\b(?:FROM|JOIN|INTO|UPDATE)\s+"?([a-z_]+)')
+
+
+KEPT_BY = {
+    ast.literal_eval(node.value): path.parts[1]
+    for path in modules("journal")
+    if path.stem == "tables"
+    for node in ast.walk(tree(path))
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "table"
+}
+"""Which room keeps which table of the database."""
+
+
+def tables_in_sql(module: ast.Module) -> set[str]:
+    """Return the tables that the SQL of a module names."""
+    texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
+    return {name for text in texts if isinstance(text, str) for name in NAMED_IN_SQL.findall(text)}
+
+
+@pytest.mark.parametrize("path", [*in_journal(), *in_portal()], ids=str)
+def test_sql_names_tables_of_another_room_where_the_list_says(path):
+    """Each room keeps its own rows; what is written out in SQL stands in a list of its own, with a reason."""
+    own = room_of(dotted(path))
+    used = {f"{KEPT_BY[name]}.{name}" for name in tables_in_sql(tree(path)) if KEPT_BY.get(name, own) != own}
+    _, listed = SQL_OF_OTHERS.get(".".join(path.with_suffix("").parts[1:]), ("", ""))
+    assert used == set(listed.split())
+
+
+def test_tables_are_found_in_sql():
+    """What the rule above looks for is found, in plain texts and in those that are put together."""
+    code = """A = "SELECT a FROM share JOIN entry ON b"; B = f'UPDATE "contents" SET {c}'; D = "DELETE FROM outbox;" """
+    assert tables_in_sql(ast.parse(code)) == {"share", "entry", "contents", "outbox"}
+    assert tables_in_sql(ast.parse("A = 'Take it from share'")) == set()
+
+
+@pytest.mark.parametrize("listed", [OTHERS_TABLES, SQL_OF_OTHERS], ids=["models", "sql"])
+def test_who_uses_tables_of_others_is_there(listed):
+    """A module that is gone leaves the lists."""
+    assert [
+        name for name in listed if not (ROOT / "journal" / name.replace(".", "/")).with_suffix(".py").exists()
+    ] == []
+
+
 def test_no_folder_is_crowded():
-    """A folder of journal/ holds at most 14 Python files, so that it is seen at once."""
-    folders = {path.parent for path in modules("journal")}
-    crowded = {
-        str(folder) for folder in folders if sum(path.parent == folder for path in modules("journal")) > 14
-    }
-    assert crowded == set()
+    """A folder of journal/ or portal/ holds at most 14 Python files, so that it is seen at once."""
+    files = Counter(path.parent for path in modules("journal", "portal"))
+    assert [str(folder) for folder, count in files.items() if count > 14] == []
 
 
 def longest_allowed(path: Path) -> int | None:

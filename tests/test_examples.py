@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from portal.cli import main
+from portal.cli.command import main
 from portal.config import PREFIX, SETTINGS
 from tests.test_architecture import FORBIDDEN_IN_PAGES, ROOT
 

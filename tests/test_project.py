@@ -71,7 +71,7 @@ def test_the_wheel_brings_its_command_and_licence(wheel):
     (points,) = (name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
     parser = ConfigParser()
     parser.read_string(wheel.read(points).decode())
-    assert parser["console_scripts"]["hearthside"] == "portal.cli:main"
+    assert parser["console_scripts"]["hearthside"] == "portal.cli.command:main"
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
 
 

@@ -1,1 +1,3 @@
-"""One small file for each page or its family: read the form, ask the domain, show what came of it."""
+"""The pages: read the form, ask the domain, show what came of it. Home and records stand here, the others in rooms."""
+
+__all__ = ["home", "records"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.listing import Listed
 from journal.roles import Role
+from journal.scheduling.next_step import fitting
 from journal.sessions import holds, schedule
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session
@@ -26,12 +26,9 @@ from journal.sharing.recipients import Readers
 from journal.sharing.timeline import load_page
 from journal.store.rows import Opened
 from portal.access.session_cookie import RECOVERY_KEY, SignIn
-from portal.views.people import desk_of
-from portal.views.session_lines import SessionLine, lines_of
+from portal.views.administration.people import desk_of
+from portal.views.sessions.session_lines import SessionLine, lines_of
 from portal.web.pages import page, see_other
-
-DAY = timedelta(days=1)
-RECENT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +99,3 @@ async def home_of(actor: Actor) -> Home:
         plan.damaged,
         shown.listing.as_left,
     )
-
-
-def fitting(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
-    """Return the kind of entry that fits the moment, and the dosing session that it would be about."""
-    dosing = [one for one in schedule.lasting(plan) if one.details.kind is SessionKind.DOSING]
-    past = [one for one in dosing if schedule.has_begun(one, now)]
-    if past and now - past[-1].begins_at < DAY:
-        return EntryKind.CAPTURE, past[-1]
-    if past and now - past[-1].begins_at < RECENT:
-        return EntryKind.INTEGRATION, past[-1]
-    if coming := next((one for one in dosing if not schedule.has_begun(one, now)), None):
-        return EntryKind.PREPARATION, coming
-    return EntryKind.FREE, None

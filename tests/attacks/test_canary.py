@@ -34,8 +34,8 @@ from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
 from tests.attacks.conftest import STRANGE
 from tests.attacks.served import Served, serving
 from tests.cast import SERVER_KEY
-from tests.portal.test_accounts import field as value_of
-from tests.portal.test_accounts import groups
+from tests.portal.views.account.test_account import field as value_of
+from tests.portal.views.account.test_account import groups
 from tests.receiver import receiving
 from tests.waiting import PATIENCE, browser_at
 

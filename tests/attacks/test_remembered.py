@@ -11,7 +11,7 @@ from journal.actor import Actor
 from journal.care.documents import ShareDocument
 from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
-from portal.views.timeline import Layout
+from portal.views.journal.timeline import Layout
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 from tests.attacks.world import HERS, OTHERS, PLANNED

@@ -126,7 +126,7 @@ ELSEWHERE = {
     "audit_head": "the end of the log's chain: tests/journal/audit/test_log.py",
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",
     "audit_lease": "no page reads it: tests/journal/audit/test_sealing.py",
-    "audit_verified": "no page reads it: tests/portal/test_verify_audit.py",
+    "audit_verified": "no page reads it: tests/portal/cli/test_audit.py",
     "heartbeat": "no page reads it: tests/journal/operations/test_heartbeat.py",
     "outbox": "tests/journal/mail/test_outbox.py",
     "practice": "tests/portal/test_practice.py",

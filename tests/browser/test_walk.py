@@ -259,7 +259,7 @@ async def setup_link(server: Server) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "from portal.cli import main; main(['setup-link'])",
+        "from portal.cli.command import main; main(['setup-link'])",
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(Path.cwd()),

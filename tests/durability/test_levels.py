@@ -18,7 +18,7 @@ from tests.cast import PASSWORDS, Furniture
 from tests.durability.test_no_room import FULL
 from tests.portal.browsing import autosaved, opened, pressed
 from tests.portal.conftest import Portal, running
-from tests.portal.test_sharing import confirm, look
+from tests.portal.views.sharing.test_shares import confirm, look
 from tests.scenes import PARTS, written
 from tests.waiting import PATIENCE
 

@@ -24,7 +24,7 @@ from journal.store.errors import DatabaseRefused
 from journal.store.progress import Progress, repeated
 from portal.app import create_app
 from portal.config import Config
-from portal.views import health
+from portal.views.public import health
 from portal.web.errors import GONE
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_no_room import FULL

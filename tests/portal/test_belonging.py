@@ -19,7 +19,7 @@ from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
-from tests.portal.test_sessions import added
+from tests.portal.views.sessions.test_plan import added
 from tests.shared_material import dosing, plan_course, share, write
 
 FIELDS = {

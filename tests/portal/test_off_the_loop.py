@@ -26,7 +26,7 @@ from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, ZONE
 from tests.journal.account_reset.test_reset import offered, restarted
 from tests.portal.conftest import Portal
-from tests.portal.test_accounts import NEW, field
+from tests.portal.views.account.test_account import NEW, field
 from tests.scenes import journal_of
 
 MANY = 1100

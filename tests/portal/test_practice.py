@@ -128,7 +128,12 @@ def test_serve_ends_in_one_sentence_where_the_key_opens_nothing(
     (data / "key").write_text("ab" * 32)
     for command in ("serve", "run"):
         ended = subprocess.run(
-            [sys.executable, "-c", "import sys; from portal.cli import main; sys.exit(main())", command],
+            [
+                sys.executable,
+                "-c",
+                "import sys; from portal.cli.command import main; sys.exit(main())",
+                command,
+            ],
             env={
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(Path.cwd()),

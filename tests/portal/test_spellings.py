@@ -17,11 +17,11 @@ from journal.store.database import Store
 from portal.web.forms import LONGEST_VALUE
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of
 from tests.journal.accounts.test_addresses import as_before
+from tests.portal.access.test_guessing import browser_at
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal, running
-from tests.portal.test_accounts import field, groups
-from tests.portal.test_guessing import browser_at
-from tests.portal.test_restarts import handed_over
+from tests.portal.views.account.test_account import field, groups
+from tests.portal.views.sign_in.test_account_reset import handed_over
 from tests.receiver import receiving
 
 PASSWORD = "seven small stones in a row"

@@ -1,0 +1,129 @@
+"""
+The `hearthside` command.
+
+What a command needs is imported when it runs: most need neither the pages nor what serves them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pkgutil
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from journal.errors import JournalError
+from journal.roles import OF_STAFF
+from portal import __version__, logs
+from portal.config import Config, ConfigError
+
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "run": (
+            "serve:run",
+            "migrate, load the demonstration into an empty data folder, and serve on this machine",
+        ),
+        "serve": ("serve:serve", "serve; the database must have been migrated"),
+        "migrate": ("migrate:bring_up", "bring the database to this version's shape"),
+        "setup-link": (
+            "setup_link:print_link",
+            "print a one-time link with which one of the staff opens an account",
+        ),
+        "backup": (
+            "backup:back_up",
+            "copy the database to a new file, also while the service runs",
+        ),
+        "confirm-clock": (
+            "clock:confirm",
+            "say that the clock is right, so that deleting for good goes on after it jumped",
+        ),
+        "doctor": ("doctor:examine", "look the installation over and say what to mend"),
+        "restore": ("backup:restore", "put a backup into an empty data folder"),
+        "rotate-server-key": (
+            "rotate_server_key:rotate",
+            "change the server key, also while the service runs",
+        ),
+        "verify-audit": (
+            "audit:verify_audit",
+            "check the audit log, against a head kept elsewhere",
+        ),
+    }
+)
+"""For each command the function that runs it, and what it does."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives its exit code: 0 done, 1 refused, 2 not understood."""
+    options = parser().parse_args(arguments)
+    environment = dict(os.environ)
+    if options.data:
+        environment["HEARTHSIDE_DATA"] = options.data
+    logs.hush()
+    try:
+        config = Config.from_mapping(environment)
+        return int(pkgutil.resolve_name(f"portal.cli.{COMMANDS[options.command][0]}")(config, options))
+    except ConfigError as error:
+        between = " " if len(error.problems) == 1 else "\n  "
+        print("Hearthside cannot start:", *error.problems, sep=between, file=sys.stderr)
+        return 2
+    except JournalError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line; the name of the command is in `command`."""
+    parser = argparse.ArgumentParser(
+        prog="hearthside", description="A sealed journal, shared on the patient's terms."
+    )
+    parser.add_argument("--version", action="version", version=f"hearthside {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, (_, help_text) in COMMANDS.items():
+        description = f"{help_text[0].upper()}{help_text[1:]}."
+        command = commands.add_parser(name, help=help_text, description=description)
+        command.add_argument("--data", help="folder for the database (HEARTHSIDE_DATA)")
+        _add_options(name, command)
+    return parser
+
+
+def _add_options(name: str, command: argparse.ArgumentParser) -> None:
+    match name:
+        case "run":
+            command.add_argument("--no-demo", action="store_true", help="start with an empty practice")
+        case "setup-link":
+            command.add_argument(
+                "--role",
+                choices=[one.key for one in OF_STAFF],
+                default=OF_STAFF[0].key,
+                help="what they are here (therapist); an administrator lets people in and reads nothing",
+            )
+        case "backup" | "restore":
+            command.add_argument("file", metavar="FILE", help="the backup")
+        case "rotate-server-key":
+            command.add_argument(
+                "--finish",
+                action="store_true",
+                help="put the old key away, once everything is sealed under the new one and every service uses it",
+            )
+        case "verify-audit":
+            command.add_argument(
+                "--head",
+                metavar="FILE",
+                help="a head kept earlier, or several, one a line; - reads standard input",
+            )
+            command.add_argument(
+                "--all",
+                action="store_true",
+                help="check from the first event on, and not only what came since the log was last found whole",
+            )
+            command.add_argument(
+                "--chain",
+                action="store_true",
+                help="first chain the events that wait, which a service that runs does by itself",
+            )
+            command.add_argument(
+                "--write-head",
+                metavar="FILE",
+                help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
+            )

@@ -1,0 +1,40 @@
+"""The brief for the coming integration session, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.brief import brief as briefs
+from journal.brief.brief import Brief
+from portal.access.session_cookie import actor_of
+from portal.views.sessions.session_lines import SessionLine, line_of
+from portal.web.pages import page
+
+
+@dataclass(frozen=True, slots=True)
+class BriefPage:
+    """Context of the brief: what it quotes, the session that it is for and the dosing session it is about."""
+
+    patient: UUID
+    name: str
+    brief: Brief
+    coming: SessionLine | None
+    about: SessionLine | None
+
+
+async def brief(request: Request) -> Response:
+    """Draw up the brief; the patient sees that what it quotes was opened."""
+    actor = actor_of(request)
+    drawn = await briefs.brief(actor, request.path_params["id"])
+    context = BriefPage(
+        drawn.link.patient,
+        drawn.link.peer_name,
+        drawn,
+        line_of(actor, drawn.coming, drawn.number) if drawn.coming else None,
+        line_of(actor, drawn.about, drawn.number) if drawn.about else None,
+    )
+    return page(request, "patients/brief.html", context)

@@ -1,0 +1,56 @@
+"""A course date by date, before anything of it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from journal.sessions import schedule
+from journal.sessions.course import CoursePlan, expand
+from journal.sessions.rows import Session
+from journal.sessions.schedule import Number
+from journal.sessions.session import Phase, SessionDetails, SessionKind
+from journal.time_zones import parse_zone
+from portal.views.sessions.session_lines import nth_of
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """
+    One date of the preview. `nth` is the ordinal of the dosing session that it is, or is about.
+
+    `clocks` says which way the clocks have gone since the date before: "forward", "back" or nothing.
+    `sentence` is what a change of the clocks in that very night does to it.
+    """
+
+    details: SessionDetails
+    starts_at: datetime
+    nth: str
+    clocks: str
+    sentence: str
+
+
+def preview(plan: CoursePlan) -> tuple[Planned, ...]:
+    """Return every date of a plan in order, with what the clocks do to it."""
+    planned, zone = expand(plan), parse_zone(plan.zone)
+    dosing = [place for place, one in enumerate(planned) if one.details.kind is SessionKind.DOSING]
+    found: list[Planned] = []
+    before: timedelta | None = None
+    for place, one in enumerate(planned):
+        resolved = one.details.resolved
+        offset = resolved.utc.astimezone(zone).utcoffset() or timedelta(0)
+        clocks = "" if before is None or before == offset else "forward" if offset > before else "back"
+        index = dosing.index(place if one.about is None else one.about)
+        number = Number(plan.first_sequence_no + index, len(dosing))
+        nth = "" if plan.phase is Phase.SINGLE else nth_of(number)
+        found.append(Planned(one.details, resolved.utc, nth, clocks, resolved.sentence))
+        before = offset
+    return tuple(found)
+
+
+def next_number(phase: Phase | None, plan: Sequence[Session]) -> int:
+    """Return the number that the first dosing session of a further course has in its series."""
+    counted = schedule.numbers(plan)
+    same = phase is Phase.MAINTENANCE
+    return 1 + sum(one.id in counted and schedule.is_maintenance(one.details) is same for one in plan)

@@ -1,0 +1,106 @@
+"""A patient's page at the clinician's desk: session dates, and what was shared before and after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from journal.account_reset import returned_shares
+from journal.actor import Actor
+from journal.care import links
+from journal.care.links import Link
+from journal.catalogue.fields import EntryKind
+from journal.entries.belonging import Belonging
+from journal.errors import TrustBroken
+from journal.sessions import schedule
+from journal.sessions.rows import Session
+from journal.sharing import reading
+from journal.sharing.reading import Folder, Shared
+from portal.views.sessions.session_lines import SessionLine, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """One shared copy at its session; `days` counts from the session's day to the day it was written."""
+
+    shared: Shared
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One session on the spine with what hangs on it, newest first."""
+
+    line: SessionLine
+    hung: tuple[Hung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPage:
+    """
+    Context of a patient's page.
+
+    `nodes` run from the latest session to the first; `later` are planned ones on which nothing hangs yet.
+    `loose` was written before the first session. Without `trusted`, nothing shared is opened.
+    """
+
+    patient: UUID
+    link: Link
+    next: SessionLine | None
+    later: tuple[SessionLine, ...]
+    nodes: tuple[Node, ...]
+    loose: tuple[Hung, ...]
+    unread: int
+    damaged: int
+    missing: bool
+    trusted: bool
+    to_give_back: int
+    damaged_sessions: tuple[UUID | None, ...] = ()
+
+
+async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
+    """Return the page; when keys have changed, the plan alone."""
+    link, trusted = await links.link_with(actor, patient), True
+    plan = await reading.plan_over(actor, link)
+    try:
+        folder = await reading.open_folder(actor, link, plan)
+    except TrustBroken:
+        folder, trusted = Folder(link, (), plan, False), False
+    lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
+    ahead = schedule.ahead(folder.sessions, actor.now)
+    hung: dict[UUID | None, list[Hung]] = {}
+    belonging = Belonging(folder.sessions)
+    for shared in folder.shared:
+        document = shared.document
+        at = belonging.session_of(document.kind, document.session_id, shared.written_at)
+        hung.setdefault(at.id if at else None, []).append(_hung(actor, shared, at))
+    later = tuple(lines[one.id] for one in ahead[1:] if one.id not in hung)
+    without = {line.session.id for line in later} | {one.id for one in ahead[:1] if one.id not in hung}
+    nodes = tuple(
+        Node(lines[one.id], tuple(hung.get(one.id, ())))
+        for one in reversed(folder.sessions)
+        if one.id not in without
+    )
+    return PatientPage(
+        patient=patient,
+        link=folder.link,
+        next=lines[ahead[0].id] if ahead else None,
+        later=later,
+        nodes=nodes,
+        loose=tuple(hung.get(None, ())),
+        unread=sum(one.unread for one in folder.shared),
+        damaged=len(folder.damaged),
+        missing=folder.missing,
+        trusted=trusted,
+        to_give_back=await returned_shares.able(actor, link) if trusted else 0,
+        damaged_sessions=folder.sessions.damaged,
+    )
+
+
+def _hung(actor: Actor, shared: Shared, at: Session | None) -> Hung:
+    days = 0
+    if at is not None:
+        written, held = (moment.astimezone(actor.zone).date() for moment in (shared.written_at, at.starts_at))
+        days = (written - held).days
+    return Hung(shared, EntryKind(shared.document.kind).label, days)

@@ -1,0 +1,218 @@
+"""The form of one session: what was typed, the session that it describes, and the page that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+from uuid import UUID
+
+from starlette.requests import Request
+
+from journal.actor import Actor
+from journal.errors import Refused
+from journal.i18n import N_, Labelled
+from journal.sessions.rows import Session
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
+from journal.time_zones import common_zones
+from journal.typed import read_day, read_time, read_whole
+from portal.views.sessions.session_lines import SessionLine, lines_of
+from portal.web.forms import Form
+from portal.web.pages import translator
+
+E = TypeVar("E", bound=Labelled)
+Options = tuple[tuple[str, str], ...]
+
+FIELDS = (
+    "kind",
+    "date",
+    "time",
+    "zone",
+    "minutes",
+    "setting",
+    "about",
+    "route",
+    "phase",
+    "dose_text",
+    "prescriber_name",
+    "sitter",
+    "note",
+)
+NUMBER = N_("Please give a whole number of minutes.")
+CHOICE = N_("Please choose one of these.")
+OF_DOSING: Mapping[str, str] = MappingProxyType(
+    {
+        "route": N_(
+            "Medicine is taken in a dosing session only. Choose “Not said”, or “Dosing session” above."
+        ),
+        "phase": N_(
+            "Only a dosing session is part of a course. Choose “Not said”, or “Dosing session” above."
+        ),
+        "dose_text": N_("A dose belongs to a dosing session. Empty this, or choose “Dosing session” above."),
+        "prescriber_name": N_(
+            "A prescriber belongs to a dosing session. Empty this, or choose “Dosing session” above."
+        ),
+        "sitter": N_("Who sits belongs to a dosing session. Empty this, or choose “Dosing session” above."),
+    }
+)
+"""What to do about what only a dosing session has, by field."""
+NOT_DOSING = N_(
+    "A dosing session belongs to no other. Please choose “None”, or another kind of session above."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionForm:
+    """What stands in the fields, as text, so that it can be shown again as it was typed."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def blank(cls, kind: SessionKind, zone: str, about: str = "") -> SessionForm:
+        """Begin with what can be assumed."""
+        minutes = "120" if kind is SessionKind.DOSING else "50"
+        known = {"kind": kind, "zone": zone, "minutes": minutes, "setting": Setting.HOME, "about": about}
+        return cls({name: str(known.get(name, "")) for name in FIELDS})
+
+    @classmethod
+    def of(cls, details: SessionDetails) -> SessionForm:
+        """Fill the fields with what is known of a session."""
+        values = {name: getattr(details, name, None) or "" for name in FIELDS}
+        values |= {"date": details.local[:10], "time": details.local[11:16]}
+        return cls({name: str(value) for name, value in values.items()})
+
+    @classmethod
+    def typed(cls, form: Form) -> SessionForm:
+        """Take the fields as they were sent."""
+        return cls({name: form[name] for name in FIELDS})
+
+    def with_sitter(self, sitter: str) -> SessionForm:
+        """Return the same with another sitter."""
+        return SessionForm({**self.values, "sitter": sitter})
+
+    def details(self) -> SessionDetails:
+        """
+        Give what was typed as a planned session.
+
+        Raises:
+            Refused: If a field cannot be understood. Whether it makes sense is asked by the service.
+        """
+        problems: dict[str, str] = {}
+        text = {name: value.strip() for name, value in self.values.items()}
+        kind = _member(SessionKind, "kind", text, problems)
+        setting = _member(Setting, "setting", text, problems)
+        route = _member(Route, "route", text, problems) if text["route"] else None
+        phase = _member(Phase, "phase", text, problems) if text["phase"] else None
+        minutes, day, clock = read_whole(text["minutes"], 6), read_day(text["date"]), read_time(text["time"])
+        if minutes is None:
+            problems["minutes"] = NUMBER
+        if problems or kind is None or setting is None or minutes is None:
+            raise Refused(problems)
+        about = uuid_of(text["about"])
+        if kind is SessionKind.DOSING and text["about"]:
+            raise Refused({"about": NOT_DOSING})
+        if kind is not SessionKind.DOSING and any(text[name] for name in OF_DOSING):
+            raise Refused({name: sentence for name, sentence in OF_DOSING.items() if text[name]})
+        if about is None and text["about"]:
+            raise Refused({"about": CHOICE})
+        return SessionDetails(
+            kind,
+            f"{day}T{clock:%H:%M}" if day and clock else "",
+            text["zone"],
+            minutes,
+            setting,
+            route,
+            phase,
+            text["dose_text"],
+            Status.PLANNED,
+            about=about.hex if about else None,
+            prescriber_name=text["prescriber_name"],
+            sitter=text["sitter"],
+            note=text["note"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What can be chosen, as (code, translated words)."""
+
+    kinds: Options
+    settings: Options
+    routes: Options
+    phases: Options
+
+    @classmethod
+    def of(cls, request: Request) -> Codes:
+        """Return the choices in the language of the page."""
+        _ = translator(request)
+        unsaid = ("", _(N_("Not said")))
+
+        def options(codes: Iterable[Labelled]) -> Options:
+            return tuple((code.value, _(code.label)) for code in codes)
+
+        return cls(
+            options(SessionKind), options(Setting), (unsaid, *options(Route)), (unsaid, *options(Phase))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFormPage:
+    """
+    Context of the form. `limited` leaves a patient only the sitter of a session that their clinician planned.
+
+    `newer` is the session as somebody saved it meanwhile, while `form` still holds what was typed here.
+    `ident` names the session, also before it is there: a form that is sent twice adds one.
+    """
+
+    heading: str
+    action: str
+    back: str
+    form: SessionForm
+    ident: str
+    codes: Codes
+    zones: tuple[str, ...]
+    dosing: tuple[SessionLine, ...]
+    patient: UUID
+    name: str = ""
+    errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    revision: int = 0
+    limited: bool = False
+    newer: SessionLine | None = None
+
+
+def zones_for(*first: str) -> tuple[str, ...]:
+    """Return the time zones to choose from, those that are likely first."""
+    return tuple(dict.fromkeys((*first, *common_zones())))
+
+
+def dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
+    """Return the dosing sessions that another session can be about."""
+    return tuple(line for line in lines_of(actor, plan) if line.details.kind is SessionKind.DOSING)
+
+
+def problems_of(error: Refused) -> dict[str, str]:
+    """Return what needs another look by the names of our fields: a day and a time make one moment."""
+    return {"date" if name == "local" else name: sentence for name, sentence in error.fields.items()}
+
+
+def translated(request: Request, errors: Mapping[str, str]) -> dict[str, str]:
+    """Return sentences in the language of the page."""
+    _ = translator(request)
+    return {name: _(sentence) for name, sentence in errors.items()}
+
+
+def _member(codes: type[E], name: str, text: Mapping[str, str], problems: dict[str, str]) -> E | None:
+    try:
+        return codes(text[name])
+    except ValueError:
+        problems[name] = CHOICE
+        return None
+
+
+def uuid_of(typed: str) -> UUID | None:
+    """Read an id from a form; None when it is none."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None

@@ -1,0 +1,118 @@
+"""What the page of one session holds, for its patient and for their clinicians."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from journal.actor import Actor
+from journal.care import links
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.grounding_skills import HELP_NOW, Skill
+from journal.entries import listing
+from journal.scheduling import plan as session_plan
+from journal.scheduling.plan import PlanAccess
+from journal.sessions import schedule
+from journal.sessions.rows import Session
+from journal.sessions.session import SessionKind, Status
+from journal.sharing.recipients import Reader, readers
+from journal.store.rows import Opened
+from journal.vault.entry_rows import Entry
+from portal.views.sessions.session_lines import SessionLine, lines_of, moves_for
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One of the patient's own entries about a session, and who was given parts of it."""
+
+    entry: Entry
+    kind: str
+    readers: tuple[Reader, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """
+    Context of a session's page.
+
+    `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
+    see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
+    with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
+    a clinician sees and changes nothing of it. `errors` say why it was not moved; one of its status belongs to no
+    field. `reason` is why it was to be cancelled, when that was refused.
+    Without `as_left`, the journal is not as its owner left it.
+    """
+
+    line: SessionLine
+    related: tuple[SessionLine, ...]
+    moves: tuple[tuple[Status, str], ...]
+    may_change: bool
+    may_cancel: bool
+    name: str
+    readers: tuple[str, ...]
+    about: Session
+    written: tuple[Written, ...]
+    rest: bool
+    own_day: bool = False
+    as_left: bool = True
+    errors: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalmPage:
+    """Context of the one calm screen while a dosing session is under way: a line, a name, and little else."""
+
+    line: SessionLine
+    intention: str
+    moves: tuple[tuple[Status, str], ...]
+    skills: tuple[Skill, ...] = HELP_NOW
+
+
+async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPage:
+    """Return the calm screen for a session under way."""
+    (line,) = lines_of(actor, (one,))
+    intention = ""
+    _, about = await listing.about(actor, plan, {one.id})  # nothing alarming here: the journal says it
+    for entry in about:
+        words = entry.document.answers.get("prep.intention")
+        if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
+            intention = words
+    return CalmPage(line, intention, moves_for(actor, one))
+
+
+async def session_page(actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess) -> SessionPage:
+    """Return a session's page for its reader."""
+    mine = access.link is None
+    plan = schedule.as_seen(actor, plan)
+    lines = {line.session.id: line for line in lines_of(actor, plan)}
+    about = schedule.dosing_of(one, plan) or one
+    belonging = (about, *schedule.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
+    own_day = not mine and schedule.is_theirs_today(one.details, actor.now)
+    moves = moves_for(actor, lines[one.id].session)
+    as_left, written = await _written(actor, plan, {one.id, about.id}) if mine else (True, ())
+    return SessionPage(
+        line=lines[one.id],
+        related=tuple(lines[other.id] for other in belonging if other.id != one.id),
+        moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
+        may_change=session_plan.may_change(actor, lines[one.id].session),
+        may_cancel=any(status is Status.CANCELLED for status, _ in moves),
+        name=access.link.peer_name if access.link else "",
+        readers=tuple(link.peer_name for link in await links.my_links(actor)) if mine else (),
+        about=about,
+        written=written,
+        rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
+        own_day=own_day,
+        as_left=as_left,
+    )
+
+
+async def _written(
+    actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
+) -> tuple[bool, tuple[Written, ...]]:
+    as_left, found = await listing.about(actor, plan, wanted)
+    who = await readers(actor, [entry.id for entry in found])
+    return as_left, tuple(
+        Written(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
+    )

@@ -1,0 +1,3 @@
+"""What a patient shares, with whom, who took over, what was disclosed, and what came back."""
+
+__all__ = ["disclosures", "handovers", "returned_shares", "shared_view", "shares", "sharing_log", "team"]

@@ -1,0 +1,279 @@
+"""`hearthside verify-audit`, as a process of its own: what it says, what it answers with, what it writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from journal.audit.chain import Line
+from journal.audit.pending import write_events
+from journal.installation.installation import House
+from journal.store.database import Store
+from tests.cast import NOON, SERVER_KEY, Furniture
+from tests.waiting import PATIENCE
+
+INTACT, BROKEN, UNCHECKED = 0, 1, 2
+FOREIGN_KEY = "ab" * 32
+
+
+class Installation:
+    """A database with the cast in it, and the command that looks after it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.folder = url, folder
+
+    def verify(
+        self, *arguments: str, key: str = SERVER_KEY.hex(), given: str = "", url: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command in its folder."""
+        return self.run("verify-audit", *arguments, key=key, given=given, url=url)
+
+    def run(
+        self, *arguments: str, key: str = SERVER_KEY.hex(), given: str = "", url: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run any command in its folder."""
+        return subprocess.run(
+            [sys.executable, "-c", "import sys; from portal.cli.command import main; sys.exit(main())", *arguments],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "HEARTHSIDE_SERVER_KEY": key,
+                 "HEARTHSIDE_DATA": str(self.folder / "data"), "HEARTHSIDE_DATABASE_URL": url or self.url},
+            cwd=self.folder, input=given, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def write(self, statement: str) -> None:
+        """Change the database behind the service's back."""
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite://"))) as connection, connection:
+            connection.execute(statement)
+
+    def read(self, statement: str) -> list[object]:
+        """Return the first column of what the database answers."""
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite://"))) as connection:
+            return [row[0] for row in connection.execute(statement)]
+
+
+@pytest.fixture
+def here(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> Installation:
+    """An installation on SQLite."""
+    return Installation(furnished_sqlite_url[0], tmp_path)
+
+
+def test_an_intact_log_and_what_cannot_be_said_of_it(here: Installation) -> None:
+    """Without a head the answer names what nobody could notice."""
+    done = here.verify()
+    assert (done.returncode, done.stderr) == (INTACT, "")
+    assert "The audit log is intact: " in done.stdout
+    assert "No head was given" in done.stdout
+    assert "server key" in done.stdout
+    assert "older state" in done.stdout
+
+
+def test_on_postgresql_as_well(furnished_postgres_url: tuple[str, Furniture], tmp_path: Path) -> None:
+    """The same log, the same answer."""
+    there = Installation(furnished_postgres_url[0], tmp_path)
+    written = there.verify("--write-head", "-")
+    assert written.returncode == INTACT
+    assert there.verify("--head", "-", given=written.stdout).returncode == INTACT
+
+
+def test_a_head_is_kept_and_compared(here: Installation) -> None:
+    """Written to a file and to standard output it is the same one line; read from both it tells a cut end."""
+    kept = here.folder / "elsewhere"
+    assert here.verify("--write-head", str(kept)).returncode == INTACT
+    printed = here.verify("--write-head", "-")
+    assert printed.returncode == INTACT
+    assert printed.stdout == kept.read_text()
+    assert printed.stdout.count("\n") == 1
+    assert "intact" in printed.stderr
+    compared = here.verify("--head", str(kept))
+    assert compared.returncode == INTACT
+    assert "It goes on from the head kept." in compared.stdout
+    assert "No head was given" not in compared.stdout
+
+    here.write("DELETE FROM audit_event WHERE id = (SELECT MAX(id) FROM audit_event)")
+    for again in (here.verify("--head", str(kept)), here.verify("--head", "-", given=printed.stdout)):
+        assert again.returncode == BROKEN
+        assert "is missing" in again.stderr
+
+
+def test_a_broken_log_is_told_in_words_and_moves_no_head(here: Installation) -> None:
+    """The event is named, standard output stays empty, and what was kept stays as it is."""
+    kept = here.folder / "head"
+    assert here.verify("--write-head", str(kept)).returncode == INTACT
+    before = kept.read_text()
+    here.write("UPDATE audit_event SET action = 'share.shared' WHERE id = 7")
+    for arguments in ((), ("--head", str(kept)), ("--write-head", str(kept)), ("--write-head", "-")):
+        done = here.verify("--all", *arguments)
+        assert (done.returncode, done.stdout) == (BROKEN, "")
+        assert done.stderr.startswith("The audit log is broken.\nEvent 7 is not as it was written")
+    assert kept.read_text() == before
+
+
+def test_a_head_is_never_replaced_by_one_that_does_not_follow(here: Installation) -> None:
+    """Writing a head over an older one checks the older one first, so one line in a timetable is enough."""
+    kept = here.folder / "head"
+    older = here.verify("--write-head", "-").stdout
+    sequence = int(older.split()[2])
+    kept.write_text(older.replace(f" {sequence} ", f" {sequence + 3} "))
+    done = here.verify("--write-head", str(kept))
+    assert done.returncode == BROKEN
+    assert f"there were {sequence + 3}" in done.stderr
+    assert kept.read_text() != older
+    kept.write_text(older)
+    assert here.verify("--write-head", str(kept)).returncode == INTACT
+    assert [file.name for file in here.folder.iterdir() if file.name.startswith(".head-")] == []
+
+
+def test_it_goes_on_from_the_last_time(here: Installation) -> None:
+    """The second check looks at what came since and says so; an older event that was changed is found with --all."""
+    total = here.verify("--write-head", "-").stdout.split()[2]
+    assert f"{total} events, 0 of them checked now" in here.verify().stdout
+    assert here.run("setup-link").returncode == 0
+    assert f"{int(total) + 1} events, 1 of them checked now" in here.verify("--chain").stdout
+    here.write("UPDATE audit_event SET outcome = 'perhaps' WHERE id = 7")
+    assert here.verify().returncode == INTACT
+    done = here.verify("--all")
+    assert (done.returncode, done.stdout) == (BROKEN, "")
+    assert "Event 7 is not as it was written" in done.stderr
+
+
+def test_what_is_not_chained_yet_is_named_and_can_be_chained(here: Installation) -> None:
+    """Where no service runs, the command names what waits, checks it as well, and chains it when it is told to."""
+    assert here.verify().stdout.count("not chained") == 0
+    for _ in range(2):
+        assert here.run("setup-link").returncode == 0
+    done = here.verify()
+    assert (done.returncode, done.stderr) == (INTACT, "")
+    assert "2 events are not chained yet; the oldest was written " in done.stdout
+    named = re.findall(
+        r"^  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC ([\w.-]+) ([0-9a-f-]{36})$", done.stdout, re.MULTILINE
+    )
+    assert [act for act, _ in named] == ["practice.setup-link-made"] * 2
+    assert [key for _, key in named] == here.read("SELECT id FROM audit_pending ORDER BY id")
+    here.write(
+        "UPDATE audit_pending SET at = '2026-11-22 12:00:00+00:00' WHERE id = (SELECT MIN(id) FROM audit_pending)"
+    )
+    for arguments in ((), ("--chain",)):
+        done = here.verify(*arguments)
+        assert (done.returncode, done.stdout) == (BROKEN, "")
+        assert "An event that waits to be chained is not as it was written" in done.stderr
+    here.write("DELETE FROM audit_pending")
+    assert here.verify().returncode == INTACT
+    assert here.run("setup-link").returncode == 0
+    done = here.verify("--chain", "--write-head", str(here.folder / "head"))
+    assert (done.returncode, "not chained" in done.stdout) == (INTACT, False)
+    assert here.verify("--all", "--head", str(here.folder / "head")).returncode == INTACT
+
+
+def test_a_database_that_can_only_be_read_is_checked(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """A standby, or a database that was set so: nothing is remembered, and the answer is the same."""
+    url = furnished_postgres_url[0]
+    there = Installation(url, tmp_path)
+    asyncio.run(never_written(url))
+    for _ in range(2):
+        done = there.verify()
+        assert (done.returncode, done.stderr) == (INTACT, "")
+        assert "checked now" not in done.stdout
+    done = there.verify("--chain")
+    assert (done.returncode, done.stdout) == (UNCHECKED, "")
+    assert "takes no writes" in done.stderr
+
+
+async def never_written(url: str) -> None:
+    """Let nothing be written to a database from now on."""
+    connection = await asyncpg.connect(url, timeout=PATIENCE)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    await connection.close()
+
+
+def test_a_list_of_heads_is_checked_whole(here: Installation) -> None:
+    """Each line counts: a file that heads are only ever added to shows from where on a log was rewritten."""
+    head = here.verify("--write-head", "-").stdout
+    start = f"hearthside-audit 1 0 {'0' * 64}\n"
+    assert here.verify("--head", "-", given=start + "\n" + head).returncode == INTACT
+    other = f"hearthside-audit 1 2 {'ab' * 32}\n"
+    done = here.verify("--head", "-", given=start + other + head)
+    assert done.returncode == BROKEN
+    assert "Event 2 is another one than when you kept the head" in done.stderr
+
+
+def test_another_server_key_is_told_apart(here: Installation) -> None:
+    """The wrong key is the likeliest reason why nothing fits."""
+    done = here.verify(key=FOREIGN_KEY)
+    assert done.returncode == BROKEN
+    assert "this server key" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "\n", "not a head", "hearthside-audit 1 7 \x1b[2J", "é", "\x00" * 50])
+def test_what_is_no_head_is_not_understood_and_not_repeated(here: Installation, text: str) -> None:
+    """Neither from a file nor from standard input; no control character reaches the terminal."""
+    file = here.folder / "head"
+    file.write_text(text)
+    for done in (
+        here.verify("--head", str(file)),
+        here.verify("--write-head", str(file)),
+        here.verify("--head", "-", given=text),
+    ):
+        assert done.returncode == UNCHECKED
+        assert "\x1b" not in done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+    assert file.read_text() == text
+
+
+def test_what_cannot_be_read_or_written_is_told(here: Installation) -> None:
+    """A missing head, a folder that is not there, no database, one without tables, and a wrong option."""
+    missing = here.folder / "nobody" / "head"
+    empty = here.folder / "empty.sqlite3"
+    empty.touch()
+    for arguments, url in (
+        (("--head", str(missing)), ""),
+        (("--head", str(here.folder)), ""),
+        (("--write-head", str(missing)), ""),
+        ((), f"sqlite://{here.folder / 'no.sqlite3'}"),
+        ((), f"sqlite://{empty}"),
+        ((), "postgres://nobody:nothing@127.0.0.1:1/none"),
+        (("--heads",), ""),
+    ):
+        done = here.verify(*arguments, url=url)
+        assert done.returncode == UNCHECKED, arguments
+        assert done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (here.folder / "no.sqlite3").exists()
+
+
+def test_what_stands_in_the_log_never_reaches_the_terminal(here: Installation) -> None:
+    """An event that was filled with control characters is named by its number alone."""
+    here.write(
+        "UPDATE audit_event SET action = char(27) || '[2J', outcome = char(7), mac = char(13) WHERE id = 3"
+    )
+    done = here.verify()
+    assert done.returncode == BROKEN
+    assert not any(mark in done.stdout + done.stderr for mark in "\x1b\x07\r")
+
+
+def test_what_waits_never_reaches_the_terminal_either(here: Installation) -> None:
+    """Not even the act of an event that somebody with the key of the log wrote."""
+    asyncio.run(an_act_of_control_characters(here.url))
+    done = here.verify()
+    assert done.returncode == INTACT
+    assert "1 event is not chained yet" in done.stdout
+    assert not any(mark in done.stdout + done.stderr for mark in "\x1b\x07\r")
+
+
+async def an_act_of_control_characters(url: str) -> None:
+    """Write an event as only the key of the log allows."""
+    line = Line(NOON, None, None, None, None, "\x1b[2J\x07\r", "done")
+    store = await Store.open(url)
+    with store.use():
+        await write_events(House.with_key(SERVER_KEY), [line])
+    await store.close()

@@ -1,0 +1,88 @@
+"""Every sentence for people goes through gettext, and the catalogue has all of them."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from jinja2 import Environment
+
+from portal.web.pages import make_environment
+from portal.web.translation import Words
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# Names, not sentences: they read the same in every language.
+SAME_EVERYWHERE = {
+    "Hearthside",
+    "· Hearthside",
+    "alice@example.org",
+    "bob@example.org",
+    "alice reads by lamplight",
+}
+SAME_EVERYWHERE |= {"bob listens by lamplight", "·", "→"}
+TAG = re.compile(r"<!--.*?-->|<code[^>]*>.*?</code>|<[^>]*>", re.DOTALL)
+
+
+def test_the_catalogue_has_every_message() -> None:
+    """`make words` was run after the last change of a sentence."""
+    with (ROOT / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    keywords = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+    found = set()
+    for _, _, message, _, _ in extract_from_dir(ROOT, methods, options, keywords=keywords):
+        found.add(message if isinstance(message, str) else message[0])
+    with (ROOT / "portal" / "locale" / "messages.pot").open("rb") as file:
+        known = {
+            entry.id if isinstance(entry.id, str) else entry.id[0] for entry in read_po(file) if entry.id
+        }
+    assert found - known == set()
+    assert known - found == set()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_no_template_speaks_past_gettext(template: Path) -> None:
+    """Outside of tags and expressions there are no words."""
+    text = "".join(
+        value if kind == "data" else "\0"
+        for _, kind, value in Environment(extensions=["jinja2.ext.i18n"]).lex(
+            template.read_text(encoding="utf-8")
+        )
+    )
+    words = [part.strip() for part in re.split(r"\0|\n", TAG.sub("\0", text))]
+    words = [part for part in words if '="' not in part]  # an attribute that a macro writes
+    spoken = [part for part in words if re.search(r"[A-Za-z]{2}", re.sub(r"&\w+;", "", part))]
+    assert [part for part in spoken if part not in SAME_EVERYWHERE] == []
+
+
+def test_what_is_translated_is_escaped() -> None:
+    """A person's words that went through gettext by mistake stay text."""
+    words = Words()
+    assert words.gettext("<b>%(name)s</b>", name="<i>") == "&lt;b&gt;&lt;i&gt;&lt;/b&gt;"
+    page = make_environment().from_string("{{ _(typed) }}{{ _('Hello, %(name)s', name=typed) }}")
+    assert "<script" not in page.render(typed="<script>1</script>")
+
+
+def test_a_list_of_errors_is_translated() -> None:
+    """What a form was refused for is said in the page's language, above the form as beside the field."""
+    sentence, other = "This is longer than this field can hold. Please shorten it.", "Bitte kürzer."
+    catalogue, compiled = Catalog("de"), BytesIO()
+    catalogue.add(sentence, other)
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    environment = make_environment()
+    environment.words._translations = Translations(compiled)  # type: ignore[attr-defined]
+    page = environment.from_string(
+        '{% from "macros/forms.html" import error_summary, field %}'
+        '{{ error_summary(errors) }}{{ field("name", "Name", error=errors.name|said) }}'
+    )
+    drawn = page.render(errors={"name": sentence})
+    assert (drawn.count(other), drawn.count(sentence)) == (2, 0)
