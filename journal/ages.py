@@ -1,4 +1,4 @@
-"""How old something is, also where the clock was put back since: what lies ahead is as old as what lies as far back."""
+"""Ages that stay right when the clock was put back: a time ahead counts like one as far back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 JUMP = timedelta(hours=1)
-"""By how much a clock may be off before what it says is doubted."""
+"""By how much a clock may be off."""
 
 
 def age(then: datetime, now: datetime) -> timedelta:

@@ -7,7 +7,7 @@ from typing import Self
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for "mark, do not translate yet"
-    """Mark *message* for extraction and hand it back unchanged."""
+    """Return *message* unchanged, marked for extraction."""
     return message
 
 

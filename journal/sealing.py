@@ -11,7 +11,7 @@ from journal.errors import Damaged
 
 
 class Key(Protocol):
-    """What seals and opens documents: a person's key, or the server's."""
+    """A key that seals and opens documents: a person's, or the server's."""
 
     def seal(self, plaintext: bytes, *, context: Context) -> bytes:
         """Seal like `crypto.seal`."""
@@ -37,7 +37,7 @@ def seal_document(key: Key, document: msgspec.Struct, context: Context) -> bytes
 
 def open_bytes(key: Key, sealed: bytes, context: Context) -> bytes:
     """
-    Open what stands in a sealed column.
+    Open a sealed column.
 
     Raises:
         Damaged: If it was altered, swapped or moved.
@@ -49,7 +49,7 @@ def open_bytes(key: Key, sealed: bytes, context: Context) -> bytes:
 
 
 def open_document(key: Key, sealed: bytes, context: Context, shape: type[D]) -> D:
-    """Open what stands in a sealed column, as *shape*; raises `Damaged` when it does not open or does not fit."""
+    """Open a sealed column as *shape*; raises `Damaged` if it does not open or fit."""
     try:
         return msgspec.json.decode(key.open(sealed, context=context), type=shape)
     except (CryptoError, msgspec.MsgspecError) as error:

@@ -46,14 +46,14 @@ class WallClockError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTime:
-    """The moment a wall time stands for, and whether a change of the clocks had a say in it."""
+    """The moment of a wall time, and whether a change of the clocks affected it."""
 
     utc: datetime
     fold_note: FoldNote
 
     @property
     def sentence(self) -> str:
-        """What to tell the person about a change of the clocks, or nothing."""
+        """Return the sentence about a change of the clocks, or nothing."""
         return FOLD_SENTENCES[self.fold_note]
 
 
@@ -99,7 +99,7 @@ def parse_local(local: str) -> datetime:
 
 def moment(local: str, zone: str) -> datetime:
     """
-    Return the moment in UTC when clocks in *zone* say *local*; see `resolve`, which also says what was odd.
+    Return the moment in UTC when clocks in *zone* say *local*; `resolve` also returns what a change of the clocks did.
 
     Raises:
         WallClockError: If either names nothing.

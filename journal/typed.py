@@ -1,5 +1,5 @@
 """
-What people typed, as it is kept: words in texts, on lines and in names; numbers, days and times.
+Clean and parse what people typed: texts, lines and names; numbers, days and times.
 
 Every form is read through here. What divides words still divides them afterwards, whichever sign it was, and
 nothing that a person can see is left out: joined emoji, marks that turn the direction of writing and unusual
