@@ -1,4 +1,4 @@
-"""What the installation itself brings to every act: its key, its clock and its patience with passwords."""
+"""The installation: its keys, its clock and its limits on heavy work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class LogKey:
-    """The key of the audit log, opened; kept by a process that serves, and looked at anew every second."""
+    """The opened key of the audit log; a serving process reads it again every second."""
 
     key: MacKey | None = None
 
@@ -37,10 +37,10 @@ class LogKey:
 @dataclass(frozen=True, slots=True)
 class House:
     """
-    The installation: its server key, clock, mail server if any, and what keeps heavy work from starving pages.
+    The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
-    `pins` remembers which pins fit, see `journal/care/links.py`. `taking` are the accounts whose records are being
-    made into a file, or wait for that; one does at a time.
+    `pins` caches which pins fit, see `journal/care/links.py`. `taking` are the accounts whose export is running or
+    waits; one runs at a time.
     """
 
     server: ServerKeys
@@ -59,11 +59,11 @@ class House:
     @classmethod
     def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
         """
-        Open the house with its 32-byte key.
+        Return an installation with one 32-byte key.
 
         Args:
-            clock: Gives the time in UTC.
-            quick: Stretch new passwords at the floor of what is accepted, for tests and the demonstration.
+            clock: Returns the time in UTC.
+            quick: Hash new passwords with the cheapest parameters accepted, for tests and the demonstration.
         """
         return cls.of(ServerKeys((key,)), clock=clock, quick=quick)
 
@@ -76,7 +76,7 @@ class House:
         quick: bool = False,
         mail: MailServer | None = None,
     ) -> House:
-        """Open the house with its server keys and mail server; `clock` and `quick` as for `with_key`."""
+        """Return an installation with its server keys and mail server; `clock` and `quick` as for `with_key`."""
         return cls(server, clock, FLOOR if quick else STANDARD, mail=mail)
 
     async def stretch(self, work: Callable[[], T], *, own: bool = False) -> T:
@@ -84,7 +84,7 @@ class House:
         Run *work*, which hashes or judges a password, in a worker thread; at most two at once (2 x 64 MiB).
 
         Args:
-            own: For somebody who came in before: strangers, however many, do not make them wait.
+            own: For somebody who has signed in here before; strangers use another queue.
 
         Raises:
             Busy: If too many wait already.
@@ -92,7 +92,7 @@ class House:
         return await (self.stretching_own if own else self.stretching).run(work)
 
     def forget_opened(self) -> None:
-        """Forget what was opened for earlier pages: what was deleted since is gone from memory as well."""
+        """Clear the caches, so that what was deleted is gone from memory as well."""
         self.server.opened.forget()
         self.pins.forget()
 

@@ -23,7 +23,7 @@ Seen = tuple[int, int, int]
 
 def parse(text: str) -> tuple[bytes, ...]:
     """
-    Read keys, separated by spaces or lines.
+    Return the keys in *text*, separated by spaces or lines.
 
     Raises:
         ValueError: If there is none, one is not of its form, or one comes twice.
@@ -40,13 +40,13 @@ def parse(text: str) -> tuple[bytes, ...]:
 
 
 def new_key() -> bytes:
-    """Draw a key, 32 random bytes."""
+    """Return a new key, 32 random bytes."""
     return secrets.token_bytes(32)
 
 
 @dataclass(slots=True)
 class KeyFile:
-    """A key file, which notices when somebody wrote it anew."""
+    """A key file, which notices when it was rewritten."""
 
     path: Path
     seen: Seen | None = field(default=None, repr=False)
@@ -82,7 +82,7 @@ class KeyFile:
 
     def write(self, keys: Sequence[bytes], *, instead_of: tuple[bytes, ...]) -> None:
         """
-        Put *keys* in the place of what is there: whole, on disk, and to be read by no more people than before.
+        Replace the file's keys atomically, synced to disk and with no wider permissions than before.
 
         Raises:
             OSError: If it cannot be written; then it is as it was.
@@ -113,7 +113,7 @@ class KeyFile:
 
 
 def _written(beside: Path, keys: Sequence[bytes], mode: int) -> Path:
-    """Write a file beside *beside* that nobody else can read, and wait until it is on the disk."""
+    """Write a private file beside *beside*, and wait until it is on the disk."""
     part = beside.with_name(f".{beside.name}-{secrets.token_hex(8)}")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -1,4 +1,4 @@
-"""Work on passwords, which takes long: a queue that ends, in threads that let everybody else go first."""
+"""Work on passwords, which takes long: bounded queues, in threads of low priority."""
 
 from __future__ import annotations
 
@@ -35,12 +35,11 @@ class Busy(JournalError):
 @dataclass(frozen=True, slots=True)
 class Queue:
     """
-    A few threads, and how much may be at work in them and wait for them.
+    A few threads, and a limit on how much runs and waits in them.
 
     Attributes:
         pool: The threads.
-        places: How many more are let in. Work gives its place back when it ended or was called off, also when
-            nobody waits for it any more.
+        places: How many more may enter. Work releases its place when it has ended or was cancelled.
     """
 
     pool: ThreadPoolExecutor
@@ -48,12 +47,12 @@ class Queue:
 
     @classmethod
     def of(cls, name: str, threads: int = AT_ONCE, *, step: int = STEP) -> Queue:
-        """Make a queue of its own, whose threads come *step* after everybody else."""
+        """Return a queue with its own threads, whose niceness is *step* above the process's."""
         return cls(ThreadPoolExecutor(threads, name, partial(_step_back, step)))
 
     async def run(self, work: Callable[[], T]) -> T:
         """
-        Run *work* in one of the threads, when it is its turn.
+        Run *work* in one of the threads.
 
         Raises:
             Busy: If too many wait already.
@@ -73,7 +72,7 @@ class Queue:
 
 
 def _step_back(step: int) -> None:
-    """Let this thread's work wait for everybody else's: whoever signs in waits anyway, a page should not."""
+    """Lower the priority of this thread: whoever signs in waits anyway, a page should not."""
     if sys.platform == "linux":  # where a thread has a priority of its own
         thread = threading.get_native_id()
         with suppress(OSError):  # a sandbox may forbid it; then everybody waits a little

@@ -1,5 +1,5 @@
 """
-A bounded memory, by which a process does not open the same row again for every page.
+A bounded cache, so that a process does not open the same row again for every page.
 
 It is for two things alone: documents of operations, which the server key opens, and that somebody's pin fits the keys
 that are shown. Nothing that a person's key opened comes in here, and no key: docs/architecture.md says why.
@@ -17,7 +17,7 @@ Key = tuple[Any, ...]
 
 class Remembered:
     """
-    What was found out lately, by all that it follows from; what was used least lately goes first.
+    A cache that evicts the least recently used entry.
 
     A key holds every byte of the row that counts: a row that differs in anything is another key. Belongs to one event
     loop; nothing here is locked.
@@ -27,7 +27,7 @@ class Remembered:
 
     def __init__(self, most: int, room: int) -> None:
         """
-        Begin with nothing.
+        Make an empty cache.
 
         Args:
             most: How many things are kept.
@@ -38,14 +38,14 @@ class Remembered:
         self._taken = 0
 
     def get(self, key: Key) -> Any:
-        """Return what was kept under exactly this key, or None."""
+        """Return the value of exactly this key, or None."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
         return found
 
     def keep(self, key: Key, value: T) -> T:
-        """Keep a value, which is not None, as far as there is room for it, and return it."""
+        """Store a value, which is not None, if there is room, and return it."""
         if key not in self._kept:
             self._taken += _bytes_in(key)
         self._kept[key] = value
@@ -55,7 +55,7 @@ class Remembered:
         return value
 
     def forget(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self._kept.clear()
         self._taken = 0
 
@@ -63,7 +63,7 @@ class Remembered:
         return len(self._kept)
 
     def __iter__(self) -> Iterator[tuple[Key, Any]]:
-        """Go through keys and values, those used least lately first."""
+        """Iterate over keys and values, the least recently used first."""
         return iter(self._kept.items())
 
 

@@ -1,5 +1,5 @@
 """
-The server keys that this process knows: the first seals, each of them opens and is looked up by.
+The server keys that this process knows: the first seals, and every key opens and looks up.
 
 Mostly there is one. While it is being changed there are two, and a process that runs notices: it looks at the key
 file before it seals, and again when something does not open or nobody is found.
@@ -19,16 +19,16 @@ MOST_OPENED, ROOM_OPENED = 8192, 8 * 1024 * 1024
 
 class ServerKeys:
     """
-    What the installation does with its keys; like `crypto.ServerKey`, through a change of the key.
+    The server keys; like `crypto.ServerKey`, also while the key is being changed.
 
-    `opened` are documents that these keys opened lately. Other keys begin with none.
+    `opened` caches documents that these keys opened; it is emptied when the keys change.
     """
 
     __slots__ = ("_file", "_keys", "_mark", "opened")
 
     def __init__(self, keys: Sequence[bytes], file: KeyFile | None = None) -> None:
         """
-        Take the keys, the one that seals first.
+        Set the keys, the one that seals first.
 
         Args:
             keys: 32 random bytes each, at least one.
@@ -48,7 +48,7 @@ class ServerKeys:
         return self.open_and_tell(sealed, context)[0]
 
     def open_and_tell(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
-        """Open one value; tells as well whether it is sealed under the newest key."""
+        """Open one value; return it, and whether it is sealed under the newest key."""
         try:
             return self._opened(sealed, context)
         except OpenError:
@@ -57,37 +57,37 @@ class ServerKeys:
             return self._opened(sealed, context)
 
     def blind_index(self, value: str) -> bytes:
-        """Return what an e-mail address is to be found by from now on; like `crypto.ServerKey.blind_index`."""
+        """Return the index of an e-mail address under the newest key; like `crypto.ServerKey.blind_index`."""
         self.look()
         return self._keys[0].blind_index(value)
 
     def blind_indexes(self, value: str) -> tuple[bytes, ...]:
-        """Return all that an account of this address may be found by: for its spelling alone, and for all of them."""
+        """Return every index that an account of this address may have: of its spelling alone, and of all spellings."""
         return (*self.spelling_indexes(value), *(key.blind_index(value) for key in self._keys))
 
     def lookup_indexes(self, value: str) -> tuple[bytes, ...]:
-        """Return all that an address may be looked up by, the closest first; what older browsers made of it is last."""
+        """Return every index to look an address up by, the closest first; those of older browsers come last."""
         return (*self.blind_indexes(value), *(key.transitional_index(value) for key in self._keys))
 
     def counted_index(self, value: str) -> bytes:
-        """Return what tries at an address are counted by: one for all addresses that lead to one account."""
+        """Return the index by which attempts are counted: one for all spellings that lead to one account."""
         return self._keys[0].transitional_index(value)
 
     def spelling_index(self, value: str) -> bytes:
-        """Return what an account is to be found by whose address is another's in another spelling."""
+        """Return the index of this spelling alone, for an address that another account has in another spelling."""
         self.look()
         return self._keys[0].spelling_index(value)
 
     def spelling_indexes(self, value: str) -> tuple[bytes, ...]:
-        """Return what an address may be found by in this spelling alone: one index for each key."""
+        """Return the indexes of this spelling alone, one for each key."""
         return tuple(key.spelling_index(value) for key in self._keys)
 
     def index_in_place_of(self, found: str, value: str) -> str:
         """
-        Return what the account of an address is to be found by from now on.
+        Return the index of an account's address under the newest key.
 
         Args:
-            found: What it is found by now, as hexadecimal digits. If that is for one spelling only, so is the new one.
+            found: Its present index, as hexadecimal digits. If that is of one spelling only, so is the new one.
             value: The address.
 
         Returns:
@@ -97,12 +97,12 @@ class ServerKeys:
         return (self.spelling_index(value) if spelled else self.blind_index(value)).hex()
 
     def mac(self, label: str, message: bytes) -> bytes:
-        """Authenticate a message that is worth nothing after the next change of the key; like `crypto.MacKey`."""
+        """Return the MAC of a message, valid until the server key changes; like `crypto.MacKey`."""
         return self._keys[0].mac(label, message)
 
     @property
     def mark(self) -> str:
-        """Name the key that seals, without giving anything of it away: 32 hexadecimal digits."""
+        """Return the id of the key that seals, which reveals nothing of it: 32 hexadecimal digits."""
         return self._mark
 
     @property
@@ -111,7 +111,7 @@ class ServerKeys:
         return len(self._keys) > 1
 
     def look(self) -> bool:
-        """Read the key file again if somebody wrote it; tells whether somebody did."""
+        """Read the key file again if it was changed; return whether it was."""
         keys = self._file.newer() if self._file else None
         if keys:
             self._take(keys)
