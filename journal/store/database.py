@@ -68,7 +68,7 @@ class Store:
         allowed: Collection[Shape] = CURRENT,
     ) -> Self:
         """
-        Open the database at *url* and make sure that it can be used; *patience*, *connections* as for `configuration`.
+        Open the database at *url* and verify that it can be used; *patience*, *connections* as for `configuration`.
 
         Args:
             allowed: What it may hold.
@@ -107,7 +107,7 @@ class Store:
     @contextmanager
     def use(self) -> Iterator[None]:
         """
-        Make this the database of the current task.
+        Use this database in the current task.
 
         The library's own `with context` keeps one token per context; two requests would overwrite it.
         """
@@ -131,7 +131,7 @@ class Store:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Store]:
     """
-    Lend the database at *url* to one command, which waits for nothing for long.
+    Open the database at *url* for one command, with short timeouts.
 
     Raises:
         DatabaseRefused: If it cannot be opened, or cannot be used later on.
@@ -151,7 +151,7 @@ class _Applied(MigrationRecorder):
 
 async def migrate(url: str) -> None:
     """
-    Bring the database at *url* to this version's shape; does nothing when it is there already.
+    Migrate the database at *url* to this version's shape, if it is not there already.
 
     One transaction holds every step and the note that it was taken: who is interrupted begins again.
 
@@ -173,7 +173,7 @@ async def migrate(url: str) -> None:
 
 @asynccontextmanager
 async def joined() -> AsyncIterator[None]:
-    """Stay in the transaction that is open, or make one."""
+    """Join the open transaction, or begin one."""
     if isinstance(connection(), TransactionalDBClient):
         yield
     else:
@@ -232,7 +232,7 @@ async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
 
 
 async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
-    """Run a SELECT that gives thousands of rows, like `fetch`, and never on the thread of the event loop."""
+    """Run a SELECT that returns thousands of rows, like `fetch`, but never on the event loop's thread."""
     client = connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
         read = _readers.get().fetch
@@ -241,7 +241,7 @@ async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
 
 
 async def change(sql: str, *values: object) -> int:
-    """Run an UPDATE as it is written, like `fetch`; gives how many rows it changed."""
+    """Run an UPDATE as it is written, like `fetch`; return how many rows it changed."""
     return (await _execute(connection(), sql, values))[0]
 
 
@@ -328,7 +328,7 @@ async def is_read_only() -> bool:
 
 async def scrub() -> None:
     """
-    Make what was just deleted leave the files.
+    Remove what was just deleted from the files.
 
     SQLite overwrites deleted cells (`secure_delete`), but older pages stay in the write-ahead log until it is
     emptied. PostgreSQL reclaims rows on its own schedule; docs/threat-model.md says what that means.

@@ -17,7 +17,7 @@ BESIDE = ("-wal", "-shm", "-journal")
 
 def check_file(path: Path, *, create: bool) -> None:
     """
-    Make sure that the database in the file *path* can be opened.
+    Verify that the database in the file *path* can be opened.
 
     A file that is there is not opened for this: closing it would let go of SQLite's locks on it.
 
@@ -60,7 +60,7 @@ def is_usable(path: Path) -> bool:
 
 def close_to_others(path: Path) -> None:
     """
-    Let nobody but its owner read the database in the file *path*; SQLite makes new logs with the mode of that file.
+    Restrict the database in the file *path* to its owner; SQLite makes new logs with the mode of that file.
 
     Raises:
         DatabaseRefused: If it belongs to somebody else.

@@ -71,7 +71,7 @@ async def unknown_on_server(client: BaseDBAsyncClient) -> list[str]:
 
 
 def named(unknown: Sequence[str]) -> str:
-    """Name some of what was found, and say how many more there are."""
+    """Return the first few names, and how many more there are."""
     more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
     return ", ".join(unknown[:NAMED]) + more
 

@@ -30,11 +30,11 @@ from journal.store.progress import committing, is_writing
 
 
 class ReadingConnections:
-    """As many connections as the pool has, each for one reading at a time."""
+    """Connections that only read, each for one statement at a time."""
 
     def __init__(self, pool: asyncpg.Pool, most: int, patience: float) -> None:
         """
-        Take all of a pool.
+        Use all connections of *pool*.
 
         Args:
             most: How many connections it has.
@@ -138,7 +138,7 @@ def _milliseconds(seconds: float) -> str:
 
 async def check(connection: Any, wanted: Mapping[str, str]) -> None:
     """
-    Make sure that a new connection has the settings that were asked for.
+    Verify that a new connection has the settings that were asked for.
 
     Raises:
         DatabaseRefused: If it has others.
@@ -151,7 +151,7 @@ async def check(connection: Any, wanted: Mapping[str, str]) -> None:
 
 async def read_any_time(connection: Any) -> None:
     """
-    Let a time before the year 1 or after 9999 be one wrong value.
+    Read a time before the year 1 or after 9999 as one wrong value.
 
     The driver's own reading raises an error for it, and with it every row of the statement would be lost.
     """
@@ -174,7 +174,7 @@ def _moment(ticks: tuple[int]) -> datetime:
 
 
 async def _acquire(pool: Any) -> Any:
-    """Return a connection of *pool*; whatever keeps it from coming, nothing was sent."""
+    """Return a connection of *pool*; if this fails, nothing was sent."""
     try:
         return await pool.acquire(timeout=POOL)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
@@ -182,7 +182,7 @@ async def _acquire(pool: Any) -> Any:
 
 
 async def _release(pool: Any, connection: Any, error: BaseException | None) -> None:
-    """Put a connection back; one that does not answer is closed, since nothing can be asked of it any more."""
+    """Return a connection to the pool; one that does not answer is closed."""
     if isinstance(error, TimeoutError):
         connection.terminate()
     await pool.release(connection)
@@ -267,7 +267,7 @@ class BoundedClient(AsyncpgDBClient):
     reading: ReadingConnections | None = None
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:
-        """Make the pools; each of their connections is checked before its first use."""
+        """Create the pools; each connection is checked before its first use."""
         wanted = dict(self.server_settings)
 
         async def begin(connection: Any) -> None:

@@ -58,7 +58,7 @@ class DamagedRow:
 
     @property
     def id(self) -> UUID | None:
-        """The row's id, where that can be read."""
+        """Return the row's id, if it can be read."""
         ident: UUID | None = self.known.get("id")
         return ident
 
@@ -68,12 +68,12 @@ T = TypeVar("T")
 
 
 class Opened(tuple[T, ...]):
-    """What could be opened of a list; `damaged` are the ids of the rows that could not, or None for one without."""
+    """The opened rows of a list; `damaged` are the ids of the others, or None for one without an id."""
 
     damaged: tuple[UUID | None, ...]
 
     def __new__(cls, items: Iterable[T] = (), damaged: Iterable[UUID | None] = ()) -> Self:
-        """Hold *items* beside what is missing among them."""
+        """Build the list of *items*, with the ids of the damaged rows."""
         made = super().__new__(cls, tuple(items))
         made.damaged = tuple(damaged)
         return made
@@ -89,7 +89,7 @@ class _Shape:
 
 
 def typed(kind: type[R], raw: Sequence[Sequence[Any]]) -> list[R | DamagedRow]:
-    """Return rows of a bare statement as *kind*, in their order; each that is not of its types as a damaged one."""
+    """Return rows of a bare statement as *kind*, in their order; one of other types as a `DamagedRow`."""
     shape = _shape(kind)
     if raw and type(raw[0]) is not tuple:
         raw = [tuple(row) for row in raw]
@@ -111,7 +111,7 @@ def whole(rows: Iterable[R | DamagedRow]) -> list[R]:
 
 
 def sound(row: R | DamagedRow) -> R:
-    """Return a row that is needed; raises `Damaged`."""
+    """Return the row; raises `Damaged` if it is damaged."""
     if isinstance(row, DamagedRow):
         raise Damaged
     return row
@@ -123,7 +123,7 @@ def known(row: Row | DamagedRow, name: str) -> Any:
 
 
 def bytes_of(value: Joined) -> bytes:
-    """Return what another row has in a column of bytes; where that is no bytes, nothing, which opens nowhere."""
+    """Return *value* if it is bytes, else empty bytes, which never open."""
     return value if isinstance(value, bytes) else b""
 
 
@@ -153,7 +153,7 @@ async def read_one(kind: type[R], query: QuerySet[Any]) -> R | None:
 
 
 def open_each(rows: Iterable[R | DamagedRow], open_row: Callable[[R], T]) -> Opened[T]:
-    """Open every row that can be opened, and name those that are damaged: their types, or what is sealed in them."""
+    """Open every row that can be opened; collect the ids of the others."""
     found, damaged = [], []
     for row in rows:
         try:

@@ -1,5 +1,5 @@
 """
-SQLite's writes share one commit: whoever waits while another is on its way to the disk goes along with the next.
+Group commit for SQLite: writes that wait while another is being committed share the next commit.
 
 Each is answered after that commit, and each fails alone: its statements are a savepoint of their own.
 """
@@ -26,7 +26,7 @@ class Together:
     """The writes that wait for one connection."""
 
     def __init__(self, acquire: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
-        """Take what lends the connection."""
+        """Set what returns the connection."""
         self._acquire = acquire
         self._waiting: list[tuple[Sequence[Line], asyncio.Future[int | None]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -91,7 +91,7 @@ def run_groups(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]])
     for lines in groups:
         try:
             outcomes.append(_run_alone(connection, lines))
-        except sqlite3.Error as error:  # nobody is let in, so the others need not wait as long again
+        except sqlite3.Error as error:  # the others would wait as long for nothing
             return outcomes + [_of_orm(error) for _ in groups[len(outcomes) :]]
     return outcomes
 

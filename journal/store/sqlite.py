@@ -58,7 +58,7 @@ READING: Pragmas = MappingProxyType(
 
 
 def ask(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
-    """Ask *pragmas* of a connection, and make sure that it says the same afterwards."""
+    """Set *pragmas* on a connection, and verify them."""
     for name, value in pragmas.items():
         connection.execute(f"PRAGMA {name} = {value}")
     check(connection, pragmas)
@@ -66,7 +66,7 @@ def ask(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
 
 def check(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
     """
-    Make sure that a connection does what was asked of it.
+    Verify that a connection has these PRAGMAs.
 
     Raises:
         DatabaseRefused: If SQLite, or the disk, did not follow.
@@ -82,7 +82,7 @@ def check(connection: sqlite3.Connection, pragmas: Pragmas) -> None:
 
 
 async def _take(lock: asyncio.Lock) -> None:
-    """Take the writer's turn; who waits for it has sent nothing."""
+    """Acquire the writer's lock; if this fails, nothing was sent."""
     try:
         async with asyncio.timeout(WRITER):
             await lock.acquire()
@@ -193,7 +193,7 @@ class CheckedClient(SqliteClient):
     """
 
     def __init__(self, file_path: str, *, patience: float | None = None, **pragmas: Any) -> None:
-        """Take the file, the PRAGMAs, and how many seconds a statement may take; None for any time."""
+        """Set the file, the PRAGMAs, and how many seconds a statement may take; None for any time."""
         super().__init__(file_path, **pragmas)
         self.patience: float | None = patience
 
@@ -335,7 +335,7 @@ class Readers:
                 reader.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self.lock:
             self.is_closed, reader, self.kept = True, self.kept, None
         if reader is not None:
