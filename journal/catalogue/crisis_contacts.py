@@ -70,7 +70,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def href(self) -> str:
-        """The link that calls, writes or opens it."""
+        """Return the link that calls, writes or opens it."""
         return {"call": "tel:", "text": "sms:", "web": ""}[self.kind] + self.dial
 
 

@@ -24,18 +24,18 @@ class Emotion:
 
     @property
     def line(self) -> str:
-        """The row as stored: three cells, so that a row typed wrongly can be shown again as it was."""
+        """Return the row as stored: three cells, so that a row typed wrongly can be shown again."""
         strengths = (cell.replace("|", _BAR) for cell in (self.before, self.after))
         return SEPARATOR.join(cell.strip() for cell in (self.name, *strengths)).rstrip()
 
     @property
     def strengths(self) -> tuple[int, ...]:
-        """The strengths that were given."""
+        """Return the strengths that were given."""
         return tuple(int(cell) for cell in (self.before, self.after) if cell)
 
     @property
     def complete(self) -> bool:
-        """Whether the row has a name and its strengths, where given, are whole numbers from 0 to 100."""
+        """Return whether the row has a name, and its strengths are blank or from 0 to 100."""
         return bool(self.name) and all(strength(cell) for cell in (self.before, self.after))
 
 

@@ -76,12 +76,12 @@ class Field:
 
     @property
     def range(self) -> tuple[int, int] | None:
-        """The lowest and the highest rating, or nothing for a question without numbers."""
+        """Return the lowest and the highest rating, or None for a question without numbers."""
         return RANGES.get(self.kind)
 
     @property
     def ceiling(self) -> int:
-        """The most characters an answer may have."""
+        """Return the most characters an answer may have."""
         if self.max_length is not None:
             return self.max_length
         return LINE_CEILING if self.kind is FieldKind.LINE else TEXT_CEILING
@@ -120,7 +120,7 @@ class Form:
 
     @property
     def shareable(self) -> tuple[Field, ...]:
-        """The questions whose answers a patient may share."""
+        """Return the questions whose answers a patient may share."""
         return tuple(field for field in self.fields if field.shareable)
 
 
