@@ -41,7 +41,7 @@ class Line:
 
 def new_event_id() -> UUID:
     """
-    Draw an id for an event, which sorts by the moment it was drawn.
+    Return a new id for an event; ids sort by the time they were made.
 
     RFC 9562 version 7: milliseconds, then their fraction in 12 bits (section 6.2, method 3), then 62 random bits.
     """
@@ -52,7 +52,7 @@ def new_event_id() -> UUID:
 
 def event_mac(chain: MacKey, line: Line) -> bytes:
     """
-    Authenticate one event that has no place in the chain yet; its id makes it the only one of its kind.
+    Return the MAC of an event that has no place in the chain yet; its id makes it unique.
 
     Returns:
         32 bytes, HMAC-SHA256.
@@ -62,7 +62,7 @@ def event_mac(chain: MacKey, line: Line) -> bytes:
 
 def mac_of(chain: MacKey, head: bytes, sequence: int, line: Line) -> bytes:
     """
-    Authenticate one event and everything before it.
+    Return the MAC of one event and of everything before it.
 
     Args:
         head: What `head_of` returns for the event before, 32 bytes.
@@ -89,7 +89,7 @@ def head_of(chain: MacKey, sequence: int, mac: bytes) -> bytes:
 
 def verified_tag(chain: MacKey, sequence: int, mac: bytes) -> bytes:
     """
-    Authenticate that the log was found whole up to event *sequence*, whose MAC is *mac*.
+    Return the MAC that says that the log was verified up to event *sequence*, whose MAC is *mac*.
 
     Returns:
         32 bytes, HMAC-SHA256.

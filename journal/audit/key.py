@@ -22,7 +22,7 @@ KEY_CONTEXT = Context("audit-key", bytes(16), bytes(16))
 
 async def load_key(house: House) -> MacKey:
     """
-    Return the key of the log; a log whose key was taken away goes on with another, which fits nothing before it.
+    Return the key of the log; makes one where there is none. Events before that do not fit a new key.
 
     Raises:
         Damaged: If the key that is there does not open.

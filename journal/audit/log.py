@@ -27,12 +27,12 @@ async def note(
     about: UUID | None = None,
     recipient: UUID | None = None,
 ) -> None:
-    """Write what a signed-in person did, in the transaction that is open."""
+    """Record what a signed-in person did, in the open transaction."""
     await write_events(actor.house, [_line(actor.id, action, actor.now, patient, about, recipient)])
 
 
 async def note_each(actor: Actor, action: Act, patient: UUID, about: Iterable[UUID]) -> None:
-    """Write that *actor* did the same to each of several things, in as many statements as for one."""
+    """Record one act on each of several things, in as many statements as for one."""
     await write_events(actor.house, [_line(actor.id, action, actor.now, patient, one) for one in about])
 
 
@@ -44,12 +44,12 @@ async def note_unsigned(
     patient: UUID | None = None,
     about: UUID | None = None,
 ) -> None:
-    """Write what was done by nobody who is signed in, or not yet; *account* is None where none is known."""
+    """Record what was done without a session; *account* is None where none is known."""
     await write_events(house, [_line(account, action, house.clock(), patient, about)])
 
 
 async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
-    """Write that *actor* opened each of *shares*."""
+    """Record that *actor* opened each of *shares*."""
     await note_each(actor, Act.SHARE_OPENED, patient, shares)
 
 

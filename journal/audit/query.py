@@ -77,27 +77,27 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the wanted events have in common: SQL with `{}` for each value."""
+    """A condition for events: SQL with `{}` for each value."""
 
     sql: str = "1 = 1"
     values: tuple[object, ...] = ()
 
     def also(self, sql: str, *values: object) -> Self:
-        """Return the condition that asks for this as well."""
+        """Return this condition AND *sql*."""
         return type(self)(f"{self.sql} AND ({sql})", (*self.values, *values))
 
     def before(self, event: int | None) -> Self:
-        """Return the condition that asks for what is older than *event* as well, unless that is None."""
+        """Return this condition, limited to events older than *event* unless that is None."""
         return self if event is None else self.also("id < {}", event)
 
 
 def one_of(column: str, values: Sequence[object]) -> str:
-    """Return SQL that asks for any of *values*, for `Condition.also`."""
+    """Return SQL for any of *values*, for `Condition.also`."""
     return f"{column} IN ({', '.join(['{}'] * len(values))})" if values else "1 = 0"
 
 
 async def newest(condition: Condition, limit: int | None = None) -> Rows:
-    """Return the latest events that meet *condition*, newest first; damaged ones come besides *limit* others."""
+    """Return the latest events, newest first; damaged ones do not count towards *limit*."""
     if limit is None:
         return await _read(condition, "DESC", None)
     most = limit

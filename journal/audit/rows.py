@@ -1,5 +1,5 @@
 """
-Read the events of the audit log, chained and pending, as strangers' data.
+Read the events of the audit log, chained and pending, as untrusted data.
 
 SQLite keeps what it is given, and whoever can write to the database can spell an id so that our queries pass it
 over. Such an event is not read as if it were spelled well.
@@ -43,7 +43,7 @@ class Row:
 
     @property
     def mac_bytes(self) -> bytes:
-        """Return the MAC, or nothing where none stands."""
+        """Return the MAC, or nothing where there is none."""
         try:
             return bytes.fromhex(self.mac) if isinstance(self.mac, str) else b""
         except ValueError:
@@ -59,7 +59,7 @@ class PendingRow:
     chained: bool = False
 
     def as_written(self, chain: MacKey) -> Line | None:
-        """Return the event if this service wrote it so and it is not chained yet; None for any other."""
+        """Return the event if its MAC is valid and it is not chained yet, else None."""
         line = self.line
         return line if line and not self.chained and self.mac == event_mac(chain, line).hex() else None
 

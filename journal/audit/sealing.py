@@ -25,7 +25,7 @@ from journal.installation.installation import House
 from journal.store.database import Statement, change, change_all, database_now, fetch, is_sqlite
 
 EVERY = timedelta(seconds=1)
-"""How often each worker looks whether events are pending."""
+"""How often each worker checks for pending events."""
 LEASE = timedelta(seconds=3)
 """How long nobody else chains after a worker did: with `EVERY`, a worker that dies is replaced within 5 seconds."""
 BATCH = 100  # events: a few milliseconds
@@ -90,13 +90,13 @@ class AuditSealer:
             rows = await pending(BATCH, self.refused)
             good = [line for row in rows if (line := row.as_written(key))]
             if good and not await self._chain(key, head, good):
-                break  # another worker was quicker
+                break  # another worker chained them
             chained, self.refused = chained + len(good), self.refused + len(rows) - len(good)
             waiting = len(rows) == BATCH
         return chained
 
     async def give_up(self) -> None:
-        """Chain what is pending once more, and let another worker go on at once."""
+        """Chain what is pending once more, and release the lease."""
         await self.chain_pending()
         await change(GIVE_UP, self.me)
 
@@ -131,7 +131,7 @@ def _statement(rows: list[tuple[object, ...]]) -> Statement:
 
 
 def _by_its_clock(sql: str) -> str:
-    """Put the database's time and the length of a lease into a statement."""
+    """Return a statement with the database's time and the length of a lease in it."""
     times = {"now": database_now(), "lease": LEASE // timedelta(milliseconds=1)}
     return sql.format(**times, lapsed=LAPSED.format(**times))
 

@@ -124,7 +124,7 @@ class Report:
 
 async def check(house: House, kept: Sequence[Head] = (), *, onward: bool = False) -> Report:
     """
-    Check the log.
+    Verify the log.
 
     Args:
         kept: Heads that were written down earlier and kept where nobody who can reach the database can reach.
@@ -143,7 +143,7 @@ async def check(house: House, kept: Sequence[Head] = (), *, onward: bool = False
 
 
 async def remember(house: House, head: Head) -> None:
-    """Write down, authenticated, that the log was found whole up to *head*, where the database can be written."""
+    """Save, authenticated, that the log was verified up to *head*, if the database can be written."""
     if head.sequence:
         tag = verified_tag(await load_key(house), head.sequence, bytes.fromhex(head.mac))
         with suppress(BaseORMException):
@@ -151,7 +151,7 @@ async def remember(house: House, head: Head) -> None:
 
 
 async def _start(house: House, kept: Sequence[Head]) -> Head:
-    """Return where to go on: a row that somebody else wrote counts as none."""
+    """Return where to begin; a stored row with a wrong tag is ignored."""
     try:
         ((sealed,),), ((sequence, mac, tag),) = await fetch(KEY), await fetch(VERIFIED)
         if tag != verified_tag(open_key(house, sealed), sequence, bytes.fromhex(mac)).hex():
@@ -220,7 +220,7 @@ def _check_pending(chain: MacKey, waiting: Sequence[PendingRow]) -> None:
 
 
 async def proven_event(chain: MacKey, number: int) -> Line | None:
-    """Return one event, if it stands in the chain as it was written: the event before it is believed in nothing."""
+    """Return one event if its MAC fits the event before it, else None."""
     try:
         rows = {row.sequence: row async for row in events(max(number - 1, 1), 2)}
     except UnreadableError:
@@ -280,7 +280,7 @@ class _Walk:
     opened: set[UUID] = field(default_factory=set)
 
     async def begin(self, start: Head, end: int) -> None:
-        """Find the event after which the chain is looked at, as it was then."""
+        """Verify that the event after which this begins is unchanged."""
         if start.sequence > end:
             raise _Wrong(Kind.SHORTER, end, start.sequence)
         self.macs[start.sequence] = start.mac
@@ -288,7 +288,7 @@ class _Walk:
             raise _Wrong(Kind.REWRITTEN, start.sequence)
 
     async def to(self, end: int, head: str) -> None:
-        """Go on to event *end*, or to what is behind it."""
+        """Verify the events up to *end*."""
         try:
             async for row in events(self.last + 1 if self.last else BEFORE_ALL):
                 expected = self.last + 1
@@ -324,7 +324,7 @@ def _check_end(chain: MacKey, walk: _Walk, ends: Sequence[Any]) -> None:
 
 
 async def _explained(chain: MacKey, before: bytes, row: Row, last: int, head: str) -> _Wrong:
-    """Return what happened at the first event that does not fit: is it changed, elsewhere, or another's?"""
+    """Return what happened to the first event that does not fit: changed, moved or not ours."""
     place = row.sequence
     macs = [row.mac_bytes]
     if row.line is not None:  # perhaps only the MAC was changed
