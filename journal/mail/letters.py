@@ -45,11 +45,11 @@ class Letter:
 
 def write(server: MailServer, message: Message, ident: UUID, when: datetime, say: Say = str) -> Letter:
     """
-    Write a message out.
+    Return a message as it goes out.
 
     Args:
         ident: Names the message for good: whoever is sent it twice has it once.
-        when: The time of what it tells of, UTC.
+        when: When it happened, UTC.
         say: Translates a sentence.
 
     Raises:

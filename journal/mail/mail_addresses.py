@@ -27,7 +27,7 @@ NO_MAILBOX = N_(
 
 
 class Undeliverable(Exception):
-    """Nobody can be sent to at this address; `sentence` says why to whoever wrote it."""
+    """No mail can be sent to this address; `sentence` says why."""
 
     def __init__(self, sentence: str = NO_ADDRESS) -> None:
         super().__init__(sentence)
@@ -36,10 +36,10 @@ class Undeliverable(Exception):
 
 def problem(typed: str, *, mails: bool) -> str:
     """
-    Say what keeps an address from being somebody's here; nothing when it can be.
+    Return the problem with an account's address, or nothing.
 
     Args:
-        mails: Whether people are told things by mail, which has to reach it. Otherwise one only signs in with it.
+        mails: Whether this site sends mail, which has to arrive. Otherwise people only sign in with the address.
     """
     try:
         local, domain = _parts(typed)
@@ -54,7 +54,7 @@ def problem(typed: str, *, mails: bool) -> str:
 
 def kept_form(typed: str) -> str:
     """
-    Return an address as it is kept and shown: as it was typed, without what cannot be seen.
+    Return an address as it is stored and shown: as it was typed, without what cannot be seen.
 
     A domain in other letters stands there as people read it, also when the browser sent it in ASCII. Something that is
     no address stays as it is.

@@ -22,7 +22,7 @@ from journal.sealing import seal_document
 
 
 class Notice(Labelled):
-    """What a person is told of, with the sentence that says so."""
+    """The kinds of notice, each with its sentence."""
 
     NEW_DEVICE = "new-device", N_("Somebody signed in to your account on a device that was not used before.")
     PASSWORD_CHANGED = "password-changed", N_("The password of your account was changed.")
@@ -55,7 +55,7 @@ class Message(msgspec.Struct, frozen=True):
 
 def address(house: House, typed: str) -> str:
     """
-    Check where a person wants an invitation to be mailed; nothing means nowhere.
+    Return the address to mail an invitation to; nothing if none was typed.
 
     Raises:
         Refused: If it is no address, or no mail is sent here.
@@ -71,13 +71,13 @@ def address(house: House, typed: str) -> str:
 
 
 async def invitation(house: House, to: str, token: str) -> None:
-    """Have an invitation's link mailed, if anywhere; call it inside the transaction that makes the invitation."""
+    """Queue the mail with an invitation's link, if there is an address; call it in the transaction of the act."""
     if to and house.mail is not None:
         await post(house, Message(to, INVITATION, f"{house.mail.origin}/invite/{token}"), house.clock())
 
 
 async def post(house: House, message: Message, now: datetime) -> None:
-    """Write a message down, to be sent once the transaction is done."""
+    """Save a message, to be sent once the transaction is committed."""
     ident = uuid4()
     await tables.Outbox.create(
         id=ident,

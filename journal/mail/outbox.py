@@ -67,7 +67,7 @@ class MessageRow(Row, frozen=True):
 
 
 async def deliver_due(house: House, say: Say = str) -> int:
-    """Send every message whose time has come; gives how many were sent. Does nothing without a mail server."""
+    """Send every message that is due; return how many were sent. Does nothing without a mail server."""
     if house.mail is None:
         return 0
     now, sent = house.clock(), 0
@@ -87,12 +87,12 @@ async def deliver_due(house: House, say: Say = str) -> int:
 
 
 async def forget(now: datetime) -> None:
-    """Delete what was given up a while ago, or has waited so long that it is no news."""
+    """Delete messages older than `KEPT`, sent or not."""
     await tables.Outbox.filter(created_at__lt=now - KEPT).delete()
 
 
 async def _attempt(house: House, server: MailServer, ident: UUID, say: Say) -> Outcome:
-    """Try to send one claimed message, and note how it went."""
+    """Send one claimed message, and record the outcome."""
     try:
         row = await read_one(MessageRow, tables.Outbox.filter(id=ident))
     except Damaged:
@@ -120,7 +120,7 @@ async def _attempt(house: House, server: MailServer, ident: UUID, say: Say) -> O
 
 
 async def _send(server: MailServer, letter: Letter) -> Outcome:
-    """Hand one message to the mail server. What that answers is not logged: it may repeat the address."""
+    """Send one message. The server's reply is not logged: it may repeat the address."""
     accepted = False
     try:
         client = aiosmtplib.SMTP(
@@ -152,7 +152,7 @@ async def _send(server: MailServer, letter: Letter) -> Outcome:
 
 
 def _believed(server: MailServer) -> ssl.SSLContext | None:
-    """Return whose certificates are believed; in a thread, since reading them takes a while."""
+    """Return the TLS context with the trusted certificates; in a thread, since reading them takes a while."""
     if server.security is Security.NONE:
         return None
     context = ssl.create_default_context()
@@ -163,7 +163,7 @@ def _believed(server: MailServer) -> ssl.SSLContext | None:
 
 
 def _is_for_good(error: Exception) -> bool:
-    """Return whether the receiver said no for good. What our own settings cause can be mended: that is tried again."""
+    """Return whether the receiver refused for good. What our own settings cause is tried again."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return all(one.code >= REFUSED_FOR_GOOD for one in error.recipients)
     return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= REFUSED_FOR_GOOD

@@ -1,8 +1,8 @@
 """
-What a try at a password, a code or a link is counted by.
+The counts of an attempt at a password, a code or a link.
 
-A browser that somebody signed in with keeps a mark, which opens nothing: it has its own count, so that nobody who
-guesses from elsewhere makes its owner wait. The mark holds as long as the password that was used.
+A browser that somebody signed in with keeps a mark, which opens nothing: it has its own count, so that guessing from
+elsewhere does not make its owner wait. The mark is valid as long as the password that was used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MARK_SIZE = DRAWN + 32
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody at the door: where they come from, and the marks that signing in left in their browser."""
+    """Somebody who is not signed in: their address, and the marks in their browser."""
 
     source: str = "unknown"
     marks: tuple[bytes, ...] = ()
@@ -30,7 +30,7 @@ class Visitor:
 
 def mark(house: House, account: UUID, salt: bytes) -> bytes:
     """
-    Make the mark of a browser that *account* has just signed in with.
+    Return a mark for the browser that *account* has just signed in with.
 
     Args:
         salt: Of the account's password slot, so that a new password makes the mark worthless.
@@ -43,7 +43,7 @@ def mark(house: House, account: UUID, salt: bytes) -> bytes:
 
 
 def of_password(house: House, email: str, account: UUID, salt: bytes, visitor: Visitor) -> tuple[Count, ...]:
-    """Count a try at the password of *email*, which may be nobody's; account and salt are made up then."""
+    """Return the counts of an attempt at the password of *email*; account and salt may be made up."""
     if browser := _known(house, account, salt, visitor):
         return (Count(key_of(house, "browser", browser), OWN, own=True),)
     address, source = house.server.counted_index(email), visitor.source.encode()
@@ -55,7 +55,7 @@ def of_password(house: House, email: str, account: UUID, salt: bytes, visitor: V
 
 
 def of_recovery(house: House, email: str, visitor: Visitor) -> tuple[Count, ...]:
-    """Count a try at a recovery key. Not for the account as a whole: the key has 160 bits, and its owner need it."""
+    """Return the counts of an attempt at a recovery key. None is of the whole account: the key has 160 bits."""
     address, source = house.server.counted_index(email), visitor.source.encode()
     return (
         Count(key_of(house, "recovery-source", address, source), OWN, own=True),
@@ -64,39 +64,39 @@ def of_recovery(house: House, email: str, visitor: Visitor) -> tuple[Count, ...]
 
 
 def of_code(house: House, account: UUID, salt: bytes, visitor: Visitor) -> tuple[Count, ...]:
-    """Count a try at a six-digit code by somebody who knew the password."""
+    """Return the counts of an attempt at a six-digit code by somebody who knew the password."""
     if browser := _known(house, account, salt, visitor):
         return (Count(key_of(house, "browser-code", browser), CODE, own=True),)
     return (Count(key_of(house, "code", account.bytes), CODE),)
 
 
 def of_recovery_code(house: House, account: UUID, visitor: Visitor) -> tuple[Count, ...]:
-    """Count a try at a recovery code: 80 bits, so that nobody but the one who tries has to wait."""
+    """Return the counts of an attempt at a recovery code: of this source alone, since the code has 80 bits."""
     return (Count(key_of(house, "recovery-code", account.bytes, visitor.source.encode()), OWN, own=True),)
 
 
 def of_confirmation(house: House, account: UUID, session: str) -> tuple[Count, ...]:
-    """Count a try at the password of somebody who is signed in: by this one session, locked or not."""
+    """Return the counts of an attempt at the password of a session, locked or not."""
     return (Count(key_of(house, "confirmation", account.bytes, session.encode()), OWN, own=True),)
 
 
 def of_link(house: House, visitor: Visitor) -> tuple[Count, ...]:
-    """Count a try at a link with a token: it has 256 bits, so this only keeps the noise down."""
+    """Return the counts of an attempt at a link, whose token has 256 bits: this only limits noise."""
     return (Count(key_of(house, "link", visitor.source.encode()), SOURCE),)
 
 
 def of_restart(house: House, invitation: UUID) -> tuple[Count, ...]:
-    """Count a try at the e-mail address that a link to begin anew is for, by the link, from wherever it is tried."""
+    """Return the counts of an attempt at the address of a link to restart an account, by the link."""
     return (Count(key_of(house, "restart", invitation.bytes), OWN, own=True),)
 
 
 def of_set_aside(house: House, account: UUID) -> tuple[Count, ...]:
-    """Count a try at what was set aside: whoever began anew may not be who knew the old password."""
+    """Return the counts of an attempt to open what was set aside."""
     return (Count(key_of(house, "set-aside", account.bytes), OWN, own=True),)
 
 
 def _known(house: House, account: UUID, salt: bytes, visitor: Visitor) -> bytes:
-    """Return what tells a browser that *account* has signed in with from others, or nothing."""
+    """Return the id of a browser that *account* has signed in with, or nothing."""
     found = b""
     for one in visitor.marks:
         drawn, mac = one[:DRAWN], one[DRAWN:]

@@ -104,14 +104,14 @@ class Charged:
 
 
 def key_of(house: House, name: str, *parts: bytes) -> str:
-    """Return the key of what is counted as *name*; it tells nothing without the server key."""
+    """Return the key of a count; it reveals nothing without the server key."""
     return house.server.mac("throttle", join_fields(name.encode(), *parts)).hex()
 
 
 @aside
 async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged:
     """
-    Count one try by everything in *counts*, or by nothing when one of them has to wait.
+    Count one attempt in all of *counts*, or in none when one of them has to wait.
 
     Args:
         field: Where a form says that somebody has to wait.
@@ -135,10 +135,10 @@ async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged
 
 async def _waits(count: Count, now: str) -> int | None:
     """
-    Return how many seconds a try has to wait.
+    Return how many seconds an attempt has to wait.
 
-    None for a row that this service never writes, which would keep its owner out for ever. It is gone then: whoever
-    made it wrong could have taken it away just as well.
+    None for a damaged row, which would lock its owner out for ever. It is deleted: whoever damaged it could have
+    deleted it as well.
     """
     row = next(iter(typed(WaitRow, await fetch(LEFT.format(now=now), count.key))), None)
     if row is None or isinstance(row, DamagedRow):
@@ -149,7 +149,7 @@ async def _waits(count: Count, now: str) -> int | None:
 
 @asynccontextmanager
 async def not_counted_if_busy(charged: Charged) -> AsyncIterator[None]:
-    """Take a try back if the password was never looked at, since too many others waited."""
+    """Refund an attempt whose password was not checked because too many others waited."""
     try:
         yield
     except Busy:
@@ -159,7 +159,7 @@ async def not_counted_if_busy(charged: Charged) -> AsyncIterator[None]:
 
 @aside
 async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
-    """Take a try back that succeeded, or that was never made; joins the transaction that is open."""
+    """Refund an attempt that succeeded, or was never made; joins the open transaction."""
     async with joined():
         for count, until in charged.counts:
             if count.own and succeeded:
@@ -169,7 +169,7 @@ async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
 
 
 async def purge() -> None:
-    """Delete what is forgotten."""
+    """Delete expired counts."""
     await change(FORGET.format(now=database_now()))
 
 
@@ -206,7 +206,7 @@ GIVE_BACK = """
 
 @lru_cache
 def _counting(limit: Limit, now: str) -> str:
-    """Write the statement that counts one try: it gives a row when the try may be made, and none when not."""
+    """Return the statement that counts one attempt: it returns a row if the attempt may be made, else none."""
     doublings = next(n for n in range(64) if limit.first << n >= limit.ceiling)
     forget, ceiling = limit.forget * 1000, limit.ceiling * 1000
     return COUNTING.format(
