@@ -1,8 +1,8 @@
 """
-The addresses that accounts are found by: carried over from what earlier versions took for one, and looked through.
+The indexes by which accounts are found by their address: renewed after an upgrade, and checked.
 
 An index is made of an address's normal form. What that form is can change with a version, and with the Unicode tables
-that it brings; then the index of an account is made anew, row by row, beside whoever signs in.
+that it brings; then each account's index is renewed, row by row, while people sign in.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ class _Found:
 
 async def index_for(house: House, address: str, account: UUID) -> str | None:
     """
-    Return what an account is to be found by at its new address, or None when another account is found by that.
+    Return the index of an account's new address, or None when another account has that address.
 
-    Nobody else takes an address until the transaction ends that this is asked in: while the server key is being
-    changed, two accounts could be found by the same address under different keys.
+    No other account can take an address until the transaction ends: while the server key is being changed, two
+    accounts could have the same address under different keys.
     """
     await change(LOCK)
     index = house.server.blind_index(address).hex()
@@ -73,10 +73,11 @@ async def index_for(house: House, address: str, account: UUID) -> str | None:
 
 async def carry_over(house: House, *, at_once: int = AT_ONCE) -> int:
     """
-    Let every account be found by the index that this version makes of its address; return how many were not.
+    Renew the index of every account whose index is not this version's; return how many there were.
 
-    An account whose address another one has, in another spelling, is found by its own spelling. Each row is compared
-    and swapped on its own, so any number of processes can do this at once, and who is interrupted begins again.
+    An account whose address another one has, in another spelling, gets the index of its own spelling. Each row is
+    compared and swapped on its own, so processes can do this at the same time, and a run that was interrupted can
+    be repeated.
     """
     carried = 0
     async for one in _accounts(house, at_once):
@@ -87,10 +88,10 @@ async def carry_over(house: House, *, at_once: int = AT_ONCE) -> int:
 
 async def hand_on(house: House) -> None:
     """
-    Let those be found by all spellings of their address who were found by their own one beside an account that left it.
+    Renew the index of accounts that had to use their own spelling beside an account that gave up the address.
 
-    Call it at the end of the transaction in which an account gets another address or goes: afterwards anybody could
-    take what is nobody's.
+    Call it at the end of the transaction in which an account changes its address or is deleted: afterwards anybody
+    could take the free address.
     """
     await change(LOCK)
     async for one in _accounts(house, AT_ONCE):
@@ -106,20 +107,20 @@ async def _carry_one_over(house: House, one: _Found) -> int:
             return 0
         indexes = [spelled]
     for index in indexes:
-        with suppress(IntegrityError):  # somebody was quicker to be found by it
+        with suppress(IntegrityError):  # another account took it in the meantime
             return await change(SWAP, index, one.id, one.index, one.sealed)
     return 0
 
 
 async def _is_another_s(house: House, one: _Found) -> bool:
-    """Return whether another account is found by this address, under the newest key or one that is being put away."""
+    """Return whether another account has this address, under the newest key or an older one."""
     every = [index.hex() for index in house.server.blind_indexes(one.address)]
     found = tables.Account.filter(email_index__in=set(every) - _spellings(house, one))
     return await found.exclude(id=one.id).exists()
 
 
 async def faults(house: House) -> list[str]:
-    """Return a sentence for each kind of address that somebody has to look at, with the accounts that have one."""
+    """Return a sentence for each kind of problem with addresses, with the accounts that have it."""
     twice, unwritable = [], []
     async for one in _accounts(house, AT_ONCE):
         if one.index in _spellings(house, one):
@@ -150,14 +151,14 @@ async def given_up_for_the_address(house: House) -> int:
 
 
 def _named(accounts: list[UUID]) -> str:
-    """Name accounts by their pages, which administrators can open: an address is shown nowhere else."""
+    """Return the paths of accounts' pages, which administrators can open: an address is shown nowhere else."""
     pages = ", ".join(f"/people/{one}" for one in accounts[:NAMED])
     more = f" and {len(accounts) - NAMED} more" if len(accounts) > NAMED else ""
     return f"{pages}{more}"
 
 
 def _is_found_by_its_address(house: House, one: _Found) -> bool:
-    """Return whether an account has the index of its address, under the newest key or one that is being put away."""
+    """Return whether an account has the index of its address, under the newest key or an older one."""
     if one.index == house.server.blind_index(one.address).hex():
         return True
     every = {index.hex() for index in house.server.blind_indexes(one.address)}
@@ -165,12 +166,12 @@ def _is_found_by_its_address(house: House, one: _Found) -> bool:
 
 
 def _spellings(house: House, one: _Found) -> set[str]:
-    """Return what an account is found by whose address is another's as well."""
+    """Return the indexes of an address in this spelling alone."""
     return {index.hex() for index in house.server.spelling_indexes(one.address)}
 
 
 async def _accounts(house: House, at_once: int) -> AsyncIterator[_Found]:
-    """Go through every account whose profile opens, so many rows at a time."""
+    """Yield every account whose profile opens; reads *at_once* rows at a time."""
     page = await fetch(FIRST, at_once)
     while page:
         for row in typed(AddressedRow, page):

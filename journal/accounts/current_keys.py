@@ -29,17 +29,17 @@ class ChangedMeanwhile(JournalError):
 
 
 async def hold(account: UUID) -> None:
-    """Let nobody else change an account's row until the transaction ends; what is read of it afterwards is believed."""
+    """Lock an account's row until the transaction ends: read what the act depends on after this."""
     await change(LOCK, account)
 
 
 async def require_keys(actor: Actor) -> None:
     """
-    Look in a transaction whether the actor's keys are still the account's, and let nobody change them before its end.
+    Verify that the actor's keys are still the account's, and lock them until the transaction ends.
 
-    For acts that seal something under those keys without changing the ways in. While keys are being renewed those of
-    before still count: the renewal looks through everything once more before it lets them go. On SQLite, whose writers
-    take turns, something has to be written before.
+    For acts that seal something under those keys without changing how the account is opened. During a renewal the
+    old keys are still accepted: it checks everything once more before it drops them. On SQLite, whose writers take
+    turns, something has to be written before.
 
     Raises:
         ChangedMeanwhile: If the keys were renewed or replaced, or the account was suspended or deleted.
@@ -50,12 +50,12 @@ async def require_keys(actor: Actor) -> None:
 
 
 async def has_keys(actor: Actor, statement: str) -> bool:
-    """Return whether what *statement* finds are the actor's keys."""
+    """Return whether the keys that *statement* selects are the actor's."""
     rows = await fetch(statement, actor.id)
     return bool(rows) and bytes_of(rows[0][0]) == actor.sealed_identity
 
 
 async def require_session(actor: Actor) -> None:
-    """Look in a transaction whether the actor's session is still there; raises `ChangedMeanwhile` when it is not."""
+    """Verify in a transaction that the actor's session still exists; raises `ChangedMeanwhile`."""
     if not await fetch(OWN_SESSION, actor.session, actor.id):
         raise ChangedMeanwhile

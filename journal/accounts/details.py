@@ -25,7 +25,7 @@ TAKEN = N_("This address belongs to another account here. Choose a different one
 
 async def change(actor: Actor, name: str, time_zone: str) -> None:
     """
-    Go by another name, or live in another time zone.
+    Change the actor's name and time zone.
 
     Raises:
         Refused: With a sentence for each field that needs another look.
@@ -40,7 +40,7 @@ async def change(actor: Actor, name: str, time_zone: str) -> None:
 
 async def change_email(actor: Actor, email: str) -> None:
     """
-    Sign in with another address from now on. The old one is told of it.
+    Change the address that the actor signs in with. A notice goes to the old one.
 
     Raises:
         Refused: If it is no address, or another account's.
@@ -64,7 +64,7 @@ async def change_email(actor: Actor, email: str) -> None:
 
 
 async def lock_after(actor: Actor, minutes: int | None) -> None:
-    """Have every session of *actor*'s lock when nobody has used it for so many minutes."""
+    """Set after how many minutes without use the actor's sessions lock."""
     if minutes not in CHOICES:
         raise Refused({"minutes": N_("Choose one of these times.")})
     async with transaction():
@@ -72,7 +72,7 @@ async def lock_after(actor: Actor, minutes: int | None) -> None:
 
 
 async def _held(actor: Actor) -> Profile:
-    """Return what is written down about somebody, which nobody else changes until the transaction ends."""
+    """Return the actor's profile, locked until the transaction ends."""
     await current_keys.hold(actor.id)
     return await load_profile(actor.house, actor.id)
 

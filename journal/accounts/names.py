@@ -1,4 +1,4 @@
-"""What keeps a name, an e-mail address or a time zone from being used."""
+"""Checks of names, e-mail addresses and time zones."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from journal.time_zones import WallClockError, parse_zone
 
 
 def name_problems(name: str) -> dict[str, str]:
-    """Return what keeps a name from being used."""
+    """Return the problem with a name, by field."""
     return {} if 1 <= len(name) <= 100 else {"name": N_("Write the name you go by, up to 100 characters.")}
 
 
 def email_problems(email: str, *, mails: bool) -> dict[str, str]:
-    """Return what keeps an e-mail address from being used where people are told things by mail, or are not."""
+    """Return the problem with an e-mail address, by field; *mails* says whether this site sends mail."""
     sentence = problem(email, mails=mails)
     return {"email": sentence} if sentence else {}
 
 
 def zone_problems(zone: str) -> dict[str, str]:
-    """Return what keeps a time zone from being used."""
+    """Return the problem with a time zone, by field."""
     try:
         parse_zone(zone)
     except WallClockError as error:

@@ -1,4 +1,4 @@
-"""Tell somebody by mail what changed about their account, at the address that they have now."""
+"""Notices by mail about changes of an account."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from journal.mail.messages import Message, Notice, post
 
 async def notice(house: House, account: UUID, kind: Notice) -> None:
     """
-    Have a person told; call it inside the transaction of the act. Does nothing where no mail is sent.
+    Queue a notice to the account's address; call it in the transaction of the act. Does nothing without a mail server.
 
-    The message goes to the address that the account has now: of a changed address, tell before it is changed.
+    The message goes to the address that the account has now: call it before the address is changed.
     """
     if house.mail is None:
         return

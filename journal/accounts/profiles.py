@@ -47,7 +47,7 @@ async def load_profile(house: House, account: UUID) -> Profile:
 
 
 async def find_profile(house: House, accounts: QuerySet[tables.Account]) -> Profile | None:
-    """Open the profile of the first of *accounts*, or give None where there is none; raises `Damaged`."""
+    """Return the profile of the first of *accounts*, or None; raises `Damaged`."""
     row = await read_one(ProfileRow, accounts)
     return open_profile(house, row) if row else None
 

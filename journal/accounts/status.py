@@ -17,7 +17,7 @@ LEAVING = "leaving"
 
 
 async def stay(house: House, account: UUID) -> None:
-    """Bring an account back whose owner came in again, past every factor; call it inside the transaction of that."""
+    """Cancel an account's deletion: its owner has signed in, with every factor. Call it in that transaction."""
     if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):
         await notice(house, account, Notice.ACCOUNT_KEPT)
         await audit_log.note_unsigned(house, account, Act.ACCOUNT_KEPT)
