@@ -1,7 +1,7 @@
 """
 Where a request comes from, as far as it can be believed, and what kind of browser sent it.
 
-Guessing is counted by the one; people know their sessions by the other, told no finer than they would say it.
+Attempts are counted by the one; people recognise their sessions by the other.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ AT_HOME = 64
 
 def source_of(request: Request) -> str:
     """
-    Give the address that a request comes from; of an IPv6 address its network of 64 bits.
+    Return the address that a request comes from; of an IPv6 address its network of 64 bits.
 
-    `X-Forwarded-For` is believed as far as HEARTHSIDE_TRUSTED_PROXIES wrote it: from its right end, each trusted hop
-    vouches for the one before it. What anybody else writes there changes nothing.
+    `X-Forwarded-For` is trusted as far as HEARTHSIDE_TRUSTED_PROXIES wrote it: from its right end, each trusted hop
+    vouches for the one before it.
     """
     peer = request.client.host if request.client else ""
     hops = [hop for line in request.headers.getlist(HEADER) for hop in line.split(",")]
@@ -64,7 +64,7 @@ def _believed(peer: str, hops: list[str], trusted: Sequence[Network]) -> IPv4Add
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """Read one hop, which some proxies write with the port; an IPv4 address in IPv6 clothes is an IPv4 address."""
+    """Read one hop, which some proxies write with the port; an IPv4-mapped IPv6 address is an IPv4 address."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -86,7 +86,7 @@ def _folded(address: IPv4Address | IPv6Address | None) -> str:
 
 
 def device_of(request: Request) -> str:
-    """Describe the browser that asks, such as "Firefox on Android"; empty when it does not say."""
+    """Return the name of the browser, such as "Firefox on Android"; empty if it does not say."""
     agent = request.headers.get("user-agent", "")
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")

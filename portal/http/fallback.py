@@ -1,4 +1,4 @@
-"""Outermost but for the headers: log how a request ended, and answer what nobody foresaw."""
+"""Log how each request ended, and answer unexpected errors; only the headers are further out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BROKEN_PAGE = f"""<!doctype html>
 
 
 class LastResort:
-    """Answer what nobody foresaw with a kind sentence; log where it happened, never what was written."""
+    """Answer unexpected errors with a kind sentence; log where they happened, never what was typed."""
 
     def __init__(self, app: ASGIApp, *, every: bool = False) -> None:
         """Log what went wrong, or *every* request."""
@@ -74,7 +74,7 @@ class LastResort:
 
 
 async def _answer(scope: Scope, mark: str) -> Response:
-    """Make the page, with what was typed if it came within the limits: they stand further in."""
+    """Return the error page, with what was typed if it came within the limits."""
     if "hx-request" in Headers(scope=scope):
         return PlainTextResponse(BROKEN, 500)
     try:
@@ -84,7 +84,7 @@ async def _answer(scope: Scope, mark: str) -> Response:
 
 
 def _tell(scope: Scope, status: int, begun: float, mark: str, error: Exception | None) -> None:
-    """Write the line: the address as it stands in the table of routes, without what people put into it."""
+    """Log the request, with its route's path and nothing that people typed."""
     route = getattr(scope.get("route"), "path", "none")
     # What storage damaged is for the operator to know, however kindly it is answered.
     level = logging.ERROR if status >= 500 or isinstance(error, Damaged) else logging.INFO

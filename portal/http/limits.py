@@ -57,7 +57,7 @@ class BodyLimits:
 
 
 def bounded(scope: Scope, receive: Receive, limits: Limits) -> Receive:
-    """Return what gives the body of a request within *limits*, and note it in the scope."""
+    """Return a `receive` that keeps the body within *limits*, and store it in the scope."""
     within: Receive = TimedBody(scope, receive, limits).receive
     scope[BOUNDED] = within
     return within
@@ -75,7 +75,7 @@ class TimedBody:
     whole: bool = False
 
     async def receive(self) -> Message:
-        """Return the next piece. What follows the body, which is only that somebody went away, may take any time."""
+        """Return the next message. What follows the body, which is only a disconnect, may take any time."""
         if self.whole:
             return await self.source()
         message = await (self.source() if IS_WHOLE in self.scope else self._wait())

@@ -52,14 +52,14 @@ def headers_for(config: Config) -> list[tuple[bytes, bytes]]:
 
 
 class SecurityHeaders:
-    """Put the security headers on every response; pages are never stored, static files may be."""
+    """Add the security headers to every response; pages are never cached, static files may be."""
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
         self.headers = headers_for(config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and dress the response."""
+        """Pass the request on and add the headers to the response."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
@@ -76,7 +76,7 @@ class SecurityHeaders:
 
 
 def _keeping(scope: Scope, status: int) -> tuple[bytes, bytes]:
-    """Pages are never kept. Static files are: for good where the address carries the hash of the file."""
+    """Return the caching header: none for pages; for static files for ever if the address has the file's hash."""
     if status >= 400 or not scope["path"].startswith("/static/"):
         return NEVER_KEPT
     return KEPT_FOR_GOOD if scope["query_string"] else KEPT_FOR_A_DAY
@@ -104,7 +104,7 @@ class HostCheck:
 
 
 class HeadAsGet:
-    """Let HEAD take the way of GET: else a view could read as a form what SameOrigin has not looked at."""
+    """Treat HEAD as GET: else a view could read as a form what SameOrigin has not checked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -147,7 +147,7 @@ class SameOrigin:
 
 
 class UseStore:
-    """Make the application's database the one of this request."""
+    """Use the application's database in each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -34,7 +34,7 @@ def header_line(header: Header) -> bytes:
 
 
 class OneWrite:
-    """Outermost of all: let each answer that can be written at once be written so."""
+    """Outermost of all: write a response's head and body at once where possible."""
 
     def __init__(self, app: ASGIApp, ready: Iterable[Header]) -> None:
         """Serve *app*, most of whose answers carry the headers *ready*, each of which is checked this once."""
@@ -50,7 +50,7 @@ class OneWrite:
 
 
 class _Answer:
-    """One answer on its way. Nothing of the server leads here: with the request goes all that it held."""
+    """One response. The server holds no reference to it, so it is freed with the request."""
 
     __slots__ = ("cycle", "head", "lines")
 
@@ -60,7 +60,7 @@ class _Answer:
         self.head = b""  # held back until its body comes
 
     async def send(self, message: Any) -> None:
-        """Take one message of the application."""
+        """Send one message of the application."""
         cycle = self.cycle
         if not cycle.response_started:
             self.head = self._head(message)

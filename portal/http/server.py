@@ -1,8 +1,8 @@
 """
-What stands between the network and the application: uvicorn's HTTP/1.1, with an end to everybody's patience.
+The server: uvicorn's HTTP/1.1, with limits on size and time.
 
-The request line and the headers are bounded in size and time, since nothing of ours sees them before they are whole;
-whoever takes no answer, or goes on sending what nobody reads, is let go.
+The request line and the headers are bounded, since nothing of ours sees them before they are complete; a client that
+reads no response, or goes on sending what is not read, is disconnected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GRACE = 20  # seconds that requests have to end in when the service is stopped
 
 
 class Counted:
-    """A transport that tells how many bytes were taken of what was written to it."""
+    """A transport that counts how many written bytes were sent."""
 
     __slots__ = ("inner", "is_closing", "write_all", "written")
 
@@ -41,17 +41,17 @@ class Counted:
         return getattr(self.inner, name)
 
     def write(self, data: bytes) -> None:
-        """Write *data*, or keep it until it is taken; once the connection is let go, nothing (uvloop would raise)."""
+        """Write *data*; nothing on a closed connection, where uvloop would raise."""
         if not self.is_closing():
             self.written += len(data)
             self.write_all(data)
 
     def waiting(self) -> int:
-        """Return how many bytes nobody took yet."""
+        """Return how many bytes are not sent yet."""
         return self.inner.get_write_buffer_size()
 
     def taken(self) -> int:
-        """Return how many bytes were taken."""
+        """Return how many bytes were sent."""
         return self.written - self.waiting()
 
 
@@ -74,7 +74,7 @@ class Wire(HttpToolsProtocol):
         self.due = 0  # bytes that have to be taken by then
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect the first request."""
+        """Begin to wait for the first request."""
         super().connection_made(Counted(transport))  # type: ignore[arg-type]
         self._let_go_when_unread()
         self._wait(self.limits.head_seconds, self._head_too_slow)
@@ -86,14 +86,14 @@ class Wire(HttpToolsProtocol):
             plug.setsockopt(socket.IPPROTO_TCP, UNREAD, round(self.limits.stalled_seconds * 1000))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Expect nothing more."""
+        """Cancel the timers."""
         self._wait_no_more()
         if self.writing is not None:
             self.writing.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came; a head that does not end is not kept, and not waited for longer than since it began."""
+        """Receive data; limit the size of a head, and the time until it ends."""
         super().data_received(data)
         if self.in_head and not self.transport.is_closing():
             self.head_size += len(data)
@@ -103,13 +103,13 @@ class Wire(HttpToolsProtocol):
                 self._wait(self.limits.head_seconds, self._head_too_slow)
 
     def on_message_begin(self) -> None:
-        """Begin to read a head. Most are there at once; `data_received` waits for the rest of one that is not."""
+        """Begin to read a head. Most come in one piece; `data_received` waits for the rest of the others."""
         super().on_message_begin()
         self.in_head, self.head_size = True, 0
         self._watch()  # whoever asks for more has to take the answer before
 
     def on_headers_complete(self) -> None:
-        """Pass the request on, unless what stands before its body is too much."""
+        """Pass the request on, unless its head is too large."""
         self._wait_no_more()
         self.in_head = False
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.limits.head:
@@ -118,13 +118,13 @@ class Wire(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is whole, whether somebody read it or not."""
+        """Record that the body is complete, whether it was read or not."""
         self._wait_no_more()
         self.scope[IS_WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Let a body that nobody reads come in for a while, so that the answer arrives; then let go."""
+        """Receive an unread body for a while, so that the response arrives; then close."""
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body and self.waiting is None:
             self._wait(self.limits.stalled_seconds, self._close)
@@ -132,17 +132,17 @@ class Wire(HttpToolsProtocol):
             self._watch()
 
     def pause_writing(self) -> None:
-        """Look from now on whether what was written is taken."""
+        """Watch from now on whether written bytes are sent."""
         super().pause_writing()
         self._watch()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close the connection of whoever asks for nothing more, once they took the last answer."""
+        """Close an idle connection once the last response was sent."""
         super().timeout_keep_alive_handler()
         self._watch()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are our own
-        """Refuse what cannot be read, dressed like every other answer."""
+        """Refuse what cannot be parsed, with the headers of every other response."""
         self._refuse(self.refused)
 
     def _head_too_slow(self) -> None:
@@ -180,7 +180,7 @@ class Wire(HttpToolsProtocol):
             self.waiting = None
 
     def _watch(self) -> None:
-        """Let go, in a while, of whoever takes neither all that waits for them nor what a slow line carries."""
+        """Abort later unless all waiting bytes, or those of a slow line, are sent by then."""
         waiting = self.transport.waiting()
         if waiting and self.writing is None:
             least = round(self.limits.slowest * self.limits.stalled_seconds)

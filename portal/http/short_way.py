@@ -1,10 +1,9 @@
 """
-The short way to a view, for what nearly every request is: one look at a table of addresses, one pass over the headers.
+A fast path to the view for nearly every request: one look-up of the route, one pass over the headers.
 
 Nothing is refused here. Whatever is unusual about a request (another host or site, a method or an address that is not
 in the table, a header that comes twice, a body that is too large or does not say how long it is) takes the layers of
-`portal/http/middleware.py`, which refuse or answer it. The view, and the table of what becomes of errors, are the same
-on both ways.
+`portal/http/middleware.py`, which refuse or answer it. The views and the error handlers are the same on both paths.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class Table:
 
 
 class ShortWay:
-    """Take what is usual straight to its view, and everything else through all layers."""
+    """Send plain requests straight to their view, and all others through the middleware."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class ShortWay:
         self.short = SecurityHeaders(LastResort(UseStore(self._answer), every=config.access_log), config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, one way or the other."""
+        """Pass the request on, on either path."""
         found = self._find(scope) if scope["type"] == "http" and not scope.get("root_path") else None
         if found is None:
             return await self.layers(scope, receive, send)
