@@ -1,5 +1,5 @@
 """
-Draw the pages inside an export: HTML that is read from a folder, without a server, a script or a network.
+Render the pages inside an export: HTML that is read from a folder, without a server, a script or a network.
 
 The patient's own words are escaped like everywhere else; a folder is no reason to trust them less.
 """
@@ -79,12 +79,12 @@ class Line:
 
 
 def drawing(environment: Environment, actor: Actor) -> Callable[[Records], dict[str, str]]:
-    """Return what draws the pages of an export for *actor*, by file name."""
+    """Return the function that renders the pages of an export for *actor*, by file name."""
     return lambda found: _Pages(environment, actor, found).all()
 
 
 class _Known(dict[Any, Any]):
-    """What is put in words once: a thousand entries have the same few questions, on few days."""
+    """A memo of formatted texts: a thousand entries have the same few questions, on few days."""
 
     def __init__(self, find: Callable[[Any], object]) -> None:
         self.find = find
@@ -227,7 +227,7 @@ class _Pages:
 
 
 def _contents(found: PatientRecords) -> list[tuple[SessionRecord | None, list[EntryRecord]]]:
-    """Put entries under the sessions that they belong to, in the order of the sessions; the others come last."""
+    """Return entries by session, in the order of the sessions; the others come last."""
     known = {one.id: [] for one in found.plan.sessions}  # type: dict[UUID | None, list[EntryRecord]]
     others: list[EntryRecord] = []
     for entry in found.entries:

@@ -50,7 +50,7 @@ BY_HAND = N_("Your e-mail address, by hand if you like:")
 
 def make_kit(words: str, origin: str, made: datetime, day: str, say: Callable[[str], str]) -> bytes:
     """
-    Draw the kit. This takes a while, most of all the first time, when the library is loaded: call it in a thread.
+    Return the kit as a PDF. This is slow, most of all the first time, when the library is loaded: call it in a thread.
 
     Args:
         words: The recovery key as people read it.

@@ -1,4 +1,4 @@
-"""The one table that says which error becomes which page."""
+"""Error pages: which error becomes which page."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ class ErrorPage:
     """
     Context of the error page: a title, and a sentence that says what to do next.
 
-    `kept` is what was sent and not taken, to be sent again to `kept_action` if there is one; `secret` tells that
-    there was a password with it. `mark` is under what the log has it.
+    `kept` are the fields of a form that was not saved, to be sent again to `kept_action` if there is one; `secret`
+    says that there was a password among them. `mark` is the request's id in the log.
     """
 
     heading: str
@@ -126,7 +126,7 @@ class ErrorPage:
 
 
 async def journal_error(request: Request, error: Exception) -> Response:
-    """Answer an error of the domain with its page."""
+    """Return the page of an error of the domain."""
     if not isinstance(error, JournalError):
         raise error
     request.state.error = error
@@ -145,17 +145,17 @@ async def journal_error(request: Request, error: Exception) -> Response:
 
 
 def refusal(error: JournalError) -> dict[str, Any]:
-    """Return status and headers for a form that is shown again: 429 with the time to wait, or 422."""
+    """Return status and headers of a form that is shown again: 429 with the time to wait, or 422."""
     return {"status": 429 if isinstance(error, TooManyTries) else 422, "headers": retry_after(error)}
 
 
 def retry_after(error: JournalError) -> dict[str, str]:
-    """Tell browsers how long to wait, where there is something to wait for."""
+    """Return the header that says how long to wait, if anything."""
     return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries | Busy) else {}
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer what the framework refused: no such address, wrong method, a body that cannot be read."""
+    """Return the page of what the framework refused: no such address, wrong method, a body that cannot be read."""
     if not isinstance(error, HTTPException):
         raise error
     _ = translator(request)
@@ -165,7 +165,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def store_gone(request: Request, error: Exception, sentence: str = "") -> Response:
-    """Answer 503 while the database cannot be reached: nothing is ever called saved that was not."""
+    """Return 503 while the database cannot be reached; the page never says that something was saved."""
     request.state.error = error
     _ = translator(request)
     form = await sent(request)
@@ -182,7 +182,7 @@ async def store_gone(request: Request, error: Exception, sentence: str = "") -> 
 
 
 async def broken(request: Request, mark: str) -> Response:
-    """Answer 500 to what nobody foresaw, with what was typed."""
+    """Return 500 for an unexpected error, with what was typed."""
     _ = translator(request)
     form = await sent(request)
     context = ErrorPage(
@@ -195,7 +195,7 @@ async def broken(request: Request, mark: str) -> Response:
 
 
 async def sent(request: Request) -> Form | None:
-    """Return the form that a browser sent and left its page for; None where a page is still there, or none came."""
+    """Return the form of a request that replaces its page; None for htmx, which keeps the page, and without a form."""
     if request.method != "POST" or is_htmx(request):
         return None
     try:
@@ -205,7 +205,7 @@ async def sent(request: Request) -> Form | None:
 
 
 def given_back(request: Request, form: Form | None) -> dict[str, Any]:
-    """Return the fields of `ErrorPage` that let somebody send a form again."""
+    """Return the fields of `ErrorPage` with which a form can be sent again."""
     if form is None:
         return {}
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")

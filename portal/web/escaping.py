@@ -1,4 +1,4 @@
-"""What people typed, made so that no terminal, spreadsheet or page obeys it."""
+"""Escape what people typed for terminals and spreadsheets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMULA = re.compile(r"""(^|[;,|"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 
 def inert(text: str) -> str:
     """
-    Make control characters visible and take out what turns the direction of writing.
+    Return *text* with control characters replaced, and without those that change the direction of writing.
 
     Line breaks and tabs become spaces: what this is for stands on one line.
     """
@@ -38,12 +38,12 @@ def _inert(character: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Make *text* safe for a cell: what a spreadsheet would take for a formula begins with an apostrophe."""
+    """Return *text* escaped for a cell: an apostrophe goes before what a spreadsheet would read as a formula."""
     return FORMULA.sub(r"\1\2'", inert(text))
 
 
 def csv_file(rows: Iterable[Sequence[str]]) -> bytes:
-    """Write rows as CSV (RFC 4180): UTF-8 with the mark by which spreadsheets know it, every cell in quotes."""
+    """Return rows as CSV (RFC 4180): UTF-8 with a byte order mark, every cell in quotes."""
     out = StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([[cell(text) for text in row] for row in rows])

@@ -1,4 +1,4 @@
-"""Read a form as text, and give it back as it was typed."""
+"""Read a form as text, and return it as it was typed."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Form:
 
     @property
     def kept(self) -> tuple[tuple[str, str], ...]:
-        """Return what may be put back into a page when it was not taken."""
+        """Return the fields that may be shown again when the form was not accepted."""
         return tuple(item for item in self.items if item[0] in KEPT)
 
     def __getitem__(self, name: str) -> str:
@@ -159,7 +159,7 @@ class Form:
 
     @cached_property
     def lists(self) -> Mapping[str, list[str]]:
-        """Return every field with all its values, as much of each as is read; found once however often a view asks."""
+        """Return every field with all its values, cut to what is read; computed once."""
         found: dict[str, list[str]] = {}
         for name, value in self.items:
             found.setdefault(name, []).append(value if name in LONGER else value[:LONGEST_VALUE])

@@ -1,5 +1,5 @@
 """
-Keep a person's words from turning the line that they stand in.
+Isolate a person's words, so that they do not change the direction of the line around them.
 
 Words that run the other way pull along whatever stands beside them: a comma, a number, the end of the sentence. Between
 the two marks below (UAX #9, isolates) they keep to themselves. Words that stand alone in an element need no marks: by
@@ -34,7 +34,7 @@ def isolate(value: object) -> object:
 
 
 def _paired(words: str) -> str:
-    """Return *words* with each isolating mark in a pair, so that none of theirs ends ours."""
+    """Return *words* with its isolates balanced, so that none of theirs ends ours."""
     depth, made = 0, []
     for part in re.split("([\u2066-\u2069])", words):
         if part == END:

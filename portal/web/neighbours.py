@@ -1,5 +1,5 @@
 """
-Find what a page writes beside other text.
+Find the expressions that a template writes beside other text.
 
 An expression stands alone where an element begins before it and ends behind it, as in `<p>{{ words }}</p>`, and inside
 of a tag. Anywhere else its words could turn what stands beside them, as in `<p>{{ name }}, {{ date }}</p>`. What begins
@@ -24,7 +24,7 @@ class Side(Enum):
 
 
 SILENT = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.Import, nodes.FromImport)
-"""What writes nothing where it stands."""
+"""Nodes that write nothing."""
 SENTENCES = ("_", "gettext", "ngettext")
 _LAST_TAG = re.compile(r"<(/?)[^<>]*(>?)\s*\Z")
 
@@ -70,14 +70,14 @@ def _branches(node: nodes.If | nodes.For) -> list[list[nodes.Node]]:
 
 
 def _before(body: Sequence[nodes.Node], side: Side) -> Side:
-    """Tell what stands before that which follows *body*, which itself follows *side*."""
+    """Return what stands before that which follows *body*, which itself follows *side*."""
     for piece in _pieces(body):
         side = _across(piece, side, _before, _end_of)
     return side
 
 
 def _behind(body: Sequence[nodes.Node], side: Side) -> Side:
-    """Tell what stands behind that which *body* follows; *side* stands behind *body*."""
+    """Return what stands behind that which *body* follows; *side* stands behind *body*."""
     for piece in reversed(_pieces(body)):
         side = _across(piece, side, _behind, _beginning_of)
     return side
@@ -89,7 +89,7 @@ def _across(
     look: Callable[[Sequence[nodes.Node], Side], Side],
     read: Callable[[str, Side], Side],
 ) -> Side:
-    """Tell what stands on the near side of *piece*, where *side* stands on the far one."""
+    """Return what stands on the near side of *piece*, where *side* stands on the far one."""
     if isinstance(piece, nodes.TemplateData):
         return read(piece.data, side) if piece.data.strip() else side
     if isinstance(piece, nodes.If | nodes.For):
@@ -110,5 +110,5 @@ def _beginning_of(text: str, _: Side) -> Side:
 
 
 def _one(*sides: Side) -> Side:
-    """Return the side that all of them are, if they are one."""
+    """Return the common side, or `OTHER` if they differ."""
     return sides[0] if len(set(sides)) == 1 else Side.OTHER
