@@ -1,8 +1,8 @@
 """
-What an account remembers of its records: from the beginning, and anew when its owner accepts what is there.
+Create an account's record state, and rebuild it when its owner accepts what is stored.
 
-An account of an earlier version remembers a sum over its entries. Its table of contents is laid out the first time that
-its owner reads the journal and it is as it was left; otherwise not before they accept what is there.
+An account of an earlier version has a sum over its entries. Its table of contents is created the first time that its
+owner reads an intact journal, or when they accept what is stored.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from journal.vault.entry_rows import OWN
 from journal.vault.record_snapshot import MOST_STEPS, Part, Snapshot, opened_state, snapshot
 from journal.vault.record_state import LOCK, STEP
 
-SOME = 100  # entries that are opened before others get their turn
+SOME = 100  # entries opened before the event loop runs other tasks
 
 
 async def begin(vault: Sealer, owner: UUID) -> None:
-    """Remember that there is nothing yet, for a new account."""
+    """Create the empty record state of a new account."""
     sealed = vault.seal(RecordRoot().encode(), context=root_context(owner, 1))
     await tables.RecordState.create(id=owner, owner_id=owner, revision=1, sealed=sealed)
 
 
 async def begin_anew(vault: Sealer, owner: UUID) -> None:
-    """Remember that there is nothing, after all that was there was set aside with the keys that opened it."""
+    """Create an empty record state, after all records were set aside with the keys that opened them."""
     await tables.RecordState.filter(Q(owner_id=owner) | Q(id=owner)).delete()
     await _clear(owner)
     await begin(vault, owner)
@@ -43,16 +43,16 @@ async def begin_anew(vault: Sealer, owner: UUID) -> None:
 
 async def rebuild(vault: Sealer, owner: UUID) -> None:
     """
-    Remember anew, under *vault*, whatever is there: in a transaction, and after everything in it was looked at.
+    Rebuild the record state under *vault* from what is stored: in a transaction, after everything in it was checked.
 
-    Whoever seals all records under another key calls this at the end of the same transaction.
+    Call it at the end of a transaction that seals all records under another key.
     """
     await change(LOCK, owner)
     seen = await snapshot(owner, earlier=True)
     beside = await asyncio.to_thread(_beside, seen)
     lines = await _lines(vault, owner)
     before = seen.kept[0] if seen.kept and seen.kept[0] < MOST_STEPS else 0
-    # Storage may have made anything of the row: it says whose it is, and from where the next step is taken.
+    # Storage may have altered the row: reset its owner, and the revision that the next step starts from.
     anew: dict[str, Any] = {"owner_id": owner, "revision": before, "sealed": b""}
     if not await tables.RecordState.filter(id=owner).update(**anew):
         await tables.RecordState.create(id=owner, **anew)
@@ -60,13 +60,13 @@ async def rebuild(vault: Sealer, owner: UUID) -> None:
 
 
 async def lay_out(actor: Actor) -> None:
-    """Lay out the table of contents of an account, if it has none and is as it was left."""
+    """Create the table of contents of an account that has none, if its records are intact."""
     seen = await snapshot(actor.id, earlier=False)
     state = opened_state(actor.vault, actor.id, seen.kept)
     if seen.kept is None or not isinstance(state, RecordState):
         return
     lines = await _lines(actor.vault, actor.id)
-    # That these are the entries of that state, its sum says, and that nobody wrote since, its revision.
+    # The sum proves that these are the entries of that state, the revision that nobody wrote since.
     if await asyncio.to_thread(_sum, state, lines) != state.sets[Part.ENTRIES]:
         return
     root = RecordRoot(replace(state, sets=state.sets[Part.EARLIER :]))
@@ -76,7 +76,7 @@ async def lay_out(actor: Actor) -> None:
 
 
 def _beside(seen: Snapshot) -> RecordState:
-    """Return the sums of what stands on no page."""
+    """Return the sums of the records that stand on no page."""
     beside = RecordRoot().beside
     for part in (Part.EARLIER, Part.SHARED):
         beside = beside.changed(part - 1, come=seen.members[part])
@@ -88,7 +88,7 @@ def _sum(state: RecordState, lines: Sequence[Line]) -> Any:
 
 
 async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
-    """Return a line for each entry that is there; of one that does not open it says no more than that."""
+    """Return a line for each stored entry, without kind and title where it does not open."""
     rows = await fetch_aside(OWN + " AND deleted_at IS NULL ORDER BY created_at", owner)
     lines = []
     for at in range(0, len(rows), SOME):
@@ -98,7 +98,7 @@ async def _lines(vault: Sealer, owner: UUID) -> list[Line]:
 
 
 async def _write(vault: Sealer, owner: UUID, before: int, root: RecordRoot, lines: Sequence[Line]) -> bool:
-    """Put a whole table in the place of what is there; False, and it has to be undone, when the state has moved on."""
+    """Replace the whole table; return False, and the caller has to roll back, when the state has moved on."""
     root, pages, _ = await asyncio.to_thread(lambda: laid_out(lines).seal(vault, owner, root))
     sealed = vault.seal(root.encode(), context=root_context(owner, before + 1))
     if await change_all((STEP, (before + 1, sealed, owner, before))) is not None:
@@ -108,6 +108,6 @@ async def _write(vault: Sealer, owner: UUID, before: int, root: RecordRoot, line
 
 
 async def _clear(owner: UUID) -> None:
-    """Delete all pages, and their texts."""
+    """Delete all pages and their texts."""
     await tables.ContentsPage.filter(owner_id=owner).delete()
     await tables.ContentsText.filter(owner_id=owner).delete()

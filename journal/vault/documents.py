@@ -1,4 +1,4 @@
-"""What stands inside sealed entries and their earlier versions, and where."""
+"""The documents inside sealed entries and their earlier versions, and their contexts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
     """
     An entry of any kind; the owner's vault key.
 
-    `session_id` is the hex id of the session it is about, `sitting` the random name of the last page.
+    `session_id` is the hex id of the session it is about, `sitting` the random name of the page that saved it.
     """
 
     kind: str
@@ -28,11 +28,11 @@ class EntryDocument(msgspec.Struct, frozen=True):
 
     @property
     def empty(self) -> bool:
-        """Return whether there is not a word in it."""
+        """Return whether it has no text."""
         return not (self.title or self.note or self.answers)
 
     def text(self) -> str:
-        """Return every word of it, for searching."""
+        """Return all of its text, for searching."""
         words = [self.title, self.note]
         for answer in self.answers.values():
             words += answer if isinstance(answer, list) else [str(answer)]
@@ -53,13 +53,13 @@ _entries = msgspec.json.Decoder(EntryDocument)
 
 
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
-    """Return where the current text of an entry stands."""
+    """Return the context of an entry's current text."""
     return Context("entry", owner.bytes, entry.bytes, revision)
 
 
 def entry_bytes_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int], bytes]:
     """
-    Prepare to open many entries of one owner: a list opens thirty, a search thousands.
+    Prepare to open many entries of one owner: thirty for a list, thousands for a search.
 
     Returns:
         A function of envelope, entry and revision that raises `Damaged` as `open_bytes` does.
@@ -84,5 +84,5 @@ def decode_entry(plain: bytes) -> EntryDocument:
 
 
 def revision_context(owner: UUID, revision_id: UUID) -> Context:
-    """Return where an earlier text of an entry stands."""
+    """Return the context of an earlier text of an entry."""
     return Context("entry-revision", owner.bytes, revision_id.bytes)

@@ -1,14 +1,14 @@
 """
-Notice when storage gives back an older state of an account's records, or keeps some of them back.
+Detect that storage returned an older state of an account's records, or withheld some of them.
 
 Every record is sealed with its own revision, but an old row put back whole still opens. So each patient's account
 remembers its records: in one sealed row, the root, how many earlier versions and shared copies there are with a keyed
 sum over them, and every page of a table of contents that has a line for each entry (`journal/vault/contents.py`).
-Every write takes root and page one step on in the same transaction, and every reading compares.
+Every write updates root and page in the same transaction, and every read compares.
 
-An account of an earlier version has a sum over its entries in the place of pages, until its table is laid out.
+An account of an earlier version has a sum over its entries in the place of pages, until its table is created.
 
-What was deleted leaves them at once, so that it can be purged without anybody's key.
+Deleted records leave both at once, so that they can be purged without anybody's key.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ from journal.vault.record_snapshot import (
 )
 
 TRIES = 3
-FEW = 300  # rows that are compared in less time than another thread takes to wake
+FEW = 300  # rows compared in less time than a thread takes to start
 KEPT = "SELECT revision, sealed FROM record_state WHERE id = $1"
 STEP = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
 LOCK = "UPDATE record_state SET revision = revision WHERE id = $1"
 
 
 class Dated(Named, frozen=True):
-    """A record's id, and when it was begun."""
+    """A record's id and creation time."""
 
     created_at: Moment
 
@@ -72,7 +72,7 @@ class NotAsLeft(JournalError):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What leaves and what comes to one part by one act: lines of entries, or members of another part."""
+    """The records that one act removes from a part and adds to it: lines of entries, or members of another part."""
 
     part: Part
     gone: Sequence[Line | Member] = ()
@@ -80,13 +80,13 @@ class Move:
 
     @property
     def lines(self) -> tuple[list[Line], list[Line]]:
-        """Return the lines that go and those that come."""
+        """Return the removed lines and the added ones."""
         gone = [one for one in self.gone if isinstance(one, Line)]
         return gone, [one for one in self.come if isinstance(one, Line)]
 
     @property
     def members(self) -> Members:
-        """Return what goes from a sum and what comes to it."""
+        """Return the removed members and the added ones."""
         return tuple(
             [member_of(*(one.member if isinstance(one, Line) else one)) for one in some]
             for some in (self.gone, self.come)
@@ -108,11 +108,11 @@ R = TypeVar("R", bound=_Row)
 @dataclass(frozen=True, slots=True)
 class Look:
     """
-    How what is there compares with what was left; `remembered` and `there` count entries.
+    How the stored records compare with the record state; `remembered` and `there` count entries.
 
-    `remembered` is None when nothing is remembered any more: the state itself is gone, or is not what was saved.
-    `has_table` tells whether there is a table of contents, and no sum in its place. `dated` are the entries with when
-    each was begun, `versions` the earlier versions, where these were asked for.
+    `remembered` is None when the state itself is gone, or is not what was saved. `has_table`: there is a table of
+    contents, and no sum in its place. `dated` are the entries with their creation times, `versions` the earlier
+    versions, if asked for.
     """
 
     entries: bool
@@ -127,16 +127,16 @@ class Look:
 
     @property
     def as_left(self) -> bool:
-        """Return whether all that was compared is as it was left."""
+        """Return whether everything that was compared is intact."""
         return self.entries and self.earlier and self.sharing
 
     def holds(self, row: _Row) -> bool:
-        """Return whether an entry that was read belongs to what was compared."""
+        """Return whether an entry was compared in the very state in which it was read."""
         return self.ends.get(row.id) == (row.revision, row.end)
 
     def is_all(self, rows: Sequence[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:
         """
-        Return whether what was read is what was compared, all of it.
+        Return whether exactly the records that were read were compared.
 
         Args:
             rows: Of entries, which begin with id, revision, envelope and when each was begun.
@@ -150,9 +150,9 @@ class Look:
 
 async def look(actor: Actor, *, earlier: bool = False) -> Look:
     """
-    Compare the entries and what is shared of them, and the earlier versions when asked, with what was left.
+    Compare the stored entries and shares, and the earlier versions when asked, with the record state.
 
-    Where something is amiss, every later page of the same sign-in compares everything, whichever page came upon it.
+    After a difference, every later page of the same sign-in compares everything, whichever page found it.
     """
     actor.must_be(Role.PATIENT)
     sql, *values = everything(actor.id, earlier=earlier)
@@ -168,7 +168,7 @@ async def look(actor: Actor, *, earlier: bool = False) -> Look:
 
 
 def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> Look:
-    """Compare rows with what was left."""
+    """Compare rows with the record state."""
     seen = snapshot_of(actor.id, rows)
     state = opened_state(actor.vault, actor.id, seen.kept)
     ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
@@ -182,7 +182,7 @@ def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> 
         remembered = state.sets[Part.ENTRIES].count
     else:
         lines = _all_lines(actor, state, seen.pages)
-        # Each as often as it stands there: an entry with two lines is not what was left.
+        # Sorted lists, not sets: an entry with two lines is a difference.
         entries = lines is not None and sorted(map(_dated, lines)) == sorted(dated)
         remembered = state.count
     has_table = isinstance(state, RecordRoot)
@@ -196,7 +196,7 @@ def _dated(line: Line) -> tuple[int, bytes, int, bytes]:
 
 
 def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:
-    """Return every line that the root stands for, or None when a page is not as it was left."""
+    """Return every line of the table of contents, or None when a page is not intact."""
     lines: list[Line] = []
     for mark in root.pages:
         try:
@@ -208,9 +208,9 @@ def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | Non
 
 async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tuple[bool, Sequence[R]]:
     """
-    Read entries, and tell whether the journal is as it was left and they belong to it.
+    Return the entries that *read* returns, and whether the journal is intact and has them.
 
-    What another page saves in between is no difference: then both are asked once more.
+    What another page saves in between is no difference: then both are read once more.
     """
     for _ in range(2):
         seen, rows = await look(actor), await read()
@@ -224,9 +224,9 @@ async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tu
 
 async def require_as_left(actor: Actor) -> Look:
     """
-    Raise `NotAsLeft` unless everything is: what storage made of a journal is not given to anybody.
+    Raise `NotAsLeft` unless all records are intact: nothing that storage altered is shared.
 
-    What is given has to belong to what was compared: `Look.holds`.
+    Check each shared entry with `Look.holds` as well.
     """
     seen = await look(actor)
     if not seen.as_left:
@@ -236,10 +236,10 @@ async def require_as_left(actor: Actor) -> Look:
 
 async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) -> bool:
     """
-    Run *statements* and the step of the state as one; False, and nothing is changed, when one found nothing.
+    Run *statements* and the state's update as one; return False, with nothing changed, when one matched no row.
 
-    Most often nobody else writes at the same moment, so the step is worked out before the transaction. Where
-    somebody does, and again, their turn is waited for.
+    Two writes at once are rare, so the update is worked out before the transaction, and again after a conflict; after
+    `TRIES` conflicts the state is locked first.
     """
     for _ in range(TRIES):
         step = await _step(actor, moves)
@@ -260,7 +260,7 @@ async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) 
 
 async def lock(actor: Actor) -> None:
     """
-    Let no other act of the actor's come between; first in a transaction that calls `move`.
+    Lock the actor's record state; first in a transaction that calls `move`.
 
     Raises:
         ChangedMeanwhile: If the actor's keys are not the account's any more: what they seal would never open again.
@@ -274,13 +274,13 @@ async def lock(actor: Actor) -> None:
 
 
 async def move(actor: Actor, *moves: Move) -> None:
-    """Take the state one step on, in a transaction that began with `lock`."""
+    """Update the state, in a transaction that began with `lock`."""
     await change_all(*await _locked_step(actor, moves))
 
 
 async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, bytes, bytes]]) -> None:
     """
-    Take the state on after records were sealed anew and read as before; in a transaction that began with `lock`.
+    Update the state after records were sealed anew, unchanged; in a transaction that began with `lock`.
 
     Args:
         rows: Id, revision, envelope before and envelope now.
@@ -305,7 +305,7 @@ async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, byt
 
 
 async def pages_resealed(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]]) -> None:
-    """Take the root on after pages were sealed anew; *pages* has by their numbers the envelopes before and now."""
+    """Update the root after pages were sealed anew; *pages* has the envelopes before and now by page number."""
     row, _ = await contents_rows.read_state(actor.id, ())
     kept = kept_of(row)
     root = opened_state(actor.vault, actor.id, kept)
@@ -319,14 +319,14 @@ async def pages_resealed(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]])
 
 
 def _stepped(actor: Actor, kept: tuple[int, bytes], state: State) -> Statement:
-    """Return the statement that puts a state in the place of the one that was read, if nobody else did."""
+    """Return the statement that replaces the state that was read, if nobody else did."""
     revision = kept[0] + 1
     sealed = actor.vault.seal(state.encode(), context=root_context(actor.id, revision))
     return STEP, (revision, sealed, actor.id, kept[0])
 
 
 async def _locked_step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
-    """Return the step; where none can be taken, the texts of pages go, which may have words of what goes."""
+    """Return the update; without one, delete the texts of pages, which may have words of removed entries."""
     return await _step(actor, moves) or (contents_rows.without_texts(actor.id),)
 
 
@@ -337,7 +337,7 @@ async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
     kept = kept_of(row)
     state = opened_state(actor.vault, actor.id, kept)
     if state is None or kept is None:
-        return ()  # nothing is overwritten: writing goes on, and every reading says what is amiss
+        return ()  # nothing is overwritten: writing goes on, and every read reports the difference
     after = sums_of(state)
     for one in moves:
         if one.part is not Part.ENTRIES or isinstance(state, RecordState):
