@@ -1,4 +1,4 @@
-"""What stands inside the sealed columns of care links, invitations and shared copies, and where."""
+"""The documents inside sealed columns of care links, invitations and shared copies, and their contexts."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ class ShareDocument(msgspec.Struct, frozen=True):
 
 
 def link_key_context(patient: UUID, link: UUID) -> Context:
-    """Return where the patient's own copy of a link key stands."""
+    """Return the context of the patient's own copy of a link key."""
     return Context("link-key", patient.bytes, link.bytes)
 
 
 def secret_context(clinician: UUID, invitation: UUID) -> Context:
-    """Return where the secret of an invitation stands."""
+    """Return the context of an invitation's secret."""
     return Context("invitation-secret", clinician.bytes, invitation.bytes)
 
 
 def note_context(clinician: UUID, invitation: UUID) -> Context:
-    """Return where the note stands for whom an invitation is."""
+    """Return the context of an invitation's note."""
     return Context("invitation", clinician.bytes, invitation.bytes)
 
 
 def past_context(patient: UUID, link: UUID) -> Context:
-    """Return where it stands who cared for a patient until a link ended."""
+    """Return the context of `PastCare`."""
     return Context("past-care", patient.bytes, link.bytes)
 
 
 def given_back_context(link: UUID, given: UUID) -> Context:
-    """Return where a copy stands that is being given back."""
+    """Return the context of a copy that is being given back."""
     return Context("given-back", link.bytes, given.bytes)
 
 
 def share_context(link: UUID, share: UUID, revision: int) -> Context:
-    """Return where a shared copy stands."""
+    """Return the context of a shared copy."""
     return Context("share", link.bytes, share.bytes, revision)

@@ -62,7 +62,7 @@ class InvitationRow(Row, frozen=True):
 
 
 class OpenRow(Row, frozen=True):
-    """A row of an invitation that somebody holds, with what its clinician is said to be."""
+    """A row of an open invitation, with its clinician's profile and keys."""
 
     id: UUID
     clinician_id: UUID
@@ -103,14 +103,14 @@ class Welcome:
 
 
 async def invite(actor: Actor, name: str, mail_to: str = "") -> Invitation:
-    """Make an invitation for a person whom the clinician calls *name*; *mail_to* has its link mailed there."""
+    """Create an invitation for a person whom the clinician calls *name*, and mail its link to *mail_to* if given."""
     actor.must_be(Role.CLINICIAN)
     if not 1 <= len(name := clean_name(name)) <= 100:
         raise Refused({"name": N_("Write who this is for, up to 100 characters. Only you and they see it.")})
     to = messages.address(actor.house, mail_to)
     secret, invitation = new_invitation_secret(), uuid4()
     place = note_context(actor.id, invitation)
-    keys = actor.identity().public()  # those held, not those that storage shows: nobody is vouched for unseen
+    keys = actor.identity().public()  # those held, not those that storage shows: only these are vouched for
     async with transaction():
         await record_state.lock(actor)  # else keys that were renewed meanwhile would never open the secret
         await tables.Invitation.create(
@@ -146,7 +146,7 @@ async def invitation(actor: Actor, wanted: UUID) -> Invitation:
 
 
 async def withdraw(actor: Actor, wanted: UUID) -> None:
-    """Make an open invitation useless."""
+    """Withdraw an open invitation; raises `NotFound` when it is not open."""
     actor.must_be(Role.CLINICIAN)
     async with transaction():
         changed = await tables.Invitation.filter(
@@ -158,7 +158,7 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
 
 
 async def welcome(house: House, token: str) -> Welcome:
-    """Read an invitation by its link; raises `LinkExpired` when it does not work, `TrustBroken` when keys changed."""
+    """Open an invitation by its token; raises `LinkExpired` when it is not open, `TrustBroken` when keys changed."""
     row, _ = await open_token(house, token)
     profile = profile_of(house, row)
     place = note_context(row.clinician_id, row.id)
@@ -167,7 +167,7 @@ async def welcome(house: House, token: str) -> Welcome:
 
 
 def profile_of(house: House, row: OpenRow) -> Profile:
-    """Open the profile of the clinician whose link it is."""
+    """Open the profile of the clinician whose invitation it is."""
     place = profile_context(row.clinician_id)
     return open_document(house.server, bytes_of(row.clinician_profile), place, Profile)
 
@@ -176,8 +176,8 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
     """
     Begin care: pin the clinician's keys, make the link key, and vouch for one's own keys.
 
-    However many requests accept at once, one care link comes of it. With *renewing* it is a link that takes the place
-    of an earlier one of this very patient; see `journal/account_reset/reset.py`.
+    Of several requests at once, one makes a care link. With *renewing* it replaces an earlier link of this very
+    patient; see `journal/account_reset/reset.py`.
 
     Returns:
         The care link's id.
@@ -219,7 +219,7 @@ async def accept(actor: Actor, token: str, *, renewing: bool = False) -> UUID:
 
 
 async def open_token(house: House, token: str, *, renewing: bool = False) -> tuple[OpenRow, bytes]:
-    """Return the row and the secret of an open link, whose voucher is true; with *renewing*, of one that renews."""
+    """Return the row and secret of an open invitation, voucher verified; with *renewing*, of one that renews."""
     try:
         secret = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         lookup = invitation_id(secret).hex()
@@ -250,7 +250,7 @@ async def open_token(house: House, token: str, *, renewing: bool = False) -> tup
 
 
 def role_of(renews: UUID | None, patient: UUID | None) -> str:
-    """Return the role that the voucher is for: one that renews a link is good for that link and patient alone."""
+    """Return the role that the voucher is for: one that renews a link is valid for that link and patient alone."""
     if renews is None and patient is None:
         return Role.CLINICIAN.value
     return f"{Role.CLINICIAN.value}, renewing {renews} of {patient}"
@@ -277,5 +277,5 @@ def _view(actor: Actor, row: InvitationRow) -> Invitation:
 
 
 def token_of(secret: bytes) -> str:
-    """Write a secret as it stands in an address."""
+    """Return a secret as it stands in an address."""
     return urlsafe_b64encode(secret).rstrip(b"=").decode()

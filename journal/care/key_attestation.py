@@ -1,7 +1,7 @@
 """
-Whose keys are whose, for people who have never met: the profile under the server key says it, and signatures bind it.
+Attest whose public keys are whose, to people who have never met: by profiles under the server key, and signatures.
 
-Whoever writes the database can exchange an account's public keys, and cannot make the profile name others.
+Whoever writes the database can exchange an account's public keys, but not the digest of them in its profile.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from journal.store.rows import Joined, Moment, Row, bytes_of
 
 
 class HandoverRow(Row, frozen=True):
-    """A row of a handover, with what two of its people are said to be."""
+    """A row of a handover, with the profiles and keys of clinician and successor."""
 
     id: UUID
     link_id: UUID
@@ -40,13 +40,13 @@ class HandoverRow(Row, frozen=True):
 
 
 def digest_of(public: bytes) -> str:
-    """Return what a profile says of its account's public keys: their SHA-256, in hexadecimal digits."""
+    """Return the digest of public keys that a profile has: SHA-256, in hexadecimal digits."""
     return sha256(public).hexdigest()
 
 
 def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> PublicIdentity:
     """
-    Give an account's public keys, if they are those that it was opened with.
+    Return an account's public keys, if they are those that it was opened with.
 
     Raises:
         TrustBroken: If storage shows others.
@@ -59,7 +59,7 @@ def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> Publ
 
 
 def successor_of(house: House, row: HandoverRow) -> PublicIdentity:
-    """Return the public keys of whom a handover is to, as `keys_of` does."""
+    """Return the public keys of a handover's successor, as `keys_of` does."""
     return keys_of(house, row.successor_id, row.successor_profile, row.successor_keys)
 
 
@@ -87,7 +87,7 @@ def check_handed_over(
     consent: bytes,
 ) -> None:
     """
-    Check, as the successor, that a care link comes of a handover that its patient agreed to.
+    Verify, as the successor, that a care link comes of a handover that its patient agreed to.
 
     Args:
         patient: The public keys of the patient of the care link *link*.

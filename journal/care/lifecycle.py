@@ -35,7 +35,7 @@ async def pause(actor: Actor, wanted: UUID | None = None) -> None:
     Stop one clinician, or all, from opening anything, at once and until resumed. Never held back.
 
     The clinician's copy of the link key is deleted; the patient keeps theirs, so that resuming is possible.
-    Nothing is opened for it, so that nothing damaged stands in its way.
+    Nothing is opened for it, so that no damaged row prevents it.
     """
     actor.must_be(Role.PATIENT)
     async with transaction():
@@ -62,7 +62,7 @@ async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
 
 async def resume(actor: Actor, wanted: UUID) -> None:
     """
-    Give the clinician a copy of the link key again, sealed to the keys that were pinned.
+    Seal the link key to the clinician's pinned keys again.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session: what is opened then cannot be unread.
@@ -93,8 +93,8 @@ async def end(actor: Actor, wanted: UUID) -> None:
     """
     End care, from either side: every shared copy and every copy of the link's key is destroyed.
 
-    So is what both agreed on, the pins and the voucher: nobody can make the row last again. A patient can also be
-    rid of a row that only passes for a link of theirs.
+    So are the pins and the voucher: nobody can restore the link. A patient can also end a row that only passes for
+    a link of theirs.
 
     Raises:
         HeldUntilRested: For the patient, too soon after a dosing session.
@@ -128,7 +128,7 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
 
 
 async def _past(actor: Actor, wanted: UUID) -> bytes | None:
-    """Seal the clinician's name, if both agreed on the link: of a row that only passes for one nobody is named."""
+    """Seal the clinician's name; return None for a row that only passes for a link."""
     link = next((one for one in await my_links(actor) if one.id == wanted), None)
     if link is None:
         return None
@@ -138,7 +138,7 @@ async def _past(actor: Actor, wanted: UUID) -> bytes | None:
 
 
 async def _end_what_was_before(wanted: UUID) -> None:
-    """Let go of what was kept, from before a restart, to be given back between these two people."""
+    """Delete the copies from before a restart that wait to be given back between these two people."""
     for row in whole(await read(PairRow, tables.CareLink.filter(id=wanted))):
         pair = {"patient_id": row.patient_id, "clinician_id": row.clinician_id}
         before = tables.CareLink.filter(**pair, ended_at__isnull=False)

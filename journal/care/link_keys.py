@@ -1,4 +1,4 @@
-"""What a care link stands on: its key, and whether both people's keys are still the pinned ones."""
+"""Open a care link's key, and verify that both people's keys are still the pinned ones."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class SharingPaused(JournalError):
 
 async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     """
-    Give the other person's public keys, as pinned.
+    Return the other person's public keys, as pinned.
 
-    A clinician pins the patient's keys the first time, on the word of the voucher that the patient made under
-    the invitation secret. From then on only the pin counts.
+    A clinician pins the patient's keys the first time, by the voucher that the patient made under the invitation
+    secret. From then on only the pin counts.
 
     Raises:
         TrustBroken: If the keys now in the database are not the ones that were agreed on.
@@ -76,10 +76,10 @@ async def link_key(actor: Actor, link: Link) -> Sealer:
 
 async def code_for(actor: Actor, link: Link) -> str:
     """
-    Give the safety code of 60 digits that both people can compare in person.
+    Return the safety code of 60 digits that both people can compare in person.
 
-    It stands for the keys that this person holds, not for those that storage shows as theirs: whoever
-    swapped the public keys of both would otherwise show both the same code.
+    It covers the keys that this person holds, not those that storage shows as theirs: whoever swapped the public
+    keys of both would otherwise show both the same code.
     """
     theirs = await peer_identity(actor, link)
     return safety_code(actor.id.bytes, actor.identity().public(), link.peer.bytes, theirs)

@@ -1,10 +1,9 @@
 """
-Care links: who is whose.
+Load care links: `my_links`, `my_link` and `link_with` are the only ways to one, and loading *is* the authorisation.
 
-`my_links`, `my_link` and `link_with` are the only ways to a link, and loading one *is* the authorisation. A row
-does not make a link: it lasts only for somebody whose own pin, sealed under their own key, says that they agreed
-on it with this very person. A clinician who has pinned nobody yet goes by the voucher under the secret of their
-invitation, which they alone can open.
+A row alone is no link: the actor's own pin, sealed under their own key, has to show that they agreed on it with this
+very person. For a clinician without a pin yet, the voucher under the secret of their invitation shows it, which they
+alone can open.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ NOTHING_LEFT: dict[str, Any] = {
     "clinician_pin": None,
     "voucher": b"",
 }
-"""What is written over everything that two people agreed on, when it ends."""
+"""Written over everything that two people agreed on, when care ends."""
 NAMELESS = N_("Somebody whose name cannot be opened")
 
 
@@ -47,7 +46,7 @@ LINKS = """
     WHERE {whose}
     ORDER BY care_link.created_at
 """
-"""Nearly every page asks for links: written out, since to have the ORM join the people takes longer than the rest."""
+"""SQL, since nearly every page loads links, and the join by the ORM takes longer than the rest."""
 OF_PATIENT = LINKS.format(peer="clinician", whose="patient_id = $1")
 OF_CLINICIAN = LINKS.format(peer="patient", whose="clinician_id = $1")
 LASTING_OF_PATIENT = LINKS.format(peer="clinician", whose="patient_id = $1 AND ended_at IS NULL")
@@ -89,7 +88,7 @@ class SecretRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Vouchers:
-    """What a clinician goes by for links of which they have pinned nobody yet: handovers, and sealed secrets, by id."""
+    """What proves a clinician's links without a pin yet: handovers, and sealed secrets of invitations, by id."""
 
     handovers: Mapping[UUID, HandoverRow]
     secrets: Mapping[UUID, bytes]
@@ -103,7 +102,7 @@ class Link:
     """
     A care link as one of its two people sees it; `peer` is the other one.
 
-    `trusted` tells whether `peer_keys`, which storage shows as theirs, are the ones that were agreed on.
+    `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on.
     """
 
     id: UUID
@@ -123,18 +122,17 @@ class Link:
 
     @property
     def state(self) -> str:
-        """Say `active`, `paused` or `ended`."""
+        """Return `active`, `paused` or `ended`."""
         return "ended" if self.ended_at else "paused" if self.paused_at else "active"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """
-    What storage holds about one person's care: their links, and the ids of rows that they never agreed on.
+    One person's care links, and the ids of rows that they never agreed on.
 
-    A damaged row is no link that they agreed on; where not even its id can be read, None stands for it. `before` are
-    ids of rows from before a patient's account was started anew, which wait to be renewed. `damaged` counts rows of
-    care that has ended.
+    A damaged row counts as not agreed on; None stands for an id that cannot be read. `before` are ids of rows from
+    before a patient's account was started anew, which wait to be renewed. `damaged` counts damaged rows of ended care.
     """
 
     links: tuple[Link, ...]
@@ -144,7 +142,7 @@ class Found:
 
     def link(self, wanted: UUID) -> Link:
         """
-        Return the lasting link of an id.
+        Return the link of an id that has not ended.
 
         Raises:
             NotFound: If there is none.
@@ -159,7 +157,7 @@ class Found:
 
 
 async def found(actor: Actor, *, ended: bool = False) -> Found:
-    """Return the actor's care links, oldest first, and what only passes for one."""
+    """Return the actor's care links, oldest first, and the rows that only pass for one."""
     if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
         raise NotFound
     if actor.role is Role.PATIENT:
@@ -197,16 +195,17 @@ async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
 
 
 async def my_link(actor: Actor, wanted: UUID) -> Link:
-    """Return one of the actor's own lasting links by its id; raises as `Found.link` does."""
+    """Return one of the actor's own links by its id, not ended; raises as `Found.link` does."""
     return (await found(actor)).link(wanted)
 
 
 async def link_with(actor: Actor, patient: UUID) -> Link:
     """
-    Give the clinician's lasting link with *patient*: without one, the patient does not exist for them.
+    Return the clinician's link with *patient*, not ended: without one, the patient does not exist for them.
 
     Raises:
-        TrustBroken: If there is a row that says so, and nothing that they agreed on.
+        NotFound: If there is none.
+        TrustBroken: If there is a row, and they never agreed on it.
     """
     actor.must_be(Role.CLINICIAN)
     there = typed(LinkRow, await fetch(LASTING_OF_BOTH, actor.id, patient))
@@ -220,7 +219,7 @@ async def link_with(actor: Actor, patient: UUID) -> Link:
 
 
 async def _load_vouchers(actor: Actor, links: Sequence[LinkRow]) -> Vouchers:
-    """Return what a clinician's links came of, as far as they have pinned nobody yet: mostly nothing is asked."""
+    """Return what proves a clinician's links without a pin yet: mostly there are none, and nothing is read."""
     waiting = [row for row in links if row.clinician_pin is None and row.ended_at is None]
     if actor.role is Role.PATIENT or not waiting:
         return NO_VOUCHERS
@@ -235,10 +234,10 @@ async def _load_vouchers(actor: Actor, links: Sequence[LinkRow]) -> Vouchers:
 
 def is_agreed(actor: Actor, row: LinkRow, vouchers: Vouchers) -> bool:
     """
-    Tell whether the other person's keys are those that the actor agreed on for this link.
+    Return whether the other person's keys are those that the actor agreed on for this link.
 
     Args:
-        vouchers: What `_load_vouchers` gives for it.
+        vouchers: From `_load_vouchers`.
 
     Raises:
         TrustBroken: If the actor agreed on no such link.
@@ -260,10 +259,10 @@ def is_agreed(actor: Actor, row: LinkRow, vouchers: Vouchers) -> bool:
 
 def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: UUID) -> bool:
     """
-    Tell whether the actor's pin for *link* is of the keys *shown* as *peer*'s; raises as `crypto.is_pinned` does.
+    Return whether the actor's pin for *link* has the keys *shown* as *peer*'s; raises as `crypto.is_pinned` does.
 
-    That it is follows from the bytes of both and the actor's keys alone, so it is remembered: nothing of what the pin
-    holds, and no key, but the mark of the keys that opened it. That it is not is found out anew each time.
+    A match follows from the bytes of both and the actor's keys alone, so it is cached: with the mark of the keys that
+    opened the pin, and neither its content nor a key. A mismatch is not cached.
     """
     memory = actor.house.pins
     key = (actor.keyring.mark, actor.id, peer, link, sealed, shown)
@@ -277,7 +276,7 @@ def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: U
 
 
 def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, vouchers: Vouchers) -> None:
-    """Check, as a clinician who has pinned nobody yet, what a patient vouched for when care began."""
+    """Verify, as a clinician without a pin yet, what a patient vouched for when care began."""
     if row.handover_id is not None:
         handover = vouchers.handovers.get(row.handover_id)
         if handover is None or handover.patient_id != row.patient_id:
@@ -317,7 +316,7 @@ def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
         profile = known_profile(actor.house, peer, bytes_of(row.peer_profile))
         name, zone, profession = profile.name, profile.time_zone, profile.profession
     except Damaged:
-        pass  # one name that does not open closes nobody else's page
+        pass  # a name that does not open hides no link
     return Link(
         row.id,
         row.patient_id,
@@ -338,13 +337,13 @@ def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
 
 async def require_lasting(link: Link) -> None:
     """
-    Look at a care link again in the transaction that shares over it, and hold it.
+    Read a care link again in the transaction that shares over it, and lock it.
 
     Raises:
         StaleRevision: If it was paused or ended since it was read.
     """
     people = {"patient_id": link.patient, "clinician_id": link.clinician}
     lasting = tables.CareLink.filter(id=link.id, **people, ended_at=None, paused_at=None)
-    # It takes the link's lock: a pause or an end that comes first leaves nothing behind it.
+    # The update locks the link: after a pause or an end that came first it matches no row.
     if not await lasting.update(paused_at=None):
         raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))

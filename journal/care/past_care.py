@@ -1,8 +1,8 @@
 """
-Whom care has ended with.
+Seal and open whom care has ended with.
 
-At the end of care the pins are destroyed that would prove who the two people of a link were. What is shown from then on
-was sealed at the end, and not looked up by what the row says: a row that points elsewhere names nobody.
+The end of care destroys the pins that prove who the two people of a link were. What is shown from then on was sealed
+at the end, and not looked up by what the row says: a row that points elsewhere names nobody.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ class PastLink(Protocol):
 
     @property
     def id(self) -> UUID:
-        """Its id."""
+        """Return its id."""
 
     @property
     def patient_id(self) -> UUID:
-        """Whose record it is about."""
+        """Return the patient's id."""
 
     @property
     def created_at(self) -> datetime:
-        """When it began."""
+        """Return when it began."""
 
 
 def seal_past(
     house: House, link: PastLink, clinician: UUID, name: str, profession: str, until: datetime
 ) -> bytes:
-    """Seal whose care ends at *until*, by a name that was proven while it lasted."""
+    """Seal the clinician with whom care ends at *until*, by a name that was proven before."""
     document = PastCare(str(clinician), name, profession, link.created_at.isoformat(), until.isoformat())
     return seal_document(house.server, document, past_context(link.patient_id, link.id))
 

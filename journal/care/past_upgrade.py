@@ -1,8 +1,8 @@
 """
-Care that ended in a version that sealed no name: who it was with is sealed later, from what the audit log proves.
+Seal the clinician of care that ended in a version that sealed no name, from what the audit log proves.
 
-The row alone is believed in nothing. Who cared for whom and since when is what the event says with which care began;
-until when, the one with which it ended; and both have to stand in the chain as this service wrote them.
+The row alone proves nothing. The event with which care began says who cared for whom and since when, the one with
+which it ended until when; both have to stand in the chain as this service wrote them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class UnnamedRow(Row, frozen=True):
 
 
 class EventRow(Row, frozen=True):
-    """What an event says that care began or ended with."""
+    """An event with which care began or ended."""
 
     id: int
     action: Act
@@ -52,7 +52,7 @@ class EventRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Care as the log has it."""
+    """Care that the log proves."""
 
     id: UUID
     patient_id: UUID
@@ -61,7 +61,7 @@ class Proven:
 
 
 async def seal_unnamed(house: House) -> int:
-    """Seal whom care has ended with, where nothing did so at the end and the log proves it; return how often."""
+    """Seal the clinicians of ended links without a name, where the log proves them; return how many."""
     unnamed = tables.CareLink.filter(past=None, ended_at__isnull=False)
     rows = whole(await read(UnnamedRow, unnamed))
     keys = await fetch(KEY) if rows else ()

@@ -1,9 +1,9 @@
 """
-Which copies a care link holds, as its patient left them: a sealed list beside the rows.
+The sealed list of the copies that a care link holds.
 
-The patient rewrites it with every share, update and revocation, and with a pause. A copy that is not on it, or is
-there in another state, was put back by storage and is opened to nobody; one that is missing is missed. The list
-itself is among what the patient's account remembers, so an older list is noticed by the patient.
+The patient rewrites it with every share, update, revocation and pause. A copy that is not on it, or is in another
+state, was put back by storage and is not opened; a missing one is noticed. The list itself is part of the patient's
+record state, so the patient notices an older list.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
 
 
 class ListRow(Row, frozen=True):
-    """A row of a list; what is wrong in it besides its id, `opened` finds."""
+    """A row of a list; `opened` checks all of it but its id."""
 
     id: UUID
     revision: Joined
@@ -39,7 +39,7 @@ class ListRow(Row, frozen=True):
 
 
 class LinkOf(Row, frozen=True):
-    """Whose copy a copy is."""
+    """The care link of a copy."""
 
     link_id: UUID
 
@@ -66,21 +66,21 @@ Lists = Mapping[UUID, ShareList | None]
 
 
 async def begin(actor: Actor, link: UUID, key: bytes) -> None:
-    """Begin the empty list of a new care link; in a transaction that holds the account's state."""
+    """Create the empty list of a new care link; in a transaction that holds the account's state."""
     sealed = seal_document(Sealer(key), ShareList(), share_list_context(link, 1))
     await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=1, sealed=sealed)
     await record_state.move(actor, Move(Part.SHARED, come=[(link, 1, sealed)]))
 
 
 async def put(actor: Actor, link: UUID, copy: Member) -> None:
-    """Note a copy that was just sealed, in the place of an earlier state of it."""
+    """Add a copy that was just sealed, in the place of an earlier state of it."""
     ident, revision, sealed = copy
     noted = {ident.hex: (revision, _end(sealed))}
     await _rewrite(actor, link, lambda old: msgspec.structs.replace(old, copies=old.copies | noted))
 
 
 async def forget(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
-    """Take copies off that were just deleted."""
+    """Remove copies that were just deleted."""
     gone = {one.hex for one in copies}
 
     def left(old: ShareList) -> ShareList:
@@ -91,12 +91,12 @@ async def forget(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
 
 
 async def pause(actor: Actor, link: UUID, paused: bool = True) -> None:
-    """Note that sharing is paused, or resumed: a key put back by storage undoes no pause."""
+    """Record that sharing is paused, or resumed: a key put back by storage undoes no pause."""
     await _rewrite(actor, link, lambda old: msgspec.structs.replace(old, paused=paused))
 
 
 async def end(actor: Actor, link: UUID) -> None:
-    """Forget the list of a care link that the patient ended."""
+    """Delete the list of a care link that the patient ended."""
     rows = await fetch(KEPT, link)
     await vault_tables.RecordState.filter(id=link).delete()
     await record_state.move(actor, Move(Part.SHARED, gone=[(link, *row) for row in rows]))
@@ -104,9 +104,9 @@ async def end(actor: Actor, link: UUID) -> None:
 
 async def accept(actor: Actor, link: UUID) -> None:
     """
-    Let the list hold no copy that is missing. A list that does not open begins anew, and empty.
+    Rewrite the list without missing copies; one that does not open is replaced by an empty one.
 
-    Nothing comes onto it: what storage put back stays closed until it is revoked, and can be shared again.
+    Nothing is added: what storage put back stays closed until it is revoked, and can be shared again.
     """
     key, rows = await own_key(actor, link), await fetch(KEPT, link)
     if key is None:
@@ -168,7 +168,7 @@ def _unwrapped(actor: Actor, link: UUID, wrapped: bytes | None) -> Sealer | None
 
 
 async def _rewrite(actor: Actor, link: UUID, change: Change) -> None:
-    """Write the list anew, in a transaction that holds the account's state; one that does not open stays as it is."""
+    """Rewrite the list, in a transaction that holds the account's state; one that does not open stays as it is."""
     key, rows = await own_key(actor, link), await fetch(KEPT, link)
     old = opened(key, link, rows[0]) if key and rows else None
     if key is None or old is None or (new := change(old)) == old:
@@ -189,5 +189,5 @@ def _number(revision: Any) -> int:
 
 
 def share_list_context(link: UUID, revision: int) -> Context:
-    """Return where the list of a care link's copies stands."""
+    """Return the context of a care link's list."""
     return Context("share-list", link.bytes, link.bytes, revision)
