@@ -1,8 +1,8 @@
 """
-Challenges for passkeys: handed out without writing anything down, believed for five minutes, and once.
+Challenges for passkeys: issued without storing anything, valid for five minutes, and once.
 
-Anybody may ask for one. What is remembered are those that were answered with a signature of a passkey that is
-known here, so however many a stranger asks for, nothing grows. Format: docs/crypto-format.md section 13.
+Anybody may ask for one. Only those that were answered with a signature of a known passkey are stored, so however many
+a stranger asks for, nothing grows. Format: docs/crypto-format.md section 13.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LATE = N_("This took longer than five minutes, or was sent twice. Please try onc
 
 
 class Purpose(StrEnum):
-    """What a passkey is asked for. An answer to one is none to another."""
+    """What a passkey is asked for. An answer for one purpose is not valid for another."""
 
     ADD = "add"
     SIGN_IN = "sign-in"
@@ -45,9 +45,9 @@ class Purpose(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Errand:
     """
-    What a passkey is asked for, and of whom; of nobody in particular where it is to tell who somebody is.
+    What a passkey is asked for, and of which account; None where it is to show whose account it is.
 
-    `patient` is whose record a refusal belongs to in the log, if anybody's.
+    `patient` is the patient whose log a refusal belongs to, if any.
     """
 
     purpose: Purpose
@@ -56,7 +56,7 @@ class Errand:
 
 
 def issue(house: House, errand: Errand) -> bytes:
-    """Draw a challenge, 56 bytes: when it ends, 16 random bytes, and a MAC that ties both to the errand."""
+    """Draw a challenge, 56 bytes: its expiry, 16 random bytes, and a MAC that binds both to the errand."""
     ends = int((house.clock() + LIFETIME).timestamp())
     head = ends.to_bytes(EXPIRY_SIZE, "big") + token_bytes(NONCE_SIZE)
     return head + _mac(house, head, errand)
@@ -64,10 +64,10 @@ def issue(house: House, errand: Errand) -> bytes:
 
 def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
     """
-    Check that we issued *challenge* for this errand, a short while ago.
+    Verify that *challenge* was issued here for this errand, and has not expired.
 
     Raises:
-        Refused: If we did not, or it has run out.
+        Refused: If it was not, or has expired.
     """
     head, mac = challenge[:HEAD_SIZE], challenge[HEAD_SIZE:]
     if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(house, head, errand)):
@@ -79,7 +79,7 @@ def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
 @aside
 async def spend(challenge: bytes) -> None:
     """
-    Remember that a valid challenge was answered; of several answers at once, one goes on. Not in a transaction.
+    Store that a valid challenge was answered; of several answers at once, one succeeds. Not in a transaction.
 
     Raises:
         Refused: If it was answered before.
@@ -92,7 +92,7 @@ async def spend(challenge: bytes) -> None:
 
 
 async def forget_expired(now: datetime) -> None:
-    """Drop what need not be remembered, since it is too late for it anyway."""
+    """Delete challenges that have expired."""
     await tables.SpentChallenge.filter(expires_at__lte=now).delete()
 
 

@@ -1,8 +1,8 @@
 """
-A person's passkeys: add one, name it, take it away.
+A person's passkeys: list, add, rename, remove.
 
 A passkey whose device can evaluate a PRF gets a key slot and opens the journal by itself. One whose device cannot
-stands for its person, and unlocks nothing.
+authenticates its owner, and unlocks nothing.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ async def one(actor: Actor, passkey: UUID) -> Passkey:
 
 
 async def asked_to_add(actor: Actor, site: Site) -> dict[str, Any]:
-    """Return what the browser needs to make a new passkey; on a device that has one already it makes none."""
+    """Return the options to make a new passkey; a device that has one already makes none."""
     challenge = challenges.issue(actor.house, Errand(Purpose.ADD, actor.id))
     known = [passkey.known for passkey in await mine(actor)]
     return webauthn.to_add(site, challenge, Person(actor.id.bytes, actor.email), known)
@@ -78,16 +78,16 @@ async def asked_to_add(actor: Actor, site: Site) -> dict[str, Any]:
 
 async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, prf: str) -> Passkey:
     """
-    Keep a passkey that the browser has made.
+    Store a passkey that the browser has made.
 
     Args:
         token: The session token, which unwraps the account key once more.
         name: What the person calls it.
         answer: The browser's answer, as JSON.
-        prf: What the device's PRF gave, as base64url; empty where it has none.
+        prf: The output of the device's PRF, as base64url; empty where it has none.
 
     Raises:
-        Refused: If the answer proves nothing or was used, the passkey is known or one too many, or the name is none.
+        Refused: If answer or name is not valid, the answer was used, or the passkey is known or one too many.
     """
     named = _name(name)
     try:
@@ -138,14 +138,14 @@ async def add(actor: Actor, token: bytes, site: Site, name: str, answer: str, pr
 
 
 async def rename(actor: Actor, passkey: UUID, name: str) -> None:
-    """Call a passkey something else; raises `Refused` for a name that is none, `NotFound` for somebody else's."""
+    """Rename a passkey; raises `Refused` for a name that is not valid, `NotFound` for somebody else's passkey."""
     named = _name(name)
     found = await one(actor, passkey)
     await rows.keep(actor.house, found, msgspec.structs.replace(found.document, name=named))
 
 
 async def remove(actor: Actor, passkey: UUID) -> None:
-    """Take a passkey away, and its key slot with it: it opens nothing from now on."""
+    """Delete a passkey with its key slot: it opens nothing from now on."""
     before = await key_slots.of(actor)
     async with transaction():
         await key_slots.swap(before, actor.vault, before.without_passkey(passkey))
@@ -158,7 +158,7 @@ async def remove(actor: Actor, passkey: UUID) -> None:
 
 
 def output_of(prf: str) -> bytes | None:
-    """Read what a device's PRF gave; nothing when there was none, or what came is not 32 bytes."""
+    """Return the output of a device's PRF; None when there is none, or it is not 32 bytes long."""
     try:
         output = urlsafe_b64decode(prf + "=" * (-len(prf) % 4))
     except ValueError:

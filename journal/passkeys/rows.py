@@ -1,4 +1,4 @@
-"""Passkeys as they stand in their rows: sealed under the server key, vouched for by their own account."""
+"""Rows of passkeys: sealed under the server key, vouched for by their own account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PasskeyDocument(msgspec.Struct, frozen=True):
     """
     What verifies a passkey, and what its owner calls it; server key. `opens`: it has a key slot.
 
-    `vouched` is under the owner's vault key: else whoever has the server key could put in a passkey of theirs.
+    `vouched` is under the owner's vault key: else whoever has the server key could add a passkey of theirs.
     """
 
     name: str
@@ -51,7 +51,7 @@ class PasskeyRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A passkey of somebody's."""
+    """A passkey, opened."""
 
     id: UUID
     account: UUID
@@ -62,7 +62,7 @@ class Passkey:
 
     @property
     def known(self) -> Known:
-        """Return the credential as a browser is reminded of it."""
+        """Return what names the credential to a browser."""
         return Known(self.document.credential, tuple(self.document.transports))
 
 
@@ -73,7 +73,7 @@ async def of_account(house: House, account: UUID) -> Opened[Passkey]:
 
 
 async def find(house: House, passkeys: QuerySet[authentication_tables.Passkey]) -> Passkey | None:
-    """Return the first of *passkeys*, or None where there is none; raises `Damaged`."""
+    """Return the first of *passkeys*, or None; raises `Damaged`."""
     row = await read_one(PasskeyRow, passkeys)
     return opened(house, row) if row else None
 
@@ -81,7 +81,7 @@ async def find(house: House, passkeys: QuerySet[authentication_tables.Passkey]) 
 async def keep(
     house: House, passkey: Passkey, document: PasskeyDocument, used_at: datetime | None = None
 ) -> bool:
-    """Write a passkey's next revision; tells whether nobody else had done so in the meantime."""
+    """Store a passkey's next revision; return False when another request was faster."""
     after = Passkey(passkey.id, passkey.account, passkey.revision + 1, document, passkey.created_at, used_at)
     changed: dict[str, Any] = {"revision": after.revision, "sealed": sealed(house, after)}
     if used_at is not None:
@@ -92,7 +92,7 @@ async def keep(
 
 
 def opened(house: House, row: PasskeyRow) -> Passkey:
-    """Open a row; raises `Damaged` when it was altered, or hung under another account."""
+    """Open a row; raises `Damaged` when it was altered, or moved to another account."""
     place = passkey_context(row.account_id, row.id, row.revision)
     document = open_document(house.server, row.sealed, place, PasskeyDocument)
     return Passkey(row.id, row.account_id, row.revision, document, row.created_at, row.last_used_at)
@@ -106,19 +106,19 @@ def sealed(house: House, passkey: Passkey) -> bytes:
 
 
 def require_own(passkey: Passkey, vault: Sealer) -> None:
-    """Check that the account itself added a passkey, by its vault key; raises `Damaged`."""
+    """Verify that the account itself added a passkey, by its vault key; raises `Damaged`."""
     found = open_bytes(vault, passkey.document.vouched, _vouching(passkey.account, passkey.id))
     if found != _fingerprint(passkey.document.credential, passkey.document.public_key):
         raise Damaged
 
 
 def lookup_of(credential: bytes) -> str:
-    """Make a credential findable without storing its id."""
+    """Return the hash that a credential is found by, without its id being stored."""
     return sha256(credential).hexdigest()
 
 
 def vouched(vault: Sealer, account: UUID, passkey: UUID, credential: bytes, public_key: bytes) -> bytes:
-    """Seal what a passkey is verified by under its account's own key, so that `require_own` knows it again."""
+    """Seal what a passkey is verified by under its account's own key, for `require_own`."""
     return vault.seal(_fingerprint(credential, public_key), context=_vouching(account, passkey))
 
 
@@ -131,5 +131,5 @@ def _vouching(account: UUID, passkey: UUID) -> Context:
 
 
 def passkey_context(account: UUID, passkey: UUID, revision: int) -> Context:
-    """Return where a passkey stands."""
+    """Return the context of a passkey."""
     return Context("passkey", account.bytes, passkey.bytes, revision)

@@ -1,7 +1,5 @@
 """
-What a passkey does once it is there: open the journal or a locked session, be the second step, confirm its person.
-
-What each is believed for stands in `verification.py`.
+Use a passkey: sign in, open a locked session, complete the second step, confirm. `verification.py` checks answers.
 """
 
 from __future__ import annotations
@@ -28,19 +26,19 @@ from journal.store.rows import Opened
 
 
 def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:
-    """Return what the browser needs to ask for any passkey of this site's; tells and stores nothing."""
+    """Return the options to ask for any passkey of this site; reveals and stores nothing."""
     return webauthn.to_use(site, challenges.issue(house, Errand(Purpose.SIGN_IN)))
 
 
 async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "") -> bytes:
     """
-    Open the account of a passkey that holds its key. That is two factors at once: the device, and who unlocked it.
+    Sign in with a passkey that holds the account's key: two factors at once, the device and who unlocked it.
 
     Returns:
         The session token for the cookie, 32 bytes.
 
     Raises:
-        Refused: If the passkey is none of ours, proves nothing, or holds no key.
+        Refused: If the passkey is unknown, does not verify, or holds no key.
     """
     errand = Errand(Purpose.SIGN_IN)
     passkey, proof = await proven(house, site, errand, answer)
@@ -62,13 +60,13 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
 
 
 async def asked_for_second_step(house: House, token: bytes, site: Site) -> dict[str, Any]:
-    """Return what the browser needs to ask for a passkey after the password; raises `NotFound` if nothing waits."""
+    """Return the options to ask for a passkey after the password; raises `NotFound` if no sign-in waits."""
     return await _asked_of(house, site, (await _second(house, token))[0])
 
 
 async def second_step(house: House, token: bytes, site: Site, answer: Answer) -> bytes:
     """
-    Let a passkey be the second step after the password; it need not hold a key.
+    Complete a sign-in with a passkey after the password; it need not hold a key.
 
     Returns:
         The new session token.
@@ -91,13 +89,13 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
 
 
 async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
-    """Return what the browser needs to ask for one of the actor's own passkeys; raises `NotFound` without any."""
+    """Return the options to ask for one of the actor's own passkeys; raises `NotFound` without any."""
     return await _asked_of(actor.house, site, _confirmation(actor))
 
 
 async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> bytes:
     """
-    Let the actor show once more who they are.
+    Confirm with a passkey who the actor is.
 
     Returns:
         The new session token.
@@ -117,7 +115,7 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
 
 
 async def asked_to_unlock(house: House, token: bytes, site: Site) -> dict[str, Any]:
-    """Return what the browser needs to ask for a passkey that opens a locked session; raises `NotFound` without any."""
+    """Return the options to ask for a passkey that opens a locked session; raises `NotFound` without any."""
     return await _asked_of(house, site, await _unlocking(house, token))
 
 

@@ -1,8 +1,8 @@
 """
-Believe a passkey: find the one that has answered, check what its answer proves, and take the key out of its slot.
+Verify a passkey's answer, and open its key slot.
 
-An answer counts only for what it was asked for, once, within five minutes, from this site, with the person
-verified by their device. What is said of a passkey that is not known is said of one whose account is suspended too.
+An answer counts only for what it was asked for, once, within five minutes, from this site, with the person verified by
+their device. A passkey of a suspended account is refused as an unknown one is.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ OPENS_NO_MORE = N_(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a browser sends: the credential's answer as JSON, and what its PRF gave as base64url, or nothing."""
+    """What a browser sends: the credential's answer as JSON, and its PRF output as base64url, or empty."""
 
     credential: str
     prf: str = ""
@@ -50,10 +50,10 @@ class Answer:
 
 async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tuple[Passkey, Proof]:
     """
-    Find the passkey that has answered, and believe it; its challenge is then spent, whatever comes after.
+    Verify an answer, and return its passkey; its challenge is then spent, whatever comes after.
 
     Raises:
-        Refused: If it is none of ours, or proves nothing.
+        Refused: If the passkey is unknown, or the answer does not verify.
     """
     try:
         claim = webauthn.claim_of(answer.credential)
@@ -64,7 +64,7 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
     able = authentication_tables.Passkey.filter(lookup=lookup, account__status__in=key_slots.ABLE)
     passkey = await rows.find(house, able)
     if passkey is None:
-        # No event: nobody is concerned, and whoever invents answers could fill the log with them.
+        # No event: no account is concerned, and made-up answers could fill the log.
         raise Refused({"passkey": STRANGE})
     named = claim.handle is not None or errand.account is not None
     try:
@@ -86,10 +86,10 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
 
 async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answer) -> tuple[bytes, KeySlot]:
     """
-    Return the account key out of the slot of a proven passkey, and that slot.
+    Return the account key from the slot of a verified passkey, and that slot.
 
     Raises:
-        Refused: If it has none, or one that what came does not open.
+        Refused: If it has none, or one that the PRF output does not open.
         Damaged: If the account did not add this passkey itself.
     """
     if not passkey.document.opens:
@@ -112,12 +112,12 @@ async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answe
 
 
 def vault_of(account_key: bytes) -> Sealer:
-    """Return what seals an account's own records."""
+    """Return the sealer of an account's own records."""
     return Sealer(Keyring.from_account_key(account_key).vault)
 
 
 async def note_use(house: House, passkey: Passkey, proof: Proof) -> None:
-    """Write down when a passkey was used and how far it has counted; of two uses at once one is refused."""
+    """Store when a passkey was used and its signature count; of two uses at once one is refused."""
     document = msgspec.structs.replace(
         passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
     )

@@ -1,8 +1,8 @@
 """
-What a browser is asked for with a passkey, and what its answer proves (W3C Web Authentication, level 3).
+Options for the browser, and verification of its answers (W3C Web Authentication, level 3).
 
-Nothing here knows accounts, rows or sessions. The library checks what the standard says; what it leaves to us is
-that a page inside another site's page may not ask, and that its own parsers' errors are refusals.
+Nothing here knows accounts, rows or sessions. Beyond what the library checks, answers from a page inside another site's
+page are refused, and so are answers that its parsers fail on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from webauthn.helpers.structs import (
 T = TypeVar("T")
 
 PRF_INPUT = sha256(b"hearthside/v1/passkey-prf").digest()
-"""What every passkey is asked to evaluate; each has a secret of its own, so no two give the same."""
+"""What every passkey evaluates; each has a secret of its own, so no two outputs are equal."""
 
 ALGORITHMS = [
     COSEAlgorithmIdentifier.EDDSA,
@@ -51,12 +51,12 @@ KINDS = frozenset(one.value for one in AuthenticatorTransport)
 
 
 class Unproven(Exception):
-    """An answer that does not prove what it has to."""
+    """An answer that does not verify."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where passkeys are good: the origin as browsers write it, and its host, the relying party's id."""
+    """Where passkeys are valid: the origin as browsers write it, and its host, the relying party's id."""
 
     origin: str
     host: str
@@ -64,7 +64,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom a new passkey is for: the account's 16 bytes, and what the device's own list calls it."""
+    """The user of a new passkey: the account's 16 bytes, and its name in the device's own list."""
 
     handle: bytes
     name: str
@@ -72,7 +72,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A credential as a browser is reminded of it."""
+    """What names a credential to a browser."""
 
     credential: bytes
     transports: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an answer says of itself, before anything is proven."""
+    """What an answer says of itself, before it is verified."""
 
     credential: bytes
     challenge: bytes
@@ -100,7 +100,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What an answer has proven: that the credential was used, with the person verified."""
+    """What a verified answer proves: that the credential was used, with the person verified."""
 
     sign_count: int
     backed_up: bool
@@ -127,7 +127,7 @@ def to_add(site: Site, challenge: bytes, person: Person, known: Iterable[Known])
 
 
 def to_use(site: Site, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
-    """Return the options for `navigator.credentials.get`: any passkey of this site's, or one of *known*."""
+    """Return the options for `navigator.credentials.get`: any passkey of this site, or one of *known*."""
     options = generate_authentication_options(
         rp_id=site.host,
         challenge=challenge,
@@ -139,7 +139,7 @@ def to_use(site: Site, challenge: bytes, known: Iterable[Known] = ()) -> dict[st
 
 
 def claim_of(answer: str) -> Claim:
-    """Read what an answer says of itself; raises `Unproven` when it says nothing that can be read."""
+    """Return what an answer says of itself; raises `Unproven` when it cannot be read."""
 
     def read() -> Claim:
         if len(answer) > LONGEST_ANSWER:
@@ -187,7 +187,7 @@ def proven(site: Site, answer: str, challenge: bytes, public_key: bytes) -> Proo
     """
     Verify an answer of `get`; raises `Unproven`.
 
-    The count of signatures is only read here: what it means that it went back is the caller's to say.
+    The signature count is only returned: the caller compares it with the last one.
     """
 
     def verify() -> Proof:
