@@ -70,7 +70,7 @@ def readable_domain(name: str) -> str:
 
 def split_address(typed: str) -> tuple[str, str]:
     """
-    Take an address apart, without what cannot be seen: blanks around it, and signs without a shape in it.
+    Split an address, without what cannot be seen: blanks around it, and signs without a shape in it.
 
     Returns:
         What stands before the last @, without quotation marks that are not needed, and what stands behind it. A
@@ -97,10 +97,10 @@ def _without_format(text: str, keep: str = "") -> str:
 
 def normal_address(typed: str) -> str:
     """
-    Return the one form that all spellings of an address have in common.
+    Return the form that all spellings of an address have in common.
 
     Args:
-        typed: Any length; of more than 254 characters nothing is looked at.
+        typed: Any length; more than 254 characters are not read.
 
     Returns:
         The part before the @ folded, and the domain as `ascii_domain` gives it. One that cannot be mapped is folded as
@@ -135,7 +135,7 @@ def transitional_address(typed: str) -> str:
 
 
 def spelled_address(typed: str) -> str:
-    """Return an address as it was told from others before domains were mapped: folded as a whole."""
+    """Return an address folded as a whole, as addresses were compared before domains were mapped."""
     text = typed.strip()
     return "" if len(text) > LONGEST_ADDRESS else _folded(text)
 

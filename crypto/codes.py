@@ -1,5 +1,5 @@
 """
-Recovery codes: each takes the place of the second factor once. Kept as hashes; 80 random bits need no stretching.
+Recovery codes: each replaces the second factor once. Stored as hashes; 80 random bits need no stretching.
 
 Format: docs/crypto-format.md section 8.
 """
@@ -56,7 +56,7 @@ def parse_recovery_code(text: str) -> bytes:
 
 def hash_recovery_code(code: bytes, *, account: bytes) -> bytes:
     """
-    Give what is kept of a recovery code.
+    Return what is stored of a recovery code.
 
     Args:
         code: 10 bytes.

@@ -46,7 +46,7 @@ class Handover:
 
     def encode(self) -> bytes:
         """
-        Give what both signatures cover.
+        Return what both signatures cover.
 
         Raises:
             FormatError: If an id is not 16 bytes long.
@@ -70,7 +70,7 @@ def suggest(offer: Handover, signer: PrivateIdentity) -> bytes:
 
 def verify_suggestion(offer: Handover, signature: bytes, clinician: PublicIdentity) -> None:
     """
-    Check that the clinician with these keys suggested exactly this.
+    Verify that the clinician with these keys suggested exactly this.
 
     Raises:
         OpenError: If they did not.
@@ -94,7 +94,7 @@ def consent(offer: Handover, signer: PrivateIdentity, *, made: bytes) -> bytes:
 
 def verify_consent(offer: Handover, signature: bytes, *, made: bytes) -> None:
     """
-    Check that the patient of a handover agreed to this very link.
+    Verify that the patient of a handover agreed to this very link.
 
     Raises:
         OpenError: If they did not.

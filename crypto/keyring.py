@@ -19,7 +19,7 @@ from crypto.errors import OpenError, require_size
 
 
 def new_account_key() -> bytes:
-    """Draw the 32 random bytes that everything of one account hangs on."""
+    """Draw the 32 random bytes that all keys of one account are derived from."""
     return token_bytes(KEY_SIZE)
 
 
@@ -88,7 +88,7 @@ class Keyring:
     @cached_property
     def mark(self) -> bytes:
         """
-        Derive what tells these keys from any others, 32 bytes for each account key they come from.
+        Derive what identifies these keys, 32 bytes for each account key they come from.
 
         It opens nothing, and nothing of a key can be learned from it: it may be remembered.
         """
@@ -102,7 +102,7 @@ class Keyring:
     @classmethod
     def from_account_key(cls, account_key: bytes) -> Self:
         """
-        Derive the vault key of an account, and make ready what its other keys are derived from.
+        Derive the vault key of an account, and prepare to derive its other keys.
 
         Args:
             account_key: 32 bytes, from a key slot or a web session.
@@ -129,7 +129,7 @@ class Keyring:
 
     def with_retired(self, wrapped: bytes, *, account: bytes) -> Self:
         """
-        Give these keys with the ones before them, which `retire` wrapped.
+        Return these keys with the ones before them, which `retire` wrapped.
 
         Raises:
             OpenError: If it was wrapped under other keys, for another account, or changed.

@@ -1,5 +1,5 @@
 """
-What the records on one page of a table of contents say, put together so that a search opens one envelope for all.
+The texts of the records on one page of a table of contents, joined so that a search opens one envelope for all.
 
 It belongs to one state of the page, and is read for no other. Format: docs/crypto-format.md section 19.
 """
@@ -29,7 +29,7 @@ class PageText:
 
     @classmethod
     def of(cls, texts: Sequence[bytes]) -> PageText:
-        """Put texts together; those of a page fewer than 2^16, and fewer than 2^32 bytes."""
+        """Join the texts of a page: fewer than 2^16 of them, and fewer than 2^32 bytes."""
         return cls(b"".join(texts), tuple(accumulate(map(len, texts))))
 
     @classmethod
@@ -62,7 +62,7 @@ class PageText:
         return _HEAD.pack(VERSION, fold, tag, len(self.ends)) + ends + self.texts
 
     def holding(self, needles: Sequence[bytes]) -> list[int]:
-        """Return which of the texts hold every one of *needles*, by their places; the longest is looked for first."""
+        """Return the places of the texts that hold every one of *needles*; the longest is searched for first."""
         if not needles:
             return []
         texts, ends = self.texts, self.ends

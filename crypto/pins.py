@@ -29,7 +29,7 @@ def new_invitation_secret() -> bytes:
 
 def invitation_id(secret: bytes) -> bytes:
     """
-    Derive the look-up id of an invitation; it tells nothing about the key of the voucher.
+    Derive the look-up id of an invitation; it reveals nothing about the key of the voucher.
 
     Args:
         secret: 32 bytes, from the invitation's address.
@@ -71,7 +71,7 @@ def verify_voucher(
     secret: bytes, voucher: bytes, identity: PublicIdentity, *, account: bytes, role: str
 ) -> None:
     """
-    Check a voucher in constant time.
+    Verify a voucher in constant time.
 
     Raises:
         OpenError: If it does not vouch for exactly these keys of this account in this role.
@@ -84,7 +84,7 @@ def verify_voucher(
 
 def pin(keyring: Keyring, identity: PublicIdentity, *, owner: bytes, peer: bytes, link: bytes) -> bytes:
     """
-    Remember the public keys of someone, so that a later change is noticed.
+    Seal the public keys of someone, so that a later change is noticed.
 
     Args:
         keyring: The keys of the account that remembers.
@@ -102,7 +102,7 @@ def pin(keyring: Keyring, identity: PublicIdentity, *, owner: bytes, peer: bytes
 
 def open_pin(keyring: Keyring, sealed: bytes, *, owner: bytes, peer: bytes, link: bytes) -> PublicIdentity:
     """
-    Recall the public keys that `pin` remembered.
+    Open the public keys that `pin` sealed.
 
     Raises:
         OpenError: If it does not open, or remembers someone other than *peer*.
@@ -115,7 +115,7 @@ def is_pinned(
     keyring: Keyring, sealed: bytes, current: bytes, *, owner: bytes, peer: bytes, link: bytes
 ) -> bool:
     """
-    Tell whether *current* are the very bytes of the keys that `pin` remembered, without reading them.
+    Return whether *current* are the very bytes of the keys that `pin` sealed, without reading them.
 
     A list asks this of every row, and reading public keys takes as long as opening fifty records.
 

@@ -101,7 +101,7 @@ def signed_bytes(message: bytes, *, purpose: str) -> bytes:
 
 def verify(public: PublicIdentity, message: bytes, signature: bytes, *, purpose: str) -> None:
     """
-    Check that the account behind *public* signed *message* for *purpose*.
+    Verify that the account behind *public* signed *message* for *purpose*.
 
     Raises:
         OpenError: If it did not.

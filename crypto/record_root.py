@@ -1,5 +1,5 @@
 """
-The root of an account's table of contents: what it remembers of every page of it, and of what stands on no page.
+The root of an account's table of contents: it has a mark of every page, and sums of what stands on no page.
 
 A page lists records; the root lists pages. So one record is proven by the root and one page, however many there are.
 Format: docs/crypto-format.md section 19.
@@ -57,7 +57,7 @@ class RecordRoot:
 
     @property
     def count(self) -> int:
-        """How many lines all pages have."""
+        """Return how many lines all pages have."""
         return sum(page.lines for page in self.pages)
 
     @classmethod

@@ -39,7 +39,7 @@ class RecordState:
     """
     Several sets of records under one key of their own, which stands nowhere but in the sealed state.
 
-    Whoever does not see sums cannot put together another set that has the same one.
+    Whoever does not see the sums cannot make another set with the same sum.
     """
 
     key: bytes = field(repr=False)
@@ -47,7 +47,7 @@ class RecordState:
 
     @classmethod
     def begin(cls, sets: int) -> RecordState:
-        """Remember so many empty sets, under a new key."""
+        """Return so many empty sets, under a new key."""
         return cls(token_bytes(KEY_SIZE), (RecordSet(),) * sets)
 
     @classmethod
@@ -77,9 +77,9 @@ class RecordState:
 
     def changed(self, place: int, *, gone: Iterable[Member] = (), come: Iterable[Member] = ()) -> RecordState:
         """
-        Let records leave the set at *place*, and others come to it.
+        Return the state with records removed from the set at *place*, and others added.
 
-        A count never falls below zero nor rises above 2^32 - 1: what storage made up may say anything.
+        A count never falls below zero nor rises above 2^32 - 1, whatever storage made up.
         """
         less, more, before = self.over(gone), self.over(come), self.sets[place]
         after = RecordSet(
@@ -89,7 +89,7 @@ class RecordState:
         return replace(self, sets=(*self.sets[:place], after, *self.sets[place + 1 :]))
 
     def over(self, members: Iterable[Member]) -> RecordSet:
-        """Count and add up *members* as they are now, to be compared with a set that was remembered."""
+        """Return the count and sum of *members*, to be compared with a remembered set."""
         hashed = member_hash(self.key)
         hashes = [hashed(*member) for member in members]
         return RecordSet(len(hashes), sum(hashes) % _MODULUS)

@@ -45,7 +45,7 @@ def format_recovery_key(recovery_key: bytes) -> str:
 
 
 def is_last_group(text: str, recovery_key: bytes) -> bool:
-    """Tell whether somebody typed the last group of a key: the check symbols, which end a copy that is whole."""
+    """Return whether somebody typed the last group of a key: the check symbols, which end a complete copy."""
     try:
         return read_symbols(text, _CHECK) == int.from_bytes(recovery_key, "big") % _PRIME
     except FormatError:

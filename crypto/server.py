@@ -80,7 +80,7 @@ class ServerKey:
 
     def blind_index(self, address: str) -> bytes:
         """
-        Make an e-mail address findable without storing it.
+        Return the index that an e-mail address is found by, without it being stored.
 
         Args:
             address: As typed; every spelling that `crypto.normal_address` takes for the same gives the same.
@@ -92,7 +92,7 @@ class ServerKey:
 
     def transitional_index(self, address: str) -> bytes:
         """
-        Give the `blind_index` of what older browsers made of an address.
+        Return the `blind_index` of what older browsers made of an address.
 
         Whatever has the same `blind_index` has the same index here as well, and so has what that leads to.
 
@@ -103,7 +103,7 @@ class ServerKey:
 
     def spelling_index(self, address: str) -> bytes:
         """
-        Make one spelling of an address findable, for an account whose address is another's in another spelling.
+        Return the index of one spelling, for an account whose address is another's in another spelling.
 
         Whatever has the same index here has the same `blind_index` as well.
 

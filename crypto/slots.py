@@ -1,5 +1,5 @@
 """
-Key slots: several ways to the one account key, each replaceable without touching an entry.
+Key slots: several ways to one account key, each replaceable without changing an entry.
 
 Every slot carries a key commitment, compared first: AES-GCM-SIV is not key-committing, so without one
 a made-up slot could open under several passwords and turn each sign-in into an answer about a password.
@@ -62,7 +62,7 @@ def password_slot(
         password: As typed.
         account: 16 bytes, the account's id.
         epoch: The account's from now on, 0 to 2^64 - 1.
-        parameters: What the password shall cost.
+        parameters: The cost of the password.
 
     Raises:
         KeySizeError: If *account_key* is not 32 bytes long.

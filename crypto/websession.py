@@ -23,10 +23,10 @@ def new_session_token() -> bytes:
 
 class SessionToken:
     """
-    What the cookie leads to: the row, and the key to what stands in it.
+    What the cookie derives: the id of the row, and the key to what stands in it.
 
     Attributes:
-        id: 32 bytes, the id of the row; it does not lead back to the cookie.
+        id: 32 bytes, the id of the row; it does not reveal the cookie.
     """
 
     __slots__ = ("_deriver", "id")
@@ -59,7 +59,7 @@ class SessionToken:
 
 def session_id(token: bytes) -> bytes:
     """
-    Derive the id of the row from the cookie; it does not lead back.
+    Derive the id of the row from the cookie; it does not reveal the cookie.
 
     Args:
         token: 32 bytes.
