@@ -56,7 +56,7 @@ class Errand:
 
 
 def issue(house: House, errand: Errand) -> bytes:
-    """Draw a challenge, 56 bytes: its expiry, 16 random bytes, and a MAC that binds both to the errand."""
+    """Draw a challenge, 56 bytes: its expiry, 16 random bytes, and a MAC that binds both to the request."""
     ends = int((house.clock() + LIFETIME).timestamp())
     head = ends.to_bytes(EXPIRY_SIZE, "big") + token_bytes(NONCE_SIZE)
     return head + _mac(house, head, errand)
@@ -64,7 +64,7 @@ def issue(house: House, errand: Errand) -> bytes:
 
 def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
     """
-    Verify that *challenge* was issued here for this errand, and has not expired.
+    Verify that *challenge* was issued here for this request, and has not expired.
 
     Raises:
         Refused: If it was not, or has expired.
