@@ -234,7 +234,7 @@ async def require_as_left(actor: Actor) -> Look:
     return seen
 
 
-async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) -> bool:
+async def together(actor: Actor, changes: Sequence[Move], *statements: Statement) -> bool:
     """
     Run *statements* and the state's update as one; return False, with nothing changed, when one matched no row.
 
@@ -242,7 +242,7 @@ async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) 
     `TRIES` conflicts the state is locked first.
     """
     for _ in range(TRIES):
-        step = await _step(actor, moves)
+        step = await _step(actor, changes)
         if not step:
             break
         failed = await change_all(*step, *statements)
@@ -252,7 +252,7 @@ async def together(actor: Actor, moves: Sequence[Move], *statements: Statement) 
             return False
     async with transaction() as held:
         await lock(actor)
-        done = await change_all(*await _locked_step(actor, moves), *statements) is None
+        done = await change_all(*await _locked_step(actor, changes), *statements) is None
         if not done:
             await held.rollback()
     return done
@@ -273,9 +273,9 @@ async def lock(actor: Actor) -> None:
         await change(LOCK, actor.id)
 
 
-async def move(actor: Actor, *moves: Move) -> None:
+async def move(actor: Actor, *changes: Move) -> None:
     """Update the state, in a transaction that began with `lock`."""
-    await change_all(*await _locked_step(actor, moves))
+    await change_all(*await _locked_step(actor, changes))
 
 
 async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, bytes, bytes]]) -> None:
@@ -325,21 +325,21 @@ def _stepped(actor: Actor, kept: tuple[int, bytes], state: State) -> Statement:
     return STEP, (revision, sealed, actor.id, kept[0])
 
 
-async def _locked_step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
+async def _locked_step(actor: Actor, changes: Sequence[Move]) -> tuple[Statement, ...]:
     """Return the update; without one, delete the texts of pages, which may have words of removed entries."""
-    return await _step(actor, moves) or (contents_rows.without_texts(actor.id),)
+    return await _step(actor, changes) or (contents_rows.without_texts(actor.id),)
 
 
-async def _step(actor: Actor, moves: Sequence[Move]) -> tuple[Statement, ...]:
-    gone = [line for one in moves for line in one.lines[0]]
-    come = [line for one in moves for line in one.lines[1]]
+async def _step(actor: Actor, changes: Sequence[Move]) -> tuple[Statement, ...]:
+    gone = [line for one in changes for line in one.lines[0]]
+    come = [line for one in changes for line in one.lines[1]]
     row, pages = await contents_rows.read_state(actor.id, {line.created for line in (*gone, *come)})
     kept = kept_of(row)
     state = opened_state(actor.vault, actor.id, kept)
     if state is None or kept is None:
         return ()  # nothing is overwritten: writing goes on, and every read reports the difference
     after = sums_of(state)
-    for one in moves:
+    for one in changes:
         if one.part is not Part.ENTRIES or isinstance(state, RecordState):
             less, more = one.members
             after = after.changed(one.part, gone=less, come=more)
