@@ -219,13 +219,25 @@ async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
     erin, alice = await cast.actor("erin"), await cast.actor("alice")
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=erin.id)
     for attempt in (
-        entries.timeline(erin), entries.every(erin), shares.given(erin), shares.revoke(erin, share),
-        care_links.my_links(erin), care_links.my_link(erin, cast.link), care_links.link_with(erin, alice.id),
-        lifecycle.pause(erin), lifecycle.end(erin, cast.link), reading.caseload(erin), reading.folder(erin, alice.id),
-        reading.read(erin, alice.id, share), session_plan.sessions_of(erin, alice.id), my_sessions(erin),
-        records_collection.of_patient(erin, PRACTICE), records_collection.shared(erin, PRACTICE, alice.id),
-        invitations.invite(erin, "Alice"), invitations.invitations(erin),
-    ):  # fmt: skip
+        entries.timeline(erin),
+        entries.every(erin),
+        shares.given(erin),
+        shares.revoke(erin, share),
+        care_links.my_links(erin),
+        care_links.my_link(erin, cast.link),
+        care_links.link_with(erin, alice.id),
+        lifecycle.pause(erin),
+        lifecycle.end(erin, cast.link),
+        reading.caseload(erin),
+        reading.folder(erin, alice.id),
+        reading.read(erin, alice.id, share),
+        session_plan.sessions_of(erin, alice.id),
+        my_sessions(erin),
+        records_collection.of_patient(erin, PRACTICE),
+        records_collection.shared(erin, PRACTICE, alice.id),
+        invitations.invite(erin, "Alice"),
+        invitations.invitations(erin),
+    ):
         with pytest.raises(NotFound):
             await attempt
 
