@@ -31,7 +31,10 @@ from journal.store.database import change, fetch
 from journal.store.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed, whole
 
 PRESENT = "SELECT epoch, access, status FROM account WHERE id = $1"
-SWAP = "UPDATE account SET epoch = $1, access = $2 WHERE id = $3 AND epoch = $4 AND status IN ('active', 'leaving')"
+SWAP = """
+    UPDATE account SET epoch = $1, access = $2
+    WHERE id = $3 AND epoch = $4 AND status IN ('active', 'leaving')
+"""
 SLOTS = "SELECT kind, commitment, passkey_id FROM key_slot WHERE account_id = $1"
 ABLE = ("active", "leaving")
 
