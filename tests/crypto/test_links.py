@@ -46,7 +46,7 @@ def granted(alice: Person, bob: Person) -> bytes:
 
 @pytest.fixture(scope="module")
 def reading(alice: Person, bob: Person) -> Reading:
-    """Say how Bob reads it."""
+    """Return what Bob reads it with."""
     return Reading(link=LINK, patient=alice.id, clinician=bob.id, private=bob.private, signed_by=alice.public)
 
 

@@ -41,7 +41,7 @@ Case = tuple[str, type[CryptoError], Callable[[], object]]
 
 
 def lengths(what: str, size: int, act: Callable[[bytes], object], error: type[CryptoError]) -> list[Case]:
-    """Give the two cases of one length: one byte too few, and one too many."""
+    """Return the two cases of one length: one byte too few, and one too many."""
     return [
         (f"{what} is {size} bytes long, not {wrong}.", error, lambda wrong=wrong: act(bytes(wrong)))  # type: ignore[misc]
         for wrong in (size - 1, size + 1)
@@ -49,12 +49,12 @@ def lengths(what: str, size: int, act: Callable[[bytes], object], error: type[Cr
 
 
 def keys(what: str, size: int, act: Callable[[bytes], object]) -> list[Case]:
-    """Give the cases of a key's length."""
+    """Return the cases of a key's length."""
     return lengths(what, size, act, KeySizeError)
 
 
 def ids(what: str, act: Callable[[bytes], object]) -> list[Case]:
-    """Give the cases of an id's length."""
+    """Return the cases of an id's length."""
     return lengths(what, 16, act, FormatError)
 
 
@@ -243,7 +243,7 @@ def _open_grant(blob: bytes = GRANTED, **changed: bytes) -> bytes:
 
 
 def _signed_anew(blob: bytes) -> bytes:
-    """Let Alice sign what was changed, so that only opening it is left to refuse it."""
+    """Sign the changed bytes as Alice, so that only opening them can refuse them."""
     granted = links.GrantedKey.decode(blob)
     info = links._info(LINK, ALICE.id, BOB.id, ALICE.public, BOB.public)
     message = crypto.join_fields(info, granted.sealed)

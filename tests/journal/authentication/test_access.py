@@ -23,7 +23,7 @@ EMAIL, OLD, NEW = "alice@example.org", PASSWORDS["alice"], "a lantern on the kit
 
 
 async def changed(cast: Cast) -> None:
-    """Let alice change her password."""
+    """Change alice's password."""
     alice = await cast.actor("alice")
     cast.tokens["alice"] = await sign_in.change_password(alice, OLD, NEW, NEW, PRACTICE)
 
@@ -90,7 +90,7 @@ async def test_an_ended_session_that_is_put_back_is_over(cast: Cast) -> None:
 
 
 async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
-    """Without what it says of its slots, or with an older word of it, the account stays closed."""
+    """Without its access document, or with an older one, the account stays closed."""
     alice = await cast.actor("alice")
     (before,) = await rows_of(accounts_tables.Account, id=alice.id)
     await changed(cast)

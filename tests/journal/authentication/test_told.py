@@ -31,17 +31,17 @@ def receiver() -> Iterator[Receiver]:
 
 
 async def with_mail(cast: Cast, receiver: Receiver, name: str = "alice") -> Actor:
-    """Somebody in a house that sends mail."""
+    """Return somebody of the cast in an installation that sends mail."""
     return replace(await cast.actor(name), house=house_of(cast, receiver))
 
 
 def house_of(cast: Cast, receiver: Receiver) -> House:
-    """The house, sending through *receiver*."""
+    """Return the installation, sending through *receiver*."""
     return replace(cast.house, mail=receiver.server())
 
 
 async def told(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
-    """Send what waits; gives to whom and what each says first, in the order of the texts."""
+    """Send what waits; return the address and first line of each message, sorted."""
     receiver.letters.clear()
     await deliver_due(house_of(cast, receiver))
     assert {str(one["Subject"]) for _, one in receiver.letters} <= {str(SUBJECT)}
@@ -49,7 +49,7 @@ async def told(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
 
 
 async def signs_in(house: House, device: str, password: str = PASSWORDS["alice"]) -> None:
-    """Let alice come in with some kind of browser."""
+    """Sign alice in with some kind of browser."""
     await sign_in.sign_in(house, "alice@example.org", password, device=device)
 
 

@@ -16,7 +16,7 @@ from tests.cast import Cast
 
 
 async def waiting(cast: Cast) -> tuple[UUID, bytes, bytes]:
-    """Let alice have typed her password and nothing more; gives her id, her account key and the token."""
+    """Start a sign-in of alice's that waits for her second factor; return her id, account key and token."""
     alice = await cast.actor("alice")
     row = await authentication_tables.WebSession.get(id=alice.session)
     key = unwrap_account_key(

@@ -29,12 +29,12 @@ from tests.scenes import at_rest, connected, in_session, opened_by, read_by, res
 
 
 async def row(cast: Cast, link: UUID | None = None) -> care_tables.CareLink:
-    """Give a care link as the database has it."""
+    """Return the row of a care link."""
     return await care_tables.CareLink.get(id=link or cast.link)
 
 
 async def swap_keys(actor: Actor, identity: PrivateIdentity | None = None) -> None:
-    """Let whoever writes the database put other public keys in the place of somebody's."""
+    """Replace somebody's public keys in the database."""
     other = (identity or PrivateIdentity.generate()).public().encode()
     await accounts_tables.Account.filter(id=actor.id).update(public_identity=other)
 

@@ -27,17 +27,17 @@ NEW = "seven small stones in a row"
 
 
 async def by_the_patient(cast: Cast) -> None:
-    """Let alice end care."""
+    """End care as alice."""
     await lifecycle.end(await cast.actor("alice"), cast.link)
 
 
 async def by_the_clinician(cast: Cast) -> None:
-    """Let bob end care."""
+    """End care as bob."""
     await lifecycle.end(await cast.actor("bob"), cast.link)
 
 
 async def by_beginning_anew(cast: Cast) -> None:
-    """Let alice begin anew with bob, while charlie's care of her waits to be renewed, and is."""
+    """Renew alice's care by bob after a restart, while charlie's care of her waits to be renewed, and is."""
     theirs = await connected(cast, "charlie")
     await read_by(cast, "charlie")  # pins her keys
     offer = await reset_links.offer(await cast.actor("bob"), (await cast.actor("alice")).id)

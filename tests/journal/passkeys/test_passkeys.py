@@ -55,20 +55,20 @@ from tests.scenes import written
 
 
 async def added(cast: Cast, device: Authenticator, who: str = "alice", name: str = "Phone") -> Passkey:
-    """Let somebody of the cast add a passkey."""
+    """Add a passkey of somebody of the cast."""
     actor = await cast.actor(who)
     answer = device.make(await passkey_management.asked_to_add(actor, SITE))
     return await passkey_management.add(actor, cast.tokens[who], SITE, name, answer.credential, answer.prf)
 
 
 async def came_in(cast: Cast, device: Authenticator) -> bytes:
-    """Sign in with one tap; gives the token."""
+    """Sign in with a passkey; return the token."""
     answer = device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
     return await passkey_sign_in.sign_in(cast.house, SITE, answer)
 
 
 async def turned_away(cast: Cast, answer: Answer, sentence: str) -> None:
-    """Fail unless signing in with *answer* is refused in these words, and nobody comes in."""
+    """Assert that signing in with *answer* is refused with *sentence* and starts no session."""
     before = await authentication_tables.WebSession.all().count()
     with pytest.raises(Refused) as refused:
         await passkey_sign_in.sign_in(cast.house, SITE, answer)

@@ -34,7 +34,7 @@ from tests.scenes import read_by, rewritten, shared, signed_in_again, written
 
 
 async def is_as_left(cast: Cast) -> bool:
-    """Tell whether alice's journal is as she left it, in every part."""
+    """Return whether alice's journal is intact, in every part."""
     return (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
 
 
@@ -222,7 +222,7 @@ async def test_a_row_in_the_place_of_the_next_page_keeps_no_save_back(cast: Cast
 
 
 async def as_it_was(row: dict[str, Any]) -> None:
-    """Let whoever writes the database put one entry back whole, older or newer."""
+    """Restore the whole row of one entry, older or newer, as whoever writes the database could."""
     await vault_tables.Entry.filter(id=row["id"]).update(**{key: row[key] for key in row if key != "id"})
 
 

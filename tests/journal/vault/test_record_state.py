@@ -35,12 +35,12 @@ TABLES: tuple[type[Model], ...] = (
 
 
 async def kept(*models: type[Model]) -> dict[type[Model], Rows]:
-    """What a backup of some tables holds."""
+    """Return the rows of some tables, as a backup holds them."""
     return {model: await model.all().values() for model in models or TABLES}
 
 
 async def put_back(backup: dict[type[Model], Rows]) -> None:
-    """Let whoever writes the database put some tables back as they were, whole rows and all."""
+    """Restore some tables as they were, as whoever writes the database could."""
     for model in reversed(backup):
         await model.all().delete()
     for model, rows in backup.items():
@@ -49,12 +49,12 @@ async def put_back(backup: dict[type[Model], Rows]) -> None:
 
 
 async def as_left(cast: Cast) -> bool:
-    """Tell whether alice's journal is as she left it, in every part."""
+    """Return whether alice's journal is intact, in every part."""
     return (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
 
 
 async def three(cast: Cast) -> list[Entry]:
-    """Three entries of alice's, one with an earlier version."""
+    """Write three entries of alice's, one with an earlier version."""
     made = [await written(cast) for _ in range(3)]
     cast.clock.forward(minutes=20)
     await rewritten(cast, made[0], **{"int.meaning": "Later I saw more of it."})
@@ -62,7 +62,7 @@ async def three(cast: Cast) -> list[Entry]:
 
 
 async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
-    """Writing, restoring, deleting, bringing back, erasing, purging, sharing and ending care all keep step."""
+    """Writing, restoring, deleting, bringing back, erasing, purging, sharing and ending care all update the state."""
     assert await as_left(cast)
     one, two, three_ = await three(cast)
     assert await as_left(cast)
