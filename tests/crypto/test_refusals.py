@@ -41,7 +41,7 @@ Case = tuple[str, type[CryptoError], Callable[[], object]]
 
 
 def lengths(what: str, size: int, act: Callable[[bytes], object], error: type[CryptoError]) -> list[Case]:
-    """Return the two cases of one length: one byte too few, and one too many."""
+    """Return the two cases of one length: one byte too few or too many."""
     return [
         (f"{what} is {size} bytes long, not {wrong}.", error, lambda wrong=wrong: act(bytes(wrong)))  # type: ignore[misc]
         for wrong in (size - 1, size + 1)
