@@ -63,7 +63,7 @@ class Rule:
 
 ROUTES = (
     # The patient's journal; first, since routes are tried in turn and a page that saves by itself asks most
-    Rule("/journal", FORM, PATIENT, index.timeline),
+    Rule("/journal", FORM, PATIENT, index.timeline, prefetch=index.prefetch_timeline),
     Rule("/journal/new", READ, PATIENT, entry_new.new),
     Rule("/journal/deleted", READ, PATIENT, index.deleted),
     Rule("/journal/comparison", FORM, PATIENT, comparison.comparison),
