@@ -37,9 +37,9 @@ from portal.web.forms import Form
 from portal.web.pages import is_htmx, page, see_other
 
 ALWAYS = frozenset({"/healthz", "/readyz", "/help-now", "/leave"})
-"""What is the same for everybody: whose cookie came is not asked, so the database is neither."""
+"""Pages that are the same for everybody: the session is not loaded for them."""
 PURPOSES = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
-"""The headers in which a browser says that it only reads ahead: the standard's, and those of older browsers."""
+"""The headers in which a browser says that it prefetches: the standard's, and those of older browsers."""
 AHEAD = (b"prefetch", b"prerender", b"preview")
 LOCKED = "hearthside-locked"
 """The header that tells a page's own script why it was refused."""
@@ -49,7 +49,7 @@ def guard(
     view: View, audience: Audience, fresh: bool = False, prefetch: RequestPrefetch | None = None
 ) -> View:
     """
-    Let *audience* through to *view*: others are asked to sign in, or find nothing there.
+    Return *view* for *audience* only: others are asked to sign in, or get 404.
 
     With *fresh*, who has not shown in the last minutes who they are is asked once more, in place. What others were in
     the way of is done again, if nothing had been changed: a view changes nothing but the database and its answer.
@@ -93,7 +93,7 @@ async def _answer(request: Request, view: View) -> Response:
 
 def _is_ahead(request: Request) -> bool:
     """
-    Tell whether a browser fetches a page in case it is wanted.
+    Return whether a browser prefetches a page.
 
     To read what somebody shared counts as opening it, which they see. What was fetched ahead of time could be shown
     later without another request, so it is not given out; the browser asks again when the page is really wanted.
@@ -131,7 +131,7 @@ async def _ask_to_sign_in(request: Request) -> Response:
 
 
 async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
-    """Ask for the password of whoever's session is locked, and take it; what was sent goes on from there."""
+    """Ask for the password of a locked session, and check it; then the request is sent again."""
     told = {LOCKED: "1"}
     if is_htmx(request):
         return page(request, "locked_fragment.html", status=401, headers=told)
@@ -156,9 +156,9 @@ async def _ask_to_unlock(request: Request, owner: Locked) -> Response:
 
 async def _ask_again(request: Request, actor: Actor, token: bytes) -> Response:
     """
-    Ask for the password before a dangerous act, and take it.
+    Ask for the password before a dangerous act, and check it.
 
-    What was sent with the form comes back with the password, to the same address, and goes on from there.
+    The form's fields come back with the password, to the same address.
     """
     passkey = await passkey_management.has_any(actor.id)
     if request.method == "GET":

@@ -1,7 +1,7 @@
 """
-The mark that signing in leaves in a browser, so that its owner's tries are counted apart from everybody else's.
+The mark that signing in leaves in a browser, so that its owner's attempts are counted apart from everybody else's.
 
-It opens nothing and says nothing: what somebody learns who has it is that a browser once came here.
+It opens nothing and shows only that a browser was once used here.
 Links with a token are keys: whoever tries many that do not work has to wait.
 """
 
@@ -23,12 +23,12 @@ LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer
 
 
 def visitor_of(request: Request) -> Visitor:
-    """Tell who is at the door, as far as that can be told before they say who they are."""
+    """Return the visitor of a request: their address and the marks in their browser."""
     return Visitor(source_of(request), _marks(request))
 
 
 def remember(request: Request, response: Response, mark: bytes) -> Response:
-    """Leave *mark* in the browser, beside those of other people; the oldest goes. Without a mark, do nothing."""
+    """Store *mark* in the browser, beside those of other people, dropping the oldest; nothing without a mark."""
     if not mark:
         return response
     config = request.app.state.config
@@ -56,7 +56,7 @@ def _marks(request: Request) -> tuple[bytes, ...]:
 
 @asynccontextmanager
 async def counted(request: Request) -> AsyncIterator[None]:
-    """Count one try at a link; what raises in here was a link that does not work."""
+    """Count one attempt at a link; refund it if the block does not raise."""
     house = request.app.state.house
     charged = await limits.charge(attempts.of_link(house, visitor_of(request)), field="link")
     yield

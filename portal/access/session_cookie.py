@@ -92,7 +92,7 @@ class LockedPage:
 
 
 def token_of(request: Request) -> bytes | None:
-    """Read the session token from the cookie; None when there is none that could be one."""
+    """Return the session token of the cookie, or None when there is no valid one."""
     sent = request.cookies.get(request.app.state.config.cookie)
     if not sent:
         return None
@@ -119,7 +119,7 @@ def set_token(request: Request, response: Response, token: bytes) -> Response:
 
 
 def forget_token(request: Request, response: Response) -> Response:
-    """Take the cookie back and have the browser drop what it kept of our pages."""
+    """Delete the cookie, and the browser's cache of our pages."""
     config = request.app.state.config
     response.delete_cookie(config.cookie, path="/", httponly=True, secure=config.secure, samesite="lax")
     response.headers["clear-site-data"] = '"cache", "storage"'
