@@ -1,4 +1,4 @@
-"""How the plan of a course becomes sessions. The values themselves are those of `session.py`."""
+"""Expand the plan of a course into sessions, whose values are those of `session.py`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from journal.typed import clean_line
 @dataclass(frozen=True, slots=True)
 class CoursePlan:
     """
-    A course in a few numbers: dosing sessions at even distances, and the talks around them.
+    A course in numbers: dosing sessions at equal intervals, and the talks around them.
 
     One preparation session comes before the first dosing session, one integration session after each; without
     a number of days there is none. Days count by the calendar of `zone`.
@@ -50,7 +50,7 @@ class CoursePlan:
     first_sequence_no: int = 1
 
     def cleaned(self) -> CoursePlan:
-        """Return the same with its words as they are kept."""
+        """Return the plan with its texts cleaned."""
         prescriber = clean_line(self.prescriber_name)
         return replace(self, dose_text=clean_line(self.dose_text), prescriber_name=prescriber)
 
@@ -64,7 +64,7 @@ class PlannedSession:
 
 
 def check_plan(plan: CoursePlan) -> dict[str, str]:
-    """Return what keeps *plan* from becoming sessions, as sentences by field; nothing if all is well."""
+    """Return the problems of *plan* as sentences by field; empty if it can become sessions."""
     checks = (
         (
             "first_date",
@@ -152,7 +152,7 @@ def expand(plan: CoursePlan) -> tuple[PlannedSession, ...]:
 
 
 def linked(planned: Sequence[PlannedSession], ids: Sequence[str]) -> tuple[SessionDetails, ...]:
-    """Return the details of *planned*, each `about` being the id that its dosing session has in *ids*."""
+    """Return the details of *planned*, each `about` replaced by the id of its dosing session from *ids*."""
     return tuple(
         one.details if one.about is None else msgspec.structs.replace(one.details, about=ids[one.about])
         for one in planned

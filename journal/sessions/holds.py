@@ -65,7 +65,7 @@ class Hold:
 
 def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
     """
-    Return what holds irreversible acts at *now*, or nothing.
+    Return the hold on irreversible acts at *now*, or None.
 
     Args:
         sessions: All sessions of one patient.
@@ -76,14 +76,14 @@ def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
 
 
 def rested_date(details: SessionDetails, now: datetime) -> str | None:
-    """Return the date to store when the patient says at *now* that they rested, or nothing before."""
+    """Return the date to store when the patient says at *now* that they rested, or None before the next morning."""
     if now < next_morning(details, now):
         return None
     return now.astimezone(parse_zone(details.zone)).date().isoformat()
 
 
 def next_morning(details: SessionDetails, now: datetime) -> datetime:
-    """Return when the day after a session begins, UTC; *now* tells whether its beginning can be believed."""
+    """Return when the day after a session begins, UTC; *now* bounds the start that is believed."""
     return _morning_after(details, _beginning(details, now))
 
 
@@ -106,10 +106,10 @@ def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
 
 def _beginning(details: SessionDetails, now: datetime) -> datetime:
     """
-    Return when a session began, or is planned to.
+    Return the start of a session, actual or planned.
 
-    One that is said to have begun later than now was begun while the clock ran ahead: then its planned time counts, or
-    the day before where that lies ahead as well. Nobody waits for as long as a clock was wrong.
+    A start later than now was stored while the clock ran ahead: then the planned time counts, or the day before where
+    that lies ahead as well, so that nobody waits for as long as a clock was wrong.
     """
     if details.began_at is None or details.began_at <= now + JUMP:
         return details.begins_at
@@ -130,12 +130,12 @@ def _morning_after(details: SessionDetails, start: datetime) -> datetime:
 
 
 async def held(actor: Actor) -> Hold | None:
-    """Return whether irreversible acts wait until the patient has rested after a dosing session."""
+    """Return the hold on the actor's irreversible acts after a dosing session, or None."""
     return held_by(actor, await my_sessions(actor))
 
 
 def held_by(actor: Actor, plan: Sequence[Session]) -> Hold | None:
-    """Return the same as `held` by the patient's own plan, where that is loaded already."""
+    """Return the same as `held`, from the patient's own plan where that is loaded already."""
     return hold([one.details for one in plan], actor.now)
 
 

@@ -1,7 +1,7 @@
 """
 The rows behind the sessions: opened when they are read, sealed when they are written.
 
-Dates stand only in the sealed column, so a patient's sessions are put in order here; there are dozens.
+Dates stand only in the sealed column, so a patient's sessions are sorted here; there are dozens.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from journal.store.statements import Subquery
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
-    """What a series of sessions is called; server key."""
+    """The title of a course; server key."""
 
     title: str
 
@@ -67,27 +67,27 @@ class Session(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> SessionKind:
-        """What it is."""
+        """Return its kind."""
         return self.details.kind
 
     @property
     def status(self) -> Status:
-        """How far along it is."""
+        """Return its status."""
         return self.details.status
 
     @property
     def ends_at(self) -> datetime:
-        """When it is planned to end."""
+        """Return the planned end."""
         return self.starts_at + timedelta(minutes=self.details.minutes)
 
     @property
     def began_at(self) -> datetime | None:
-        """When its patient said that it began, if so."""
+        """Return when its patient said that it began, or None."""
         return self.details.began_at
 
     @property
     def begins_at(self) -> datetime:
-        """When it began, or is planned to."""
+        """Return when it began, or is planned to."""
         return self.began_at or self.starts_at
 
 
@@ -95,7 +95,7 @@ class Plan(Opened[Session]):
     """
     All sessions of a patient, in the order of their times.
 
-    `follows_from` is every value of the rows, with its type: whatever is made of the plan can be remembered by that.
+    `follows_from` is every value of the rows, with its type: the cache key of whatever is computed from the plan.
     """
 
     follows_from: Key
@@ -127,7 +127,7 @@ def plan_of(actor: Actor, raw: Sequence[Sequence[Any]]) -> Plan:
 
 
 def in_order(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> Opened[Session]:
-    """Open rows, and put what opens in the order of its time."""
+    """Open rows and sort what opens by time."""
     found = open_each(rows, partial(opened, actor))
     return Opened(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
 
@@ -135,7 +135,7 @@ def in_order(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> Opened[Se
 async def insert(
     actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
 ) -> None:
-    """Write a new session."""
+    """Store a new session."""
     await tables.KapSession.create(
         id=ident,
         patient_id=patient,
@@ -148,10 +148,10 @@ async def insert(
 
 async def write(actor: Actor, current: Session, base: int, details: SessionDetails) -> None:
     """
-    Write a new revision of a session.
+    Store a new revision of a session.
 
     Raises:
-        StaleRevision: If *base* is not the revision that stands in the database.
+        StaleRevision: If *base* is not the stored revision.
     """
     if details == current.details:
         return
@@ -171,7 +171,7 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
 
 
 def opened(actor: Actor, row: SessionRow) -> Session:
-    """Open one row, the very same once; raises `Damaged`."""
+    """Open one row, once while it is unchanged; raises `Damaged`."""
     memory = actor.house.server.opened
     key = (Session, row.id, row.patient_id, row.course_id, row.revision, row.sealed)
     found: Session | None = memory.get(key)
@@ -187,12 +187,12 @@ def _opened(actor: Actor, row: SessionRow) -> Session:
 
 
 def session_context(patient: UUID, session: UUID, revision: int) -> Context:
-    """Return where a session's details stand."""
+    """Return the context of a session's details."""
     return Context("session", patient.bytes, session.bytes, revision)
 
 
 def course_context(patient: UUID, course: UUID) -> Context:
-    """Return where a course's details stand."""
+    """Return the context of a course's details."""
     return Context("course", patient.bytes, course.bytes)
 
 

@@ -62,7 +62,7 @@ def has_begun(one: Session, now: datetime) -> bool:
 
 def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:
     """
-    Count the dosing sessions that last, in the order of their times: maintenance for itself, single ones not at all.
+    Number the dosing sessions that were not cancelled, by time: maintenance separately, single ones not at all.
 
     Counted and not read from the plan: a session that is cancelled, moved or added leaves the numbers right.
     """
@@ -76,7 +76,7 @@ def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:
 
 
 def is_maintenance(details: SessionDetails) -> bool:
-    """Tell which of the two series a dosing session counts in."""
+    """Return whether a dosing session counts in the maintenance series."""
     return details.phase is Phase.MAINTENANCE
 
 
@@ -115,7 +115,7 @@ def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
 
 
 def as_seen(actor: Actor, plan: Opened[Session]) -> Opened[Session]:
-    """Return a plan as its reader may see it: to a clinician, a day at home stands as planned until it is over."""
+    """Return a plan as its reader may see it: to a clinician, a day at home shows as planned until it is over."""
     if actor.role is not Role.CLINICIAN:
         return plan
     seen = (

@@ -124,22 +124,22 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def resolved(self) -> ResolvedTime:
-        """The planned start as a moment, with what the clocks had to do with it."""
+        """Return the planned start as a moment, and how a change of the clocks affects it."""
         return resolve(self.local, self.zone)
 
     @property
     def starts_at(self) -> datetime:
-        """The planned start in UTC."""
+        """Return the planned start in UTC."""
         return moment(self.local, self.zone)
 
     @property
     def ends_at(self) -> datetime:
-        """The planned end in UTC."""
+        """Return the planned end in UTC."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
     @property
     def began_at(self) -> datetime | None:
-        """When its patient said that it began, in UTC."""
+        """Return when its patient said that it began, in UTC, or None."""
         if self.started_at is None:
             return None
         began = datetime.fromisoformat(self.started_at)
@@ -147,7 +147,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def begins_at(self) -> datetime:
-        """When it began, or is planned to, in UTC."""
+        """Return when it began, or is planned to, in UTC."""
         return self.began_at or self.starts_at
 
 
@@ -155,8 +155,8 @@ def moves_of(details: SessionDetails) -> tuple[Status, ...]:
     """
     Return the statuses that may follow, in the order of a session's life.
 
-    A talk is planned, takes place or is cancelled; only of a dosing session is anybody in the middle. And
-    after one, nothing goes on before the patient has said that they rested: that would end the hold.
+    A talk is planned, takes place or is cancelled; only a dosing session has statuses in between. And after
+    one, none follows before the patient has said that they rested: that would end the hold.
     """
     allowed = ALLOWED_MOVES[details.status]
     if details.kind is not SessionKind.DOSING:
@@ -167,13 +167,13 @@ def moves_of(details: SessionDetails) -> tuple[Status, ...]:
 
 
 def clean_details(details: SessionDetails) -> SessionDetails:
-    """Return *details* with its words as they are kept: a note may have lines, all else stands on one."""
+    """Return *details* with its texts cleaned: a note may have several lines, all else one."""
     words = {name: clean_line(getattr(details, name)) for name in TEXT_LENGTHS}
     return msgspec.structs.replace(details, **words | {"note": clean_text(details.note).strip()})
 
 
 def check_session(details: SessionDetails) -> dict[str, str]:
-    """Return what keeps *details* from being planned, as sentences by field; nothing if all is well."""
+    """Return the problems of *details* as sentences by field; empty if they can be planned."""
     problems: dict[str, str] = {}
     for field, parse, value in (("zone", parse_zone, details.zone), ("local", parse_local, details.local)):
         try:
