@@ -35,7 +35,7 @@ class VisitRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One browser. `device` is a few words, or empty; `used_at` a minute off at most; `here` the one that asks."""
+    """One browser. `device` is a few words, or empty; `used_at` is a minute off at most; `here`: it is this browser."""
 
     id: UUID
     device: str
@@ -46,7 +46,7 @@ class Visit:
 
 
 async def visits(actor: Actor) -> Opened[Visit]:
-    """Return where *actor* is signed in: the browser that asks first, then the one used last."""
+    """Return where *actor* is signed in: this browser first, then the one used last."""
     mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, **alive(actor.now, LIFETIME))
     found = open_each(await read(VisitRow, mine), partial(_visit, actor))
     in_order = sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True)
@@ -58,10 +58,10 @@ async def end(actor: Actor, visit: UUID) -> bool:
     Sign one browser out, locked or not.
 
     Returns:
-        Whether it is the one that asks.
+        Whether it is this browser.
 
     Raises:
-        NotFound: If it is not theirs, or over.
+        NotFound: If it is not theirs, or has ended.
     """
     mine = tables.WebSession.filter(account_id=actor.id, handle=visit)
     here = await mine.filter(id=actor.session).exists()
@@ -74,7 +74,7 @@ async def end(actor: Actor, visit: UUID) -> bool:
 
 
 async def end_all(actor: Actor, *, here: bool = False) -> None:
-    """Sign out everywhere else; with *here*, this browser as well. Whoever waits for a second factor goes too."""
+    """Sign out everywhere else; with *here*, this browser as well. Sign-ins that wait for a second factor end too."""
     every = tables.WebSession.filter(account_id=actor.id)
     async with transaction():
         await (every if here else every.exclude(id=actor.session)).delete()

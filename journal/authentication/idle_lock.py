@@ -1,8 +1,7 @@
 """
-A session that nobody has used for a while locks: its row forgets the wrapped key, and the password brings it back.
+Lock idle sessions: the wrapped key is deleted from the row, and the password restores it.
 
-A locked session is still somebody's: it remembers whose, so that the page which was open goes on after the password.
-It ends when it would have ended.
+A locked session keeps its owner, so that the page which was open continues after the password, and its expiry.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from journal.store.rows import Joined, Moment, Row, bytes_of, read, read_one, wh
 
 
 class UnusedRow(Row, frozen=True):
-    """A web session that nobody has used for a while."""
+    """An idle web session."""
 
     id: str
     account_id: UUID
@@ -43,7 +42,7 @@ class UnusedRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Whose session it is that is locked."""
+    """The owner of a locked session."""
 
     account: UUID
     name: str
@@ -51,11 +50,11 @@ class Locked:
 
 
 async def locked(house: House, token: bytes) -> Locked | None:
-    """Return whose locked session *token* names, or None when there is none."""
+    """Return the owner of the locked session of *token*, or None when there is none."""
     row = await _row(house, token)
     if row is None:
         return None
-    web_sessions.browser_of(house, row)  # else whoever writes the database could ask for anybody's name
+    web_sessions.browser_of(house, row)  # else whoever writes the database could learn anybody's name
     profile = await load_profile(house, row.account_id)
     return Locked(row.account_id, profile.name, profile.role)
 
@@ -83,7 +82,7 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
 
 async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
     """
-    Open a locked session whose owner has shown who they are; *account_key* is the one that this opened.
+    Open a locked session whose owner was authenticated; *account_key* is the key that this opened.
 
     Returns:
         A new token.
@@ -101,13 +100,13 @@ async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
 
 
 async def lock(actor: Actor) -> None:
-    """Lock the session that asks."""
+    """Lock the actor's session."""
     await tables.WebSession.filter(id=actor.session).update(wrapped=None)
     await scrub()
 
 
 async def lock_unused(house: House, now: datetime) -> None:
-    """Lock what nobody has used for as long as its owner chose, and delete what is over."""
+    """Lock sessions that were idle for as long as their owners chose, and delete expired ones."""
     over = await tables.WebSession.filter(~Q(**alive(now, LIFETIME))).delete()
     minutes = timedelta(minutes=CHOICES[0])
     lately = Q(used_at__gt=now - minutes, used_at__lt=now + minutes)
@@ -118,7 +117,7 @@ async def lock_unused(house: House, now: datetime) -> None:
             profile = open_document(house.server, bytes_of(row.profile), place, Profile)
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
-            limit = minutes  # its owner is told when they come; what can be locked need not wait for that
+            limit = minutes  # its owner is told when they come; other sessions are locked meanwhile
         if age(row.used_at, now) >= limit + NOTED_EVERY:
             over += await tables.WebSession.filter(id=row.id, used_at=row.used_at).update(wrapped=None)
     if over:

@@ -1,13 +1,13 @@
 """
-The ways to an account key, one row each; which of them are open, and since when.
+Key slots: the ways to an account key, one row each, and which of them open it now.
 
 Every account has an epoch, a number that grows by one with every change of its keys, slots, passkeys or second factor.
-Whoever makes such a change read the account before, checked a password, derived keys, and writes only if the epoch is
-still the one that was read: of two at once the second is told so, and nothing of theirs is written.
+A change reads the account, checks a password and derives keys, and is written only if the epoch is still the one that
+was read: of two at once the second fails, and nothing of it is written.
 
-Each slot and each web session authenticates the epoch that it was made at. The account itself says, sealed under its
-own vault key, which slots open it at its present epoch and since which epoch its sessions count. So an old password's
-slot or an ended session that somebody puts back into the database opens nothing.
+Each slot and each web session authenticates the epoch that it was made at. The account's access document, sealed under
+its own vault key, lists the slots that open it at its present epoch, and since which epoch its sessions count. So an
+old password's slot or an ended session that somebody puts back into the database opens nothing.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class WayRow(Row, frozen=True):
 
 
 class Closed(JournalError):
-    """What was used to come in does not open the account any more."""
+    """The slot or key no longer opens the account."""
 
 
 class Way(msgspec.Struct, frozen=True):
-    """One slot that opens an account: what it is, by its commitment, and at which epoch it was made."""
+    """One slot that opens an account: its kind, its commitment, and the epoch that it was made at."""
 
     kind: str
     commitment: bytes
@@ -69,7 +69,7 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class AccessDocument(msgspec.Struct, frozen=True):
-    """What an account says of the ways into it; vault key. Sessions of an epoch before `sessions_since` are over."""
+    """Which slots open an account; vault key. Sessions of an epoch before `sessions_since` are over."""
 
     ways: tuple[Way, ...] = ()
     sessions_since: int = 0
@@ -77,7 +77,7 @@ class AccessDocument(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The ways into an account as they were read at one epoch. Not `stored`: it is an account from before epochs."""
+    """An account's access document as read at one epoch. Not `stored`: it is an account from before epochs."""
 
     account: UUID
     epoch: int
@@ -97,13 +97,13 @@ class Access:
         )
 
     def with_slot(self, slot: KeySlot, *, passkey: UUID | None = None) -> tuple[Way, ...]:
-        """Return the ways with *slot* in the place of the one of its kind, or of its passkey."""
+        """Return the slots with *slot* in the place of the one of its kind, or of its passkey."""
         place = passkey.hex if passkey else ""
         others = [way for way in self.document.ways if (way.kind, way.passkey) != (slot.kind, place)]
         return (*others, Way(slot.kind, slot.commitment, slot.epoch, place))
 
     def without_passkey(self, passkey: UUID) -> tuple[Way, ...]:
-        """Return the ways without that of a passkey."""
+        """Return the slots without that of a passkey."""
         return tuple(way for way in self.document.ways if way.passkey != passkey.hex)
 
 
@@ -119,7 +119,7 @@ class SlotRow(Row, frozen=True):
 
 
 class OfAccount(Row, frozen=True):
-    """Whose slot it is, and since when."""
+    """The account and epoch of a slot."""
 
     account_id: UUID
     epoch: Counted
@@ -127,9 +127,9 @@ class OfAccount(Row, frozen=True):
 
 async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
     """
-    Put *slot* in the place of the account's slot of the same kind; run inside a transaction.
+    Store *slot* in the place of the account's slot of the same kind; run inside a transaction.
 
-    Of passkeys there can be several: each has a slot of its own.
+    Each passkey has a slot of its own.
     """
     same = tables.KeySlot.filter(account_id=account, kind=slot.kind)
     await (same.filter(passkey_id=passkey) if passkey else same).delete()
@@ -149,13 +149,13 @@ async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | No
 
 async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, KeySlot | None]:
     """
-    Find an active account by address, with its slot of one kind; nothing when there is none.
+    Return an active account by address, with its slot of one kind; None for both when there is none.
 
-    By bare columns, since making a row of the ORM's takes long enough to tell who has an account.
+    Reads bare columns, since making a row of the ORM takes long enough to show who has an account.
     """
     rows: Sequence[Sequence[Any]] = ()
     asked: tuple[bytes, ...] = ()
-    # The server key may change during the search, and this or another request notice: search by the keys of now.
+    # The server key may change during the search: repeat it until the keys stay the same.
     while not rows and asked != (indexes := house.server.lookup_indexes(email)):
         rows, asked = await _find(indexes, kind), indexes
         house.server.look()
@@ -168,14 +168,14 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
 
 
 async def of_account(account: UUID, kind: str) -> KeySlot | None:
-    """Return an active account's slot of one kind, or None where it has none; raises `Damaged`."""
+    """Return an active account's slot of one kind, or None; raises `Damaged`."""
     slots = tables.KeySlot.filter(account_id=account, kind=kind, account__status__in=("active", "leaving"))
     row = await read_one(SlotRow, slots.order_by("id"))
     return _slot(row) if row else None
 
 
 async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
-    """Return the slot that a passkey opens, or None where it has none."""
+    """Return the slot that a passkey opens, or None."""
     row = await read_one(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
     return _slot(row) if row else None
 
@@ -185,7 +185,7 @@ def _slot(row: SlotRow) -> KeySlot:
 
 
 async def _find(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
-    """Return what an address finds, the account first that it stands for most closely if there are several."""
+    """Return the rows of an address, those of its closest spelling first."""
     places = ", ".join(f"${place}" for place in range(2, 2 + len(indexes)))
     asked = [index.hex() for index in indexes]
     rows = await fetch(FIND.replace("PLACES", places), kind, *asked)
@@ -201,33 +201,33 @@ FIND = """
 
 
 async def salt_of(account: UUID) -> bytes:
-    """Return the salt of an account's password slot, which is another one with every new password."""
+    """Return the salt of an account's password slot, which changes with every new password."""
     rows = await read(SlotRow, tables.KeySlot.filter(account_id=account, kind="password"))
     return known(rows[0], "salt") or b"" if rows else b""
 
 
 def first(slot: KeySlot) -> AccessDocument:
-    """Return what a new account says of itself, whose password made *slot*."""
+    """Return the access document of a new account, whose password made *slot*."""
     return AccessDocument((Way(slot.kind, slot.commitment, slot.epoch),), slot.epoch)
 
 
 def sealed(vault: Sealer, account: UUID, epoch: int, document: AccessDocument) -> bytes:
-    """Seal what an account says of the ways into it."""
+    """Seal an account's access document."""
     return vault.seal(encode(document), context=access_context(account, epoch))
 
 
 def opened(vault: Sealer, account: UUID, epoch: int, blob: bytes) -> AccessDocument:
-    """Open what an account says of the ways into it; raises `Damaged` when it did not say that, or not at *epoch*."""
+    """Open an account's access document; raises `Damaged` when it is not what the account wrote at *epoch*."""
     return open_document(vault, blob, access_context(account, epoch), AccessDocument)
 
 
 async def present(account: UUID, vault: Sealer) -> Access:
     """
-    Read the ways into an account.
+    Return an account's access document.
 
     Raises:
         NotFound: If there is no such account, or it is suspended.
-        Damaged: If they are not what the account wrote.
+        Damaged: If it is not what the account wrote.
     """
     row = next(iter(typed(PresentRow, await fetch(PRESENT, account))), None)
     if row is None or (present := sound(row)).status not in ABLE:
@@ -236,7 +236,7 @@ async def present(account: UUID, vault: Sealer) -> Access:
         document = opened(vault, account, present.epoch, present.access)
         return Access(account, present.epoch, document)
     factor, _ = await second_factor.of(account, vault)
-    if present.epoch or factor.listed:  # somebody took away what this account says
+    if present.epoch or factor.listed:  # somebody deleted the access document
         raise Damaged
     ways = [
         Way(one.kind, one.commitment, 0, one.passkey_id.hex if one.passkey_id else "")
@@ -247,11 +247,11 @@ async def present(account: UUID, vault: Sealer) -> Access:
 
 async def of(actor: Actor) -> Access:
     """
-    Read the ways into the actor's account before changing them.
+    Return the access document of the actor's account, to be changed.
 
     Raises:
         ChangedMeanwhile: If the actor's keys are not the account's any more.
-        Damaged: If they are, and the ways are not what the account wrote.
+        Damaged: If they are, and the document is not what the account wrote.
     """
     try:
         return await present(actor.id, actor.vault)
@@ -267,19 +267,19 @@ async def swap(
     """
     Write the account's next epoch, if *before* is still the present one; first in the transaction of a change.
 
-    It holds the account's row until that transaction ends.
+    It locks the account's row until that transaction ends.
 
     Args:
         before: What was read when the act began.
         vault: What seals the account's own records from now on.
-        ways: The slots that open it from now on; those of before unless given.
-        end_sessions: No session of before counts any more.
+        ways: The slots that open it from now on; unchanged unless given.
+        end_sessions: Whether all earlier sessions end.
 
     Returns:
         The new epoch.
 
     Raises:
-        ChangedMeanwhile: If it is not; nothing of the transaction may be kept.
+        ChangedMeanwhile: If it is not; the transaction has to be rolled back.
     """
     document = AccessDocument(
         before.document.ways if ways is None else tuple(ways),
@@ -293,9 +293,9 @@ async def swap(
 
 async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
     """
-    Look once more at who comes in, in the transaction that begins their session, and hold the account's row.
+    Verify that *slot* still opens the account, in the transaction that begins a session, and lock the account's row.
 
-    An account from before epochs says here for the first time which slots open it; otherwise nothing is raised.
+    An account from before epochs gets its first access document here; otherwise nothing is written.
 
     Args:
         account_key: What *slot* opened.
@@ -305,7 +305,7 @@ async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
         The epoch that the session begins at.
 
     Raises:
-        Closed: If the slot, or the key itself, does not open the account any more, or it was suspended.
+        Closed: If the slot or the key no longer opens the account, or it was suspended.
     """
     vault = Keyring.from_account_key(account_key).vault_sealer()
     await hold(account)
@@ -325,10 +325,10 @@ async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
 
 
 def counts(document: AccessDocument, session_epoch: int) -> bool:
-    """Return whether a session that began at *session_epoch* still counts."""
+    """Return whether a session that began at *session_epoch* is still valid."""
     return session_epoch >= document.sessions_since
 
 
 def access_context(account: UUID, epoch: int) -> Context:
-    """Return where the ways into an account stand."""
+    """Return the context of an account's access document."""
     return Context("access", account.bytes, account.bytes, epoch)

@@ -1,4 +1,4 @@
-"""Which kinds of browser somebody signed in with, so that they hear of one that is new."""
+"""Remember the kinds of browser that somebody signed in with, to notify them of a new one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ REMEMBERED = 20
 
 async def greet(house: House, account: UUID, device: str) -> None:
     """
-    Remember the kind of browser that just signed in, and have its owner told when it is new.
+    Remember the kind of browser that just signed in, and notify its owner when it is new, but for the first one.
 
-    Of the first there is nobody to be told. Call it inside the sign-in's transaction, which holds the row.
+    Call it inside the sign-in's transaction, which holds the row.
     """
     await current_keys.hold(account)
     profile = await load_profile(house, account)

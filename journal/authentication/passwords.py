@@ -1,7 +1,7 @@
 """
-Advice on a new password: what keeps it from being used, and how hard it is to guess, in words.
+Rate a new password: what bars it, and how hard it is to guess.
 
-Length counts for more than symbols (NIST SP 800-63B), so any text of fifteen characters or more is welcome
+Length counts for more than symbols (NIST SP 800-63B), so any text of fifteen characters or more is accepted
 that is not common, not a pattern and not made of names that anyone here would try first.
 """
 
@@ -100,12 +100,12 @@ def shortest(second_factor: bool) -> int:
 
 def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = False) -> PasswordAdvice:
     """
-    Judge a password that somebody is about to choose.
+    Rate a password that somebody is about to choose.
 
     Args:
-        password: As typed; spaces and any script are welcome.
+        password: As typed; with spaces, in any script.
         context: Names that others know: the person's, their e-mail address, the practice's.
-        second_factor: It is not the only thing that is asked for.
+        second_factor: Whether a second factor is asked for as well.
     """
     least = shortest(second_factor)
     if len(password) > LONGEST_TYPED:
@@ -142,8 +142,7 @@ def suggest_passphrase(words: int = 6) -> str:
     """
     Return words drawn at random: 12.3 bits each, 73 for the usual six.
 
-    They are those of the EFF's long list that nobody minds meeting on a hard day: without harm, fear, scorn,
-    illness, bodies and drugs.
+    They are those of the EFF's long list without harm, fear, scorn, illness, bodies and drugs.
     """
     return " ".join(secrets.choice(_gentle_words()) for _ in range(words))
 
@@ -157,7 +156,7 @@ def _gentle_words() -> tuple[str, ...]:
 
 
 def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
-    """Take the names that others know out of *text*, and say whether there were any."""
+    """Return *text* without the names that others know, and whether there were any."""
     short = (normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
     names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
@@ -175,7 +174,7 @@ def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
 
 
 def _lower(text: str) -> str:
-    """Return *text* in small letters, each at its place: of a letter that becomes two the first."""
+    """Return *text* in lower case, letter by letter: of one that becomes two the first."""
     return "".join(sign.lower()[0] for sign in text)
 
 
@@ -186,7 +185,7 @@ class _Judged:
 
 
 def _looked_at(text: str) -> str:
-    """Return what the strength is judged by: the beginning, with few ways left to read signs as letters."""
+    """Return what is rated: the beginning, with few ways left to read signs as letters."""
     start = text[:LOOKED_AT]
     if prod(max(1, sum(sign in start for sign in signs)) for signs in _DISGUISES) > _MOST_COMBINATIONS:
         for signs in _DISGUISES:

@@ -1,9 +1,9 @@
 """
-The recovery key: shown once, and used only after the person has shown that they have it.
+The recovery key: shown once, and stored only after the person has shown that they have it.
 
-Until it is confirmed it stands nowhere but on their page: the server puts it there a second time, sealed under
-their own vault key and with the key that it will replace, so that it can compare what they type without having
-kept it, and so that no old page brings back a key that a newer one replaced.
+Until it is confirmed it stands on their page only, a second time sealed under their own vault key and with the id of
+the key that it will replace. So the server compares what they type without having stored it, and no old page restores
+a key that a newer one replaced.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class OfferOver(JournalError):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A recovery key on its way: what the person sees, and the sealed copy that comes back with their answer."""
+    """An offered recovery key: what the person sees, and the sealed copy that comes back with their answer."""
 
     words: str
     sealed: str
 
 
 async def offer(actor: Actor) -> Offer:
-    """Make a new recovery key for the page; nothing is stored yet."""
+    """Draw a new recovery key for the page; nothing is stored yet."""
     key = new_recovery_key()
     sealed = actor.vault.seal((await _present(actor)).bytes + key, context=_context(actor))
     return Offer(format_recovery_key(key), urlsafe_b64encode(sealed).decode())
@@ -72,7 +72,7 @@ async def reopen(actor: Actor, sealed: str) -> Offer:
 
 async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
     """
-    Make the offered key the account's recovery key, in the place of any older one.
+    Store the offered key as the account's recovery key, in the place of any older one.
 
     Args:
         token: The session token, which unwraps the account key once more.
@@ -96,7 +96,7 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
         await require_session(actor)
         await key_slots.put(actor.id, slot, actor.now)
         await accounts_tables.Account.filter(id=actor.id).update(recovery_ready=True)
-        if actor.recovery_ready:  # an account's first kit, and the one after recovering, are nobody's news
+        if actor.recovery_ready:  # no notice of an account's first key, nor of the one after recovering
             await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)
         await audit_log.note(actor, Act.RECOVERY_KEY_MADE)
 
@@ -109,10 +109,10 @@ def _fits(key: bytes, typed: str) -> bool:
 
 
 async def _standing(actor: Actor, sealed: str) -> bytes:
-    """Return the offered key while it can still take the place of the one that it was made to replace."""
+    """Return the offered key; raises `OfferOver` when the key that it replaces is not the present one."""
     try:
         opened = open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor))
-    except (ValueError, Damaged) as error:  # it comes from the page, where somebody may have bent it
+    except (ValueError, Damaged) as error:  # it comes from the page, where it can be altered
         raise OfferOver from error
     if opened[:ID_SIZE] != (await _present(actor)).bytes:
         raise OfferOver
@@ -120,7 +120,7 @@ async def _standing(actor: Actor, sealed: str) -> bytes:
 
 
 async def _present(actor: Actor) -> UUID:
-    """Return the id of the slot that the recovery key of now opens."""
+    """Return the id of the slot of the present recovery key."""
     row = await read_one(Named, tables.KeySlot.filter(account_id=actor.id, kind="recovery"))
     return row.id if row else NO_KEY
 

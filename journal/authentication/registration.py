@@ -1,4 +1,4 @@
-"""Open an account: check what was typed, make its keys, and write it down."""
+"""Create an account: check what was typed, make its keys, store it."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class NewAccount:
 
     def checked(self, practice: str, *, mails: bool) -> NewAccount:
         """
-        Return it tidied up.
+        Return it cleaned.
 
         Args:
-            practice: The name of the practice, which is no part of a good password.
-            mails: Whether people are told things by mail here.
+            practice: The name of the practice, which does not count in a password.
+            mails: Whether people are notified by mail here.
 
         Raises:
             Refused: With a sentence for each field that needs another look.
@@ -64,7 +64,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Readied:
-    """An account that only has to be written down: its id, its keys and how its password opens them."""
+    """An account that only has to be stored: its id, its keys and the slot that its password opens."""
 
     id: UUID
     account_key: bytes
@@ -74,7 +74,7 @@ class Readied:
 
 
 async def ready(house: House, new: NewAccount) -> Readied:
-    """Make an account's keys. Hashing its password takes a while: never inside a transaction, which all wait for."""
+    """Make an account's keys. Hashing its password is slow: never inside a transaction, which others wait for."""
     account, account_key = uuid4(), new_account_key()
     work = partial(
         password_slot,
@@ -89,7 +89,7 @@ async def ready(house: House, new: NewAccount) -> Readied:
 
 async def open_account(house: House, role: Role, readied: Readied, *, profession: str = "") -> None:
     """
-    Write an account down; *profession* is a clinician's.
+    Store an account; *profession* is a clinician's.
 
     Raises:
         Refused: If the address already has an account here.

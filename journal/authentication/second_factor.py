@@ -1,9 +1,9 @@
 """
 The second factor: a code that an app makes anew every 30 seconds (TOTP, RFC 6238), or a recovery code.
 
-Whether there is one stands in a document of every account under its own vault key, which only the first factor
-opens: neither the database nor the server key shows the secret or takes the factor off. A row that is missing
-or does not open keeps the account closed; its recovery key opens it again, without a second factor.
+Every account has a document of it, set or not, under its own vault key, which only the first factor opens: neither
+the database nor the server key shows the secret or removes the factor. A row that is missing or does not open keeps
+the account closed; its recovery key opens it again, without a second factor.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ STEP = 30
 AHEAD = 3600 // STEP
 
 NEIGHBOURS = (0, -1, 1)
-"""Steps whose codes are taken: clocks differ, and typing takes a while."""
+"""Steps whose codes are accepted: clocks differ, and typing takes a while."""
 
 LONGEST_TYPED = 64
-"""Characters of a code with blanks and dashes wherever somebody may put them."""
+"""Characters of a code, with blanks and dashes anywhere."""
 
 SHORTEST_SECRET = 14
 """Bytes: 112 bits (RFC 4226 section 4 asks for 128 and NIST SP 800-131A for 112); new ones have 160."""
@@ -55,7 +55,7 @@ class FactorRow(Row, frozen=True):
 
 
 class FactorGone(Damaged):
-    """What says whether an account has a second factor is not there, or not what was saved."""
+    """The document of an account's second factor is missing, or not what was saved."""
 
     message = N_(
         "Part of what protects this account is missing, so it stays closed. Nothing you wrote is lost. "
@@ -68,7 +68,7 @@ class SecondFactor(msgspec.Struct, frozen=True):
     What an account asks for after its password; vault key. `revision` is the row's and not sealed with it again.
 
     Without a secret there is none. `last_step` is the latest whose code was accepted; `codes` are hashes. `listed`:
-    the account says which slots open it (`journal.authentication.key_slots`), so that this cannot be taken away unseen.
+    the account has an access document (`journal.authentication.key_slots`), so that deleting that is noticed.
     """
 
     secret: bytes = b""
@@ -78,12 +78,12 @@ class SecondFactor(msgspec.Struct, frozen=True):
 
     @property
     def on(self) -> bool:
-        """Return whether there is one."""
+        """Return whether a second factor is set."""
         return bool(self.secret)
 
 
 async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
-    """Write down that an account has no second factor, whatever it had; run inside a transaction."""
+    """Store that an account has no second factor, whatever it had; run inside a transaction."""
     old = tables.SecondFactor.filter(account_id=account)
     rows = await read(FactorRow, old)
     revision = (known(rows[0], "revision") or 0) + 1 if rows else 1
@@ -94,7 +94,7 @@ async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
 
 async def of(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
     """
-    Give an account's second factor and the revision it is at.
+    Return an account's second factor and its revision.
 
     Raises:
         FactorGone: If there is no row, or not one that this account wrote.
@@ -112,16 +112,16 @@ async def of(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
 
 
 async def required(account: UUID, account_key: bytes) -> bool:
-    """Return whether somebody who gave the first factor has to give a second one."""
+    """Return whether a second factor has to follow the first."""
     return (await of(account, vault_of(account_key)))[0].on
 
 
 async def put(account: UUID, vault: Sealer, factor: SecondFactor, replaced: int) -> bool:
     """
-    Write a second factor in the place of revision *replaced*, if that is still the one.
+    Replace revision *replaced* of a second factor, if that is still the present one.
 
     Returns:
-        False when somebody else was faster: of two that accept one code, one is.
+        False when another request was faster: of two with one code, one succeeds.
     """
     sealed = seal_document(vault, factor, context(account, replaced + 1))
     return bool(await change(REPLACE, sealed, replaced + 1, account, replaced))
@@ -131,16 +131,16 @@ REPLACE = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id 
 
 
 def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
-    """Return *factor* with the step of a code used up, or None when it is not one of now, or was used before."""
+    """Return *factor* with the step of a code used up, or None when it is not a present one, or was used before."""
     step, this = step_of(factor.secret, typed, now), int(now.timestamp()) // STEP
-    # A code that was taken more than an hour from now was taken by a clock that ran ahead: it shuts nobody out.
+    # A code accepted more than an hour from now was accepted while the clock ran ahead: it locks nobody out.
     if not step or step <= factor.last_step < this + AHEAD:
         return None
     return msgspec.structs.replace(factor, last_step=step)
 
 
 def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> SecondFactor | None:
-    """Return *factor* without a recovery code that was typed, or None when it is not one of those left."""
+    """Return *factor* without the recovery code that was typed, or None when that is not one of those left."""
     try:
         hashed = hash_recovery_code(parse_recovery_code(typed), account=account.bytes)
     except CryptoError:
@@ -151,7 +151,7 @@ def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> Secon
 
 def step_of(secret: bytes, typed: str, now: datetime) -> int:
     """
-    Return the step whose code was typed, of this one and its neighbours; 0 when it is none of theirs.
+    Return the step whose code was typed, this one or a neighbour; 0 for any other code.
 
     Blanks and dashes do not matter, and digits of every script are digits.
     """
@@ -172,5 +172,5 @@ def vault_of(account_key: bytes) -> Sealer:
 
 
 def context(account: UUID, revision: int) -> Context:
-    """Return where an account's second factor stands."""
+    """Return the context of an account's second factor."""
     return Context("second-factor", account.bytes, account.bytes, revision)

@@ -37,7 +37,7 @@ async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) ->
     Raises:
         NotFound: If no session waits under *token*.
         TooManyTries: If codes were guessed too often.
-        Refused: If the code is not of now, or was used.
+        Refused: If the code is not a present one, or was used.
     """
     account, vault = await _waiting(house, token)
     salt = await key_slots.salt_of(account)
@@ -51,7 +51,7 @@ async def give_code(house: House, token: bytes, typed: str, visitor: Visitor) ->
         opened = await _come_in(house, token, charged, (account, vault, left, revision))
         if opened is not None:
             return opened
-        # Somebody was faster: look again at what is left.
+        # Another request was faster: read the factor again.
 
 
 async def give_recovery_code(house: House, token: bytes, typed: str, visitor: Visitor) -> SignedIn:
@@ -94,7 +94,7 @@ async def _come_in(
     *,
     by_recovery_code: bool = False,
 ) -> SignedIn | None:
-    """Open the waiting session, if what was typed is still there to be used up; *used* is for `second_factor.put`."""
+    """Open the waiting session; return None when `second_factor.put`, called with *used*, was too late."""
     account = used[0]
 
     async def write() -> SignedIn | None:

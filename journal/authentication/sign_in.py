@@ -1,4 +1,4 @@
-"""Open an account, sign in, change the password, recover. Unlocking the key *is* the password check."""
+"""Sign in, confirm, change the password, recover. Unlocking the key *is* the password check."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A session token after recovering, and whether a second factor was taken off."""
+    """A session token after recovering, and whether a second factor was removed."""
 
     token: bytes
     factor_removed: bool
@@ -66,16 +66,16 @@ async def sign_in(
     """
     Unlock the account of *email* and start a web session.
 
-    A wrong password and an unknown address take the same way: the same statements, one Argon2, one answer.
+    A wrong password and an unknown address take the same path: the same statements, one Argon2, one answer.
 
     Args:
         device: What kind of browser it is, in a few words.
-        visitor: Whom the try is counted by.
+        visitor: Whom the attempt is counted for.
 
     Raises:
-        TooManyTries: If passwords were guessed too often; nothing is stretched then.
+        TooManyTries: If passwords were guessed too often; none is hashed then.
         WrongCredentials: If they do not open an account.
-        FactorGone: If they do, and what says whether there is a second factor is not there.
+        FactorGone: If they do, and the document of the second factor is missing.
     """
     account, slot = await key_slots.of_email(house, email, "password")
     who = account or uuid4()
@@ -116,7 +116,7 @@ async def sign_in(
 
 async def unlock(actor: Actor, password: str) -> bytes:
     """
-    Ask for the password again before a dangerous act.
+    Verify the actor's password before a dangerous act.
 
     Returns:
         The account key.
@@ -132,7 +132,7 @@ async def unlock(actor: Actor, password: str) -> bytes:
 
 async def confirm(actor: Actor, token: bytes, password: str) -> bytes:
     """
-    Ask for the password again, and note that the person has just shown who they are.
+    Verify the actor's password, and record that they have confirmed who they are.
 
     Returns:
         A new session token; the old one opens nothing any more.
@@ -148,14 +148,14 @@ async def opened_again(
     house: House, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
 ) -> bytes:
     """
-    Open an account with the password of somebody who came in before.
+    Open an account with the password of somebody who signed in before.
 
     Returns:
         The account key.
 
     Raises:
-        TooManyTries: If what this is counted by has to wait.
-        Refused: If the password is not theirs; *patient*'s log says so.
+        TooManyTries: If a limit of *counts* is reached.
+        Refused: If the password is not theirs; it is noted in *patient*'s log.
     """
     charged = await limits.charge(counts, field="current")
     slot = await key_slots.of_account(account, "password")
@@ -205,7 +205,7 @@ async def recover(
     """
     Open an account with its recovery key and set a new password. The old recovery key and a second factor end.
 
-    Like `sign_in`, it takes the same way for an address that nobody has.
+    Like `sign_in`, it takes the same path for an unknown address.
 
     Raises:
         TooManyTries: If keys were guessed too often.
@@ -217,7 +217,7 @@ async def recover(
     async with limits.not_counted_if_busy(charged):
         problems = await house.stretch(judge)
     if problems:
-        await limits.give_back(charged, succeeded=False)  # nobody has looked at the key
+        await limits.give_back(charged, succeeded=False)  # the key was not tried
         raise Refused(problems)
     account, slot = await key_slots.of_email(house, email, "recovery")
     who = account or uuid4()
@@ -245,7 +245,7 @@ async def recover(
 async def _renew(
     house: House, before: Access, account_key: bytes, password: str, *, actor: Actor | None = None
 ) -> bytes:
-    """Put a new password in the place of the one before; without *actor*, of somebody whom the recovery key let in."""
+    """Replace the password; without *actor*, that of somebody whom the recovery key let in."""
     account, vault = before.account, second_factor.vault_of(account_key)
     work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next)
     slot = await house.stretch(partial(work, parameters=house.argon2), own=actor is not None)

@@ -1,9 +1,9 @@
 """
-Take up a second factor, renew its recovery codes, give it up.
+Add a second factor, renew its recovery codes, remove it.
 
 Until the person has shown that their app works and said that they keep the codes, nothing is stored: what was drawn
 for them goes to their page and comes back sealed under their own vault key, with the revision that it replaces, so
-that no older page brings back what a newer one replaced.
+that no older page restores what a newer one replaced.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ ISSUER = "Hearthside"
 
 
 class EnrolmentOver(JournalError):
-    """What was drawn for the page was taken up, or is too old, or something newer was."""
+    """The offer was accepted already, has expired, or was replaced by a newer one."""
 
     message = N_("This page is no longer good for setting up a second step. Begin again from your account.")
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """What was drawn for a page; vault key. Without a secret only the codes are new; `step` proves the app."""
+    """A secret and codes for a page; vault key. Without a secret only the codes are new; `step` proves the app."""
 
     revision: int
     until: int
@@ -60,11 +60,11 @@ class Drawn(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Offer:
     """
-    What a page shows of it, and the sealed copy that comes back with the answer.
+    What a page shows of an offer, and the sealed copy that comes back with the answer.
 
     Attributes:
-        words: The secret for an app that reads no picture, in groups of four; empty where it is not new.
-        address: What the picture says to the app (otpauth).
+        words: The secret to type into an app, in groups of four; empty where it is not new.
+        address: The URI in the QR code (otpauth).
         codes: The recovery codes; only once the app was shown to work.
     """
 
@@ -89,11 +89,11 @@ async def offer(actor: Actor) -> Offer:
 
 async def prove(actor: Actor, sealed: str, typed: str) -> Offer:
     """
-    Take a code of the person's app as proof that it works; gives the offer with its recovery codes.
+    Verify a code of the person's app, as proof that it works; return the offer with its recovery codes.
 
     Raises:
-        Refused: If the code is not of now.
-        EnrolmentOver: If the offer is.
+        Refused: If the code is not a present one.
+        EnrolmentOver: If the offer has expired or was replaced.
     """
     drawn, _ = await _standing(actor, sealed)
     step = second_factor.step_of(drawn.secret, typed, actor.now) if drawn.secret else 0
@@ -104,7 +104,7 @@ async def prove(actor: Actor, sealed: str, typed: str) -> Offer:
 
 async def new_codes(actor: Actor) -> Offer:
     """
-    Draw new recovery codes; the old ones hold until these are kept.
+    Draw new recovery codes; the old ones are valid until these are stored.
 
     Raises:
         EnrolmentOver: If there is no second factor.
@@ -116,20 +116,20 @@ async def new_codes(actor: Actor) -> Offer:
 
 
 async def reopen(actor: Actor, sealed: str) -> Offer:
-    """Show the same offer again; raises `EnrolmentOver` as the others do."""
+    """Return the same offer again; raises `EnrolmentOver` as the others do."""
     return _offer(actor, (await _standing(actor, sealed))[0])
 
 
 async def keep(actor: Actor, sealed: str, kept: bool) -> None:
     """
-    Let what was offered count from now on; a new second factor signs every other browser out.
+    Store what was offered; a new second factor signs every other browser out.
 
     Args:
         kept: The person says that they keep the recovery codes.
 
     Raises:
         Refused: If they do not say so.
-        EnrolmentOver: If something newer was taken up.
+        EnrolmentOver: If the offer has expired or was replaced.
     """
     before = await key_slots.of(actor)
     drawn, factor = await _standing(actor, sealed)
@@ -154,7 +154,7 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
 
 async def give_up(actor: Actor, password: str) -> None:
     """
-    Take the second factor off.
+    Remove the second factor.
 
     Raises:
         Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
@@ -205,7 +205,7 @@ def _offer(actor: Actor, drawn: Drawn) -> Offer:
 
 
 async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
-    """Open an offer that can still take the place of what it was drawn to replace."""
+    """Open an offer; raises `EnrolmentOver` when the revision that it replaces is not the present one."""
     try:
         drawn = msgspec.json.decode(
             open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=Drawn
@@ -214,7 +214,7 @@ async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
         ValueError,
         Damaged,
         msgspec.MsgspecError,
-    ) as error:  # it comes from the page, where it may be bent
+    ) as error:  # it comes from the page, where it can be altered
         raise EnrolmentOver from error
     factor, revision = await second_factor.of(actor.id, actor.vault)
     if (

@@ -34,7 +34,7 @@ class BrowserDocument(msgspec.Struct, frozen=True):
     """
     A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
 
-    It says whose session a row is without anybody's cookie, so that a row made up or moved names nobody.
+    It binds a row to its session without the cookie, so that a row made up or moved names nobody.
     """
 
     device: str
@@ -44,8 +44,8 @@ class BrowserDocument(msgspec.Struct, frozen=True):
 
 LIFETIME = timedelta(hours=12)
 WAITING = timedelta(minutes=10)  # for the second factor
-CONFIRMED = timedelta(minutes=10)  # is how long a password, once asked for again, counts
-NOTED_EVERY = timedelta(minutes=1)  # a use is written down at most; a session locks no sooner for it
+CONFIRMED = timedelta(minutes=10)  # how long a confirmation is valid
+NOTED_EVERY = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
 ROLES = frozenset(Role)
 SIGNED_IN = """
     SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
@@ -129,7 +129,7 @@ async def start(
         The token for the cookie, 32 bytes, which is stored nowhere.
 
     Raises:
-        Closed: If the slot or the key opens the account no more.
+        Closed: If the slot or the key no longer opens the account.
     """
     token, now, handle = new_token(), house.clock(), uuid4()
     waiting, session = stage is Stage.SECOND_FACTOR, id_of(token).hex()
@@ -155,7 +155,7 @@ async def start(
 
 async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None) -> Actor | None:
     """
-    Give the person whom *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
+    Return the actor that *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
 
     To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
 
@@ -181,7 +181,7 @@ async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None
     if not key_slots.counts(key_slots.opened(vault, account, row.epoch, row.access or b""), row.begun):
         return None
     profile = known_profile(house, account, row.sealed)
-    if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed word counts
+    if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed role counts
         raise Damaged
     if not await _still_used(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):
         return None
@@ -207,24 +207,24 @@ async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None
 
 
 async def _still_used(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
-    """Note the use, now and then; lock a session that was left alone for too long."""
+    """Store the use, now and then; lock a session that was idle for too long, and return False."""
     if age(used, now) >= limit + NOTED_EVERY:
         await change(SHUT, session, used)
         await scrub()
         return False
     if age(used, now) >= NOTED_EVERY:
-        with suppress(OperationalError):  # where there is no room to write, people can still read
+        with suppress(OperationalError):  # on a full disk, people can still read
             await change(USED, now, session)
     return True
 
 
 def is_fresh(actor: Actor) -> bool:
-    """Return whether they have shown who they are lately enough for a dangerous act."""
+    """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
     return actor.confirmed_at is not None and age(actor.confirmed_at, actor.now) < CONFIRMED
 
 
 async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
-    """Return account and account key of a session that waits for its second factor, or None when it does not."""
+    """Return account and account key of a session that waits for its second factor, or None."""
     row = await _waiting_row(house, token)
     if row is None:
         return None
@@ -233,7 +233,7 @@ async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
 
 async def promote(house: House, token: bytes) -> bytes:
     """
-    Open a session whose second factor has come.
+    Open a session whose second factor was accepted.
 
     Returns:
         A new token; the old one opens nothing any more.
@@ -254,13 +254,13 @@ async def promote(house: House, token: bytes) -> bytes:
 
 
 def device_of(house: House, row: SessionRow) -> str:
-    """Return what kind of browser a session is in."""
+    """Return the kind of browser of a session."""
     return browser_of(house, row).device
 
 
 def browser_of(house: House, row: SessionRow) -> BrowserDocument:
     """
-    Return what the server wrote down of a session when it gave it its present cookie.
+    Open the document of a session's browser.
 
     Raises:
         Damaged: If the row is not the one that it was written for: another account's, session's or stage's.
@@ -274,7 +274,7 @@ def browser_of(house: House, row: SessionRow) -> BrowserDocument:
 
 async def confirm(actor: Actor, token: bytes) -> bytes:
     """
-    Note that the person has just shown again who they are, by password or passkey. The session ends when it would have.
+    Record that the actor has confirmed who they are, by password or passkey. The session's expiry stays.
 
     Returns:
         A new token; the old one opens nothing any more.
@@ -287,12 +287,12 @@ async def confirm(actor: Actor, token: bytes) -> bytes:
 
 
 async def account_key(actor: Actor, token: bytes) -> bytes:
-    """Return the account key once more, to wrap it for another way in."""
+    """Return the account key once more, to wrap it for another slot."""
     return (await _own(actor, token))[1]
 
 
 async def end(house: House, token: bytes) -> None:
-    """Sign the browser out: the row goes, and with it the only way to the keys."""
+    """Sign the browser out: delete the row, and with it the only way to the keys."""
     here = tables.WebSession.filter(id=id_of(token).hex())
     owners = [known(row, "account_id") for row in await read(SessionRow, here)]
     async with transaction():
@@ -312,7 +312,7 @@ async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
     waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
-        account__status__in=key_slots.ABLE,  # an account to be deleted is kept by whoever comes in past this
+        account__status__in=key_slots.ABLE,  # signing in past this keeps an account that was to be deleted
         expires_at__gt=now,
         created_at__gt=now - WAITING,
         created_at__lt=now + WAITING,
@@ -329,7 +329,7 @@ def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
 
 
 async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: datetime) -> bytes:
-    """Store a session under a new token, with which it is open and confirmed; of two at once only one does."""
+    """Store a session, open and confirmed, under a new token; raises `NotFound` for the second of two at once."""
     token, now = new_token(), house.clock()
     session, stage = id_of(token).hex(), Stage.OPEN.value
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
@@ -346,5 +346,5 @@ def _sealed_browser(house: House, account: UUID, handle: UUID, epoch: int, brows
 
 
 def device_context(account: UUID, handle: UUID, epoch: int) -> Context:
-    """Return where a web session's browser stands."""
+    """Return the context of a web session's browser."""
     return Context("device", account.bytes, handle.bytes, epoch)
