@@ -117,7 +117,7 @@ async def lock_unused(house: House, now: datetime) -> None:
             profile = open_document(house.server, bytes_of(row.profile), place, Profile)
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
-            limit = minutes  # its owner is told when they come; other sessions are locked meanwhile
+            limit = minutes  # its owner is told when they come; until then the shortest limit holds
         if age(row.used_at, now) >= limit + NOTED_EVERY:
             over += await tables.WebSession.filter(id=row.id, used_at=row.used_at).update(wrapped=None)
     if over:
