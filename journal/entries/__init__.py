@@ -1,3 +1,3 @@
-"""A patient's own writing: saved, listed, searched and taken away; its rows are kept by the vault."""
+"""A patient's entries: saved, listed, searched and deleted; the vault owns their rows."""
 
 __all__ = ["acceptance", "belonging", "entries", "listing", "page_search", "removal", "revisions"]

@@ -1,4 +1,4 @@
-"""Take the journal as it is now for how it was left."""
+"""Accept the journal as it is now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from journal.vault.baseline import rebuild
 
 async def accept(actor: Actor) -> None:
     """
-    Take the journal as it is now for how it was left; its owner has looked at it and said so.
+    Accept the journal as it is now, once its owner has read it and agreed.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.

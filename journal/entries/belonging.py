@@ -11,9 +11,9 @@ belongs by its kind, among the sessions that were not cancelled and are no medic
 - everything else to the last session that had begun.
 
 What was written before all of these belongs to none. A session begins when its patient says so. One of which nobody
-said it begins when it was planned, except that a dosing session can be prepared for until its planned end: many begin
-late. So a session that is moved takes along what hangs on it, and everybody sees the same; only while a day at home
-is its patient's own does a clinician see it as planned (`schedule.as_seen`).
+said so begins when it was planned, except that a dosing session can be prepared for until its planned end: many begin
+late. So entries follow a session that is rescheduled, and everybody sees the same; only on a dosing day at home does a
+clinician see it as planned (`schedule.as_seen`).
 """
 
 from __future__ import annotations
@@ -41,40 +41,40 @@ BEGINNING, ENDLESS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzin
 
 
 class Planned(Protocol):
-    """A session as the rule needs to know it."""
+    """What the rule needs to know of a session."""
 
     @property
     def id(self) -> UUID:
-        """Its id."""
+        """Return its id."""
 
     @property
     def starts_at(self) -> datetime:
-        """When it is planned to begin."""
+        """Return its planned start."""
 
     @property
     def ends_at(self) -> datetime:
-        """When it is planned to end."""
+        """Return its planned end."""
 
     @property
     def began_at(self) -> datetime | None:
-        """When its patient said that it began, if so."""
+        """Return the start that its patient reported, if any."""
 
     @property
     def kind(self) -> SessionKind:
-        """What it is."""
+        """Return its kind."""
 
     @property
     def status(self) -> Status:
-        """How far along it is."""
+        """Return its status."""
 
 
 S = TypeVar("S", bound=Planned)
 _InOrder = tuple[list[datetime], list[S]]
-"""Sessions in the order of some moment of theirs, and these moments."""
+"""Sort keys, and the sessions in their order."""
 
 
 class Belonging(Generic[S]):
-    """The rule, for one plan: made once for a page, asked for each entry."""
+    """The rule for one plan: built once for a page, asked for each entry."""
 
     __slots__ = ("_ahead", "_behind", "_by_id", "_posts")
 
@@ -118,9 +118,9 @@ class Belonging(Generic[S]):
 
     def stretch(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
         """
-        Return a stretch of time outside of which nothing is written that belongs to one of these sessions untied.
+        Return a period that contains every untied entry of these sessions, as start and exclusive end.
 
-        It is from the first moment to just before the second, and may be longer than it has to be.
+        It may be longer than necessary.
         """
         since, until = ENDLESS, BEGINNING
         ends, ahead = self._ahead

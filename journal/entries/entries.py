@@ -1,10 +1,10 @@
 """
 Write and read one's own entries.
 
-A save names the revision that it was made from. When somebody saved in between, the text that lost is kept as
-an earlier version and the writer is told: neither is lost. What another page left is kept as an earlier version in any
-case, also when words were only added to it: the next save of the same page may take them out again, and a browser may
-have put old words beside a new revision.
+A save names the revision that it was made from. If another page saved in between, the losing text is kept as an
+earlier version and the writer is told. A text that another page saved is always kept as an earlier version, even when
+words were only added: the next save of the same page may remove them, and a browser may have put old words beside a
+new revision.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ REPLACE = """
     WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
     AND substr(sealed, length(sealed) - 15) = $7
 """
-"""Also the envelope has to be the one that was read: a renewal of keys seals it anew and leaves the revision."""
+"""The envelope is compared too: a key rotation reseals it and leaves the revision."""
 CREATE = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
@@ -59,7 +59,7 @@ async def timeline(actor: Actor, *, before: datetime | None = None, limit: int =
     """
     Return the latest *limit* entries, newest first; *before* a time for the next page.
 
-    Those without a time that can be read come besides, wherever the database puts them: they push none off its page.
+    Entries without a readable time come in addition to *limit*, wherever the database sorts them.
     """
     actor.must_be(Role.PATIENT)
     values, later = ((actor.id,), "") if before is None else ((actor.id, before), " AND created_at < $2")
@@ -81,14 +81,14 @@ async def every(actor: Actor) -> tuple[Entry, ...]:
 
 
 async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
-    """Return those of the actor's own entries by their ids that are there and can be opened."""
+    """Return the actor's own entries with these ids, without those that are missing or damaged."""
     actor.must_be(Role.PATIENT)
     query = vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=list(wanted))
     return {one.id: one for one in all_opened(actor, await read(EntryRow, query)) if not one.damaged}
 
 
 async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
-    """Return those of the actor's own entries by their ids that are there, oldest first; a thread opens many."""
+    """Return the actor's own entries with these ids that exist, oldest first; a thread opens many."""
     actor.must_be(Role.PATIENT)
     found: list[Entry] = []
     for at in range(0, len(wanted), SOME):
@@ -126,9 +126,9 @@ async def save(
         wanted: Its id; a new random one for a new entry.
         base: The revision that the text was made from; 0 for a new entry.
         document: All of it.
-        sitting: A random name of the page that writes. A page never loses a race against itself, when the
-            answer to its own last save did not reach it; one that lost to another keeps one text, not many.
-        known: The entry as the caller read it a moment ago; whoever saved since is noticed by its revision.
+        sitting: A random id of the page that writes. A page never conflicts with itself when the answer to
+            its last save was lost; one that lost to another page keeps one text, not many.
+        known: The entry as the caller just read it; a later save is detected by its revision.
 
     Raises:
         KeptBeside: If another page saved first; *document* is kept among the earlier versions.
@@ -146,7 +146,7 @@ async def save(
         return current
     same_page = sitting != "" and current.document.sitting == sitting
     if current.revision == base or same_page:
-        # A save that was overtaken on the way may arrive late: then the words it finds are kept beside it.
+        # A delayed save may arrive after a later one: then the text it replaces is kept.
         keep = current.revision != base or not same_page
         saved = await _replace(actor, current, document, keep=keep)
         if saved is not None:
@@ -156,7 +156,7 @@ async def save(
 
 async def restore(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     """
-    Make an earlier version the present text; the text until now becomes an earlier version.
+    Restore an earlier version; the present text becomes an earlier version.
 
     Raises:
         StaleRevision: If another page saved at the same moment; nothing was changed.
@@ -183,11 +183,11 @@ async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
 async def _replace(
     actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
 ) -> Entry | None:
-    """Put a text in the place of the one that was read; None when another page saved first, or it was deleted."""
+    """Replace the text that was read; return None when another page saved first, or it was deleted."""
     made = await _replaced(actor, current, document, keep=keep)
     if made is None:
         row = first(EntryRow, await fetch(OWN + " AND id = $2 AND deleted_at IS NULL", actor.id, current.id))
-        if row is not None and row.revision == current.revision:  # it was sealed anew, and says the same
+        if row is not None and row.revision == current.revision:  # it was resealed with the same text
             anew = msgspec.structs.replace(current, end=row.sealed[-END:])
             made = await _replaced(actor, anew, document, keep=keep)
     return made

@@ -1,9 +1,9 @@
 """
-Find words in one's own entries with the table of contents: opened is what holds them, and what has no text yet.
+Search one's own entries by the table of contents, opening only those that match or have no page text yet.
 
-Words are looked for in the texts of pages (`page_texts`); the entries of pages without one are opened. What is opened
-is compared with its line, and that with root and page, as in a list. Where anything differs, all entries are opened
-(`search`), and the page says so.
+The texts of pages (`page_texts`) are searched; entries of pages without one are opened. An opened entry is compared
+with its line, and that with page and root, as in a list. Where anything differs, all entries are opened (`search`),
+and the page says so.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from journal.vault.documents import EntryDocument, decode_entry, entry_bytes_ope
 from journal.vault.entry_rows import OWN, Entry, EntryRow, unopened
 from journal.vault.record_snapshot import END, Part, holds_beside, opened_state, snapshot_of
 
-TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
+TURNS = 5  # one more for each save between two of its statements: saves come seconds apart
 STATE = "SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1"
 BETWEEN = OWN + " AND deleted_at IS NULL AND created_at >= $2 AND created_at <= $3"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The pages that a root names; `kept` is the row of the root."""
+    """The pages that a root names; `kept` is the root's row."""
 
     kept: tuple[int, bytes]
     marks: Sequence[PageMark]
@@ -46,17 +46,17 @@ class Contents:
 
 async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
     """
-    Return whether the journal is as it was left, and the entries that contain every one of *words*, newest first.
+    Return whether the journal is as it was left, and the entries that contain all of *words*, newest first.
 
-    What does not open may hold the words as well, and is among them as such. What another page saves in between is no
-    difference: then all is asked once more.
+    An entry that does not open may contain them, so it is included as damaged. After a save by another page meanwhile,
+    all is read again.
     """
     actor.must_be(Role.PATIENT)
     needles, before = needles_of(words), None
     may_be_trusted = bool(needles) and await listing.may_be_trusted(actor)
     for _ in range(TURNS if may_be_trusted else 0):
         contents = await _contents(actor)
-        # With the same root as before nobody saved: a row itself is not what its line says.
+        # The same root as before means that nobody saved: a row does not match its line.
         if contents is None or contents.kept == before:
             break
         before = contents.kept
@@ -69,7 +69,7 @@ async def search(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
 
 
 async def _contents(actor: Actor) -> Contents | None:
-    """Return the table of contents as its root names it; None when that is not as it was left, or there is none."""
+    """Return the table of contents that the root names; None when it was altered, or there is none."""
     seen = snapshot_of(actor.id, await fetch(STATE, actor.id))
     root = opened_state(actor.vault, actor.id, seen.kept)
     if seen.kept is None or not isinstance(root, RecordRoot) or not holds_beside(root, Part.SHARED, seen):
@@ -78,7 +78,7 @@ async def _contents(actor: Actor) -> Contents | None:
 
 
 class _Search:
-    """One turn of a search. `texts` are those to write, `void` the numbers of those to delete."""
+    """One attempt at a search: `texts` to write, and `void`, the page numbers of those to delete."""
 
     __slots__ = ("_coded", "_folded", "_plain_of", "actor", "contents", "needles", "texts", "void")
 
@@ -88,10 +88,10 @@ class _Search:
         self.void: Sequence[int] = ()
         self._coded = [needle.encode(errors="surrogatepass") for needle in needles]
         self._plain_of = entry_bytes_opener(actor.vault, actor.id)
-        self._folded = 0  # bytes since others got their turn
+        self._folded = 0  # bytes since the last yield to the event loop
 
     async def run(self) -> list[Entry] | None:
-        """Return what was found, the newest first; None when a row is not what its line says any more."""
+        """Return the matches, newest first; None when a row no longer matches its line."""
         marks, found = self.contents.marks, []
         hits, self.void = await page_texts.places_of(self.actor, marks, self._coded)
         wanted = [mark for mark in marks if mark.number not in hits or hits[mark.number]]
@@ -124,7 +124,7 @@ class _Search:
         return await self._looked_through(rows)
 
     async def _rows(self, lines: Sequence[Line]) -> list[EntryRow] | None:
-        """Read the rows of lines, in their order; None when one is not what its line says."""
+        """Return the rows of lines, in their order; None when one does not match its line."""
         begin, end = moment(lines[0].created), moment(lines[-1].created)
         raw = await fetch(BETWEEN, self.actor.id, begin, end)
         rows = {row.id.hex: row for row in typed(EntryRow, raw) if not isinstance(row, DamagedRow)}
@@ -139,13 +139,13 @@ class _Search:
         return found
 
     async def _opened(self, rows: Sequence[EntryRow]) -> list[tuple[EntryRow, EntryDocument | None]]:
-        """Open entries, the newest first; so many bytes that others would wait for it, in a thread."""
+        """Open entries, newest first; in a thread when there are many bytes."""
         if _is_long(rows):
             return await asyncio.to_thread(list, self._documents(rows))
         return list(self._documents(rows))
 
     def _documents(self, rows: Sequence[EntryRow]) -> Iterator[tuple[EntryRow, EntryDocument | None]]:
-        """Open entries, the newest first; None is one that does not open."""
+        """Open entries, newest first; None for one that does not open."""
         for row in reversed(rows):
             try:
                 yield row, decode_entry(self._plain_of(row.sealed, row.id, row.revision))
@@ -153,7 +153,7 @@ class _Search:
                 yield row, None
 
     async def _put_together(self, mark: PageMark, rows: Sequence[EntryRow]) -> list[Entry]:
-        """Look through the entries of a page that has no text, and make it one, if all of them open."""
+        """Search the entries of a page without a text, and build its text if all of them open."""
         opened = await self._opened(rows)
         documents = [document for _, document in opened]
         words = await asyncio.to_thread(_folded, documents) if _is_long(rows) else _folded(documents)
@@ -166,7 +166,7 @@ class _Search:
         ]
 
     async def _looked_through(self, rows: Sequence[EntryRow]) -> list[Entry]:
-        """Look through the entries of a page one by one; only those that may match are decoded."""
+        """Search the entries of a page one by one; only those that may match are decoded."""
         may_hold, found = scan_for(self.needles), []
         for row in reversed(rows):
             try:
@@ -187,7 +187,7 @@ class _Search:
 
 
 def _is_long(rows: Iterable[EntryRow]) -> bool:
-    """Return whether others would wait for it that these entries are opened and folded."""
+    """Return whether opening and folding these entries blocks the event loop for too long."""
     return sum(len(row.sealed) for row in rows) > FOLDED_AT_ONCE
 
 

@@ -1,8 +1,8 @@
 """
-The words of a page's entries, sealed together: what a search reads in the place of sixty-four entries.
+The words of a page's entries, sealed together: a search reads them instead of sixty-four entries.
 
-They are derived: whatever is missing, void, or not what was written is passed over, and the entries are opened. A text
-belongs to one state of its page, and goes in the transaction in which the page gets another.
+They are derived: where a text is missing, void or altered, the entries are opened instead. A text belongs to one
+revision of its page, and is deleted in the transaction that writes another.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from journal.vault.contents_rows import AT_ONCE, NO_TEXT
 from journal.vault.documents import EntryDocument
 
 MOST_WRITTEN = 4
-"""Texts that one search writes."""
+"""The most texts that one search writes."""
 STRETCH = 1 << 20
-"""Bytes of texts that are read and looked through at once: a millisecond, and others get their turn."""
+"""Bytes of texts that are read and searched at once: a millisecond, then others get their turn."""
 
 SIZES = "SELECT number, revision, length(sealed) FROM contents_text WHERE owner_id = $1"
 NUMBERED = "SELECT number, sealed FROM contents_text WHERE owner_id = $1 AND number IN ({places})"
@@ -43,12 +43,12 @@ log = logging.getLogger("hearthside")
 
 
 def text_context(owner: UUID, number: int, revision: int) -> Context:
-    """Return where the text of a page stands."""
+    """Return the seal context of a page's text."""
     return Context("contents-text", owner.bytes, number.to_bytes(16, "big"), revision)
 
 
 def words_of(document: EntryDocument) -> bytes:
-    """Return the folded words of an entry, each once: no needle has a blank in it, so one is in them or in none."""
+    """Return the folded words of an entry, each once; a needle has no blank, so it matches within one word."""
     return " ".join(dict.fromkeys(fold(document.text()).split())).encode()
 
 
@@ -59,7 +59,7 @@ def seal_text(vault: Sealer, owner: UUID, mark: PageMark, text: PageText) -> byt
 
 
 def open_text(vault: Sealer, owner: UUID, mark: PageMark, sealed: Any) -> PageText | None:
-    """Return the text of the page that the root names, or None when it is anything else."""
+    """Open the text of the page that the root names; None when it is missing or altered."""
     if not isinstance(sealed, bytes):
         return None
     try:
@@ -78,11 +78,11 @@ async def places_of(
     actor: Actor, marks: Sequence[PageMark], needles: Sequence[bytes]
 ) -> tuple[Places, list[int]]:
     """
-    Look for *needles* in the texts of pages.
+    Find *needles* in the texts of pages.
 
     Returns:
-        On each page that has a text, the places of the lines whose entries hold all of them; and the numbers of texts
-        that are of no page, of another state of it, or not what was written.
+        For each page with a text, the places of the lines whose entries contain all of them; and the numbers of texts
+        that belong to no page, to another revision of it, or were altered.
     """
     sizes = {row[0]: row[1:] for row in await fetch(SIZES, actor.id) if isinstance(row[0], int)}
     there = [mark for mark in marks if mark.number in sizes and sizes[mark.number][0] == mark.revision]
@@ -102,7 +102,7 @@ async def places_of(
 def _stretches(
     marks: Iterable[PageMark], sizes: Mapping[int, Any]
 ) -> Iterator[tuple[Sequence[PageMark], int]]:
-    """Part pages into stretches of no more than `STRETCH` bytes of texts, unless one alone is longer."""
+    """Split pages into batches of at most `STRETCH` bytes of texts, unless one alone is longer."""
     some: list[PageMark] = []
     length = 0
     for mark in marks:
@@ -119,7 +119,7 @@ def _stretches(
 def _searched(
     actor: Actor, marks: Iterable[PageMark], rows: Iterable[Sequence[Any]], needles: Sequence[bytes]
 ) -> Places:
-    """Open texts and look for *needles*."""
+    """Open texts and find *needles* in them."""
     sealed = {row[0]: row[1] for row in rows}
     texts = {mark.number: open_text(actor.vault, actor.id, mark, sealed.get(mark.number)) for mark in marks}
     return {number: text.holding(needles) for number, text in texts.items() if text is not None}
@@ -130,9 +130,9 @@ async def keep(
     actor: Actor, root: tuple[int, bytes], texts: Iterable[tuple[PageMark, PageText]], void: Iterable[int]
 ) -> None:
     """
-    Write texts, and delete those that are void, unless the root is another by now.
+    Save texts, and delete void ones, unless the root has changed meanwhile.
 
-    Nothing hangs on it: where it cannot be done, the next search does it.
+    A failure is harmless: the next search tries again.
 
     Args:
         root: Revision and envelope of the root that names the pages.
@@ -151,5 +151,5 @@ async def keep(
             rows = await fetch(record_state.KEPT, actor.id)
             if rows and tuple(rows[0]) == root:
                 await change_all(*statements)
-    except Exception as error:  # noqa: BLE001 - each driver has its own; the search has found all the same
+    except Exception as error:  # noqa: BLE001 - each driver has its own; the search is done all the same
         log.info("The text of a page was not written: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Take an entry away, bring it back for a week, or erase it for good."""
+"""Delete an entry, restore it within a week, or erase it for good."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from journal.vault.record_state import Move
 
 
 class CopyOf(Row, frozen=True):
-    """A copy of an entry, and whose it is."""
+    """A copy of an entry, and its care link."""
 
     id: UUID
     link_id: UUID
 
 
 class StateRow(Row, frozen=True):
-    """An entry as the account's state knows it."""
+    """An entry as the record state lists it."""
 
     id: UUID
     revision: Counted
@@ -41,7 +41,7 @@ class StateRow(Row, frozen=True):
 
 async def delete(actor: Actor, wanted: UUID) -> None:
     """
-    Take an entry away, and every shared copy of it at once; the entry itself can be brought back for a week.
+    Delete an entry and every shared copy of it; the entry itself can be restored for a week.
 
     Raises:
         HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
@@ -66,7 +66,7 @@ async def delete(actor: Actor, wanted: UUID) -> None:
 
 
 async def undelete(actor: Actor, wanted: UUID) -> None:
-    """Bring a deleted entry back. What was shared of it is not shared again."""
+    """Restore a deleted entry; nothing of it is shared again."""
     actor.must_be(Role.PATIENT)
     async with transaction():
         await record_state.lock(actor)
@@ -81,7 +81,7 @@ async def undelete(actor: Actor, wanted: UUID) -> None:
 
 
 async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Line | Member]]]:
-    """Return an entry and its earlier versions as the account remembers them."""
+    """Return an entry and its earlier versions as the record state lists them."""
     rows = vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
     now: list[Line | Member] = [
         opened_line(

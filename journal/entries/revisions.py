@@ -51,7 +51,7 @@ def is_apart(actor: Actor, at: datetime, before: EntryDocument, after: EntryDocu
     """
     Return whether *after* begins a new version in place of what was written at *at*.
 
-    That is after a pause, and when so much went at once that it may have been a slip of the hand.
+    It does after a pause, and when so much was removed at once that it may be an accident.
     """
     length = len(before.text())
     shrinks = length >= A_PARAGRAPH and len(after.text()) < length / 2
@@ -61,13 +61,13 @@ def is_apart(actor: Actor, at: datetime, before: EntryDocument, after: EntryDocu
 def kept(
     actor: Actor, entry: UUID, revision: int, document: EntryDocument, *, at: datetime
 ) -> tuple[Member, Statement]:
-    """Say how to keep *document*, which was the text of *entry* until now."""
+    """Return how to keep *document*, the text of *entry* until now."""
     return _written(actor, entry, RevisionDocument(entry.hex, Reason.EARLIER.value, revision, document), at)
 
 
 async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDocument, sitting: str) -> UUID:
     """
-    Keep the text of a page that lost the race; a page that goes on writing replaces its own attempt of just before.
+    Save the text of a page that lost a conflict; it replaces the same page's own attempt of just before.
 
     Returns:
         The id of the version.
@@ -100,7 +100,7 @@ async def keep_conflict(actor: Actor, entry: UUID, base: int, document: EntryDoc
 
 
 async def members(actor: Actor, entry: UUID) -> list[Member]:
-    """Return the earlier versions of one's own entry as the account's state knows them."""
+    """Return the earlier versions of one's own entry as the record state lists them."""
     return [(row.id, 0, row.sealed) for row in whole(await _rows(actor, entry))]
 
 
@@ -134,7 +134,7 @@ def _written(actor: Actor, entry: UUID, kept: RevisionDocument, at: datetime) ->
 def _opened(actor: Actor, row: RevisionRow) -> Revision:
     where = revision_context(actor.id, row.id)
     kept = open_document(actor.vault, row.sealed, where, RevisionDocument)
-    if kept.entry_id != row.entry_id.hex:  # the row was hung under another entry
+    if kept.entry_id != row.entry_id.hex:  # the row was moved to another entry
         raise Damaged
     return Revision(
         row.id,

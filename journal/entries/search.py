@@ -1,7 +1,7 @@
 """
-Find words in all of one's own entries by opening every one of them.
+Search all of one's own entries by opening every one of them.
 
-So it is done where there is no table of contents, or something is not as it was left; else `page_search` does it.
+Used where there is no table of contents, or something is not as it was left; else `page_search` does it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NEXT = OWN + " AND deleted_at IS NULL AND created_at <= $2 ORDER BY created_at D
 
 
 class SealedRow(Row, frozen=True):
-    """A row of `OWN` as far as every one is read; the times, only of what is found."""
+    """The columns of `OWN` that are read of every row; its times, only of a match."""
 
     id: UUID
     revision: Counted
@@ -43,22 +43,22 @@ AT_ONCE = 500  # entries take a few milliseconds, and others get their turn befo
 FOLDED_AT_ONCE = 250_000  # bytes of entries that are read whole: the same, in any script
 
 _ASCII = bytes(range(128))
-# What becomes a letter or digit of ASCII, or nothing, when it is folded: wide letters, ligatures, soft hyphens. Those
-# that are on every phone's keyboard and become neither are not looked at.
+# Characters that fold to a letter or digit of ASCII, or to nothing: wide letters, ligatures, soft hyphens. Those on
+# every phone's keyboard that fold to neither are left out.
 _HIDES = regex.compile(
     r"[[\p{Default_Ignorable_Code_Point}\p{NFKC_QC=No}ßẞİı\u0307]--[\u00a0\u2011\u2026\u202f]]",
     regex.VERSION1,
 )
-# The most frequent of these, and what they become: the ß of every German text, the two that make up emoji.
+# The most frequent of these, and what they fold to: the ß of every German text, the two that make up emoji.
 _FREQUENT = (("ß".encode(), b"ss"), ("\ufe0f".encode(), b""), ("\u200d".encode(), b""))
 
 
 async def search(actor: Actor, words: str, *, at_once: int = AT_ONCE) -> tuple[Entry, ...]:
     """
-    Return the entries that contain every one of *words*, however they are spelled, newest first.
+    Return the entries that contain all of *words*, however they are spelled, newest first.
 
     Each record is opened and its JSON scanned as it stands; only those that may match are decoded. One that
-    does not open may hold the words as well, and is among them as such.
+    does not open may contain them, so it is included as damaged.
 
     Args:
         at_once: How many entries to read before others get their turn.
@@ -102,10 +102,10 @@ def holds(document: EntryDocument, needles: Sequence[str]) -> bool:
 
 def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:
     """
-    Return a quick test that says of an entry's JSON whether it may hold all of the folded *needles*.
+    Return a quick test whether an entry's JSON may contain all of the folded *needles*.
 
-    It never says no to one that does. It looks for runs of ASCII letters and digits, which no JSON escapes: they stand
-    in the bytes as they are but for their case, unless one of a few signs hides them.
+    It never rejects one that does. It searches for runs of ASCII letters and digits, which no JSON escapes: they are in
+    the bytes but for their case, unless one of a few characters hides them.
     """
     runs = (max(re.findall("[a-z0-9]+", needle), key=len, default="") for needle in needles)
     wanted = [run.encode() for run in dict.fromkeys(runs) if run]
@@ -120,7 +120,7 @@ def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:
         elif not only_ascii:
             return False
         plain = plain.lower()
-        for run in wanted:  # noqa: SIM110  (a generator for each of ten thousand entries is felt)
+        for run in wanted:  # noqa: SIM110  (a generator is too slow for ten thousand entries)
             if run not in plain:
                 return False
         return True
@@ -129,9 +129,9 @@ def scan_for(needles: Sequence[str]) -> Callable[[bytes], bool]:
 
 
 async def _stretches(actor: Actor, at_once: int) -> AsyncIterator[Sequence[Sequence[Any]]]:
-    """Read all entries, newest first, a stretch at a time."""
+    """Read all entries, newest first, in batches."""
     until: Any = None
-    seen: set[Any] = set()  # the last stretch's entries of the moment at which it ended: they come once more
+    seen: set[Any] = set()  # entries of the last batch's last moment: they come once more
     rows = await fetch(FIRST, actor.id, at_once)
     while rows:
         fresh = [row for row in rows if row[0] not in seen]
