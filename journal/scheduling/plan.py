@@ -57,7 +57,7 @@ PROGRESS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "a
 @dataclass(frozen=True, slots=True)
 class PlanAccess:
     """
-    The right to one patient's plan, loaded once for a request and passed on.
+    Access to one patient's plan, checked once for a request and passed on.
 
     `link` is the care link of a clinician; patients need none for their own plan.
     """
@@ -68,11 +68,11 @@ class PlanAccess:
 
 async def access_to(actor: Actor, patient: UUID | None) -> PlanAccess:
     """
-    Return the right to a patient's plan: it is the actor's own, or they are the patient's clinician.
+    Return access to a patient's plan: the actor's own, or that of a patient in their care.
 
     Raises:
         NotFound: For anybody else.
-        TrustBroken: For a clinician of whom only a row says that they are.
+        TrustBroken: If the clinician's care link is not what was agreed on.
     """
     if actor.role is Role.PATIENT or patient is None:
         if patient is None or actor.id != patient:
@@ -97,7 +97,7 @@ async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Open
     rows = await read(SessionRow, sessions_tables.KapSession.filter(patient_id__in=list(patients)))
     of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
     for row in rows:
-        of_each[known(row, "patient_id")].append(row)  # which can be read, since each was found by it
+        of_each[known(row, "patient_id")].append(row)  # readable, since the query matched it
     return {patient: session_rows.in_order(actor, found) for patient, found in of_each.items()}
 
 
@@ -110,7 +110,7 @@ async def session(actor: Actor, wanted: UUID) -> Session:
 
 
 async def session_in_plan(actor: Actor, wanted: UUID) -> tuple[Session, Opened[Session], PlanAccess]:
-    """Return one session, the whole plan that it stands in, and the right to that; for the same people."""
+    """Return one session, the plan that it belongs to, and access to that; for the same people."""
     rows = typed(SessionRow, await fetch(session_rows.PLAN_WITH, wanted))
     for row in rows:
         if known(row, "id") == wanted:
@@ -123,13 +123,13 @@ async def plan_course(
     actor: Actor, patient: UUID, title: str, plan: CoursePlan, *, course: UUID | None = None
 ) -> UUID:
     """
-    Write a whole series at once; gives the course's id.
+    Plan a whole course at once; return its id.
 
     Args:
         course: A random id made with the form, so that a form that is sent twice plans one course.
 
     Raises:
-        Refused: If the plan needs another look.
+        Refused: If the plan is not valid.
     """
     actor.must_be(Role.CLINICIAN)
     await access_to(actor, patient)
@@ -154,10 +154,10 @@ async def plan_course(
 
 async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None) -> UUID:
     """
-    Add a single session, once for each *ident*; a patient can add their own. Gives its id.
+    Add a single session, once for each *ident*; return its id. A patient can add their own.
 
     Raises:
-        Refused: If it makes no sense, or something else was added by this ident before.
+        Refused: If it is not valid, or another session was added with this ident before.
     """
     await access_to(actor, patient)
     details = clean_details(details)
@@ -169,7 +169,7 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
             await session_rows.insert(actor, patient, ident, details, None)
             await audit_log.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     except IntegrityError:
-        # The page was sent before: perhaps its answer was lost, and the words are others now.
+        # The form was sent before: its answer may have been lost, and its fields changed since.
         there = await session(actor, ident)
         planned = msgspec.structs.replace(
             there.details, **{name: getattr(details, name) for name in PROGRESS}
@@ -181,14 +181,14 @@ async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UU
 
 async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails) -> None:
     """
-    Move a session or change what is known of it; how far along it is stays as it is.
+    Reschedule a session or change its details; its progress stays as it is.
 
     Patients change the sessions that they added themselves. What a clinician planned is agreed on with them:
-    of such a session a patient changes the sitter, and whatever else *details* says is left out.
+    of such a session a patient changes the sitter only, and the rest of *details* is ignored.
 
     Raises:
         StaleRevision: If somebody changed it since it was read.
-        Refused: If a field needs another look.
+        Refused: If a field is not valid.
     """
     current = await session(actor, wanted)
     if not may_change(actor, current):
@@ -200,13 +200,13 @@ async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails)
 
 
 def may_change(actor: Actor, one: Session) -> bool:
-    """Return whether *actor* may change every part of a session, and not only its sitter and its status."""
+    """Return whether *actor* may change all of a session, not only its sitter and status."""
     return actor.role is Role.CLINICIAN or one.details.added_by_patient
 
 
 async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
     """
-    Move a session to its next status, with the moments that go with it.
+    Move a session to its next status, and record when.
 
     Args:
         reason: Why it is cancelled; both sides can read it.
@@ -231,7 +231,7 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     if status in (Status.RECOVERING, Status.STOPPED_EARLY):
         changes["ended_at"] = moment
     if status is Status.CLOSED and before.kind is SessionKind.DOSING and before.started_at is None:
-        # It took place without anybody saying so at the time. Its start still counts for the hold on its day.
+        # Nobody reported it at the time. Its start still counts for the hold on its day.
         changes["started_at"] = before.starts_at.isoformat(timespec="seconds")
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
@@ -241,7 +241,7 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
 
 async def confirm_rested(actor: Actor) -> None:
     """
-    Write that the patient has slept and feels rested after every dosing session that holds something back.
+    Record that the patient has slept and feels rested after every dosing session with a hold.
 
     Raises:
         HeldUntilRested: If it is still the same day.
@@ -255,7 +255,7 @@ async def confirm_rested(actor: Actor) -> None:
             raise HeldUntilRested(waiting.sentence)
         rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
         changes: dict[str, object] = {"rested_on": rested}
-        # Who has slept is not in a session any more, even if nobody had said that it was over.
+        # Whoever has slept is no longer in a session, even if nobody reported its end.
         if one.details.status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY):
             changes["status"] = Status.INTEGRATING
         await session_rows.write(actor, one, one.revision, msgspec.structs.replace(one.details, **changes))
