@@ -1,4 +1,4 @@
-"""The patient's answer to a suggested handover: no, or yes with exactly what is to go along."""
+"""The patient's answer to a suggested handover: decline, or accept with the shares to pass on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NotNow(JournalError):
 
 
 async def decline(actor: Actor, wanted: UUID) -> None:
-    """Say no. The colleague never hears of it."""
+    """Decline a handover; the colleague is not told."""
     one = await offer(actor, wanted)
     async with transaction():
         if not await care_tables.Handover.filter(id=one.id, state=WAITING).update(
@@ -48,10 +48,10 @@ async def decline(actor: Actor, wanted: UUID) -> None:
 
 async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_care: bool = False) -> UUID:
     """
-    Say yes: begin care with the colleague, and let them read copies of the chosen *shares*, no others.
+    Accept a handover: begin care with the colleague, and share copies of the chosen *shares*, no others.
 
     Args:
-        shares: Of what the clinician who leaves can read now; nothing is taken along by itself.
+        shares: Of what the clinician who leaves can read now; nothing is passed on by default.
         end_care: End care with that clinician at the same time.
 
     Returns:
@@ -110,7 +110,7 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
 
 
 async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sharing_shares.Given]:
-    """Open the chosen copies in the transaction that hands them over: what was revoked meanwhile does not go along."""
+    """Open the chosen copies in the transaction that passes them on: what was revoked meanwhile is not."""
     if shares:
         await links.require_lasting(one.link)
     given = [item for item in await sharing_shares.given(actor) if item.link.id == one.link.id]
@@ -121,7 +121,7 @@ async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sh
 
 
 async def _still_there(one: Offer) -> bool:
-    """Answer for good, once; both clinicians are looked at again under the lock."""
+    """Mark it accepted, once; return whether both clinicians are still active."""
     able = accounts_tables.Account.filter(id__in=[one.successor.id, one.link.clinician], status="active")
     mine = care_tables.Handover.filter(id=one.id, state=WAITING, waiting=str(one.link.id))
     return bool(await mine.update(waiting=None, state=ACCEPTED)) and await able.count() == 2

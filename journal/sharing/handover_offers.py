@@ -1,6 +1,6 @@
 """
-A clinician who leaves suggests a colleague. Nothing moves unless the patient agrees, and until then the colleague
-learns nothing: not even that there is such a patient.
+A clinician who leaves suggests a colleague. Nothing changes unless the patient agrees, and until then the colleague
+learns nothing, not even that there is such a patient.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Offer:
 
 
 class ColleagueRow(Row, frozen=True):
-    """A row of a clinician's account, as far as a colleague is to know it."""
+    """The columns of a clinician's account that a colleague may see."""
 
     id: UUID
     sealed: bytes
@@ -87,10 +87,10 @@ def _others(actor: Actor) -> QuerySet[accounts_tables.Account]:
 
 async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
     """
-    Suggest a colleague to one's own patient; an earlier suggestion that waits gives way to it.
+    Suggest a colleague to one's own patient; it replaces a suggestion that waits.
 
     Raises:
-        Refused: If that is nobody who could take over (`successor`).
+        Refused: If that colleague cannot take over (`successor`).
         TrustBroken: If the patient's or the colleague's keys are not the ones that are known.
     """
     link = await links.link_with(actor, patient)
@@ -121,7 +121,7 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
 
 
 async def withdraw(actor: Actor, patient: UUID) -> None:
-    """Take one's own suggestion back while it waits."""
+    """Withdraw one's own suggestion while it waits."""
     link = await links.link_with(actor, patient)
     async with transaction():
         mine = care_tables.Handover.filter(waiting=str(link.id), clinician_id=actor.id)
@@ -131,14 +131,14 @@ async def withdraw(actor: Actor, patient: UUID) -> None:
 
 
 async def latest(actor: Actor, link: Link) -> Opened[Offer]:
-    """Return the clinician's last suggestion to a patient of theirs, if any, whatever became of it."""
+    """Return the clinician's last suggestion to a patient of theirs, if any, in whatever state."""
     actor.must_be(Role.CLINICIAN)
     rows = care_tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
     return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))
 
 
 async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> Opened[Offer]:
-    """Return what the patient's clinicians suggest and what waits for an answer; *mine* are links already loaded."""
+    """Return the suggestions that wait for the patient's answer; *mine* are links already loaded."""
     actor.must_be(Role.PATIENT)
     team = {str(link.id): link for link in (await links.my_links(actor) if mine is None else mine)}
     if not team:

@@ -1,4 +1,4 @@
-"""What a clinician can read: the copies sealed for them, and nothing that hints at anything else."""
+"""What a clinician can read: the copies sealed for them, and no hint at anything else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ONE_COPY = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1 AND id = $2
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
-"""One statement each, since copies and list belong together only as they are at one moment."""
+"""One statement each, since copies and list must be of one moment."""
 
 
 class CopyRow(Row, frozen=True):
@@ -72,7 +72,7 @@ class Shared:
 
     @property
     def kind(self) -> str:
-        """Return the form's word for the kind of entry, to be translated."""
+        """Return the label of the kind of entry, to be translated."""
         return EntryKind(self.document.kind).label
 
     @property
@@ -91,9 +91,8 @@ class Folder:
     """
     What one patient shares with one clinician, newest entry first; empty while sharing is paused.
 
-    `damaged` are copies that are not what was shared. They hide nothing else, and are not hidden themselves; None is
-    one whose id cannot be read. `missing` tells that copies were taken away by something other than Hearthside, or the
-    list of them.
+    `damaged` are copies that are not what was shared, None one whose id cannot be read: each is shown, and hides
+    nothing else. `missing`: something other than Hearthside removed copies, or the list of them.
     """
 
     link: Link
@@ -110,7 +109,7 @@ class Case:
     One line of a caseload. `number` is that of the dosing session that `next` is, or is about; `damaged` counts the
     sessions of the plan that cannot be opened.
 
-    Without `trusted` the patient's keys are not the ones that were agreed on, and nothing of theirs is opened.
+    Without `trusted` the patient's keys are not the pinned ones, and nothing of theirs is opened.
     """
 
     patient: UUID
@@ -127,7 +126,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """A clinician's patients, and how many rows say that somebody is who never was."""
+    """A clinician's patients, and how many rows falsely claim to be one."""
 
     cases: tuple[Case, ...]
     strange: int
@@ -135,7 +134,7 @@ class Caseload:
 
 async def folder(actor: Actor, patient: UUID) -> Folder:
     """
-    Open what *patient* shares with the clinician, beside the session dates.
+    Open what *patient* shares with the clinician, and their plan.
 
     Raises:
         TrustBroken: If the patient's keys are not the pinned ones: then nothing can be trusted to be theirs.
@@ -152,7 +151,7 @@ async def plan_over(actor: Actor, link: Link) -> Opened[Session]:
 
 
 async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder:
-    """Open what is shared over a care link, beside the plan; both are loaded already. Raises as `folder` does."""
+    """Open what is shared over a care link; link and plan are loaded already. Raises as `folder` does."""
     try:
         key = await link_key(actor, link)
     except SharingPaused:
@@ -184,14 +183,14 @@ def _opened(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> 
 def _parted(
     key: Sealer, link: Link, rows: Sequence[Sequence[Any]]
 ) -> tuple[ShareList | None, list[CopyRow | DamagedRow]]:
-    """Part what `COPIES` and `ONE_COPY` ask for: the list, opened, and the copies."""
+    """Split the rows of `COPIES` or `ONE_COPY` into the list, opened, and the copies."""
     listed = next((share_list.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
     return listed, typed(CopyRow, [row for row in rows if not row[0]])
 
 
 async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]:
     """
-    Open one shared copy, and no other; the patient sees in their log that it was opened, by whom and when.
+    Open one shared copy; the patient sees in their log who opened it, and when.
 
     Raises:
         SharingPaused: While the patient has paused sharing.
@@ -210,13 +209,13 @@ async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]
 
 
 async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
-    """Write down that these copies were opened: the patient is shown it."""
+    """Record that these copies were opened: the patient sees it."""
     ids = list(shares)
     if not ids or actor.looks:
         return
     async with transaction():
         # A copy that was updated after this request began is not the one that was read, and stays new.
-        # Later by more than a request takes, it was dated by a clock that ran ahead.
+        # Later by more than a request takes, its date is from a clock that ran ahead.
         read = care_tables.Share.filter(
             Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + JUMP), id__in=ids, opened_at=None
         )
@@ -225,7 +224,7 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
 
 
 async def caseload(actor: Actor) -> Caseload:
-    """Return the clinician's patients: those with something next first, in the order of its date."""
+    """Return the clinician's patients, by the date of their next session; those without one last."""
     actor.must_be(Role.CLINICIAN)
     there = await care_links.found(actor)
     links = there.links

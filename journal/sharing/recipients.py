@@ -1,4 +1,4 @@
-"""Who can read which of a patient's entries, for lists: found in one statement for a page, without opening a copy."""
+"""Who can read which of a patient's entries, for lists: one statement for a page, and no copy is opened."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SOME = 500  # ids in one statement: PostgreSQL takes 32,767 values, and others g
 
 
 class SharedRow(Row, frozen=True):
-    """Which link has a copy of which entry, and whom it is with, as `SHARED` asks for it."""
+    """A row of `SHARED`: which link has a copy of which entry, and its clinician."""
 
     entry_id: UUID
     link_id: UUID

@@ -1,7 +1,7 @@
 """
-What a patient lets one clinician read: a sealed copy of chosen sections, made when they say so.
+What a patient shares with one clinician: a sealed copy of chosen sections.
 
-The entry's own key never leaves the patient. A later edit is not shared until they say so again.
+The entry's own key never leaves the patient. A later edit is not shared until they share it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import NO_TIME, NOWHERE, Entry, EntryRow
 
 TITLE = "title"  # the entry's own title is a section like any other
-NOTE = "note"  # and so is the word of care that stands before it
+NOTE = "note"  # and so is the content note before it
 
 CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
 
@@ -66,7 +66,7 @@ LATEST_FIRST = " ORDER BY share.updated_at DESC"
 
 
 class GivenRow(Row, frozen=True):
-    """A row of a copy, with the entry that it was made from, as `GIVEN` asks for them."""
+    """A row of `GIVEN`: a copy, and the entry that it was made from."""
 
     id: UUID
     link_id: UUID
@@ -103,9 +103,9 @@ class Given:
     """
     One copy that a clinician can read, as its patient sees it.
 
-    `revision` is the entry's present one, `changed` tells whether the chosen sections read differently now.
-    A copy that does not open is `damaged`: its document is empty, and it can only be revoked, where its `id` can be
-    read at all. Neither that nor the entry's is known of every damaged row: then they are `NOWHERE`.
+    `revision` is the entry's present one; `changed`: the chosen sections read differently now.
+    A copy that does not open is `damaged`: its document is empty, and it can only be revoked. Its `id` and `entry` are
+    `NOWHERE` where they cannot be read.
     """
 
     id: UUID
@@ -145,7 +145,7 @@ def sections(entry: Entry) -> tuple[Field, ...]:
 
 def copy_of(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument:
     """
-    Make the copy that a clinician will read: the chosen sections and nothing else.
+    Build the copy that a clinician will read: the chosen sections and nothing else.
 
     Raises:
         Refused: If nothing is chosen that can be shared.
@@ -172,9 +172,7 @@ def copy_of(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument
 
 async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, previewed: int) -> UUID:
     """
-    Let the clinician of care link *to* read the chosen sections; a copy already there is replaced.
-
-    A replaced copy counts as unread again.
+    Share the chosen sections with the clinician of care link *to*; a replaced copy counts as unread again.
 
     Args:
         previewed: The entry's revision that the person saw in the preview and confirmed.
@@ -200,9 +198,9 @@ async def share(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, 
 
 async def revoke(actor: Actor, wanted: UUID) -> None:
     """
-    Delete a copy: the clinician opens it no more. What they have read, they have read.
+    Delete a copy: the clinician can no longer open it.
 
-    Nothing is opened for it, so that a damaged copy can be revoked like any other.
+    Nothing is opened for it, so that a damaged copy can be revoked too.
     """
     actor.must_be(Role.PATIENT)
     await refuse_while_held(actor)
@@ -235,7 +233,7 @@ async def given(
 async def given_and_missing(
     actor: Actor, team: Iterable[Link] | None = None
 ) -> tuple[tuple[Given, ...], frozenset[UUID]]:
-    """Return every copy as `given` does, and the care links that lack one or their list: something took it away."""
+    """Return every copy as `given` does, and the care links from which a copy or their list is missing."""
     links = await _lasting(actor, team)
     rows = await _rows(actor, links)
     lists = await _lists(actor, links)
@@ -266,13 +264,13 @@ async def _open_each(
     actor: Actor, links: Mapping[UUID, Link], rows: GivenRows, lists: Lists
 ) -> tuple[Given, ...]:
     keys: dict[UUID, Sealer] = {}
-    # Which link a copy belongs to can be read, since each was found by it.
+    # The link of a copy is readable, since the query matched it.
     found = [(row, links[known(row, "link_id")]) for row in rows]
     return tuple([await _opened(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
 
 async def the_given(actor: Actor, wanted: UUID) -> Given:
-    """Return one copy that the actor gave."""
+    """Return one copy that the actor shared."""
     for one in await given(actor):
         if one.id == wanted:
             return one
@@ -302,7 +300,7 @@ async def _opened(
         edited = copy.entry_revision != document.entry_revision
         changed, damaged = edited and _differs(_source(actor, copy), document), False
     except (Damaged, TrustBroken):
-        # One bad copy keeps neither the journal nor the other copies from being seen, and is never hidden.
+        # A damaged copy hides neither the journal nor other copies, and is not hidden itself.
         moment = (known(row, "updated_at") or NO_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
         changed, damaged = False, True
@@ -337,11 +335,7 @@ def _differs(entry: Entry, document: ShareDocument) -> bool:
 
 
 async def _replaced(actor: Actor, link: Link, there: QuerySet[care_tables.Share]) -> CopyRow | None:
-    """
-    Return the copy that a new one takes the place of.
-
-    One that storage damaged goes, since nothing follows upon it.
-    """
+    """Return the copy that a new one replaces; delete a damaged one, since no revision can follow it."""
     for row in await read(CopyRow, there):
         if not isinstance(row, DamagedRow):
             return row
@@ -381,7 +375,7 @@ async def _put(actor: Actor, link: Link, entry: Entry, document: ShareDocument, 
 
 async def require_as_read(actor: Actor, seen: Iterable[tuple[UUID, int]]) -> None:
     """
-    Look at entries again in the transaction that shares copies of them; `record_state.lock` holds them as they are.
+    Verify entries in the transaction that shares copies of them; `record_state.lock` keeps them as they are.
 
     Raises:
         StaleRevision: If one was changed or deleted since the revision that was *seen*.
