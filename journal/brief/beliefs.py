@@ -35,7 +35,7 @@ class Pair:
     new_cut: bool = False
 
     def shortened(self, letters: float) -> Pair:
-        """Return it with the beginnings of its sentences, where they are longer."""
+        """Return it with its sentences shortened to *letters*."""
         (old, old_cut), (new, new_cut) = shorten(self.old, letters), shorten(self.new, letters)
         return replace(self, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
 
@@ -63,7 +63,7 @@ class _Rated:
 
     @property
     def key(self) -> str:
-        """Tell the same sentence again, however it was typed."""
+        """Return the sentence folded: alike however it was typed."""
         return " ".join(fold(self.old or self.new).split()).strip(" .,;:!?\"'-")
 
 

@@ -2,7 +2,7 @@
 The brief: one page for the coming integration session, from shared copies only.
 
 Every line is the patient's own words and names the copy it comes from. Nothing is summed up, ranked or
-concluded, and nothing tells whether there is more than was shared.
+concluded, and nothing shows whether there is more than was shared.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Brief:
 
 
 class _Page:
-    """Takes as many lines as a section has room for, and remembers whether any were left over."""
+    """Takes the lines that a section has room for; `more` when any were left out."""
 
     def __init__(self) -> None:
         self.more = False
@@ -99,11 +99,11 @@ class _Page:
 
 async def brief(actor: Actor, patient: UUID) -> Brief:
     """
-    Draw up the brief; every copy that is quoted counts as opened, and the patient sees that.
+    Build the brief; every copy that is quoted counts as opened, and the patient sees that.
 
-    An intention is that of the dosing session in question. What came, and what the patient brings, is also
-    what was shared since the last talk. Beliefs, what steadies and small steps go on from one session to the
-    next; so does a wish not to open with something.
+    An intention is that of the dosing session in question. What came, and what the patient brings, includes
+    what was shared since the last talk. Beliefs, what steadies, small steps and a wish not to open with
+    something carry over from one session to the next.
     """
     found = await reading.folder(actor, patient)
     plan = schedule.lasting(found.sessions)
@@ -130,7 +130,7 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
         skills=page.take(skills(shared), SKILLS),
         steadies=page.quotes(shared, "steadies"),
         steps=page.take(steps(shared), STEPS),
-        more=page.more,  # the last to be asked, when all of the above has been taken
+        more=page.more,  # read last, when all of the above has been taken
     )
     await reading.mark_opened(actor, patient, [one.id for one in drawn.sources])
     return _fitted(drawn)
@@ -214,7 +214,7 @@ def _near(found: Folder, coming: Session | None, about: Session | None) -> tuple
     def is_near(one: Shared) -> bool:
         at = belonging.session_of(one.document.kind, one.document.session_id, one.written_at)
         if at is None:
-            return about == dosing[0]  # it was written before everything
+            return about == dosing[0]  # written before all sessions
         return at == coming or _dosing_of(at, found.sessions) == about
 
     return tuple(one for one in found.shared if is_near(one))

@@ -1,5 +1,5 @@
 """
-How much of each thing stands in a brief, so that it stays on one printed page whatever was shared.
+How much of each section a brief holds, so that it always fits one printed page.
 
 The numbers fit the print style: tests/browser/test_brief_print.py prints full briefs in several scripts.
 """
@@ -51,7 +51,7 @@ ROOM: Mapping[BriefRole, Room] = MappingProxyType(
 
 
 def width(letter: str) -> float:
-    """Return how wide a letter is, in letters of ordinary width."""
+    """Return the width of a letter, in letters of ordinary width."""
     if east_asian_width(letter) in "FW":
         return 2
     return 1.45 if letter.isupper() or letter in "mw—…" else 1
@@ -64,7 +64,7 @@ def shorten(text: str, letters: float) -> tuple[str, bool]:
         room -= width(letter)
         if room < 0:
             blank = max((end for end in range(place) if text[end].isspace()), default=0)
-            # Not every script parts its words, and some words are long: then it ends where the room does.
+            # Not every script separates words, and some words are long: then it is cut at the limit.
             return text[: blank if blank > place // 2 else place].rstrip(), True
     return text, False
 

@@ -12,9 +12,9 @@ from journal.catalogue.forms import form_of
 from journal.sharing.reading import Shared
 
 USES = 2  # of one skill
-# Each line of these answers is a thing of its own.
+# Each line of these answers is an item of its own.
 LISTS = frozenset({"int.top3", "prep.resources"})
-# These have lines of their own shape below.
+# These are shown as `SkillLine`s.
 PAIRED = frozenset({"ground.skill", "ground.helped"})
 
 
@@ -33,7 +33,7 @@ class Quote:
     chosen: bool = False
 
     def shortened(self, letters: float) -> Quote:
-        """Return the beginning of it, where it is longer."""
+        """Return it shortened to *letters*."""
         words, cut = shorten(self.words, letters)
         return replace(self, words=words, cut=cut)
 
@@ -52,7 +52,7 @@ class Step:
     learned_cut: bool = False
 
     def shortened(self, letters: float) -> Step:
-        """Return it with the beginnings of its words, where they are longer."""
+        """Return it with its texts shortened to *letters*."""
         (words, cut), (learned, learned_cut) = shorten(self.words, letters), shorten(self.learned, letters)
         return replace(self, words=words, cut=cut, learned=learned, learned_cut=learned_cut)
 
@@ -73,7 +73,7 @@ class SkillLine:
     """
     A grounding skill and the latest times it was used; one that made things worse is among them.
 
-    `cut` tells that it was used more often.
+    `cut`: it was used more often.
     """
 
     skill: str
@@ -82,7 +82,7 @@ class SkillLine:
 
 
 def words_of(one: Shared, field: str) -> str:
-    """Return a written answer of a copy, or nothing."""
+    """Return a written answer of a copy, or an empty text."""
     answer = one.document.answers.get(field)
     return answer.strip() if isinstance(answer, str) else ""
 
@@ -152,7 +152,7 @@ def skills(shared: Iterable[Shared]) -> tuple[SkillLine, ...]:
 
 
 def _latest(uses: list[Use]) -> tuple[Use, ...]:
-    """Keep the latest times; what got worse must not fall off the page."""
+    """Return the latest times, including one that made things worse."""
     latest = uses[:USES]
     worse = next((use for use in uses if use.worse), None)
     return tuple(latest) if worse is None or worse in latest else (*latest[:-1], worse)
