@@ -1,8 +1,8 @@
 """
-Delete one's account: everything stops at once, and seven days later every row of it is gone.
+Delete one's account: everything stops at once, and seven days later all of its rows are deleted.
 
-Signing in within the seven days brings it back as it was, with sharing paused. A clinician's account is not deleted so:
-it is whom six years of their patients' accountings name.
+Signing in within the seven days restores it as it was, with sharing paused. A clinician's account is not deleted: six
+years of their patients' accountings name it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from journal.store.rows import Named, read, whole
 WAIT = timedelta(days=7)
 WORD = "delete"
 LONGEST_TYPED = 40
-"""Characters of the word with blanks around it; what is longer is another."""
+"""The most characters of the typed word, with blanks around it."""
 
 
 async def leave(actor: Actor, typed: str) -> None:
@@ -63,16 +63,16 @@ async def leave(actor: Actor, typed: str) -> None:
 
 async def forget(house: House, now: datetime) -> None:
     """
-    Delete the accounts whose wait is over, with everything that hangs on them; the audit log keeps its ids.
+    Delete the accounts whose wait is over, with all of their rows; the audit log keeps the ids.
 
-    This process forgets their names and plans at once; others do with their next purge.
+    This process forgets their names and plans at once; others do at their next purge.
     """
     over = accounts_tables.Account.filter(status=LEAVING, leaves_at__lte=now)
     gone = [row.id for row in whole(await read(Named, over))]
     for account in gone:
         async with transaction():
             if not await over.filter(id=account).delete():
-                continue  # brought back a moment ago
+                continue  # restored a moment ago
             await authentication_tables.KeyRenewal.filter(id=account).delete()
             await account_addresses.hand_on(house)
             await audit_log.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)

@@ -1,4 +1,4 @@
-"""The administrator's look at the whole audit log. It is written down like everything else, before it is answered."""
+"""The administrator's view of the whole audit log. Each view is logged too, before it is answered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOME = 20  # events
 
 
 class EndRow(Row, frozen=True):
-    """Where the log may end."""
+    """A possible end of the log."""
 
     id: Number
     mac: str
@@ -29,9 +29,9 @@ class EndRow(Row, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Looked:
     """
-    Events, newest first, the look itself among them, and where the chain ends now: a second or two behind.
+    Events, newest first, this view among them, and where the chain ends now: a second or two behind.
 
-    Without `head`, none of the last events is one any more.
+    `head` is None when none of the last events can be read.
     """
 
     events: Opened[Whole]
@@ -42,7 +42,7 @@ async def look(
     actor: Actor, *, limit: int, before: int | None = None, person: UUID | None = None, room: str = ""
 ) -> Looked:
     """
-    Return the latest events, of all or of what concerns one *person*, of every class or those of one *room*.
+    Return the latest events: of everybody or about one *person*, of every class or of one *room*.
 
     Raises:
         NotFound: If *person* has no account.
@@ -58,6 +58,6 @@ async def look(
 async def _head() -> Head | None:
     try:
         return await present_head()
-    except (TypeError, ValueError, OverflowError):  # storage put something at the end that is no event
+    except (TypeError, ValueError, OverflowError):  # what storage has at the end is no event
         ends = whole(await read(EndRow, AuditEvent.all().order_by("-id").limit(SOME)))
         return Head(ends[0].id, ends[0].mac) if ends else None

@@ -35,7 +35,7 @@ LAST = N_("You are the only administrator who can sign in. Let somebody else in 
 
 
 class PersonRow(Row, frozen=True):
-    """A row of an account, as far as an administrator is to know it."""
+    """The columns of an account that an administrator may see."""
 
     id: UUID
     sealed: bytes
@@ -57,7 +57,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What hangs on a clinician's being able to sign in: how many people are in their care."""
+    """What a clinician's suspension would leave behind: how many people are in their care."""
 
     in_care: int
 
@@ -86,7 +86,7 @@ async def leaving(actor: Actor, wanted: UUID) -> Leaving:
 
 async def suspend(actor: Actor, wanted: UUID) -> None:
     """
-    Keep somebody from signing in, and sign them out of every browser at once. Nothing of theirs is deleted.
+    Suspend somebody: they cannot sign in, and every browser is signed out. Nothing of theirs is deleted.
 
     Raises:
         Refused: If nobody would be left who can undo it (`person`).
@@ -108,7 +108,7 @@ async def suspend(actor: Actor, wanted: UUID) -> None:
 
 
 async def unsuspend(actor: Actor, wanted: UUID) -> None:
-    """Let somebody sign in again, with the password that they had."""
+    """End a suspension: the person signs in again with their password."""
     one = await person(actor, wanted)
     async with transaction():
         if await accounts_tables.Account.filter(id=one.id, status=SUSPENDED).update(status=ACTIVE):
@@ -116,7 +116,7 @@ async def unsuspend(actor: Actor, wanted: UUID) -> None:
 
 
 def _record(one: Person) -> UUID | None:
-    """A patient reads in their own log what was done about them."""
+    """Return whose record an event is in: patients read in their own log what was done about them."""
     return one.id if one.position.role is Role.PATIENT else None
 
 

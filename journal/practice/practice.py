@@ -1,4 +1,4 @@
-"""The practice of this installation, and the links with which its staff come in."""
+"""The practice of this installation, and the set-up links of its staff."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     """The practice as people see it, and whether it is the demonstration; server key."""
 
     name: str
-    demo: bool | None = None  # not said in what was written before this was sealed as well
+    demo: bool | None = None  # None in rows that were written before it was sealed
 
 
 THE_ONE = 1
@@ -33,7 +33,7 @@ CONTEXT = Context("practice", bytes(16), bytes(16))
 
 
 class PracticeRow(Row, frozen=True):
-    """The practice's row. What it says of a demonstration in the clear is not believed."""
+    """The practice's row. Its unsealed column `demo` is not trusted."""
 
     sealed: bytes
 
@@ -95,7 +95,7 @@ async def opens_anything(house: House) -> bool:
 
 
 async def _holds_the_invented(house: House) -> bool:
-    """Return whether the people of the demonstration have accounts, which only the server key can make it seem."""
+    """Return whether the people of the demonstration have accounts, which only the server key can fake."""
     demo = demo_practice()
     people = (demo.clinician, *demo.patients)
     indexes = [one.hex() for person in people for one in house.server.blind_indexes(person.email)]
@@ -103,7 +103,7 @@ async def _holds_the_invented(house: House) -> bool:
 
 
 async def found(house: House, name: str, *, demo: bool = False) -> None:
-    """Write down the practice's name and, for good, whether it is a demonstration."""
+    """Store the practice's name and, for good, whether it is a demonstration."""
     await tables.Practice.create(
         id=THE_ONE,
         demo=demo,
@@ -114,7 +114,7 @@ async def found(house: House, name: str, *, demo: bool = False) -> None:
 
 async def new_setup_link(house: House, position: Position = THERAPIST) -> str:
     """
-    Make a one-time token with which one of the staff opens an account, valid for seven days.
+    Create a one-time token with which one of the staff opens an account, valid for seven days.
 
     Raises:
         RealPractice: If this is a demonstration, which real people must not enter.
@@ -124,7 +124,7 @@ async def new_setup_link(house: House, position: Position = THERAPIST) -> str:
 
 
 async def refuse_demo(house: House) -> None:
-    """Raise `RealPractice` in a demonstration: nobody real comes in there."""
+    """Raise `RealPractice` in a demonstration, which real people must not enter."""
     practice = await the_practice(house)
     if practice is not None and practice.is_demo:
         raise RealPractice(N_("This is a demonstration. Start an empty installation for a real practice."))

@@ -21,7 +21,7 @@ from journal.typed import clean_name
 
 @dataclass(frozen=True, slots=True)
 class SettingUp:
-    """What a set-up link makes of whoever uses it, and whether the practice has no name yet."""
+    """The position that a set-up link grants, and whether the practice has no name yet."""
 
     position: Position
     needs_name: bool
@@ -36,7 +36,7 @@ async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If the address has an account here; the link stays good.
+        Refused: If the address has an account here; the link stays valid.
     """
     readied = await registration.ready(house, new)
 
@@ -55,7 +55,7 @@ async def open_and_accept(house: House, token: str, new: NewAccount) -> bytes:
 
 async def setting_up(house: House, token: str) -> SettingUp:
     """
-    Tell what the page of a set-up link has to ask and say.
+    Return what the page of a set-up link shows and asks for.
 
     Raises:
         LinkExpired: If the link does not work.
@@ -66,14 +66,14 @@ async def setting_up(house: House, token: str) -> SettingUp:
 
 async def set_up(house: House, token: str, practice_name: str, new: NewAccount) -> bytes:
     """
-    Open an account for one of the staff, and the practice when they are its first.
+    Open an account for one of the staff; the first one also sets up the practice.
 
     Returns:
         A session token.
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If a field needs another look; the link stays good.
+        Refused: If a field is not valid; the link stays valid.
     """
     position = await setup_links.position_of(house, token)
     practice = await the_practice(house)

@@ -1,8 +1,8 @@
 """
 The one-time links with which the staff of a practice open their accounts.
 
-What somebody becomes stands in a column that is sealed under the server key and bound to the link's token and its
-maker: whoever writes the database can neither make a link nor turn a nurse's into an administrator's.
+The position is sealed under the server key and bound to the link's token and its maker: whoever writes the database
+can neither make a link nor turn a nurse's into an administrator's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from journal.vault import record_state
 
 class SetupDetails(msgspec.Struct, frozen=True):
     """
-    What somebody becomes who opens an account with a set-up link; server key.
+    The position that a set-up link grants; server key.
 
     `name` is whom it is for, in its maker's words; `expires_at` is UTC, ISO 8601.
     """
@@ -85,7 +85,7 @@ class SetupLink:
 
 
 async def make(house: House, position: Position = THERAPIST) -> str:
-    """Make a link from the command line; gives its token."""
+    """Create a link from the command line; return its token."""
     token = secrets.token_bytes(TOKEN_SIZE)
     async with transaction():
         await _write(house, token, SetupDetails(**_position(position), name="", expires_at=_until(house)))
@@ -94,7 +94,7 @@ async def make(house: House, position: Position = THERAPIST) -> str:
 
 
 async def make_for(actor: Actor, name: str, position: str) -> UUID:
-    """Make a link as an administrator, for somebody whom they call *name*; gives its id."""
+    """Create a link as an administrator, for somebody whom they call *name*; return its id."""
     actor.must_be(Role.ADMINISTRATOR)
     name, problems = clean_name(name), {}
     if not 1 <= len(name) <= 100:
@@ -114,7 +114,7 @@ async def make_for(actor: Actor, name: str, position: str) -> UUID:
 
 
 async def links(actor: Actor) -> Opened[SetupLink]:
-    """Return every set-up link there was, newest first."""
+    """Return all set-up links, newest first."""
     actor.must_be(Role.ADMINISTRATOR)
     rows = await read(SetupRow, tables.SetupLink.all().order_by("-created_at"))
     return open_each(rows, partial(_view, actor))
@@ -130,7 +130,7 @@ async def link(actor: Actor, wanted: UUID) -> SetupLink:
 
 
 async def withdraw(actor: Actor, wanted: UUID) -> None:
-    """Make an open link useless, whoever made it."""
+    """Withdraw an open link, whoever made it."""
     actor.must_be(Role.ADMINISTRATOR)
     async with transaction():
         changed = await tables.SetupLink.filter(id=wanted, used_at=None, withdrawn_at=None).update(
@@ -143,7 +143,7 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
 
 async def position_of(house: House, token: str) -> Position:
     """
-    Tell what an open link makes of whoever uses it.
+    Return the position that an open link grants.
 
     Raises:
         LinkExpired: If the link does not work.
@@ -164,7 +164,7 @@ async def position_of(house: House, token: str) -> Position:
 
 
 async def use(house: House, token: str) -> None:
-    """Use a link up, in the transaction that opens the account; raises `LinkExpired` when somebody was first."""
+    """Mark a link used, in the transaction that opens the account; raises `LinkExpired` if it was already."""
     now = house.clock()
     still_open = tables.SetupLink.filter(lookup=lookup_of(token), used_at=None, withdrawn_at=None)
     if not await still_open.filter(**alive(now, LIFETIME)).update(used_at=now):
@@ -202,7 +202,7 @@ def _view(actor: Actor, row: SetupRow) -> SetupLink:
 
 
 def _opened(house: House, row: SetupRow) -> SetupDetails:
-    """Open what a link makes of its user; what is sealed is bound to the id, and the id to what it is looked up by."""
+    """Open the details of a link: they are bound to the id, and the id to what it is looked up by."""
     if row.id != _named_by(row.lookup):
         raise Damaged
     return open_document(house.server, row.sealed, details_context(row.maker_id, row.id), SetupDetails)
@@ -224,12 +224,12 @@ def _until(house: House) -> str:
 
 
 def details_context(maker: UUID | None, link: UUID) -> Context:
-    """Return where it stands what a link makes of its user."""
+    """Return the seal context of a link's details."""
     return Context("setup-link", (maker or NOBODY).bytes, link.bytes)
 
 
 def secret_context(maker: UUID, link: UUID) -> Context:
-    """Return where the token of a set-up link stands, for whoever made it."""
+    """Return the seal context of a link's token, for its maker."""
     return Context("setup-secret", maker.bytes, link.bytes)
 
 
@@ -239,7 +239,7 @@ def _id(lookup: str) -> UUID:
 
 
 def lookup_of(token: str) -> str:
-    """Return what a link with this token is found by: a hash, which stands in its row."""
+    """Return the hash by which a link with this token is found."""
     return _lookup(_bytes(token))
 
 
