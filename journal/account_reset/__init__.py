@@ -1,3 +1,3 @@
-"""Begin anew after every key is lost: keeps what was set aside, and brings back what can come back."""
+"""Reset an account whose keys are lost: keeps its old records, and restores what can be opened."""
 
 __all__ = ["reset", "reset_links", "retained_records", "returned_shares"]

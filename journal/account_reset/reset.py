@@ -1,9 +1,9 @@
 """
-Begin anew with an account to which every key is lost, by a link that a clinician handed over in person.
+Reset an account whose keys are all lost, by a link that a clinician handed over in person.
 
 The account keeps its name and plan, and gets new keys. Nothing is opened and nothing is destroyed: what was sealed
-under the keys of before is set aside, and only they open it. So whoever restarts an account that is not theirs gains
-nothing that was written, and what its owner wrote comes back with the old password or recovery key.
+under the old keys is set aside, and only they open it. So whoever resets an account that is not theirs can read
+nothing, and its owner gets their entries back with the old password or recovery key.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ class PastRow(Row, frozen=True):
 
 
 class RestartingRow(ProfileRow, frozen=True):
-    """An account that is about to begin anew."""
+    """An account that is about to be reset."""
 
     epoch: Counted
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the person with the link reads first."""
+    """What the page of a reset link shows."""
 
     clinician_name: str
     patient: UUID
 
 
 async def welcome(house: House, token: str) -> Offered:
-    """Read a link; raises `LinkExpired` when it does not work, `TrustBroken` when it is not what was made."""
+    """Open a link; raises `LinkExpired` when it does not work, `TrustBroken` when it was altered."""
     row, _ = await invitations.open_token(house, token, renewing=True)
     profile = invitations.profile_of(house, row)
     if row.patient is None or row.renews is None:
@@ -83,7 +83,7 @@ async def restart(
     house: House, token: str, email: str, password: str, repeated: str, practice: str, *, understood: bool
 ) -> bytes:
     """
-    Give the account new keys, set aside what it held, and begin care with the clinician of the link anew.
+    Replace the account's keys, set aside what it held, and renew care with the clinician of the link.
 
     Args:
         email: Has to be the account's: a link that was found is not enough.
@@ -94,7 +94,7 @@ async def restart(
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If a field needs another look; the link stays good. After some wrong addresses it has to wait.
+        Refused: If a field is not valid; the link stays valid. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.open_token(house, token, renewing=True)
     active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
@@ -127,7 +127,7 @@ async def restart(
             await key_slots.swap(
                 before, keyring.vault_sealer(), key_slots.first(slot).ways, end_sessions=True
             )
-            # A save that is under way comes before, and is set aside too.
+            # A save that is under way ends first, and is set aside too.
             await change(record_state.LOCK, account.id)
             await retained_records.put_aside(house, account.id)
             now = house.clock()
@@ -162,7 +162,7 @@ async def restart(
 async def _past(
     house: House, old: QuerySet[care_tables.CareLink], row: invitations.OpenRow, now: datetime
 ) -> bytes | None:
-    """Seal whose care goes over into a new link: the clinician's, whose voucher was verified."""
+    """Seal the old link's past, with its clinician, whose voucher was verified."""
     before, whose = await read_one(PastRow, old), invitations.profile_of(house, row)
     if before is None:
         return None
@@ -170,7 +170,7 @@ async def _past(
 
 
 def _is_of(house: House, typed: str, email: str) -> bool:
-    """Return whether what was typed leads to an account of this address, as it does at sign-in."""
+    """Return whether the typed address is the account's, compared as at sign-in."""
     index = house.server.blind_index(email)
     return any(compare_digest(index, one) for one in house.server.lookup_indexes(typed))
 
@@ -179,7 +179,7 @@ async def renew(actor: Actor, token: str) -> UUID:
     """
     Renew one care link of a patient who can sign in: keys are pinned anew on both sides, and nothing else changes.
 
-    What was shared over the old link is gone with it, unless it waits to be given back after a restart.
+    What was shared over the old link is deleted with it, unless it waits to be returned after a reset.
     """
     row, _ = await invitations.open_token(actor.house, token, renewing=True)
     if row.patient != actor.id or row.renews is None:

@@ -1,8 +1,8 @@
 """
-A clinician offers one of their patients to begin anew: a link that works once, soon, and for this patient alone.
+A clinician's reset link for one of their patients: it works once, for two days, and for this patient alone.
 
-It is an invitation that takes the place of a care link. Its voucher is bound to that link and to that patient, so that
-nobody who writes the database can turn it to another account, nor make one of an ordinary invitation.
+It is an invitation that replaces a care link. Its voucher is bound to that link and to that patient, so that whoever
+writes the database can neither turn it to another account nor make one of an ordinary invitation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LIFETIME = timedelta(hours=48)
 
 
 class RestartRow(Row, frozen=True):
-    """A row of an invitation that takes the place of a care link."""
+    """A row of an invitation that replaces a care link."""
 
     id: UUID
     secret: bytes
@@ -53,10 +53,10 @@ class RestartLink:
 
 
 async def offer(actor: Actor, patient: UUID) -> RestartLink:
-    """Make a link for one of the clinician's patients; an earlier one that is still open ends."""
+    """Create a link for one of the clinician's patients; an earlier open one is withdrawn."""
     link = await links.link_with(actor, patient)
     with suppress(TrustBroken):
-        await peer_identity(actor, link)  # pins the keys of now, by which what was shared is known later
+        await peer_identity(actor, link)  # pins the present keys, which verify later what was shared
     secret, ident = new_invitation_secret(), uuid4()
     keys = actor.identity().public()
     role = role_of(link.id, patient)
@@ -79,7 +79,7 @@ async def offer(actor: Actor, patient: UUID) -> RestartLink:
 
 
 async def offered(actor: Actor, link: Link) -> RestartLink | None:
-    """Return the open link for this patient, if there is one that can be handed over: otherwise it can be made anew."""
+    """Return the open link for this patient, or None when there is none that can be handed over."""
     rows = await read(RestartRow, _open(actor, link).order_by("-created_at"))
     return next(iter(open_each(rows, partial(_view, actor))), None)
 
@@ -89,7 +89,7 @@ def _view(actor: Actor, row: RestartRow) -> RestartLink:
 
 
 async def withdraw(actor: Actor, patient: UUID) -> None:
-    """Make the open link useless."""
+    """Withdraw the open link."""
     link = await links.link_with(actor, patient)
     async with transaction():
         if not await _open(actor, link).update(withdrawn_at=actor.now):

@@ -1,7 +1,7 @@
 """
-What an account held before it was started anew: kept as it was sealed, and opened by what opened it then.
+What an account held before a reset: kept as it was sealed, and opened by the old password or recovery key.
 
-It stays for ninety days. Nobody can remove it before: whoever started the account anew may not be who it belongs to.
+It is kept for ninety days. Nobody can delete it earlier: whoever reset the account may not be its owner.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class AsideRow(Row, frozen=True):
 
 
 class AsideSlotRow(Row, frozen=True):
-    """A row of a key slot of then."""
+    """A row of an old key slot."""
 
     kind: str
     slot: bytes
@@ -83,7 +83,7 @@ class AsideSlotRow(Row, frozen=True):
 
 
 class RecordRow(Row, frozen=True):
-    """A row of an entry that was set aside, or without a revision of an earlier text."""
+    """A row of an entry that was set aside, or, without a revision, of an earlier version."""
 
     id: UUID
     entry_id: UUID
@@ -105,7 +105,7 @@ class SharedRow(Row, frozen=True):
 
 
 class RetiredRow(Row, frozen=True):
-    """The key before that of then, where keys are being renewed."""
+    """The retired key of an account whose keys are being rotated."""
 
     retired: bytes
 
@@ -115,7 +115,7 @@ class Kept:
     """
     What waits to be opened: how many entries, since when, and until when.
 
-    Neither is known where nothing proves that it is the account's: its row may point elsewhere.
+    The times are None where nothing proves that it is the account's.
     """
 
     id: UUID
@@ -125,13 +125,13 @@ class Kept:
 
 
 def proof_of(house: House, aside: UUID, account: UUID, since: datetime, until: datetime) -> str:
-    """Return what proves whose something set aside is and when it was, until the next change of the server key."""
+    """Return the proof of whose something set aside is, and when; valid until the server key is rotated."""
     times = [str(moment).encode() for moment in (micros(since), micros(until))]
     return house.server.mac("set-aside", join_fields(aside.bytes, account.bytes, *times)).hex()
 
 
 async def put_aside(house: House, account: UUID) -> UUID:
-    """Set everything aside that only the account's keys of now open; inside the transaction of the restart."""
+    """Set everything aside that only the account's present keys open, in the transaction of the reset."""
     aside, now = uuid4(), house.clock()
     renewing = whole(await read(RetiredRow, authentication_tables.KeyRenewal.filter(id=account)))
     await tables.SetAside.create(
@@ -149,7 +149,7 @@ async def put_aside(house: House, account: UUID) -> UUID:
         for one in whole(await read(SlotRow, opening))
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
-    # What is damaged can be opened by nobody, also not later.
+    # Nobody can open what is damaged, now or later.
     entries = vault_tables.Entry.filter(owner_id=account)
     async for some in _stretches(EntryRow, entries):
         await tables.SetAsideRecord.bulk_create(
@@ -170,7 +170,7 @@ async def put_aside(house: House, account: UUID) -> UUID:
     )
     links = [one.id for one in whole(await read(Named, lasting))]
     await care_tables.Share.filter(link_id__in=links).delete()
-    await care_tables.GivenBack.filter(link__patient_id=account).delete()  # the clinician can give it again
+    await care_tables.GivenBack.filter(link__patient_id=account).delete()  # the clinician can return it again
     await lasting.update(restarted_at=now, patient_key=None, patient_pin=None)  # which nobody can open now
     await entries.delete()
     await slots.delete()
@@ -180,13 +180,13 @@ async def put_aside(house: House, account: UUID) -> UUID:
 
 
 async def _stretches(kind: type[R], query: QuerySet[Any]) -> AsyncIterator[Sequence[R]]:
-    """Read rows that stay where they are, so few at once that others get their turn; damaged ones are left out."""
+    """Read rows, which must not change meanwhile, in small batches; damaged ones are left out."""
     for at in range(0, await query.count(), WRITTEN_AT_ONCE):
         yield whole(await read(kind, query.order_by("id").offset(at).limit(WRITTEN_AT_ONCE)))
 
 
 async def kept(actor: Actor) -> Opened[Kept]:
-    """Tell what waits to be opened, the latest first."""
+    """Return what waits to be opened, the latest first."""
     actor.must_be(Role.PATIENT)
     found, damaged = [], []
     for row in await _asides(actor):
@@ -210,7 +210,7 @@ async def _asides(actor: Actor) -> list[AsideRow | DamagedRow]:
 
 async def reopen(actor: Actor, secret: str) -> int:
     """
-    Bring back what was set aside, sealed under the keys of now.
+    Restore what was set aside, sealed under the present keys.
 
     Args:
         secret: The old password, or the old recovery key.
@@ -220,7 +220,7 @@ async def reopen(actor: Actor, secret: str) -> int:
 
     Raises:
         Refused: If it opens nothing, or has to wait after several tries.
-        Damaged: If it opens the account of before, and nothing that this held is what was saved.
+        Damaged: If it opens the old key, but that opens none of the records.
     """
     actor.must_be(Role.PATIENT)
     charged = await limits.charge(attempts.of_set_aside(actor.house, actor.id), field="secret")
@@ -238,7 +238,7 @@ async def _brought_back(actor: Actor, row: AsideRow, older: Keyring) -> int:
     wanted = row.id
     async with transaction():
         await record_state.lock(actor)
-        # Takes the row first: of two pages that open it at once, one finds it gone.
+        # Locks the row first: of two pages that open it at once, one finds it gone.
         if not await tables.SetAside.filter(id=wanted).update(expires_at=row.expires_at):
             raise NotFound
         entries, versions = await _resealed(actor, older, wanted)
@@ -263,9 +263,9 @@ async def _resealed(
     actor: Actor, older: Keyring, aside: UUID
 ) -> tuple[list[vault_tables.Entry], list[vault_tables.EntryRevision]]:
     """
-    Read what was set aside and seal it anew; a thread does the sealing.
+    Reseal what was set aside, in a thread.
 
-    A damaged record stays where it is, and keeps none of the others back.
+    A damaged record stays where it is, and blocks none of the others.
     """
     entries: list[vault_tables.Entry] = []
     versions: list[vault_tables.EntryRevision] = []
@@ -360,7 +360,7 @@ async def _unlocked(actor: Actor, row: AsideRow, secret: str) -> Keyring | None:
 
 
 async def purge(now: datetime) -> int:
-    """Erase what was set aside, or kept to be given back, for ninety days."""
+    """Erase what was set aside, or kept to be returned, for ninety days."""
     gone = await tables.SetAside.filter(expires_at__lte=now).delete()
     old = care_tables.KeptShare.filter(expires_at__lte=now)
     links = {row.link_id for row in whole(await read(LinkOf, old))}

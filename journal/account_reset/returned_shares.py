@@ -1,8 +1,8 @@
 """
-After a restart: the clinician gives back what the patient had shared, and the patient takes it into the journal.
+After a reset: the clinician returns what the patient had shared, and the patient adds it to the journal.
 
-The clinician still holds the link key of before. With it they open the copies that were kept, and seal each under
-the key of the link that came after, which was made with the patient's new keys. Nobody else can do either.
+The clinician still holds the old link key. With it they open the copies that were kept, and seal each under the key
+of the new link, which was made with the patient's new keys. Nobody else can do either.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ BEFORE = """
     WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
     ORDER BY created_at
 """
-"""Written out, since every page of a patient asks it: mostly there is none."""
+"""Written out, since every page of a patient runs it, mostly without a result."""
 
 
 class OldLinkRow(Row, frozen=True):
-    """A row of a care link from before a restart, as `BEFORE` asks for it."""
+    """A row of `BEFORE`: a care link from before a reset."""
 
     id: UUID
     patient_id: UUID
@@ -67,7 +67,7 @@ class OldLinkRow(Row, frozen=True):
 
 
 class KeptRow(Row, frozen=True):
-    """A row of a copy from before a restart."""
+    """A row of a copy from before a reset."""
 
     id: UUID
     entry_id: UUID
@@ -76,7 +76,7 @@ class KeptRow(Row, frozen=True):
 
 
 class GivenBackRow(Row, frozen=True):
-    """A row of a copy on its way back."""
+    """A row of a copy that was returned."""
 
     id: UUID
     kept_id: UUID
@@ -84,29 +84,29 @@ class GivenBackRow(Row, frozen=True):
 
 
 class KeptOf(Row, frozen=True):
-    """From which kept copy one on its way back was made."""
+    """Which kept copy a returned one was made from."""
 
     kept_id: UUID
 
 
 async def able(actor: Actor, link: Link) -> int:
-    """Return how many copies the clinician could give back over their care link with a patient."""
+    """Return how many copies the clinician could return over their care link with a patient."""
     return sum([len(whole(await _waiting(actor, link, old))) for old in await _before(actor, link)])
 
 
 async def give_back(actor: Actor, patient: UUID) -> int:
     """
-    Give everything back that this patient had shared with the clinician before the restart.
+    Send back everything that this patient had shared with the clinician before the reset.
 
     A copy that does not open any more stays behind.
 
     Returns:
-        How many copies were given.
+        How many copies were sent.
 
     Raises:
-        NotFound: If there is nothing to give.
+        NotFound: If there is nothing to send.
         SharingPaused: If the patient has paused sharing.
-        TrustBroken: If the key of before was not made by the patient of before.
+        TrustBroken: If the old link key was not signed with the patient's old keys.
     """
     link = await links.link_with(actor, patient)
     now_key, before = await link_key(actor, link), await _before(actor, link)
@@ -114,7 +114,7 @@ async def give_back(actor: Actor, patient: UUID) -> int:
         raise NotFound
     keys = [(old, _key_of_before(actor, old)) for old in before]
     async with transaction():
-        # Takes the link's lock first: of two pages that give back at once, one finds nothing left.
+        # Locks the link first: of two pages that send back at once, one finds nothing left.
         lasting = care_tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
@@ -141,14 +141,14 @@ async def give_back(actor: Actor, patient: UUID) -> int:
 
 
 async def given_back(actor: Actor, link: Link) -> Opened[ShareDocument]:
-    """Return to the patient what a clinician gave back, oldest entry first, before it is taken in or left."""
+    """Return what a clinician sent back and waits for the patient's answer, oldest entry first."""
     actor.must_be(Role.PATIENT)
     found = await _opened(actor, link)
     return Opened([document for _, _, document in found], found.damaged)
 
 
 async def how_many(actor: Actor) -> dict[UUID, int]:
-    """Tell for each link of the patient's how many copies wait to be taken in; those with none are left out."""
+    """Return for each link of the patient's how many returned copies wait; those with none are left out."""
     actor.must_be(Role.PATIENT)
     found: dict[UUID, int] = {}
     waiting = care_tables.GivenBack.filter(link__patient_id=actor.id, link__ended_at=None)
@@ -159,9 +159,9 @@ async def how_many(actor: Actor) -> dict[UUID, int]:
 
 async def take_in(actor: Actor, wanted: UUID) -> int:
     """
-    Write what one clinician has given back into the journal, each as an entry of its kind and of its own date.
+    Add what one clinician has sent back to the journal, each as an entry of its kind and of its own date.
 
-    What does not open stays where it is, and keeps none of the others back.
+    What does not open stays where it is, and blocks none of the others.
 
     Raises:
         Damaged: If nothing of it opens.
@@ -203,7 +203,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
 
 
 async def leave(actor: Actor, wanted: UUID) -> None:
-    """Let go of what one clinician has given back, for good."""
+    """Delete what one clinician has sent back, for good."""
     link = await links.my_link(actor, wanted)
     actor.must_be(Role.PATIENT)
     async with transaction():
@@ -230,7 +230,7 @@ async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDoc
 
 
 def _written_at(document: ShareDocument) -> datetime:
-    """Return when an entry was written, in UTC; raises `Damaged` where a clinician sealed what is no such time."""
+    """Return when an entry was written, in UTC; raises `Damaged` where a clinician sealed no valid time."""
     try:
         moment = datetime.fromisoformat(document.written_at)
         if moment.tzinfo is not None and FIRST_YEAR <= (written := moment.astimezone(UTC)).year <= LAST_YEAR:
@@ -241,7 +241,7 @@ def _written_at(document: ShareDocument) -> datetime:
 
 
 async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:
-    """Return the ended links of these two people to which the clinician still has the key, as after a restart."""
+    """Return the ended links of these two people whose key the clinician still has, as after a reset."""
     return whole(typed(OldLinkRow, await fetch(BEFORE, link.patient, actor.id)))
 
 
@@ -252,7 +252,7 @@ async def _waiting(actor: Actor, link: Link, old: OldLinkRow) -> list[KeptRow | 
 
 
 def _key_of_before(actor: Actor, old: OldLinkRow) -> Sealer:
-    """Open the link key of before, which only the patient of before can have signed."""
+    """Open the old link key, which must be signed with the patient's old keys."""
     patient = old.patient_id
     ids = {"link": old.id.bytes, "patient": patient.bytes, "clinician": actor.id.bytes}
     try:
