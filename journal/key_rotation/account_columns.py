@@ -1,8 +1,8 @@
 """
-What is sealed under an account's own keys, in one list: whoever renews those keys goes through all of it.
+Every column that is sealed under an account's own keys: a rotation of those keys reseals all of them.
 
-A column that belongs here and is left out would open no more after a renewal. A test goes through every column of
-bytes that there is, and fails until each stands either here or among those that other keys seal.
+A column that is missing here would no longer open after a rotation. A test goes through every column of bytes, and
+fails until each is listed either here or among those that other keys seal.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class OwnRow(Row, frozen=True):
 
 
 class RevisedRow(OwnRow, frozen=True):
-    """One that counts its revisions."""
+    """A row with a revision."""
 
     revision: Counted
 
 
 class PageRow(RevisedRow, frozen=True):
-    """A page of a table of contents, which is known by its number."""
+    """A page of a table of contents, identified by its number."""
 
     number: Counted
 
@@ -61,7 +61,7 @@ class Own:
 
     Attributes:
         name: Table and column.
-        whose: The field, or the way through other tables, that leads from a row to its account.
+        whose: The field, or path of relations, from a row to its account.
         revision: The field that counts a record's revisions, where it has one.
         row: What has to be read to open a row, where it is more than its id, the sealed value and its revision.
     """
@@ -76,32 +76,32 @@ class Own:
 
     @property
     def column(self) -> str:
-        """Name the column alone."""
+        """Return the name of the column alone."""
         return self.name.partition(".")[2]
 
     def of(self, account: UUID) -> QuerySet[Any]:
-        """Ask for the rows of the table that are the account's."""
+        """Return a query for the account's rows."""
         wanted: dict[str, Any] = {self.whose: account, f"{self.column}__isnull": False}
         return self.model.filter(**wanted)
 
     async def read(self, query: QuerySet[Any]) -> list[OwnRow | DamagedRow]:
-        """Read what has to be opened of the rows of *query*."""
+        """Read the rows of *query*, as far as they have to be opened."""
         shape = self.row or (RevisedRow if self.revision else OwnRow)
         return await read(shape, query, self.fields)
 
     async def replace(self, row: OwnRow, sealed: bytes) -> bool:
-        """Put *sealed* in the place of what was read; what somebody saved at that very moment stays."""
+        """Replace what was read with *sealed*, unless it was saved meanwhile."""
         unchanged: dict[str, Any] = {"id": row.id, self.column: row.value}
         return bool(await self.model.filter(**unchanged).update(**{self.column: sealed}))
 
     @property
     def fields(self) -> Sequence[str]:
-        """Name what has to be read to open a row: its id, the sealed value and what else its place is told by."""
+        """Return the columns needed to open a row: its id, the sealed value and what its context needs."""
         number = ["number"] if self.row is PageRow else []
         return ("id", self.column, *([self.revision] if self.revision else []), *number)
 
     def opened(self, keyring: Keyring, account: UUID, row: OwnRow) -> bytes:
-        """Open a row's value under these keys, not the ones before; raises `CryptoError` when they do not."""
+        """Open a row's value with these keys, not the retired ones; raises `CryptoError` if they do not fit."""
         sealed, place = row.value, self._place(account, row)
         match self.under:
             case Under.WRAPPED:
@@ -112,7 +112,7 @@ class Own:
                 return open_sealed(keyring.vault, sealed, context=place)
 
     def sealed(self, keyring: Keyring, account: UUID, row: OwnRow, value: bytes) -> bytes:
-        """Seal what `opened` gave under these keys, for the same place."""
+        """Seal what `opened` returned with these keys, for the same context."""
         place = self._place(account, row)
         match self.under:
             case Under.WRAPPED:

@@ -1,11 +1,10 @@
 """
-Renew the keys of an account: a new account key, and everything that the old one sealed is sealed anew.
+Rotate the keys of an account: a new account key, and everything that the old one sealed is resealed.
 
-First, in one transaction, the new key takes the old one's place in the account, and the old one stays beside it,
-wrapped under the new. From then on new records are sealed under the new key, and what the new key does not open
-the old one does. Then batches, each in a transaction of its own that also writes down how far it came: whenever the
-process dies, the next batch goes on where the last one ended. At the end all is looked through once more, and in
-the same transaction the old key goes.
+First, in one transaction, the new key replaces the old one in the account, which is kept beside it, wrapped under
+the new. From then on records are sealed under the new key, and what the new key does not open the old one does.
+Then batches, each in a transaction of its own that also saves its progress: after a crash, the next batch continues
+where the last one ended. At the end all is checked once more, and in the same transaction the old key is deleted.
 """
 
 from __future__ import annotations
@@ -40,14 +39,14 @@ from journal.vault import tables as vault_tables
 from journal.vault.record_snapshot import Part
 
 BATCH = 200  # rows: some 20 ms, for which others who write have to wait
-SWEEP = 1000  # rows that are looked through at a time
+SWEEP = 1000  # rows that are checked at a time
 REMEMBERED = {"entry.sealed": Part.ENTRIES, "entry_revision.sealed": Part.EARLIER}
 SETTLING = timedelta(seconds=30)
-"""How long the old key stays at least: a save that set out before the renewal is still sealed under it."""
+"""How long the old key is kept at least: a save that began before the rotation is still sealed under it."""
 
 
 class RenewalRow(Row, frozen=True):
-    """A row of a renewal."""
+    """A row of a rotation."""
 
     place: str
     after: UUID | None
@@ -65,10 +64,10 @@ class AlreadyRenewing(JournalError):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """
-    How far a renewal has come, in records.
+    How far a rotation has come, in records.
 
-    It is `settling` while it only waits for saves that are still on their way. When it is `over`, `unopened` are the
-    records that opened under the old keys no more than under the new: they are left as they were.
+    It is `settling` while it only waits for saves that are still under way. When it is `over`, `unopened` are the
+    records that neither old nor new keys open: they are left as they were.
     """
 
     done: int
@@ -79,14 +78,14 @@ class Progress:
 
 
 async def progress(actor: Actor) -> Progress | None:
-    """Tell how far it has come, or None when no renewal is under way."""
+    """Return how far it has come, or None when no rotation is under way."""
     row = await read_one(RenewalRow, authentication_tables.KeyRenewal.filter(id=actor.id))
     return None if row is None else Progress(row.done, row.total, settling=row.place == "")
 
 
 async def begin(actor: Actor, password: str) -> bytes:
     """
-    Give the account a new key. Every browser is signed out; recovery key and passkeys end.
+    Replace the account's key. Every browser is signed out; recovery key and passkeys end.
 
     Returns:
         A new session token for this browser.
@@ -95,7 +94,7 @@ async def begin(actor: Actor, password: str) -> bytes:
         Refused: If the password is not theirs.
         AlreadyRenewing: While an earlier renewal is under way.
         ChangedMeanwhile: If another window changed how the account is opened.
-        Damaged: If the password opens another key than this browser holds: somebody put an old slot back.
+        Damaged: If the password opens another key than this browser holds: somebody restored an old slot.
     """
     if actor.renewing:
         raise AlreadyRenewing
@@ -135,7 +134,7 @@ async def begin(actor: Actor, password: str) -> bytes:
             await authentication_tables.KeySlot.filter(account_id=actor.id).delete()
             await authentication_tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.put(actor.id, slot, actor.now)
-            # At once, since signing in asks for it with the new key alone.
+            # In this transaction, since sign-in opens it with the new key alone.
             if not await second_factor.put(actor.id, keyring.vault_sealer(), factor, revision):
                 raise AlreadyRenewing
             await authentication_tables.WebSession.filter(account_id=actor.id).delete()
@@ -151,9 +150,9 @@ async def begin(actor: Actor, password: str) -> bytes:
 
 async def go_on(actor: Actor, batches: int = 1) -> Progress:
     """
-    Seal the next *batches* anew, each in a transaction of its own; gives how far it has come.
+    Reseal the next *batches*, each in a transaction of its own; return how far it has come.
 
-    However often and from however many pages this is asked, each row is sealed anew once.
+    However often and from however many pages this is called, each row is resealed once.
     """
     came = Progress(0, 0, over=True)
     for _ in range(batches):
@@ -169,7 +168,7 @@ async def _one_batch(actor: Actor) -> Progress:
     older = actor.keyring.retired
     async with transaction():
         await record_state.lock(actor)
-        # Takes the row's lock before reading it, so that two pages that ask at once take turns.
+        # Locks the row before reading it, so that two pages that ask at once take turns.
         mine = authentication_tables.KeyRenewal.filter(id=actor.id)
         if older is None or not await mine.update(done=F("done")):
             return Progress(0, 0, over=True)
@@ -191,14 +190,14 @@ async def _one_batch(actor: Actor) -> Progress:
 
 
 async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
-    """Look through everything once more, and let the old key go: in one transaction, so that nothing slips between."""
+    """Check everything once more, and delete the old key: in one transaction, so that no save comes between."""
     unopened = 0
     for one in OWN:
         after, gone = None, SWEEP
         while gone == SWEEP:
             after, gone, closed = await _reseal(actor, older, one, after, SWEEP)
             unopened += closed
-    # A search that set out before the renewal may have written one under the old key.
+    # A search that began before the rotation may have written one under the old key.
     await vault_tables.ContentsText.filter(owner_id=actor.id).delete()
     await authentication_tables.KeyRenewal.filter(id=actor.id).delete()
     await audit_log.note(actor, Act.KEYS_RENEWED)
@@ -208,7 +207,7 @@ async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
 async def _reseal(
     actor: Actor, older: Keyring, own: Own, after: UUID | None, limit: int
 ) -> tuple[UUID | None, int, int]:
-    """Go through rows in the order of their ids; gives the last, how many, and how many of them opened under no key."""
+    """Reseal rows in the order of their ids; return the last id, how many, and how many of them no key opens."""
     await record_state.lock(actor)
     query, anew, pages = own.of(actor.id), [], {}
     if after is not None:

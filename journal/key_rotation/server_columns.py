@@ -1,5 +1,5 @@
 """
-Everything that is sealed under the server key, in one table: what a change of the key has to seal anew.
+Every column that is sealed under the server key: a rotation of the key reseals all of them.
 
 A column that is missing here would be lost with the old key. tests/attacks/test_rotation.py compares this table with
 what the server key opens, column by column.
@@ -30,7 +30,7 @@ class Sealed:
     """
     One column of one table; the rows' ids stand in `id`.
 
-    `place` gives the context from the row's id and the columns of `parts`. `indexed` names the column of the e-mail
+    `place` returns the context from the row's id and the columns of `parts`. `indexed` names the column of the e-mail
     address's blind index, in the table whose rows are profiles.
     """
 
@@ -41,18 +41,18 @@ class Sealed:
     indexed: str = ""
 
     def sql(self, template: str) -> str:
-        """Put the names into a statement. A row has id, what is sealed, the index if any, and the parts."""
+        """Return a statement with the names put in. A row has id, sealed value, the index if any, and the parts."""
         columns = ("id", self.column, *([self.indexed] if self.indexed else []), *self.parts)
         return template.format(
             columns=", ".join(columns), table=self.table, column=self.column, indexed=self.indexed
         )
 
     def where(self, row: Sequence[Any]) -> Context:
-        """Return where the value of a row is sealed to."""
+        """Return the seal context of a row's value."""
         return self.place(row[0], *row[3 if self.indexed else 2 :])
 
     def address(self, plain: bytes) -> str:
-        """Return the address that a row is found by; nothing where it is found by none."""
+        """Return the address that a row is found by, or an empty text."""
         return msgspec.json.decode(plain, type=Profile).email if self.indexed else ""
 
 
@@ -101,6 +101,6 @@ SEALED = (
     ),
     Sealed("outbox", lambda ident: messages.message_context(key_of(ident))),
     Sealed("audit_key", _audit_key),
-    # The last: whoever looks whether a key is the right one for a database tries it on the practice.
+    # The last: whether a key is the right one for a database is tried on the practice.
     Sealed("practice", _practice),
 )

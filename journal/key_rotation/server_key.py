@@ -1,9 +1,9 @@
 """
-Change the server key while the service runs.
+Rotate the server key while the service runs.
 
 The new key stands first in the key file before anything is sealed under it, and the old one stays there until nothing
-needs it. Each row is compared and swapped on its own, beside whoever writes it; who is interrupted begins again and
-finds what is done.
+needs it. Each row is compared and swapped on its own, beside whoever writes it; after an interruption, a new run skips
+what is done.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TRIES = 100
 
 
 class State(StrEnum):
-    """How a row was found."""
+    """Which key a row is sealed under."""
 
     NEW = "new"  # under the newest key
     OLD = "old"  # under an older one
@@ -44,12 +44,12 @@ class State(StrEnum):
 
 
 class TwiceTaken(JournalError):
-    """Two accounts have one address, which only a hand in the database can bring about."""
+    """Two accounts have one address, which only a change in the database itself can cause."""
 
 
 @dataclass(slots=True)
 class Count:
-    """What was found in one table: rows, how many were sealed anew (or have to be), and those that no key opens."""
+    """The counts of one table: rows, how many were resealed (or have to be), and those that no key opens."""
 
     table: str
     rows: int = 0
@@ -61,10 +61,10 @@ async def renew(
     house: House, told: Callable[[Count], object] | None = None, *, at_once: int = AT_ONCE
 ) -> list[Count]:
     """
-    Seal every row under the newest key that is not there yet.
+    Reseal every row that is not under the newest key yet.
 
     Args:
-        told: Is called after each page of rows with the count of its table so far.
+        told: Called after each page of rows with the count of its table so far.
         at_once: How many rows a page has.
 
     Returns:
@@ -86,7 +86,7 @@ async def renew(
 
 
 async def look_over(house: House) -> list[Count]:
-    """Count what is under which key, and change nothing."""
+    """Return a count for each table, and change nothing."""
     counts = []
     for sealed in SEALED:
         count = Count(sealed.table)
@@ -104,7 +104,7 @@ def _add(count: Count, state: State) -> None:
 
 
 async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequence[Any]]]:
-    """Return the rows of a table by their ids, so many at a time."""
+    """Yield the rows of a table by their ids, so many at a time."""
     page = await fetch(sealed.sql(FIRST), at_once)
     while page:
         yield page
@@ -112,7 +112,7 @@ async def _pages(sealed: Sealed, at_once: int) -> AsyncIterator[Sequence[Sequenc
 
 
 def _state(house: House, sealed: Sealed, row: Sequence[Any]) -> tuple[State, bytes, str]:
-    """Tell how a row is sealed; with its plaintext and the address that it is found by, if any."""
+    """Return how a row is sealed, its plaintext, and the address that it is found by, if any."""
     try:
         plain, newest = house.server.open_and_tell(bytes_of(row[1]), sealed.where(row))
         address = sealed.address(plain)
@@ -129,7 +129,7 @@ def _is_found_by_an_older_key(house: House, index: str, address: str) -> bool:
 
 
 async def _renewed(house: House, sealed: Sealed, row: Sequence[Any]) -> State:
-    """Seal one row anew unless it is; gives how it was found."""
+    """Reseal one row if necessary; return the state it was in."""
     for _ in range(TRIES):
         state, plain, address = _state(house, sealed, row)
         if state is not State.OLD:
@@ -145,7 +145,7 @@ async def _renewed(house: House, sealed: Sealed, row: Sequence[Any]) -> State:
 
 
 async def _swapped(house: House, sealed: Sealed, row: Sequence[Any], fresh: bytes, address: str) -> bool:
-    """Put *fresh* in the place of what was read, unless somebody wrote there meanwhile."""
+    """Replace what was read with *fresh*, unless it was written meanwhile."""
     if not sealed.indexed:
         return bool(await change(sealed.sql(SWAP), fresh, row[0], row[1]))
     server = house.server

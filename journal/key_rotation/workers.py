@@ -1,4 +1,4 @@
-"""Which processes serve, and with which server key: so that no key is put away that one of them still seals with."""
+"""Which processes serve, and with which server key: no key is removed while one of them still seals with it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from journal.installation.installation import House
 from journal.key_rotation import tables
 
 LOOK = timedelta(seconds=2)
-"""How often a process looks whether the key file was written."""
+"""How often a process checks whether the key file was written."""
 EVERY = timedelta(seconds=30)
-"""How often it says at least that it is there."""
+"""How often it reports at least."""
 ALIVE = 4 * EVERY
-"""How long after its last word a process counts as serving."""
+"""How long after its last report a process counts as serving."""
 
 
 @dataclass(slots=True)
 class Presence:
-    """One process that serves, and what it last said of itself."""
+    """One process that serves, and its last report."""
 
     house: House
     worker: UUID
     said: tuple[str, datetime] | None = None
 
     async def tell(self) -> None:
-        """Say which key this process seals with, if that is news or the last word is a while ago."""
+        """Report which key this process seals with, if that changed or the last report is old."""
         self.house.server.look()
         mark, now = self.house.server.mark, self.house.clock()
         if self.said is None or self.said[0] != mark or age(self.said[1], now) >= EVERY:
@@ -39,7 +39,7 @@ class Presence:
 
 
 async def report(house: House, worker: UUID) -> None:
-    """Write down that *worker* is there, and the key that it seals with from now on."""
+    """Store that *worker* serves, and the key that it seals with from now on."""
     house.server.look()
     now = house.clock()
     mine = tables.Worker.filter(id=worker)
@@ -49,7 +49,7 @@ async def report(house: House, worker: UUID) -> None:
 
 
 async def leave(worker: UUID) -> None:
-    """Write down that *worker* is gone."""
+    """Delete the row of *worker*."""
     await tables.Worker.filter(id=worker).delete()
 
 
