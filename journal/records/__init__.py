@@ -1,3 +1,3 @@
-"""Everything that somebody takes away, packed into one sealed file; keeps nothing."""
+"""Exports: a person's records packed into one sealed file; keeps nothing."""
 
 __all__ = ["archive", "collection", "disclosures", "schema"]

@@ -1,9 +1,9 @@
 """
 A program of its own: reads a passphrase, a line feed and some bytes; writes those bytes as an age file.
 
-`pyrage` holds the interpreter for the seconds that the passphrase's scrypt takes, and with it every page that
-the server would answer meanwhile, whichever thread it runs in. Here it has an interpreter to itself, at low
-priority. The gigabyte it may take goes back when it ends, and if there is none, this ends and not the server.
+`pyrage` blocks the interpreter for the seconds that the passphrase's scrypt takes, whichever thread it runs in,
+and with it every page of the server. Here it has an interpreter to itself, at low priority. The gigabyte it may
+take is freed when it ends, and if there is none, this process ends and not the server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyrage import passphrase
 
 
 def main() -> None:
-    """Seal what comes in on the standard input, and leave nothing behind, not even when interrupted."""
+    """Seal what comes in on the standard input; nothing unsealed is left behind, even when interrupted."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be the unsealed bytes on the disk
     os.nice(10)
     words = sys.stdin.buffer.readline().removesuffix(b"\n").decode()

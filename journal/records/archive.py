@@ -40,7 +40,7 @@ from journal.store.progress import repeated
 PROGRAM = Path(__file__).with_name("age_process.py")
 MANIFEST = "manifest.json"
 NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
-"""What a file in the archive may be called: no name that anybody typed, and no way out of the folder."""
+"""The names of files in the archive: none that anybody typed, and no path out of the folder."""
 
 LONGEST_LINE = 1000
 """Bytes of a passphrase: terminals hand over 1,024 with the end of the line on macOS, and 4,096 on Linux."""
@@ -57,7 +57,7 @@ Pages = Mapping[str, str]
 Draw = Callable[[Records], Pages]
 
 
-PLACES = 4  # files of different people, of which one is made; each takes some seconds and a gigabyte
+PLACES = 4  # people whose file is made or waits for its turn; each takes some seconds and a gigabyte
 SEALING = 120.0  # seconds that it may take to seal one
 
 
@@ -89,15 +89,15 @@ async def take(
     draw: Draw,
 ) -> bytes:
     """
-    Give the actor their records as an age file.
+    Return the actor's records as an age file.
 
-    A patient takes everything of their own; a clinician what was shared with them, by one patient or by all.
+    A patient exports everything of their own; a clinician what was shared with them, by one patient or by all.
 
     Args:
         current: The actor's password, asked for again.
-        passphrase: What the file will open with, exactly as typed; it is kept nowhere.
+        passphrase: What the file will open with, exactly as typed; it is stored nowhere.
         patient: For a clinician, whose records; None for everybody's.
-        draw: Makes the pages for people, by file name.
+        draw: Renders the pages for people, by file name.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -123,7 +123,7 @@ async def take(
 @contextmanager
 def _place(actor: Actor) -> Iterator[None]:
     """
-    Have a place among those whose file is made or waits for its turn.
+    Hold a place among those whose file is made or waits for its turn.
 
     Raises:
         ManyFiles: If they have one already, or too many others have.
@@ -152,7 +152,7 @@ async def _made(
 
 def untypable(passphrase: str) -> tuple[str, ...]:
     """
-    Say what keeps a passphrase from being typed where `age` asks for it, as it stands and to the last blank.
+    Return why a passphrase cannot be typed where `age` asks for it, exactly as it is.
 
     `age` takes the bytes of one line of a terminal, which keeps some control characters for itself, and changes none.
     """
@@ -162,7 +162,7 @@ def untypable(passphrase: str) -> tuple[str, ...]:
 
 
 def pack(found: Records, pages: Pages, app_version: str) -> bytes:
-    """Put documents, pages and a manifest with their hashes into a zip file, in the order of their names."""
+    """Pack documents, pages and a manifest with their hashes into a zip file, in the order of their names."""
     files = {name: page.encode() for name, page in pages.items()}
     files |= {name: _json(document) for name, document in found.documents.items()}
     manifest = Manifest(
@@ -201,7 +201,7 @@ async def _sealed(house: House, make: Callable[[], bytes], passphrase: str) -> b
         )
         try:
             async with timeout(SEALING):
-                # Unlike other ways to write to a process, this bears it when the process ends without having read all.
+                # Unlike other ways to write to a process, this tolerates one that ends before it has read all.
                 sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
         except TimeoutError as error:
             raise NotSealed from error

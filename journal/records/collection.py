@@ -1,7 +1,7 @@
 """
-Collect what a person may take away: a patient everything of their own, a clinician what was shared with them.
+Collect what a person may export: a patient everything of their own, a clinician what was shared with them.
 
-An entry that does not open does not keep the others back: it is named among what could not be read.
+An entry that does not open does not block the others: it is listed as unreadable.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from journal.vault.documents import EntryDocument, RevisionDocument, entry_conte
 from journal.vault.entry_rows import NOWHERE, OWN, EntryRow, RevisionRow
 
 ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
-TURNS = 5  # one more for each save that comes between two of its statements: they come seconds apart
+TURNS = 5  # one more for each save between two of its statements: saves come seconds apart
 EARLIER = """
     SELECT v.id, v.sealed, v.created_at, v.entry_id FROM entry_revision v JOIN entry e ON e.id = v.entry_id
     WHERE e.owner_id = $1 AND e.deleted_at IS NULL ORDER BY v.created_at DESC, v.id
@@ -72,7 +72,7 @@ class CourseRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PatientRecords:
-    """Everything of one patient's own; entries oldest first, events too."""
+    """All records of one patient; entries and events oldest first."""
 
     account: Account
     made_at: datetime
@@ -105,7 +105,7 @@ class ClinicianRecords:
 
     @property
     def documents(self) -> Mapping[str, Any]:
-        """Return the JSON documents of the archive by file name, in which no patient's name stands."""
+        """Return the JSON documents of the archive by file name, which holds no patient's name."""
         numbered = {f"data/patient-{number}.json": one for number, one in enumerate(self.patients, 1)}
         return {"data/account.json": self.account, **numbered}
 
@@ -115,7 +115,7 @@ Records = PatientRecords | ClinicianRecords
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much there is to take, for the page that offers it."""
+    """How much there is to export, for the page that offers it."""
 
     entries: int
     sessions: int
@@ -131,7 +131,7 @@ async def extent(actor: Actor) -> Extent:
 
 
 async def of_patient(actor: Actor, practice: str) -> PatientRecords:
-    """Open everything of the patient's own, and write down that they took it."""
+    """Open all records of the patient, and log the export."""
     actor.must_be(Role.PATIENT)
     missing: list[Unreadable] = []
     planned = await my_sessions(actor)
@@ -217,10 +217,10 @@ async def _entries_and_look(
     actor: Actor, planned: tuple[Session, ...]
 ) -> tuple[bool, list[EntryRecord], list[Unreadable]]:
     """
-    Read all entries with their earlier versions, and tell whether all is as it was left and these were compared.
+    Return whether the journal, and these rows, are as they were left, and all entries with their earlier versions.
 
-    What another page saves in between is no difference: then both are asked once more, a few times. A thread opens
-    them, since there may be thousands.
+    After a save by another page meanwhile, all is read again, a few times. A thread opens them, since there may be
+    thousands.
     """
     for _ in range(TURNS):
         seen = await record_state.look(actor, earlier=True)
@@ -265,7 +265,7 @@ def _earlier(
             one = sound(row)
             where = revision_context(actor.id, one.id)
             kept = open_document(actor.vault, one.sealed, where, RevisionDocument)
-            if kept.entry_id != one.entry_id.hex:  # the row was hung under another entry
+            if kept.entry_id != one.entry_id.hex:  # the row was moved to another entry
                 raise Damaged
         except Damaged:
             missing.append(Unreadable("earlier version", known(row, "id") or NOWHERE))

@@ -1,8 +1,8 @@
 """
 The accounting of disclosures: what of a patient's record went to whom, when, and why (45 CFR 164.528).
 
-The rule asks for six years, and leaves out what was given for treatment or because the patient wished it. Here
-nothing is left out: giving somebody the means to read counts, every opening counts, and so does a copy taken away.
+The rule covers six years, and exempts what was disclosed for treatment or at the patient's wish. Here nothing is
+exempt: granting access counts, every opening counts, and so does an export.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Disclosure:
     """
     One line of the accounting; `id` is the event's number.
 
-    `copy` is what was shared as its reader sees it, where it is still shared; the log itself keeps no words.
+    `copy` is what was shared as its reader sees it, where it is still shared; the log itself holds no text.
     """
 
     id: int
@@ -63,7 +63,7 @@ async def disclosures(
 
 async def take(actor: Actor, current: str) -> Opened[Disclosure]:
     """
-    Give all of it for a file that leaves, and write that down.
+    Return all of it for an export, and log that.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session: a file cannot be taken back.
@@ -78,7 +78,7 @@ async def take(actor: Actor, current: str) -> Opened[Disclosure]:
 
 
 def six_years_before(now: datetime) -> datetime:
-    """Return the same day and time six years earlier; 29 February has 28 February before it."""
+    """Return the same day and time six years earlier; 28 February for 29 February."""
     try:
         return now.replace(year=now.year - YEARS)
     except ValueError:

@@ -1,4 +1,4 @@
-"""From what the domain keeps to what an export holds: each answer with its question, each id in one form."""
+"""Map domain objects to export records: each answer with its question, each id in one form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from journal.sharing.shares import NOTE, TITLE, Given
 from journal.vault.documents import EntryDocument
 
 UNKNOWN = "unknown"
-"""The kind of an answer whose question no form asks any more. Its words are kept all the same."""
+"""The kind of an answer whose question no form asks any more; it is exported all the same."""
 
 
 def entry_record(
@@ -42,7 +42,7 @@ def entry_record(
     earlier: list[Version],
     belonging: Belonging[Session],
 ) -> EntryRecord:
-    """Describe an entry as it reads now, and the session that it belongs to."""
+    """Return an entry as it reads now, and the session that it belongs to."""
     at = belonging.session_of(document.kind, document.session_id, created_at)
     return EntryRecord(
         ident,
@@ -60,7 +60,7 @@ def entry_record(
 
 
 def version(ident: UUID, reason: str, revision: int, document: EntryDocument, kept_at: datetime) -> Version:
-    """Describe an earlier version of an entry."""
+    """Return an earlier version of an entry."""
     return Version(
         ident,
         kept_at,
@@ -74,7 +74,7 @@ def version(ident: UUID, reason: str, revision: int, document: EntryDocument, ke
 
 
 def answered(kind: str, answers: Answers) -> list[Answered]:
-    """Put answers beside their questions: in the form's order, then those that the form no longer asks."""
+    """Return answers with their questions: in the form's order, then those that the form no longer asks."""
     fields = _fields(kind)
     known = [_answered(field, answers[field.id]) for field in fields.values() if field.id in answers]
     gone = [Answered(key, "", UNKNOWN, value, []) for key, value in answers.items() if key not in fields]
@@ -82,7 +82,7 @@ def answered(kind: str, answers: Answers) -> list[Answered]:
 
 
 def session_record(one: Session) -> SessionRecord:
-    """Describe a session."""
+    """Return a session as exported."""
     details = one.details
     return SessionRecord(
         one.id,
@@ -111,7 +111,7 @@ def session_record(one: Session) -> SessionRecord:
 
 
 def link_record(link: Link) -> LinkRecord:
-    """Describe one clinician of the care team."""
+    """Return one clinician of the care team."""
     return LinkRecord(
         link.id,
         link.clinician,
@@ -125,7 +125,7 @@ def link_record(link: Link) -> LinkRecord:
 
 
 def share_record(given: Given, openings: Iterable[datetime]) -> ShareRecord:
-    """Describe a copy that a clinician can read, and when they opened it."""
+    """Return a copy that a clinician can read, and when they opened it."""
     document, fields = given.document, _fields(given.document.kind)
     labels = {TITLE: N_("Title"), NOTE: N_("Content note")} | {
         field.id: field.label for field in fields.values()
@@ -144,7 +144,7 @@ def share_record(given: Given, openings: Iterable[datetime]) -> ShareRecord:
 
 
 def copy_record(shared: Shared, belonging: Belonging[Session]) -> CopyRecord:
-    """Describe a shared copy for the clinician who reads it, and the session that it belongs to."""
+    """Return a shared copy for the clinician who reads it, and the session that it belongs to."""
     document = shared.document
     at = belonging.session_of(document.kind, document.session_id, shared.written_at)
     return CopyRecord(
@@ -161,7 +161,7 @@ def copy_record(shared: Shared, belonging: Belonging[Session]) -> CopyRecord:
 
 
 def event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> list[EventRecord]:
-    """Describe events, with the names of the people who can be known."""
+    """Return events, with the names of the people who are known."""
     return [
         EventRecord(
             one.at,

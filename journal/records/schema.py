@@ -198,7 +198,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     """
     Something that did not open: it is missing from the other files.
 
-    `NOT_AS_LEFT` says that the journal is not as its owner left it: entries may be missing, or older than they were.
+    `NOT_AS_LEFT`: the journal is not as its owner left it: entries may be missing, or older than they were.
     """
 
     what: str
