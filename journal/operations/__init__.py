@@ -1,3 +1,3 @@
-"""Backup, diagnosis, retention and the demonstration; keeps when the clock was believed."""
+"""Backup, diagnostics, retention and the demonstration; keeps when the clock was trusted."""
 
 __all__ = ["backup", "demo", "diagnostics", "heartbeat", "retention"]

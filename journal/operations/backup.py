@@ -1,8 +1,8 @@
 """
-Copy an SQLite database while it is in use, and put such a copy into an empty place.
+Back up an SQLite database while it is in use, and restore it into an empty place.
 
 A backup is one SQLite file with the rows of one moment, sealed as they stand in the database. The server key is not in
-it. PostgreSQL brings programs of its own for both.
+it. PostgreSQL has tools of its own for both.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def back_up(database: Path, copy: Path) -> None:
     Copy the database in the file *database*, which may be in use, to the new file *copy*, for its owner only.
 
     Raises:
-        BackupRefused: If there is something already, or the copy is not sound.
+        BackupRefused: If *copy* exists already, or is damaged.
         DatabaseRefused: If the database cannot be read.
     """
     check_file(database, create=False)
@@ -52,9 +52,7 @@ def back_up(database: Path, copy: Path) -> None:
                 closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True)) as source,
                 closing(sqlite3.connect(part)) as target,
             ):
-                source.execute(
-                    "SELECT name FROM sqlite_master"
-                ).fetchall()  # says in its own words what is wrong
+                source.execute("SELECT name FROM sqlite_master").fetchall()  # raises SQLite's own error
                 _copy(source, target)
         except sqlite3.Error as error:
             raise BackupRefused(
@@ -71,7 +69,7 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
         nonlocal tries
         tries += 1
         if tries > TRIES:
-            raise TimeoutError  # by itself it would wait for ever for what another program has locked
+            raise TimeoutError  # else it would wait for ever for the lock of another program
 
     source.backup(target, progress=look, sleep=REST)
     target.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
@@ -79,7 +77,7 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
 
 def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
     """
-    Make a backup the database, in a place where there is none.
+    Restore a backup to a place where there is no database.
 
     Returns:
         Whether it comes from an older version, so that it has to be migrated.
@@ -87,7 +85,10 @@ def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
     Raises:
         BackupRefused: If it is damaged, newer, no backup, sealed under another server key, or the place is taken.
     """
-    taken = f"There is a database already at {shown(database)}. Nothing was changed; restore into an empty data folder."
+    taken = (
+        f"There is a database already at {shown(database)}. Nothing was changed;"
+        " restore into an empty data folder."
+    )
     try:
         if not copy.is_file():
             raise BackupRefused(f"There is no such file: {shown(copy)}.")
@@ -112,7 +113,7 @@ def put_back(copy: Path, database: Path, *server_keys: bytes) -> bool:
 
 @contextmanager
 def _made(path: Path, taken: str) -> Iterator[Path]:
-    """Lend a file beside *path* that becomes *path*, whole and on disk, if all goes well; else leave nothing."""
+    """Yield a file beside *path* that becomes *path*, whole and on disk, on success; else leave nothing."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:
@@ -146,7 +147,7 @@ def _sync(path: Path) -> None:
 
 
 def _check(path: Path, origin: Path, kind: str) -> bool:
-    """Refuse what was copied from *origin*, a *kind* of file, unless it is ours and sound; tell whether it is older."""
+    """Raise unless the copy of *origin*, a *kind* of file, is ours and sound; return whether it is older."""
     foreign = f"{shown(origin)} is not a {kind} of Hearthside. Nothing was changed."
     damaged = f"{shown(origin)} is damaged: it does not pass SQLite's own check. Nothing was kept."
     with path.open("rb") as file:
@@ -186,10 +187,10 @@ def _require_known(path: Path, origin: Path) -> None:
 
 def _check_key(path: Path, server: ServerKeys) -> None:
     with closing(sqlite3.connect(path)) as opened:
-        opened.text_factory = bytes  # whatever stands there: what is not sealed bytes opens with no key
+        opened.text_factory = bytes  # whatever the type: what is not sealed bytes opens with no key
         row = opened.execute("SELECT sealed FROM practice").fetchone()
     if row is None:
-        return  # nobody has begun, so nothing is sealed
+        return  # nobody has set it up, so nothing is sealed
     try:
         open_document(server, bytes_of(row[0]), CONTEXT, PracticeDetails)
     except (CryptoError, Damaged) as error:

@@ -1,7 +1,7 @@
 """
-Load the demonstration: a whole practice, invented, so that a newcomer sees the product at work.
+Load the demonstration: an invented practice that shows the product at work.
 
-It goes through the same services as real life: nothing in it is sealed or shared in a way of its own.
+It uses the same services as a real one: nothing in it is sealed or shared in a way of its own.
 """
 
 from __future__ import annotations

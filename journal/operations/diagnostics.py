@@ -1,4 +1,4 @@
-"""What can be wrong with an installation's database, key and clock, each with what mends it."""
+"""What can be wrong with an installation's database, key and clock, and how to fix it."""
 
 from __future__ import annotations
 
@@ -63,29 +63,29 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, in a sentence; with what to do unless all is well."""
+    """The result of one check, in a sentence; with what to do unless all is well."""
 
     verdict: Verdict
     sentence: str
 
 
 def well(sentence: str) -> Finding:
-    """Tell that one thing is as it is meant to be."""
+    """Return that a check found nothing wrong."""
     return Finding(Verdict.WELL, sentence)
 
 
 def note(sentence: str) -> Finding:
-    """Tell something that is worth knowing."""
+    """Return something that is worth knowing."""
     return Finding(Verdict.NOTE, sentence)
 
 
 def mend(sentence: str) -> Finding:
-    """Tell something that has to be mended, and how."""
+    """Return something that has to be fixed, and how."""
     return Finding(Verdict.MEND, sentence)
 
 
 def of_contacts(now: datetime) -> Finding:
-    """Return whether the crisis contacts were looked through within half a year."""
+    """Return whether the crisis contacts were reviewed within half a year."""
     last = crisis_contacts.reviewed()
     if now.date() - last > A_REVIEW:
         return mend(
@@ -96,10 +96,10 @@ def of_contacts(now: datetime) -> Finding:
 
 async def of_database(url: str, house: House, *, public: bool = False) -> list[Finding]:
     """
-    Look at the database and all that needs it; stops at the first thing that hides the rest.
+    Check the database and all that needs it; stop at the first fault that hides the rest.
 
     Args:
-        public: Whether others than this machine's users are meant to come.
+        public: Whether people on other machines are served.
     """
     try:
         async with opened(url):
@@ -133,7 +133,7 @@ def _damage(path: Path) -> Finding | None:
 
 
 async def _of_parts(path: Path | None) -> Finding:
-    """Look for triggers, views and the like, which nobody notices while they run."""
+    """Check for triggers, views and the like, which run unnoticed."""
     unknown = await unknown_on_server(connection()) if path is None else unknown_in_file(path)
     if unknown:
         return mend(
@@ -144,7 +144,7 @@ async def _of_parts(path: Path | None) -> Finding:
 
 
 async def _of_care() -> Finding:
-    """Look at what makes a commit last, and what makes deleted words go."""
+    """Check what makes a commit durable, and what erases deleted words."""
     wanted, ask = (PRAGMAS, "PRAGMA") if is_sqlite() else (POSTGRES, "SHOW")
     for name, value in wanted.items():
         _, rows = await connection().execute_query(f"{ask} {name}")
@@ -156,7 +156,7 @@ async def _of_care() -> Finding:
 
 
 async def _of_writing() -> list[Finding]:
-    """Return what to mend about a PostgreSQL that takes no writes: people could read with it, and save nothing."""
+    """Check that PostgreSQL takes writes: else people could read, and save nothing."""
     if not await is_read_only():
         return []
     _, rows = await connection().execute_query("SELECT pg_is_in_recovery()")
@@ -171,7 +171,7 @@ async def _of_writing() -> list[Finding]:
 
 
 async def _of_log(house: House) -> Finding:
-    """Check what came to the audit log since the last check, as far as that goes without a head kept elsewhere."""
+    """Check the audit log since the last check, as far as that goes without a head kept elsewhere."""
     report = await check(house, onward=True)
     if report.broken is not None:
         return mend(
@@ -211,7 +211,7 @@ async def _of_key(house: House, public: bool) -> Finding:
 
 
 async def _of_rotation(house: House) -> list[Finding]:
-    """Tell of a change of the server key that was begun and not finished, and of what no key opens."""
+    """Check for an unfinished rotation of the server key, and for what no key opens."""
     counts = await server_key_rotation.look_over(house)
     old, closed = sum(count.old for count in counts), sum(count.closed for count in counts)
     found = []
@@ -236,7 +236,7 @@ async def _of_rotation(house: House) -> list[Finding]:
 
 
 async def _of_mail(house: House) -> list[Finding]:
-    """Tell of messages that wait for long, or that nobody took."""
+    """Check for messages that wait for long, or were given up."""
     late = house.clock() - LATE
     waits = await mail_tables.Outbox.filter(gave_up_at=None, created_at__lt=late).count()
     unwritable = await account_addresses.given_up_for_the_address(house)
@@ -267,7 +267,7 @@ async def _of_mail(house: House) -> list[Finding]:
 
 
 async def _of_clock(house: House) -> Finding:
-    """Compare the clock with the latest thing that was written."""
+    """Compare the clock with the latest record."""
     now = house.clock()
     written = await read(WrittenRow, audit_tables.AuditEvent.all().order_by("-at").limit(SOME))
     pending = await read(WrittenRow, audit_tables.AuditPending.all().order_by("-at").limit(SOME))
@@ -283,7 +283,7 @@ async def _of_clock(house: House) -> Finding:
 
 
 async def _of_purging() -> list[Finding]:
-    """Return what to do where nothing is deleted for good since the clock jumped."""
+    """Check whether purging is held since the clock jumped."""
     since = await heartbeat.held_since()
     if since is None:
         return []

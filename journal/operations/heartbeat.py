@@ -1,9 +1,9 @@
 """
-Whether the clock can be believed: while it cannot, nothing is purged, since what is purged is gone for good.
+Whether the clock can be trusted: while it cannot, nothing is purged, since what is purged is gone for good.
 
-Every process that serves compares its clock with its monotonic one, and with the row that they share and that says
-when one of them last served. One that finds a jump of more than an hour holds purging for all; only an operator ends
-that. Expiry and locking go on.
+Every process that serves compares its clock with its monotonic one, and with a shared row that tells when one of them
+last served. One that finds a jump of more than an hour holds purging for all; only an operator ends that. Expiry and
+locking continue.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class BeatRow(Row, frozen=True):
 
 @dataclass(slots=True)
 class Heartbeat:
-    """What one process last saw of its clocks: `began` when it began to look, and `looked` when it last did."""
+    """One process's readings of its clocks: `began` at the first, and `looked` at the last."""
 
     house: House
     monotonic: Callable[[], float] = time.monotonic
@@ -57,7 +57,7 @@ class Heartbeat:
     looked: float | None = None
 
     async def beat(self) -> None:
-        """Compare the clocks, and write down that a process serves; or hold purging where they do not agree."""
+        """Compare the clocks, and store that a process serves; or hold purging where they do not agree."""
         now, ticks = self.house.clock(), self.monotonic()
         row = await _row(now)
         since = timedelta(seconds=ticks - self.looked) if self.looked is not None else timedelta(0)
@@ -73,13 +73,13 @@ class Heartbeat:
 
 
 async def hold(now: datetime) -> None:
-    """Purge nothing from *now* on; says so in the log the first time."""
+    """Hold purging from *now* on; log it the first time."""
     if await tables.Heartbeat.filter(id=ROW, held_at=None).update(held_at=now):
         log.warning(HELD)
 
 
 async def held_since() -> datetime | None:
-    """Return since when purging is held, or None where the clock is believed."""
+    """Return since when purging is held, or None where the clock is trusted."""
     for row in await read(BeatRow, tables.Heartbeat.filter(id=ROW)):
         return EPOCH if isinstance(row, DamagedRow) else row.held_at
     return None
@@ -87,7 +87,7 @@ async def held_since() -> datetime | None:
 
 async def confirm(house: House) -> bool:
     """
-    Believe the clock from now on; what was dated ahead of it waits as long as if it were done now, and no longer.
+    Trust the clock from now on; what was dated ahead of it waits as long as if it were done now.
 
     Returns:
         Whether purging was held.
@@ -108,7 +108,7 @@ async def _row(now: datetime) -> BeatRow:
     for row in await read(BeatRow, tables.Heartbeat.filter(id=ROW)):
         if not isinstance(row, DamagedRow):
             return row
-        # Somebody else wrote it, so nobody knows what the clock said: an operator looks.
+        # The row is damaged, so nobody knows what the clock said: an operator decides.
         await tables.Heartbeat.filter(id=ROW).update(seen_at=now, held_at=now)
         return BeatRow(now, now)
     with suppress(IntegrityError):  # another process may be first

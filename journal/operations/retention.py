@@ -1,4 +1,4 @@
-"""What was deleted goes for good once it can no longer be brought back. Needs nobody's key."""
+"""Erase for good what was deleted and can no longer be restored. Needs nobody's key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from journal.vault import tables as vault_tables
 
 
 class OldRow(Row, frozen=True):
-    """Whose entry it is that goes for good."""
+    """An entry to be erased, and its owner."""
 
     id: UUID
     owner_id: UUID
@@ -30,10 +30,10 @@ class OldRow(Row, frozen=True):
 
 async def purge(house: House, now: datetime) -> int:
     """
-    Erase what was deleted longer ago than the undo window, and what is forgotten; gives how many entries.
+    Erase what was deleted longer ago than the undo window, and what has expired; return how many entries.
 
-    Sessions are locked and end in any case; nothing else is deleted while the clock is doubted. What this process
-    remembers of opened rows goes as well: another may have deleted some of them.
+    Sessions are locked and end in any case; nothing else is deleted while purging is held. This process also forgets
+    its opened rows: another may have deleted some of them.
     """
     house.forget_opened()
     await idle_lock.lock_unused(house, now)
@@ -48,7 +48,7 @@ async def purge(house: House, now: datetime) -> int:
     for row in whole(await read(OldRow, old)):
         async with transaction():
             if not await old.filter(id=row.id).delete():
-                continue  # brought back, or erased, a moment ago
+                continue  # restored, or erased, a moment ago
             await audit_log.note_unsigned(house, None, Act.ENTRY_ERASED, patient=row.owner_id, about=row.id)
             erased += 1
     if erased:
