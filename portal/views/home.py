@@ -1,4 +1,4 @@
-"""Home says the one next thing; somebody who is not signed in is asked to sign in."""
+"""Home shows the one next step; somebody who is not signed in is asked to sign in."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from portal.web.pages import page, see_other
 @dataclass(frozen=True, slots=True)
 class Home:
     """
-    Context of a patient's home: what is next, and what fits it.
+    Context of a patient's home: what is next, and the entry that fits it.
 
     `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
-    not the one under way. `readers` says who can read which of the `latest`. `stopped` are those with whom
-    sharing has stopped because of their keys, and `strange` only pass for links. `offers` wait for an answer,
+    not the one under way. `readers` are those who can read each of the `latest`. `stopped` are those with whom
+    sharing has stopped because of their keys, and `strange` are false links. `offers` wait for an answer,
     `damaged` are sessions that do not open. Without `as_left`, the journal is not as its owner left it.
     """
 

@@ -1,4 +1,4 @@
-"""Take one's records away, as one file that opens with a passphrase."""
+"""Export one's records, as one file that opens with a passphrase."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class RecordsPage:
     """
     Context of the page.
 
-    `held` is a sentence while a dosing session keeps a patient from taking anything; `extent` is a patient's,
-    `patients` a clinician's. `chosen` is what was chosen before something needed another look; a passphrase never
-    comes back, and other words are offered then. Without `as_left` the patient's journal is not as it was left.
+    `held` is a sentence while a dosing session keeps a patient from exporting; `extent` is a patient's, `patients` a
+    clinician's. `chosen` is what was chosen before a field was refused; a passphrase never comes back, and another is
+    offered then. Without `as_left` the patient's journal is not as it was left.
     """
 
     zip_name: str
@@ -47,7 +47,7 @@ class RecordsPage:
 
 
 async def records(request: Request) -> Response:
-    """Return what the records are and hand them over, sealed."""
+    """Show what an export holds, or send it, sealed."""
     actor = actor_of(request)
     if request.method == "GET":
         return page(request, "records/records.html", await _context(actor, suggest_passphrase()))

@@ -1,4 +1,4 @@
-"""Sign in and out, and look after one's own account."""
+"""Sign in and out, and manage one's own account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email")
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Context of the account page. `mails`: messages are sent; `reached`: and they can be written to this address."""
+    """Context of the account page. `mails`: messages are sent; `reached`: this address can receive them."""
 
     name: str
     email: str
@@ -52,14 +52,14 @@ class PasswordPage:
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """Context of the line that says how a password would do."""
+    """Context of the line that rates a password."""
 
     word: str
     problem: str
 
 
 async def sign_in(request: Request) -> Response:
-    """Ask for address and password; a wrong pair and an unknown address read alike."""
+    """Show the form, or sign in; a wrong pair and an unknown address look alike."""
     if request.method == "GET":
         return page(
             request,
@@ -89,7 +89,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session here; nothing on this machine opens anything afterwards."""
+    """End this session; nothing on this machine opens anything afterwards."""
     try:
         if token := session_cookie.token_of(request):
             await web_sessions.end(request.app.state.house, token)
@@ -99,7 +99,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def account(request: Request) -> Response:
-    """Show what the account is and what can be done with it."""
+    """Show the account and what can be done with it."""
     actor = actor_of(request)
     done = request.query_params.get("done", "")
     before = actor.role is Role.PATIENT and bool(await retained_records.kept(actor))
@@ -131,7 +131,7 @@ async def password(request: Request) -> Response:
 
 
 async def strength(request: Request) -> Response:
-    """Say in words how a password would do, while it is typed; nothing of it is kept."""
+    """Rate a password in words while it is typed; nothing of it is stored."""
     form = await Form.read(request)
     house, typed = request.app.state.house, form["password"]
     if not typed:
@@ -141,7 +141,7 @@ async def strength(request: Request) -> Response:
     beside = actor is not None and (await second_factor.of(actor.id, actor.vault))[0].on
     try:
         advice = await house.judge(lambda: advise(typed, context=names, second_factor=beside))
-    except Busy as error:  # it says nothing then; what is sent is judged all the same
+    except Busy as error:  # no rating then; what is sent is judged all the same
         answered: dict[str, Any] = {"status": 503, "headers": retry_after(error)}
         return page(request, "account/strength.html", Strength("", ""), **answered)
     return page(request, "account/strength.html", Strength(advice.word, next(iter(advice.problems), "")))

@@ -1,4 +1,4 @@
-"""Where somebody is signed in, and how to end it there."""
+"""The browsers that are signed in, and how to sign them out."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ LIST = "/account/sessions"
 
 @dataclass(frozen=True, slots=True)
 class VisitsPage:
-    """Context of the list of browsers; `done` says what was just ended: `one`, `others` or nothing."""
+    """Context of the list of browsers; `done` is what was just ended: `one`, `others` or nothing."""
 
     visits: Opened[Visit]
     done: str
 
 
 async def visits(request: Request) -> Response:
-    """Show every browser that is signed in."""
+    """List the browsers that are signed in."""
     done = request.query_params.get("done", "")
     context = VisitsPage(await services.visits(actor_of(request)), done if done in ("one", "others") else "")
     return page(request, "account/sessions.html", context)
 
 
 async def end(request: Request) -> Response:
-    """Sign one browser out; if it is this one, the way leads to the sign-in page."""
+    """Sign one browser out; if it is this one, show the sign-in page."""
     here = await services.end(actor_of(request), request.path_params["id"])
     return _gone(request) if here else see_other(request, f"{LIST}?done=one")
 

@@ -1,4 +1,4 @@
-"""Delete one's account: what goes and what stays is said before it is asked."""
+"""Delete one's account; what is deleted and what stays is shown first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from portal.web.pages import page
 
 @dataclass(frozen=True, slots=True)
 class DeletionPage:
-    """Context of the page; `waiting` is what holds it after a dosing session, `done` once it was asked for."""
+    """Context of the page; `waiting` is the hold after a dosing session, `done` once it was requested."""
 
     waiting: Hold | None = None
     done: bool = False
@@ -27,7 +27,7 @@ class DeletionPage:
 
 
 async def deletion(request: Request) -> Response:
-    """Return what goes, and let somebody who types the word go."""
+    """Show what is deleted; delete the account of whoever types the word."""
     actor = actor_of(request)
     waiting = await holds.held(actor)
     if request.method == "GET":

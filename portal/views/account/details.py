@@ -28,7 +28,7 @@ class DetailsPage:
 
 @dataclass(frozen=True, slots=True)
 class EmailPage:
-    """Context of the page for the e-mail address; `told` where the old one gets a message."""
+    """Context of the page for the e-mail address; `told`: the old one gets a message."""
 
     email: str
     told: bool
@@ -36,7 +36,7 @@ class EmailPage:
 
 
 async def details(request: Request) -> Response:
-    """Ask for name and time zone."""
+    """Show or save name and time zone."""
     actor = actor_of(request)
     zones = tuple(dict.fromkeys((actor.time_zone, *common_zones())))
     if request.method == "GET":
@@ -51,7 +51,7 @@ async def details(request: Request) -> Response:
 
 
 async def email(request: Request) -> Response:
-    """Ask for the e-mail address."""
+    """Show or save the e-mail address."""
     actor = actor_of(request)
     told = actor.house.mail is not None and is_deliverable(actor.email)
     if request.method == "GET":

@@ -1,4 +1,4 @@
-"""Renew the keys of one's own account: say what it means, begin, and show how far it has come."""
+"""Rotate the keys of one's own account: what it means, its beginning, and its progress."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ BATCHES = 10  # of one request: some 300 ms for 2,000 records
 @dataclass(frozen=True, slots=True)
 class RenewalPage:
     """
-    Context of the page: with `progress` while a renewal is under way, else what it would mean.
+    Context of the page: with `progress` while a rotation is under way, else what it would mean.
 
-    Without `as_left` a patient's journal is not as it was left; that can be looked at first.
+    Without `as_left` a patient's journal is not as it was left; that can be reviewed first.
     """
 
     progress: Progress | None = None
@@ -36,7 +36,7 @@ class RenewalPage:
 
 
 async def renewal(request: Request) -> Response:
-    """Explain and, with the password, begin; the new recovery key comes first, then the rest."""
+    """Show what a rotation means, or, with the password, begin it; the new recovery key comes first."""
     actor = actor_of(request)
     if request.method == "GET":
         came = await renewing.progress(actor)
@@ -53,12 +53,12 @@ async def renewal(request: Request) -> Response:
 
 
 async def _as_left(actor: Actor) -> bool:
-    """Return whether a patient's journal is as it was left: new keys neither hide nor mend what is amiss."""
+    """Return whether a patient's journal is as it was left: new keys neither hide nor repair anything."""
     return actor.role is not Role.PATIENT or (await record_state.look(actor, earlier=True)).as_left
 
 
 async def batches(request: Request) -> Response:
-    """Go on for a moment, and show how far it has come."""
+    """Reseal some batches, and show the progress."""
     came = await renewing.go_on(actor_of(request), BATCHES)
     if came.over:
         return see_other(request, "/account?done=" + ("kept" if came.unopened else "renewed"))

@@ -1,4 +1,4 @@
-"""One's own passkeys: see them, add one, name it, take it away."""
+"""One's own passkeys: list, add, rename and remove them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DONE = frozenset({"opens", "plain", "renamed", "removed"})
 
 @dataclass(frozen=True, slots=True)
 class PasskeysPage:
-    """Context of the list. `elsewhere`: the origin at which passkeys are good, where it is not this one."""
+    """Context of the list. `elsewhere`: the origin at which passkeys work, where it is not this one."""
 
     passkeys: Opened[Passkey]
     most: bool
@@ -51,13 +51,13 @@ class OnePage:
 
 @dataclass(frozen=True, slots=True)
 class RemovalPage:
-    """Context of the page that asks before one is taken away."""
+    """Context of the page that asks before one is removed."""
 
     passkey: Passkey
 
 
 def site_of(request: Request) -> Site:
-    """Return where passkeys are good; raises `NotFound` where people come by a bare address."""
+    """Return where passkeys work; raises `NotFound` where people come by a bare address."""
     config = request.app.state.config
     if not config.passkey_host:
         raise NotFound
@@ -65,7 +65,7 @@ def site_of(request: Request) -> Site:
 
 
 async def index(request: Request) -> Response:
-    """Show one's passkeys."""
+    """List one's passkeys."""
     config, done = request.app.state.config, request.query_params.get("done", "")
     mine = await passkey_management.mine(actor_of(request))
     elsewhere = (
@@ -81,12 +81,12 @@ async def index(request: Request) -> Response:
 
 
 async def options(request: Request) -> Response:
-    """Return what the browser needs to make one."""
+    """Return what the browser needs to create one."""
     return JSONResponse(await passkey_management.asked_to_add(actor_of(request), site_of(request)))
 
 
 async def new(request: Request) -> Response:
-    """Add one that the browser has just made."""
+    """Show the form, or add a passkey that the browser has just created."""
     if request.method == "GET":
         return page(request, "account/passkey_new.html", NewPage(device_of(request)))
     form, token = await Form.read(request), session_cookie.token_of(request)
@@ -103,7 +103,7 @@ async def new(request: Request) -> Response:
 
 
 async def passkey(request: Request) -> Response:
-    """Show one passkey, and call it something else."""
+    """Show one passkey, or rename it."""
     actor, wanted = actor_of(request), request.path_params["id"]
     found = await passkey_management.one(actor, wanted)
     if request.method == "GET":
@@ -118,7 +118,7 @@ async def passkey(request: Request) -> Response:
 
 
 async def removal(request: Request) -> Response:
-    """Take one away, after saying what that means."""
+    """Show what removal means, or remove a passkey."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "GET":
         return page(

@@ -1,4 +1,4 @@
-"""Look after one's second factor: take it up, renew its recovery codes, give it up."""
+"""Manage one's second factor: enable it, renew its recovery codes, remove it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DONE = frozenset({"added", "codes", "removed"})
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Context of the page that says what there is: how many recovery codes are `left`, and what was just `done`."""
+    """Context of the overview: how many recovery codes are `left`, and what was just `done`."""
 
     on: bool
     left: int
@@ -49,13 +49,13 @@ class CodesPage:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Context of the page that takes the second factor off."""
+    """Context of the page that removes the second factor."""
 
     errors: dict[str, str] = field(default_factory=dict)
 
 
 async def overview(request: Request) -> Response:
-    """Return whether there is a second factor, and what can be done about it."""
+    """Show whether there is a second factor, and what can be done about it."""
     actor, done = actor_of(request), request.query_params.get("done", "")
     factor, _ = await second_factor.of(actor.id, actor.vault)
     context = Overview(factor.on, len(factor.codes), done if done in DONE else "")
@@ -63,12 +63,12 @@ async def overview(request: Request) -> Response:
 
 
 async def app(request: Request) -> Response:
-    """Draw a secret and show it, as a picture and as text."""
+    """Show a new secret, as a picture and as text."""
     return _app(request, await totp_enrolment.offer(actor_of(request)))
 
 
 async def proof(request: Request) -> Response:
-    """Take a code of the app; show the recovery codes when it fits, else the same secret again."""
+    """Verify a code of the app; show the recovery codes when it fits, else the same secret again."""
     form, actor = await Form.read(request), actor_of(request)
     try:
         proven = await totp_enrolment.prove(actor, form["offer"], form["code"])
@@ -78,13 +78,13 @@ async def proof(request: Request) -> Response:
 
 
 async def codes(request: Request) -> Response:
-    """Draw new recovery codes and show them."""
+    """Show new recovery codes."""
     offer = await totp_enrolment.new_codes(actor_of(request))
     return page(request, "account/recovery_codes.html", CodesPage(offer, first=False))
 
 
 async def kept(request: Request) -> Response:
-    """Let it count once the person says that they keep the codes."""
+    """Enable it once the person says that they keep the codes."""
     form, actor = await Form.read(request), actor_of(request)
     offer = await totp_enrolment.reopen(actor, form["offer"])
     try:
@@ -96,7 +96,7 @@ async def kept(request: Request) -> Response:
 
 
 async def removal(request: Request) -> Response:
-    """Take the second factor off, with the password."""
+    """Show the form, or remove the second factor, with the password."""
     if request.method == "GET":
         return page(request, "account/second_factor_removal.html", Removal())
     form = await Form.read(request)

@@ -61,7 +61,7 @@ class AuditLog:
 
 
 async def log(request: Request) -> Response:
-    """Show the log, all of it or what concerns one person or one class; the look is itself written down."""
+    """Show the log: all of it, of one person or of one class; this view is logged too."""
     actor, asked = actor_of(request), request.query_params
     before = _whole(asked.get("before", ""))
     room = asked.get("room", "") if asked.get("room", "") in ROOMS else ""

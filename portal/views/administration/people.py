@@ -1,4 +1,4 @@
-"""The administrator's desk: who has an account here, and who of them can sign in."""
+"""The administrator's pages: who has an account here, and who of them can sign in."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class PersonPage:
 
 
 async def desk_of(actor: Actor) -> Desk:
-    """Count what an administrator looks after."""
+    """Return the counts of an administrator's home."""
     everyone = await people.people(actor)
     roles = [one.position.role for one in everyone if not one.suspended]
     waiting = [one for one in await setup_links.links(actor) if one.state == "open"]
@@ -81,7 +81,7 @@ async def person(request: Request) -> Response:
 
 
 async def suspension(request: Request) -> Response:
-    """Return what a suspension does, and do it."""
+    """Show what a suspension does, or suspend somebody."""
     if request.method == "GET":
         return page(request, "people/suspension.html", await _person(request))
     wanted = request.path_params["id"]
@@ -93,7 +93,7 @@ async def suspension(request: Request) -> Response:
 
 
 async def comes_back(request: Request) -> Response:
-    """Let somebody sign in again."""
+    """End a suspension."""
     wanted = request.path_params["id"]
     await people.unsuspend(actor_of(request), wanted)
     return see_other(request, f"/people/{wanted}?done=back")

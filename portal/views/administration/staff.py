@@ -1,4 +1,4 @@
-"""An administrator makes set-up links for the staff: therapists, prescribers, nurses and administrators."""
+"""Set-up links for the staff: therapists, prescribers, nurses and administrators."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class StaffInvitation:
 
 
 async def invitations(request: Request) -> Response:
-    """List the set-up links; make a new one."""
+    """List the set-up links, or create one."""
     actor = actor_of(request)
     if request.method == "GET":
         context = StaffInvitations(await setup_links.links(actor), POSITIONS, LABELS)
@@ -61,7 +61,7 @@ async def invitations(request: Request) -> Response:
 
 
 async def invitation(request: Request) -> Response:
-    """Show one set-up link; its address only to whoever made it, and while it is open."""
+    """Show one set-up link; its address only to its maker, and while it is open."""
     found = await setup_links.link(actor_of(request), request.path_params["id"])
     address = picture = ""
     if found.token and found.state == "open":
@@ -72,6 +72,6 @@ async def invitation(request: Request) -> Response:
 
 
 async def withdrawal(request: Request) -> Response:
-    """Make an open set-up link useless."""
+    """Withdraw an open set-up link."""
     await setup_links.withdraw(actor_of(request), request.path_params["id"])
     return see_other(request, "/people/invitations")

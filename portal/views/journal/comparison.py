@@ -1,4 +1,4 @@
-"""Whether the journal is as its owner left it, what that means, and how to go on from what is there."""
+"""Whether the journal is as its owner left it, what that means, and how to accept it as it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ComparisonPage:
 
 
 async def comparison(request: Request) -> Response:
-    """Compare, and let what is there be accepted, once its owner says that they have read it."""
+    """Show the comparison, or accept the journal as it is, once its owner says that they have read it."""
     actor = actor_of(request)
     look = await record_state.look(actor, earlier=True)
     context = ComparisonPage(look, await holds.held(actor), "accepted" in request.query_params)

@@ -1,4 +1,4 @@
-"""Read an entry and go on with it; its other pages stand in the files beside this one."""
+"""Show an entry and edit it; its other pages are in the files beside this one."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class ReadingPage:
     """
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
-    `readers` says for each part who can read it, when somebody has some parts and not others.
-    Without `as_left`, storage gave back something else than was left, here or elsewhere in the journal.
+    `readers` are those who can read each part, when somebody has some parts and not others.
+    Without `as_left`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
     id: UUID
@@ -91,7 +91,7 @@ def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[s
 
 
 async def edit(request: Request) -> Response:
-    """Open an entry to go on with it, all at once or at one question."""
+    """Show an entry's form, all at once or at one question."""
     actor, asked = actor_of(request), request.query_params
     as_left, found = await listing.entry(actor, request.path_params["id"])
     draft = Draft(found.id, found.revision, found.document)

@@ -1,4 +1,4 @@
-"""From a posted page to an entry: what is not on the page stays as it was, what cannot be kept is told."""
+"""From a posted page to an entry: what is not on the page stays, what cannot be saved is reported."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from journal.vault.documents import EntryDocument
 from portal.web.forms import Form
 
 PARTS = (".name", ".before", ".after")
-"""What stands behind the name of a question that is answered in several fields."""
+"""Suffixes of the fields of a question that is answered in several."""
 LONG_LINE = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry as the page would have it, and what of the page could not be kept."""
+    """An entry as the page would save it, and what of the page could not be saved."""
 
     document: EntryDocument
     problems: Mapping[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question on a page: what stands in it, and what is wrong with that."""
+    """One question on a page: its value, and what is wrong with that."""
 
     field: Field
     value: Answer | None
@@ -42,7 +42,7 @@ class Asked:
 
 
 def uuid_of(text: str | None) -> UUID | None:
-    """Read an id from a form or an address; None when it is none."""
+    """Parse an id from a form or an address; None when it is none."""
     try:
         return UUID(text or "")
     except ValueError:
@@ -50,7 +50,7 @@ def uuid_of(text: str | None) -> UUID | None:
 
 
 def kind_of(text: str | None) -> EntryKind | None:
-    """Read a kind of entry from a form or an address; None when it is none."""
+    """Parse a kind of entry from a form or an address; None when it is none."""
     try:
         return EntryKind(text or "")
     except ValueError:
@@ -59,7 +59,7 @@ def kind_of(text: str | None) -> EntryKind | None:
 
 def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
     """
-    Put what was typed on a page into an entry.
+    Return the entry with what was typed on a page.
 
     Args:
         form: The posted page. `fields` lists the questions that were on it.
@@ -74,7 +74,7 @@ def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
     replaced = {one.id for one in present.fields} - problems.keys()
     kept = {name: answer for name, answer in before.answers.items() if name not in replaced} | typed
     places = {one.id: place for place, one in enumerate(asks.fields)}
-    # What is no longer asked stays, at the end.
+    # Answers to questions no longer asked stay, at the end.
     answers = {name: kept[name] for name in sorted(kept, key=lambda name: places.get(name, len(places)))}
     found: dict[str, str] = dict(problems)
     document = msgspec.structs.replace(
@@ -90,7 +90,7 @@ def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
 def ask(
     fields: Collection[Field], answers: Mapping[str, Answer], problems: Mapping[str, str]
 ) -> tuple[Asked, ...]:
-    """Lay questions out for a page, with what was answered or typed."""
+    """Return questions for a page, with what was answered or typed."""
     return tuple(_ask(one, answers.get(one.id), problems.get(one.id)) for one in fields)
 
 

@@ -1,4 +1,4 @@
-"""Begin an entry: ask what kind, then open an empty page; and the pause after the first few questions."""
+"""Create an entry: choose its kind, then write; and the pause after the first few questions."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class KindsPage:
     """
     Context of the page that asks what to write.
 
-    `fits` is the kind for the nearest session, `about`; `chosen` tells that this session was asked for, so that every
-    kind is tied to it.
+    `fits` is the kind for the nearest session, `about`; `chosen`: this session was asked for, so every kind is tied to
+    it.
     """
 
     kinds: tuple[EntryKind, ...]
@@ -52,7 +52,7 @@ class MorePage:
 
 
 async def new(request: Request) -> Response:
-    """Ask what to write, or open an empty page for it; nothing is stored until something is typed."""
+    """Show the kinds, or an empty form of one; nothing is stored until something is typed."""
     actor, asked = actor_of(request), request.query_params
     plan = await my_sessions(actor)
     tied = uuid_of(asked.get("session"))
@@ -87,7 +87,7 @@ async def _is_there(request: Request, wanted: UUID) -> bool:
 
 
 async def more(request: Request, draft: Draft) -> Response:
-    """Pause after the first few questions: the others are there for who wants them."""
+    """Show the pause after the first few questions, which offers the others."""
     every = screens(form_of(EntryKind(draft.document.kind)))
     last = next((place for place, screen in enumerate(every) if screen.next == MORE), None)
     if last is None:

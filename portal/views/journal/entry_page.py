@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A text that another page was faster than: where it is kept, or nothing when the entry was deleted."""
+    """A text that lost to another page: where it is kept, or None when the entry was deleted."""
 
     version: UUID | None
 
@@ -44,8 +44,8 @@ class WritingPage:
     Context of the writing page.
 
     `screen` is there when the questions come one at a time; `more` are the parts offered after the first few.
-    `sitting` names this page, so that it never loses a race against itself. Without `as_left`, the journal is not as
-    its owner left it.
+    `sitting` names this page, so that it never conflicts with itself. Without `as_left`, the journal is not as its
+    owner left it.
     """
 
     id: UUID
@@ -72,7 +72,7 @@ class WritingPage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a writing page is made from: an entry, or the beginnings of one at revision 0."""
+    """What a writing page is made from: an entry, or a new one at revision 0."""
 
     id: UUID
     revision: int
@@ -92,7 +92,7 @@ async def writing_page(
     ground: bool = False,
     as_left: bool = True,
 ) -> WritingPage:
-    """Lay out the page for *draft*; with *prompt*, the one screen of that name."""
+    """Build the page for *draft*; with *prompt*, the one screen of that name."""
     document, found = draft.document, problems or {}
     form = form_of(EntryKind(document.kind))
     few, others = first_few(form)
@@ -125,7 +125,7 @@ async def writing_page(
 
 
 def address(draft: Draft, **query: str) -> str:
-    """Return the address of the writing page; an entry without a word in it has none of its own yet."""
+    """Return the address of the writing page; an empty entry has none of its own yet."""
     if draft.revision:
         return f"/journal/{draft.id}/edit" + (f"?{urlencode(query)}" if query else "")
     asked = {"kind": draft.document.kind, "id": str(draft.id)} | query

@@ -1,4 +1,4 @@
-"""Take an entry away, bring it back, or erase it for good."""
+"""Delete an entry, restore it, or erase it for good."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ErasurePage:
 
 
 async def deletion(request: Request) -> Response:
-    """Ask, then delete; a shared entry waits while a dosing session is too close."""
+    """Show the confirmation, or delete an entry; a shared one is held after a dosing session."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "POST":
         await removal.delete(actor, wanted)
@@ -48,14 +48,14 @@ async def deletion(request: Request) -> Response:
 
 
 async def restoration(request: Request) -> Response:
-    """Bring a deleted entry back."""
+    """Restore a deleted entry."""
     wanted = request.path_params["id"]
     await removal.undelete(actor_of(request), wanted)
     return see_other(request, f"/journal/{wanted}")
 
 
 async def erasure(request: Request) -> Response:
-    """Ask, then erase a deleted entry for good."""
+    """Show the confirmation, or erase a deleted entry for good."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "POST":
         await removal.erase(actor, wanted)

@@ -1,4 +1,4 @@
-"""Save what was typed: while someone writes, when they go on to another question, and when they stop."""
+"""Save what was typed: while someone writes, when they go to another question, and when they stop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from portal.web.pages import fragment, is_htmx, page, piece, see_other, time_of_
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be kept, in the words of the form; `label` is the question's."""
+    """What could not be saved, in the words of the form; `label` is the question's."""
 
     field: str
     label: str
@@ -36,7 +36,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Context of the answer to an autosave. `saved_at` is there only when the words are on disk."""
+    """Context of the answer to an autosave. `saved_at` is set only when the text is on disk."""
 
     id: UUID
     revision: int
@@ -47,7 +47,7 @@ class Saved:
 
 
 async def save(request: Request) -> Response:
-    """Save a page; what it cannot keep is told beside its question, and all the rest is kept."""
+    """Save a page; what cannot be saved is shown beside its question, and the rest is saved."""
     actor, form = actor_of(request), await Form.read(request)
     wanted, base = request.path_params["id"], form.whole("revision") or 0
     known = await _known(actor, wanted, base, form["kind"])
@@ -73,7 +73,7 @@ async def save(request: Request) -> Response:
 
 
 async def _known(actor: Actor, wanted: UUID, base: int, kind: str) -> Entry | None:
-    """Return the entry until now, also a deleted one; None for one that is still to be written."""
+    """Return the stored entry, also a deleted one; None for a new one."""
     try:
         return await entries.entry(actor, wanted, deleted=True)
     except NotFound:
@@ -91,7 +91,7 @@ async def _answer(
     saved: Entry | None = None,
     lost: Lost | None = None,
 ) -> Response:
-    """Tell what became of the words: in a line while someone writes, with a page after a button."""
+    """Return the result: in a line while someone writes, with a page after a button."""
     saved_at = saved.updated_at if saved else None
     status = 409 if lost and lost.version else 422 if lost or written.problems else 200
     if is_htmx(request):

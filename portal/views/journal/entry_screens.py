@@ -1,4 +1,4 @@
-"""Which questions stand on one screen, when a form is answered one question at a time."""
+"""Which questions are on one screen, when a form is answered one question at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from journal.errors import NotFound
 
 FIRST = "first"
 MORE = "more"
-"""The resting place after the first few questions, where the others are offered."""
+"""The pause after the first few questions, where the others are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Screen:
 
 
 def first_few(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
-    """Part the questions that are offered first from those that follow for who wants them."""
+    """Return the questions that are offered first, and those that are optional."""
     few = [fields for fields in _together(form) if fields[0].id in PREPARATION_SHORT]
     if not few:
         return form.fields, ()
@@ -52,7 +52,7 @@ def screens(form: Form) -> tuple[Screen, ...]:
 
 def screen_of(form: Form, wanted: str) -> Screen:
     """
-    Give one screen by its name.
+    Return one screen by its name.
 
     Raises:
         NotFound: If there is none.
@@ -65,7 +65,7 @@ def screen_of(form: Form, wanted: str) -> Screen:
 
 
 def _together(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:
-    """Put a number or a date with the question it belongs to."""
+    """Group a number or a date with the question it belongs to."""
     groups: list[list[Field]] = []
     for field in form.fields if fields is None else fields:
         belongs = bool(field.measure) or field.kind is FieldKind.DATE

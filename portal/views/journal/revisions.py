@@ -1,4 +1,4 @@
-"""Earlier versions of an entry: read them, see what differs, bring one back."""
+"""Earlier versions of an entry: list them, compare one, restore one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def revision(request: Request) -> Response:
 
 
 async def restoration(request: Request) -> Response:
-    """Make an earlier version the present text; the text until now becomes an earlier version."""
+    """Restore an earlier version; the present text becomes an earlier version."""
     wanted: UUID = request.path_params["id"]
     await entries.restore(actor_of(request), wanted, request.path_params["revision"])
     return see_other(request, f"/journal/{wanted}")

@@ -1,4 +1,4 @@
-"""Where the words that someone looks for stand in an entry: one line of it, with the words marked."""
+"""Where searched words stand in an entry: one line of it, with the words marked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AROUND = 70
 """How many characters are shown on each side of a word."""
 
 CONTINUES = frozenset({"Mn", "Mc", "Me", "Cf"})
-"""Categories of signs that are part of the one before, and are not cut from it."""
+"""Categories of characters that are part of the one before, and are not cut from it."""
 
 OWN_WORDS = frozenset({FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS})
 

@@ -17,7 +17,7 @@ from portal.web.pages import page
 
 @dataclass(frozen=True, slots=True)
 class BriefPage:
-    """Context of the brief: what it quotes, the session that it is for and the dosing session it is about."""
+    """Context of the brief: its quotes, the session that it is for and the dosing session it is about."""
 
     patient: UUID
     name: str
@@ -27,7 +27,7 @@ class BriefPage:
 
 
 async def brief(request: Request) -> Response:
-    """Draw up the brief; the patient sees that what it quotes was opened."""
+    """Show the brief; the patient sees that what it quotes was opened."""
     actor = actor_of(request)
     drawn = await briefs.brief(actor, request.path_params["id"])
     context = BriefPage(

@@ -31,7 +31,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseloadPage:
-    """Context of the caseload; `strange` counts the rows that only pass for a patient's."""
+    """Context of the caseload; `strange` counts the rows that falsely claim to be a patient's."""
 
     cases: tuple[CaseLine, ...]
     strange: int
@@ -98,7 +98,7 @@ async def shared(request: Request) -> Response:
 
 
 async def trust(request: Request) -> Response:
-    """Show the safety code to compare in person, or say that keys have changed."""
+    """Show the safety code to compare in person, or that keys have changed."""
     actor = actor_of(request)
     link = await links.link_with(actor, request.path_params["id"])
     try:
@@ -109,7 +109,7 @@ async def trust(request: Request) -> Response:
 
 
 async def end(request: Request) -> Response:
-    """Ask, and end care: every shared copy is destroyed here."""
+    """Show the confirmation, or end care: every shared copy is deleted."""
     actor = actor_of(request)
     link = await links.link_with(actor, request.path_params["id"])
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""A clinician plans a whole course in one form, looks at every date, and only then writes it down."""
+"""A clinician plans a whole course in one form, previews every date, and only then saves it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CoursePage:
 
 @dataclass(frozen=True, slots=True)
 class CoursePreview:
-    """Context of the page that shows every date before anything is written; `course` is the id to be."""
+    """Context of the page that shows every date before anything is saved; `course` is the id to be."""
 
     patient: UUID
     name: str
@@ -55,7 +55,7 @@ class CoursePreview:
 
 
 async def course(request: Request) -> Response:
-    """Ask for a course in a few numbers, show what comes of it, and plan it when that is confirmed."""
+    """Show the form of a course, then the preview, and save the course when it is confirmed."""
     actor = actor_of(request)
     link = await links.link_with(actor, request.path_params["id"])
     if request.method == "GET":

@@ -52,15 +52,15 @@ class CourseForm:
 
     @classmethod
     def typed(cls, form: Form) -> CourseForm:
-        """Take the fields as they were sent."""
+        """Return the form with the fields as they were sent."""
         return cls({name: form[name].strip() for name in BEGINNING})
 
     def plan(self) -> CoursePlan:
         """
-        Give what was typed as a plan.
+        Return the plan that was typed.
 
         Raises:
-            Refused: If a field cannot be understood, or the plan cannot be.
+            Refused: If a field cannot be understood, or the plan is not valid.
         """
         reader = _Reader(self.values)
         plan = CoursePlan(

@@ -1,4 +1,4 @@
-"""A course date by date, before anything of it is written down."""
+"""A course date by date, before any of it is saved."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class InvitationPage:
 
 
 async def invitations(request: Request) -> Response:
-    """List the invitations; make a new one."""
+    """List the invitations, or create one."""
     actor = actor_of(request)
     mails = actor.house.mail is not None
     if request.method == "GET":
@@ -66,6 +66,6 @@ async def invitation(request: Request) -> Response:
 
 
 async def withdrawal(request: Request) -> Response:
-    """Make an open invitation useless."""
+    """Withdraw an open invitation."""
     await inviting.withdraw(actor_of(request), request.path_params["id"])
     return see_other(request, "/invitations")

@@ -60,7 +60,7 @@ class PatientPage:
 
 
 async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
-    """Return the page; when keys have changed, the plan alone."""
+    """Build the page; when keys have changed, the plan alone."""
     link, trusted = await links.link_with(actor, patient), True
     plan = await reading.plan_over(actor, link)
     try:

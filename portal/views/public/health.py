@@ -1,4 +1,4 @@
-"""For the machine that watches over this one: alive, and ready to serve."""
+"""Health checks for monitoring: alive, and ready to serve."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ READY = 5.0  # seconds
 
 
 async def healthz(request: Request) -> Response:
-    """Answer that the process is alive."""
+    """Return that the process is alive."""
     return PlainTextResponse("alive")
 
 
 async def readyz(request: Request) -> Response:
-    """Answer that the database answers within seconds and takes writes; 503 when it does not."""
+    """Return whether the database answers within seconds and takes writes; 503 when it does not."""
     async with asyncio.timeout(READY):
         await fetch("SELECT 1")
         if await is_read_only():

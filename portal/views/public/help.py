@@ -1,4 +1,4 @@
-"""Help now, for anybody, signed in or not; and the page that a quick exit lands on."""
+"""Help now, for anybody, signed in or not; and the page that a quick exit leads to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class HelpPage:
     """
     Context of the help page: the chosen region's contacts first, all the others below.
 
-    `may_leave`: a session's cookie came, so the way out is offered; nobody looked whether the session still counts.
+    `may_leave`: a session's cookie came, so the quick exit is offered; it is not checked whether the session is valid.
     """
 
     chosen: Region | None
@@ -39,5 +39,5 @@ async def help_now(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Show a page that says nothing about where somebody has been."""
+    """Show a page that does not show where somebody has been."""
     return page(request, "leave.html")

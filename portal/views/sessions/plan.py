@@ -1,4 +1,4 @@
-"""The plan as its patient sees it, and single sessions for both: reading, changing, going on."""
+"""The plan as its patient sees it, and single sessions for both: show, change, move on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PlanPage:
 
 @dataclass(frozen=True, slots=True)
 class RestPage:
-    """Context of the page on which a patient says that they have rested; nothing waits without `waiting`."""
+    """Context of the page on which a patient confirms rest; nothing is held without `waiting`."""
 
     waiting: Hold | None
     can_confirm: bool
@@ -64,12 +64,12 @@ async def plan(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """Let a patient add a session of their own."""
+    """Add a session of the patient's own."""
     return await session_edit.add(request, actor_of(request).id)
 
 
 async def rest(request: Request) -> Response:
-    """Return what waits and since when, and let the patient say that they have slept and feel rested."""
+    """Show what is held and since when, or confirm that the patient has slept and feels rested."""
     actor = actor_of(request)
     status, done = 200, False
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""Add a session or change one; what was typed comes back if it needs another look."""
+"""Add a session or change one; what was typed comes back if it is refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from portal.web.pages import page, see_other
 
 
 async def add(request: Request, patient: UUID) -> Response:
-    """Let a patient, or a clinician of theirs, add one session to the plan."""
+    """Show the form, or add one session to the plan, for a patient or their clinician."""
     actor = actor_of(request)
     access = await session_plan.access_to(actor, patient)
     name, zone = _whose(actor, access)
@@ -67,7 +67,7 @@ async def add(request: Request, patient: UUID) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Move a session or change what is known of it; what was typed on an old page is never lost."""
+    """Show the form, or change a session; what was typed on an old page is never lost."""
     actor = actor_of(request)
     one, plan, access = await session_plan.session_in_plan(actor, request.path_params["id"])
     if request.method == "GET":

@@ -56,7 +56,7 @@ OF_DOSING: Mapping[str, str] = MappingProxyType(
         "sitter": N_("Who sits belongs to a dosing session. Empty this, or choose “Dosing session” above."),
     }
 )
-"""What to do about what only a dosing session has, by field."""
+"""Sentences for fields that only a dosing session has."""
 NOT_DOSING = N_(
     "A dosing session belongs to no other. Please choose “None”, or another kind of session above."
 )
@@ -70,21 +70,21 @@ class SessionForm:
 
     @classmethod
     def blank(cls, kind: SessionKind, zone: str, about: str = "") -> SessionForm:
-        """Begin with what can be assumed."""
+        """Return an empty form with the defaults."""
         minutes = "120" if kind is SessionKind.DOSING else "50"
         known = {"kind": kind, "zone": zone, "minutes": minutes, "setting": Setting.HOME, "about": about}
         return cls({name: str(known.get(name, "")) for name in FIELDS})
 
     @classmethod
     def of(cls, details: SessionDetails) -> SessionForm:
-        """Fill the fields with what is known of a session."""
+        """Return the form filled with a session's details."""
         values = {name: getattr(details, name, None) or "" for name in FIELDS}
         values |= {"date": details.local[:10], "time": details.local[11:16]}
         return cls({name: str(value) for name, value in values.items()})
 
     @classmethod
     def typed(cls, form: Form) -> SessionForm:
-        """Take the fields as they were sent."""
+        """Return the form with the fields as they were sent."""
         return cls({name: form[name] for name in FIELDS})
 
     def with_sitter(self, sitter: str) -> SessionForm:
@@ -93,10 +93,10 @@ class SessionForm:
 
     def details(self) -> SessionDetails:
         """
-        Give what was typed as a planned session.
+        Return what was typed as a planned session.
 
         Raises:
-            Refused: If a field cannot be understood. Whether it makes sense is asked by the service.
+            Refused: If a field cannot be understood. The service checks whether it is valid.
         """
         problems: dict[str, str] = {}
         text = {name: value.strip() for name, value in self.values.items()}
@@ -211,7 +211,7 @@ def _member(codes: type[E], name: str, text: Mapping[str, str], problems: dict[s
 
 
 def uuid_of(typed: str) -> UUID | None:
-    """Read an id from a form; None when it is none."""
+    """Parse an id from a form; None when it is none."""
     try:
         return UUID(typed)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sessions as lines of a page: how far away each is, which number it has, and what its own clocks say."""
+"""Sessions as lines of a page: days away, number, and local time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ORDINALS = (
     N_("20th"),
 )
 
-# What a person says when a session goes on; the clinician says it of the patient.
+# Button labels for the next status: the patient's words, then the clinician's.
 SAID: Mapping[Status, tuple[str, str]] = MappingProxyType(
     {
         Status.PLANNED: (N_("It is planned again"), N_("It is planned again")),
@@ -89,7 +89,7 @@ class SessionLine:
 
 
 def line_of(actor: Actor, one: Session, number: Number | None) -> SessionLine:
-    """Lay one session out for its reader."""
+    """Return the line of one session for its reader."""
     zone, there = actor.zone, parse_zone(one.details.zone)
     here_says, there_says = (one.starts_at.astimezone(place).utcoffset() for place in (zone, there))
     return SessionLine(
@@ -104,7 +104,7 @@ def line_of(actor: Actor, one: Session, number: Number | None) -> SessionLine:
 
 
 def lines_of(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
-    """Lay a patient's plan out for its reader, in the plan's order."""
+    """Return the lines of a patient's plan for its reader, in the plan's order."""
     numbers = schedule.numbers(plan)
     about = ((one, schedule.dosing_of(one, plan)) for one in plan)
     return tuple(line_of(actor, one, numbers.get(dosing.id) if dosing else None) for one, dosing in about)
@@ -121,7 +121,7 @@ def nth_of(number: Number | None) -> str:
 
 
 def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
-    """Return the next statuses that make sense now, each with the words of the person who would choose it."""
+    """Return the next statuses that make sense now, each with its label for this person."""
     side = 0 if actor.role is Role.PATIENT else 1
     begun, dosing = one.details.started_at is not None, one.details.kind is SessionKind.DOSING
     near = one.starts_at - schedule.EARLY <= actor.now < one.starts_at + schedule.LATE

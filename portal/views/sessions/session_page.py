@@ -39,7 +39,7 @@ class SessionPage:
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
-    a clinician sees and changes nothing of it. `errors` say why it was not moved; one of its status belongs to no
+    a clinician sees and changes nothing of it. `errors` are why it was not moved; one of its status belongs to no
     field. `reason` is why it was to be cancelled, when that was refused.
     Without `as_left`, the journal is not as its owner left it.
     """
@@ -62,7 +62,7 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True)
 class CalmPage:
-    """Context of the one calm screen while a dosing session is under way: a line, a name, and little else."""
+    """Context of the one calm screen while a dosing session is under way."""
 
     line: SessionLine
     intention: str
@@ -74,7 +74,7 @@ async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPa
     """Return the calm screen for a session under way."""
     (line,) = lines_of(actor, (one,))
     intention = ""
-    _, about = await listing.about(actor, plan, {one.id})  # nothing alarming here: the journal says it
+    _, about = await listing.about(actor, plan, {one.id})  # no alarm here: the journal shows it
     for entry in about:
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):

@@ -9,7 +9,7 @@ from journal.roles import LABELS
 
 
 def named(name: str, profession: str, _: Callable[..., str]) -> str:
-    """Write "Bob Example (therapist)", with *_* as translator; the bare name where no profession is known."""
+    """Return "Bob Example (therapist)", with *_* as translator; the bare name where no profession is known."""
     if profession not in LABELS:
         return name
     return _(N_("%(name)s (%(profession)s)"), name=name, profession=_(LABELS[profession]))

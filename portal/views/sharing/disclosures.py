@@ -1,4 +1,4 @@
-"""The accounting of disclosures: a page to read and print, and a file to take away."""
+"""The accounting of disclosures: a page to read and print, and a file to download."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Accounting:
 
 
 async def disclosures(request: Request) -> Response:
-    """Show what went to whom; hand it over as a file to whoever gives the password again."""
+    """Show what went to whom; send it as a file once the password is given again."""
     actor = actor_of(request)
     if request.method == "GET":
         return await _shown(request, actor)

@@ -1,4 +1,4 @@
-"""A clinician who leaves suggests a colleague; the patient says yes or no, and what goes along."""
+"""A clinician who leaves suggests a colleague; the patient accepts or declines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from portal.web.pages import page, see_other
 
 @dataclass(frozen=True, slots=True)
 class Suggesting:
-    """Context of the clinician's page: who could take over, and what became of the last suggestion."""
+    """Context of the clinician's page: who could take over, and the last suggestion."""
 
     link: Link
     colleagues: tuple[Colleague, ...]
@@ -52,7 +52,7 @@ class Answering:
 
 
 async def suggestion(request: Request) -> Response:
-    """Suggest a colleague; nothing moves, and the colleague hears nothing, until the patient agrees."""
+    """Show colleagues, or suggest one; nothing changes, and they are told nothing, until the patient agrees."""
     actor, patient = actor_of(request), request.path_params["id"]
     if request.method == "GET":
         return page(request, "patients/handover.html", await _suggesting(actor, patient))
@@ -66,14 +66,14 @@ async def suggestion(request: Request) -> Response:
 
 
 async def withdrawal(request: Request) -> Response:
-    """Take the suggestion back."""
+    """Withdraw the suggestion."""
     patient = request.path_params["id"]
     await handover_offers.withdraw(actor_of(request), patient)
     return see_other(request, f"/patients/{patient}/handover")
 
 
 async def answer(request: Request) -> Response:
-    """Show what is suggested; a yes takes along what is chosen and nothing else."""
+    """Show a handover, or accept it; what is chosen is passed on and nothing else."""
     actor, wanted = actor_of(request), request.path_params["id"]
     found = await handover_offers.offer(actor, wanted)
     if request.method == "GET":
@@ -92,7 +92,7 @@ async def answer(request: Request) -> Response:
 
 
 async def refusal(request: Request) -> Response:
-    """Say no; nobody but the clinician who asked is told."""
+    """Decline a handover; only the clinician who asked is told."""
     await handover_answers.decline(actor_of(request), request.path_params["id"])
     return see_other(request, "/sharing?done=declined")
 

@@ -1,4 +1,4 @@
-"""After a restart: the clinician's link and what they give back, and the patient's page that takes it in."""
+"""After a reset: the clinician's link and what they return, and the patient's page that accepts it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OfferPage:
 
 @dataclass(frozen=True, slots=True)
 class GivingPage:
-    """Context of the clinician's page for giving back; `code` is to be compared before."""
+    """Context of the clinician's page for returning copies; `code` is to be compared before."""
 
     patient: UUID
     name: str
@@ -51,7 +51,7 @@ class GivingPage:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One copy that came back: its title, its kind and when it was written."""
+    """One returned copy: its title, its kind and when it was written."""
 
     title: str
     kind: str
@@ -60,7 +60,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedPage:
-    """Context of the patient's page for what one clinician has given back."""
+    """Context of the patient's page for what one clinician has returned."""
 
     link: UUID
     name: str
@@ -69,7 +69,7 @@ class ReturnedPage:
 
 
 async def offer(request: Request) -> Response:
-    """Explain a restart link; make one, and show it while it is open."""
+    """Show the reset link, or what it does; create one."""
     actor, patient = actor_of(request), request.path_params["id"]
     if request.method == "POST":
         await reset_links.offer(actor, patient)
@@ -84,13 +84,13 @@ async def offer(request: Request) -> Response:
 
 
 async def withdrawal(request: Request) -> Response:
-    """Make the open link useless."""
+    """Withdraw the open link."""
     await reset_links.withdraw(actor_of(request), request.path_params["id"])
     return see_other(request, f"/patients/{request.path_params['id']}/restart")
 
 
 async def give_back(request: Request) -> Response:
-    """Show the safety code to compare; then give back what was shared before."""
+    """Show the safety code to compare; then send back what was shared before."""
     actor, patient = actor_of(request), request.path_params["id"]
     link = await links.link_with(actor, patient)
     count, code = await giving.able(actor, link), await link_keys.code_for(actor, link)
@@ -118,7 +118,7 @@ async def give_back(request: Request) -> Response:
 
 
 async def returned(request: Request) -> Response:
-    """Show what came back; take it into the journal, or let go of it."""
+    """Show what was returned; add it to the journal, or delete it."""
     actor, wanted = actor_of(request), request.path_params["id"]
     if request.method == "GET":
         link = await links.my_link(actor, wanted)

@@ -1,4 +1,4 @@
-"""The steps in which an entry is shared: whom it is for, which sections, and a look at exactly that."""
+"""The steps of sharing an entry: with whom, which sections, and a preview of exactly that."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Choosing:
     Context of the page on which an entry is shared.
 
     Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
-    `waiting` says why nothing can be shared today; `problem` is what came in the way of the step before.
+    `waiting` is why nothing can be shared today; `problem` is why the step before failed.
     """
 
     entry: Entry
@@ -46,7 +46,7 @@ class Choosing:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Context of the preview: exactly what `to` will read, as `view`, which their own page draws alike."""
+    """Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page."""
 
     entry: Entry
     to: Link
@@ -75,7 +75,7 @@ async def choosing(
     problem: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> Choosing:
-    """Lay out the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
+    """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
     given, plan = await shares.given(actor, entry=entry.id, team=team), await my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
@@ -100,7 +100,7 @@ async def preview(
     actor: Actor, entry: Entry, to: Link, sections: Iterable[str], problem: str = ""
 ) -> Preview:
     """
-    Lay out the second step, from the very copy that would be sealed.
+    Build the second step, from the very copy that would be sealed.
 
     Raises:
         Refused: If nothing is chosen that can be shared.

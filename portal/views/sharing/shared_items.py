@@ -1,4 +1,4 @@
-"""What is shared at present, with when each copy was opened: for every page on which the patient sees it."""
+"""What is shared at present, and when each copy was opened, for every page on which the patient sees it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ class Item:
     One shared copy as its patient sees it listed; `entry` is None when the entry itself cannot be opened.
 
     `view` is what its reader sees, and None for a copy that does not open. `opened` are the moments at which
-    the copy as it is now was opened; `opened_before` the last at which an earlier one was, which an update
-    has since replaced.
+    the present copy was opened; `opened_before` the last at which one was that an update has since replaced.
     """
 
     given: Given
@@ -40,7 +39,7 @@ class Item:
 
     @property
     def kind(self) -> str:
-        """Return the form's word for the entry, to be translated."""
+        """Return the label of the kind of entry, to be translated."""
         document = self.entry.document if self.entry else self.given.document
         return EntryKind(document.kind).label
 
@@ -48,7 +47,7 @@ class Item:
 async def items(
     actor: Actor, given: Iterable[Given], plan: Sequence[Session] | None = None
 ) -> tuple[Item, ...]:
-    """Put each copy beside its entry and its log; *plan* is the patient's, where it is loaded already."""
+    """Return each copy with its entry and its log; *plan* is the patient's, where it is loaded already."""
     listed = list(given)
     if not listed:
         return ()

@@ -38,7 +38,7 @@ class SharedSection:
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
-    """A whole copy. `kind` is the form's word; `title` and `note` are the patient's and may be empty."""
+    """A whole copy. `kind` is the form's label; `title` and `note` are the patient's and may be empty."""
 
     kind: str
     title: str
@@ -52,7 +52,7 @@ class SharedView:
 
 def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = None) -> SharedView:
     """
-    Lay a copy out for reading.
+    Return a copy for reading.
 
     Args:
         zone: The reader's own: an imported macro does not know who reads.
@@ -72,13 +72,13 @@ def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = N
 
 
 def session_of(document: ShareDocument, belonging: Belonging[Session]) -> Session | None:
-    """Find the session that a copy belongs to."""
+    """Return the session that a copy belongs to, if any."""
     written_at = datetime.fromisoformat(document.written_at)
     return belonging.session_of(document.kind, document.session_id, written_at)
 
 
 def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
-    """Lay answers out for reading, in the form's order."""
+    """Return answers for reading, in the form's order."""
     form = form_of(kind)
     known = {field.id for field in form.fields}
     asked = [field for field in form.fields if field.id in answers]
@@ -91,7 +91,7 @@ def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedS
 
 
 def section_of(field: Field, answer: Answer) -> SharedSection:
-    """Lay one answer out for reading."""
+    """Return one answer for reading."""
     if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
         given = answer if isinstance(answer, list) else [str(answer)]
         labels = {option.value: option.label for option in field.options}

@@ -1,4 +1,4 @@
-"""The patient lets one clinician read chosen sections: choose, look, confirm; and takes it back."""
+"""The patient shares chosen sections with one clinician: choose, preview, confirm; and revokes them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from portal.web.pages import page, see_other
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Context of the page that asks before a copy is taken back."""
+    """Context of the page that asks before a copy is revoked."""
 
     item: Item
     waiting: Hold | None
 
 
 async def shares(request: Request) -> Response:
-    """Show who can read an entry, and let somebody read parts of it: choose, look, confirm."""
+    """Show who can read an entry, or share parts of it: choose, preview, confirm."""
     actor = actor_of(request)
     entry = await entries.entry(actor, request.path_params["id"])
     if request.method == "GET":
@@ -54,7 +54,7 @@ async def shares(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """Let the same person read the same sections as they are now; a text not looked at is shown first."""
+    """Share the same sections again as they are now; a text not previewed yet is shown first."""
     actor = actor_of(request)
     one = await sharing_shares.the_given(actor, request.path_params["id"])
     entry = await entries.entry(actor, one.entry)
@@ -63,7 +63,7 @@ async def update(request: Request) -> Response:
 
 
 async def revocation(request: Request) -> Response:
-    """Ask, with honest words about what was read, and take a copy back."""
+    """Show what was read already, or revoke a copy."""
     actor = actor_of(request)
     one = await sharing_shares.the_given(actor, request.path_params["id"])
     status = 200

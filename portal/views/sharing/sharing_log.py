@@ -32,9 +32,9 @@ LINES = 100  # of one page
 @dataclass(frozen=True, slots=True)
 class Line:
     """
-    One line: a sentence with names to put in, how many times that day, and the last moment.
+    One line: a sentence with its names, how many times that day, and the last moment.
 
-    `item` is what it is about, where that is still shared.
+    `item` is what it is about, if that is still shared.
     """
 
     sentence: str

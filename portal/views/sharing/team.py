@@ -1,4 +1,4 @@
-"""The patient's care team: who can read what, and how to pause, to resume, to compare codes and to part."""
+"""The patient's care team: who can read what; pause, resume, compare codes, end care."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Member:
     """
     One clinician of the team; `trusted` is False when their keys are not the pinned ones.
 
-    `missing` tells that something took away a copy that they were given.
+    `missing`: a copy that they were given was removed by something else.
     """
 
     link: Link
@@ -43,7 +43,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Context of the care team's page; `strange` only pass for links, and `past` are those that have ended."""
+    """Context of the care team's page; `strange` are false links, and `past` those that have ended."""
 
     members: tuple[Member, ...]
     strange: tuple[UUID | None, ...]
@@ -74,7 +74,7 @@ class Ending:
 
 
 async def team(request: Request) -> Response:
-    """Show everybody who can read something, and what."""
+    """Show who can read something, and what."""
     actor = actor_of(request)
     found = await links.found(actor, ended=True)
     lasting = [one for one in found.links if not one.ended_at]
@@ -89,25 +89,25 @@ async def team(request: Request) -> Response:
 
 
 async def link(request: Request) -> Response:
-    """Show one clinician: the safety code, and everything that they can read."""
+    """Show one clinician: the safety code, and all that they can read."""
     return await _one(request, actor_of(request))
 
 
 async def pause_all(request: Request) -> Response:
-    """Stop everybody from opening anything. Never held back, and nothing is asked first."""
+    """Pause sharing with everybody. Never held back, and nothing is asked first."""
     await care_lifecycle.pause(actor_of(request))
     return see_other(request, "/sharing?done=paused")
 
 
 async def pause(request: Request) -> Response:
-    """Stop one clinician from opening anything."""
+    """Pause sharing with one clinician."""
     wanted = request.path_params["id"]
     await care_lifecycle.pause(actor_of(request), wanted)
     return see_other(request, f"/sharing/{wanted}?done=paused")
 
 
 async def resumption(request: Request) -> Response:
-    """Let one clinician open again what is shared with them."""
+    """Resume sharing with one clinician."""
     actor, wanted = actor_of(request), request.path_params["id"]
     try:
         await care_lifecycle.resume(actor, wanted)
@@ -117,7 +117,7 @@ async def resumption(request: Request) -> Response:
 
 
 async def end(request: Request) -> Response:
-    """Ask, with honest words about what stays known, and end care with one clinician."""
+    """Show what the clinician has read already, then end care with them."""
     actor, wanted = actor_of(request), request.path_params["id"]
     status = 200
     if request.method == "POST":
@@ -144,7 +144,7 @@ async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response
 async def _members(
     actor: Actor, those: Sequence[Link], team: Sequence[Link], plan: Sequence[Session] | None = None
 ) -> tuple[Member, ...]:
-    """Lay out *those* of the patient's *team*, all of whom are loaded already; so is the plan, where there is one."""
+    """Return *those* of the patient's *team*, all of whom are loaded already; so is the plan, if given."""
     copies, missing = await shares.given_and_missing(actor, team)
     shared = await items(actor, copies, plan)
     back = await returned_shares.how_many(actor)

@@ -1,4 +1,4 @@
-"""Begin anew with a link from one's clinician, and open what was set aside."""
+"""Reset an account with a link from one's clinician, and open what was set aside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from portal.web.pages import page, see_other
 
 @dataclass(frozen=True, slots=True)
 class RestartPage:
-    """Context of the page behind a restart link; somebody signed in only renews the connection."""
+    """Context of the page of a reset link; somebody signed in only renews the connection."""
 
     clinician_name: str
     email: str = ""
@@ -33,7 +33,7 @@ class RestartPage:
 
 @dataclass(frozen=True, slots=True)
 class SetAsidePage:
-    """Context of the page on which what was set aside is opened; `back` entries have just come back."""
+    """Context of the page that opens what was set aside; `back` entries were just restored."""
 
     kept: Opened[Kept]
     back: int | None = None
@@ -41,7 +41,7 @@ class SetAsidePage:
 
 
 async def restart(request: Request) -> Response:
-    """Return what is lost and what can come back; then give the account new keys, or renew one connection."""
+    """Show what is lost and what can be restored; then reset the account, or renew one connection."""
     house, token = request.app.state.house, request.path_params["token"]
     actor: Actor | None = request.state.actor
     async with known_browser.counted(request):
@@ -70,7 +70,7 @@ async def restart(request: Request) -> Response:
 
 
 async def set_aside(request: Request) -> Response:
-    """Open what was set aside with the old password or recovery key."""
+    """Show what was set aside, or open it with the old password or recovery key."""
     actor = actor_of(request)
     if request.method == "GET":
         back = request.query_params.get("back", "")

@@ -1,4 +1,4 @@
-"""Show once more who one is, before something that matters."""
+"""Confirm one's identity again, before something that matters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from portal.web.pages import page, see_other
 
 
 async def confirm(request: Request) -> Response:
-    """Ask for the password, then go on to where the person was going."""
+    """Verify the password, then redirect to where the person was going."""
     actor = actor_of(request)
     if request.method == "GET":
         where = session_cookie.safe_next(request.query_params.get("next", "/"))

@@ -1,4 +1,4 @@
-"""Lock a session that is left alone, and open it again with the page still as it was."""
+"""Lock an idle session, and unlock it with the page still as it was."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LockAfterPage:
 
 
 async def lock_after(request: Request) -> Response:
-    """Ask after how many minutes without use a session locks."""
+    """Show or save after how many minutes without use a session locks."""
     actor = actor_of(request)
     if request.method == "GET":
         return page(request, "account/lock.html", LockAfterPage(actor.lock_minutes))
@@ -52,7 +52,7 @@ async def lock_after(request: Request) -> Response:
 
 
 async def here(request: Request) -> Response:
-    """Say nothing: to ask is to use the session. A page asks while somebody reads it."""
+    """Return nothing: the request alone keeps the session in use while somebody reads a page."""
     return Response(status_code=204)
 
 
@@ -64,9 +64,9 @@ async def lock(request: Request) -> Response:
 
 async def unlock(request: Request) -> Response:
     """
-    Take the password: from the page of a locked session, or from a page that covered itself.
+    Unlock with the password, from the page of a locked session or from a page that covered itself.
 
-    A page that covered itself says whose it is, and nobody else's password uncovers it.
+    A page that covered itself sends whose it is, and nobody else's password uncovers it.
     """
     house, token, actor = request.app.state.house, session_cookie.token_of(request), request.state.actor
     owner = await idle_lock.locked(house, token) if token and not actor else None

@@ -1,4 +1,4 @@
-"""Come in with a passkey, use one as the second step, or show with one who one is."""
+"""Sign in with a passkey, use one as the second step, unlock or confirm with one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _token(request: Request) -> bytes:
 
 
 async def sign_in(request: Request) -> Response:
-    """Let a passkey that holds the key open the journal."""
+    """Sign in with a passkey that holds the key."""
     house, site = request.app.state.house, site_of(request)
     if request.method == "GET":
         return JSONResponse(passkey_sign_in.asked_to_sign_in(house, site))
@@ -49,7 +49,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def second(request: Request) -> Response:
-    """Let a passkey be the second step after the password; it need not hold a key."""
+    """Complete the second step with a passkey, which need not hold a key."""
     house, site, token = request.app.state.house, site_of(request), session_cookie.token_of(request)
     form = await Form.read(request) if request.method == "POST" else Form()
     where = session_cookie.safe_next(form["next"] or "/")
@@ -66,7 +66,7 @@ async def second(request: Request) -> Response:
 
 
 async def unlock(request: Request) -> Response:
-    """Let a passkey that holds the key open a locked session; what waits for it is sent next."""
+    """Unlock a session with a passkey that holds the key; what waits for it is sent next."""
     house, site, token = request.app.state.house, site_of(request), session_cookie.token_of(request)
     if token is None or await idle_lock.locked(house, token) is None:
         return see_other(request, "/sign-in")
@@ -77,7 +77,7 @@ async def unlock(request: Request) -> Response:
 
 
 async def confirm(request: Request) -> Response:
-    """Let a passkey answer in the place of the password that is asked for again; what waits for it is sent next."""
+    """Confirm with a passkey instead of the password; what waits for it is sent next."""
     actor, site = actor_of(request), site_of(request)
     if request.method == "GET":
         return JSONResponse(await passkey_sign_in.asked_to_confirm(actor, site))

@@ -1,4 +1,4 @@
-"""An invited person reads who invites them, opens an account or signs in, and accepts."""
+"""An invited person sees who invites them, opens an account or signs in, and accepts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def invitation(request: Request) -> Response:
 
 
 async def _checked(request: Request, new: NewAccount, *, adult: bool) -> NewAccount:
-    """Say all that needs another look at once: nobody is sent back twice."""
+    """Return *new* if it is valid; else raise with all problems at once."""
     house, problems = request.app.state.house, {} if adult else {"adult": invitations.ADULTS_ONLY}
     try:
         name, mails = request.app.state.practice.current.name, house.mail is not None

@@ -1,4 +1,4 @@
-"""The recovery key: make one, show it once, and come back with it."""
+"""The recovery key: create one, show it once, and recover an account with it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class KeyPage:
 
 
 async def recover(request: Request) -> Response:
-    """Open an account with its recovery key and set a new password."""
+    """Show the form, or open an account with its recovery key and set a new password."""
     if request.method == "GET":
         return page(request, "account/recover.html", RecoverPage())
     form = await Form.read(request)
@@ -61,7 +61,7 @@ async def recover(request: Request) -> Response:
 
 
 async def recovery_key(request: Request) -> Response:
-    """Explain the key; on asking, make one and show it, this once."""
+    """Show what the key is for; on request, create one and show it once."""
     actor = actor_of(request)
     offer = await authentication_recovery_key.offer(actor) if request.method == "POST" else None
     off = request.query_params.get("second-step") == "off"
@@ -70,7 +70,7 @@ async def recovery_key(request: Request) -> Response:
 
 
 async def kit(request: Request) -> Response:
-    """Hand the offered key over as a page to print; nothing is written on this machine."""
+    """Return the offered key as a page to print; nothing is stored."""
     form, actor = await Form.read(request), actor_of(request)
     offer = await authentication_recovery_key.reopen(actor, form["offer"])
     day, origin = short_day(actor.now, actor.zone), request.app.state.config.origin
@@ -80,7 +80,7 @@ async def kit(request: Request) -> Response:
 
 
 async def confirmation(request: Request) -> Response:
-    """Let the key count once the person has shown that they have it; otherwise show the same key again."""
+    """Confirm the key once the person has typed it; otherwise show the same key again."""
     form, actor = await Form.read(request), actor_of(request)
     token = session_cookie.token_of(request)
     if token is None:

@@ -19,7 +19,7 @@ from portal.web.pages import page, see_other
 
 @dataclass(frozen=True, slots=True)
 class SecondStep:
-    """Context of the page. `by_paper` asks for a recovery code in the place of the app's; `passkey` can answer too."""
+    """Context of the page. `by_paper` asks for a recovery code instead of the app's; `passkey` can answer too."""
 
     next: str
     by_paper: bool = False
@@ -28,7 +28,7 @@ class SecondStep:
 
 
 async def second(request: Request) -> Response:
-    """Ask for a code; whoever does not wait for it is asked to sign in."""
+    """Show the form, or verify the code; whoever does not wait for it is sent to sign in."""
     house, token = request.app.state.house, session_cookie.token_of(request)
     form = await Form.read(request) if request.method == "POST" else None
     where = session_cookie.safe_next(form["next"] if form else request.query_params.get("next", "/"))

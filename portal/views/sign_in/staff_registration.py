@@ -1,4 +1,4 @@
-"""One of the staff opens an account with a one-time link, and the practice when they are its first."""
+"""One of the staff opens an account with a one-time link; the first one also sets up the practice."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class SetupPage:
 
 
 def new_account(form: Form) -> NewAccount:
-    """Read what a person typed to open an account."""
+    """Parse what a person typed to open an account."""
     return NewAccount(form["name"], form["email"], form["password"], form["repeated"], form["time_zone"])
 
 
 async def set_up(request: Request) -> Response:
-    """Open the account; the link works once."""
+    """Show the form, or open the account; the link works once."""
     house, token = request.app.state.house, request.path_params["token"]
     async with known_browser.counted(request):
         found = await staff_registration.setting_up(house, token)
