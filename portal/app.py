@@ -1,4 +1,4 @@
-"""Put the application together from a configuration."""
+"""Build the application from a configuration."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its nam
 
 @dataclass(slots=True)
 class KnownPractice:
-    """The practice's name for every page; looked up until it is known, since it then stays."""
+    """The practice for every page; loaded until it is known, since it then stays the same."""
 
     current: PracticeView = NOBODY_YET
 
     async def look(self, house: House) -> None:
-        """Look the practice up, unless it is known."""
+        """Load the practice, unless it is known."""
         if self.current is NOBODY_YET:
             self.current = await practice.shown(house) or NOBODY_YET
 
@@ -54,11 +54,11 @@ def create_app(
     limits: Limits = STANDARD,
 ) -> Starlette:
     """
-    Make the application.
+    Build the application.
 
     Args:
-        clock: Gives the time in UTC.
-        quick: Stretch new passwords at the floor of what is accepted (tests and the demonstration).
+        clock: Returns the time in UTC.
+        quick: Hash new passwords at the floor of what is accepted (tests and the demonstration).
         limits: What one request may bring.
     """
 
@@ -71,7 +71,7 @@ def create_app(
                 async with chores(app.state.house):
                     yield
         finally:
-            # Also when the start did not succeed: an open connection keeps the process from ending.
+            # Also when the start failed: an open connection keeps the process from ending.
             await store.close()
 
     routes = [

@@ -1,4 +1,4 @@
-"""What is done now and then beside the pages. Whatever goes wrong once is logged and tried again."""
+"""Periodic tasks of the service. A task that fails is logged and tried again."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ NOT_OURS = "events wait to be chained that this service did not write so: hearth
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to do, and how long to rest between one time and the next."""
+    """A periodic task, and the pause between two runs."""
 
     work: Callable[[], Awaitable[object]]
     every: timedelta
 
     async def do(self) -> timedelta:
-        """Do it once, whatever happens; gives how long to rest."""
+        """Run it once, whatever happens; return how long to pause."""
         try:
             await self.work()
-        except Exception as error:  # noqa: BLE001 - each driver has its own; the next time may go well
+        except Exception as error:  # noqa: BLE001 - each driver has its own; the next run may succeed
             logs.event(logging.ERROR, "a chore went wrong; it is tried again", logs.trouble(error))
             return min(self.every, AFTER_TROUBLE)
         return self.every
@@ -47,14 +47,14 @@ class Chore:
 async def keep_doing(
     chore: Chore, rest: timedelta = timedelta(0), sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 ) -> None:
-    """Do a chore for ever, after a first rest. The database or a mail server that is away ends nothing."""
+    """Run a task for ever, after a first pause. An unreachable database or mail server ends nothing."""
     while True:
         await sleep(rest.total_seconds())
         rest = await chore.do()
 
 
 async def chain_events(sealer: AuditSealer) -> None:
-    """Chain pending events of the audit log, and tell the operator of more than before that cannot be."""
+    """Chain pending events of the audit log, and log it when more than before cannot be chained."""
     before = sealer.refused
     await sealer.chain_pending()
     if sealer.refused > before:
@@ -64,10 +64,10 @@ async def chain_events(sealer: AuditSealer) -> None:
 @asynccontextmanager
 async def chores(house: House) -> AsyncIterator[None]:
     """
-    Do everything that is to be done beside the pages, for as long as the block lasts.
+    Run the periodic tasks for as long as the block lasts.
 
-    Before the first page this process says that it is there, what is to be deleted is, and everybody is found by the
-    address that they type: only mail may take long.
+    Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
+    and everybody is found by the address that they type; but mail, which may take long.
     """
     words = Words()
     present, sealer = workers.Presence(house, uuid4()), AuditSealer(house, uuid4())
@@ -95,9 +95,9 @@ async def chores(house: House) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(Exception):  # the database may be gone; another worker goes on in a few seconds
+        with suppress(Exception):  # the database may be gone; another worker takes over in a few seconds
             await sealer.give_up()
-        with suppress(Exception):  # and what is silent is forgotten in a while
+        with suppress(Exception):  # and a silent worker is deleted in a while
             await workers.leave(present.worker)
 
 

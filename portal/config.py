@@ -38,7 +38,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigError(Exception):
-    """Settings that cannot be used; each of `problems` names one and says what it needs."""
+    """Settings that cannot be used; each of `problems` names one and what it needs."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -221,12 +221,12 @@ class Config:
 
     @property
     def named_origin(self) -> str:
-        """Return the origin under a name, where passkeys are good; empty where people come by a bare address."""
+        """Return the origin under a name, where passkeys work; empty where people come by a bare address."""
         return _named(self.origin)
 
     @property
     def passkey_host(self) -> str:
-        """Return the host that passkeys are good for, or nothing."""
+        """Return the host that passkeys work for, or nothing."""
         return _host_of(self.named_origin)
 
     @property
@@ -236,18 +236,18 @@ class Config:
 
     @property
     def cookie(self) -> str:
-        """Name the session cookie; browsers keep `__Host-` ones to this host over https."""
+        """Return the name of the session cookie; browsers keep `__Host-` ones to this host over https."""
         return "__Host-hearthside" if self.secure else "hearthside"
 
     @property
     def known_cookie(self) -> str:
-        """Name the cookie that tells a browser which somebody has signed in with; it opens nothing."""
+        """Return the name of the cookie of a browser that was signed in with before; it opens nothing."""
         return "__Host-hearthside-known" if self.secure else "hearthside-known"
 
     @classmethod
     def from_mapping(cls, environment: Mapping[str, str]) -> Self:
         """
-        Read the settings; makes the data folder (0700) and, if none is given, a server key in it (0600).
+        Read the settings; create the data folder (0700) and, if none is given, a server key in it (0600).
 
         Raises:
             ConfigError: With every problem there is.
@@ -302,7 +302,7 @@ def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
 
 
 def _held(path: Path) -> str:
-    """Return the secret that a file holds, as it was written but for the end of its last line."""
+    """Return the secret in a file, as it was written but for the end of its last line."""
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(LONGEST_SECRET + 1)

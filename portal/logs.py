@@ -1,9 +1,8 @@
 """
-What the service says to its operator: a line for each event, as text or as JSON, and nothing that anybody wrote.
+The log for the operator: a line for each event, as text or as JSON, and nothing that anybody wrote.
 
-What our own code logs is written out. Of everybody else's only what they had ready beforehand is: the arguments of
-their messages, and the messages of errors, may quote an address, a name or a text. Of an error the kind and the place
-remain.
+What our own code logs is written in full. Of other loggers only the message template is: the arguments of their
+messages, and the messages of errors, may quote an address, a name or a text. Of an error the kind and the place remain.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ log = logging.getLogger(NAME)
 
 
 def begin(kind: str) -> None:
-    """Write every line of this process to standard error, as *kind* says; keeps a level that was set before."""
+    """Write every line of this process to standard error, as *kind*; keep a level that was set before."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler())
@@ -42,20 +41,20 @@ def begin(kind: str) -> None:
 
 
 def hush() -> None:
-    """Keep the libraries that would print what they store from doing so."""
+    """Silence the libraries that would print what they store."""
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def trouble(error: BaseException) -> dict[str, str]:
-    """Say of an error what it is and where it was raised: never what it says."""
+    """Return the type of an error and where it was raised, never its message."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{'/'.join(frames[-1].filename.split('/')[-2:])}:{frames[-1].lineno}" if frames else ""
     return {"error": type(error).__name__, "place": place}
 
 
 class Lines(logging.Formatter):
-    """Make of a record what may be told."""
+    """Formats of a record only what may be logged."""
 
     def told(self, record: logging.LogRecord) -> dict[str, Any]:
         """Return the fields of a line, in their order."""
@@ -80,7 +79,7 @@ class JsonLines(Lines):
 
 
 class TextLines(Lines):
-    """Words first, then the fields."""
+    """The message first, then the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
@@ -95,10 +94,10 @@ def event(level: int, said: str, fields: Mapping[str, object] | None = None) -> 
 
 
 def _said(record: logging.LogRecord) -> str:
-    # What uvicorn says in passing is about itself: its process, its address.
+    # uvicorn's notices are about itself: its process, its address.
     if record.name == NAME or (record.name == "uvicorn.error" and record.levelno == logging.INFO):
         said = record.getMessage()
-    elif record.name == "py.warnings":  # path:line: kind: what it says
+    elif record.name == "py.warnings":  # path:line: kind: message
         said = ": ".join(
             str(record.args[0] if isinstance(record.args, tuple) and record.args else "").split(": ")[:2]
         )

@@ -16,7 +16,7 @@ _LONGEST = 300
 
 def read_origin(value: str) -> str:
     """
-    Read an origin as browsers write it: in small letters, in ASCII, without the port that is meant anyway.
+    Return an origin as browsers write it: in lower case, in ASCII, without the default port.
 
     Raises:
         ValueError: If it is none that we could be reached at.
@@ -32,7 +32,7 @@ def read_origin(value: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host, as `host_name` gives it, is this machine."""
+    """Return whether a host, as `host_name` returns it, is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -40,7 +40,7 @@ def is_loopback(host: str) -> bool:
 
 
 def one_of(origins: Collection[str], sent: str) -> str | None:
-    """Return which of *origins* a browser means with what it sent, however that is written; None for any other."""
+    """Return which of *origins* a browser sent, however that is written; None for any other."""
     if sent in origins:
         return sent
     try:

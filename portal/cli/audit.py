@@ -69,11 +69,11 @@ WITHOUT_A_HEAD = (
 
 
 class _CannotCheckError(Exception):
-    """The command was not understood, or there is nothing to check."""
+    """The head cannot be read or written."""
 
 
 def verify_audit(config: Config, options: argparse.Namespace) -> int:
-    """Check the log and say in words what is wrong: 0 intact, 1 broken, 2 could not be checked."""
+    """Check the log and print what is wrong; return 0 intact, 1 broken, 2 could not be checked."""
     try:
         kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
         report = asyncio.run(_check(config, kept, options))
@@ -101,7 +101,7 @@ async def _check(config: Config, kept: list[Head], options: argparse.Namespace) 
     async with opened(config.database_url):
         house = config.house()
         if options.chain:
-            with suppress(Damaged):  # which the check will name
+            with suppress(Damaged):  # which the check reports
                 await AuditSealer(house, uuid4()).give_up()
         report = await check(house, kept, onward=not options.all)
         if report.broken is None:
@@ -117,7 +117,7 @@ def _intact(report: Report) -> str:
 
 
 def _waiting(report: Report, now: datetime) -> str:
-    """Name the events that have no place in the chain yet, and say what to do where that is for long."""
+    """Return the events that are not chained yet, and what to do when they wait for long."""
     if report.oldest is None:
         return ""
     age, count = max(now - report.oldest, timedelta(0)), len(report.pending)
@@ -132,7 +132,7 @@ def _waiting(report: Report, now: datetime) -> str:
 
 
 def _kept(name: str | None, *, there: bool) -> list[Head]:
-    """Read the heads in a file; what it holds is never repeated, so that no terminal obeys it."""
+    """Read the heads in a file; its text is never printed, so that no terminal obeys it."""
     if name is None or (not there and (name == STANDARD or not Path(name).exists())):
         return []
     try:
@@ -151,7 +151,7 @@ def _text(path: Path) -> str:
 
 
 def _write(name: str, head: Head) -> None:
-    """Put the head in the place of an older one, at once and whole."""
+    """Write the head atomically in the place of an older one."""
     if name == STANDARD:
         print(head)
         return

@@ -20,14 +20,14 @@ def back_up(config: Config, options: argparse.Namespace) -> int:
         print("HEARTHSIDE_DATABASE_URL names PostgreSQL: make backups with its own pg_dump.", file=sys.stderr)
         return 1
     backup.back_up(database, Path(options.file).absolute())
-    with suppress(OSError):  # the copy is made and checked; that the doctor knows of it is a comfort
+    with suppress(OSError):  # the copy is made and checked; only the doctor needs the mark
         note_backup(config)
     print(f"The backup is in {options.file}. The server key is not in it: keep a copy of the key elsewhere.")
     return 0
 
 
 def restore(config: Config, options: argparse.Namespace) -> int:
-    """Put a backup where there is no database yet."""
+    """Restore a backup where there is no database yet."""
     database = file_of(config.database_url)
     if database is None:
         print(

@@ -1,4 +1,4 @@
-"""`hearthside confirm-clock`: say that this machine's clock is right, after it jumped."""
+"""`hearthside confirm-clock`: confirm that this machine's clock is right, after it jumped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.config import Config
 
 
 def confirm(config: Config, options: argparse.Namespace) -> int:
-    """Believe the clock of now; what is to be deleted for good is, within the hour."""
+    """Trust the clock from now on; purging continues within the hour."""
     house = config.house()
     held = asyncio.run(_confirm(config))
     print(f"The clock is taken to be right: {house.clock():%Y-%m-%d %H:%M} UTC.")

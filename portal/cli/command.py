@@ -1,7 +1,7 @@
 """
 The `hearthside` command.
 
-What a command needs is imported when it runs: most need neither the pages nor what serves them.
+What a command needs is imported when it runs: most need neither the pages nor the server.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; gives its exit code: 0 done, 1 refused, 2 not understood."""
+    """Run one command; return its exit code: 0 done, 1 refused, 2 not understood."""
     options = parser().parse_args(arguments)
     environment = dict(os.environ)
     if options.data:
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line; the name of the command is in `command`."""
+    """Return the parser of the command line; the name of the command is in `command`."""
     parser = argparse.ArgumentParser(
         prog="hearthside", description="A sealed journal, shared on the patient's terms."
     )

@@ -1,4 +1,4 @@
-"""`hearthside doctor`: look an installation over, and say in plain words what to mend."""
+"""`hearthside doctor`: check an installation, and print what to fix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY_FILE = "HEARTHSIDE_SERVER_KEY_FILE"
 
 
 def examine(config: Config, options: argparse.Namespace) -> int:
-    """Print a line for each thing that was looked at; gives 1 when something has to be mended."""
+    """Print a line for each check; return 1 when something has to be fixed."""
     house = config.house()
     findings = [
         *looked(lambda: _of_files(config)),

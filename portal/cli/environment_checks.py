@@ -28,13 +28,13 @@ WIDE = {4: 16, 6: 48}  # bits of a network that is wider than anybody's own prox
 
 
 def note_backup(config: Config) -> None:
-    """Remember that a backup was made just now."""
+    """Record that a backup was made just now."""
     (config.data / MARK).touch(0o600)
     os.utime(config.data / MARK)
 
 
 def around(config: Config, now: datetime) -> Iterator[Finding]:
-    """Look at everything."""
+    """Run all checks."""
     yield from looked(lambda: [of_owners(config)])
     yield from looked(lambda: [of_room(config)])
     yield from looked(lambda: [of_backups(config, now)])
@@ -44,7 +44,7 @@ def around(config: Config, now: datetime) -> Iterator[Finding]:
 
 
 def looked(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """Return what *look* finds; what it may not see, or what lies there and leads nowhere, is a finding as well."""
+    """Return what *look* finds; a file that it cannot read is a finding as well."""
     try:
         return list(look())
     except OSError as error:
@@ -53,7 +53,7 @@ def looked(look: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 
 def of_owners(config: Config) -> Finding:
-    """Return whether one user owns the data and the key, and is not the one who may do everything."""
+    """Check that one user owns the data and the key, and that it is not root."""
     database = file_of(config.database_url)
     paths = [path for path in (config.data, config.key_file, database) if path is not None and path.exists()]
     owners = {path.stat().st_uid for path in paths}
@@ -73,7 +73,7 @@ def _owner(path: Path) -> str:
 
 
 def of_room(config: Config) -> Finding:
-    """Return whether the disk has room for the database to grow, and for a copy of it."""
+    """Check that the disk has room for the database to grow, and for a copy of it."""
     database = file_of(config.database_url)
     folder = database.parent if database else config.data
     if not folder.is_dir():
@@ -97,7 +97,7 @@ def of_room(config: Config) -> Finding:
 
 
 def of_backups(config: Config, now: datetime) -> Finding:
-    """Tell how old the latest backup is, where that is known."""
+    """Check how old the latest backup is, where that is known."""
     if file_of(config.database_url) is None:
         return note("Backups of PostgreSQL are made by its own programs, and not known here.")
     mark = config.data / MARK
@@ -114,7 +114,7 @@ def of_backups(config: Config, now: datetime) -> Finding:
 
 
 def of_way(config: Config) -> Iterator[Finding]:
-    """Return whether the way to a database on another machine is sealed, and leads to the right one."""
+    """Check that the connection to a database on another machine is encrypted and verified."""
     address = read_address(config.database_url)
     if isinstance(address, PostgresDatabase) and not _is_near(address.host):
         if address.ssl:
@@ -127,7 +127,7 @@ def of_way(config: Config) -> Iterator[Finding]:
 
 
 def of_proxies(config: Config) -> Finding:
-    """Return whether where people come from is known behind a proxy, and whether anybody can come around it."""
+    """Check that clients' addresses are known behind a proxy, and that nobody can bypass it."""
     wide = [str(one) for one in config.trusted_proxies if one.prefixlen < WIDE[one.version]]
     if wide:
         return mend(
@@ -150,7 +150,7 @@ def of_proxies(config: Config) -> Finding:
 
 
 def of_zones() -> Finding:
-    """Return whether the rules of daylight saving are there, and not older than those that came with this version."""
+    """Check that time zone rules are there, and not older than those of this version."""
     try:
         for name in common_zones():
             parse_zone(name)

@@ -1,4 +1,4 @@
-"""`hearthside migrate`: bring the database to this version's shape."""
+"""`hearthside migrate`: migrate the database to this version's schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from portal.config import Config
 
 
 def bring_up(config: Config, options: argparse.Namespace) -> int:
-    """Migrate; does nothing where that was done."""
+    """Migrate the database, if that was not done yet."""
     asyncio.run(migrate(config.database_url))
     print("The database has this version's shape.")
     return 0

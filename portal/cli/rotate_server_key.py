@@ -1,4 +1,4 @@
-"""`hearthside rotate-server-key`: change the server key while the service runs."""
+"""`hearthside rotate-server-key`: rotate the server key while the service runs."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FINISH = "hearthside rotate-server-key --finish"
 
 
 class NotNow(JournalError):
-    """The change cannot go on; nothing was lost, and the sentence says what to do."""
+    """The rotation cannot continue; nothing was lost, and the message tells what to do."""
 
 
 def rotate(config: Config, options: argparse.Namespace) -> int:
-    """Bring in a new key and seal everything under it, or go on with that; with `--finish`, drop the old one."""
+    """Add a new key and reseal everything under it, or continue with that; with `--finish`, remove the old one."""
     asyncio.run(_rotate(config, finish=options.finish))
     return 0
 
@@ -74,7 +74,7 @@ async def _finish(file: KeyFile | None, keys: tuple[bytes, ...]) -> None:
     await _renew(both)
     if file is not None:
         _write(file, keys[:1], instead_of=keys)
-    await _renew(both, quiet=True)  # what a process wrote down just before it noticed
+    await _renew(both, quiet=True)  # what a process wrote just before it noticed
     closed = [count for count in await look_over(House.of(ServerKeys(keys[:1]))) if count.closed]
     if file is None:
         print(f"Nothing needs the old key any more. Leave only the first in {VARIABLE}, and restart.")
@@ -85,7 +85,7 @@ async def _finish(file: KeyFile | None, keys: tuple[bytes, ...]) -> None:
 
 
 async def _wait(house: House) -> None:
-    """Wait until every process that serves seals with the new key, or has been silent for a while."""
+    """Wait until every process that serves seals with the new key or counts as gone."""
     patience = int((workers.ALIVE + workers.EVERY).total_seconds() / LOOK_AGAIN)
     for turn in range(patience):
         behind = await workers.behind(house)

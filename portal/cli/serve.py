@@ -27,11 +27,11 @@ KEY_BESIDE = (
 
 WAITS = "Waiting for it; Hearthside serves as soon as it is there."
 CAME = "The database is there."
-LOOK = 1.0  # seconds between two looks at a database that is away
+LOOK = 1.0  # seconds between two tries of a database that is away
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    """Migrate, load the demonstration or make a set-up link where nothing is yet, and serve."""
+    """Migrate, load the demonstration or create a set-up link if the database is empty, and serve."""
     asyncio.run(migrate(config.database_url))
     state = asyncio.run(_begin(config, demo=not options.no_demo))
     print(f"\n  Hearthside is at {config.origin}\n  {state}\n", flush=True)
@@ -39,7 +39,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 
 async def _begin(config: Config, *, demo: bool) -> str:
-    """Load the demonstration or make a set-up link, if nothing is there yet; return what to say."""
+    """Load the demonstration or create a set-up link, if the database is empty; return what to print."""
     async with opened(config.database_url):
         return await _begun(config.house(), config.origin, demo=demo)
 
@@ -62,7 +62,7 @@ async def _begun(house: House, origin: str, *, demo: bool) -> str:
 
 
 def serve(config: Config, options: argparse.Namespace) -> int:
-    """Serve until the process is told to end."""
+    """Serve until the process is stopped."""
     logs.begin(config.log)
     if not asyncio.run(_wait_for_database(config)):
         return 0
@@ -75,13 +75,13 @@ def serve(config: Config, options: argparse.Namespace) -> int:
 
 
 def _pass_over_the_program() -> None:
-    """Let Python's collector pass over all that was loaded: to look through it takes 60 ms, and everybody waits."""
+    """Exclude all that was loaded from garbage collection: to scan it takes 60 ms, and everybody waits."""
     gc.collect()
     gc.freeze()
 
 
 async def _wait_for_database(config: Config) -> bool:
-    """Look the database over; where it is away, wait until it is there. False when the process was told to end."""
+    """Wait until the database is reachable and valid; return False when the process was stopped."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stopped.set)
@@ -117,12 +117,12 @@ async def _look_until_there(config: Config) -> None:
 
 
 async def _look(config: Config) -> None:
-    """Refuse in a sentence what the log of a start that fails would only name."""
+    """Raise in a sentence what the log of a failed start would only name."""
     async with opened(config.database_url):
         await practice.shown(config.house())
 
 
 def warn(config: Config) -> None:
-    """Say in the log that the server key lies beside the data."""
+    """Log a warning when the server key lies beside the data."""
     if config.key_is_beside_the_data:
         logs.event(logging.WARNING, KEY_BESIDE)

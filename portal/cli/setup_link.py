@@ -1,4 +1,4 @@
-"""`hearthside setup-link`: let one of the staff open an account."""
+"""`hearthside setup-link`: create a set-up link for one of the staff."""
 
 from __future__ import annotations
 
