@@ -1,4 +1,4 @@
-"""What a patient would write next, by where they are in their plan."""
+"""The entry that a patient would write next, by their plan."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ async def home(request: Request) -> Response:
 
 
 async def home_of(actor: Actor) -> Home:
-    """Find the one next thing for a patient."""
+    """Return the home of a patient, with the one next step."""
     shown = await load_page(actor, limit=3)
     plan = shown.plan
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]

@@ -162,7 +162,7 @@ class SessionFormPage:
     Context of the form. `limited` leaves a patient only the sitter of a session that their clinician planned.
 
     `newer` is the session as somebody saved it meanwhile, while `form` still holds what was typed here.
-    `ident` names the session, also before it is there: a form that is sent twice adds one.
+    `ident` names the session, also before it exists: a form that is sent twice adds one.
     """
 
     heading: str

@@ -38,7 +38,7 @@ GONE = N_("something you no longer share")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is said of one kind of disclosure; where `what` is empty, it is about one entry."""
+    """The words for one kind of disclosure; where `what` is empty, it is about one entry."""
 
     happened: str
     what: str
@@ -154,7 +154,7 @@ def _file(request: Request, actor: Actor, found: tuple[Disclosure, ...]) -> byte
 
 
 def line_of(one: Disclosure, actor: Actor, _: Callable[..., str]) -> Line:
-    """Say one disclosure in words, with *_* as translator."""
+    """Return one disclosure in words, with *_* as translator."""
     kind = KINDS[one.act]
     what = _(kind.what) if kind.what else _(GONE)
     if not kind.what and one.copy is not None:
