@@ -26,13 +26,13 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.people import PATIENT_ONLY, SERVER_KEY, SMALL, People
 from bench.server import ROOT, furnish, served
 from bench.signing_in import p99
+from journal.audit import chain_worker as audit_sealing
 from journal.audit import log as audit_log
-from journal.audit import sealing as audit_sealing
 from journal.audit.acts import Act as Event
-from journal.audit.sealing import AuditSealer
-from journal.installation.installation import House
-from journal.store.database import Store, fetch, migrate, transaction
-from portal.background import Chore, keep_doing
+from journal.audit.chain_worker import AuditChainWorker
+from journal.installation.installation import Installation
+from journal.store.database import Store, fetch_raw, migrate, transaction
+from portal.background import PeriodicTask, run_forever
 from tests.postgres import PostgresServer, running_postgres
 
 WORKERS = 4
@@ -81,7 +81,7 @@ async def _rate(workers: list[Worker], seconds: float) -> float:
     for worker in workers:
         _tell(worker, str(seconds))
     rates = [float(await asyncio.to_thread(_hear, worker)) for worker in workers]
-    while await fetch("SELECT 1 FROM audit_pending LIMIT 1"):  # noqa: ASYNC110 - another process chains them
+    while await fetch_raw("SELECT 1 FROM audit_pending LIMIT 1"):  # noqa: ASYNC110 - another process chains them
         await asyncio.sleep(0.05)
     return sum(rates)
 
@@ -145,35 +145,39 @@ def _hear(worker: Worker) -> str:
 
 async def write(url: str) -> None:
     """Be one worker: write events whenever a line of input says for how long, and chain what is pending."""
-    house, store = House.with_key(SERVER_KEY), await Store.open(url)
+    installation, store = Installation.with_key(SERVER_KEY), await Store.open(url)
     with store.use():
-        sealer = AuditSealer(house, uuid4())
-        chaining = asyncio.create_task(keep_doing(Chore(sealer.chain_pending, audit_sealing.EVERY)))
+        sealer = AuditChainWorker(installation, uuid4())
+        chaining = asyncio.create_task(
+            run_forever(PeriodicTask(sealer.chain_pending, audit_sealing.INTERVAL))
+        )
         await sealer.chain_pending()
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             begun, seconds = perf_counter(), float(line)
-            counts = await asyncio.gather(*(_events(house, begun + seconds) for _ in range(IN_FLIGHT)))
+            counts = await asyncio.gather(*(_events(installation, begun + seconds) for _ in range(IN_FLIGHT)))
             print(sum(counts) / (perf_counter() - begun), flush=True)
         chaining.cancel()
         await asyncio.gather(chaining, return_exceptions=True)
     await store.close()
 
 
-async def _events(house: House, until: float) -> int:
+async def _events(installation: Installation, until: float) -> int:
     count = 0
     while perf_counter() < until:
-        await audit_log.note_unsigned(house, None, Event.SIGN_IN_REFUSED, about=uuid4())
+        await audit_log.record_unauthenticated_event(installation, None, Event.SIGN_IN_REFUSED, about=uuid4())
         count += 1
     return count
 
 
 async def freeze(url: str) -> None:
     """Stand still in the middle of an act, its event written and not committed, until somebody ends this process."""
-    house, store = House.with_key(SERVER_KEY), await Store.open(url)
+    installation, store = Installation.with_key(SERVER_KEY), await Store.open(url)
     with store.use():
         async with transaction():
-            await audit_log.note_unsigned(house, None, Event.SIGN_IN_REFUSED, about=uuid4())
+            await audit_log.record_unauthenticated_event(
+                installation, None, Event.SIGN_IN_REFUSED, about=uuid4()
+            )
             print("frozen", flush=True)
             os.kill(os.getpid(), signal.SIGSTOP)
 

@@ -27,14 +27,14 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.course import CoursePlan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
 from journal.sharing import shares
 from journal.store.database import Store, migrate, transaction
@@ -128,27 +128,27 @@ async def furnish(
     url = url or f"sqlite://{folder / DATABASE}"
     await migrate(url)
     store = await Store.open(url)
-    house = House.with_key(SERVER_KEY, quick=small)
+    installation = Installation.with_key(SERVER_KEY, quick=small)
     with store.use():
-        setup, new = await practice.new_setup_link(house), _new_account("clinician")
-        caring = await staff_registration.set_up(house, setup, "Quiet Practice", new)
-        clinician = await _ready(house, caring)
-        patient, token = await _patient(house, "patient")
-        invited = await invitations.invite(clinician, "Patient")
-        link = await invitations.accept(patient, invited.token)
+        setup, new = await practice.create_setup_link(installation), _new_account("clinician")
+        caring = await staff_registration.register_staff(installation, setup, "Quiet Practice", new)
+        clinician = await _ready(installation, caring)
+        patient, token = await _patient(installation, "patient")
+        invited = await invitations.create_invitation(clinician, "Patient")
+        link = await invitations.accept_invitation(patient, invited.token)
         await session_plan.plan_course(clinician, patient.id, "Six at home", _plan())
         await _keep_a_journal(patient, link)
         journals, strangers = {}, []
         if not patient_only and not without_journals:
             for count in LENGTHS:
-                journals[count] = await _journal(folder, house, f"journal{count}", count, small=small)
+                journals[count] = await _journal(folder, installation, f"journal{count}", count, small=small)
             for number in range(STRANGERS):
-                made = await _journal(folder, house, f"stranger{number}", TIMELINE, small=small)
+                made = await _journal(folder, installation, f"stranger{number}", TIMELINE, small=small)
                 strangers.append(made.cookie)
         writers = []
         for number in range(0 if patient_only else WRITERS):
-            writer, writing = await _patient(house, f"writer{number}")
-            entry = await entries.save(writer, uuid4(), 0, document(random.Random(number)))
+            writer, writing = await _patient(installation, f"writer{number}")
+            entry = await entries.save_entry(writer, uuid4(), 0, document(random.Random(number)))
             writers.append(Writer(cookie(writing), str(entry.id), writer.email))
     await store.close()
     return People(cookie(token), cookie(caring), str(patient.id), journals, writers, strangers)
@@ -159,20 +159,22 @@ def document(chance: random.Random, text: str = "") -> EntryDocument:
     return EntryDocument(EntryKind.FREE.value, words(chance, 4), answers={"free.text": text or words(chance)})
 
 
-async def _journal(folder: Path, house: House, name: str, count: int, *, small: bool) -> Journal:
+async def _journal(
+    folder: Path, installation: Installation, name: str, count: int, *, small: bool
+) -> Journal:
     """
     Make a patient with an entry for each hour up to now, and thirteen sessions.
 
     All fall into the hours of the last thirty entries, so that the first page of every journal shows as much.
     """
-    owner, token = await _patient(house, name)
+    owner, token = await _patient(installation, name)
     for number in reversed(range(SESSIONS)):
         local = (owner.now - timedelta(hours=2 * number + 1)).strftime("%Y-%m-%dT%H:%M")
         details = SessionDetails(SessionKind.DOSING, local, "UTC", 120, Setting.HOME)
-        session = await session_plan.add(owner, owner.id, details)
+        session = await session_plan.add_session(owner, owner.id, details)
     entry = write_many(folder, owner, max(3, count // 100) if small else count)
     async with transaction():
-        await baseline.rebuild(owner.vault, owner.id)
+        await baseline.rebuild_record_state(owner.vault, owner.id)
     return Journal(cookie(token), str(entry), str(session))
 
 
@@ -194,18 +196,18 @@ def _new_account(name: str) -> NewAccount:
     return NewAccount(name.title(), f"{name}@example.org", PASSWORD, PASSWORD, ZONE)
 
 
-async def _patient(house: House, name: str) -> tuple[Actor, bytes]:
-    readied = await registration.ready(house, _new_account(name))
-    await registration.open_account(house, Role.PATIENT, readied)
-    token = await web_sessions.start(house, readied.id, readied.account_key)
-    return await _ready(house, token), token
+async def _patient(installation: Installation, name: str) -> tuple[Actor, bytes]:
+    readied = await registration.prepare_account(installation, _new_account(name))
+    await registration.create_account(installation, Role.PATIENT, readied)
+    token = await web_sessions.start_session(installation, readied.id, readied.account_key)
+    return await _ready(installation, token), token
 
 
-async def _ready(house: House, token: bytes) -> Actor:
-    actor = await web_sessions.actor_for(house, token)
+async def _ready(installation: Installation, token: bytes) -> Actor:
+    actor = await web_sessions.load_actor(installation, token)
     assert actor is not None
-    offer = await recovery_key.offer(actor)
-    await recovery_key.confirm(actor, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer_recovery_key(actor)
+    await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
     return actor
 
 
@@ -226,15 +228,17 @@ def _plan() -> CoursePlan:
 
 
 async def _keep_a_journal(patient: Actor, link: UUID) -> None:
-    chance, plan = random.Random(TIMELINE), await my_sessions(patient)
+    chance, plan = random.Random(TIMELINE), await load_my_sessions(patient)
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     for number in range(TIMELINE):
         about = dosing[number % 3].id.hex if number % 2 else None
         written = msgspec.structs.replace(document(chance), session_id=about)
         at = replace(patient, now=patient.now - timedelta(hours=13 * (TIMELINE - number)))
-        entry = await entries.save(at, uuid4(), 0, written)
+        entry = await entries.save_entry(at, uuid4(), 0, written)
         if number % 6 == 0:
-            await shares.share(patient, entry.id, link, ["title", "free.text"], previewed=entry.revision)
+            await shares.share_entry(
+                patient, entry.id, link, ["title", "free.text"], previewed=entry.revision
+            )
 
 
 def main() -> None:

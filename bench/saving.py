@@ -15,7 +15,7 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.pages import in_turn
 from bench.people import TIMELINE, People, Writer, words
 from bench.rows import SEALED
-from journal.store.sqlite import PRAGMAS, ask
+from journal.store.sqlite import PRAGMAS, apply_pragmas
 
 REVISION = re.compile(rb'name="revision" id="revision" value="(\d+)"')
 RAW = "UPDATE entry SET revision = revision + 1, sealed = ?, updated_at = ? WHERE id = ?"
@@ -118,7 +118,7 @@ async def _writing(port: int, writer: Writer, chance: random.Random) -> Act:
 def _commits(copy: Path, seconds: float) -> float:
     """Commit the bytes of an entry again and again under the product's pragmas; gives commits per second."""
     database, sealed = sqlite3.connect(copy, isolation_level=None), random.Random(0).randbytes(SEALED)
-    ask(database, PRAGMAS)
+    apply_pragmas(database, PRAGMAS)
     ids = [row[0] for row in database.execute("SELECT id FROM entry LIMIT 8")]
     count, begun = 0, perf_counter()
     while not count or perf_counter() - begun < seconds:

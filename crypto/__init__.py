@@ -15,7 +15,7 @@ from crypto.addresses import (
     split_address,
     transitional_address,
 )
-from crypto.bounded import is_flood, normalize
+from crypto.bounded import has_mark_flood, normalize
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -45,7 +45,7 @@ from crypto.pins import (
     vouch,
 )
 from crypto.public_identity import PublicIdentity, verify
-from crypto.record_root import PageMark, RecordRoot, bits_of
+from crypto.record_root import PageMark, RecordRoot, bloom_bits
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
@@ -97,7 +97,7 @@ __all__ = [
     "ServerKey",
     "SessionToken",
     "ascii_domain",
-    "bits_of",
+    "bloom_bits",
     "check_pin",
     "consent",
     "decoy_recovery_slot",
@@ -106,9 +106,9 @@ __all__ = [
     "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",
+    "has_mark_flood",
     "hash_recovery_code",
     "invitation_id",
-    "is_flood",
     "is_last_group",
     "is_pinned",
     "join_fields",

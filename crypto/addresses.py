@@ -85,12 +85,12 @@ def split_address(typed: str) -> tuple[str, str]:
     at = max((found.start() for found in _AT.finditer(text)), default=-1)
     if at < 0:
         raise FormatError("An e-mail address has an @.")
-    local = _FILLERS.sub("", _without_format(text[:at])).lstrip()
+    local = _FILLERS.sub("", _remove_format_signs(text[:at])).lstrip()
     quoted = _NEEDLESSLY_QUOTED.fullmatch(local)
-    return quoted[1] if quoted else local, _without_format(text[at + 1 :], keep=_JOINERS).rstrip()
+    return quoted[1] if quoted else local, _remove_format_signs(text[at + 1 :], keep=_JOINERS).rstrip()
 
 
-def _without_format(text: str, keep: str = "") -> str:
+def _remove_format_signs(text: str, keep: str = "") -> str:
     # No domain of IDNA 2008 has a sign of category Cf, but for joiners: leaving them out never makes another domain.
     return "".join(sign for sign in text if sign in keep or unicodedata.category(sign) != "Cf")
 
@@ -112,11 +112,11 @@ def normal_address(typed: str) -> str:
     try:
         local, domain = split_address(text)
     except FormatError:
-        return _folded(_without_format(text))
+        return _fold(_remove_format_signs(text))
     try:
-        return f"{_folded(local)}@{ascii_domain(domain)}"
+        return f"{_fold(local)}@{ascii_domain(domain)}"
     except FormatError:
-        return f"{_folded(local)}@{_no_domain(domain)}"
+        return f"{_fold(local)}@{_fold_non_domain(domain)}"
 
 
 def transitional_address(typed: str) -> str:
@@ -137,12 +137,12 @@ def transitional_address(typed: str) -> str:
 def spelled_address(typed: str) -> str:
     """Return an address folded as a whole, as addresses were compared before domains were mapped."""
     text = typed.strip()
-    return "" if len(text) > LONGEST_ADDRESS else _folded(text)
+    return "" if len(text) > LONGEST_ADDRESS else _fold(text)
 
 
-def _no_domain(typed: str) -> str:
+def _fold_non_domain(typed: str) -> str:
     """Fold what is no domain, such as `example․org` with U+2024 in it or `aß--x.org`, without making one of it."""
-    folded = _folded(typed)
+    folded = _fold(typed)
     try:
         ascii_domain(folded)
     except FormatError:
@@ -151,5 +151,5 @@ def _no_domain(typed: str) -> str:
     return normalize("NFC", typed.lower())
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return normalize("NFKC", normalize("NFKC", text).strip().casefold())

@@ -23,7 +23,7 @@ _MARK = regex.compile(_A_MARK, regex.VERSION1)
 _FLOOD = regex.compile(rf"{_A_MARK}{{{LONGEST_RUN + 1}}}", regex.VERSION1)
 
 
-def is_flood(text: str) -> bool:
+def has_mark_flood(text: str) -> bool:
     """Return whether more marks follow each other in *text* than Python puts in order by itself."""
     # Of 31 signs in a row one stands at a place that 31 divides: most texts have no mark there, and few are looked at.
     return not text.isascii() and bool(_MARK.search(text[:: LONGEST_RUN + 1]) and _FLOOD.search(text))
@@ -33,10 +33,10 @@ def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
     """Return *text* in a normal form of Unicode, as `unicodedata.normalize` does."""
     if text.isascii():
         return text
-    return unicodedata.normalize(form, _in_order(form, text) if is_flood(text) else text)
+    return unicodedata.normalize(form, _sort_marks(form, text) if has_mark_flood(text) else text)
 
 
-def _in_order(form: Literal["NFC", "NFKC"], text: str) -> str:
+def _sort_marks(form: Literal["NFC", "NFKC"], text: str) -> str:
     """Return *text* taken apart, each row of marks sorted by their classes and otherwise as it was typed."""
     apart: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"
     signs = [one for sign in text for one in unicodedata.normalize(apart, sign)]

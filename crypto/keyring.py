@@ -23,7 +23,7 @@ def new_account_key() -> bytes:
     return token_bytes(KEY_SIZE)
 
 
-class EitherSealer(Sealer):
+class FallbackSealer(Sealer):
     """Seals under one key; opens what that key or the one before it sealed."""
 
     __slots__ = ("_older",)
@@ -140,11 +140,11 @@ class Keyring:
 
     def vault_sealer(self) -> Sealer:
         """Set up the cipher of the account's own records."""
-        return Sealer(self.vault) if self.retired is None else EitherSealer(self.vault, self.retired.vault)
+        return Sealer(self.vault) if self.retired is None else FallbackSealer(self.vault, self.retired.vault)
 
     def pin_sealer(self) -> Sealer:
         """Set up the cipher of what the account believes of others."""
-        return Sealer(self.pins) if self.retired is None else EitherSealer(self.pins, self.retired.pins)
+        return Sealer(self.pins) if self.retired is None else FallbackSealer(self.pins, self.retired.pins)
 
     def unwrap(self, wrapped: bytes, *, context: Context) -> bytes:
         """

@@ -46,14 +46,14 @@ class PageText:
             FormatError: If it is no such text, is of another page or state of it, or is folded otherwise.
         """
         if len(data) < _HEAD.size or _HEAD.unpack_from(data) != (VERSION, fold, tag, count):
-            raise _no_text()
+            raise _not_page_text()
         begin = _HEAD.size + 4 * count
         if len(data) < begin:
-            raise _no_text()
+            raise _not_page_text()
         ends: tuple[int, ...] = struct.unpack_from(f">{count}I", data, _HEAD.size)
         last = ends[-1] if ends else 0
         if len(data) != begin + last or any(end < before for before, end in pairwise(ends)):
-            raise _no_text()
+            raise _not_page_text()
         return cls(data[begin:], ends)
 
     def encode(self, *, fold: int, tag: bytes) -> bytes:
@@ -61,7 +61,7 @@ class PageText:
         ends = struct.pack(f">{len(self.ends)}I", *self.ends)
         return _HEAD.pack(VERSION, fold, tag, len(self.ends)) + ends + self.texts
 
-    def holding(self, needles: Sequence[bytes]) -> list[int]:
+    def find_all(self, needles: Sequence[bytes]) -> list[int]:
         """Return the places of the texts that hold every one of *needles*; the longest is searched for first."""
         if not needles:
             return []
@@ -80,5 +80,5 @@ class PageText:
         return found
 
 
-def _no_text() -> FormatError:
+def _not_page_text() -> FormatError:
     return FormatError("This is not the text of that page of a table of contents.")

@@ -108,7 +108,7 @@ def open_pin(keyring: Keyring, sealed: bytes, *, owner: bytes, peer: bytes, link
         OpenError: If it does not open, or remembers someone other than *peer*.
         FormatError: If the version or algorithm is unknown, or an id is not 16 bytes long.
     """
-    return PublicIdentity.decode(_remembered(keyring, sealed, owner, peer, link))
+    return PublicIdentity.decode(_open_pin_bytes(keyring, sealed, owner, peer, link))
 
 
 def is_pinned(
@@ -123,10 +123,10 @@ def is_pinned(
         OpenError: If the pin does not open, or remembers someone other than *peer*: then nothing was agreed on.
         FormatError: If the version or algorithm is unknown, or an id is not 16 bytes long.
     """
-    return compare_digest(_remembered(keyring, sealed, owner, peer, link), current)
+    return compare_digest(_open_pin_bytes(keyring, sealed, owner, peer, link), current)
 
 
-def _remembered(keyring: Keyring, sealed: bytes, owner: bytes, peer: bytes, link: bytes) -> bytes:
+def _open_pin_bytes(keyring: Keyring, sealed: bytes, owner: bytes, peer: bytes, link: bytes) -> bytes:
     require_id(peer, "An account id")
     opened = keyring.pin_sealer().open(sealed, context=Context("pin", owner, link))
     if not compare_digest(opened[:ID_SIZE], peer):

@@ -32,7 +32,7 @@ class PageMark(NamedTuple):
     What the root remembers of a page.
 
     `oldest` is the moment of its first line, in microseconds since 1970, UTC; `lines` is the number of its lines, at
-    least one; `ties` has the bits of every session that a line is tied to (`bits_of`); `tag` is the last 16 bytes of
+    least one; `ties` has the bits of every session that a line is tied to (`bloom_bits`); `tag` is the last 16 bytes of
     its envelope. A tuple, since a root has hundreds and every page of a list reads it.
     """
 
@@ -70,7 +70,7 @@ class RecordRoot:
         """
         rest = len(data) - _HEAD
         if rest < 0 or rest % _PAGE.size or rest // _PAGE.size > MOST_PAGES or data[0] != VERSION:
-            raise _no_root()
+            raise _not_a_root()
         pages = tuple(map(PageMark._make, _PAGE.iter_unpack(data[_HEAD:])))
         _require_order(pages)
         return cls(RecordState.decode(data[1:_HEAD], BESIDE), pages)
@@ -83,13 +83,13 @@ class RecordRoot:
             FormatError: If the pages are out of order or named twice, or there are more than 2^16.
         """
         if len(self.pages) > MOST_PAGES:
-            raise _no_root()
+            raise _not_a_root()
         _require_order(self.pages)
         marks = b"".join(_PAGE.pack(*page) for page in self.pages)
         return bytes((VERSION,)) + self.beside.encode() + marks
 
 
-def bits_of(record: bytes) -> int:
+def bloom_bits(record: bytes) -> int:
     """
     Return two bits of 64, or one, that stand for a record with a random id of 16 bytes.
 
@@ -102,8 +102,8 @@ def _require_order(pages: tuple[PageMark, ...]) -> None:
     moments = [page.oldest for page in pages]
     numbers = {page.number for page in pages}
     if moments != sorted(moments) or len(numbers) != len(pages) or any(page.lines == 0 for page in pages):
-        raise _no_root()
+        raise _not_a_root()
 
 
-def _no_root() -> FormatError:
+def _not_a_root() -> FormatError:
     return FormatError("This is not the root of a table of contents.")

@@ -75,20 +75,22 @@ class RecordState:
         sets = [one.count.to_bytes(4, "big") + one.total.to_bytes(KEY_SIZE, "big") for one in self.sets]
         return self.key + b"".join(sets)
 
-    def changed(self, place: int, *, gone: Iterable[Member] = (), come: Iterable[Member] = ()) -> RecordState:
+    def change_set(
+        self, place: int, *, removed: Iterable[Member] = (), added: Iterable[Member] = ()
+    ) -> RecordState:
         """
         Return the state with records removed from the set at *place*, and others added.
 
         A count never falls below zero nor rises above 2^32 - 1, whatever storage made up.
         """
-        less, more, before = self.over(gone), self.over(come), self.sets[place]
+        less, more, before = self.hash_members(removed), self.hash_members(added), self.sets[place]
         after = RecordSet(
             min(max(before.count - less.count + more.count, 0), (1 << 32) - 1),
             (before.total - less.total + more.total) % _MODULUS,
         )
         return replace(self, sets=(*self.sets[:place], after, *self.sets[place + 1 :]))
 
-    def over(self, members: Iterable[Member]) -> RecordSet:
+    def hash_members(self, members: Iterable[Member]) -> RecordSet:
         """Return the count and sum of *members*, to be compared with a remembered set."""
         hashed = member_hash(self.key)
         hashes = [hashed(*member) for member in members]

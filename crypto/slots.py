@@ -71,7 +71,7 @@ def password_slot(
     require_size(account_key, KEY_SIZE, "An account key")
     salt = token_bytes(SALT_SIZE)
     secret = stretch(password, salt, parameters)
-    return _make(PASSWORD, account_key, secret, salt, parameters.encode(), account, epoch)
+    return _build_slot(PASSWORD, account_key, secret, salt, parameters.encode(), account, epoch)
 
 
 def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes, epoch: int = 0) -> KeySlot:
@@ -90,7 +90,7 @@ def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes, ep
     """
     require_size(account_key, KEY_SIZE, "An account key")
     require_size(recovery_key, RECOVERY_KEY_SIZE, "A recovery key")
-    return _make(RECOVERY, account_key, recovery_key, token_bytes(SALT_SIZE), b"", account, epoch)
+    return _build_slot(RECOVERY, account_key, recovery_key, token_bytes(SALT_SIZE), b"", account, epoch)
 
 
 def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes, epoch: int = 0) -> KeySlot:
@@ -109,7 +109,7 @@ def passkey_slot(account_key: bytes, prf_output: bytes, *, account: bytes, epoch
     """
     require_size(account_key, KEY_SIZE, "An account key")
     require_size(prf_output, PASSKEY_OUTPUT_SIZE, "A passkey's output")
-    return _make(PASSKEY, account_key, prf_output, token_bytes(SALT_SIZE), b"", account, epoch)
+    return _build_slot(PASSKEY, account_key, prf_output, token_bytes(SALT_SIZE), b"", account, epoch)
 
 
 def decoy_slot(account: bytes, parameters: Argon2Parameters = STANDARD) -> KeySlot:
@@ -148,9 +148,9 @@ def unlock_with_password(slot: KeySlot, password: str, *, account: bytes) -> byt
         OpenError: If the password is wrong, or the slot was changed or belongs to another account.
         FormatError: If the slot is malformed or its parameters are out of bounds; no work is done then.
     """
-    _check(slot, PASSWORD, account)
+    _check_slot(slot, PASSWORD, account)
     parameters = Argon2Parameters.decode(slot.parameters)
-    return _unlock(slot, stretch(password, slot.salt, parameters), account)
+    return _unlock_slot(slot, stretch(password, slot.salt, parameters), account)
 
 
 def unlock_with_recovery_key(slot: KeySlot, recovery_key: bytes, *, account: bytes) -> bytes:
@@ -166,41 +166,43 @@ def unlock_with_recovery_key(slot: KeySlot, recovery_key: bytes, *, account: byt
         KeySizeError: If *recovery_key* is not 20 bytes long.
     """
     require_size(recovery_key, RECOVERY_KEY_SIZE, "A recovery key")
-    _check(slot, RECOVERY, account)
-    return _unlock(slot, recovery_key, account)
+    _check_slot(slot, RECOVERY, account)
+    return _unlock_slot(slot, recovery_key, account)
 
 
 def unlock_with_passkey(slot: KeySlot, prf_output: bytes, *, account: bytes) -> bytes:
     """Open a slot by passkey; like `unlock_with_recovery_key`, with the 32-byte PRF output."""
     require_size(prf_output, PASSKEY_OUTPUT_SIZE, "A passkey's output")
-    _check(slot, PASSKEY, account)
-    return _unlock(slot, prf_output, account)
+    _check_slot(slot, PASSKEY, account)
+    return _unlock_slot(slot, prf_output, account)
 
 
-def _check(slot: KeySlot, kind: str, account: bytes) -> None:
+def _check_slot(slot: KeySlot, kind: str, account: bytes) -> None:
     require_id(account, "An account id")
     if slot.kind != kind or len(slot.salt) != SALT_SIZE or (kind != PASSWORD and slot.parameters):
         raise FormatError(f"This is not a {kind} slot of a form that Hearthside reads.")
 
 
-def _keys(kind: str, secret: bytes, salt: bytes, parameters: bytes, account: bytes) -> tuple[bytes, bytes]:
+def _derive_keys(
+    kind: str, secret: bytes, salt: bytes, parameters: bytes, account: bytes
+) -> tuple[bytes, bytes]:
     """Derive the commitment and the slot key, both bound to everything the slot states."""
     bound = join_fields(kind.encode(), account, salt, parameters)
     deriver = Deriver(secret)
     return deriver.derive("slot-commitment", context=bound), deriver.derive("slot-key", context=bound)
 
 
-def _make(
+def _build_slot(
     kind: str, account_key: bytes, secret: bytes, salt: bytes, parameters: bytes, account: bytes, epoch: int
 ) -> KeySlot:
     require_id(account, "An account id")
-    commitment, key = _keys(kind, secret, salt, parameters, account)
+    commitment, key = _derive_keys(kind, secret, salt, parameters, account)
     wrapped = wrap_key(key, account_key, context=Context("slot", account, salt, epoch))
     return KeySlot(kind, salt, parameters, commitment, wrapped, epoch)
 
 
-def _unlock(slot: KeySlot, secret: bytes, account: bytes) -> bytes:
-    commitment, key = _keys(slot.kind, secret, slot.salt, slot.parameters, account)
+def _unlock_slot(slot: KeySlot, secret: bytes, account: bytes) -> bytes:
+    commitment, key = _derive_keys(slot.kind, secret, slot.salt, slot.parameters, account)
     if not compare_digest(commitment, slot.commitment):
         raise OpenError(f"That {slot.kind} does not open this account.")
     return unwrap_key(key, slot.wrapped, context=Context("slot", account, slot.salt, slot.epoch))

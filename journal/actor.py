@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
 from journal.errors import Damaged, NotFound
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.roles import Role
 
 
@@ -25,7 +25,7 @@ class Actor:
     email: str
     time_zone: str
     now: datetime
-    house: House
+    installation: Installation
     keyring: Keyring
     vault: Sealer
     sealed_identity: bytes
@@ -36,7 +36,7 @@ class Actor:
     profession: str = ""
     lock_minutes: int = 30
     prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session
-    looks: bool = False  # a program asks for headers alone: nobody reads what is opened for it
+    is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property
     def zone(self) -> ZoneInfo:
@@ -44,26 +44,28 @@ class Actor:
         return ZoneInfo(self.time_zone)
 
     @property
-    def renewing(self) -> bool:
+    def is_rotating_keys(self) -> bool:
         """Return whether their records are being sealed under new keys."""
         return self.keyring.retired is not None
 
     @property
-    def public(self) -> PublicIdentity:
+    def public_identity(self) -> PublicIdentity:
         """Read the public keys as storage shows them; checked here, since most requests do not need them."""
         try:
             return PublicIdentity.decode(self.public_keys)
         except CryptoError as error:
             raise Damaged from error
 
-    def identity(self) -> PrivateIdentity:
+    def open_identity(self) -> PrivateIdentity:
         """Open the person's private keys; refuse keys that do not belong to the public ones."""
         try:
-            return open_identity(self.keyring, self.sealed_identity, self.public, account=self.id.bytes)
+            return open_identity(
+                self.keyring, self.sealed_identity, self.public_identity, account=self.id.bytes
+            )
         except CryptoError as error:
             raise Damaged from error
 
-    def must_be(self, role: Role) -> None:
+    def require_role(self, role: Role) -> None:
         """Raise `NotFound` for anybody of another role: what is not theirs does not exist for them."""
         if self.role is not role:
             raise NotFound

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-JUMP = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(hours=1)
 """By how much a clock may be off."""
 
 
-def age(then: datetime, now: datetime) -> timedelta:
+def age_between(then: datetime, now: datetime) -> timedelta:
     """Return how far *then* is from *now*: a row that was written by a clock that ran ahead grows old as well."""
     return abs(now - then)
 
@@ -19,6 +19,6 @@ def is_alive(expires_at: datetime, now: datetime, life: timedelta) -> bool:
     return now < expires_at < now + 2 * life
 
 
-def alive(now: datetime, life: timedelta) -> dict[str, Any]:
+def build_alive_filter(now: datetime, life: timedelta) -> dict[str, Any]:
     """Return the terms of a query for rows that `is_alive` holds for."""
     return {"expires_at__gt": now, "expires_at__lt": now + 2 * life}

@@ -26,7 +26,7 @@ class NotFound(JournalError):
     message = N_("We could not find that page. It may have been moved or removed.")
 
 
-class Refused(JournalError):
+class InvalidInput(JournalError):
     """Fields were not understood; `fields` maps a field's name to a sentence."""
 
     message = N_("Some of this needs another look. What you typed is still here.")
@@ -56,7 +56,7 @@ class StaleRevision(JournalError):
     message = N_("This was saved from another page in the meantime. Both versions are kept.")
 
 
-class KeptBeside(StaleRevision):
+class SavedAsEarlierVersion(StaleRevision):
     """Another page saved a newer text first; `version` is the earlier version that has this one's words."""
 
     def __init__(self, version: UUID) -> None:

@@ -20,11 +20,11 @@ import regex
 
 from crypto import normalize
 
-FOLDING = (1 << 8) | int(unicodedata.unidata_version.partition(".")[0])
+FOLDING_VERSION = (1 << 8) | int(unicodedata.unidata_version.partition(".")[0])
 """What is folded to what: a number that grows with each change of it here, and the version of Unicode's tables."""
 
 # One sign for all of a kind. U+00B4 and its like are a blank with an accent on it once they are normalised.
-_ALIKE = (
+_EQUIVALENTS = (
     (" \u0301", "'"),
     *((sign, "'") for sign in "`‘’‚‛′‵ʹʻʼʽ՚׳ꞌ‹›❛❜❟"),
     *((sign, '"') for sign in "«»“”„‟״〝〞〟⹂❝❞❠ʺˮ"),
@@ -42,21 +42,21 @@ _FOLLOWER = (
     r"|(?<=[\u1100-\u115f\u3131-\u314e\uffa1-\uffbe\ua960-\ua97c\p{Default_Ignorable_Code_Point}])"
     r"[\u314f-\u3163\uffc2-\uffdc])"
 )
-_MOST = 30
+_MAX_FOLLOWERS = 30
 """Followers of one sign; the next begins anew. So many are more than any language has (UAX #15 section 13)."""
 
 # What is folded by itself: the fold of a text is the folds of its pieces, one after the other.
-_PIECE = regex.compile(rf".{_FOLLOWER}{{0,{_MOST}}}", regex.DOTALL)
-_FLOOD = regex.compile(rf".{_FOLLOWER}{{{_MOST}}}(?={_FOLLOWER})", regex.DOTALL)
+_PIECE = regex.compile(rf".{_FOLLOWER}{{0,{_MAX_FOLLOWERS}}}", regex.DOTALL)
+_FLOOD = regex.compile(rf".{_FOLLOWER}{{{_MAX_FOLLOWERS}}}(?={_FOLLOWER})", regex.DOTALL)
 # Of so many followers in a row one stands at a place that 31 divides, and seven where four does: so few are looked at.
-_FOLLOWS = regex.compile(_FOLLOWER)
-_FOLLOW_ON = regex.compile(rf"{_FOLLOWER}{{7}}")
+_ANY_FOLLOWER = regex.compile(_FOLLOWER)
+_FOLLOWER_RUN = regex.compile(rf"{_FOLLOWER}{{7}}")
 # Where one sign of a text is not one sign of its fold, or not a letter by itself.
-_JOINED = regex.compile(
+_NOT_ONE_TO_ONE = regex.compile(
     rf"{_FOLLOWER}|[\p{{Regional_Indicator}}\p{{GCB=Prepend}}\p{{GCB=Extend}}\p{{Hangul_Syllable_Type=L}}]"
 )
 # Some clusters, so that a place is looked for among few; it ends where a piece ends, but in a flood.
-_STRETCH = regex.compile(rf"\X{{1,40}}{_FOLLOWER}*+", regex.DOTALL)
+_SEGMENT = regex.compile(rf"\X{{1,40}}{_FOLLOWER}*+", regex.DOTALL)
 _CLUSTER = regex.compile(r"\X")
 # Twenty flags of many. Where one of them ends depends on how many letters of flags stand before it, and \X counts them
 # anew for each: it is handed so many, and never the whole row.
@@ -75,7 +75,7 @@ def fold(text: str) -> str:
 
 def _fold(text: str) -> str:
     text = normalize("NFKC", _IGNORED.sub("", text)).casefold()
-    for sign, alike in _ALIKE:
+    for sign, alike in _EQUIVALENTS:
         text = text.replace(sign, alike)
     if "\u0307" in text:
         text = _DOTTED.sub("i", text)
@@ -83,15 +83,15 @@ def _fold(text: str) -> str:
 
 
 def _may_be_flood(text: str) -> bool:
-    return bool(_FOLLOWS.search(text[:: _MOST + 1]) and _FOLLOW_ON.search(text[::4]))
+    return bool(_ANY_FOLLOWER.search(text[:: _MAX_FOLLOWERS + 1]) and _FOLLOWER_RUN.search(text[::4]))
 
 
-def needles_of(words: str) -> tuple[str, ...]:
+def split_needles(query: str) -> tuple[str, ...]:
     """Return the words that somebody looks for, folded, each once."""
-    return tuple(dict.fromkeys(fold(words).split()))
+    return tuple(dict.fromkeys(fold(query).split()))
 
 
-def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
+def find_matches(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
     """
     Yield where folded *needles* stand in *text*, from left to right and of two at one place the longer.
 
@@ -104,14 +104,14 @@ def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
     whole = fold(text)
     if not any(needle in whole for needle in longest_first):
         return
-    if text.isascii() or (len(whole) == len(text) and not _JOINED.search(text)):
-        yield from _spans(whole, longest_first)
+    if text.isascii() or (len(whole) == len(text) and not _NOT_ONE_TO_ONE.search(text)):
+        yield from _iter_spans(whole, longest_first)
         return
-    stretches = list(_stretches(text))
+    stretches = list(_iter_segments(text))
     starts = list(accumulate((len(fold(text[begin:end])) for begin, end in stretches), initial=0))
-    places = cache(lambda number: _places(text, *stretches[number]))
+    places = cache(lambda number: _map_to_clusters(text, *stretches[number]))
     done = 0
-    for start, stop in _spans(whole, longest_first):
+    for start, stop in _iter_spans(whole, longest_first):
         first, last = (bisect_right(starts, place) - 1 for place in (start, stop - 1))
         begin, _ = places(first)[start - starts[first]]
         _, end = places(last)[stop - 1 - starts[last]]
@@ -120,15 +120,15 @@ def find(text: str, needles: Sequence[str]) -> Iterator[tuple[int, int]]:
             done = end
 
 
-def _stretches(text: str) -> Iterator[tuple[int, int]]:
+def _iter_segments(text: str) -> Iterator[tuple[int, int]]:
     """Yield begin and end of each stretch of *text*, one after the other."""
     ends = [found.end() for found in _FLAGS.finditer(text)]
     for begin, end in zip([0, *ends], [*ends, len(text)], strict=True):
-        for found in _STRETCH.finditer(text[begin:end]):
+        for found in _SEGMENT.finditer(text[begin:end]):
             yield begin + found.start(), begin + found.end()
 
 
-def _spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _iter_spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where *needles* stand in a fold, one after the other, of two at one place the longer."""
     ahead = [(at, rank) for rank, one in enumerate(longest_first) if (at := whole.find(one)) >= 0]
     heapify(ahead)
@@ -145,7 +145,7 @@ def _spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]
             heappop(ahead)
 
 
-def _places(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+def _map_to_clusters(text: str, begin: int, end: int) -> list[tuple[int, int]]:
     """Return for each sign of the fold of a stretch from which clusters of *text* it comes."""
     places: list[tuple[int, int]] = []
     stretch = text[begin:end]

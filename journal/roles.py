@@ -42,13 +42,13 @@ class Position:
 THERAPIST = Position(Role.CLINICIAN, Profession.THERAPIST)
 ADMINISTRATOR = Position(Role.ADMINISTRATOR)
 PATIENT = Position(Role.PATIENT)
-OF_STAFF = (
+STAFF_POSITIONS = (
     THERAPIST,
     Position(Role.CLINICIAN, Profession.PRESCRIBER),
     Position(Role.CLINICIAN, Profession.NURSE),
     ADMINISTRATOR,
 )
-POSITIONS: Mapping[str, Position] = MappingProxyType({one.key: one for one in (*OF_STAFF, PATIENT)})
+POSITIONS: Mapping[str, Position] = MappingProxyType({one.key: one for one in (*STAFF_POSITIONS, PATIENT)})
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "therapist": N_("therapist"),

@@ -10,7 +10,7 @@ from crypto import Context, CryptoError
 from journal.errors import Damaged
 
 
-class Key(Protocol):
+class SealingKey(Protocol):
     """A key that seals and opens documents: a person's, or the server's."""
 
     def seal(self, plaintext: bytes, *, context: Context) -> bytes:
@@ -25,17 +25,17 @@ D = TypeVar("D", bound=msgspec.Struct)
 _encoder = msgspec.json.Encoder()
 
 
-def encode(document: msgspec.Struct) -> bytes:
+def encode_document(document: msgspec.Struct) -> bytes:
     """Write a document as JSON."""
     return _encoder.encode(document)
 
 
-def seal_document(key: Key, document: msgspec.Struct, context: Context) -> bytes:
+def seal_document(key: SealingKey, document: msgspec.Struct, context: Context) -> bytes:
     """Seal *document* so that it opens only in *context*."""
     return key.seal(_encoder.encode(document), context=context)
 
 
-def open_bytes(key: Key, sealed: bytes, context: Context) -> bytes:
+def open_bytes(key: SealingKey, sealed: bytes, context: Context) -> bytes:
     """
     Open a sealed column.
 
@@ -48,9 +48,9 @@ def open_bytes(key: Key, sealed: bytes, context: Context) -> bytes:
         raise Damaged from error
 
 
-def open_document(key: Key, sealed: bytes, context: Context, shape: type[D]) -> D:
-    """Open a sealed column as *shape*; raises `Damaged` if it does not open or fit."""
+def open_document(key: SealingKey, sealed: bytes, context: Context, document_type: type[D]) -> D:
+    """Open a sealed column as *document_type*; raises `Damaged` if it does not open or fit."""
     try:
-        return msgspec.json.decode(key.open(sealed, context=context), type=shape)
+        return msgspec.json.decode(key.open(sealed, context=context), type=document_type)
     except (CryptoError, msgspec.MsgspecError) as error:
         raise Damaged from error

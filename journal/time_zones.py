@@ -57,9 +57,9 @@ class ResolvedTime:
         return FOLD_SENTENCES[self.fold_note]
 
 
-def common_zones() -> tuple[str, ...]:
+def list_common_zones() -> tuple[str, ...]:
     """Return the zones named after places, sorted, with UTC first: what a list to choose from offers."""
-    return _common_zones()
+    return _load_common_zones()
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -76,7 +76,7 @@ def parse_zone(name: str) -> ZoneInfo:
 
 def is_zone(name: str) -> bool:
     """Return whether there is a time zone of this IANA name."""
-    return name in _known_zones()
+    return name in _load_known_zones()
 
 
 def parse_local(local: str) -> datetime:
@@ -97,9 +97,10 @@ def parse_local(local: str) -> datetime:
     return naive
 
 
-def moment(local: str, zone: str) -> datetime:
+def parse_moment(local: str, zone: str) -> datetime:
     """
-    Return the moment in UTC when clocks in *zone* say *local*; `resolve` also returns what a change of the clocks did.
+    Return the moment in UTC when clocks in *zone* say *local*; `resolve_local_time` also returns what a change of the
+    clocks did.
 
     Raises:
         WallClockError: If either names nothing.
@@ -107,7 +108,7 @@ def moment(local: str, zone: str) -> datetime:
     return parse_local(local).replace(tzinfo=parse_zone(zone)).astimezone(UTC)
 
 
-def resolve(local: str, zone: str) -> ResolvedTime:
+def resolve_local_time(local: str, zone: str) -> ResolvedTime:
     """
     Return the moment when clocks in *zone* say *local*.
 
@@ -119,7 +120,7 @@ def resolve(local: str, zone: str) -> ResolvedTime:
     """
     naive = parse_local(local)
     place = parse_zone(zone)
-    first, begins = naive.replace(tzinfo=place), moment(local, zone)
+    first, begins = naive.replace(tzinfo=place), parse_moment(local, zone)
     if begins.astimezone(place).replace(tzinfo=None) != naive:
         return ResolvedTime(begins, "gap")
     if first.utcoffset() != first.replace(fold=1).utcoffset():
@@ -128,10 +129,10 @@ def resolve(local: str, zone: str) -> ResolvedTime:
 
 
 @cache
-def _known_zones() -> frozenset[str]:
+def _load_known_zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 @cache
-def _common_zones() -> tuple[str, ...]:
-    return ("UTC", *sorted(name for name in _known_zones() if name.startswith(_REGIONS)))
+def _load_common_zones() -> tuple[str, ...]:
+    return ("UTC", *sorted(name for name in _load_known_zones() if name.startswith(_REGIONS)))

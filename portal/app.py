@@ -13,37 +13,37 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from journal.installation.installation import House, utc_now
+from journal.installation.installation import Installation, utc_now
 from journal.practice import practice
 from journal.practice.practice import PracticeView
 from journal.store.database import Store
 from journal.store.errors import DatabaseRefused
 from portal import logs
-from portal.access.guard import guard
-from portal.background import chores
+from portal.access.guard import guard_view
+from portal.background import run_periodic_tasks
 from portal.config import Config
-from portal.http.fallback import LastResort
+from portal.http.fallback import ErrorFallback
+from portal.http.fast_path import FastPath
 from portal.http.limits import STANDARD, BodyLimits, Limits
 from portal.http.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
-from portal.http.short_way import ShortWay
 from portal.routes import ROUTES
 from portal.web.errors import HANDLERS
-from portal.web.pages import make_environment
+from portal.web.pages import build_environment
 
-NOBODY_YET = PracticeView("", False)
+NOT_SET_UP = PracticeView("", False)
 PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"
 
 
 @dataclass(slots=True)
-class KnownPractice:
+class PracticeCache:
     """The practice for every page; loaded until it is known, since it then stays the same."""
 
-    current: PracticeView = NOBODY_YET
+    current: PracticeView = NOT_SET_UP
 
-    async def look(self, house: House) -> None:
+    async def load(self, installation: Installation) -> None:
         """Load the practice, unless it is known."""
-        if self.current is NOBODY_YET:
-            self.current = await practice.shown(house) or NOBODY_YET
+        if self.current is NOT_SET_UP:
+            self.current = await practice.load_practice_view(installation) or NOT_SET_UP
 
 
 def create_app(
@@ -64,11 +64,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        store = app.state.store = await _opened(config)
+        store = app.state.store = await _open_store(config)
         try:
             with store.use():
-                await _know_the_practice(app)
-                async with chores(app.state.house):
+                await _load_practice(app)
+                async with run_periodic_tasks(app.state.installation):
                     yield
         finally:
             # Also when the start failed: an open connection keeps the process from ending.
@@ -76,16 +76,18 @@ def create_app(
 
     routes = [
         Route(
-            rule.path, guard(rule.view, rule.audience, rule.fresh, rule.prefetch), methods=list(rule.methods)
+            rule.path,
+            guard_view(rule.view, rule.audience, rule.fresh, rule.prefetch),
+            methods=list(rule.methods),
         )
         for rule in ROUTES
     ]
     app = Starlette(
         routes=[Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"), *routes],
         middleware=[
-            Middleware(ShortWay, routes=routes, config=config, limits=limits, handlers=HANDLERS),
+            Middleware(FastPath, routes=routes, config=config, limits=limits, handlers=HANDLERS),
             Middleware(SecurityHeaders, config=config),
-            Middleware(LastResort, every=config.access_log),
+            Middleware(ErrorFallback, log_all=config.access_log),
             Middleware(HostCheck, config=config),
             Middleware(BodyLimits, limits=limits),
             Middleware(SameOrigin, config=config),
@@ -96,25 +98,27 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.config = config
-    app.state.house = config.house(clock=clock, quick=quick)
-    app.state.templates = make_environment()
-    app.state.practice = KnownPractice()
+    app.state.installation = config.installation(clock=clock, quick=quick)
+    app.state.templates = build_environment()
+    app.state.practice = PracticeCache()
     return app
 
 
-async def _opened(config: Config) -> Store:
+async def _open_store(config: Config) -> Store:
     try:
         return await Store.open(config.database_url, connections=config.connections)
     except DatabaseRefused as refused:
-        logs.event(logging.CRITICAL, refused.message)
+        logs.log_event(logging.CRITICAL, refused.message)
         raise
 
 
-async def _know_the_practice(app: Starlette) -> None:
+async def _load_practice(app: Starlette) -> None:
     try:
-        await app.state.practice.look(app.state.house)
+        await app.state.practice.load(app.state.installation)
         if app.state.practice.current.damaged:
-            logs.event(logging.ERROR, PRACTICE_DAMAGED)
+            logs.log_event(logging.ERROR, PRACTICE_DAMAGED)
     except Exception as error:
-        logs.event(logging.CRITICAL, "the database cannot be read: hearthside doctor", logs.trouble(error))
+        logs.log_event(
+            logging.CRITICAL, "the database cannot be read: hearthside doctor", logs.describe_error(error)
+        )
         raise

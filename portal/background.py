@@ -10,85 +10,87 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from journal.accounts.addresses import carry_over
-from journal.audit import sealing as audit_sealing
-from journal.audit.sealing import AuditSealer
-from journal.care.past_upgrade import seal_unnamed
-from journal.installation.installation import House
+from journal.accounts.addresses import upgrade_indexes
+from journal.audit import chain_worker as audit_sealing
+from journal.audit.chain_worker import AuditChainWorker
+from journal.care.past_upgrade import seal_unnamed_links
+from journal.installation.installation import Installation
 from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
-from journal.operations.retention import purge
+from journal.operations.retention import purge_deleted
 from portal import logs
-from portal.web.translation import Words
+from portal.web.translation import Translator
 
-MAIL = timedelta(seconds=10)
-AFTER_TROUBLE = timedelta(minutes=1)
-NOT_OURS = "events wait to be chained that this service did not write so: hearthside verify-audit"
+MAIL_INTERVAL = timedelta(seconds=10)
+RETRY_INTERVAL = timedelta(minutes=1)
+UNCHAINABLE_EVENTS = "events wait to be chained that this service did not write so: hearthside verify-audit"
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
+class PeriodicTask:
     """A periodic task, and the pause between two runs."""
 
-    work: Callable[[], Awaitable[object]]
-    every: timedelta
+    run: Callable[[], Awaitable[object]]
+    interval: timedelta
 
-    async def do(self) -> timedelta:
+    async def run_once(self) -> timedelta:
         """Run it once, whatever happens; return how long to pause."""
         try:
-            await self.work()
+            await self.run()
         except Exception as error:  # noqa: BLE001 - each driver has its own; the next run may succeed
-            logs.event(logging.ERROR, "a chore went wrong; it is tried again", logs.trouble(error))
-            return min(self.every, AFTER_TROUBLE)
-        return self.every
+            logs.log_event(logging.ERROR, "a chore went wrong; it is tried again", logs.describe_error(error))
+            return min(self.interval, RETRY_INTERVAL)
+        return self.interval
 
 
-async def keep_doing(
-    chore: Chore, rest: timedelta = timedelta(0), sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+async def run_forever(
+    task: PeriodicTask,
+    pause: timedelta = timedelta(0),
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
     """Run a task for ever, after a first pause. An unreachable database or mail server ends nothing."""
     while True:
-        await sleep(rest.total_seconds())
-        rest = await chore.do()
+        await sleep(pause.total_seconds())
+        pause = await task.run_once()
 
 
-async def chain_events(sealer: AuditSealer) -> None:
+async def chain_events(sealer: AuditChainWorker) -> None:
     """Chain pending events of the audit log, and log it when more than before cannot be chained."""
-    before = sealer.refused
+    before = sealer.skipped
     await sealer.chain_pending()
-    if sealer.refused > before:
-        logs.event(logging.ERROR, NOT_OURS)
+    if sealer.skipped > before:
+        logs.log_event(logging.ERROR, UNCHAINABLE_EVENTS)
 
 
 @asynccontextmanager
-async def chores(house: House) -> AsyncIterator[None]:
+async def run_periodic_tasks(installation: Installation) -> AsyncIterator[None]:
     """
     Run the periodic tasks for as long as the block lasts.
 
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    words = Words()
-    present, sealer = workers.Presence(house, uuid4()), AuditSealer(house, uuid4())
-    here = Chore(present.tell, workers.LOOK)
-    beat = heartbeat.Heartbeat(house)
-    beating = Chore(beat.beat, workers.EVERY)
-    purging = Chore(lambda: _purge(house, beat), timedelta(hours=1))
-    addresses = Chore(lambda: carry_over(house), timedelta(hours=1))
-    names = Chore(lambda: seal_unnamed(house), timedelta(hours=1))
-    mail = Chore(lambda: deliver_due(house, words.plain), MAIL)
-    chaining = Chore(lambda: chain_events(sealer), audit_sealing.EVERY)
+    words = Translator()
+    present, sealer = workers.Presence(installation, uuid4()), AuditChainWorker(installation, uuid4())
+    here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
+    beat = heartbeat.Heartbeat(installation)
+    beating = PeriodicTask(beat.beat, workers.REPORT_INTERVAL)
+    purging = PeriodicTask(lambda: _purge_after_beat(installation, beat), timedelta(hours=1))
+    addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
+    names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
+    mail = PeriodicTask(lambda: deliver_due(installation, words.translate), MAIL_INTERVAL)
+    chaining = PeriodicTask(lambda: chain_events(sealer), audit_sealing.INTERVAL)
     begun = [
-        (here, await here.do()),
-        (beating, await beating.do()),
-        (purging, await purging.do()),
-        (addresses, await addresses.do()),
+        (here, await here.run_once()),
+        (beating, await beating.run_once()),
+        (purging, await purging.run_once()),
+        (addresses, await addresses.run_once()),
         (mail, timedelta(0)),
-        (chaining, await chaining.do()),
-        (names, await names.do()),
+        (chaining, await chaining.run_once()),
+        (names, await names.run_once()),
     ]
-    tasks = [asyncio.create_task(keep_doing(chore, rest)) for chore, rest in begun]
+    tasks = [asyncio.create_task(run_forever(chore, rest)) for chore, rest in begun]
     try:
         yield
     finally:
@@ -96,12 +98,12 @@ async def chores(house: House) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(Exception):  # the database may be gone; another worker takes over in a few seconds
-            await sealer.give_up()
+            await sealer.release()
         with suppress(Exception):  # and a silent worker is deleted in a while
-            await workers.leave(present.worker)
+            await workers.remove_worker(present.worker)
 
 
-async def _purge(house: House, beat: heartbeat.Heartbeat) -> None:
+async def _purge_after_beat(installation: Installation, beat: heartbeat.Heartbeat) -> None:
     """Purge by a clock that was compared just now."""
     await beat.beat()
-    await purge(house, house.clock())
+    await purge_deleted(installation, installation.clock())

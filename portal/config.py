@@ -17,22 +17,22 @@ from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from journal.installation.host_names import host_name
-from journal.installation.installation import House, utc_now
-from journal.installation.key_file import KeyFile, parse
-from journal.installation.mail_server import MailServer, Security
+from journal.installation.host_names import normalize_host_name
+from journal.installation.installation import Installation, utc_now
+from journal.installation.key_file import KeyFile, parse_keys
+from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.installation.server_keys import ServerKeys
-from journal.mail.mail_addresses import Undeliverable, sender
-from journal.store.address import address_of, read_address, shown
-from journal.store.configuration import CONNECTIONS
-from journal.typed import read_whole
-from portal.origins import is_loopback, read_origin
+from journal.mail.mail_addresses import Undeliverable, format_sender
+from journal.store.address import format_path, format_sqlite_url, parse_database_url
+from journal.store.configuration import MAX_CONNECTIONS
+from journal.user_input import parse_whole_number
+from portal.origins import is_loopback, parse_origin
 
 PREFIX = "HEARTHSIDE_"
-LONGEST_SECRET = 8192
-MOST_CONNECTIONS = 100
-PORTS: Mapping[Security, int] = MappingProxyType(
-    {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+MAX_SECRET_LENGTH = 8192
+CONNECTIONS_LIMIT = 100
+DEFAULT_PORTS: Mapping[TransportSecurity, int] = MappingProxyType(
+    {TransportSecurity.STARTTLS: 587, TransportSecurity.TLS: 465, TransportSecurity.NONE: 25}
 )
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -45,31 +45,31 @@ class ConfigError(Exception):
         self.problems = problems
 
 
-def _text(value: str) -> str:
+def _parse_text(value: str) -> str:
     return value
 
 
-def _database(value: str) -> str:
-    read_address(value)
+def _parse_database(value: str) -> str:
+    parse_database_url(value)
     return value
 
 
-def _port(value: str) -> int:
-    port = read_whole(value, 5)
+def _parse_port(value: str) -> int:
+    port = parse_whole_number(value, 5)
     if port is None or port > 65535:
         raise ValueError("a port number, 0 to 65535")
     return port
 
 
-def _connections(value: str) -> int:
-    number = read_whole(value, 3)
-    if number is None or not 1 <= number <= MOST_CONNECTIONS:
-        raise ValueError(f"a number of connections, 1 to {MOST_CONNECTIONS}")
+def _parse_connections(value: str) -> int:
+    number = parse_whole_number(value, 3)
+    if number is None or not 1 <= number <= CONNECTIONS_LIMIT:
+        raise ValueError(f"a number of connections, 1 to {CONNECTIONS_LIMIT}")
     return number
 
 
-def _origin(value: str) -> str:
-    return read_origin(value.rstrip("/"))
+def _parse_origin(value: str) -> str:
+    return parse_origin(value.rstrip("/"))
 
 
 def _is_address(host: str) -> bool:
@@ -81,7 +81,7 @@ def _is_address(host: str) -> bool:
 
 
 @lru_cache
-def _named(origin: str) -> str:
+def _get_named_origin(origin: str) -> str:
     parts = urlsplit(origin)
     host = parts.hostname or ""
     if not _is_address(host):
@@ -92,11 +92,11 @@ def _named(origin: str) -> str:
 
 
 @lru_cache
-def _host_of(origin: str) -> str:  # asked for every page
+def _get_host(origin: str) -> str:  # asked for every page
     return urlsplit(origin).hostname or ""
 
 
-def _networks(value: str) -> tuple[Network, ...]:
+def _parse_networks(value: str) -> tuple[Network, ...]:
     try:
         networks = tuple(ipaddress.ip_network(one.strip()) for one in value.split(",") if one.strip())
     except ValueError as error:
@@ -106,31 +106,31 @@ def _networks(value: str) -> tuple[Network, ...]:
     return networks
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
+def _build_choice_parser(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
         if value not in choices:
             raise ValueError(f"one of {', '.join(choices)}")
         return value
 
-    return read
+    return parse
 
 
-def _file(value: str) -> Path:
+def _parse_file(value: str) -> Path:
     if not (path := Path(value).absolute()).is_file():
         raise ValueError("a file that is there")
     return path
 
 
-def _security(value: str) -> Security:
+def _parse_security(value: str) -> TransportSecurity:
     try:
-        return Security(value.lower())
+        return TransportSecurity(value.lower())
     except ValueError as error:
         raise ValueError("one of starttls, tls, none") from error
 
 
-def _sender(value: str) -> str:
+def _parse_sender(value: str) -> str:
     try:
-        return sender(value)
+        return format_sender(value)
     except Undeliverable as error:
         raise ValueError("an e-mail address like hearthside@example.org") from error
 
@@ -140,52 +140,66 @@ class Setting:
     """One setting: its name without the prefix, how it is read, and what it is for."""
 
     name: str
-    read: Callable[[str], Any]
+    parse: Callable[[str], Any]
     default: str | None
     help: str
     secret: bool = False
 
 
 SETTINGS = (
-    Setting("DATA", _text, "./data", "Folder for the database and, unless it is set, the server key."),
+    Setting("DATA", _parse_text, "./data", "Folder for the database and, unless it is set, the server key."),
     Setting(
         "DATABASE_URL",
-        _database,
+        _parse_database,
         None,
         "sqlite:///… or postgres://…; a file in the data folder if unset.",
         secret=True,
     ),
     Setting(
         "DATABASE_CONNECTIONS",
-        _connections,
-        str(CONNECTIONS),
+        _parse_connections,
+        str(MAX_CONNECTIONS),
         "How many connections this process makes to PostgreSQL at most.",
     ),
     Setting(
-        "SERVER_KEY", parse, None, "Seals names and dates; made in the data folder if unset.", secret=True
+        "SERVER_KEY",
+        parse_keys,
+        None,
+        "Seals names and dates; made in the data folder if unset.",
+        secret=True,
     ),
-    Setting("ORIGIN", _origin, "http://127.0.0.1:8000", "The address people type, without a path."),
-    Setting("HOST", host_name, "127.0.0.1", "The address to listen on."),
-    Setting("PORT", _port, "8000", "The port to listen on."),
+    Setting("ORIGIN", _parse_origin, "http://127.0.0.1:8000", "The address people type, without a path."),
+    Setting("HOST", normalize_host_name, "127.0.0.1", "The address to listen on."),
+    Setting("PORT", _parse_port, "8000", "The port to listen on."),
     Setting(
         "TRUSTED_PROXIES",
-        _networks,
+        _parse_networks,
         "",
         "Addresses or networks whose X-Forwarded-For is believed, separated by commas.",
     ),
     Setting(
-        "LOG", _one_of("text", "json"), "text", "How the log is written: text, or json, one object a line."
+        "LOG",
+        _build_choice_parser("text", "json"),
+        "text",
+        "How the log is written: text, or json, one object a line.",
     ),
     Setting(
-        "ACCESS_LOG", _one_of("off", "on"), "off", "Whether every request is logged, or what went wrong."
+        "ACCESS_LOG",
+        _build_choice_parser("off", "on"),
+        "off",
+        "Whether every request is logged, or what went wrong.",
     ),
-    Setting("SMTP_HOST", host_name, None, "The mail server to send through; no mail is sent if unset."),
-    Setting("SMTP_PORT", _port, None, "Its port; 587, or 465 for tls and 25 for none."),
-    Setting("SMTP_SECURITY", _security, "starttls", "starttls, tls, or none for a server on this machine."),
-    Setting("SMTP_USER", _text, "", "Whom to sign in as there, if it asks."),
-    Setting("SMTP_PASSWORD", _text, "", "The password for that.", secret=True),
-    Setting("SMTP_TRUST", _file, None, "A file of certificates to believe besides the machine's own."),
-    Setting("MAIL_FROM", _sender, None, "The address that messages come from."),
+    Setting(
+        "SMTP_HOST", normalize_host_name, None, "The mail server to send through; no mail is sent if unset."
+    ),
+    Setting("SMTP_PORT", _parse_port, None, "Its port; 587, or 465 for tls and 25 for none."),
+    Setting(
+        "SMTP_SECURITY", _parse_security, "starttls", "starttls, tls, or none for a server on this machine."
+    ),
+    Setting("SMTP_USER", _parse_text, "", "Whom to sign in as there, if it asks."),
+    Setting("SMTP_PASSWORD", _parse_text, "", "The password for that.", secret=True),
+    Setting("SMTP_TRUST", _parse_file, None, "A file of certificates to believe besides the machine's own."),
+    Setting("MAIL_FROM", _parse_sender, None, "The address that messages come from."),
 )
 
 
@@ -199,35 +213,35 @@ class Config:
     origin: str
     host: str
     port: int
-    key_is_beside_the_data: bool = False
+    is_key_beside_data: bool = False
     trusted_proxies: tuple[Network, ...] = ()
     older_keys: tuple[bytes, ...] = field(default=(), repr=False)
     key_file: Path | None = None
     log: str = "text"
     access_log: bool = False
     mail: MailServer | None = None
-    connections: int = CONNECTIONS
+    connections: int = MAX_CONNECTIONS
 
-    def house(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
-        """Open the house that these settings describe; `clock` and `quick` as for `House.with_key`."""
+    def installation(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> Installation:
+        """Return the installation that these settings describe; `clock` and `quick` as for `Installation.with_key`."""
         file = KeyFile(self.key_file) if self.key_file else None
         keys = ServerKeys((self.server_key, *self.older_keys), file)
-        return House.of(keys, clock=clock, quick=quick, mail=self.mail)
+        return Installation.from_server_keys(keys, clock=clock, quick=quick, mail=self.mail)
 
     @property
-    def secure(self) -> bool:
+    def is_secure(self) -> bool:
         """Return whether people come by https."""
         return self.origin.startswith("https:")
 
     @property
     def named_origin(self) -> str:
         """Return the origin under a name, where passkeys work; empty where people come by a bare address."""
-        return _named(self.origin)
+        return _get_named_origin(self.origin)
 
     @property
     def passkey_host(self) -> str:
         """Return the host that passkeys work for, or nothing."""
-        return _host_of(self.named_origin)
+        return _get_host(self.named_origin)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -237,12 +251,12 @@ class Config:
     @property
     def cookie(self) -> str:
         """Return the name of the session cookie; browsers keep `__Host-` ones to this host over https."""
-        return "__Host-hearthside" if self.secure else "hearthside"
+        return "__Host-hearthside" if self.is_secure else "hearthside"
 
     @property
     def known_cookie(self) -> str:
         """Return the name of the cookie of a browser that was signed in with before; it opens nothing."""
-        return "__Host-hearthside-known" if self.secure else "hearthside-known"
+        return "__Host-hearthside-known" if self.is_secure else "hearthside-known"
 
     @classmethod
     def from_mapping(cls, environment: Mapping[str, str]) -> Self:
@@ -256,11 +270,11 @@ class Config:
         problems: list[str] = []
         for setting in SETTINGS:
             try:
-                raw = _raw(environment, setting)
-                values[setting.name.lower()] = None if raw is None else setting.read(raw)
+                raw = _get_raw_value(environment, setting)
+                values[setting.name.lower()] = None if raw is None else setting.parse(raw)
             except (ValueError, OSError) as error:
                 problems.append(f"{PREFIX}{setting.name} needs {error}")
-        problems += [] if problems else _of_mail(values)
+        problems += [] if problems else _find_mail_problems(values)
         if problems:
             raise ConfigError(problems)
         data = Path(values["data"]).absolute()
@@ -269,76 +283,78 @@ class Config:
         except OSError as error:
             raise ConfigError(
                 [
-                    f"{PREFIX}DATA needs a folder that can be written, and {shown(data)} is not: {error.strerror}"
+                    f"{PREFIX}DATA needs a folder that can be written, and {format_path(data)} is not: {error.strerror}"
                 ]
             ) from error
-        key_file, keys = _key_file(environment), values["server_key"]
+        key_file, keys = _get_key_file(environment), values["server_key"]
         if keys is None:
             key_file = data / "server-key"
-            keys = _made(key_file)
+            keys = _create_key(key_file)
         return cls(
             data=data,
-            database_url=values["database_url"] or address_of(data / "hearthside.sqlite3"),
+            database_url=values["database_url"] or format_sqlite_url(data / "hearthside.sqlite3"),
             server_key=keys[0],
             older_keys=keys[1:],
             key_file=key_file,
-            mail=_mail_server(values),
+            mail=_build_mail_server(values),
             connections=values["database_connections"],
             origin=values["origin"],
             host=values["host"],
             port=values["port"],
-            key_is_beside_the_data=key_file is not None and data in key_file.parents,
+            is_key_beside_data=key_file is not None and data in key_file.parents,
             trusted_proxies=values["trusted_proxies"],
             log=values["log"],
             access_log=values["access_log"] == "on",
         )
 
 
-def _raw(environment: Mapping[str, str], setting: Setting) -> str | None:
+def _get_raw_value(environment: Mapping[str, str], setting: Setting) -> str | None:
     name = PREFIX + setting.name
     if setting.secret and (path := environment.get(name + "_FILE")):
-        return _held(Path(path))
+        return _read_secret_file(Path(path))
     return environment.get(name) or setting.default
 
 
-def _held(path: Path) -> str:
+def _read_secret_file(path: Path) -> str:
     """Return the secret in a file, as it was written but for the end of its last line."""
     try:
         with path.open(encoding="utf-8") as file:
-            text = file.read(LONGEST_SECRET + 1)
+            text = file.read(MAX_SECRET_LENGTH + 1)
     except UnicodeDecodeError:
-        raise ValueError(f"text in the file {shown(path)}") from None
+        raise ValueError(f"text in the file {format_path(path)}") from None
     except OSError as error:
-        raise ValueError(f"the file {shown(path)}, which cannot be read: {error.strerror}") from error
-    if len(text) > LONGEST_SECRET:
-        raise ValueError(f"at most {LONGEST_SECRET} characters in the file {shown(path)}")
+        raise ValueError(f"the file {format_path(path)}, which cannot be read: {error.strerror}") from error
+    if len(text) > MAX_SECRET_LENGTH:
+        raise ValueError(f"at most {MAX_SECRET_LENGTH} characters in the file {format_path(path)}")
     return text.rstrip("\r\n")
 
 
-def _key_file(environment: Mapping[str, str]) -> Path | None:
+def _get_key_file(environment: Mapping[str, str]) -> Path | None:
     """Return the file that the server key comes from, which can change while the service runs."""
     named = environment.get(f"{PREFIX}SERVER_KEY_FILE")
     return Path(named).absolute() if named else None
 
 
-def _made(path: Path) -> tuple[bytes, ...]:
+def _create_key(path: Path) -> tuple[bytes, ...]:
     try:
-        return KeyFile.made(path).read()
+        return KeyFile.open_or_create(path).read()
     except OSError as error:
         needed = f"{PREFIX}DATA needs a folder in which the server key can be made and read"
-        raise ConfigError([f"{needed}: {shown(path)}: {error.strerror}"]) from error
+        raise ConfigError([f"{needed}: {format_path(path)}: {error.strerror}"]) from error
     except ValueError as error:
-        raise ConfigError([f"{shown(path)} needs to hold the server key: {error}"]) from error
+        raise ConfigError([f"{format_path(path)} needs to hold the server key: {error}"]) from error
 
 
-def _of_mail(values: Mapping[str, Any]) -> list[str]:
+def _find_mail_problems(values: Mapping[str, Any]) -> list[str]:
     """Return what is missing before mail can be sent; nothing if none is wanted."""
     problems = []
     if values["smtp_host"] and not values["mail_from"]:
         problems.append(f"{PREFIX}MAIL_FROM needs an e-mail address, since {PREFIX}SMTP_HOST is set")
     if values["mail_from"] and not values["smtp_host"]:
         problems.append(f"{PREFIX}SMTP_HOST needs a mail server, since {PREFIX}MAIL_FROM is set")
-    if values["smtp_security"] is Security.NONE and not is_loopback(values["smtp_host"] or "localhost"):
+    if values["smtp_security"] is TransportSecurity.NONE and not is_loopback(
+        values["smtp_host"] or "localhost"
+    ):
         problems.append(
             f"{PREFIX}SMTP_SECURITY needs starttls or tls; none is for a server on this machine only"
         )
@@ -347,17 +363,17 @@ def _of_mail(values: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _mail_server(values: Mapping[str, Any]) -> MailServer | None:
+def _build_mail_server(values: Mapping[str, Any]) -> MailServer | None:
     if not values["smtp_host"]:
         return None
     security = values["smtp_security"]
     return MailServer(
         host=values["smtp_host"],
-        port=values["smtp_port"] or PORTS[security],
+        port=values["smtp_port"] or DEFAULT_PORTS[security],
         sender=values["mail_from"],
         origin=values["origin"],
         security=security,
         user=values["smtp_user"],
         password=values["smtp_password"],
-        trust=values["smtp_trust"],
+        ca_file=values["smtp_trust"],
     )

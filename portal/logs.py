@@ -19,81 +19,81 @@ from typing import Any
 
 NAME = "hearthside"
 TEXT, JSON = "text", "json"
-KINDS = (TEXT, JSON)
-QUIET = ("tortoise", "asyncpg", "aiosqlite")  # at DEBUG they print the values that they bind
+FORMATS = (TEXT, JSON)
+QUIET_LIBRARIES = ("tortoise", "asyncpg", "aiosqlite")  # at DEBUG they print the values that they bind
 
 log = logging.getLogger(NAME)
 
 
-def begin(kind: str) -> None:
-    """Write every line of this process to standard error, as *kind*; keep a level that was set before."""
+def configure_logging(line_format: str) -> None:
+    """Write every line of this process to standard error, as *line_format*; keep a level that was set before."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler())
         root.setLevel(logging.INFO)
     for handler in root.handlers:
-        handler.setFormatter(JsonLines() if kind == JSON else TextLines())
-    hush()
+        handler.setFormatter(JsonFormatter() if line_format == JSON else TextFormatter())
+    silence_libraries()
     logging.captureWarnings(capture=True)
-    sys.unraisablehook = lambda found: _unforeseen("could not be raised", found.exc_value)
-    threading.excepthook = lambda found: _unforeseen("ended a thread", found.exc_value)
-    sys.excepthook = _ended
+    sys.unraisablehook = lambda found: _log_unhandled("could not be raised", found.exc_value)
+    threading.excepthook = lambda found: _log_unhandled("ended a thread", found.exc_value)
+    sys.excepthook = _log_fatal
 
 
-def hush() -> None:
+def silence_libraries() -> None:
     """Silence the libraries that would print what they store."""
-    for name in QUIET:
+    for name in QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def trouble(error: BaseException) -> dict[str, str]:
+def describe_error(error: BaseException) -> dict[str, str]:
     """Return the type of an error and where it was raised, never its message."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{'/'.join(frames[-1].filename.split('/')[-2:])}:{frames[-1].lineno}" if frames else ""
     return {"error": type(error).__name__, "place": place}
 
 
-class Lines(logging.Formatter):
+class SafeFormatter(logging.Formatter):
     """Formats of a record only what may be logged."""
 
-    def told(self, record: logging.LogRecord) -> dict[str, Any]:
+    def build_fields(self, record: logging.LogRecord) -> dict[str, Any]:
         """Return the fields of a line, in their order."""
         fields: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "from": record.name,
-            "said": _said(record),
+            "said": _get_message(record),
         }
         fields |= getattr(record, "told", {})
         if record.exc_info and record.exc_info[1] is not None:
-            fields |= trouble(record.exc_info[1])
+            fields |= describe_error(record.exc_info[1])
         return fields
 
 
-class JsonLines(Lines):
+class JsonFormatter(SafeFormatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
-        return json.dumps(self.told(record), ensure_ascii=True)
+        return json.dumps(self.build_fields(record), ensure_ascii=True)
 
 
-class TextLines(Lines):
+class TextFormatter(SafeFormatter):
     """The message first, then the fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
-        fields = self.told(record)
+        fields = self.build_fields(record)
         first = " ".join(str(fields.pop(name)) for name in ("at", "level", "from", "said"))
         return " ".join([first, *(f"{name}={value}" for name, value in fields.items())])
 
 
-def event(level: int, said: str, fields: Mapping[str, object] | None = None) -> None:
+def log_event(level: int, message: str, fields: Mapping[str, object] | None = None) -> None:
     """Write a line of our own."""
-    log.log(level, said, extra={"told": dict(fields or {})})
+    log.log(level, message, extra={"told": dict(fields or {})})
 
 
-def _said(record: logging.LogRecord) -> str:
+def _get_message(record: logging.LogRecord) -> str:
     # uvicorn's notices are about itself: its process, its address.
     if record.name == NAME or (record.name == "uvicorn.error" and record.levelno == logging.INFO):
         said = record.getMessage()
@@ -106,11 +106,11 @@ def _said(record: logging.LogRecord) -> str:
     return said.partition("\n")[0]
 
 
-def _unforeseen(what: str, error: BaseException | None) -> None:
-    event(logging.ERROR, f"an error {what}", trouble(error) if error else {})
+def _log_unhandled(what: str, error: BaseException | None) -> None:
+    log_event(logging.ERROR, f"an error {what}", describe_error(error) if error else {})
 
 
-def _ended(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+def _log_fatal(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    event(logging.CRITICAL, "an error nobody foresaw ended this command", trouble(error))
+    log_event(logging.CRITICAL, "an error nobody foresaw ended this command", describe_error(error))

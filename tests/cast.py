@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from journal.actor import Actor
-from journal.audit.sealing import AuditSealer
+from journal.audit.chain_worker import AuditChainWorker
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.practice import registration as staff_registration
 from journal.roles import ADMINISTRATOR, THERAPIST, Role
-from journal.store.database import Store, change
+from journal.store.database import Store, execute
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVER_KEY = bytes(range(32))
@@ -63,14 +63,14 @@ class Cast:
     """Everybody, in an open database."""
 
     clock: Clock
-    house: House
+    installation: Installation
     tokens: dict[str, bytes]
     link: UUID
 
     async def actor(self, name: str) -> Actor:
         """Load somebody as a request of theirs would, at the clock's time; their browser was never left alone."""
         await self.in_use()
-        actor = await web_sessions.actor_for(self.house, self.tokens[name])
+        actor = await web_sessions.load_actor(self.installation, self.tokens[name])
         assert actor is not None
         return actor
 
@@ -78,7 +78,7 @@ class Cast:
         """Let time pass, by the arguments of `timedelta`, also for what is counted by the database's own clock."""
         self.clock.forward(**by)
         passed = timedelta(**by) // timedelta(milliseconds=1)
-        await change(f"UPDATE throttle SET until = until - {passed}, forgotten = forgotten - {passed}")
+        await execute(f"UPDATE throttle SET until = until - {passed}, forgotten = forgotten - {passed}")
 
     async def in_use(self) -> None:
         """Let every browser have been used all the time until now."""
@@ -100,7 +100,10 @@ def cast_of(furniture: Furniture, clock: Clock | None = None) -> Cast:
     """Bring the cast of a furnished database to life."""
     clock = clock or Clock()
     return Cast(
-        clock, House.with_key(SERVER_KEY, clock=clock, quick=True), dict(furniture.tokens), furniture.link
+        clock,
+        Installation.with_key(SERVER_KEY, clock=clock, quick=True),
+        dict(furniture.tokens),
+        furniture.link,
     )
 
 
@@ -111,29 +114,33 @@ async def just_come_in() -> None:
 
 async def furnish(url: str) -> Furniture:
     """Let the practice, the people and one care link come about in the migrated database at *url*."""
-    house = House.with_key(SERVER_KEY, clock=Clock(NOON - timedelta(hours=1)), quick=True)
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(NOON - timedelta(hours=1)), quick=True)
     store = await Store.open(url)
     tokens = {}
     try:
         with store.use():
             for name, position in (("bob", THERAPIST), ("charlie", THERAPIST), ("erin", ADMINISTRATOR)):
-                link = await practice.new_setup_link(house, position)
-                tokens[name] = await staff_registration.set_up(house, link, PRACTICE, new_account(name))
+                link = await practice.create_setup_link(installation, position)
+                tokens[name] = await staff_registration.register_staff(
+                    installation, link, PRACTICE, new_account(name)
+                )
             for name in ("alice", "dana"):
-                readied = await registration.ready(house, new_account(name))
-                await registration.open_account(house, Role.PATIENT, readied)
-                tokens[name] = await web_sessions.start(house, readied.id, readied.account_key)
+                readied = await registration.prepare_account(installation, new_account(name))
+                await registration.create_account(installation, Role.PATIENT, readied)
+                tokens[name] = await web_sessions.start_session(installation, readied.id, readied.account_key)
             for token in tokens.values():
-                actor = await web_sessions.actor_for(house, token)
+                actor = await web_sessions.load_actor(installation, token)
                 assert actor is not None
-                offer = await recovery_key.offer(actor)
-                await recovery_key.confirm(actor, token, offer.sealed, offer.words)
-            bob, alice = [await web_sessions.actor_for(house, tokens[name]) for name in ("bob", "alice")]
+                offer = await recovery_key.offer_recovery_key(actor)
+                await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
+            bob, alice = [
+                await web_sessions.load_actor(installation, tokens[name]) for name in ("bob", "alice")
+            ]
             assert bob is not None
             assert alice is not None
-            invited = await invitations.invite(bob, "Alice")
-            care_link = await invitations.accept(alice, invited.token)
-            await AuditSealer(house, uuid4()).give_up()  # as a service that ran, and ended
+            invited = await invitations.create_invitation(bob, "Alice")
+            care_link = await invitations.accept_invitation(alice, invited.token)
+            await AuditChainWorker(installation, uuid4()).release()  # as a service that ran, and ended
             await just_come_in()
             return Furniture(tokens, care_link)
     finally:

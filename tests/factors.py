@@ -19,8 +19,8 @@ def app_code(secret: bytes, now: datetime) -> str:
 async def enrolled(cast: Cast, name: str) -> tuple[bytes, tuple[str, ...]]:
     """Give somebody a second factor; gives its secret and the recovery codes."""
     actor = await cast.actor(name)
-    offer = await totp_enrolment.offer(actor)
-    secret = b32decode(offer.words.replace(" ", ""))
-    proven = await totp_enrolment.prove(actor, offer.sealed, app_code(secret, actor.now))
-    await totp_enrolment.keep(actor, proven.sealed, kept=True)
+    offer = await totp_enrolment.offer_enrolment(actor)
+    secret = b32decode(offer.formatted_secret.replace(" ", ""))
+    proven = await totp_enrolment.verify_app(actor, offer.sealed, app_code(secret, actor.now))
+    await totp_enrolment.accept_offer(actor, proven.sealed, kept=True)
     return secret, proven.codes

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from journal.audit.sealing import AuditSealer
-from journal.installation.installation import House
-from journal.store.database import change, fetch
-from journal.store.statements import key_of, time_of
+from journal.audit.chain_worker import AuditChainWorker
+from journal.installation.installation import Installation
+from journal.store.database import execute, fetch_raw
+from journal.store.statements import parse_id, parse_time
 
 # In one statement: a service that runs beside the test chains events in between two.
 LOG = """
@@ -35,15 +35,15 @@ class Logged(NamedTuple):
 async def logged(*acts: str, **where: UUID) -> list[Logged]:
     """All that was written so far, or some classes of it, or what names certain ids; oldest first."""
     found = []
-    for _, _, _, at, *ids, act, outcome in await fetch(LOG):
-        actor, patient, recipient, about = [None if one is None else key_of(one) for one in ids]
-        event = Logged(time_of(at), actor, patient, recipient, about, act, outcome)
+    for _, _, _, at, *ids, act, outcome in await fetch_raw(LOG):
+        actor, patient, recipient, about = [None if one is None else parse_id(one) for one in ids]
+        event = Logged(parse_time(at), actor, patient, recipient, about, act, outcome)
         if (not acts or act in acts) and all(getattr(event, name) == value for name, value in where.items()):
             found.append(event)
     return found
 
 
-async def chain_all(house: House) -> int:
+async def chain_all(installation: Installation) -> int:
     """Chain what is pending, whoever holds the lease; gives how many events that were."""
-    await change("UPDATE audit_lease SET until = 0")
-    return await AuditSealer(house, uuid4()).chain_pending()
+    await execute("UPDATE audit_lease SET until = 0")
+    return await AuditChainWorker(installation, uuid4()).chain_pending()

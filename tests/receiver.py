@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from journal.installation.mail_server import MailServer, Security
+from journal.installation.mail_server import MailServer, TransportSecurity
 from tests.waiting import PATIENCE
 
 USER, PASSWORD = "hearth", "a password for mail"
@@ -47,7 +47,7 @@ class Receiver:
     commands: list[str] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop | None = None
 
-    def server(self, security: Security = Security.NONE, **more: object) -> MailServer:
+    def server(self, security: TransportSecurity = TransportSecurity.NONE, **more: object) -> MailServer:
         """How the product is told of it."""
         return MailServer("127.0.0.1", self.port, SENDER, ORIGIN, security, **more)  # type: ignore[arg-type]
 

@@ -41,40 +41,40 @@ PARTS = ("title", "int.meaning")
 
 async def written(cast: Cast, who: str = "alice", document: EntryDocument = THE_SEA) -> Entry:
     """Let somebody write an entry."""
-    return await entries.save(await cast.actor(who), uuid4(), 0, document)
+    return await entries.save_entry(await cast.actor(who), uuid4(), 0, document)
 
 
 async def rewritten(cast: Cast, entry: Entry, **answers: str) -> Entry:
     """Let alice change some answers, a while later."""
     cast.clock.forward(minutes=1)
     changed = msgspec.structs.replace(entry.document, answers={**entry.document.answers, **answers})
-    return await entries.save(await cast.actor("alice"), entry.id, entry.revision, changed)
+    return await entries.save_entry(await cast.actor("alice"), entry.id, entry.revision, changed)
 
 
 async def shared(cast: Cast, entry: Entry, parts: tuple[str, ...] = PARTS, *, to: UUID | None = None) -> UUID:
     """Let alice share parts of her entry, with bob unless another link is named."""
     alice = await cast.actor("alice")
-    return await shares.share(alice, entry.id, to or cast.link, parts, previewed=entry.revision)
+    return await shares.share_entry(alice, entry.id, to or cast.link, parts, previewed=entry.revision)
 
 
 async def read_by(cast: Cast, who: str) -> tuple[ShareDocument, ...]:
     """Give what a clinician of alice's can read."""
     alice = await cast.actor("alice")
-    folder = await reading.folder(await cast.actor(who), alice.id)
+    folder = await reading.load_folder(await cast.actor(who), alice.id)
     return tuple(one.document for one in folder.shared)
 
 
 async def opened_by(cast: Cast, who: str, share: UUID) -> datetime:
     """Let a clinician of alice's open a share, a while later; gives when."""
     cast.clock.forward(minutes=5)
-    await reading.read(await cast.actor(who), (await cast.actor("alice")).id, share)
+    await reading.read_share(await cast.actor(who), (await cast.actor("alice")).id, share)
     return cast.clock.now
 
 
 async def connected(cast: Cast, clinician: str, patient: str = "alice") -> UUID:
     """Connect two of the cast."""
-    invited = await invitations.invite(await cast.actor(clinician), patient)
-    return await invitations.accept(await cast.actor(patient), invited.token)
+    invited = await invitations.create_invitation(await cast.actor(clinician), patient)
+    return await invitations.accept_invitation(await cast.actor(patient), invited.token)
 
 
 async def in_session(cast: Cast) -> UUID:
@@ -82,8 +82,8 @@ async def in_session(cast: Cast) -> UUID:
     alice = await cast.actor("alice")
     local = cast.clock.now.astimezone(parse_zone(ZONE)).replace(tzinfo=None).isoformat(timespec="minutes")
     details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
-    session = await session_plan.add(alice, alice.id, details)
-    await session_plan.move(alice, session, Status.IN_SESSION)
+    session = await session_plan.add_session(alice, alice.id, details)
+    await session_plan.change_status(alice, session, Status.IN_SESSION)
     cast.clock.forward(hours=1)
     await cast.just_asked()
     return session
@@ -91,10 +91,10 @@ async def in_session(cast: Cast) -> UUID:
 
 async def rested(cast: Cast, session: UUID) -> None:
     """Let a night go by, and alice say that she has slept; everybody signs in again."""
-    await session_plan.move(await cast.actor("alice"), session, Status.RECOVERING)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
     cast.clock.forward(hours=24)
     await signed_in_again(cast)
-    await session_plan.confirm_rested(await cast.actor("alice"))
+    await session_plan.confirm_rest(await cast.actor("alice"))
 
 
 async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:
@@ -106,7 +106,7 @@ async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:
 async def signed_in_again(cast: Cast) -> None:
     """Let everybody sign in, since sessions end within a day."""
     for who in cast.tokens:
-        signed_in = await sign_in.sign_in(cast.house, f"{who}@example.org", PASSWORDS[who])
+        signed_in = await sign_in.sign_in(cast.installation, f"{who}@example.org", PASSWORDS[who])
         cast.tokens[who] = signed_in.token
 
 
@@ -122,5 +122,5 @@ async def journal_of(cast: Cast, documents: list[EntryDocument], who: str = "ali
         rows.append(vault_tables.Entry(id=ident, owner_id=actor.id, revision=1, sealed=sealed, **times))
     await vault_tables.Entry.bulk_create(rows)
     async with transaction():
-        await baseline.rebuild(actor.vault, actor.id)
+        await baseline.rebuild_record_state(actor.vault, actor.id)
     return [row.id for row in rows]

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 
 from journal.actor import Actor
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
-from journal.catalogue.forms import form_of
+from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
-from journal.sessions.rows import Session, my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import Phase, Route, SessionKind, Setting
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
@@ -48,7 +48,7 @@ async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int
 
 async def dosing(cast: Cast) -> list[Session]:
     """Give alice's dosing sessions in order."""
-    mine = await my_sessions(await cast.actor("alice"))
+    mine = await load_my_sessions(await cast.actor("alice"))
     return [one for one in mine if one.details.kind is SessionKind.DOSING]
 
 
@@ -64,21 +64,21 @@ async def write(
     """Let alice write an entry."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
     document = EntryDocument(kind, title, session_id=about.id.hex if about else None, answers=dict(answers))
-    return (await entries.save(alice, uuid4(), 0, document)).id
+    return (await entries.save_entry(alice, uuid4(), 0, document)).id
 
 
 async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = None) -> UUID:
     """Let alice share parts of an entry with bob; all of it when none are named."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
-    written = await entries.entry(alice, entry)
-    chosen = fields or ("title", *(field.id for field in shares.sections(written)))
-    return await shares.share(alice, entry, cast.link, chosen, previewed=written.revision)
+    written = await entries.load_entry(alice, entry)
+    chosen = fields or ("title", *(field.id for field in shares.list_shareable_fields(written)))
+    return await shares.share_entry(alice, entry, cast.link, chosen, previewed=written.revision)
 
 
 def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer]:
     """Answer every question of a form that a patient may share; *words* gives the text for a question."""
     answers: dict[str, Answer] = {}
-    for field in form_of(kind).shareable:
+    for field in get_form(kind).shareable:
         if field.kind is FieldKind.TEXT:
             answers[field.id] = words(field.id)
         elif field.kind is FieldKind.LINE:

@@ -19,7 +19,7 @@ from tortoise.queryset import QuerySet
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.account_reset import retained_records
 from journal.accounts import tables as accounts_tables
-from journal.accounts.notices import notice
+from journal.accounts.notices import queue_notice
 from journal.accounts.profiles import ProfileRow, open_profile
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -31,56 +31,63 @@ from journal.authentication.passwords import password_problems
 from journal.care import invitations, links, share_list
 from journal.care import tables as care_tables
 from journal.care.past_care import seal_past
-from journal.errors import Damaged, LinkExpired, Refused
+from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
-from journal.store.database import change, scrub, transaction
-from journal.store.progress import repeated as run_repeated
-from journal.store.rows import Counted, Moment, Row, read_one
+from journal.store.database import execute, flush_deleted, transaction
+from journal.store.progress import run_with_retry as run_repeated
+from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import baseline, record_state
 
-UNDERSTOOD = N_("Tick this once you have read it.")
-ANOTHER = N_(
+NOT_TICKED = N_("Tick this once you have read it.")
+OTHER_ADDRESS = N_(
     "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
 )
 
 
-class PastRow(Row, frozen=True):
+class EndingLinkRow(Row, frozen=True):
     """A link that ends."""
 
     id: UUID
     patient_id: UUID
-    created_at: Moment
+    created_at: Timestamp
 
 
-class RestartingRow(ProfileRow, frozen=True):
+class ResetAccountRow(ProfileRow, frozen=True):
     """An account that is about to be reset."""
 
-    epoch: Counted
+    epoch: NonNegative
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ResetPreview:
     """What the page of a reset link shows."""
 
     clinician_name: str
     patient: UUID
 
 
-async def welcome(house: House, token: str) -> Offered:
+async def preview_reset(installation: Installation, token: str) -> ResetPreview:
     """Open a link; raises `LinkExpired` when it does not work, `TrustBroken` when it was altered."""
-    row, _ = await invitations.open_token(house, token, renewing=True)
-    profile = invitations.profile_of(house, row)
+    row, _ = await invitations.verify_token(installation, token, renewing=True)
+    profile = invitations.open_clinician_profile(installation, row)
     if row.patient is None or row.renews is None:
         raise LinkExpired
-    return Offered(profile.name, row.patient)
+    return ResetPreview(profile.name, row.patient)
 
 
-async def restart(
-    house: House, token: str, email: str, password: str, repeated: str, practice: str, *, understood: bool
+async def reset_account(
+    installation: Installation,
+    token: str,
+    email: str,
+    password: str,
+    repeated: str,
+    practice: str,
+    *,
+    understood: bool,
 ) -> bytes:
     """
     Replace the account's keys, set aside what it held, and renew care with the clinician of the link.
@@ -96,42 +103,48 @@ async def restart(
         LinkExpired: If the link does not work, or somebody used it first.
         Refused: If a field is not valid; the link stays valid. After some wrong addresses it has to wait.
     """
-    row, _ = await invitations.open_token(house, token, renewing=True)
+    row, _ = await invitations.verify_token(installation, token, renewing=True)
     active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
-    account = await read_one(RestartingRow, active)
+    account = await fetch_row(ResetAccountRow, active)
     old = care_tables.CareLink.filter(
         id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
     if account is None or not await old.exists():
         raise LinkExpired
-    profile = open_profile(house, account)
-    charged = await limits.charge(attempts.of_restart(house, row.id), field="email")
-    if not _is_of(house, email, profile.email):
-        await audit_log.note_unsigned(house, None, Act.RESTART_REFUSED, patient=account.id, about=row.id)
-        raise Refused({"email": ANOTHER})
-    await limits.give_back(charged)
-    problems = await house.stretch(partial(password_problems, password, repeated, email, practice))
+    profile = open_profile(installation, account)
+    charged = await limits.count_attempt(attempts.build_reset_counts(installation, row.id), field="email")
+    if not _is_address_of(installation, email, profile.email):
+        await audit_log.record_unauthenticated_event(
+            installation, None, Act.RESTART_REFUSED, patient=account.id, about=row.id
+        )
+        raise InvalidInput({"email": OTHER_ADDRESS})
+    await limits.refund_attempt(charged)
+    problems = await installation.run_password_hash(
+        partial(password_problems, password, repeated, email, practice)
+    )
     if not understood:
-        problems |= {"understood": UNDERSTOOD}
+        problems |= {"understood": NOT_TICKED}
     if problems:
-        raise Refused(problems)
+        raise InvalidInput(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
     keyring, who = Keyring.from_account_key(key), account.id.bytes
     before = Access(account.id, account.epoch, AccessDocument())
-    slot = await house.stretch(
-        partial(password_slot, key, password, account=who, epoch=before.next, parameters=house.argon2)
+    slot = await installation.run_password_hash(
+        partial(
+            password_slot, key, password, account=who, epoch=before.next_epoch, parameters=installation.argon2
+        )
     )
 
     async def write() -> bytes:
         async with transaction():
-            await key_slots.swap(
-                before, keyring.vault_sealer(), key_slots.first(slot).ways, end_sessions=True
+            await key_slots.advance_epoch(
+                before, keyring.vault_sealer(), key_slots.build_first_access(slot).ways, end_sessions=True
             )
             # A save that is under way ends first, and is set aside too.
-            await change(record_state.LOCK, account.id)
-            await retained_records.put_aside(house, account.id)
-            now = house.clock()
-            past = await _past(house, old, row, now)
+            await execute(record_state.LOCK_STATE, account.id)
+            await retained_records.retain_records(installation, account.id)
+            now = installation.clock()
+            past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
             await authentication_tables.WebSession.filter(account_id=account.id).delete()
@@ -140,71 +153,74 @@ async def restart(
                 identity=seal_identity(keyring, private, account=who),
                 recovery_ready=False,
             )
-            await baseline.begin_anew(Sealer(keyring.vault), account.id)
-            await key_slots.put(account.id, slot, house.clock())
-            await second_factor.begin(account.id, keyring.vault_sealer(), house.clock())
-            session = await web_sessions.start(house, account.id, key)
-            patient = await web_sessions.actor_for(house, session)
+            await baseline.recreate_record_state(Sealer(keyring.vault), account.id)
+            await key_slots.replace_slot(account.id, slot, installation.clock())
+            await second_factor.reset_second_factor(account.id, keyring.vault_sealer(), installation.clock())
+            session = await web_sessions.start_session(installation, account.id, key)
+            patient = await web_sessions.load_actor(installation, session)
             if patient is None:
                 raise Damaged
-            link = await invitations.accept(patient, token, renewing=True)
-            await notice(house, account.id, Notice.RESTARTED)
-            await audit_log.note(
+            link = await invitations.accept_invitation(patient, token, renewing=True)
+            await queue_notice(installation, account.id, Notice.RESTARTED)
+            await audit_log.record_event(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
             )
         return session
 
     session = await run_repeated(write)
-    await scrub()
+    await flush_deleted()
     return session
 
 
-async def _past(
-    house: House, old: QuerySet[care_tables.CareLink], row: invitations.OpenRow, now: datetime
+async def _seal_past_care(
+    installation: Installation,
+    old: QuerySet[care_tables.CareLink],
+    row: invitations.OpenInvitationRow,
+    now: datetime,
 ) -> bytes | None:
     """Seal the old link's past, with its clinician, whose voucher was verified."""
-    before, whose = await read_one(PastRow, old), invitations.profile_of(house, row)
+    before, whose = await fetch_row(EndingLinkRow, old), invitations.open_clinician_profile(installation, row)
     if before is None:
         return None
-    return seal_past(house, before, row.clinician_id, whose.name, whose.profession, now)
+    return seal_past(installation, before, row.clinician_id, whose.name, whose.profession, now)
 
 
-def _is_of(house: House, typed: str, email: str) -> bool:
+def _is_address_of(installation: Installation, typed: str, email: str) -> bool:
     """Return whether the typed address is the account's, compared as at sign-in."""
-    index = house.server.blind_index(email)
-    return any(compare_digest(index, one) for one in house.server.lookup_indexes(typed))
+    index = installation.server_keys.blind_index(email)
+    return any(compare_digest(index, one) for one in installation.server_keys.lookup_indexes(typed))
 
 
-async def renew(actor: Actor, token: str) -> UUID:
+async def renew_link(actor: Actor, token: str) -> UUID:
     """
     Renew one care link of a patient who can sign in: keys are pinned anew on both sides, and nothing else changes.
 
     What was shared over the old link is deleted with it, unless it waits to be returned after a reset.
     """
-    row, _ = await invitations.open_token(actor.house, token, renewing=True)
+    row, _ = await invitations.verify_token(actor.installation, token, renewing=True)
     if row.patient != actor.id or row.renews is None:
         raise LinkExpired
-    link = await run_repeated(partial(_renew, actor, token, row, row.renews))
-    await scrub()
+    link = await run_repeated(partial(_renew_link, actor, token, row, row.renews))
+    await flush_deleted()
     return link
 
 
-async def _renew(actor: Actor, token: str, row: invitations.OpenRow, renewed: UUID) -> UUID:
+async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationRow, renewed: UUID) -> UUID:
     async with transaction():
-        await record_state.lock(actor)
+        await record_state.lock_state(actor)
         old = care_tables.CareLink.filter(
             id=renewed, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
         ended: dict[str, object] = {"pair": None, "ended_at": actor.now}
-        ended["past"] = await _past(actor.house, old, row, actor.now)
+        ended["past"] = await _seal_past_care(actor.installation, old, row, actor.now)
         if not await care_tables.KeptShare.filter(link_id=renewed).exists():
-            ended |= links.NOTHING_LEFT
+            ended |= links.ERASED_COLUMNS
         if not await old.update(**ended):
             raise LinkExpired
         await care_tables.Share.filter(link_id=renewed).delete()
-        await share_list.end(actor, renewed)
-        link = await invitations.accept(actor, token, renewing=True)
-        await audit_log.note(
+        await share_list.delete_list(actor, renewed)
+        link = await invitations.accept_invitation(actor, token, renewing=True)
+        await audit_log.record_event(
             actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id
         )
     return link

@@ -11,45 +11,45 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
-from journal.account_reset.retained_records import KEPT
+from journal.account_reset.retained_records import RETENTION_PERIOD
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
-from journal.ages import alive
+from journal.ages import build_alive_filter
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context, share_context
-from journal.care.link_keys import link_key
+from journal.care.link_keys import open_shared_key
 from journal.care.links import Link
-from journal.care.share_list import LinkOf
+from journal.care.share_list import ShareLinkRow
 from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.store.database import fetch, scrub, transaction
+from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     FIRST_YEAR,
     LAST_YEAR,
-    Counted,
     DamagedRow,
-    Opened,
+    NonNegative,
+    OpenedRows,
     Row,
-    open_each,
-    read,
-    typed,
-    whole,
+    fetch_rows,
+    filter_undamaged,
+    open_rows,
+    parse_rows,
 )
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
-from journal.vault.contents import entry_line
+from journal.vault.contents import build_entry_line
 from journal.vault.documents import EntryDocument, entry_context
 from journal.vault.record_snapshot import Part
-from journal.vault.record_state import Move
+from journal.vault.record_state import RecordChange
 
-KINDS = frozenset(one.value for one in EntryKind)
-BEFORE = """
+ENTRY_KINDS = frozenset(one.value for one in EntryKind)
+SELECT_OLD_LINKS = """
     SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
     WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
     ORDER BY created_at
@@ -66,16 +66,16 @@ class OldLinkRow(Row, frozen=True):
     clinician_pin: bytes | None
 
 
-class KeptRow(Row, frozen=True):
+class RetainedShareRow(Row, frozen=True):
     """A row of a copy from before a reset."""
 
     id: UUID
     entry_id: UUID
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
 
 
-class GivenBackRow(Row, frozen=True):
+class ReturnedShareRow(Row, frozen=True):
     """A row of a copy that was returned."""
 
     id: UUID
@@ -83,18 +83,23 @@ class GivenBackRow(Row, frozen=True):
     sealed: bytes
 
 
-class KeptOf(Row, frozen=True):
+class RetainedIdRow(Row, frozen=True):
     """Which kept copy a returned one was made from."""
 
     kept_id: UUID
 
 
-async def able(actor: Actor, link: Link) -> int:
+async def count_returnable(actor: Actor, link: Link) -> int:
     """Return how many copies the clinician could return over their care link with a patient."""
-    return sum([len(whole(await _waiting(actor, link, old))) for old in await _before(actor, link)])
+    return sum(
+        [
+            len(filter_undamaged(await _load_returnable(actor, link, old)))
+            for old in await _load_old_links(actor, link)
+        ]
+    )
 
 
-async def give_back(actor: Actor, patient: UUID) -> int:
+async def return_shares(actor: Actor, patient: UUID) -> int:
     """
     Send back everything that this patient had shared with the clinician before the reset.
 
@@ -108,11 +113,11 @@ async def give_back(actor: Actor, patient: UUID) -> int:
         SharingPaused: If the patient has paused sharing.
         TrustBroken: If the old link key was not signed with the patient's old keys.
     """
-    link = await links.link_with(actor, patient)
-    now_key, before = await link_key(actor, link), await _before(actor, link)
+    link = await links.load_link_with(actor, patient)
+    now_key, before = await open_shared_key(actor, link), await _load_old_links(actor, link)
     if not before:
         raise NotFound
-    keys = [(old, _key_of_before(actor, old)) for old in before]
+    keys = [(old, _open_old_key(actor, old)) for old in before]
     async with transaction():
         # Locks the link first: of two pages that send back at once, one finds nothing left.
         lasting = care_tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
@@ -121,7 +126,7 @@ async def give_back(actor: Actor, patient: UUID) -> int:
         await require_keys(actor)
         given = 0
         for old, old_key in keys:
-            for row in whole(await _waiting(actor, link, old)):
+            for row in filter_undamaged(await _load_returnable(actor, link, old)):
                 try:
                     place = share_context(old.id, row.id, row.revision)
                     document = open_document(old_key, row.sealed, place, ShareDocument)
@@ -136,28 +141,30 @@ async def give_back(actor: Actor, patient: UUID) -> int:
                 )
                 given += 1
         if given:
-            await audit_log.note(actor, Act.GIVEN_BACK, patient=patient, about=link.id, recipient=patient)
+            await audit_log.record_event(
+                actor, Act.GIVEN_BACK, patient=patient, about=link.id, recipient=patient
+            )
     return given
 
 
-async def given_back(actor: Actor, link: Link) -> Opened[ShareDocument]:
+async def list_returned_shares(actor: Actor, link: Link) -> OpenedRows[ShareDocument]:
     """Return what a clinician sent back and waits for the patient's answer, oldest entry first."""
-    actor.must_be(Role.PATIENT)
-    found = await _opened(actor, link)
-    return Opened([document for _, _, document in found], found.damaged)
+    actor.require_role(Role.PATIENT)
+    found = await _open_returned(actor, link)
+    return OpenedRows([document for _, _, document in found], found.damaged)
 
 
-async def how_many(actor: Actor) -> dict[UUID, int]:
+async def count_returned_by_link(actor: Actor) -> dict[UUID, int]:
     """Return for each link of the patient's how many returned copies wait; those with none are left out."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     found: dict[UUID, int] = {}
     waiting = care_tables.GivenBack.filter(link__patient_id=actor.id, link__ended_at=None)
-    for row in whole(await read(LinkOf, waiting)):
+    for row in filter_undamaged(await fetch_rows(ShareLinkRow, waiting)):
         found[row.link_id] = found.get(row.link_id, 0) + 1
     return found
 
 
-async def take_in(actor: Actor, wanted: UUID) -> int:
+async def accept_returned_shares(actor: Actor, wanted: UUID) -> int:
     """
     Add what one clinician has sent back to the journal, each as an entry of its kind and of its own date.
 
@@ -166,11 +173,11 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
     Raises:
         Damaged: If nothing of it opens.
     """
-    actor.must_be(Role.PATIENT)
-    link = await links.my_link(actor, wanted)
+    actor.require_role(Role.PATIENT)
+    link = await links.load_my_link(actor, wanted)
     async with transaction():
-        await record_state.lock(actor)
-        opened = await _opened(actor, link)
+        await record_state.lock_state(actor)
+        opened = await _open_returned(actor, link)
         if opened.damaged and not opened:
             raise Damaged
         for ident, kept_id, document in opened:
@@ -184,7 +191,7 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
                     document.kind, document.title, document.note, document.session_id, document.answers
                 ),
             )
-            written = min(_written_at(document), actor.now)
+            written = min(_parse_written_at(document), actor.now)
             sealed = seal_document(actor.vault, kept, entry_context(actor.id, entry, 1))
             await vault_tables.Entry.create(
                 id=entry,
@@ -194,42 +201,44 @@ async def take_in(actor: Actor, wanted: UUID) -> int:
                 created_at=written,
                 updated_at=actor.now,
             )
-            line = entry_line(entry, 1, sealed, written, actor.now, kept)
-            await record_state.move(actor, Move(Part.ENTRIES, come=[line]))
+            line = build_entry_line(entry, 1, sealed, written, actor.now, kept)
+            await record_state.update_state(actor, RecordChange(Part.ENTRIES, added=[line]))
         if opened:
-            await audit_log.note(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
-    await scrub()
+            await audit_log.record_event(actor, Act.TAKEN_IN, patient=actor.id, about=link.id)
+    await flush_deleted()
     return len(opened)
 
 
-async def leave(actor: Actor, wanted: UUID) -> None:
+async def delete_returned_shares(actor: Actor, wanted: UUID) -> None:
     """Delete what one clinician has sent back, for good."""
-    link = await links.my_link(actor, wanted)
-    actor.must_be(Role.PATIENT)
+    link = await links.load_my_link(actor, wanted)
+    actor.require_role(Role.PATIENT)
     async with transaction():
         mine = care_tables.GivenBack.filter(link_id=link.id)
-        kept = [row.kept_id for row in whole(await read(KeptOf, mine))]
+        kept = [row.kept_id for row in filter_undamaged(await fetch_rows(RetainedIdRow, mine))]
         await care_tables.KeptShare.filter(id__in=kept, link__patient_id=actor.id).delete()
         await mine.delete()
-    await scrub()
+    await flush_deleted()
 
 
-async def _opened(actor: Actor, link: Link) -> Opened[tuple[UUID, UUID, ShareDocument]]:
-    key = await link_key(actor, link)
+async def _open_returned(actor: Actor, link: Link) -> OpenedRows[tuple[UUID, UUID, ShareDocument]]:
+    key = await open_shared_key(actor, link)
 
-    def opened(row: GivenBackRow) -> tuple[UUID, UUID, ShareDocument]:
+    def open_row(row: ReturnedShareRow) -> tuple[UUID, UUID, ShareDocument]:
         place = given_back_context(link.id, row.id)
         document = open_document(key, row.sealed, place, ShareDocument)
-        if document.kind not in KINDS:
+        if document.kind not in ENTRY_KINDS:
             raise Damaged
-        _written_at(document)
+        _parse_written_at(document)
         return row.id, row.kept_id, document
 
-    found = open_each(await read(GivenBackRow, care_tables.GivenBack.filter(link_id=link.id)), opened)
-    return Opened(sorted(found, key=lambda one: one[2].written_at), found.damaged)
+    found = open_rows(
+        await fetch_rows(ReturnedShareRow, care_tables.GivenBack.filter(link_id=link.id)), open_row
+    )
+    return OpenedRows(sorted(found, key=lambda one: one[2].written_at), found.damaged)
 
 
-def _written_at(document: ShareDocument) -> datetime:
+def _parse_written_at(document: ShareDocument) -> datetime:
     """Return when an entry was written, in UTC; raises `Damaged` where a clinician sealed no valid time."""
     try:
         moment = datetime.fromisoformat(document.written_at)
@@ -240,18 +249,20 @@ def _written_at(document: ShareDocument) -> datetime:
     raise Damaged
 
 
-async def _before(actor: Actor, link: Link) -> list[OldLinkRow]:
+async def _load_old_links(actor: Actor, link: Link) -> list[OldLinkRow]:
     """Return the ended links of these two people whose key the clinician still has, as after a reset."""
-    return whole(typed(OldLinkRow, await fetch(BEFORE, link.patient, actor.id)))
+    return filter_undamaged(parse_rows(OldLinkRow, await fetch_raw(SELECT_OLD_LINKS, link.patient, actor.id)))
 
 
-async def _waiting(actor: Actor, link: Link, old: OldLinkRow) -> list[KeptRow | DamagedRow]:
-    rows = whole(await read(KeptOf, care_tables.GivenBack.filter(link_id=link.id)))
-    kept = care_tables.KeptShare.filter(link_id=old.id, **alive(actor.now, KEPT))
-    return await read(KeptRow, kept.exclude(id__in=[row.kept_id for row in rows]) if rows else kept)
+async def _load_returnable(actor: Actor, link: Link, old: OldLinkRow) -> list[RetainedShareRow | DamagedRow]:
+    rows = filter_undamaged(await fetch_rows(RetainedIdRow, care_tables.GivenBack.filter(link_id=link.id)))
+    kept = care_tables.KeptShare.filter(link_id=old.id, **build_alive_filter(actor.now, RETENTION_PERIOD))
+    return await fetch_rows(
+        RetainedShareRow, kept.exclude(id__in=[row.kept_id for row in rows]) if rows else kept
+    )
 
 
-def _key_of_before(actor: Actor, old: OldLinkRow) -> Sealer:
+def _open_old_key(actor: Actor, old: OldLinkRow) -> Sealer:
     """Open the old link key, which must be signed with the patient's old keys."""
     patient = old.patient_id
     ids = {"link": old.id.bytes, "patient": patient.bytes, "clinician": actor.id.bytes}
@@ -259,6 +270,6 @@ def _key_of_before(actor: Actor, old: OldLinkRow) -> Sealer:
         pinned = {"owner": actor.id.bytes, "peer": patient.bytes, "link": old.id.bytes}
         theirs = open_pin(actor.keyring, old.clinician_pin or b"", **pinned)
         blob = old.clinician_key or b""
-        return Sealer(open_link_key(blob, **ids, private=actor.identity(), signed_by=theirs))
+        return Sealer(open_link_key(blob, **ids, private=actor.open_identity(), signed_by=theirs))
     except CryptoError as error:
         raise TrustBroken from error

@@ -18,7 +18,7 @@ class SetAside(Model):
     expires_at = fields.DatetimeField()
     proof = fields.CharField(
         64, null=True
-    )  # says whose it is, and from when to when: `retained_records.proof_of`
+    )  # says whose it is, and from when to when: `retained_records.compute_proof`
 
     class Meta:
         table = "set_aside"

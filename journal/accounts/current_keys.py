@@ -7,19 +7,19 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.errors import JournalError
 from journal.i18n import N_
-from journal.store.database import change, fetch, is_sqlite
-from journal.store.rows import bytes_of
+from journal.store.database import execute, fetch_raw, is_sqlite
+from journal.store.rows import as_bytes
 
-LOCK = "UPDATE account SET epoch = epoch WHERE id = $1"
+LOCK_ACCOUNT = "UPDATE account SET epoch = epoch WHERE id = $1"
 
-KEYS = "SELECT identity FROM account WHERE id = $1 AND status = 'active'"
+SELECT_KEYS = "SELECT identity FROM account WHERE id = $1 AND status = 'active'"
 
-RENEWING = "SELECT before FROM key_renewal WHERE id = $1"
+SELECT_RETIRED_KEYS = "SELECT before FROM key_renewal WHERE id = $1"
 
-OWN_SESSION = "SELECT 1 FROM web_session WHERE id = $1 AND account_id = $2"
+SELECT_OWN_SESSION = "SELECT 1 FROM web_session WHERE id = $1 AND account_id = $2"
 
 
-class ChangedMeanwhile(JournalError):
+class ConcurrentChange(JournalError):
     """Another page changed how the account is opened, between what this act read and what it would have written."""
 
     message = N_(
@@ -28,9 +28,9 @@ class ChangedMeanwhile(JournalError):
     )
 
 
-async def hold(account: UUID) -> None:
+async def lock_account(account: UUID) -> None:
     """Lock an account's row until the transaction ends: read what the act depends on after this."""
-    await change(LOCK, account)
+    await execute(LOCK_ACCOUNT, account)
 
 
 async def require_keys(actor: Actor) -> None:
@@ -42,20 +42,22 @@ async def require_keys(actor: Actor) -> None:
     turns, something has to be written before.
 
     Raises:
-        ChangedMeanwhile: If the keys were renewed or replaced, or the account was suspended or deleted.
+        ConcurrentChange: If the keys were renewed or replaced, or the account was suspended or deleted.
     """
     held = "" if is_sqlite() else " FOR SHARE"
-    if not await has_keys(actor, KEYS + held) and not await has_keys(actor, RENEWING + held):
-        raise ChangedMeanwhile
+    if not await has_keys(actor, SELECT_KEYS + held) and not await has_keys(
+        actor, SELECT_RETIRED_KEYS + held
+    ):
+        raise ConcurrentChange
 
 
 async def has_keys(actor: Actor, statement: str) -> bool:
     """Return whether the keys that *statement* selects are the actor's."""
-    rows = await fetch(statement, actor.id)
-    return bool(rows) and bytes_of(rows[0][0]) == actor.sealed_identity
+    rows = await fetch_raw(statement, actor.id)
+    return bool(rows) and as_bytes(rows[0][0]) == actor.sealed_identity
 
 
 async def require_session(actor: Actor) -> None:
-    """Verify in a transaction that the actor's session still exists; raises `ChangedMeanwhile`."""
-    if not await fetch(OWN_SESSION, actor.session, actor.id):
-        raise ChangedMeanwhile
+    """Verify in a transaction that the actor's session still exists; raises `ConcurrentChange`."""
+    if not await fetch_raw(SELECT_OWN_SESSION, actor.session, actor.id):
+        raise ConcurrentChange

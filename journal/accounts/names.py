@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from journal.i18n import N_
-from journal.mail.mail_addresses import problem
+from journal.mail.mail_addresses import find_address_problem
 from journal.time_zones import WallClockError, parse_zone
 
 
-def name_problems(name: str) -> dict[str, str]:
+def find_name_problems(name: str) -> dict[str, str]:
     """Return the problem with a name, by field."""
     return {} if 1 <= len(name) <= 100 else {"name": N_("Write the name you go by, up to 100 characters.")}
 
 
-def email_problems(email: str, *, mails: bool) -> dict[str, str]:
-    """Return the problem with an e-mail address, by field; *mails* says whether this site sends mail."""
-    sentence = problem(email, mails=mails)
+def find_email_problems(email: str, *, sends_mail: bool) -> dict[str, str]:
+    """Return the problem with an e-mail address, by field; *sends_mail* says whether this site sends mail."""
+    sentence = find_address_problem(email, sends_mail=sends_mail)
     return {"email": sentence} if sentence else {}
 
 
-def zone_problems(zone: str) -> dict[str, str]:
+def find_zone_problems(zone: str) -> dict[str, str]:
     """Return the problem with a time zone, by field."""
     try:
         parse_zone(zone)

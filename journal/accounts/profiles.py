@@ -10,11 +10,11 @@ from tortoise.queryset import QuerySet
 from crypto import Context
 from journal.accounts import tables
 from journal.errors import Damaged
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.sealing import open_document
-from journal.store.rows import Row, read_one
+from journal.store.rows import Row, fetch_row
 
-CHOICES = (5, 15, 30, 60)
+LOCK_CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; `Profile` has the usual one."""
 
 
@@ -38,38 +38,38 @@ class ProfileRow(Row, frozen=True):
     sealed: bytes
 
 
-async def load_profile(house: House, account: UUID) -> Profile:
+async def load_profile(installation: Installation, account: UUID) -> Profile:
     """Open an account's profile; raises `Damaged`."""
-    found = await find_profile(house, tables.Account.filter(id=account))
+    found = await find_profile(installation, tables.Account.filter(id=account))
     if found is None:
         raise Damaged
     return found
 
 
-async def find_profile(house: House, accounts: QuerySet[tables.Account]) -> Profile | None:
+async def find_profile(installation: Installation, accounts: QuerySet[tables.Account]) -> Profile | None:
     """Return the profile of the first of *accounts*, or None; raises `Damaged`."""
-    row = await read_one(ProfileRow, accounts)
-    return open_profile(house, row) if row else None
+    row = await fetch_row(ProfileRow, accounts)
+    return open_profile(installation, row) if row else None
 
 
-def known_profile(house: House, account: UUID, sealed: bytes) -> Profile:
+def open_cached_profile(installation: Installation, account: UUID, sealed: bytes) -> Profile:
     """
     Open an account's profile for a page; the very same bytes are opened once. Raises `Damaged`.
 
     What changes a profile, or goes through all of them, opens it by `open_profile`.
     """
-    memory = house.server.opened
+    memory = installation.server_keys.document_cache
     key = (Profile, account, sealed)
     found: Profile | None = memory.get(key)
     if found is None:
-        found = open_document(house.server, sealed, profile_context(account), Profile)
-        memory.keep(key, found)
+        found = open_document(installation.server_keys, sealed, profile_context(account), Profile)
+        memory.put(key, found)
     return found
 
 
-def open_profile(house: House, row: ProfileRow) -> Profile:
+def open_profile(installation: Installation, row: ProfileRow) -> Profile:
     """Open a row; raises `Damaged`."""
-    return open_document(house.server, row.sealed, profile_context(row.id), Profile)
+    return open_document(installation.server_keys, row.sealed, profile_context(row.id), Profile)
 
 
 def profile_context(account: UUID) -> Context:

@@ -18,15 +18,15 @@ from uuid import UUID
 from crypto import MacKey, join_fields
 
 VERSION = b"\x01"
-CHAINED_WITH_ID = b"\x02"
+VERSION_WITH_ID = b"\x02"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-NOTHING = bytes(32)
+INITIAL_MAC = bytes(32)
 """The MAC of the event before the first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EventRecord:
     """One event, without its place in the chain. Those that were chained by their own act have no `id`."""
 
     at: datetime
@@ -39,7 +39,7 @@ class Line:
     id: UUID | None = None
 
 
-def new_event_id() -> UUID:
+def generate_event_id() -> UUID:
     """
     Return a new id for an event; ids sort by the time they were made.
 
@@ -50,34 +50,36 @@ def new_event_id() -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | randbits(62))
 
 
-def event_mac(chain: MacKey, line: Line) -> bytes:
+def compute_event_mac(chain: MacKey, record: EventRecord) -> bytes:
     """
     Return the MAC of an event that has no place in the chain yet; its id makes it unique.
 
     Returns:
         32 bytes, HMAC-SHA256.
     """
-    return chain.mac("audit-event", join_fields(VERSION, line.id.bytes if line.id else b"", *_fields(line)))
+    return chain.mac(
+        "audit-event", join_fields(VERSION, record.id.bytes if record.id else b"", *_encode_fields(record))
+    )
 
 
-def mac_of(chain: MacKey, head: bytes, sequence: int, line: Line) -> bytes:
+def compute_chain_mac(chain: MacKey, head: bytes, sequence: int, record: EventRecord) -> bytes:
     """
     Return the MAC of one event and of everything before it.
 
     Args:
-        head: What `head_of` returns for the event before, 32 bytes.
+        head: What `compute_head` returns for the event before, 32 bytes.
         sequence: The event's number; the first is 1.
-        line: The event. Its time counts in whole microseconds, UTC.
+        record: The event. Its time counts in whole microseconds, UTC.
 
     Returns:
         32 bytes, HMAC-SHA256.
     """
-    start = (VERSION,) if line.id is None else (CHAINED_WITH_ID, line.id.bytes)
-    message = join_fields(*start, head, sequence.to_bytes(8, "big"), *_fields(line))
+    start = (VERSION,) if record.id is None else (VERSION_WITH_ID, record.id.bytes)
+    message = join_fields(*start, head, sequence.to_bytes(8, "big"), *_encode_fields(record))
     return chain.mac("audit", message)
 
 
-def head_of(chain: MacKey, sequence: int, mac: bytes) -> bytes:
+def compute_head(chain: MacKey, sequence: int, mac: bytes) -> bytes:
     """
     Return the head of a log that ends with event *sequence*, whose MAC is *mac*.
 
@@ -87,7 +89,7 @@ def head_of(chain: MacKey, sequence: int, mac: bytes) -> bytes:
     return chain.mac("audit-head", join_fields(VERSION, sequence.to_bytes(8, "big"), mac))
 
 
-def verified_tag(chain: MacKey, sequence: int, mac: bytes) -> bytes:
+def compute_verified_tag(chain: MacKey, sequence: int, mac: bytes) -> bytes:
     """
     Return the MAC that says that the log was verified up to event *sequence*, whose MAC is *mac*.
 
@@ -97,7 +99,9 @@ def verified_tag(chain: MacKey, sequence: int, mac: bytes) -> bytes:
     return chain.mac("audit-verified", join_fields(VERSION, sequence.to_bytes(8, "big"), mac))
 
 
-def _fields(line: Line) -> tuple[bytes, ...]:
-    moment = (line.at - EPOCH) // MICROSECOND
-    ids = [one.bytes if one else b"" for one in (line.actor, line.patient, line.recipient, line.about)]
-    return moment.to_bytes(8, "big", signed=True), *ids, line.action.encode(), line.outcome.encode()
+def _encode_fields(record: EventRecord) -> tuple[bytes, ...]:
+    moment = (record.at - EPOCH) // MICROSECOND
+    ids = [
+        one.bytes if one else b"" for one in (record.actor, record.patient, record.recipient, record.about)
+    ]
+    return moment.to_bytes(8, "big", signed=True), *ids, record.action.encode(), record.outcome.encode()

@@ -2,7 +2,7 @@
 Who opened or changed what, and when. Ids and states only: never a word that anybody wrote.
 
 An event is written in the transaction of the act that it records, so there is neither one without the other. It waits
-for nobody: its place in the chain comes a moment later (`journal/audit/sealing.py`).
+for nobody: its place in the chain comes a moment later (`journal/audit/chain_worker.py`).
 Saving an entry is no event: the journal is its writer's own, and who reads it is what counts.
 """
 
@@ -14,12 +14,12 @@ from uuid import UUID
 
 from journal.actor import Actor
 from journal.audit.acts import REFUSALS, Act, Outcome
-from journal.audit.chain import Line
+from journal.audit.chain import EventRecord
 from journal.audit.pending import write_events
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 
 
-async def note(
+async def record_event(
     actor: Actor,
     action: Act,
     *,
@@ -28,16 +28,20 @@ async def note(
     recipient: UUID | None = None,
 ) -> None:
     """Record what a signed-in person did, in the open transaction."""
-    await write_events(actor.house, [_line(actor.id, action, actor.now, patient, about, recipient)])
+    await write_events(
+        actor.installation, [_build_record(actor.id, action, actor.now, patient, about, recipient)]
+    )
 
 
-async def note_each(actor: Actor, action: Act, patient: UUID, about: Iterable[UUID]) -> None:
+async def record_events(actor: Actor, action: Act, patient: UUID, about: Iterable[UUID]) -> None:
     """Record one act on each of several things, in as many statements as for one."""
-    await write_events(actor.house, [_line(actor.id, action, actor.now, patient, one) for one in about])
+    await write_events(
+        actor.installation, [_build_record(actor.id, action, actor.now, patient, one) for one in about]
+    )
 
 
-async def note_unsigned(
-    house: House,
+async def record_unauthenticated_event(
+    installation: Installation,
     account: UUID | None,
     action: Act,
     *,
@@ -45,21 +49,21 @@ async def note_unsigned(
     about: UUID | None = None,
 ) -> None:
     """Record what was done without a session; *account* is None where none is known."""
-    await write_events(house, [_line(account, action, house.clock(), patient, about)])
+    await write_events(installation, [_build_record(account, action, installation.clock(), patient, about)])
 
 
-async def note_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
+async def record_share_openings(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
     """Record that *actor* opened each of *shares*."""
-    await note_each(actor, Act.SHARE_OPENED, patient, shares)
+    await record_events(actor, Act.SHARE_OPENED, patient, shares)
 
 
-def _line(
-    who: UUID | None,
+def _build_record(
+    actor_id: UUID | None,
     action: Act,
     at: datetime,
     patient: UUID | None,
     about: UUID | None,
     recipient: UUID | None = None,
-) -> Line:
+) -> EventRecord:
     outcome = Outcome.REFUSED if action in REFUSALS else Outcome.DONE
-    return Line(at, who, patient, recipient, about, action.value, outcome.value)
+    return EventRecord(at, actor_id, patient, recipient, about, action.value, outcome.value)

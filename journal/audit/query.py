@@ -16,16 +16,16 @@ from uuid import UUID
 import msgspec
 
 from journal.audit.acts import Act
-from journal.store.database import fetch
-from journal.store.rows import DamagedRow, Moment, Row, typed
+from journal.store.database import fetch_raw
+from journal.store.rows import DamagedRow, Row, Timestamp, parse_rows
 
-Number = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+EventNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 """The number of an event."""
 
-NOT_NUMBERED = 10**17
+FIRST_PENDING_NUMBER = 10**17
 """Pending events have no number yet. Here they are counted from this one on, which no chained event reaches."""
 
-LOG = """
+SELECT_EVENTS = """
     SELECT * FROM (
         SELECT id, at, actor_id, action, object_id, recipient_id, patient_id
         FROM audit_event WHERE {condition} {end}
@@ -43,8 +43,8 @@ LOG = """
 class EventRow(Row, frozen=True):
     """A row of an event, chained or pending."""
 
-    id: Number
-    at: Moment
+    id: EventNumber
+    at: Timestamp
     actor_id: UUID | None
     action: Act
     object_id: UUID | None
@@ -52,7 +52,7 @@ class EventRow(Row, frozen=True):
     patient_id: UUID | None
 
 
-Rows = list[EventRow | DamagedRow]
+EventRows = list[EventRow | DamagedRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class PatientEvent:
     """An event with the patient whose record it is about, for a log of everybody's."""
 
     event: Event
@@ -82,41 +82,41 @@ class Condition:
     sql: str = "1 = 1"
     values: tuple[object, ...] = ()
 
-    def also(self, sql: str, *values: object) -> Self:
+    def with_clause(self, sql: str, *values: object) -> Self:
         """Return this condition AND *sql*."""
         return type(self)(f"{self.sql} AND ({sql})", (*self.values, *values))
 
-    def before(self, event: int | None) -> Self:
+    def older_than(self, event: int | None) -> Self:
         """Return this condition, limited to events older than *event* unless that is None."""
-        return self if event is None else self.also("id < {}", event)
+        return self if event is None else self.with_clause("id < {}", event)
 
 
-def one_of(column: str, values: Sequence[object]) -> str:
-    """Return SQL for any of *values*, for `Condition.also`."""
+def build_in_clause(column: str, values: Sequence[object]) -> str:
+    """Return SQL for any of *values*, for `Condition.with_clause`."""
     return f"{column} IN ({', '.join(['{}'] * len(values))})" if values else "1 = 0"
 
 
-async def newest(condition: Condition, limit: int | None = None) -> Rows:
+async def fetch_newest(condition: Condition, limit: int | None = None) -> EventRows:
     """Return the latest events, newest first; damaged ones do not count towards *limit*."""
     if limit is None:
-        return await _read(condition, "DESC", None)
+        return await _fetch_events(condition, "DESC", None)
     most = limit
     while True:
-        rows = await _read(condition, "DESC", most)
+        rows = await _fetch_events(condition, "DESC", most)
         damaged = sum(isinstance(row, DamagedRow) for row in rows)
         if len(rows) < most or most == limit + damaged:
             return rows
         most = limit + damaged
 
 
-async def oldest(condition: Condition) -> Rows:
+async def fetch_oldest(condition: Condition) -> EventRows:
     """Return all events that meet *condition*, oldest first."""
-    return await _read(condition, "ASC", None)
+    return await _fetch_events(condition, "ASC", None)
 
 
-async def _read(condition: Condition, order: str, limit: int | None) -> Rows:
+async def _fetch_events(condition: Condition, order: str, limit: int | None) -> EventRows:
     end = f"ORDER BY id {order}" + ("" if limit is None else " LIMIT {}")
     bound = (*condition.values, *(() if limit is None else (limit,)))
     places = [f"${place}" for place in range(1, 2 * len(bound) + 1)]
-    template = LOG.format(condition=condition.sql, end=end, base=NOT_NUMBERED)
-    return typed(EventRow, await fetch(template.format(*places), *bound, *bound))
+    template = SELECT_EVENTS.format(condition=condition.sql, end=end, base=FIRST_PENDING_NUMBER)
+    return parse_rows(EventRow, await fetch_raw(template.format(*places), *bound, *bound))

@@ -15,30 +15,30 @@ from typing import Any
 from tortoise.exceptions import OperationalError
 
 from crypto import MacKey
-from journal.audit.chain import Line, event_mac
-from journal.store.database import fetch
-from journal.store.statements import key_of, time_of
+from journal.audit.chain import EventRecord, compute_event_mac
+from journal.store.database import fetch_raw
+from journal.store.statements import parse_id, parse_time
 
-EVENTS = """
+SELECT_CHAINED = """
     SELECT id, event_id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
     FROM audit_event WHERE id >= $1 ORDER BY id LIMIT $2
 """
 # In one statement: an event that is chained meanwhile is never seen in both places or in neither.
-PENDING = """
+SELECT_PENDING = """
     SELECT EXISTS (SELECT 1 FROM audit_event WHERE audit_event.event_id = audit_pending.id),
            id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
     FROM audit_pending ORDER BY id LIMIT $1 OFFSET $2
 """
-BEFORE_ALL = -(2**63)
-AT_ONCE = 1000
+MIN_SEQUENCE = -(2**63)
+BATCH_SIZE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChainedRow:
     """A chained event as stored; `line` is None where a column holds what Hearthside never writes."""
 
     sequence: Any
-    line: Line | None
+    record: EventRecord | None
     mac: Any
 
     @property
@@ -54,65 +54,71 @@ class Row:
 class PendingRow:
     """A pending event as stored, and whether an event of its id is chained already; `line` as for `Row`."""
 
-    line: Line | None
+    record: EventRecord | None
     mac: Any
-    chained: bool = False
+    is_chained: bool = False
 
-    def as_written(self, chain: MacKey) -> Line | None:
+    def find_authentic_record(self, chain: MacKey) -> EventRecord | None:
         """Return the event if its MAC is valid and it is not chained yet, else None."""
-        line = self.line
-        return line if line and not self.chained and self.mac == event_mac(chain, line).hex() else None
+        line = self.record
+        return (
+            line
+            if line and not self.is_chained and self.mac == compute_event_mac(chain, line).hex()
+            else None
+        )
 
 
 class UnreadableError(Exception):
     """A row cannot be read at all."""
 
 
-async def events(first: int = BEFORE_ALL, most: int = 2**63) -> AsyncIterator[Row]:
+async def iter_chained(first: int = MIN_SEQUENCE, limit: int = 2**63) -> AsyncIterator[ChainedRow]:
     """Yield chained events by their numbers, from *first* on and at most so many; raises `UnreadableError`."""
-    while most > 0:
+    while limit > 0:
         try:
-            rows = await fetch(EVENTS, first, min(most, AT_ONCE))
+            rows = await fetch_raw(SELECT_CHAINED, first, min(limit, BATCH_SIZE))
         except OperationalError:
             try:
-                rows = await fetch(EVENTS, first, 1)  # what cannot be read hides none of those before it
+                rows = await fetch_raw(
+                    SELECT_CHAINED, first, 1
+                )  # what cannot be read hides none of those before it
             except OperationalError as error:
                 raise UnreadableError from error
         for row in rows:
-            yield Row(row[0], _line(row[1:]), row[-1])
+            yield ChainedRow(row[0], _parse_record(row[1:]), row[-1])
         if not rows or not isinstance(rows[-1][0], int) or rows[-1][0] == 2**63 - 1:
             return
-        first, most = rows[-1][0] + 1, most - len(rows)
+        first, limit = rows[-1][0] + 1, limit - len(rows)
 
 
-async def pending(most: int, skip: int = 0) -> list[PendingRow]:
+async def fetch_pending(limit: int, offset: int = 0) -> list[PendingRow]:
     """Return at most so many pending events in the order of their ids; what cannot be read hides none of the others."""
     try:
-        return [_pending(row) for row in await fetch(PENDING, most, skip)]
+        return [_parse_pending(row) for row in await fetch_raw(SELECT_PENDING, limit, offset)]
     except OperationalError:
-        ((total,),) = await fetch("SELECT COUNT(*) FROM audit_pending")
-        return [await _one_pending(place) for place in range(skip, min(skip + most, total))]
+        ((total,),) = await fetch_raw("SELECT COUNT(*) FROM audit_pending")
+        return [await _fetch_pending_at(place) for place in range(offset, min(offset + limit, total))]
 
 
-async def _one_pending(place: int) -> PendingRow:
+async def _fetch_pending_at(place: int) -> PendingRow:
     try:
-        return _pending((await fetch(PENDING, 1, place))[0])
+        return _parse_pending((await fetch_raw(SELECT_PENDING, 1, place))[0])
     except (OperationalError, IndexError):
         return PendingRow(None, None)
 
 
-def _pending(row: Sequence[Any]) -> PendingRow:
-    line = _line(row[1:])
+def _parse_pending(row: Sequence[Any]) -> PendingRow:
+    line = _parse_record(row[1:])
     return PendingRow(None if line is None or line.id is None else line, row[-1], bool(row[0]))
 
 
-def _line(row: Sequence[Any]) -> Line | None:
+def _parse_record(row: Sequence[Any]) -> EventRecord | None:
     """Read an event; a value that is not spelled as Hearthside spells it could hide the event from a query."""
     ident, at, *ids, action, outcome, mac = row
     try:
-        moment = time_of(at)
+        moment = parse_time(at)
         own, actor, patient, recipient, about = keys = [
-            None if one is None else key_of(one) for one in (ident, *ids)
+            None if one is None else parse_id(one) for one in (ident, *ids)
         ]
         if moment.utcoffset() is None or not all(isinstance(one, str) for one in (action, outcome, mac)):
             return None
@@ -121,6 +127,6 @@ def _line(row: Sequence[Any]) -> Line | None:
             isinstance(raw, str) and raw != text for raw, text in zip((ident, *ids, at), spelled, strict=True)
         ):
             return None
-        return Line(moment.astimezone(UTC), actor, patient, recipient, about, action, outcome, own)
+        return EventRecord(moment.astimezone(UTC), actor, patient, recipient, about, action, outcome, own)
     except (TypeError, ValueError, OverflowError):
         return None

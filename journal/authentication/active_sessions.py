@@ -10,31 +10,31 @@ from uuid import UUID
 import msgspec
 
 from journal.actor import Actor
-from journal.ages import alive
+from journal.ages import build_alive_filter
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import tables
 from journal.authentication.web_sessions import LIFETIME, BrowserDocument, Stage, device_context
 from journal.errors import NotFound
 from journal.sealing import open_document
-from journal.store.database import scrub, transaction
-from journal.store.rows import Counted, Moment, Opened, Row, open_each, read
+from journal.store.database import flush_deleted, transaction
+from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_rows, open_rows
 
 
-class VisitRow(Row, frozen=True):
+class ActiveSessionRow(Row, frozen=True):
     """A row of a web session; its first column is what addresses name it by."""
 
     id: UUID = msgspec.field(name="handle")
     session: str = msgspec.field(name="id")
-    epoch: Counted
+    epoch: NonNegative
     device: bytes
-    created_at: Moment
-    used_at: Moment
+    created_at: Timestamp
+    used_at: Timestamp
     wrapped: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class ActiveSession:
     """One browser. `device` is a few words, or empty; `used_at` is a minute off at most; `here`: it is this browser."""
 
     id: UUID
@@ -42,18 +42,20 @@ class Visit:
     since: datetime
     used_at: datetime
     locked: bool
-    here: bool
+    is_current: bool
 
 
-async def visits(actor: Actor) -> Opened[Visit]:
+async def list_active_sessions(actor: Actor) -> OpenedRows[ActiveSession]:
     """Return where *actor* is signed in: this browser first, then the one used last."""
-    mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value, **alive(actor.now, LIFETIME))
-    found = open_each(await read(VisitRow, mine), partial(_visit, actor))
-    in_order = sorted(found, key=lambda one: (one.here, one.used_at, one.since), reverse=True)
-    return Opened(in_order, found.damaged)
+    mine = tables.WebSession.filter(
+        account_id=actor.id, stage=Stage.OPEN.value, **build_alive_filter(actor.now, LIFETIME)
+    )
+    found = open_rows(await fetch_rows(ActiveSessionRow, mine), partial(_open_active_session, actor))
+    in_order = sorted(found, key=lambda one: (one.is_current, one.used_at, one.since), reverse=True)
+    return OpenedRows(in_order, found.damaged)
 
 
-async def end(actor: Actor, visit: UUID) -> bool:
+async def end_session(actor: Actor, handle: UUID) -> bool:
     """
     Sign one browser out, locked or not.
 
@@ -63,27 +65,30 @@ async def end(actor: Actor, visit: UUID) -> bool:
     Raises:
         NotFound: If it is not theirs, or has ended.
     """
-    mine = tables.WebSession.filter(account_id=actor.id, handle=visit)
+    mine = tables.WebSession.filter(account_id=actor.id, handle=handle)
     here = await mine.filter(id=actor.session).exists()
     async with transaction():
         if not await mine.delete():
             raise NotFound
-        await audit_log.note(actor, Act.SESSION_ENDED, about=visit)
-    await scrub()
+        await audit_log.record_event(actor, Act.SESSION_ENDED, about=handle)
+    await flush_deleted()
     return here
 
 
-async def end_all(actor: Actor, *, here: bool = False) -> None:
-    """Sign out everywhere else; with *here*, this browser as well. Sign-ins that wait for a second factor end too."""
+async def end_all_sessions(actor: Actor, *, include_current: bool = False) -> None:
+    """
+    Sign out everywhere else; with *include_current*, this browser as well. Sign-ins that wait for a second factor end
+    too.
+    """
     every = tables.WebSession.filter(account_id=actor.id)
     async with transaction():
-        await (every if here else every.exclude(id=actor.session)).delete()
-        await audit_log.note(actor, Act.SESSION_ENDED)
-    await scrub()
+        await (every if include_current else every.exclude(id=actor.session)).delete()
+        await audit_log.record_event(actor, Act.SESSION_ENDED)
+    await flush_deleted()
 
 
-def _visit(actor: Actor, row: VisitRow) -> Visit:
+def _open_active_session(actor: Actor, row: ActiveSessionRow) -> ActiveSession:
     place = device_context(actor.id, row.id, row.epoch)
-    browser = open_document(actor.house.server, row.device, place, BrowserDocument)
+    browser = open_document(actor.installation.server_keys, row.device, place, BrowserDocument)
     here = row.session == actor.session
-    return Visit(row.id, browser.device, row.created_at, row.used_at, row.wrapped is None, here)
+    return ActiveSession(row.id, browser.device, row.created_at, row.used_at, row.wrapped is None, here)

@@ -14,21 +14,21 @@ import msgspec
 from tortoise.expressions import Q
 
 from crypto import session_id as id_of
-from journal.accounts.profiles import CHOICES, Profile, load_profile, profile_context
+from journal.accounts.profiles import LOCK_CHOICES, Profile, load_profile, profile_context
 from journal.actor import Actor
-from journal.ages import age, alive
+from journal.ages import age_between, build_alive_filter
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import sign_in, tables, web_sessions
-from journal.authentication.web_sessions import LIFETIME, NOTED_EVERY, SessionRow, Stage
+from journal.authentication.web_sessions import LIFETIME, USE_INTERVAL, Stage, WebSessionRow
 from journal.errors import Damaged, NotFound
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.rate_limiting import attempts
 from journal.roles import Role
 from journal.sealing import open_document
-from journal.store.database import scrub, transaction
-from journal.store.progress import repeated
-from journal.store.rows import Joined, Moment, Row, bytes_of, read, read_one, whole
+from journal.store.database import flush_deleted, transaction
+from journal.store.progress import run_with_retry
+from journal.store.rows import JoinedValue, Row, Timestamp, as_bytes, fetch_row, fetch_rows, filter_undamaged
 
 
 class UnusedRow(Row, frozen=True):
@@ -36,12 +36,12 @@ class UnusedRow(Row, frozen=True):
 
     id: str
     account_id: UUID
-    used_at: Moment
-    profile: Joined = msgspec.field(name="account__sealed")
+    used_at: Timestamp
+    profile: JoinedValue = msgspec.field(name="account__sealed")
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class LockedSession:
     """The owner of a locked session."""
 
     account: UUID
@@ -49,17 +49,19 @@ class Locked:
     role: str
 
 
-async def locked(house: House, token: bytes) -> Locked | None:
+async def find_locked_session(installation: Installation, token: bytes) -> LockedSession | None:
     """Return the owner of the locked session of *token*, or None when there is none."""
-    row = await _row(house, token)
+    row = await _load_locked_row(installation, token)
     if row is None:
         return None
-    web_sessions.browser_of(house, row)  # else whoever writes the database could learn anybody's name
-    profile = await load_profile(house, row.account_id)
-    return Locked(row.account_id, profile.name, profile.role)
+    web_sessions.open_browser(
+        installation, row
+    )  # else whoever writes the database could learn anybody's name
+    profile = await load_profile(installation, row.account_id)
+    return LockedSession(row.account_id, profile.name, profile.role)
 
 
-async def unlock(house: House, token: bytes, password: str) -> bytes:
+async def unlock_session(installation: Installation, token: bytes, password: str) -> bytes:
     """
     Open a locked session with its owner's password.
 
@@ -68,19 +70,19 @@ async def unlock(house: House, token: bytes, password: str) -> bytes:
 
     Raises:
         NotFound: If no session is locked under *token*.
-        TooManyTries: If passwords were guessed too often at this session.
+        TooManyAttempts: If passwords were guessed too often at this session.
         Refused: If the password is not theirs.
     """
-    owner = await locked(house, token)
+    owner = await find_locked_session(installation, token)
     if owner is None:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
-    counts = attempts.of_confirmation(house, owner.account, id_of(token).hex())
-    key = await sign_in.opened_again(house, owner.account, password, patient, counts)
-    return await repeated(lambda: reopen(house, token, key))
+    counts = attempts.build_confirmation_counts(installation, owner.account, id_of(token).hex())
+    key = await sign_in.unlock_account(installation, owner.account, password, patient, counts)
+    return await run_with_retry(lambda: reopen_session(installation, token, key))
 
 
-async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
+async def reopen_session(installation: Installation, token: bytes, account_key: bytes) -> bytes:
     """
     Open a locked session whose owner was authenticated; *account_key* is the key that this opened.
 
@@ -90,46 +92,46 @@ async def reopen(house: House, token: bytes, account_key: bytes) -> bytes:
     Raises:
         NotFound: If no session is locked under *token*.
     """
-    row = await _row(house, token)
+    row = await _load_locked_row(installation, token)
     if row is None:
         raise NotFound
     async with transaction():
-        fresh = await web_sessions.turn(house, row, account_key, row.expires_at)
-        await audit_log.note_unsigned(house, row.account_id, Act.UNLOCKED)
+        fresh = await web_sessions.rotate_token(installation, row, account_key, row.expires_at)
+        await audit_log.record_unauthenticated_event(installation, row.account_id, Act.UNLOCKED)
     return fresh
 
 
-async def lock(actor: Actor) -> None:
+async def lock_session(actor: Actor) -> None:
     """Lock the actor's session."""
     await tables.WebSession.filter(id=actor.session).update(wrapped=None)
-    await scrub()
+    await flush_deleted()
 
 
-async def lock_unused(house: House, now: datetime) -> None:
+async def lock_unused_sessions(installation: Installation, now: datetime) -> None:
     """Lock sessions that were idle for as long as their owners chose, and delete expired ones."""
-    over = await tables.WebSession.filter(~Q(**alive(now, LIFETIME))).delete()
-    minutes = timedelta(minutes=CHOICES[0])
+    over = await tables.WebSession.filter(~Q(**build_alive_filter(now, LIFETIME))).delete()
+    minutes = timedelta(minutes=LOCK_CHOICES[0])
     lately = Q(used_at__gt=now - minutes, used_at__lt=now + minutes)
     unused = tables.WebSession.filter(~lately, wrapped__isnull=False)
-    for row in whole(await read(UnusedRow, unused)):
+    for row in filter_undamaged(await fetch_rows(UnusedRow, unused)):
         try:
             place = profile_context(row.account_id)
-            profile = open_document(house.server, bytes_of(row.profile), place, Profile)
+            profile = open_document(installation.server_keys, as_bytes(row.profile), place, Profile)
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
             limit = minutes  # its owner is told when they come; until then the shortest limit holds
-        if age(row.used_at, now) >= limit + NOTED_EVERY:
+        if age_between(row.used_at, now) >= limit + USE_INTERVAL:
             over += await tables.WebSession.filter(id=row.id, used_at=row.used_at).update(wrapped=None)
     if over:
-        await scrub()
+        await flush_deleted()
 
 
-async def _row(house: House, token: bytes) -> SessionRow | None:
+async def _load_locked_row(installation: Installation, token: bytes) -> WebSessionRow | None:
     locked = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.OPEN.value,
         wrapped__isnull=True,
         account__status="active",
-        **alive(house.clock(), LIFETIME),
+        **build_alive_filter(installation.clock(), LIFETIME),
     )
-    return await read_one(SessionRow, locked)
+    return await fetch_row(WebSessionRow, locked)

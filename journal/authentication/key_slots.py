@@ -21,45 +21,55 @@ from uuid import UUID, uuid4
 import msgspec
 
 from crypto import Context, Keyring, KeySlot, Sealer
-from journal.accounts.current_keys import KEYS, ChangedMeanwhile, has_keys, hold
+from journal.accounts.current_keys import SELECT_KEYS, ConcurrentChange, has_keys, lock_account
 from journal.actor import Actor
 from journal.authentication import second_factor, tables
 from journal.errors import Damaged, JournalError, NotFound
-from journal.installation.installation import House
-from journal.sealing import encode, open_document
-from journal.store.database import change, fetch
-from journal.store.rows import Counted, Row, bytes_of, known, read, read_one, sound, typed, whole
+from journal.installation.installation import Installation
+from journal.sealing import encode_document, open_document
+from journal.store.database import execute, fetch_raw
+from journal.store.rows import (
+    NonNegative,
+    Row,
+    as_bytes,
+    fetch_row,
+    fetch_rows,
+    filter_undamaged,
+    get_column,
+    parse_rows,
+    require_undamaged,
+)
 
-PRESENT = "SELECT epoch, access, status FROM account WHERE id = $1"
-SWAP = """
+SELECT_ACCESS = "SELECT epoch, access, status FROM account WHERE id = $1"
+UPDATE_ACCESS = """
     UPDATE account SET epoch = $1, access = $2
     WHERE id = $3 AND epoch = $4 AND status IN ('active', 'leaving')
 """
-SLOTS = "SELECT kind, commitment, passkey_id FROM key_slot WHERE account_id = $1"
-ABLE = ("active", "leaving")
+SELECT_SLOTS = "SELECT kind, commitment, passkey_id FROM key_slot WHERE account_id = $1"
+USABLE_STATUSES = ("active", "leaving")
 
 
-class PresentRow(Row, frozen=True):
+class AccessRow(Row, frozen=True):
     """An account's row, as `PRESENT` asks for it."""
 
-    epoch: Counted
+    epoch: NonNegative
     access: bytes | None
     status: str
 
 
-class WayRow(Row, frozen=True):
-    """A key slot, as `SLOTS` asks for it."""
+class AllowedSlotRow(Row, frozen=True):
+    """A key slot, as `SELECT_SLOTS` asks for it."""
 
     kind: str
     commitment: bytes
     passkey_id: UUID | None
 
 
-class Closed(JournalError):
+class AccessRevoked(JournalError):
     """The slot or key no longer opens the account."""
 
 
-class Way(msgspec.Struct, frozen=True):
+class AllowedSlot(msgspec.Struct, frozen=True):
     """One slot that opens an account: its kind, its commitment, and the epoch that it was made at."""
 
     kind: str
@@ -71,7 +81,7 @@ class Way(msgspec.Struct, frozen=True):
 class AccessDocument(msgspec.Struct, frozen=True):
     """Which slots open an account; vault key. Sessions of an epoch before `sessions_since` are over."""
 
-    ways: tuple[Way, ...] = ()
+    ways: tuple[AllowedSlot, ...] = ()
     sessions_since: int = 0
 
 
@@ -85,24 +95,24 @@ class Access:
     stored: bool = True
 
     @property
-    def next(self) -> int:
+    def next_epoch(self) -> int:
         """Return the epoch that a change would make."""
         return self.epoch + 1
 
-    def is_open(self, slot: KeySlot) -> bool:
+    def is_allowed(self, slot: KeySlot) -> bool:
         """Return whether *slot* opens the account."""
         return any(
             (way.kind, way.commitment, way.epoch) == (slot.kind, slot.commitment, slot.epoch)
             for way in self.document.ways
         )
 
-    def with_slot(self, slot: KeySlot, *, passkey: UUID | None = None) -> tuple[Way, ...]:
+    def with_slot(self, slot: KeySlot, *, passkey: UUID | None = None) -> tuple[AllowedSlot, ...]:
         """Return the slots with *slot* in the place of the one of its kind, or of its passkey."""
         place = passkey.hex if passkey else ""
         others = [way for way in self.document.ways if (way.kind, way.passkey) != (slot.kind, place)]
-        return (*others, Way(slot.kind, slot.commitment, slot.epoch, place))
+        return (*others, AllowedSlot(slot.kind, slot.commitment, slot.epoch, place))
 
-    def without_passkey(self, passkey: UUID) -> tuple[Way, ...]:
+    def without_passkey(self, passkey: UUID) -> tuple[AllowedSlot, ...]:
         """Return the slots without that of a passkey."""
         return tuple(way for way in self.document.ways if way.passkey != passkey.hex)
 
@@ -115,17 +125,17 @@ class SlotRow(Row, frozen=True):
     parameters: bytes
     commitment: bytes
     wrapped: bytes
-    epoch: Counted
+    epoch: NonNegative
 
 
-class OfAccount(Row, frozen=True):
+class SlotAccountRow(Row, frozen=True):
     """The account and epoch of a slot."""
 
     account_id: UUID
-    epoch: Counted
+    epoch: NonNegative
 
 
-async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
+async def replace_slot(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | None = None) -> None:
     """
     Store *slot* in the place of the account's slot of the same kind; run inside a transaction.
 
@@ -147,7 +157,9 @@ async def put(account: UUID, slot: KeySlot, now: datetime, *, passkey: UUID | No
     )
 
 
-async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, KeySlot | None]:
+async def find_slot_by_email(
+    installation: Installation, email: str, kind: str
+) -> tuple[UUID | None, KeySlot | None]:
     """
     Return an active account by address, with its slot of one kind; None for both when there is none.
 
@@ -156,43 +168,43 @@ async def of_email(house: House, email: str, kind: str) -> tuple[UUID | None, Ke
     rows: Sequence[Sequence[Any]] = ()
     asked: tuple[bytes, ...] = ()
     # The server key may change during the search: repeat it until the keys stay the same.
-    while not rows and asked != (indexes := house.server.lookup_indexes(email)):
-        rows, asked = await _find(indexes, kind), indexes
-        house.server.look()
+    while not rows and asked != (indexes := installation.server_keys.lookup_indexes(email)):
+        rows, asked = await _load_by_indexes(indexes, kind), indexes
+        installation.server_keys.reload_if_changed()
     if not rows:
         return None, None
     account, *parts, epoch = rows[0]
-    found = sound(typed(OfAccount, [(account, epoch)])[0])
-    salt, parameters, commitment, wrapped = map(bytes_of, parts)
+    found = require_undamaged(parse_rows(SlotAccountRow, [(account, epoch)])[0])
+    salt, parameters, commitment, wrapped = map(as_bytes, parts)
     return found.account_id, KeySlot(kind, salt, parameters, commitment, wrapped, found.epoch)
 
 
-async def of_account(account: UUID, kind: str) -> KeySlot | None:
+async def find_slot(account: UUID, kind: str) -> KeySlot | None:
     """Return an active account's slot of one kind, or None; raises `Damaged`."""
     slots = tables.KeySlot.filter(account_id=account, kind=kind, account__status__in=("active", "leaving"))
-    row = await read_one(SlotRow, slots.order_by("id"))
-    return _slot(row) if row else None
+    row = await fetch_row(SlotRow, slots.order_by("id"))
+    return _build_slot(row) if row else None
 
 
-async def of_passkey(account: UUID, passkey: UUID) -> KeySlot | None:
+async def find_passkey_slot(account: UUID, passkey: UUID) -> KeySlot | None:
     """Return the slot that a passkey opens, or None."""
-    row = await read_one(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
-    return _slot(row) if row else None
+    row = await fetch_row(SlotRow, tables.KeySlot.filter(account_id=account, passkey_id=passkey))
+    return _build_slot(row) if row else None
 
 
-def _slot(row: SlotRow) -> KeySlot:
+def _build_slot(row: SlotRow) -> KeySlot:
     return KeySlot(row.kind, row.salt, row.parameters, row.commitment, row.wrapped, row.epoch)
 
 
-async def _find(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
+async def _load_by_indexes(indexes: Sequence[bytes], kind: str) -> Sequence[Sequence[Any]]:
     """Return the rows of an address, those of its closest spelling first."""
     places = ", ".join(f"${place}" for place in range(2, 2 + len(indexes)))
     asked = [index.hex() for index in indexes]
-    rows = await fetch(FIND.replace("PLACES", places), kind, *asked)
+    rows = await fetch_raw(SELECT_BY_EMAIL.replace("PLACES", places), kind, *asked)
     return [row[1:] for row in sorted(rows, key=lambda row: asked.index(row[0]))]
 
 
-FIND = """
+SELECT_BY_EMAIL = """
     SELECT email_index, account_id, salt, parameters, commitment, wrapped, key_slot.epoch
     FROM key_slot JOIN account ON account.id = account_id
     WHERE status IN ('active', 'leaving') AND kind = $1 AND email_index IN (PLACES)
@@ -200,28 +212,28 @@ FIND = """
 """
 
 
-async def salt_of(account: UUID) -> bytes:
+async def load_salt(account: UUID) -> bytes:
     """Return the salt of an account's password slot, which changes with every new password."""
-    rows = await read(SlotRow, tables.KeySlot.filter(account_id=account, kind="password"))
-    return known(rows[0], "salt") or b"" if rows else b""
+    rows = await fetch_rows(SlotRow, tables.KeySlot.filter(account_id=account, kind="password"))
+    return get_column(rows[0], "salt") or b"" if rows else b""
 
 
-def first(slot: KeySlot) -> AccessDocument:
+def build_first_access(slot: KeySlot) -> AccessDocument:
     """Return the access document of a new account, whose password made *slot*."""
-    return AccessDocument((Way(slot.kind, slot.commitment, slot.epoch),), slot.epoch)
+    return AccessDocument((AllowedSlot(slot.kind, slot.commitment, slot.epoch),), slot.epoch)
 
 
-def sealed(vault: Sealer, account: UUID, epoch: int, document: AccessDocument) -> bytes:
+def seal_access(vault: Sealer, account: UUID, epoch: int, document: AccessDocument) -> bytes:
     """Seal an account's access document."""
-    return vault.seal(encode(document), context=access_context(account, epoch))
+    return vault.seal(encode_document(document), context=access_context(account, epoch))
 
 
-def opened(vault: Sealer, account: UUID, epoch: int, blob: bytes) -> AccessDocument:
+def open_access(vault: Sealer, account: UUID, epoch: int, blob: bytes) -> AccessDocument:
     """Open an account's access document; raises `Damaged` when it is not what the account wrote at *epoch*."""
     return open_document(vault, blob, access_context(account, epoch), AccessDocument)
 
 
-async def present(account: UUID, vault: Sealer) -> Access:
+async def load_access(account: UUID, vault: Sealer) -> Access:
     """
     Return an account's access document.
 
@@ -229,40 +241,40 @@ async def present(account: UUID, vault: Sealer) -> Access:
         NotFound: If there is no such account, or it is suspended.
         Damaged: If it is not what the account wrote.
     """
-    row = next(iter(typed(PresentRow, await fetch(PRESENT, account))), None)
-    if row is None or (present := sound(row)).status not in ABLE:
+    row = next(iter(parse_rows(AccessRow, await fetch_raw(SELECT_ACCESS, account))), None)
+    if row is None or (present := require_undamaged(row)).status not in USABLE_STATUSES:
         raise NotFound
     if present.access is not None:
-        document = opened(vault, account, present.epoch, present.access)
+        document = open_access(vault, account, present.epoch, present.access)
         return Access(account, present.epoch, document)
-    factor, _ = await second_factor.of(account, vault)
+    factor, _ = await second_factor.load_second_factor(account, vault)
     if present.epoch or factor.listed:  # somebody deleted the access document
         raise Damaged
     ways = [
-        Way(one.kind, one.commitment, 0, one.passkey_id.hex if one.passkey_id else "")
-        for one in whole(typed(WayRow, await fetch(SLOTS, account)))
+        AllowedSlot(one.kind, one.commitment, 0, one.passkey_id.hex if one.passkey_id else "")
+        for one in filter_undamaged(parse_rows(AllowedSlotRow, await fetch_raw(SELECT_SLOTS, account)))
     ]
     return Access(account, 0, AccessDocument(tuple(ways)), stored=False)
 
 
-async def of(actor: Actor) -> Access:
+async def load_own_access(actor: Actor) -> Access:
     """
     Return the access document of the actor's account, to be changed.
 
     Raises:
-        ChangedMeanwhile: If the actor's keys are not the account's any more.
+        ConcurrentChange: If the actor's keys are not the account's any more.
         Damaged: If they are, and the document is not what the account wrote.
     """
     try:
-        return await present(actor.id, actor.vault)
+        return await load_access(actor.id, actor.vault)
     except (Damaged, NotFound):
-        if not await has_keys(actor, KEYS):
-            raise ChangedMeanwhile from None
+        if not await has_keys(actor, SELECT_KEYS):
+            raise ConcurrentChange from None
         raise
 
 
-async def swap(
-    before: Access, vault: Sealer, ways: Sequence[Way] | None = None, *, end_sessions: bool = False
+async def advance_epoch(
+    before: Access, vault: Sealer, ways: Sequence[AllowedSlot] | None = None, *, end_sessions: bool = False
 ) -> int:
     """
     Write the account's next epoch, if *before* is still the present one; first in the transaction of a change.
@@ -279,19 +291,19 @@ async def swap(
         The new epoch.
 
     Raises:
-        ChangedMeanwhile: If it is not; the transaction has to be rolled back.
+        ConcurrentChange: If it is not; the transaction has to be rolled back.
     """
     document = AccessDocument(
         before.document.ways if ways is None else tuple(ways),
-        before.next if end_sessions else before.document.sessions_since,
+        before.next_epoch if end_sessions else before.document.sessions_since,
     )
-    blob = sealed(vault, before.account, before.next, document)
-    if not await change(SWAP, before.next, blob, before.account, before.epoch):
-        raise ChangedMeanwhile
-    return before.next
+    blob = seal_access(vault, before.account, before.next_epoch, document)
+    if not await execute(UPDATE_ACCESS, before.next_epoch, blob, before.account, before.epoch):
+        raise ConcurrentChange
+    return before.next_epoch
 
 
-async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
+async def verify_entry(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
     """
     Verify that *slot* still opens the account, in the transaction that begins a session, and lock the account's row.
 
@@ -305,26 +317,28 @@ async def enter(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:
         The epoch that the session begins at.
 
     Raises:
-        Closed: If the slot or the key no longer opens the account, or it was suspended.
+        AccessRevoked: If the slot or the key no longer opens the account, or it was suspended.
     """
     vault = Keyring.from_account_key(account_key).vault_sealer()
-    await hold(account)
+    await lock_account(account)
     try:
-        found = await present(account, vault)
+        found = await load_access(account, vault)
     except NotFound as error:
-        raise Closed from error
-    if slot is not None and not found.is_open(slot):
-        raise Closed
+        raise AccessRevoked from error
+    if slot is not None and not found.is_allowed(slot):
+        raise AccessRevoked
     if found.stored:
         return found.epoch
-    epoch = await swap(found, vault)
-    factor, revision = await second_factor.of(account, vault)
-    if not await second_factor.put(account, vault, msgspec.structs.replace(factor, listed=True), revision):
-        raise ChangedMeanwhile
+    epoch = await advance_epoch(found, vault)
+    factor, revision = await second_factor.load_second_factor(account, vault)
+    if not await second_factor.replace_second_factor(
+        account, vault, msgspec.structs.replace(factor, listed=True), revision
+    ):
+        raise ConcurrentChange
     return epoch
 
 
-def counts(document: AccessDocument, session_epoch: int) -> bool:
+def is_session_valid(document: AccessDocument, session_epoch: int) -> bool:
     """Return whether a session that began at *session_epoch* is still valid."""
     return session_epoch >= document.sessions_since
 

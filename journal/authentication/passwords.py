@@ -30,17 +30,17 @@ from crypto.password import prepare
 from journal.i18n import N_
 
 SHORTEST = 15
-SHORTEST_OF_TWO = 12
+SHORTEST_WITH_FACTOR = 12
 """Is enough where a second factor is asked for as well (NIST SP 800-63B-4 section 3.1.1.2 would take 8)."""
 
 LONGEST = 1024
 """Characters, counted after the same normalisation that comes before the key derivation."""
 
-LOOKED_AT = 72
+RATED_LENGTH = 72
 """How many characters the strength is judged by; what follows can only make it harder to guess."""
 
 PRODUCT = "hearthside"
-OF_ONE_S_OWN = 8
+SHORTEST_OWN_PART = 8
 """Letters and digits that have to remain once names known to everybody here are taken away."""
 
 STRENGTHS: tuple[str, ...] = (
@@ -53,7 +53,7 @@ STRENGTHS: tuple[str, ...] = (
 
 NOT_TEXT = N_("This holds something that is not text. Please type it instead of pasting it.")
 TOO_SHORT = N_("Please use at least 15 characters. A few words with spaces between them do well.")
-TOO_SHORT_OF_TWO = N_("Please use at least 12 characters. A few words with spaces between them do well.")
+TOO_SHORT_WITH_FACTOR = N_("Please use at least 12 characters. A few words with spaces between them do well.")
 TOO_LONG = N_("Please use at most 1,024 characters.")
 TOO_COMMON = N_(
     "Many people use this or something much like it, so it is tried first. Please choose another."
@@ -88,17 +88,19 @@ class PasswordAdvice:
     """Strength from 0 to 4 and the word for it, problems that bar a password, and hints that do not."""
 
     strength: int
-    word: str
+    label: str
     problems: tuple[str, ...]
     hints: tuple[str, ...]
 
 
-def shortest(second_factor: bool) -> int:
+def get_shortest_length(second_factor: bool) -> int:
     """Return how many characters a password needs, with or without a second factor beside it."""
-    return SHORTEST_OF_TWO if second_factor else SHORTEST
+    return SHORTEST_WITH_FACTOR if second_factor else SHORTEST
 
 
-def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = False) -> PasswordAdvice:
+def rate_password(
+    password: str, *, context: Iterable[str] = (), second_factor: bool = False
+) -> PasswordAdvice:
     """
     Rate a password that somebody is about to choose.
 
@@ -107,21 +109,21 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
         context: Names that others know: the person's, their e-mail address, the practice's.
         second_factor: Whether a second factor is asked for as well.
     """
-    least = shortest(second_factor)
+    least = get_shortest_length(second_factor)
     if len(password) > LONGEST_TYPED:
         return PasswordAdvice(0, STRENGTHS[0], (TOO_LONG,), ())
     try:
         text = prepare(password).decode("utf-8")
     except FormatError:
         return PasswordAdvice(0, STRENGTHS[0], (NOT_TEXT,), ())
-    rest, names = _without_names(text, context)
-    judged = _judge(rest)
+    rest, names = _remove_names(text, context)
+    judged = _rate(rest)
     problems = []
     if len(text) < least:
-        problems.append(TOO_SHORT_OF_TWO if second_factor else TOO_SHORT)
+        problems.append(TOO_SHORT_WITH_FACTOR if second_factor else TOO_SHORT)
     elif len(text) > LONGEST:
         problems.append(TOO_LONG)
-    if names and len(re.sub(r"[\W_]+", "", rest)) < OF_ONE_S_OWN:
+    if names and len(re.sub(r"[\W_]+", "", rest)) < SHORTEST_OWN_PART:
         problems.append(TOO_KNOWN)
     elif len(text) >= least and judged.score < 2:
         problems.append(TOO_COMMON)
@@ -130,7 +132,7 @@ def advise(password: str, *, context: Iterable[str] = (), second_factor: bool = 
     return PasswordAdvice(strength, STRENGTHS[strength], tuple(problems), hints if strength < 3 else ())
 
 
-def is_same(password: str, repeated: str) -> bool:
+def is_same_password(password: str, repeated: str) -> bool:
     """Return whether two fields hold one password, in whichever form their accents were typed."""
     try:
         return prepare(password) == prepare(repeated)
@@ -155,16 +157,16 @@ def _gentle_words() -> tuple[str, ...]:
     return tuple(sorted(set(every).difference(left_out.read_text(encoding="utf-8").split())))
 
 
-def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
+def _remove_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     """Return *text* without the names that others know, and whether there were any."""
     short = (normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
     names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
-    known = {_lower(name) for name in parts | joined}
+    known = {_lowercase(name) for name in parts | joined}
     # Names of one length are looked for at once: there are few lengths, however many names somebody makes up.
     lengths = sorted({len(name) for name in known}, reverse=True)
-    lower, rest, at = _lower(text), [], 0
+    lower, rest, at = _lowercase(text), [], 0
     while at < len(text):
         taken = next((length for length in lengths if lower[at : at + length] in known), 0)
         if not taken:
@@ -173,43 +175,43 @@ def _without_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
     return "".join(rest), len(rest) < len(text)
 
 
-def _lower(text: str) -> str:
+def _lowercase(text: str) -> str:
     """Return *text* in lower case, letter by letter: of one that becomes two the first."""
     return "".join(sign.lower()[0] for sign in text)
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _Rating:
     score: int
     hints: tuple[str, ...]
 
 
-def _looked_at(text: str) -> str:
+def _limit_guesses(text: str) -> str:
     """Return what is rated: the beginning, with few ways left to read signs as letters."""
-    start = text[:LOOKED_AT]
+    start = text[:RATED_LENGTH]
     if prod(max(1, sum(sign in start for sign in signs)) for signs in _DISGUISES) > _MOST_COMBINATIONS:
         for signs in _DISGUISES:
             start = start.translate(dict.fromkeys(map(ord, signs), signs[0]))
     return start
 
 
-def _judge(text: str) -> _Judged:
+def _rate(text: str) -> _Rating:
     if not text:
-        return _Judged(0, (ANOTHER_WORD,))
+        return _Rating(0, (ANOTHER_WORD,))
     # Names are taken out before and not passed as zxcvbn's user_inputs, which it keeps for the next person.
-    judged: dict[str, Any] = zxcvbn(_looked_at(text), max_length=LOOKED_AT)
+    judged: dict[str, Any] = zxcvbn(_limit_guesses(text), max_length=RATED_LENGTH)
     kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
     hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
-    return _Judged(int(judged["score"]), (*hints, ANOTHER_WORD))
+    return _Rating(int(judged["score"]), (*hints, ANOTHER_WORD))
 
 
 def password_problems(
     password: str, repeated: str, *context: str, second_factor: bool = False
 ) -> dict[str, str]:
     """Return what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""
-    advice = advise(password, context=context, second_factor=second_factor)
+    advice = rate_password(password, context=context, second_factor=second_factor)
     if advice.problems:
         return {"password": advice.problems[0]}
-    if not is_same(password, repeated):
+    if not is_same_password(password, repeated):
         return {"repeated": N_("The two passwords are not the same. Type it again.")}
     return {}

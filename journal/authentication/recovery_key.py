@@ -23,54 +23,54 @@ from crypto import (
 )
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
-from journal.accounts.notices import notice
+from journal.accounts.notices import queue_notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, tables, web_sessions
-from journal.errors import Damaged, JournalError, Refused
+from journal.errors import Damaged, InvalidInput, JournalError
 from journal.i18n import N_
 from journal.mail.messages import Notice
 from journal.sealing import open_bytes
 from journal.store.database import transaction
-from journal.store.rows import Named, read_one
+from journal.store.rows import IdRow, fetch_row
 
 NO_KEY = UUID(int=0)
 ID_SIZE = 16
 
 
-class OfferOver(JournalError):
+class OfferExpired(JournalError):
     """The offered key was confirmed, or a newer one was."""
 
     message = N_("This page is no longer good for making a recovery key. Begin again to get a new one.")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RecoveryKeyOffer:
     """An offered recovery key: what the person sees, and the sealed copy that comes back with their answer."""
 
-    words: str
+    formatted_key: str
     sealed: str
 
 
-async def offer(actor: Actor) -> Offer:
+async def offer_recovery_key(actor: Actor) -> RecoveryKeyOffer:
     """Draw a new recovery key for the page; nothing is stored yet."""
     key = new_recovery_key()
-    sealed = actor.vault.seal((await _present(actor)).bytes + key, context=_context(actor))
-    return Offer(format_recovery_key(key), urlsafe_b64encode(sealed).decode())
+    sealed = actor.vault.seal((await _load_current_slot(actor)).bytes + key, context=_context(actor))
+    return RecoveryKeyOffer(format_recovery_key(key), urlsafe_b64encode(sealed).decode())
 
 
-async def reopen(actor: Actor, sealed: str) -> Offer:
+async def reopen_offer(actor: Actor, sealed: str) -> RecoveryKeyOffer:
     """
     Open an offer again, to show or print the same key.
 
     Raises:
-        OfferOver: If the key has been confirmed, or a newer one was.
+        OfferExpired: If the key has been confirmed, or a newer one was.
     """
-    return Offer(format_recovery_key(await _standing(actor, sealed)), sealed)
+    return RecoveryKeyOffer(format_recovery_key(await _open_offer(actor, sealed)), sealed)
 
 
-async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
+async def confirm_recovery_key(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
     """
     Store the offered key as the account's recovery key, in the place of any older one.
 
@@ -81,47 +81,47 @@ async def confirm(actor: Actor, token: bytes, sealed: str, typed: str) -> None:
 
     Raises:
         Refused: If what was typed is not from this key; the offer stands.
-        OfferOver: As `reopen`.
+        OfferExpired: As `reopen`.
     """
-    before = await key_slots.of(actor)
-    key = await _standing(actor, sealed)
-    if not _fits(key, typed):
-        raise Refused(
+    before = await key_slots.load_own_access(actor)
+    key = await _open_offer(actor, sealed)
+    if not _is_match(key, typed):
+        raise InvalidInput(
             {"typed": N_("That is not the last group of this key. Look at your copy and type it again.")}
         )
-    account_key = await web_sessions.account_key(actor, token)
-    slot = recovery_slot(account_key, key, account=actor.id.bytes, epoch=before.next)
+    account_key = await web_sessions.load_account_key(actor, token)
+    slot = recovery_slot(account_key, key, account=actor.id.bytes, epoch=before.next_epoch)
     async with transaction():
-        await key_slots.swap(before, actor.vault, before.with_slot(slot))
+        await key_slots.advance_epoch(before, actor.vault, before.with_slot(slot))
         await require_session(actor)
-        await key_slots.put(actor.id, slot, actor.now)
+        await key_slots.replace_slot(actor.id, slot, actor.now)
         await accounts_tables.Account.filter(id=actor.id).update(recovery_ready=True)
         if actor.recovery_ready:  # no notice of an account's first key, nor of the one after recovering
-            await notice(actor.house, actor.id, Notice.RECOVERY_KEY_MADE)
-        await audit_log.note(actor, Act.RECOVERY_KEY_MADE)
+            await queue_notice(actor.installation, actor.id, Notice.RECOVERY_KEY_MADE)
+        await audit_log.record_event(actor, Act.RECOVERY_KEY_MADE)
 
 
-def _fits(key: bytes, typed: str) -> bool:
+def _is_match(key: bytes, typed: str) -> bool:
     try:
         return is_last_group(typed, key) or parse_recovery_key(typed) == key
     except CryptoError:
         return False
 
 
-async def _standing(actor: Actor, sealed: str) -> bytes:
-    """Return the offered key; raises `OfferOver` when the key that it replaces is not the present one."""
+async def _open_offer(actor: Actor, sealed: str) -> bytes:
+    """Return the offered key; raises `OfferExpired` when the key that it replaces is not the present one."""
     try:
         opened = open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor))
     except (ValueError, Damaged) as error:  # it comes from the page, where it can be altered
-        raise OfferOver from error
-    if opened[:ID_SIZE] != (await _present(actor)).bytes:
-        raise OfferOver
+        raise OfferExpired from error
+    if opened[:ID_SIZE] != (await _load_current_slot(actor)).bytes:
+        raise OfferExpired
     return opened[ID_SIZE:]
 
 
-async def _present(actor: Actor) -> UUID:
+async def _load_current_slot(actor: Actor) -> UUID:
     """Return the id of the slot of the present recovery key."""
-    row = await read_one(Named, tables.KeySlot.filter(account_id=actor.id, kind="recovery"))
+    row = await fetch_row(IdRow, tables.KeySlot.filter(account_id=actor.id, kind="recovery"))
     return row.id if row else NO_KEY
 
 

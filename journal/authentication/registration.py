@@ -12,20 +12,20 @@ from tortoise.exceptions import IntegrityError
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.accounts import addresses as account_addresses
 from journal.accounts import tables as accounts_tables
-from journal.accounts.names import email_problems, name_problems, zone_problems
+from journal.accounts.names import find_email_problems, find_name_problems, find_zone_problems
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor
 from journal.authentication.passwords import password_problems
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.i18n import N_
-from journal.installation.installation import House
-from journal.mail.mail_addresses import kept_form
+from journal.installation.installation import Installation
+from journal.mail.mail_addresses import normalize_address
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import transaction
-from journal.typed import clean_name
+from journal.user_input import clean_name
 from journal.vault import baseline
 
 TAKEN = N_("This address already has an account here. Sign in with it instead.")
@@ -43,7 +43,7 @@ class NewAccount:
     repeated: str
     time_zone: str
 
-    def checked(self, practice: str, *, mails: bool) -> NewAccount:
+    def validate(self, practice: str, *, mails: bool) -> NewAccount:
         """
         Return it cleaned.
 
@@ -54,16 +54,20 @@ class NewAccount:
         Raises:
             Refused: With a sentence for each field that needs another look.
         """
-        name, email = clean_name(self.name), kept_form(self.email)
-        problems = name_problems(name) | email_problems(email, mails=mails) | zone_problems(self.time_zone)
+        name, email = clean_name(self.name), normalize_address(self.email)
+        problems = (
+            find_name_problems(name)
+            | find_email_problems(email, sends_mail=mails)
+            | find_zone_problems(self.time_zone)
+        )
         problems |= password_problems(self.password, self.repeated, name, email, practice)
         if problems:
-            raise Refused(problems)
+            raise InvalidInput(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
-class Readied:
+class PreparedAccount:
     """An account that only has to be stored: its id, its keys and the slot that its password opens."""
 
     id: UUID
@@ -73,7 +77,7 @@ class Readied:
     new: NewAccount
 
 
-async def ready(house: House, new: NewAccount) -> Readied:
+async def prepare_account(installation: Installation, new: NewAccount) -> PreparedAccount:
     """Make an account's keys. Hashing its password is slow: never inside a transaction, which others wait for."""
     account, account_key = uuid4(), new_account_key()
     work = partial(
@@ -82,46 +86,53 @@ async def ready(house: House, new: NewAccount) -> Readied:
         new.password,
         account=account.bytes,
         epoch=FIRST_EPOCH,
-        parameters=house.argon2,
+        parameters=installation.argon2,
     )
-    return Readied(account, account_key, PrivateIdentity.generate(), await house.stretch(work), new)
+    return PreparedAccount(
+        account, account_key, PrivateIdentity.generate(), await installation.run_password_hash(work), new
+    )
 
 
-async def open_account(house: House, role: Role, readied: Readied, *, profession: str = "") -> None:
+async def create_account(
+    installation: Installation, role: Role, prepared: PreparedAccount, *, profession: str = ""
+) -> None:
     """
     Store an account; *profession* is a clinician's.
 
     Raises:
         Refused: If the address already has an account here.
     """
-    new, now = readied.new, house.clock()
-    keyring = Keyring.from_account_key(readied.account_key)
-    public = readied.identity.public().encode()
+    new, now = prepared.new, installation.clock()
+    keyring = Keyring.from_account_key(prepared.account_key)
+    public = prepared.identity.public().encode()
     profile = Profile(
         new.name, new.email, new.time_zone, role.value, profession, keys=sha256(public).hexdigest()
     )
     try:
         async with transaction():
-            index = await account_addresses.index_for(house, new.email, readied.id)
+            index = await account_addresses.claim_index(installation, new.email, prepared.id)
             if index is None:
-                raise Refused({"email": TAKEN})
+                raise InvalidInput({"email": TAKEN})
             await accounts_tables.Account.create(
-                id=readied.id,
+                id=prepared.id,
                 role=role.value,
                 email_index=index,
-                sealed=seal_document(house.server, profile, profile_context(readied.id)),
+                sealed=seal_document(installation.server_keys, profile, profile_context(prepared.id)),
                 public_identity=public,
-                identity=seal_identity(keyring, readied.identity, account=readied.id.bytes),
+                identity=seal_identity(keyring, prepared.identity, account=prepared.id.bytes),
                 epoch=FIRST_EPOCH,
-                access=key_slots.sealed(
-                    keyring.vault_sealer(), readied.id, FIRST_EPOCH, key_slots.first(readied.slot)
+                access=key_slots.seal_access(
+                    keyring.vault_sealer(),
+                    prepared.id,
+                    FIRST_EPOCH,
+                    key_slots.build_first_access(prepared.slot),
                 ),
                 created_at=now,
             )
-            await key_slots.put(readied.id, readied.slot, now)
-            await second_factor.begin(readied.id, Sealer(keyring.vault), now)
+            await key_slots.replace_slot(prepared.id, prepared.slot, now)
+            await second_factor.reset_second_factor(prepared.id, Sealer(keyring.vault), now)
             if role is Role.PATIENT:
-                await baseline.begin(Sealer(keyring.vault), readied.id)
-            await audit_log.note_unsigned(house, readied.id, Act.ACCOUNT_OPENED)
+                await baseline.create_record_state(Sealer(keyring.vault), prepared.id)
+            await audit_log.record_unauthenticated_event(installation, prepared.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
-        raise Refused({"email": TAKEN}) from error
+        raise InvalidInput({"email": TAKEN}) from error

@@ -30,14 +30,14 @@ from journal.authentication import tables
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.sealing import open_document, seal_document
-from journal.store.database import change
-from journal.store.rows import Counted, Row, known, read, read_one
+from journal.store.database import execute
+from journal.store.rows import NonNegative, Row, fetch_row, fetch_rows, get_column
 
-STEP = 30
+STEP_SECONDS = 30
 """Seconds that a code lasts."""
-AHEAD = 3600 // STEP
+MAX_STEPS_AHEAD = 3600 // STEP_SECONDS
 
-NEIGHBOURS = (0, -1, 1)
+STEP_OFFSETS = (0, -1, 1)
 """Steps whose codes are accepted: clocks differ, and typing takes a while."""
 
 LONGEST_TYPED = 64
@@ -50,11 +50,11 @@ SHORTEST_SECRET = 14
 class FactorRow(Row, frozen=True):
     """A row of a second factor."""
 
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
 
 
-class FactorGone(Damaged):
+class FactorMissing(Damaged):
     """The document of an account's second factor is missing, or not what was saved."""
 
     message = N_(
@@ -77,69 +77,69 @@ class SecondFactor(msgspec.Struct, frozen=True):
     listed: bool = False
 
     @property
-    def on(self) -> bool:
+    def is_enabled(self) -> bool:
         """Return whether a second factor is set."""
         return bool(self.secret)
 
 
-async def begin(account: UUID, vault: Sealer, now: datetime) -> None:
+async def reset_second_factor(account: UUID, vault: Sealer, now: datetime) -> None:
     """Store that an account has no second factor, whatever it had; run inside a transaction."""
     old = tables.SecondFactor.filter(account_id=account)
-    rows = await read(FactorRow, old)
-    revision = (known(rows[0], "revision") or 0) + 1 if rows else 1
+    rows = await fetch_rows(FactorRow, old)
+    revision = (get_column(rows[0], "revision") or 0) + 1 if rows else 1
     await old.delete()
-    sealed = seal_document(vault, SecondFactor(listed=True), context(account, revision))
+    sealed = seal_document(vault, SecondFactor(listed=True), second_factor_context(account, revision))
     await tables.SecondFactor.create(account_id=account, revision=revision, sealed=sealed, created_at=now)
 
 
-async def of(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
+async def load_second_factor(account: UUID, vault: Sealer) -> tuple[SecondFactor, int]:
     """
     Return an account's second factor and its revision.
 
     Raises:
-        FactorGone: If there is no row, or not one that this account wrote.
+        FactorMissing: If there is no row, or not one that this account wrote.
     """
     try:
-        row = await read_one(FactorRow, tables.SecondFactor.filter(account_id=account))
+        row = await fetch_row(FactorRow, tables.SecondFactor.filter(account_id=account))
         if row is None:
-            raise FactorGone
-        found = open_document(vault, row.sealed, context(account, row.revision), SecondFactor)
+            raise FactorMissing
+        found = open_document(vault, row.sealed, second_factor_context(account, row.revision), SecondFactor)
     except (Damaged, CryptoError) as error:
-        raise FactorGone from error
-    if found.on and len(found.secret) < SHORTEST_SECRET:
-        raise FactorGone
+        raise FactorMissing from error
+    if found.is_enabled and len(found.secret) < SHORTEST_SECRET:
+        raise FactorMissing
     return found, row.revision
 
 
-async def required(account: UUID, account_key: bytes) -> bool:
+async def is_required(account: UUID, account_key: bytes) -> bool:
     """Return whether a second factor has to follow the first."""
-    return (await of(account, vault_of(account_key)))[0].on
+    return (await load_second_factor(account, build_vault_sealer(account_key)))[0].is_enabled
 
 
-async def put(account: UUID, vault: Sealer, factor: SecondFactor, replaced: int) -> bool:
+async def replace_second_factor(account: UUID, vault: Sealer, factor: SecondFactor, replaced: int) -> bool:
     """
     Replace revision *replaced* of a second factor, if that is still the present one.
 
     Returns:
         False when another request was faster: of two with one code, one succeeds.
     """
-    sealed = seal_document(vault, factor, context(account, replaced + 1))
-    return bool(await change(REPLACE, sealed, replaced + 1, account, replaced))
+    sealed = seal_document(vault, factor, second_factor_context(account, replaced + 1))
+    return bool(await execute(UPDATE_FACTOR, sealed, replaced + 1, account, replaced))
 
 
-REPLACE = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id = $3 AND revision = $4"
+UPDATE_FACTOR = "UPDATE second_factor SET sealed = $1, revision = $2 WHERE account_id = $3 AND revision = $4"
 
 
-def with_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
+def use_code(factor: SecondFactor, typed: str, now: datetime) -> SecondFactor | None:
     """Return *factor* with the step of a code used up, or None when it is not a present one, or was used before."""
-    step, this = step_of(factor.secret, typed, now), int(now.timestamp()) // STEP
+    step, this = find_step(factor.secret, typed, now), int(now.timestamp()) // STEP_SECONDS
     # A code accepted more than an hour from now was accepted while the clock ran ahead: it locks nobody out.
-    if not step or step <= factor.last_step < this + AHEAD:
+    if not step or step <= factor.last_step < this + MAX_STEPS_AHEAD:
         return None
     return msgspec.structs.replace(factor, last_step=step)
 
 
-def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> SecondFactor | None:
+def use_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> SecondFactor | None:
     """Return *factor* without the recovery code that was typed, or None when that is not one of those left."""
     try:
         hashed = hash_recovery_code(parse_recovery_code(typed), account=account.bytes)
@@ -149,7 +149,7 @@ def with_recovery_code(factor: SecondFactor, typed: str, account: UUID) -> Secon
     return msgspec.structs.replace(factor, codes=left) if len(left) < len(factor.codes) else None
 
 
-def step_of(secret: bytes, typed: str, now: datetime) -> int:
+def find_step(secret: bytes, typed: str, now: datetime) -> int:
     """
     Return the step whose code was typed, this one or a neighbour; 0 for any other code.
 
@@ -158,19 +158,19 @@ def step_of(secret: bytes, typed: str, now: datetime) -> int:
     plain = re.sub(r"[\s-]+", "", plain_digits(typed)) if len(typed) <= LONGEST_TYPED else ""
     if re.fullmatch("[0-9]{6}", plain) is None:
         return 0
-    totp, this = TOTP(b32encode(secret).decode()), int(now.timestamp()) // STEP
+    totp, this = TOTP(b32encode(secret).decode()), int(now.timestamp()) // STEP_SECONDS
     found = 0
-    for step in (this + offset for offset in NEIGHBOURS):
+    for step in (this + offset for offset in STEP_OFFSETS):
         if compare_digest(totp.generate_otp(step).encode(), plain.encode()):
             found = max(found, step)
     return found
 
 
-def vault_of(account_key: bytes) -> Sealer:
+def build_vault_sealer(account_key: bytes) -> Sealer:
     """Return the sealer of an account's own records."""
     return Keyring.from_account_key(account_key).vault_sealer()
 
 
-def context(account: UUID, revision: int) -> Context:
+def second_factor_context(account: UUID, revision: int) -> Context:
     """Return the context of an account's second factor."""
     return Context("second-factor", account.bytes, account.bytes, revision)

@@ -19,32 +19,32 @@ from crypto import (
 from journal.accounts import status as account_status
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
-from journal.accounts.notices import notice
+from journal.accounts.notices import queue_notice
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, second_factor, tables, web_sessions
-from journal.authentication.key_slots import Access, Closed
+from journal.authentication.key_slots import Access, AccessRevoked
 from journal.authentication.passwords import password_problems
-from journal.authentication.second_factor import FactorGone
+from journal.authentication.second_factor import FactorMissing
 from journal.authentication.web_sessions import Stage
-from journal.errors import Damaged, NotFound, Refused, WrongCredentials
+from journal.errors import Damaged, InvalidInput, NotFound, WrongCredentials
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import Visitor
 from journal.rate_limiting.limits import Count
 from journal.roles import Role
 from journal.store.database import transaction
-from journal.store.progress import repeated
+from journal.store.progress import run_with_retry
 
-NOBODY = Visitor()
+UNKNOWN_VISITOR = Visitor()
 RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignInResult:
     """A session token for the cookie, 32 bytes, how far it opens, and a mark for the browser once it is open."""
 
     token: bytes
@@ -53,7 +53,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveryResult:
     """A session token after recovering, and whether a second factor was removed."""
 
     token: bytes
@@ -61,8 +61,13 @@ class Recovered:
 
 
 async def sign_in(
-    house: House, email: str, password: str, *, device: str = "", visitor: Visitor = NOBODY
-) -> SignedIn:
+    installation: Installation,
+    email: str,
+    password: str,
+    *,
+    device: str = "",
+    visitor: Visitor = UNKNOWN_VISITOR,
+) -> SignInResult:
     """
     Unlock the account of *email* and start a web session.
 
@@ -73,48 +78,54 @@ async def sign_in(
         visitor: Whom the attempt is counted for.
 
     Raises:
-        TooManyTries: If passwords were guessed too often; none is hashed then.
+        TooManyAttempts: If passwords were guessed too often; none is hashed then.
         WrongCredentials: If they do not open an account.
-        FactorGone: If they do, and the document of the second factor is missing.
+        FactorMissing: If they do, and the document of the second factor is missing.
     """
-    account, slot = await key_slots.of_email(house, email, "password")
+    account, slot = await key_slots.find_slot_by_email(installation, email, "password")
     who = account or uuid4()
-    slot = slot or decoy_slot(who.bytes, house.argon2)
-    charged = await limits.charge(attempts.of_password(house, email, who, slot.salt, visitor))
+    slot = slot or decoy_slot(who.bytes, installation.argon2)
+    charged = await limits.count_attempt(
+        attempts.build_password_counts(installation, email, who, slot.salt, visitor)
+    )
     try:
-        async with limits.not_counted_if_busy(charged):
-            account_key = await house.stretch(
+        async with limits.refund_if_busy(charged):
+            account_key = await installation.run_password_hash(
                 partial(unlock_with_password, slot, password, account=who.bytes)
             )
     except CryptoError as error:
-        await audit_log.note_unsigned(house, account, Act.SIGN_IN_REFUSED)
+        await audit_log.record_unauthenticated_event(installation, account, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
     try:
-        waits = await second_factor.required(who, account_key)
-    except FactorGone:
-        await audit_log.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
+        waits = await second_factor.is_required(who, account_key)
+    except FactorMissing:
+        await audit_log.record_unauthenticated_event(installation, who, Act.SIGN_IN_REFUSED)
         raise
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
 
     async def come_in() -> bytes:
         async with transaction():
-            token = await web_sessions.start(house, who, account_key, by=slot, device=device, stage=stage)
-            await limits.give_back(charged)
+            token = await web_sessions.start_session(
+                installation, who, account_key, slot=slot, device=device, stage=stage
+            )
+            await limits.refund_attempt(charged)
             if not waits:  # otherwise the second step does all three
-                await account_status.stay(house, who)
-                await known_devices.greet(house, who, device)
-                await audit_log.note_unsigned(house, who, Act.SIGNED_IN)
+                await account_status.cancel_deletion(installation, who)
+                await known_devices.remember_device(installation, who, device)
+                await audit_log.record_unauthenticated_event(installation, who, Act.SIGNED_IN)
         return token
 
     try:
-        token = await repeated(come_in)
-    except Closed as error:  # the password was changed while it was tried
-        await audit_log.note_unsigned(house, who, Act.SIGN_IN_REFUSED)
+        token = await run_with_retry(come_in)
+    except AccessRevoked as error:  # the password was changed while it was tried
+        await audit_log.record_unauthenticated_event(installation, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
-    return SignedIn(token, stage, b"" if waits else attempts.mark(house, who, slot.salt))
+    return SignInResult(
+        token, stage, b"" if waits else attempts.make_browser_mark(installation, who, slot.salt)
+    )
 
 
-async def unlock(actor: Actor, password: str) -> bytes:
+async def verify_password(actor: Actor, password: str) -> bytes:
     """
     Verify the actor's password before a dangerous act.
 
@@ -122,15 +133,15 @@ async def unlock(actor: Actor, password: str) -> bytes:
         The account key.
 
     Raises:
-        TooManyTries: If passwords were guessed too often in this session.
+        TooManyAttempts: If passwords were guessed too often in this session.
         Refused: If the password is not theirs.
     """
     patient = actor.id if actor.role is Role.PATIENT else None
-    counts = attempts.of_confirmation(actor.house, actor.id, actor.session)
-    return await opened_again(actor.house, actor.id, password, patient, counts)
+    counts = attempts.build_confirmation_counts(actor.installation, actor.id, actor.session)
+    return await unlock_account(actor.installation, actor.id, password, patient, counts)
 
 
-async def confirm(actor: Actor, token: bytes, password: str) -> bytes:
+async def confirm_with_password(actor: Actor, token: bytes, password: str) -> bytes:
     """
     Verify the actor's password, and record that they have confirmed who they are.
 
@@ -138,14 +149,14 @@ async def confirm(actor: Actor, token: bytes, password: str) -> bytes:
         A new session token; the old one opens nothing any more.
 
     Raises:
-        TooManyTries, Refused: As `unlock`.
+        TooManyAttempts, Refused: As `unlock`.
     """
-    await unlock(actor, password)
-    return await repeated(lambda: web_sessions.confirm(actor, token))
+    await verify_password(actor, password)
+    return await run_with_retry(lambda: web_sessions.confirm_session(actor, token))
 
 
-async def opened_again(
-    house: House, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
+async def unlock_account(
+    installation: Installation, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
 ) -> bytes:
     """
     Open an account with the password of somebody who signed in before.
@@ -154,24 +165,28 @@ async def opened_again(
         The account key.
 
     Raises:
-        TooManyTries: If a limit of *counts* is reached.
+        TooManyAttempts: If a limit of *counts* is reached.
         Refused: If the password is not theirs; it is noted in *patient*'s log.
     """
-    charged = await limits.charge(counts, field="current")
-    slot = await key_slots.of_account(account, "password")
+    charged = await limits.count_attempt(counts, field="current")
+    slot = await key_slots.find_slot(account, "password")
     try:
         if slot is None:
             raise CryptoError
-        async with limits.not_counted_if_busy(charged):
-            account_key = await house.stretch(
-                partial(unlock_with_password, slot, password, account=account.bytes), own=True
+        async with limits.refund_if_busy(charged):
+            account_key = await installation.run_password_hash(
+                partial(unlock_with_password, slot, password, account=account.bytes), is_returning=True
             )
-        if not (await key_slots.present(account, second_factor.vault_of(account_key))).is_open(slot):
+        if not (
+            await key_slots.load_access(account, second_factor.build_vault_sealer(account_key))
+        ).is_allowed(slot):
             raise CryptoError
     except (CryptoError, Damaged, NotFound) as error:
-        await audit_log.note_unsigned(house, account, Act.PASSWORD_REFUSED, patient=patient)
-        raise Refused({"current": N_("That is not your password. Try again.")}) from error
-    await limits.give_back(charged)
+        await audit_log.record_unauthenticated_event(
+            installation, account, Act.PASSWORD_REFUSED, patient=patient
+        )
+        raise InvalidInput({"current": N_("That is not your password. Try again.")}) from error
+    await limits.refund_attempt(charged)
     return account_key
 
 
@@ -182,92 +197,103 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     Returns:
         A new session token for this browser.
     """
-    before = await key_slots.of(actor)
-    account_key = await unlock(actor, current)
+    before = await key_slots.load_own_access(actor)
+    account_key = await verify_password(actor, current)
     known = (actor.name, actor.email, practice)
-    factor, _ = await second_factor.of(actor.id, actor.vault)
-    judge = partial(password_problems, password, repeated, *known, second_factor=factor.on)
-    if problems := await actor.house.stretch(judge, own=True):
-        raise Refused(problems)
-    return await _renew(actor.house, before, account_key, password, actor=actor)
+    factor, _ = await second_factor.load_second_factor(actor.id, actor.vault)
+    judge = partial(password_problems, password, repeated, *known, second_factor=factor.is_enabled)
+    if problems := await actor.installation.run_password_hash(judge, is_returning=True):
+        raise InvalidInput(problems)
+    return await _replace_password(actor.installation, before, account_key, password, actor=actor)
 
 
-async def recover(
-    house: House,
+async def recover_account(
+    installation: Installation,
     email: str,
     recovery_key: str,
     password: str,
     repeated: str,
     practice: str,
     *,
-    visitor: Visitor = NOBODY,
-) -> Recovered:
+    visitor: Visitor = UNKNOWN_VISITOR,
+) -> RecoveryResult:
     """
     Open an account with its recovery key and set a new password. The old recovery key and a second factor end.
 
     Like `sign_in`, it takes the same path for an unknown address.
 
     Raises:
-        TooManyTries: If keys were guessed too often.
+        TooManyAttempts: If keys were guessed too often.
         Refused: If a field needs another look, or the key does not open an account.
     """
-    counts = attempts.of_recovery(house, email, visitor)
-    charged = await limits.charge(counts, field="recovery_key")
+    counts = attempts.build_recovery_counts(installation, email, visitor)
+    charged = await limits.count_attempt(counts, field="recovery_key")
     judge = partial(password_problems, password, repeated, email, practice)
-    async with limits.not_counted_if_busy(charged):
-        problems = await house.stretch(judge)
+    async with limits.refund_if_busy(charged):
+        problems = await installation.run_password_hash(judge)
     if problems:
-        await limits.give_back(charged, succeeded=False)  # the key was not tried
-        raise Refused(problems)
-    account, slot = await key_slots.of_email(house, email, "recovery")
+        await limits.refund_attempt(charged, succeeded=False)  # the key was not tried
+        raise InvalidInput(problems)
+    account, slot = await key_slots.find_slot_by_email(installation, email, "recovery")
     who = account or uuid4()
     slot = slot or decoy_recovery_slot(who.bytes)
     try:
         account_key = unlock_with_recovery_key(slot, parse_recovery_key(recovery_key), account=who.bytes)
-        before = await key_slots.present(who, second_factor.vault_of(account_key))
-        if not before.is_open(slot):
+        before = await key_slots.load_access(who, second_factor.build_vault_sealer(account_key))
+        if not before.is_allowed(slot):
             raise CryptoError
     except (CryptoError, NotFound) as error:
-        await audit_log.note_unsigned(house, account, Act.RECOVERY_REFUSED)
-        raise Refused(
+        await audit_log.record_unauthenticated_event(installation, account, Act.RECOVERY_REFUSED)
+        raise InvalidInput(
             {"recovery_key": N_("That e-mail address and recovery key do not open an account. Check both.")}
         ) from error
     try:
-        had_factor = await second_factor.required(who, account_key)
-    except FactorGone:
+        had_factor = await second_factor.is_required(who, account_key)
+    except FactorMissing:
         had_factor = True
-    async with limits.not_counted_if_busy(charged):
-        token = await _renew(house, before, account_key, password)
-    await limits.give_back(charged)
-    return Recovered(token, had_factor)
+    async with limits.refund_if_busy(charged):
+        token = await _replace_password(installation, before, account_key, password)
+    await limits.refund_attempt(charged)
+    return RecoveryResult(token, had_factor)
 
 
-async def _renew(
-    house: House, before: Access, account_key: bytes, password: str, *, actor: Actor | None = None
+async def _replace_password(
+    installation: Installation,
+    before: Access,
+    account_key: bytes,
+    password: str,
+    *,
+    actor: Actor | None = None,
 ) -> bytes:
     """Replace the password; without *actor*, that of somebody whom the recovery key let in."""
-    account, vault = before.account, second_factor.vault_of(account_key)
-    work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next)
-    slot = await house.stretch(partial(work, parameters=house.argon2), own=actor is not None)
+    account, vault = before.account, second_factor.build_vault_sealer(account_key)
+    work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next_epoch)
+    slot = await installation.run_password_hash(
+        partial(work, parameters=installation.argon2), is_returning=actor is not None
+    )
     ways = before.with_slot(slot)
     if actor is None:
         ways = tuple(way for way in ways if way.kind != RECOVERY)
 
     async def write() -> bytes:
         async with transaction():
-            await key_slots.swap(before, vault, ways, end_sessions=True)
+            await key_slots.advance_epoch(before, vault, ways, end_sessions=True)
             if actor is not None:
                 await require_session(actor)
-            await account_status.stay(house, account)
+            await account_status.cancel_deletion(installation, account)
             await tables.WebSession.filter(account_id=account).delete()
-            await key_slots.put(account, slot, house.clock())
+            await key_slots.replace_slot(account, slot, installation.clock())
             if actor is None:
                 await tables.KeySlot.filter(account_id=account, kind=RECOVERY).delete()
                 await accounts_tables.Account.filter(id=account).update(recovery_ready=False)
-                await second_factor.begin(account, vault, house.clock())
-            token = await web_sessions.start(house, account, account_key)
-            await notice(house, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED)
-            await audit_log.note_unsigned(house, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED)
+                await second_factor.reset_second_factor(account, vault, installation.clock())
+            token = await web_sessions.start_session(installation, account, account_key)
+            await queue_notice(
+                installation, account, Notice.PASSWORD_CHANGED if actor else Notice.RECOVERY_USED
+            )
+            await audit_log.record_unauthenticated_event(
+                installation, account, Act.PASSWORD_CHANGED if actor else Act.RECOVERED
+            )
         return token
 
-    return await repeated(write)
+    return await run_with_retry(write)

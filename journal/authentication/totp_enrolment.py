@@ -19,7 +19,7 @@ from pyotp import TOTP
 from crypto import Context, format_recovery_code, hash_recovery_code, new_recovery_code
 from crypto.password import prepare
 from journal.accounts.current_keys import require_session
-from journal.accounts.notices import notice
+from journal.accounts.notices import queue_notice
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
@@ -27,27 +27,27 @@ from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, tables
 from journal.authentication.passwords import SHORTEST
 from journal.authentication.second_factor import SecondFactor
-from journal.authentication.sign_in import unlock
-from journal.errors import Damaged, JournalError, Refused
+from journal.authentication.sign_in import verify_password
+from journal.errors import Damaged, InvalidInput, JournalError
 from journal.i18n import N_
 from journal.mail.messages import Notice
-from journal.sealing import encode, open_bytes
+from journal.sealing import encode_document, open_bytes
 from journal.store.database import transaction
-from journal.store.progress import repeated
+from journal.store.progress import run_with_retry
 
 SECRET_SIZE = 20
-CODES = 10
-LASTS = timedelta(minutes=30)
+CODE_COUNT = 10
+LIFETIME = timedelta(minutes=30)
 ISSUER = "Hearthside"
 
 
-class EnrolmentOver(JournalError):
+class EnrolmentExpired(JournalError):
     """The offer was accepted already, has expired, or was replaced by a newer one."""
 
     message = N_("This page is no longer good for setting up a second step. Begin again from your account.")
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class EnrolmentDraft(msgspec.Struct, frozen=True):
     """A secret and codes for a page; vault key. Without a secret only the codes are new; `step` proves the app."""
 
     revision: int
@@ -58,7 +58,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class EnrolmentOffer:
     """
     What a page shows of an offer, and the sealed copy that comes back with the answer.
 
@@ -69,58 +69,58 @@ class Offer:
     """
 
     sealed: str
-    words: str = ""
-    address: str = ""
+    formatted_secret: str = ""
+    provisioning_uri: str = ""
     codes: tuple[str, ...] = ()
 
 
-async def offer(actor: Actor) -> Offer:
+async def offer_enrolment(actor: Actor) -> EnrolmentOffer:
     """
     Draw a secret and recovery codes for a person who has no second factor; nothing is stored yet.
 
     Raises:
-        EnrolmentOver: If they have one.
+        EnrolmentExpired: If they have one.
     """
-    factor, revision = await second_factor.of(actor.id, actor.vault)
-    if factor.on:
-        raise EnrolmentOver
-    return _offer(actor, _drawn(actor, revision, token_bytes(SECRET_SIZE)))
+    factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
+    if factor.is_enabled:
+        raise EnrolmentExpired
+    return _build_offer(actor, _draw(actor, revision, token_bytes(SECRET_SIZE)))
 
 
-async def prove(actor: Actor, sealed: str, typed: str) -> Offer:
+async def verify_app(actor: Actor, sealed: str, typed: str) -> EnrolmentOffer:
     """
     Verify a code of the person's app, as proof that it works; return the offer with its recovery codes.
 
     Raises:
         Refused: If the code is not a present one.
-        EnrolmentOver: If the offer has expired or was replaced.
+        EnrolmentExpired: If the offer has expired or was replaced.
     """
-    drawn, _ = await _standing(actor, sealed)
-    step = second_factor.step_of(drawn.secret, typed, actor.now) if drawn.secret else 0
+    drawn, _ = await _open_draft(actor, sealed)
+    step = second_factor.find_step(drawn.secret, typed, actor.now) if drawn.secret else 0
     if not step:
-        raise Refused({"code": NOT_NOW})
-    return _offer(actor, msgspec.structs.replace(drawn, step=step))
+        raise InvalidInput({"code": WRONG_CODE})
+    return _build_offer(actor, msgspec.structs.replace(drawn, step=step))
 
 
-async def new_codes(actor: Actor) -> Offer:
+async def offer_new_codes(actor: Actor) -> EnrolmentOffer:
     """
     Draw new recovery codes; the old ones are valid until these are stored.
 
     Raises:
-        EnrolmentOver: If there is no second factor.
+        EnrolmentExpired: If there is no second factor.
     """
-    factor, revision = await second_factor.of(actor.id, actor.vault)
-    if not factor.on:
-        raise EnrolmentOver
-    return _offer(actor, _drawn(actor, revision))
+    factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
+    if not factor.is_enabled:
+        raise EnrolmentExpired
+    return _build_offer(actor, _draw(actor, revision))
 
 
-async def reopen(actor: Actor, sealed: str) -> Offer:
-    """Return the same offer again; raises `EnrolmentOver` as the others do."""
-    return _offer(actor, (await _standing(actor, sealed))[0])
+async def reopen_offer(actor: Actor, sealed: str) -> EnrolmentOffer:
+    """Return the same offer again; raises `EnrolmentExpired` as the others do."""
+    return _build_offer(actor, (await _open_draft(actor, sealed))[0])
 
 
-async def keep(actor: Actor, sealed: str, kept: bool) -> None:
+async def accept_offer(actor: Actor, sealed: str, kept: bool) -> None:
     """
     Store what was offered; a new second factor signs every other browser out.
 
@@ -129,57 +129,61 @@ async def keep(actor: Actor, sealed: str, kept: bool) -> None:
 
     Raises:
         Refused: If they do not say so.
-        EnrolmentOver: If the offer has expired or was replaced.
+        EnrolmentExpired: If the offer has expired or was replaced.
     """
-    before = await key_slots.of(actor)
-    drawn, factor = await _standing(actor, sealed)
+    before = await key_slots.load_own_access(actor)
+    drawn, factor = await _open_draft(actor, sealed)
     if drawn.secret and not drawn.step:
-        raise EnrolmentOver
+        raise EnrolmentExpired
     if not kept:
-        raise Refused({"kept": N_("Tick this once you have put the codes where you can find them.")})
+        raise InvalidInput({"kept": N_("Tick this once you have put the codes where you can find them.")})
     hashes = tuple(hash_recovery_code(code, account=actor.id.bytes) for code in drawn.codes)
     replaced = msgspec.structs.replace(factor, codes=hashes)
     if drawn.secret:
         replaced = SecondFactor(drawn.secret, drawn.step, hashes, listed=True)
     async with transaction():
-        await key_slots.swap(before, actor.vault)
+        await key_slots.advance_epoch(before, actor.vault)
         await require_session(actor)
-        if not await second_factor.put(actor.id, actor.vault, replaced, drawn.revision):
-            raise EnrolmentOver
+        if not await second_factor.replace_second_factor(actor.id, actor.vault, replaced, drawn.revision):
+            raise EnrolmentExpired
         if drawn.secret:
             await tables.WebSession.filter(account_id=actor.id).exclude(id=actor.session).delete()
-            await notice(actor.house, actor.id, Notice.FACTOR_ADDED)
-        await audit_log.note(actor, Act.SECOND_FACTOR_ADDED if drawn.secret else Act.RECOVERY_CODES_MADE)
+            await queue_notice(actor.installation, actor.id, Notice.FACTOR_ADDED)
+        await audit_log.record_event(
+            actor, Act.SECOND_FACTOR_ADDED if drawn.secret else Act.RECOVERY_CODES_MADE
+        )
 
 
-async def give_up(actor: Actor, password: str) -> None:
+async def remove_second_factor(actor: Actor, password: str) -> None:
     """
     Remove the second factor.
 
     Raises:
         Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
     """
-    before = await key_slots.of(actor)
-    await unlock(actor, password)
+    before = await key_slots.load_own_access(actor)
+    await verify_password(actor, password)
     if len(prepare(password).decode()) < SHORTEST:
-        raise Refused({"current": TOO_SHORT_ALONE})
-    factor, revision = await second_factor.of(actor.id, actor.vault)
-    if not factor.on:
+        raise InvalidInput({"current": TOO_SHORT_ALONE})
+    factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
+    if not factor.is_enabled:
         return
 
     async def write() -> None:
         async with transaction():
-            await key_slots.swap(before, actor.vault)
+            await key_slots.advance_epoch(before, actor.vault)
             await require_session(actor)
-            if not await second_factor.put(actor.id, actor.vault, SecondFactor(listed=True), revision):
-                raise EnrolmentOver
-            await notice(actor.house, actor.id, Notice.FACTOR_REMOVED)
-            await audit_log.note(actor, Act.SECOND_FACTOR_REMOVED)
+            if not await second_factor.replace_second_factor(
+                actor.id, actor.vault, SecondFactor(listed=True), revision
+            ):
+                raise EnrolmentExpired
+            await queue_notice(actor.installation, actor.id, Notice.FACTOR_REMOVED)
+            await audit_log.record_event(actor, Act.SECOND_FACTOR_REMOVED)
 
-    await repeated(write)
+    await run_with_retry(write)
 
 
-NOT_NOW = N_(
+WRONG_CODE = N_(
     "That is not the code of now. Wait for the next one in your app and type it. Is your phone’s clock right?"
 )
 TOO_SHORT_ALONE = N_(
@@ -188,41 +192,41 @@ TOO_SHORT_ALONE = N_(
 )
 
 
-def _drawn(actor: Actor, revision: int, secret: bytes = b"") -> Drawn:
-    until = int((actor.now + LASTS).timestamp())
-    return Drawn(revision, until, tuple(new_recovery_code() for _ in range(CODES)), secret)
+def _draw(actor: Actor, revision: int, secret: bytes = b"") -> EnrolmentDraft:
+    until = int((actor.now + LIFETIME).timestamp())
+    return EnrolmentDraft(revision, until, tuple(new_recovery_code() for _ in range(CODE_COUNT)), secret)
 
 
-def _offer(actor: Actor, drawn: Drawn) -> Offer:
-    sealed = urlsafe_b64encode(actor.vault.seal(encode(drawn), context=_context(actor))).decode()
+def _build_offer(actor: Actor, drawn: EnrolmentDraft) -> EnrolmentOffer:
+    sealed = urlsafe_b64encode(actor.vault.seal(encode_document(drawn), context=_context(actor))).decode()
     codes = tuple(format_recovery_code(code) for code in drawn.codes)
     if not drawn.secret:
-        return Offer(sealed, codes=codes)
+        return EnrolmentOffer(sealed, codes=codes)
     plain = b32encode(drawn.secret).decode()
     words = " ".join(plain[at : at + 4] for at in range(0, len(plain), 4))
     address = TOTP(plain).provisioning_uri(name=actor.email, issuer_name=ISSUER)
-    return Offer(sealed, words, address, codes if drawn.step else ())
+    return EnrolmentOffer(sealed, words, address, codes if drawn.step else ())
 
 
-async def _standing(actor: Actor, sealed: str) -> tuple[Drawn, SecondFactor]:
-    """Open an offer; raises `EnrolmentOver` when the revision that it replaces is not the present one."""
+async def _open_draft(actor: Actor, sealed: str) -> tuple[EnrolmentDraft, SecondFactor]:
+    """Open an offer; raises `EnrolmentExpired` when the revision that it replaces is not the present one."""
     try:
         drawn = msgspec.json.decode(
-            open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=Drawn
+            open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=EnrolmentDraft
         )
     except (
         ValueError,
         Damaged,
         msgspec.MsgspecError,
     ) as error:  # it comes from the page, where it can be altered
-        raise EnrolmentOver from error
-    factor, revision = await second_factor.of(actor.id, actor.vault)
+        raise EnrolmentExpired from error
+    factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
     if (
         revision != drawn.revision
-        or not is_alive(datetime.fromtimestamp(drawn.until, UTC), actor.now, LASTS)
-        or factor.on == bool(drawn.secret)
+        or not is_alive(datetime.fromtimestamp(drawn.until, UTC), actor.now, LIFETIME)
+        or factor.is_enabled == bool(drawn.secret)
     ):
-        raise EnrolmentOver
+        raise EnrolmentExpired
     return drawn, factor
 
 

@@ -15,18 +15,34 @@ from crypto import Context, CryptoError, Keyring, KeySlot, SessionToken, unwrap_
 from crypto import new_session_token as new_token
 from crypto import session_id as id_of
 from journal.accounts import current_keys
-from journal.accounts.profiles import known_profile
+from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
-from journal.ages import age, is_alive
+from journal.ages import age_between, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
 from journal.errors import Damaged, NotFound
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.store.database import Statement, change, fetch_each, joined, scrub, transaction
-from journal.store.rows import Counted, Flag, Moment, Row, first, known, read, read_one
+from journal.store.database import (
+    Statement,
+    ensure_transaction,
+    execute,
+    fetch_each,
+    flush_deleted,
+    transaction,
+)
+from journal.store.rows import (
+    Flag,
+    NonNegative,
+    Row,
+    Timestamp,
+    fetch_row,
+    fetch_rows,
+    get_column,
+    parse_first_row,
+)
 from journal.store.statements import Subquery
 
 
@@ -43,23 +59,23 @@ class BrowserDocument(msgspec.Struct, frozen=True):
 
 
 LIFETIME = timedelta(hours=12)
-WAITING = timedelta(minutes=10)  # for the second factor
-CONFIRMED = timedelta(minutes=10)  # how long a confirmation is valid
-NOTED_EVERY = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
+WAITING_LIFETIME = timedelta(minutes=10)  # for the second factor
+CONFIRMATION_LIFETIME = timedelta(minutes=10)  # how long a confirmation is valid
+USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
 ROLES = frozenset(Role)
-SIGNED_IN = """
+SELECT_SIGNED_IN = """
     SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
         role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
-ACCOUNT = "SELECT account_id FROM web_session WHERE id = $1"
+SELECT_ACCOUNT_ID = "SELECT account_id FROM web_session WHERE id = $1"
 Prefetch = Callable[[Subquery], Sequence[Statement]]
 """What a page asks about the account of its session, put into one statement with the question whose session it is."""
 
-USED = "UPDATE web_session SET used_at = $1 WHERE id = $2"
-SHUT = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
-TURNED = """
+UPDATE_USED_AT = "UPDATE web_session SET used_at = $1 WHERE id = $2"
+LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
+UPDATE_TOKEN = """
     UPDATE web_session
     SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
     WHERE id = $8
@@ -71,32 +87,32 @@ class SignedInRow(Row, frozen=True):
 
     account_id: UUID
     wrapped: bytes
-    begun: Counted = msgspec.field(name="web_session.epoch")
-    expires_at: Moment
-    used_at: Moment
-    confirmed_at: Moment | None
+    session_epoch: NonNegative = msgspec.field(name="web_session.epoch")
+    expires_at: Timestamp
+    used_at: Timestamp
+    confirmed_at: Timestamp | None
     role: str
     sealed: bytes
     public_identity: bytes
     identity: bytes
-    epoch: Counted
+    epoch: NonNegative
     access: bytes | None
     recovery_ready: Flag
     retired: bytes | None
 
 
-class SessionRow(Row, frozen=True):
+class WebSessionRow(Row, frozen=True):
     """A web session by itself."""
 
     id: str
     handle: UUID
     account_id: UUID
     stage: str
-    epoch: Counted
+    epoch: NonNegative
     wrapped: bytes | None
     device: bytes
-    created_at: Moment
-    expires_at: Moment
+    created_at: Timestamp
+    expires_at: Timestamp
 
 
 class Stage(StrEnum):
@@ -106,12 +122,12 @@ class Stage(StrEnum):
     SECOND_FACTOR = "second-factor"
 
 
-async def start(
-    house: House,
+async def start_session(
+    installation: Installation,
     account: UUID,
     account_key: bytes,
     *,
-    by: KeySlot | None = None,
+    slot: KeySlot | None = None,
     device: str = "",
     stage: Stage = Stage.OPEN,
     expires_at: datetime | None = None,
@@ -120,21 +136,21 @@ async def start(
     Start a session, which counts as a confirmation; in the transaction of the sign-in, and first in it.
 
     Args:
-        by: The slot that was opened; None for keys that the same transaction gave the account.
+        slot: The slot that was opened; None for keys that the same transaction gave the account.
         device: What kind of browser it is, in a few words; for the person's own list.
-        stage: With `SECOND_FACTOR` it opens nothing before `promote`.
+        stage: With `SECOND_FACTOR` it opens nothing before `promote_session`.
         expires_at: In UTC; 12 hours from now unless given, 10 minutes for one that waits.
 
     Returns:
         The token for the cookie, 32 bytes, which is stored nowhere.
 
     Raises:
-        Closed: If the slot or the key no longer opens the account.
+        AccessRevoked: If the slot or the key no longer opens the account.
     """
-    token, now, handle = new_token(), house.clock(), uuid4()
+    token, now, handle = new_token(), installation.clock(), uuid4()
     waiting, session = stage is Stage.SECOND_FACTOR, id_of(token).hex()
-    async with joined():
-        epoch = await key_slots.enter(account, account_key, by)
+    async with ensure_transaction():
+        epoch = await key_slots.verify_entry(account, account_key, slot)
         await tables.WebSession.create(
             id=session,
             handle=handle,
@@ -142,18 +158,20 @@ async def start(
             stage=stage.value,
             wrapped=wrap_account_key(token, account_key, account=account.bytes, epoch=epoch, waiting=waiting),
             epoch=epoch,
-            device=_sealed_browser(
-                house, account, handle, epoch, BrowserDocument(device, session, stage.value)
+            device=_seal_browser(
+                installation, account, handle, epoch, BrowserDocument(device, session, stage.value)
             ),
             created_at=now,
-            expires_at=expires_at or now + (WAITING if waiting else LIFETIME),
+            expires_at=expires_at or now + (WAITING_LIFETIME if waiting else LIFETIME),
             used_at=now,
             confirmed_at=None if waiting else now,
         )
     return token
 
 
-async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None) -> Actor | None:
+async def load_actor(
+    installation: Installation, token: bytes, prefetch: Prefetch | None = None
+) -> Actor | None:
     """
     Return the actor that *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
 
@@ -162,28 +180,30 @@ async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None
     Args:
         prefetch: Statements to run beside; their rows are the actor's `prefetched`.
     """
-    now, opener = house.clock(), SessionToken(token)
+    now, opener = installation.clock(), SessionToken(token)
     session = opener.id.hex()
-    more = prefetch(Subquery(ACCOUNT, session)) if prefetch else ()
-    rows, *prefetched = await fetch_each((SIGNED_IN, (session,)), *more)
-    row = first(SignedInRow, rows)
+    more = prefetch(Subquery(SELECT_ACCOUNT_ID, session)) if prefetch else ()
+    rows, *prefetched = await fetch_each((SELECT_SIGNED_IN, (session,)), *more)
+    row = parse_first_row(SignedInRow, rows)
     if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
     account = row.account_id
     try:
-        account_key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.begun)
+        account_key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.session_epoch)
         keyring = Keyring.from_account_key(account_key)
         if row.retired is not None:
             keyring = keyring.with_retired(row.retired, account=account.bytes)
     except CryptoError as error:
         raise Damaged from error
     vault = keyring.vault_sealer()
-    if not key_slots.counts(key_slots.opened(vault, account, row.epoch, row.access or b""), row.begun):
+    if not key_slots.is_session_valid(
+        key_slots.open_access(vault, account, row.epoch, row.access or b""), row.session_epoch
+    ):
         return None
-    profile = known_profile(house, account, row.sealed)
+    profile = open_cached_profile(installation, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed role counts
         raise Damaged
-    if not await _still_used(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):
+    if not await _record_use(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):
         return None
     return Actor(
         id=account,
@@ -192,7 +212,7 @@ async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None
         email=profile.email,
         time_zone=profile.time_zone,
         now=now,
-        house=house,
+        installation=installation,
         keyring=keyring,
         vault=vault,
         sealed_identity=row.identity,
@@ -206,32 +226,34 @@ async def actor_for(house: House, token: bytes, prefetch: Prefetch | None = None
     )
 
 
-async def _still_used(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
+async def _record_use(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
     """Store the use, now and then; lock a session that was idle for too long, and return False."""
-    if age(used, now) >= limit + NOTED_EVERY:
-        await change(SHUT, session, used)
-        await scrub()
+    if age_between(used, now) >= limit + USE_INTERVAL:
+        await execute(LOCK_SESSION, session, used)
+        await flush_deleted()
         return False
-    if age(used, now) >= NOTED_EVERY:
+    if age_between(used, now) >= USE_INTERVAL:
         with suppress(OperationalError):  # on a full disk, people can still read
-            await change(USED, now, session)
+            await execute(UPDATE_USED_AT, now, session)
     return True
 
 
-def is_fresh(actor: Actor) -> bool:
+def is_recently_confirmed(actor: Actor) -> bool:
     """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
-    return actor.confirmed_at is not None and age(actor.confirmed_at, actor.now) < CONFIRMED
+    return (
+        actor.confirmed_at is not None and age_between(actor.confirmed_at, actor.now) < CONFIRMATION_LIFETIME
+    )
 
 
-async def waiting(house: House, token: bytes) -> tuple[UUID, bytes] | None:
+async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:
     """Return account and account key of a session that waits for its second factor, or None."""
-    row = await _waiting_row(house, token)
+    row = await _load_waiting_row(installation, token)
     if row is None:
         return None
-    return row.account_id, _unwrapped(row, token, waiting=True)
+    return row.account_id, _unwrap(row, token, waiting=True)
 
 
-async def promote(house: House, token: bytes) -> bytes:
+async def promote_session(installation: Installation, token: bytes) -> bytes:
     """
     Open a session whose second factor was accepted.
 
@@ -241,24 +263,24 @@ async def promote(house: House, token: bytes) -> bytes:
     Raises:
         NotFound: If no session waits under *token*.
     """
-    row = await _waiting_row(house, token)
+    row = await _load_waiting_row(installation, token)
     if row is None:
         raise NotFound
-    account_key = _unwrapped(row, token, waiting=True)
+    account_key = _unwrap(row, token, waiting=True)
     async with transaction():
-        await current_keys.hold(row.account_id)
-        fresh = await turn(house, row, account_key, row.created_at + LIFETIME)
-        await known_devices.greet(house, row.account_id, device_of(house, row))
-        await audit_log.note_unsigned(house, row.account_id, Act.SIGNED_IN)
+        await current_keys.lock_account(row.account_id)
+        fresh = await rotate_token(installation, row, account_key, row.created_at + LIFETIME)
+        await known_devices.remember_device(installation, row.account_id, open_device(installation, row))
+        await audit_log.record_unauthenticated_event(installation, row.account_id, Act.SIGNED_IN)
     return fresh
 
 
-def device_of(house: House, row: SessionRow) -> str:
+def open_device(installation: Installation, row: WebSessionRow) -> str:
     """Return the kind of browser of a session."""
-    return browser_of(house, row).device
+    return open_browser(installation, row).device
 
 
-def browser_of(house: House, row: SessionRow) -> BrowserDocument:
+def open_browser(installation: Installation, row: WebSessionRow) -> BrowserDocument:
     """
     Open the document of a session's browser.
 
@@ -266,61 +288,63 @@ def browser_of(house: House, row: SessionRow) -> BrowserDocument:
         Damaged: If the row is not the one that it was written for: another account's, session's or stage's.
     """
     context = device_context(row.account_id, row.handle, row.epoch)
-    found = open_document(house.server, row.device, context, BrowserDocument)
+    found = open_document(installation.server_keys, row.device, context, BrowserDocument)
     if (found.session, found.stage) != (row.id, row.stage):
         raise Damaged
     return found
 
 
-async def confirm(actor: Actor, token: bytes) -> bytes:
+async def confirm_session(actor: Actor, token: bytes) -> bytes:
     """
     Record that the actor has confirmed who they are, by password or passkey. The session's expiry stays.
 
     Returns:
         A new token; the old one opens nothing any more.
     """
-    row, account_key = await _own(actor, token)
+    row, account_key = await _load_own(actor, token)
     async with transaction():
-        fresh = await turn(actor.house, row, account_key, row.expires_at)
-        await audit_log.note(actor, Act.CONFIRMED)
+        fresh = await rotate_token(actor.installation, row, account_key, row.expires_at)
+        await audit_log.record_event(actor, Act.CONFIRMED)
     return fresh
 
 
-async def account_key(actor: Actor, token: bytes) -> bytes:
+async def load_account_key(actor: Actor, token: bytes) -> bytes:
     """Return the account key once more, to wrap it for another slot."""
-    return (await _own(actor, token))[1]
+    return (await _load_own(actor, token))[1]
 
 
-async def end(house: House, token: bytes) -> None:
+async def end_session(installation: Installation, token: bytes) -> None:
     """Sign the browser out: delete the row, and with it the only way to the keys."""
     here = tables.WebSession.filter(id=id_of(token).hex())
-    owners = [known(row, "account_id") for row in await read(SessionRow, here)]
+    owners = [get_column(row, "account_id") for row in await fetch_rows(WebSessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit_log.note_unsigned(house, owners[0] if owners else None, Act.SIGNED_OUT)
+            await audit_log.record_unauthenticated_event(
+                installation, owners[0] if owners else None, Act.SIGNED_OUT
+            )
 
 
-async def _own(actor: Actor, token: bytes) -> tuple[SessionRow, bytes]:
-    row = await read_one(SessionRow, tables.WebSession.filter(id=actor.session))
+async def _load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:
+    row = await fetch_row(WebSessionRow, tables.WebSession.filter(id=actor.session))
     if row is None:
         raise NotFound
-    return row, _unwrapped(row, token, waiting=False)
+    return row, _unwrap(row, token, waiting=False)
 
 
-async def _waiting_row(house: House, token: bytes) -> SessionRow | None:
-    now = house.clock()
+async def _load_waiting_row(installation: Installation, token: bytes) -> WebSessionRow | None:
+    now = installation.clock()
     waits = tables.WebSession.filter(
         id=id_of(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
-        account__status__in=key_slots.ABLE,  # signing in past this keeps an account that was to be deleted
+        account__status__in=key_slots.USABLE_STATUSES,  # signing in past this keeps an account that was to be deleted
         expires_at__gt=now,
-        created_at__gt=now - WAITING,
-        created_at__lt=now + WAITING,
+        created_at__gt=now - WAITING_LIFETIME,
+        created_at__lt=now + WAITING_LIFETIME,
     )
-    return await read_one(SessionRow, waits)
+    return await fetch_row(WebSessionRow, waits)
 
 
-def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
+def _unwrap(row: WebSessionRow, token: bytes, *, waiting: bool) -> bytes:
     wrapped, account = row.wrapped or b"", row.account_id.bytes
     try:
         return unwrap_account_key(token, wrapped, account=account, epoch=row.epoch, waiting=waiting)
@@ -328,21 +352,25 @@ def _unwrapped(row: SessionRow, token: bytes, *, waiting: bool) -> bytes:
         raise Damaged from error
 
 
-async def turn(house: House, row: SessionRow, account_key: bytes, expires_at: datetime) -> bytes:
+async def rotate_token(
+    installation: Installation, row: WebSessionRow, account_key: bytes, expires_at: datetime
+) -> bytes:
     """Store a session, open and confirmed, under a new token; raises `NotFound` for the second of two at once."""
-    token, now = new_token(), house.clock()
+    token, now = new_token(), installation.clock()
     session, stage = id_of(token).hex(), Stage.OPEN.value
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
-    browser = BrowserDocument(device_of(house, row), session, stage)
-    sealed = _sealed_browser(house, row.account_id, row.handle, row.epoch, browser)
-    changed = await change(TURNED, session, stage, wrapped, sealed, expires_at, now, now, row.id)
+    browser = BrowserDocument(open_device(installation, row), session, stage)
+    sealed = _seal_browser(installation, row.account_id, row.handle, row.epoch, browser)
+    changed = await execute(UPDATE_TOKEN, session, stage, wrapped, sealed, expires_at, now, now, row.id)
     if not changed:
         raise NotFound
     return token
 
 
-def _sealed_browser(house: House, account: UUID, handle: UUID, epoch: int, browser: BrowserDocument) -> bytes:
-    return seal_document(house.server, browser, device_context(account, handle, epoch))
+def _seal_browser(
+    installation: Installation, account: UUID, handle: UUID, epoch: int, browser: BrowserDocument
+) -> bytes:
+    return seal_document(installation.server_keys, browser, device_context(account, handle, epoch))
 
 
 def device_context(account: UUID, handle: UUID, epoch: int) -> Context:

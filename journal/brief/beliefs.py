@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from journal.brief.layout import shorten
-from journal.brief.quotes import number_of, words_of
+from journal.brief.layout import shorten_text
+from journal.brief.quotes import get_rating, get_text
 from journal.catalogue.fields import EntryKind
 from journal.folding import fold
-from journal.sharing.reading import Shared
+from journal.sharing.reading import IncomingShare
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class BeliefPair:
     """
     One belief, with how true it felt (0 to 100) wherever the patient said so.
 
@@ -28,15 +28,15 @@ class Pair:
     old_latest: int | None
     new_before: int | None
     new_latest: int | None
-    source: Shared
-    new_source: Shared
-    first: Shared
+    source: IncomingShare
+    new_source: IncomingShare
+    first: IncomingShare
     old_cut: bool = False
     new_cut: bool = False
 
-    def shortened(self, letters: float) -> Pair:
+    def shorten(self, letters: float) -> BeliefPair:
         """Return it with its sentences shortened to *letters*."""
-        (old, old_cut), (new, new_cut) = shorten(self.old, letters), shorten(self.new, letters)
+        (old, old_cut), (new, new_cut) = shorten_text(self.old, letters), shorten_text(self.new, letters)
         return replace(self, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
 
     @property
@@ -45,21 +45,21 @@ class Pair:
         return self.old_cut or self.new_cut
 
     @property
-    def sources(self) -> tuple[Shared, ...]:
+    def sources(self) -> tuple[IncomingShare, ...]:
         """Return the copies that it draws on, the latest first."""
         return tuple({one.id: one for one in (self.source, self.new_source, self.first)}.values())
 
 
 @dataclass(frozen=True, slots=True)
-class _Rated:
+class _RatedBelief:
     """What one copy says of one belief."""
 
-    source: Shared
+    source: IncomingShare
     old: str
     new: str
-    before: int | None
-    after: int | None
-    felt: int | None
+    old_before: int | None
+    old_after: int | None
+    new_rating: int | None
 
     @property
     def key(self) -> str:
@@ -67,36 +67,36 @@ class _Rated:
         return " ".join(fold(self.old or self.new).split()).strip(" .,;:!?\"'-")
 
 
-def pairs(shared: Iterable[Shared]) -> tuple[Pair, ...]:
+def build_belief_pairs(shared: Iterable[IncomingShare]) -> tuple[BeliefPair, ...]:
     """Return each belief once, those rated latest first. *shared* comes newest first."""
-    found: dict[str, list[_Rated]] = {}
-    for rated in _all_rated(shared):
+    found: dict[str, list[_RatedBelief]] = {}
+    for rated in _list_ratings(shared):
         found.setdefault(rated.key, []).append(rated)
-    return tuple(_pair(same) for same in found.values())
+    return tuple(_build_pair(same) for same in found.values())
 
 
-def _all_rated(shared: Iterable[Shared]) -> Iterator[_Rated]:
+def _list_ratings(shared: Iterable[IncomingShare]) -> Iterator[_RatedBelief]:
     for one in shared:
         if one.document.kind == EntryKind.REFRAME:
-            old, new = words_of(one, "reframe.old_meaning"), words_of(one, "reframe.new_meaning")
+            old, new = get_text(one, "reframe.old_meaning"), get_text(one, "reframe.new_meaning")
             ids = ("reframe.old_belief_before", "reframe.old_belief_after", "reframe.new_belief")
             if old or new:
-                yield _Rated(one, old, new, *(number_of(one, ident) for ident in ids))
-        elif old := words_of(one, "prep.old_story"):
-            yield _Rated(one, old, "", number_of(one, "prep.old_story_belief"), None, None)
+                yield _RatedBelief(one, old, new, *(get_rating(one, ident) for ident in ids))
+        elif old := get_text(one, "prep.old_story"):
+            yield _RatedBelief(one, old, "", get_rating(one, "prep.old_story_belief"), None, None)
 
 
-def _pair(same: list[_Rated]) -> Pair:
+def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
     latest, first = same[0], same[-1]
     # The newest truer sentence, even where the latest copy only rates the old one once more.
     renewed = next((one for one in same if one.new), latest)
-    again = [one.after if one.after is not None else one.before for one in same[:-1]]
-    felt = [one.felt for one in same if one.felt is not None]
-    return Pair(
+    again = [one.old_after if one.old_after is not None else one.old_before for one in same[:-1]]
+    felt = [one.new_rating for one in same if one.new_rating is not None]
+    return BeliefPair(
         old=latest.old,
         new=renewed.new,
-        old_before=first.before,
-        old_after=first.after,
+        old_before=first.old_before,
+        old_after=first.old_after,
         old_latest=next((rating for rating in again if rating is not None), None),
         new_before=felt[-1] if felt else None,
         new_latest=felt[0] if len(felt) > 1 else None,

@@ -15,18 +15,29 @@ from typing import TypeVar
 from uuid import UUID
 
 from journal.actor import Actor
-from journal.brief.beliefs import Pair, pairs
-from journal.brief.layout import PAGE, PAIRS, ROOM, SCALES, SENTENCE, SKILLS, SOURCE, STEP, STEPS, lines_of
-from journal.brief.quotes import Quote, SkillLine, Step, quotes, skills, steps
+from journal.brief.beliefs import BeliefPair, build_belief_pairs
+from journal.brief.layout import (
+    MAX_PAIRS,
+    MAX_SKILLS,
+    MAX_STEPS,
+    PAGE_LINES,
+    SCALES,
+    SECTION_LIMITS,
+    SENTENCE_LETTERS,
+    SOURCE_LINES,
+    STEP_LETTERS,
+    count_lines,
+)
+from journal.brief.quotes import Quote, SkillLine, Step, list_quotes, list_skills, list_steps
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.sessions import schedule
 from journal.sessions.rows import Session
-from journal.sessions.schedule import Number
+from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionKind
 from journal.sharing import reading
-from journal.sharing.reading import Folder, Shared
+from journal.sharing.reading import Folder, IncomingShare
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -47,18 +58,18 @@ class Brief:
     damaged: int
     coming: Session | None
     about: Session | None
-    number: Number | None
+    number: SessionNumber | None
     days: int | None
     intention: tuple[Quote, ...]
     state: tuple[Quote, ...]
     bring: tuple[Quote, ...]
     not_open: tuple[Quote, ...]
     came: tuple[Quote, ...]
-    beliefs: tuple[Pair, ...]
+    beliefs: tuple[BeliefPair, ...]
     skills: tuple[SkillLine, ...]
     steadies: tuple[Quote, ...]
     steps: tuple[Step, ...]
-    more: bool
+    has_more: bool
 
     @property
     def is_empty(self) -> bool:
@@ -66,38 +77,38 @@ class Brief:
         return not any(self.sources)
 
     @property
-    def sources(self) -> tuple[Shared, ...]:
+    def sources(self) -> tuple[IncomingShare, ...]:
         """Return every copy that a line draws on, each once."""
-        return tuple({one.id: one for one in self._sources()}.values())
+        return tuple({one.id: one for one in self._iterate_sources()}.values())
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
         """Return every quotation, section by section."""
         return self.intention + self.state + self.bring + self.not_open + self.came + self.steadies
 
-    def _sources(self) -> Iterator[Shared]:
+    def _iterate_sources(self) -> Iterator[IncomingShare]:
         yield from (line.source for line in self.quotes)
         yield from (line.source for line in self.steps)
         yield from (source for pair in self.beliefs for source in pair.sources)
         yield from (use.source for skill in self.skills for use in skill.uses)
 
 
-class _Page:
+class _LinePicker:
     """Takes the lines that a section has room for; `more` when any were left out."""
 
     def __init__(self) -> None:
-        self.more = False
+        self.has_more = False
 
-    def take(self, lines: Iterable[T], most: int) -> tuple[T, ...]:
+    def take_lines(self, lines: Iterable[T], most: int) -> tuple[T, ...]:
         found = tuple(islice(lines, most + 1))
-        self.more |= len(found) > most
+        self.has_more |= len(found) > most
         return found[:most]
 
-    def quotes(self, shared: Iterable[Shared], role: BriefRole) -> tuple[Quote, ...]:
-        return self.take(quotes(shared, role), ROOM[role].lines)
+    def take_quotes(self, shared: Iterable[IncomingShare], role: BriefRole) -> tuple[Quote, ...]:
+        return self.take_lines(list_quotes(shared, role), SECTION_LIMITS[role].lines)
 
 
-async def brief(actor: Actor, patient: UUID) -> Brief:
+async def build_brief(actor: Actor, patient: UUID) -> Brief:
     """
     Build the brief; every copy that is quoted counts as opened, and the patient sees that.
 
@@ -105,12 +116,12 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
     what was shared since the last talk. Beliefs, what steadies, small steps and a wish not to open with
     something carry over from one session to the next.
     """
-    found = await reading.folder(actor, patient)
-    plan = schedule.lasting(found.sessions)
-    coming = _coming(plan, actor.now)
-    about = _about(plan, coming, actor.now)
-    shared, near, page = found.shared, _near(found, coming, about), _Page()
-    since = _last_talk(plan, coming, actor.now)
+    found = await reading.load_folder(actor, patient)
+    plan = schedule.list_uncancelled(found.sessions)
+    coming = _find_coming_talk(plan, actor.now)
+    about = _find_subject(plan, coming, actor.now)
+    shared, near, page = found.shared, _select_related(found, coming, about), _LinePicker()
+    since = _get_last_talk(plan, coming, actor.now)
     now = tuple(one for one in shared if one in near or one.shared_at > since)
     went = about is not None and about.begins_at <= actor.now
     drawn = Brief(
@@ -119,77 +130,81 @@ async def brief(actor: Actor, patient: UUID) -> Brief:
         damaged=len(found.damaged),
         coming=coming,
         about=about,
-        number=schedule.numbers(plan).get(about.id) if about else None,
-        days=(_day(actor, actor.now) - _day(actor, about.begins_at)).days if about else None,
-        intention=page.quotes(near, "intention"),
-        state=() if went else page.quotes(near, "state"),
-        bring=page.quotes(now, "bring"),
-        not_open=page.quotes(shared, "not_open"),
-        came=page.quotes(now, "came"),
-        beliefs=page.take(pairs(shared), PAIRS),
-        skills=page.take(skills(shared), SKILLS),
-        steadies=page.quotes(shared, "steadies"),
-        steps=page.take(steps(shared), STEPS),
-        more=page.more,  # read last, when all of the above has been taken
+        number=schedule.number_sessions(plan).get(about.id) if about else None,
+        days=(_get_local_date(actor, actor.now) - _get_local_date(actor, about.begins_at)).days
+        if about
+        else None,
+        intention=page.take_quotes(near, "intention"),
+        state=() if went else page.take_quotes(near, "state"),
+        bring=page.take_quotes(now, "bring"),
+        not_open=page.take_quotes(shared, "not_open"),
+        came=page.take_quotes(now, "came"),
+        beliefs=page.take_lines(build_belief_pairs(shared), MAX_PAIRS),
+        skills=page.take_lines(list_skills(shared), MAX_SKILLS),
+        steadies=page.take_quotes(shared, "steadies"),
+        steps=page.take_lines(list_steps(shared), MAX_STEPS),
+        has_more=page.has_more,  # read last, when all of the above has been taken
     )
     await reading.mark_opened(actor, patient, [one.id for one in drawn.sources])
-    return _fitted(drawn)
+    return _fit_page(drawn)
 
 
-def _fitted(drawn: Brief) -> Brief:
+def _fit_page(drawn: Brief) -> Brief:
     """Shorten quotations only as far as the page needs it."""
-    tries = (_shortened(drawn, scale) for scale in SCALES)
-    fitted = next((one for one in tries if _printed_lines(one) <= PAGE), _shortened(drawn, SCALES[-1]))
+    tries = (_shorten_brief(drawn, scale) for scale in SCALES)
+    fitted = next(
+        (one for one in tries if _count_printed_lines(one) <= PAGE_LINES), _shorten_brief(drawn, SCALES[-1])
+    )
     cut = [one.cut for one in fitted.quotes] + [one.cut for one in fitted.beliefs]
     cut += [one.cut for one in fitted.skills] + [one.cut or one.learned_cut for one in fitted.steps]
-    return replace(fitted, more=fitted.more or any(cut))
+    return replace(fitted, has_more=fitted.has_more or any(cut))
 
 
-def _shortened(drawn: Brief, scale: float) -> Brief:
-    def short(lines: tuple[Quote, ...], role: BriefRole) -> tuple[Quote, ...]:
-        return tuple(one.shortened(ROOM[role].letters * scale) for one in lines)
+def _shorten_brief(drawn: Brief, scale: float) -> Brief:
+    def shorten_all(lines: tuple[Quote, ...], role: BriefRole) -> tuple[Quote, ...]:
+        return tuple(one.shorten(SECTION_LIMITS[role].letters * scale) for one in lines)
 
     return replace(
         drawn,
-        intention=short(drawn.intention, "intention"),
-        state=short(drawn.state, "state"),
-        bring=short(drawn.bring, "bring"),
-        not_open=short(drawn.not_open, "not_open"),
-        came=short(drawn.came, "came"),
-        steadies=short(drawn.steadies, "steadies"),
-        beliefs=tuple(one.shortened(SENTENCE * scale) for one in drawn.beliefs),
-        steps=tuple(one.shortened(STEP * scale) for one in drawn.steps),
+        intention=shorten_all(drawn.intention, "intention"),
+        state=shorten_all(drawn.state, "state"),
+        bring=shorten_all(drawn.bring, "bring"),
+        not_open=shorten_all(drawn.not_open, "not_open"),
+        came=shorten_all(drawn.came, "came"),
+        steadies=shorten_all(drawn.steadies, "steadies"),
+        beliefs=tuple(one.shorten(SENTENCE_LETTERS * scale) for one in drawn.beliefs),
+        steps=tuple(one.shorten(STEP_LETTERS * scale) for one in drawn.steps),
     )
 
 
-def _printed_lines(drawn: Brief) -> float:
+def _count_printed_lines(drawn: Brief) -> float:
     """Estimate the lines that it takes on paper, in columns of half a page."""
     return (
-        sum(lines_of(one.words) + SOURCE for one in drawn.quotes)
-        + sum(2 * (max(lines_of(one.old), lines_of(one.new)) + SOURCE) for one in drawn.beliefs)
-        + sum(1 + SOURCE * len(one.uses) for one in drawn.skills)
-        + sum(lines_of(one.words) + lines_of(one.learned) + SOURCE for one in drawn.steps)
+        sum(count_lines(one.text) + SOURCE_LINES for one in drawn.quotes)
+        + sum(2 * (max(count_lines(one.old), count_lines(one.new)) + SOURCE_LINES) for one in drawn.beliefs)
+        + sum(1 + SOURCE_LINES * len(one.uses) for one in drawn.skills)
+        + sum(count_lines(one.text) + count_lines(one.learned) + SOURCE_LINES for one in drawn.steps)
     )
 
 
-def _coming(plan: Iterable[Session], now: datetime) -> Session | None:
-    ahead = schedule.ahead(plan, now)
+def _find_coming_talk(plan: Iterable[Session], now: datetime) -> Session | None:
+    ahead = schedule.list_upcoming(plan, now)
     return next((one for one in ahead if one.details.kind is SessionKind.INTEGRATION), None)
 
 
-def _about(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> Session | None:
+def _find_subject(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> Session | None:
     """Return the dosing session in question: the coming talk's, else the last one, else the first."""
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     if coming is not None:
-        return _dosing_of(coming, plan)
+        return _find_dosing_session(coming, plan)
     before = [one for one in dosing if one.begins_at <= now]
     return before[-1] if before else next(iter(dosing), None)
 
 
-def _dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
+def _find_dosing_session(one: Session, plan: Iterable[Session]) -> Session | None:
     """Return the dosing session that *one* is about: as planned, else the one that it looks ahead to or back at."""
-    lasting = schedule.lasting(plan)
-    if (planned := schedule.dosing_of(one, lasting)) is not None:
+    lasting = schedule.list_uncancelled(plan)
+    if (planned := schedule.find_dosing_session(one, lasting)) is not None:
         return planned
     dosing = [other for other in lasting if other.kind is SessionKind.DOSING]
     before = [other for other in dosing if other.begins_at <= one.begins_at]
@@ -199,26 +214,28 @@ def _dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
     return before[-1] if before else None
 
 
-def _last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> datetime:
+def _get_last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> datetime:
     talks = [one for one in plan if one.details.kind is SessionKind.INTEGRATION and one != coming]
     return max((one.begins_at for one in talks if one.begins_at <= now), default=EARLIEST)
 
 
-def _near(found: Folder, coming: Session | None, about: Session | None) -> tuple[Shared, ...]:
+def _select_related(
+    found: Folder, coming: Session | None, about: Session | None
+) -> tuple[IncomingShare, ...]:
     """Return the copies that belong to *about*, to a talk about it or to the coming one."""
     if about is None:
         return found.shared
-    dosing = [one for one in schedule.lasting(found.sessions) if one.kind is SessionKind.DOSING]
-    belonging = Belonging(found.sessions)
+    dosing = [one for one in schedule.list_uncancelled(found.sessions) if one.kind is SessionKind.DOSING]
+    assignment = SessionAssignment(found.sessions)
 
-    def is_near(one: Shared) -> bool:
-        at = belonging.session_of(one.document.kind, one.document.session_id, one.written_at)
+    def is_related(one: IncomingShare) -> bool:
+        at = assignment.find_session(one.document.kind, one.document.session_id, one.written_at)
         if at is None:
             return about == dosing[0]  # written before all sessions
-        return at == coming or _dosing_of(at, found.sessions) == about
+        return at == coming or _find_dosing_session(at, found.sessions) == about
 
-    return tuple(one for one in found.shared if is_near(one))
+    return tuple(one for one in found.shared if is_related(one))
 
 
-def _day(actor: Actor, moment: datetime) -> date:
+def _get_local_date(actor: Actor, moment: datetime) -> date:
     return moment.astimezone(actor.zone).date()

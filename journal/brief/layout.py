@@ -14,54 +14,54 @@ from unicodedata import east_asian_width
 
 from journal.catalogue.fields import BriefRole
 
-PAIRS = 3
-STEPS = 2
-SKILLS = 3
-SENTENCE = 88  # letters of an old or a new sentence
-STEP = 88  # letters of a step, and of what was learned from it
+MAX_PAIRS = 3
+MAX_STEPS = 2
+MAX_SKILLS = 3
+SENTENCE_LETTERS = 88  # letters of an old or a new sentence
+STEP_LETTERS = 88  # letters of a step, and of what was learned from it
 
 SCALES = (6.0, 4.0, 2.5, 1.75, 1.25, 1.0)
 """How many times the letters below each quotation may have, tried in turn until the page holds them all."""
 
-PAGE = 90.0
+PAGE_LINES = 90.0
 """Lines of print that a page holds, both columns together; a page of the tightest scale always fits."""
 
-LINE = 50  # letters of a printed line
-SOURCE = 0.85  # lines that a question and a source take
+LINE_LETTERS = 50  # letters of a printed line
+SOURCE_LINES = 0.85  # lines that a question and a source take
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class SectionLimit:
     """How many quotations a section holds, and how many letters each has at least."""
 
     lines: int
     letters: int
 
 
-ROOM: Mapping[BriefRole, Room] = MappingProxyType(
+SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
     {
-        "intention": Room(2, 88),
-        "state": Room(2, 88),
-        "bring": Room(4, 88),
-        "not_open": Room(2, 88),
-        "came": Room(4, 138),
-        "steadies": Room(3, 70),
+        "intention": SectionLimit(2, 88),
+        "state": SectionLimit(2, 88),
+        "bring": SectionLimit(4, 88),
+        "not_open": SectionLimit(2, 88),
+        "came": SectionLimit(4, 138),
+        "steadies": SectionLimit(3, 70),
     }
 )
 
 
-def width(letter: str) -> float:
+def measure_letter(letter: str) -> float:
     """Return the width of a letter, in letters of ordinary width."""
     if east_asian_width(letter) in "FW":
         return 2
     return 1.45 if letter.isupper() or letter in "mw—…" else 1
 
 
-def shorten(text: str, letters: float) -> tuple[str, bool]:
+def shorten_text(text: str, letters: float) -> tuple[str, bool]:
     """Return *text* if it fits, else its beginning up to a word's end, and whether it was shortened."""
     room = letters
     for place, letter in enumerate(text):
-        room -= width(letter)
+        room -= measure_letter(letter)
         if room < 0:
             blank = max((end for end in range(place) if text[end].isspace()), default=0)
             # Not every script separates words, and some words are long: then it is cut at the limit.
@@ -69,6 +69,6 @@ def shorten(text: str, letters: float) -> tuple[str, bool]:
     return text, False
 
 
-def lines_of(words: str) -> int:
+def count_lines(words: str) -> int:
     """Return how many printed lines *words* take in one column."""
-    return ceil(sum(map(width, words)) / LINE)
+    return ceil(sum(map(measure_letter, words)) / LINE_LETTERS)

@@ -50,17 +50,17 @@ def link_key_context(patient: UUID, link: UUID) -> Context:
     return Context("link-key", patient.bytes, link.bytes)
 
 
-def secret_context(clinician: UUID, invitation: UUID) -> Context:
+def invitation_secret_context(clinician: UUID, invitation: UUID) -> Context:
     """Return the context of an invitation's secret."""
     return Context("invitation-secret", clinician.bytes, invitation.bytes)
 
 
-def note_context(clinician: UUID, invitation: UUID) -> Context:
+def invitation_note_context(clinician: UUID, invitation: UUID) -> Context:
     """Return the context of an invitation's note."""
     return Context("invitation", clinician.bytes, invitation.bytes)
 
 
-def past_context(patient: UUID, link: UUID) -> Context:
+def past_care_context(patient: UUID, link: UUID) -> Context:
     """Return the context of `PastCare`."""
     return Context("past-care", patient.bytes, link.bytes)
 

@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 
 from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
-from journal.accounts.profiles import known_profile
+from journal.accounts.profiles import open_cached_profile
 from journal.errors import TrustBroken
-from journal.installation.installation import House
-from journal.store.rows import Joined, Moment, Row, bytes_of
+from journal.installation.installation import Installation
+from journal.store.rows import JoinedValue, Row, Timestamp, as_bytes
 
 
 class HandoverRow(Row, frozen=True):
@@ -29,22 +29,24 @@ class HandoverRow(Row, frozen=True):
     waiting: str | None
     state: str
     signature: bytes
-    created_at: Moment
-    expires_at: Moment
-    clinician_profile: Joined = msgspec.field(name="clinician__sealed")
-    clinician_keys: Joined = msgspec.field(name="clinician__public_identity")
-    clinician_status: Joined = msgspec.field(name="clinician__status")
-    successor_profile: Joined = msgspec.field(name="successor__sealed")
-    successor_keys: Joined = msgspec.field(name="successor__public_identity")
-    successor_status: Joined = msgspec.field(name="successor__status")
+    created_at: Timestamp
+    expires_at: Timestamp
+    clinician_profile: JoinedValue = msgspec.field(name="clinician__sealed")
+    clinician_keys: JoinedValue = msgspec.field(name="clinician__public_identity")
+    clinician_status: JoinedValue = msgspec.field(name="clinician__status")
+    successor_profile: JoinedValue = msgspec.field(name="successor__sealed")
+    successor_keys: JoinedValue = msgspec.field(name="successor__public_identity")
+    successor_status: JoinedValue = msgspec.field(name="successor__status")
 
 
-def digest_of(public: bytes) -> str:
+def hash_public_keys(public: bytes) -> str:
     """Return the digest of public keys that a profile has: SHA-256, in hexadecimal digits."""
     return sha256(public).hexdigest()
 
 
-def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> PublicIdentity:
+def get_attested_keys(
+    installation: Installation, account: UUID, sealed: JoinedValue, public: JoinedValue
+) -> PublicIdentity:
     """
     Return an account's public keys, if they are those that it was opened with.
 
@@ -52,18 +54,18 @@ def keys_of(house: House, account: UUID, sealed: Joined, public: Joined) -> Publ
         TrustBroken: If storage shows others.
         Damaged: If the profile does not open.
     """
-    profile = known_profile(house, account, bytes_of(sealed))
-    if profile.keys != digest_of(bytes_of(public)):
+    profile = open_cached_profile(installation, account, as_bytes(sealed))
+    if profile.keys != hash_public_keys(as_bytes(public)):
         raise TrustBroken
-    return PublicIdentity.decode(bytes_of(public))
+    return PublicIdentity.decode(as_bytes(public))
 
 
-def successor_of(house: House, row: HandoverRow) -> PublicIdentity:
-    """Return the public keys of a handover's successor, as `keys_of` does."""
-    return keys_of(house, row.successor_id, row.successor_profile, row.successor_keys)
+def get_successor_keys(installation: Installation, row: HandoverRow) -> PublicIdentity:
+    """Return the public keys of a handover's successor, as `get_attested_keys` does."""
+    return get_attested_keys(installation, row.successor_id, row.successor_profile, row.successor_keys)
 
 
-def handover_of(row: HandoverRow, patient: PublicIdentity, successor: PublicIdentity) -> Handover:
+def build_handover(row: HandoverRow, patient: PublicIdentity, successor: PublicIdentity) -> Handover:
     """Return what the signatures of a handover cover, for these two people's keys."""
     return Handover(
         handover=row.id.bytes,
@@ -77,8 +79,8 @@ def handover_of(row: HandoverRow, patient: PublicIdentity, successor: PublicIden
     )
 
 
-def check_handed_over(
-    house: House,
+def verify_handover(
+    installation: Installation,
     row: HandoverRow,
     patient: PublicIdentity,
     successor: PublicIdentity,
@@ -97,7 +99,7 @@ def check_handed_over(
         CryptoError: If the clinician did not suggest it, or the patient did not agree to this very link.
         TrustBroken: If the clinician's keys are not those that their account was opened with.
     """
-    offer = handover_of(row, patient, successor)
-    clinician = keys_of(house, row.clinician_id, row.clinician_profile, row.clinician_keys)
+    offer = build_handover(row, patient, successor)
+    clinician = get_attested_keys(installation, row.clinician_id, row.clinician_profile, row.clinician_keys)
     verify_suggestion(offer, row.signature, clinician)
     verify_consent(offer, consent, made=link.bytes)

@@ -12,14 +12,14 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import share_list, tables
-from journal.care.link_keys import own_copy, peer_identity
-from journal.care.links import NOTHING_LEFT, my_link, my_links
+from journal.care.link_keys import get_peer_identity, open_own_copy
+from journal.care.links import ERASED_COLUMNS, load_my_link, load_my_links
 from journal.care.past_care import seal_past
 from journal.errors import Damaged, NotFound
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
-from journal.store.database import scrub, transaction
-from journal.store.rows import Named, Row, read, whole
+from journal.store.database import flush_deleted, transaction
+from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
 from journal.vault import record_state
 
 
@@ -30,37 +30,37 @@ class PairRow(Row, frozen=True):
     clinician_id: UUID
 
 
-async def pause(actor: Actor, wanted: UUID | None = None) -> None:
+async def pause_sharing(actor: Actor, wanted: UUID | None = None) -> None:
     """
     Stop one clinician, or all, from opening anything, at once and until resumed. Never held back.
 
     The clinician's copy of the link key is deleted; the patient keeps theirs, so that resuming is possible.
     Nothing is opened for it, so that no damaged row prevents it.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     async with transaction():
         await pause_links(actor, wanted)
-    await scrub()
+    await flush_deleted()
 
 
 async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
     """Pause one link of the patient's, or all, in the transaction that is open, and first in it; as `pause`."""
-    await record_state.lock(actor)
+    await record_state.lock_state(actor)
     mine, stopped = tables.CareLink.filter(patient_id=actor.id, ended_at=None), []
-    ids = [row.id for row in whole(await read(Named, mine))]
+    ids = [row.id for row in filter_undamaged(await fetch_rows(IdRow, mine))]
     if wanted is not None and wanted not in ids:
         raise NotFound
     for link in ids if wanted is None else [wanted]:
         active = mine.filter(id=link, paused_at=None)
         if await active.update(clinician_key=None, paused_at=actor.now):
             stopped.append(link)
-            await share_list.pause(actor, link)
+            await share_list.set_paused(actor, link)
     if wanted is None:  # also what has no id that can be read
         await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
-    await audit_log.note_each(actor, Act.SHARING_PAUSED, actor.id, stopped)
+    await audit_log.record_events(actor, Act.SHARING_PAUSED, actor.id, stopped)
 
 
-async def resume(actor: Actor, wanted: UUID) -> None:
+async def resume_sharing(actor: Actor, wanted: UUID) -> None:
     """
     Seal the link key to the clinician's pinned keys again.
 
@@ -68,28 +68,28 @@ async def resume(actor: Actor, wanted: UUID) -> None:
         HeldUntilRested: Too soon after a dosing session: what is opened then cannot be unread.
         TrustBroken: If the clinician's keys are not the pinned ones.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     await refuse_while_held(actor)
-    link = await my_link(actor, wanted)
-    theirs = await peer_identity(actor, link)
+    link = await load_my_link(actor, wanted)
+    theirs = await get_peer_identity(actor, link)
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
     try:
-        blob = grant_link_key(own_copy(actor, link), **ids, to=theirs, signer=actor.identity())
+        blob = grant_link_key(open_own_copy(actor, link), **ids, to=theirs, signer=actor.open_identity())
     except CryptoError as error:
         raise Damaged from error
     async with transaction():
-        await record_state.lock(actor)
+        await record_state.lock_state(actor)
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
             clinician_key=blob, paused_at=None
         )
         if changed:
-            await share_list.pause(actor, link.id, False)
-            await audit_log.note(
+            await share_list.set_paused(actor, link.id, False)
+            await audit_log.record_event(
                 actor, Act.SHARING_RESUMED, patient=actor.id, about=link.id, recipient=link.clinician
             )
 
 
-async def end(actor: Actor, wanted: UUID) -> None:
+async def end_care(actor: Actor, wanted: UUID) -> None:
     """
     End care, from either side: every shared copy and every copy of the link's key is destroyed.
 
@@ -101,47 +101,47 @@ async def end(actor: Actor, wanted: UUID) -> None:
         TrustBroken: For a clinician who never agreed on it.
     """
     async with transaction():
-        await record_state.lock(actor)
+        await record_state.lock_state(actor)
         await end_link(actor, wanted)
-    await scrub()
+    await flush_deleted()
 
 
 async def end_link(actor: Actor, wanted: UUID) -> None:
-    """End one link in the transaction that is open, which began with `record_state.lock`; as `end`."""
+    """End one link in the transaction that is open, which began with `record_state.lock_state`; as `end`."""
     await refuse_while_held(actor)
     if actor.role is Role.PATIENT:
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
     else:
-        mine, patient = tables.CareLink.filter(id=wanted), (await my_link(actor, wanted)).patient
-    past = await _past(actor, wanted)
+        mine, patient = tables.CareLink.filter(id=wanted), (await load_my_link(actor, wanted)).patient
+    past = await _seal_past_care(actor, wanted)
     changed = await mine.filter(ended_at=None).update(
-        pair=None, ended_at=actor.now, past=past, **NOTHING_LEFT
+        pair=None, ended_at=actor.now, past=past, **ERASED_COLUMNS
     )
     if not changed:
         raise NotFound
     await tables.Share.filter(link_id=wanted).delete()
     await tables.GivenBack.filter(link_id=wanted).delete()
-    await _end_what_was_before(wanted)
+    await _delete_earlier_remains(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
-        await share_list.end(actor, wanted)
-    await audit_log.note(actor, Act.CARE_ENDED, patient=patient, about=wanted)
+        await share_list.delete_list(actor, wanted)
+    await audit_log.record_event(actor, Act.CARE_ENDED, patient=patient, about=wanted)
 
 
-async def _past(actor: Actor, wanted: UUID) -> bytes | None:
+async def _seal_past_care(actor: Actor, wanted: UUID) -> bytes | None:
     """Seal the clinician's name; return None for a row that only passes for a link."""
-    link = next((one for one in await my_links(actor) if one.id == wanted), None)
+    link = next((one for one in await load_my_links(actor) if one.id == wanted), None)
     if link is None:
         return None
     mine = actor.role is Role.PATIENT
     name, profession = (link.peer_name, link.peer_profession) if mine else (actor.name, actor.profession)
-    return seal_past(actor.house, link.row, link.clinician, name, profession, actor.now)
+    return seal_past(actor.installation, link.row, link.clinician, name, profession, actor.now)
 
 
-async def _end_what_was_before(wanted: UUID) -> None:
+async def _delete_earlier_remains(wanted: UUID) -> None:
     """Delete the copies from before a restart that wait to be given back between these two people."""
-    for row in whole(await read(PairRow, tables.CareLink.filter(id=wanted))):
+    for row in filter_undamaged(await fetch_rows(PairRow, tables.CareLink.filter(id=wanted))):
         pair = {"patient_id": row.patient_id, "clinician_id": row.clinician_id}
         before = tables.CareLink.filter(**pair, ended_at__isnull=False)
-        ids = [one.id for one in whole(await read(Named, before))]
+        ids = [one.id for one in filter_undamaged(await fetch_rows(IdRow, before))]
         await tables.KeptShare.filter(link_id__in=ids).delete()
-        await before.update(**NOTHING_LEFT)
+        await before.update(**ERASED_COLUMNS)

@@ -18,7 +18,7 @@ from journal.care.links import Link
 from journal.errors import Damaged, JournalError, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import joined
+from journal.store.database import ensure_transaction
 
 
 class SharingPaused(JournalError):
@@ -27,7 +27,7 @@ class SharingPaused(JournalError):
     message = N_("Sharing is paused. Nothing can be opened until it is resumed.")
 
 
-async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
+async def get_peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     """
     Return the other person's public keys, as pinned.
 
@@ -46,13 +46,13 @@ async def peer_identity(actor: Actor, link: Link) -> PublicIdentity:
     if link.row.clinician_pin is None and actor.role is not Role.PATIENT:
         ids = {"owner": actor.id.bytes, "peer": link.peer.bytes, "link": link.id.bytes}
         first = tables.CareLink.filter(id=link.id, ended_at=None, clinician_pin=None)
-        async with joined():
+        async with ensure_transaction():
             await first.update(clinician_pin=pin(actor.keyring, current, **ids))
             await require_keys(actor)
     return current
 
 
-async def link_key(actor: Actor, link: Link) -> Sealer:
+async def open_shared_key(actor: Actor, link: Link) -> Sealer:
     """
     Open the link's key for one of its two people.
 
@@ -63,29 +63,29 @@ async def link_key(actor: Actor, link: Link) -> Sealer:
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
     try:
         if actor.role is Role.PATIENT:
-            return Sealer(own_copy(actor, link))
-        theirs = await peer_identity(actor, link)
+            return Sealer(open_own_copy(actor, link))
+        theirs = await get_peer_identity(actor, link)
         if link.row.clinician_key is None or link.paused_at:
             raise SharingPaused
         return Sealer(
-            open_link_key(link.row.clinician_key, **ids, private=actor.identity(), signed_by=theirs)
+            open_link_key(link.row.clinician_key, **ids, private=actor.open_identity(), signed_by=theirs)
         )
     except CryptoError as error:
         raise TrustBroken from error
 
 
-async def code_for(actor: Actor, link: Link) -> str:
+async def derive_safety_code(actor: Actor, link: Link) -> str:
     """
     Return the safety code of 60 digits that both people can compare in person.
 
     It covers the keys that this person holds, not those that storage shows as theirs: whoever swapped the public
     keys of both would otherwise show both the same code.
     """
-    theirs = await peer_identity(actor, link)
-    return safety_code(actor.id.bytes, actor.identity().public(), link.peer.bytes, theirs)
+    theirs = await get_peer_identity(actor, link)
+    return safety_code(actor.id.bytes, actor.open_identity().public(), link.peer.bytes, theirs)
 
 
-def own_copy(actor: Actor, link: Link) -> bytes:
+def open_own_copy(actor: Actor, link: Link) -> bytes:
     """Open the patient's own copy of a link's key; raises `Damaged`."""
     if link.row.patient_key is None:
         raise Damaged

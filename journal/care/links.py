@@ -1,5 +1,6 @@
 """
-Load care links: `my_links`, `my_link` and `link_with` are the only ways to one, and loading *is* the authorisation.
+Load care links: `load_my_links`, `load_my_link` and `load_link_with` are the only ways to one, and loading *is* the
+authorisation.
 
 A row alone is no link: the actor's own pin, sealed under their own key, has to show that they agreed on it with this
 very person. For a clinician without a pin yet, the voucher under the secret of their invitation shows it, which they
@@ -15,19 +16,28 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
-from journal.accounts.profiles import known_profile
+from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
 from journal.care import tables
-from journal.care.invitations import secret_of
-from journal.care.key_attestation import HandoverRow, check_handed_over
+from journal.care.invitations import open_secret
+from journal.care.key_attestation import HandoverRow, verify_handover
 from journal.care.past_care import open_past
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import fetch
-from journal.store.rows import DamagedRow, Joined, Moment, Row, bytes_of, read, typed, whole
+from journal.store.database import fetch_raw
+from journal.store.rows import (
+    DamagedRow,
+    JoinedValue,
+    Row,
+    Timestamp,
+    as_bytes,
+    fetch_rows,
+    filter_undamaged,
+    parse_rows,
+)
 
-NOTHING_LEFT: dict[str, Any] = {
+ERASED_COLUMNS: dict[str, Any] = {
     "patient_key": None,
     "clinician_key": None,
     "patient_pin": None,
@@ -35,10 +45,10 @@ NOTHING_LEFT: dict[str, Any] = {
     "voucher": b"",
 }
 """Written over everything that two people agreed on, when care ends."""
-NAMELESS = N_("Somebody whose name cannot be opened")
+UNKNOWN_NAME = N_("Somebody whose name cannot be opened")
 
 
-LINKS = """
+SELECT_LINKS = """
     SELECT care_link.id, patient_id, clinician_id, care_link.created_at, paused_at, ended_at, restarted_at,
         invitation_id, handover_id, patient_key, clinician_key, patient_pin, clinician_pin, voucher, past,
         peer.sealed, peer.public_identity, peer.status
@@ -47,11 +57,15 @@ LINKS = """
     ORDER BY care_link.created_at
 """
 """SQL, since nearly every page loads links, and the join by the ORM takes longer than the rest."""
-OF_PATIENT = LINKS.format(peer="clinician", whose="patient_id = $1")
-OF_CLINICIAN = LINKS.format(peer="patient", whose="clinician_id = $1")
-LASTING_OF_PATIENT = LINKS.format(peer="clinician", whose="patient_id = $1 AND ended_at IS NULL")
-LASTING_OF_CLINICIAN = LINKS.format(peer="patient", whose="clinician_id = $1 AND ended_at IS NULL")
-LASTING_OF_BOTH = LINKS.format(
+SELECT_PATIENT_LINKS = SELECT_LINKS.format(peer="clinician", whose="patient_id = $1")
+SELECT_CLINICIAN_LINKS = SELECT_LINKS.format(peer="patient", whose="clinician_id = $1")
+SELECT_CURRENT_PATIENT_LINKS = SELECT_LINKS.format(
+    peer="clinician", whose="patient_id = $1 AND ended_at IS NULL"
+)
+SELECT_CURRENT_CLINICIAN_LINKS = SELECT_LINKS.format(
+    peer="patient", whose="clinician_id = $1 AND ended_at IS NULL"
+)
+SELECT_CURRENT_LINKS_BETWEEN = SELECT_LINKS.format(
     peer="patient", whose="clinician_id = $1 AND patient_id = $2 AND ended_at IS NULL"
 )
 
@@ -62,10 +76,10 @@ class LinkRow(Row, frozen=True):
     id: UUID
     patient_id: UUID
     clinician_id: UUID
-    created_at: Moment
-    paused_at: Moment | None
-    ended_at: Moment | None
-    restarted_at: Moment | None
+    created_at: Timestamp
+    paused_at: Timestamp | None
+    ended_at: Timestamp | None
+    restarted_at: Timestamp | None
     invitation_id: UUID | None
     handover_id: UUID | None
     patient_key: bytes | None
@@ -74,16 +88,16 @@ class LinkRow(Row, frozen=True):
     clinician_pin: bytes | None
     voucher: bytes
     past: bytes | None
-    peer_profile: Joined
-    peer_keys: Joined
-    peer_status: Joined
+    peer_profile: JoinedValue
+    peer_keys: JoinedValue
+    peer_status: JoinedValue
 
 
 class SecretRow(Row, frozen=True):
     """The sealed secret of an invitation."""
 
     id: UUID
-    secret: Joined
+    secret: JoinedValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +141,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CareTeam:
     """
     One person's care links, and the ids of rows that they never agreed on.
 
@@ -136,11 +150,11 @@ class Found:
     """
 
     links: tuple[Link, ...]
-    strange: tuple[UUID | None, ...]
-    before: tuple[UUID, ...] = ()
+    unagreed: tuple[UUID | None, ...]
+    awaiting_renewal: tuple[UUID, ...] = ()
     damaged: int = 0
 
-    def link(self, wanted: UUID) -> Link:
+    def get_link(self, wanted: UUID) -> Link:
         """
         Return the link of an id that has not ended.
 
@@ -148,7 +162,7 @@ class Found:
             NotFound: If there is none.
             TrustBroken: If a row names them, and they never agreed on it.
         """
-        if wanted in (*self.strange, *self.before):
+        if wanted in (*self.unagreed, *self.awaiting_renewal):
             raise TrustBroken
         for link in self.links:
             if link.id == wanted and link.ended_at is None:
@@ -156,50 +170,52 @@ class Found:
         raise NotFound
 
 
-async def found(actor: Actor, *, ended: bool = False) -> Found:
+async def load_care_team(actor: Actor, *, ended: bool = False) -> CareTeam:
     """Return the actor's care links, oldest first, and the rows that only pass for one."""
     if actor.role is Role.ADMINISTRATOR:  # is in nobody's care team, whatever a row says
         raise NotFound
     if actor.role is Role.PATIENT:
-        asked = OF_PATIENT if ended else LASTING_OF_PATIENT
+        asked = SELECT_PATIENT_LINKS if ended else SELECT_CURRENT_PATIENT_LINKS
     else:
-        asked = OF_CLINICIAN if ended else LASTING_OF_CLINICIAN
+        asked = SELECT_CLINICIAN_LINKS if ended else SELECT_CURRENT_CLINICIAN_LINKS
     links: list[Link] = []
     strange: list[UUID | None] = []
     before: list[UUID] = []
-    damaged, there = 0, typed(LinkRow, await fetch(asked, actor.id))
-    vouchers = await _load_vouchers(actor, whole(there))
+    damaged, there = 0, parse_rows(LinkRow, await fetch_raw(asked, actor.id))
+    vouchers = await _load_vouchers(actor, filter_undamaged(there))
     for row in there:
         if isinstance(row, DamagedRow):
-            if row.known.get("ended_at", row) is None:
+            if row.readable.get("ended_at", row) is None:
                 strange.append(row.id)
             else:
                 damaged += 1
             continue
         try:
             if row.ended_at is None:
-                links.append(_view(actor, row, vouchers))
+                links.append(_build_link(actor, row, vouchers))
             elif actor.role is Role.PATIENT and row.past is not None:
-                links.append(_past(actor, row))  # a clinician is shown nothing of care that has ended
+                links.append(
+                    _build_past_link(actor, row)
+                )  # a clinician is shown nothing of care that has ended
         except Damaged:
             damaged += 1  # the row points elsewhere: nobody is named
         except TrustBroken:
             waits = row.restarted_at is not None and actor.role is Role.PATIENT
             (before if waits else strange).append(row.id)
-    return Found(tuple(links), tuple(strange), tuple(before), damaged)
+    return CareTeam(tuple(links), tuple(strange), tuple(before), damaged)
 
 
-async def my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
+async def load_my_links(actor: Actor, *, ended: bool = False) -> tuple[Link, ...]:
     """Return the actor's care links, oldest first; those that have ended only when asked for."""
-    return (await found(actor, ended=ended)).links
+    return (await load_care_team(actor, ended=ended)).links
 
 
-async def my_link(actor: Actor, wanted: UUID) -> Link:
-    """Return one of the actor's own links by its id, not ended; raises as `Found.link` does."""
-    return (await found(actor)).link(wanted)
+async def load_my_link(actor: Actor, wanted: UUID) -> Link:
+    """Return one of the actor's own links by its id, not ended; raises as `CareTeam.get_link` does."""
+    return (await load_care_team(actor)).get_link(wanted)
 
 
-async def link_with(actor: Actor, patient: UUID) -> Link:
+async def load_link_with(actor: Actor, patient: UUID) -> Link:
     """
     Return the clinician's link with *patient*, not ended: without one, the patient does not exist for them.
 
@@ -207,12 +223,12 @@ async def link_with(actor: Actor, patient: UUID) -> Link:
         NotFound: If there is none.
         TrustBroken: If there is a row, and they never agreed on it.
     """
-    actor.must_be(Role.CLINICIAN)
-    there = typed(LinkRow, await fetch(LASTING_OF_BOTH, actor.id, patient))
-    vouchers = await _load_vouchers(actor, whole(there))
-    for row in whole(there):
+    actor.require_role(Role.CLINICIAN)
+    there = parse_rows(LinkRow, await fetch_raw(SELECT_CURRENT_LINKS_BETWEEN, actor.id, patient))
+    vouchers = await _load_vouchers(actor, filter_undamaged(there))
+    for row in filter_undamaged(there):
         try:
-            return _view(actor, row, vouchers)
+            return _build_link(actor, row, vouchers)
         except TrustBroken:
             continue
     raise TrustBroken if there else NotFound
@@ -225,10 +241,11 @@ async def _load_vouchers(actor: Actor, links: Sequence[LinkRow]) -> Vouchers:
         return NO_VOUCHERS
     came_of = [row.handover_id for row in waiting if row.handover_id]
     invited = [row.invitation_id for row in waiting if row.invitation_id and not row.handover_id]
-    handovers = await read(HandoverRow, tables.Handover.filter(id__in=came_of)) if came_of else []
-    secrets = await read(SecretRow, tables.Invitation.filter(id__in=invited)) if invited else []
+    handovers = await fetch_rows(HandoverRow, tables.Handover.filter(id__in=came_of)) if came_of else []
+    secrets = await fetch_rows(SecretRow, tables.Invitation.filter(id__in=invited)) if invited else []
     return Vouchers(
-        {row.id: row for row in whole(handovers)}, {row.id: bytes_of(row.secret) for row in whole(secrets)}
+        {row.id: row for row in filter_undamaged(handovers)},
+        {row.id: as_bytes(row.secret) for row in filter_undamaged(secrets)},
     )
 
 
@@ -244,14 +261,14 @@ def is_agreed(actor: Actor, row: LinkRow, vouchers: Vouchers) -> bool:
     """
     mine = actor.role is Role.PATIENT
     peer = row.clinician_id if mine else row.patient_id
-    shown = bytes_of(row.peer_keys)
+    shown = as_bytes(row.peer_keys)
     sealed = row.patient_pin if mine else row.clinician_pin
     try:
         if sealed is not None:
             return has_pinned(actor, sealed, shown, peer=peer, link=row.id)
         if mine:
             raise TrustBroken
-        _check_voucher(actor, row, PublicIdentity.decode(shown), vouchers)
+        _verify_voucher(actor, row, PublicIdentity.decode(shown), vouchers)
     except (CryptoError, Damaged) as error:
         raise TrustBroken from error
     return True
@@ -264,33 +281,33 @@ def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: U
     A match follows from the bytes of both and the actor's keys alone, so it is cached: with the mark of the keys that
     opened the pin, and neither its content nor a key. A mismatch is not cached.
     """
-    memory = actor.house.pins
+    memory = actor.installation.pins
     key = (actor.keyring.mark, actor.id, peer, link, sealed, shown)
     if memory.get(key):
         return True
     ids = {"owner": actor.id.bytes, "peer": peer.bytes, "link": link.bytes}
     fits = is_pinned(actor.keyring, sealed, shown, **ids)
     if fits:
-        memory.keep(key, True)
+        memory.put(key, True)
     return fits
 
 
-def _check_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, vouchers: Vouchers) -> None:
+def _verify_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, vouchers: Vouchers) -> None:
     """Verify, as a clinician without a pin yet, what a patient vouched for when care began."""
     if row.handover_id is not None:
         handover = vouchers.handovers.get(row.handover_id)
         if handover is None or handover.patient_id != row.patient_id:
             raise TrustBroken
-        mine = actor.identity().public()
-        return check_handed_over(actor.house, handover, theirs, mine, link=row.id, consent=row.voucher)
+        mine = actor.open_identity().public()
+        return verify_handover(actor.installation, handover, theirs, mine, link=row.id, consent=row.voucher)
     if row.invitation_id is None:
         raise TrustBroken
-    secret = secret_of(actor, row.invitation_id, vouchers.secrets.get(row.invitation_id, b""))
+    secret = open_secret(actor, row.invitation_id, vouchers.secrets.get(row.invitation_id, b""))
     return verify_voucher(secret, row.voucher, theirs, account=row.patient_id.bytes, role=Role.PATIENT.value)
 
 
-def _past(actor: Actor, row: LinkRow) -> Link:
-    was = open_past(actor.house, row.id, row.patient_id, row.clinician_id, row.past)
+def _build_past_link(actor: Actor, row: LinkRow) -> Link:
+    was = open_past(actor.installation, row.id, row.patient_id, row.clinician_id, row.past)
     since, until = datetime.fromisoformat(was.since), datetime.fromisoformat(was.until)
     return Link(
         row.id,
@@ -308,12 +325,12 @@ def _past(actor: Actor, row: LinkRow) -> Link:
     )
 
 
-def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
+def _build_link(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
     peer = row.clinician_id if actor.role is Role.PATIENT else row.patient_id
     trusted = is_agreed(actor, row, vouchers)
-    name, zone, profession = NAMELESS, "UTC", ""
+    name, zone, profession = UNKNOWN_NAME, "UTC", ""
     try:
-        profile = known_profile(actor.house, peer, bytes_of(row.peer_profile))
+        profile = open_cached_profile(actor.installation, peer, as_bytes(row.peer_profile))
         name, zone, profession = profile.name, profile.time_zone, profile.profession
     except Damaged:
         pass  # a name that does not open hides no link
@@ -327,7 +344,7 @@ def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
         row.paused_at,
         row.ended_at,
         row,
-        bytes_of(row.peer_keys),
+        as_bytes(row.peer_keys),
         zone,
         trusted,
         profession,
@@ -335,7 +352,7 @@ def _view(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
     )
 
 
-async def require_lasting(link: Link) -> None:
+async def require_active(link: Link) -> None:
     """
     Read a care link again in the transaction that shares over it, and lock it.
 

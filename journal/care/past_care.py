@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from journal.care.documents import PastCare, past_context
+from journal.care.documents import PastCare, past_care_context
 from journal.errors import Damaged
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.sealing import open_document, seal_document
 
 
@@ -34,14 +34,16 @@ class PastLink(Protocol):
 
 
 def seal_past(
-    house: House, link: PastLink, clinician: UUID, name: str, profession: str, until: datetime
+    installation: Installation, link: PastLink, clinician: UUID, name: str, profession: str, until: datetime
 ) -> bytes:
     """Seal the clinician with whom care ends at *until*, by a name that was proven before."""
     document = PastCare(str(clinician), name, profession, link.created_at.isoformat(), until.isoformat())
-    return seal_document(house.server, document, past_context(link.patient_id, link.id))
+    return seal_document(installation.server_keys, document, past_care_context(link.patient_id, link.id))
 
 
-def open_past(house: House, link: UUID, patient: UUID, clinician: UUID, past: bytes | None) -> PastCare:
+def open_past(
+    installation: Installation, link: UUID, patient: UUID, clinician: UUID, past: bytes | None
+) -> PastCare:
     """
     Open what was sealed when a link ended.
 
@@ -50,7 +52,7 @@ def open_past(house: House, link: UUID, patient: UUID, clinician: UUID, past: by
     """
     if past is None:
         raise Damaged
-    found = open_document(house.server, past, past_context(patient, link), PastCare)
+    found = open_document(installation.server_keys, past, past_care_context(patient, link), PastCare)
     if found.clinician != str(clinician):
         raise Damaged
     return found

@@ -14,20 +14,20 @@ from uuid import UUID
 from crypto import MacKey
 from journal.accounts.profiles import load_profile
 from journal.audit.acts import Act
-from journal.audit.chain import Line
-from journal.audit.key import KEY, open_key
-from journal.audit.verification import proven_event
+from journal.audit.chain import EventRecord
+from journal.audit.key import SELECT_KEY, open_key
+from journal.audit.verification import find_verified_event
 from journal.care import tables
 from journal.care.past_care import seal_past
 from journal.errors import Damaged
-from journal.installation.installation import House
-from journal.store.database import fetch
-from journal.store.rows import Row, read, typed, whole
+from journal.installation.installation import Installation
+from journal.store.database import fetch_raw
+from journal.store.rows import Row, fetch_rows, filter_undamaged, parse_rows
 
-BEGAN = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED)
-RENEWED = (Act.RESTARTED, Act.LINK_RENEWED)
+BEGINNING_ACTS = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED)
+RENEWING_ACTS = (Act.RESTARTED, Act.LINK_RENEWED)
 """With each of them a new link takes the place of the one that the two people had."""
-EVENTS = """
+SELECT_EVENTS = """
     SELECT id, action, object_id, recipient_id FROM audit_event
     WHERE patient_id = $1 AND action IN ($2, $3, $4, $5, $6) ORDER BY id
 """
@@ -51,7 +51,7 @@ class EventRow(Row, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class ProvenCare:
     """Care that the log proves."""
 
     id: UUID
@@ -60,56 +60,60 @@ class Proven:
     until: datetime
 
 
-async def seal_unnamed(house: House) -> int:
+async def seal_unnamed_links(installation: Installation) -> int:
     """Seal the clinicians of ended links without a name, where the log proves them; return how many."""
     unnamed = tables.CareLink.filter(past=None, ended_at__isnull=False)
-    rows = whole(await read(UnnamedRow, unnamed))
-    keys = await fetch(KEY) if rows else ()
+    rows = filter_undamaged(await fetch_rows(UnnamedRow, unnamed))
+    keys = await fetch_raw(SELECT_KEY) if rows else ()
     sealed = 0
     for row in rows if keys else ():
-        care = await _proven(open_key(house, keys[0][0]), row)
+        care = await _find_proven_care(open_key(installation, keys[0][0]), row)
         if care is None:
             continue
         try:
-            was = await load_profile(house, row.clinician_id)
+            was = await load_profile(installation, row.clinician_id)
         except Damaged:
             continue
-        past = seal_past(house, care, row.clinician_id, was.name, was.profession, care.until)
+        past = seal_past(installation, care, row.clinician_id, was.name, was.profession, care.until)
         same = unnamed.filter(id=row.id, patient_id=row.patient_id, clinician_id=row.clinician_id)
         sealed += await same.update(past=past)
     return sealed
 
 
-async def _proven(chain: MacKey, row: UnnamedRow) -> Proven | None:
-    found = whole(
-        typed(
+async def _find_proven_care(chain: MacKey, row: UnnamedRow) -> ProvenCare | None:
+    found = filter_undamaged(
+        parse_rows(
             EventRow,
-            await fetch(EVENTS, row.patient_id, *[act.value for act in (*BEGAN, *RENEWED, Act.CARE_ENDED)]),
+            await fetch_raw(
+                SELECT_EVENTS,
+                row.patient_id,
+                *[act.value for act in (*BEGINNING_ACTS, *RENEWING_ACTS, Act.CARE_ENDED)],
+            ),
         )
     )
-    began = next((one for one in found if one.action in BEGAN and one.object_id == row.id), None)
+    began = next((one for one in found if one.action in BEGINNING_ACTS and one.object_id == row.id), None)
     if began is None or began.recipient_id != row.clinician_id:
         return None
-    ended = next((one for one in found if one.id > began.id and _ends(one, row)), None)
+    ended = next((one for one in found if one.id > began.id and _is_ending(one, row)), None)
     if ended is None:
         return None
-    first, last = await proven_event(chain, began.id), await proven_event(chain, ended.id)
+    first, last = await find_verified_event(chain, began.id), await find_verified_event(chain, ended.id)
     if (
         first is None
         or last is None
-        or not (_is_as_read(first, began, row) and _is_as_read(last, ended, row))
+        or not (_is_same_event(first, began, row) and _is_same_event(last, ended, row))
     ):
         return None
-    return Proven(row.id, row.patient_id, first.at, last.at)
+    return ProvenCare(row.id, row.patient_id, first.at, last.at)
 
 
-def _ends(event: EventRow, row: UnnamedRow) -> bool:
-    if event.action in RENEWED:
+def _is_ending(event: EventRow, row: UnnamedRow) -> bool:
+    if event.action in RENEWING_ACTS:
         return event.recipient_id == row.clinician_id and event.object_id != row.id
     return event.action is Act.CARE_ENDED and event.object_id == row.id
 
 
-def _is_as_read(line: Line, event: EventRow, row: UnnamedRow) -> bool:
+def _is_same_event(line: EventRecord, event: EventRow, row: UnnamedRow) -> bool:
     """Return whether a proven event is the one that was read: it may have been exchanged since."""
     read_before = (row.patient_id, event.action, event.object_id, event.recipient_id)
     return (line.patient, line.action, line.about, line.recipient) == read_before

@@ -20,25 +20,25 @@ from journal.care import tables
 from journal.care.documents import link_key_context
 from journal.errors import Damaged
 from journal.sealing import open_document, seal_document
-from journal.store.database import fetch
-from journal.store.rows import Joined, Named, Row, known, read, typed, whole
+from journal.store.database import fetch_raw
+from journal.store.rows import IdRow, JoinedValue, Row, fetch_rows, filter_undamaged, get_column, parse_rows
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
-from journal.vault.record_snapshot import END, MOST_STEPS, Member, Part
-from journal.vault.record_state import KEPT, Move
+from journal.vault.record_snapshot import MAX_STATE_REVISION, TAG_SIZE, Member, Part
+from journal.vault.record_state import SELECT_RECORD_STATE, RecordChange
 
-LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
+SELECT_LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
 
 
 class ListRow(Row, frozen=True):
     """A row of a list; `opened` checks all of it but its id."""
 
     id: UUID
-    revision: Joined
-    sealed: Joined
+    revision: JoinedValue
+    sealed: JoinedValue
 
 
-class LinkOf(Row, frozen=True):
+class ShareLinkRow(Row, frozen=True):
     """The care link of a copy."""
 
     link_id: UUID
@@ -65,21 +65,21 @@ Change = Callable[[ShareList], ShareList]
 Lists = Mapping[UUID, ShareList | None]
 
 
-async def begin(actor: Actor, link: UUID, key: bytes) -> None:
+async def create_list(actor: Actor, link: UUID, key: bytes) -> None:
     """Create the empty list of a new care link; in a transaction that holds the account's state."""
     sealed = seal_document(Sealer(key), ShareList(), share_list_context(link, 1))
     await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=1, sealed=sealed)
-    await record_state.move(actor, Move(Part.SHARED, come=[(link, 1, sealed)]))
+    await record_state.update_state(actor, RecordChange(Part.SHARED, added=[(link, 1, sealed)]))
 
 
-async def put(actor: Actor, link: UUID, copy: Member) -> None:
+async def add_copy(actor: Actor, link: UUID, copy: Member) -> None:
     """Add a copy that was just sealed, in the place of an earlier state of it."""
     ident, revision, sealed = copy
-    noted = {ident.hex: (revision, _end(sealed))}
-    await _rewrite(actor, link, lambda old: msgspec.structs.replace(old, copies=old.copies | noted))
+    noted = {ident.hex: (revision, _format_tag(sealed))}
+    await _rewrite_list(actor, link, lambda old: msgspec.structs.replace(old, copies=old.copies | noted))
 
 
-async def forget(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
+async def remove_copies(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
     """Remove copies that were just deleted."""
     gone = {one.hex for one in copies}
 
@@ -87,42 +87,44 @@ async def forget(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
         kept = {ident: state for ident, state in old.copies.items() if ident not in gone}
         return msgspec.structs.replace(old, copies=kept)
 
-    await _rewrite(actor, link, left)
+    await _rewrite_list(actor, link, left)
 
 
-async def pause(actor: Actor, link: UUID, paused: bool = True) -> None:
+async def set_paused(actor: Actor, link: UUID, paused: bool = True) -> None:
     """Record that sharing is paused, or resumed: a key put back by storage undoes no pause."""
-    await _rewrite(actor, link, lambda old: msgspec.structs.replace(old, paused=paused))
+    await _rewrite_list(actor, link, lambda old: msgspec.structs.replace(old, paused=paused))
 
 
-async def end(actor: Actor, link: UUID) -> None:
+async def delete_list(actor: Actor, link: UUID) -> None:
     """Delete the list of a care link that the patient ended."""
-    rows = await fetch(KEPT, link)
+    rows = await fetch_raw(SELECT_RECORD_STATE, link)
     await vault_tables.RecordState.filter(id=link).delete()
-    await record_state.move(actor, Move(Part.SHARED, gone=[(link, *row) for row in rows]))
+    await record_state.update_state(actor, RecordChange(Part.SHARED, removed=[(link, *row) for row in rows]))
 
 
-async def accept(actor: Actor, link: UUID) -> None:
+async def rebuild_list(actor: Actor, link: UUID) -> None:
     """
     Rewrite the list without missing copies; one that does not open is replaced by an empty one.
 
     Nothing is added: what storage put back stays closed until it is revoked, and can be shared again.
     """
-    key, rows = await own_key(actor, link), await fetch(KEPT, link)
+    key, rows = await load_own_key(actor, link), await fetch_raw(SELECT_RECORD_STATE, link)
     if key is None:
         return
-    old = opened(key, link, rows[0]) if rows else None
-    held = {one.id.hex for one in whole(await read(Named, tables.Share.filter(link_id=link)))}
+    old = open_list(key, link, rows[0]) if rows else None
+    held = {
+        one.id.hex for one in filter_undamaged(await fetch_rows(IdRow, tables.Share.filter(link_id=link)))
+    }
     copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
-    before = _number(rows[0][0]) if rows else 0
-    revision = before + 1 if before < MOST_STEPS else 1
+    before = _parse_revision(rows[0][0]) if rows else 0
+    revision = before + 1 if before < MAX_STATE_REVISION else 1
     new = ShareList(old.paused if old else False, copies)
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).delete()
     await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
 
 
-async def mine(actor: Actor, keys: Mapping[UUID, bytes | None]) -> Lists:
+async def load_my_lists(actor: Actor, keys: Mapping[UUID, bytes | None]) -> Lists:
     """
     Return the patient's lists by care link; None for one that does not open.
 
@@ -130,61 +132,61 @@ async def mine(actor: Actor, keys: Mapping[UUID, bytes | None]) -> Lists:
         keys: The care links whose lists are wanted, and the patient's own copies of their keys.
     """
     found: dict[UUID, ShareList | None] = {}
-    for row in whole(typed(ListRow, await fetch(LISTS, actor.id))):
+    for row in filter_undamaged(parse_rows(ListRow, await fetch_raw(SELECT_LISTS, actor.id))):
         if row.id in keys:
-            key = _unwrapped(actor, row.id, keys[row.id])
-            found[row.id] = opened(key, row.id, (row.revision, row.sealed)) if key else None
+            key = _unwrap(actor, row.id, keys[row.id])
+            found[row.id] = open_list(key, row.id, (row.revision, row.sealed)) if key else None
     return found
 
 
-def opened(key: Sealer, link: UUID, row: Sequence[Any]) -> ShareList | None:
+def open_list(key: Sealer, link: UUID, row: Sequence[Any]) -> ShareList | None:
     """Open a list by its revision and envelope; None when it is not what was saved."""
     revision, sealed = row
     if not isinstance(sealed, bytes):
         return None
     try:
-        return open_document(key, sealed, share_list_context(link, _number(revision)), ShareList)
+        return open_document(key, sealed, share_list_context(link, _parse_revision(revision)), ShareList)
     except Damaged:
         return None
 
 
-def is_on(listed: ShareList | None, copy: Member) -> bool:
+def is_listed(listed: ShareList | None, copy: Member) -> bool:
     """Return whether a copy is on the list, in this very state."""
     ident, revision, sealed = copy
-    return listed is not None and listed.copies.get(ident.hex) == (revision, _end(sealed))
+    return listed is not None and listed.copies.get(ident.hex) == (revision, _format_tag(sealed))
 
 
-async def own_key(actor: Actor, link: UUID) -> Sealer | None:
+async def load_own_key(actor: Actor, link: UUID) -> Sealer | None:
     """Open the patient's own copy of a link's key, if it is there and what was saved."""
-    rows = await read(OwnKeyRow, tables.CareLink.filter(id=link, patient_id=actor.id))
-    return _unwrapped(actor, link, known(rows[0], "patient_key")) if rows else None
+    rows = await fetch_rows(OwnKeyRow, tables.CareLink.filter(id=link, patient_id=actor.id))
+    return _unwrap(actor, link, get_column(rows[0], "patient_key")) if rows else None
 
 
-def _unwrapped(actor: Actor, link: UUID, wrapped: bytes | None) -> Sealer | None:
+def _unwrap(actor: Actor, link: UUID, wrapped: bytes | None) -> Sealer | None:
     try:
         return Sealer(actor.keyring.unwrap(wrapped or b"", context=link_key_context(actor.id, link)))
     except CryptoError:
         return None
 
 
-async def _rewrite(actor: Actor, link: UUID, change: Change) -> None:
+async def _rewrite_list(actor: Actor, link: UUID, change: Change) -> None:
     """Rewrite the list, in a transaction that holds the account's state; one that does not open stays as it is."""
-    key, rows = await own_key(actor, link), await fetch(KEPT, link)
-    old = opened(key, link, rows[0]) if key and rows else None
+    key, rows = await load_own_key(actor, link), await fetch_raw(SELECT_RECORD_STATE, link)
+    old = open_list(key, link, rows[0]) if key and rows else None
     if key is None or old is None or (new := change(old)) == old:
         return
     revision = rows[0][0] + 1
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
     before, after = (link, rows[0][0], rows[0][1]), (link, revision, sealed)
-    await record_state.move(actor, Move(Part.SHARED, [before], [after]))
+    await record_state.update_state(actor, RecordChange(Part.SHARED, [before], [after]))
 
 
-def _end(sealed: bytes) -> str:
-    return sealed[-END:].hex()
+def _format_tag(sealed: bytes) -> str:
+    return sealed[-TAG_SIZE:].hex()
 
 
-def _number(revision: Any) -> int:
+def _parse_revision(revision: Any) -> int:
     return revision if isinstance(revision, int) and 0 <= revision < 1 << 31 else 0
 
 

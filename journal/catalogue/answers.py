@@ -9,9 +9,9 @@ from typing import NamedTuple, Self
 from journal.catalogue.emotions import Emotion
 from journal.catalogue.fields import Answer, Field, FieldKind, Form
 from journal.i18n import N_
-from journal.typed import clean_line, clean_text, read_day, read_whole
+from journal.user_input import clean_line, clean_text, parse_day, parse_whole_number
 
-Raw = Mapping[str, list[str]]
+PostedValues = Mapping[str, list[str]]
 
 _REASONS: Mapping[FieldKind, str] = {
     FieldKind.RATING_10: N_("Please choose a whole number from 0 to 10, or leave this blank."),
@@ -40,20 +40,20 @@ class Problem(str):
         return problem
 
 
-class Answers(NamedTuple):
+class ParsedAnswers(NamedTuple):
     """The answers that can be kept, and for each of the others a problem. No question is in both."""
 
     answers: dict[str, Answer]
     problems: dict[str, Problem]
 
 
-class _RefusedError(Exception):
+class _InvalidAnswerError(Exception):
     def __init__(self, reason: str, raw: tuple[str, ...]) -> None:
         super().__init__(reason)
         self.problem = Problem(reason, raw)
 
 
-def parse_answers(form: Form, raw: Raw) -> Answers:
+def parse_answers(form: Form, raw: PostedValues) -> ParsedAnswers:
     """
     Read what was posted for *form*.
 
@@ -68,73 +68,76 @@ def parse_answers(form: Form, raw: Raw) -> Answers:
     problems: dict[str, Problem] = {}
     for field in form.fields:
         try:
-            answer = _answer(field, raw)
-        except _RefusedError as refusal:
+            answer = _parse_answer(field, raw)
+        except _InvalidAnswerError as refusal:
             problems[field.id] = refusal.problem
         else:
             if answer not in (None, "", []):
                 answers[field.id] = answer
-    return Answers(answers, problems)
+    return ParsedAnswers(answers, problems)
 
 
-def _answer(field: Field, raw: Raw) -> Answer | None:
+def _parse_answer(field: Field, raw: PostedValues) -> Answer | None:
     if field.kind is FieldKind.EMOTIONS:
-        return _emotions(field, raw)
+        return _parse_emotions(field, raw)
     typed = [clean_text(value) for value in raw.get(field.id, [])]
     if field.kind is FieldKind.CHOICES:
-        return _choices(field, typed)
+        return _parse_choices(field, typed)
     first = typed[0] if typed else ""
     if not first.strip():
         return None
     if field.kind in (FieldKind.LINE, FieldKind.TEXT):
-        return _words(field, first)
-    return _one(field, first.strip())
+        return _parse_text(field, first)
+    return _parse_single(field, first.strip())
 
 
-def _words(field: Field, typed: str) -> str:
+def _parse_text(field: Field, typed: str) -> str:
     text = clean_line(typed) if field.kind is FieldKind.LINE else typed.strip("\n")
-    if len(text) > field.ceiling:
-        raise _RefusedError(_TOO_LONG, (typed,))
+    if len(text) > field.max_answer_length:
+        raise _InvalidAnswerError(_TOO_LONG, (typed,))
     return text
 
 
-def _one(field: Field, typed: str) -> Answer:
+def _parse_single(field: Field, typed: str) -> Answer:
     if field.range is not None:
         low, high = field.range
-        number = read_whole(typed, 3)
+        number = parse_whole_number(typed, 3)
         if number is not None and low <= number <= high:
             return number
     elif field.kind is FieldKind.DATE:
-        if day := read_day(typed):
+        if day := parse_day(typed):
             return day.isoformat()
     elif any(option.value == typed for option in field.options):
         return typed
-    raise _RefusedError(_REASONS[field.kind], (typed,))
+    raise _InvalidAnswerError(_REASONS[field.kind], (typed,))
 
 
-def _choices(field: Field, typed: list[str]) -> list[str]:
+def _parse_choices(field: Field, typed: list[str]) -> list[str]:
     wanted = {value.strip() for value in typed} - {""}
     chosen = [option.value for option in field.options if option.value in wanted]
     if len(chosen) != len(wanted):
-        raise _RefusedError(_REASONS[field.kind], tuple(typed))
+        raise _InvalidAnswerError(_REASONS[field.kind], tuple(typed))
     return chosen
 
 
-def _emotions(field: Field, raw: Raw) -> list[str]:
+def _parse_emotions(field: Field, raw: PostedValues) -> list[str]:
     columns = (
         [clean_line(value) for value in raw.get(f"{field.id}.{part}", [])]
         for part in ("name", "before", "after")
     )
     cells = (row for row in zip_longest(*columns, fillvalue="") if any(row))
-    rows = [Emotion(name, _strength(before), _strength(after)) for name, before, after in cells]
+    rows = [
+        Emotion(name, _normalize_strength(before), _normalize_strength(after))
+        for name, before, after in cells
+    ]
     lines = [row.line for row in rows]
-    if not all(row.complete for row in rows):
-        raise _RefusedError(_REASONS[field.kind], tuple(lines))
-    if sum(map(len, lines)) > field.ceiling:
-        raise _RefusedError(_TOO_LONG, tuple(lines))
+    if not all(row.is_complete for row in rows):
+        raise _InvalidAnswerError(_REASONS[field.kind], tuple(lines))
+    if sum(map(len, lines)) > field.max_answer_length:
+        raise _InvalidAnswerError(_TOO_LONG, tuple(lines))
     return lines
 
 
-def _strength(typed: str) -> str:
-    number = read_whole(typed, 3)
+def _normalize_strength(typed: str) -> str:
+    number = parse_whole_number(typed, 3)
     return typed if number is None else str(number)

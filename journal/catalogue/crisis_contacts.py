@@ -23,7 +23,7 @@ STANDING_SENTENCE = N_(
 )
 UNVERIFIED_SENTENCE = N_("We have not been able to check this number.")
 
-DATA_FILE_WORDS: tuple[str, ...] = (
+DATA_FILE_SENTENCES: tuple[str, ...] = (
     N_("Emergency services"),
     N_("Emotional support line"),
     N_("Free, day and night"),
@@ -89,7 +89,7 @@ class _ContactFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     regions: tuple[Region, ...]
 
 
-def read_contacts(data: bytes) -> tuple[Region, ...]:
+def parse_contacts(data: bytes) -> tuple[Region, ...]:
     """
     Read a file of crisis contacts.
 
@@ -105,18 +105,18 @@ def read_contacts(data: bytes) -> tuple[Region, ...]:
     return regions
 
 
-def reviewed() -> date:
+def get_review_date() -> date:
     """Return the day on which somebody last went through the crisis contacts."""
     data = (resources.files("journal") / "data" / "crisis-contacts.json").read_bytes()
     return msgspec.json.decode(data, type=_ContactFile).reviewed
 
 
 @cache
-def regions() -> tuple[Region, ...]:
+def list_regions() -> tuple[Region, ...]:
     """Return every region in the order they are offered; the last one is for everywhere else."""
-    return read_contacts((resources.files("journal") / "data" / "crisis-contacts.json").read_bytes())
+    return parse_contacts((resources.files("journal") / "data" / "crisis-contacts.json").read_bytes())
 
 
-def region(code: str) -> Region:
+def get_region(code: str) -> Region:
     """Return the region of this code, or the one for everywhere else: nobody in need meets an error."""
-    return next((one for one in regions() if one.code == code), regions()[-1])
+    return next((one for one in list_regions() if one.code == code), list_regions()[-1])

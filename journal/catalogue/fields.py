@@ -15,8 +15,8 @@ Answers = dict[str, Answer]
 BriefRole = Literal["intention", "came", "belief", "steadies", "bring", "not_open", "action", "state", ""]
 Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 
-TEXT_CEILING = 20_000
-LINE_CEILING = 300
+MAX_TEXT_LENGTH = 20_000
+MAX_LINE_LENGTH = 300
 
 
 class EntryKind(Labelled):
@@ -80,13 +80,13 @@ class Field:
         return RANGES.get(self.kind)
 
     @property
-    def ceiling(self) -> int:
+    def max_answer_length(self) -> int:
         """Return the most characters an answer may have."""
         if self.max_length is not None:
             return self.max_length
-        return LINE_CEILING if self.kind is FieldKind.LINE else TEXT_CEILING
+        return MAX_LINE_LENGTH if self.kind is FieldKind.LINE else MAX_TEXT_LENGTH
 
-    def chosen(self, answer: Answer) -> tuple[str, ...]:
+    def get_option_labels(self, answer: Answer) -> tuple[str, ...]:
         """Return the labels of the chosen options; a code from an older form is shown as it was stored."""
         labels = {option.value: option.label for option in self.options}
         values = answer if isinstance(answer, list) else [str(answer)]
@@ -124,7 +124,7 @@ class Form:
         return tuple(field for field in self.fields if field.shareable)
 
 
-def rating(
+def build_rating(
     field_id: str,
     label: str,
     kind: FieldKind,
@@ -135,11 +135,11 @@ def rating(
     role: BriefRole = "",
 ) -> Field:
     """Build a rating whose two ends are worded as usual for its measure."""
-    low, high = ENDS[measure]
+    low, high = RATING_ENDS[measure]
     return Field(field_id, label, kind, theme, hint, brief_role=role, low=low, high=high, measure=measure)
 
 
-ENDS: Mapping[Measure, tuple[str, str]] = MappingProxyType(
+RATING_ENDS: Mapping[Measure, tuple[str, str]] = MappingProxyType(
     {
         "distress": (N_("calm"), N_("the most distress I can imagine")),
         "belief": (N_("not true at all"), N_("completely true")),

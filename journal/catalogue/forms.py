@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from journal.catalogue.emotions import emotions
+from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import (
     Answer,
     EntryKind,
@@ -50,23 +50,23 @@ THEMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-GROUND_FIRST = 8
+GROUNDING_THRESHOLD = 8
 """Distress from 0 to 10 at which grounding is offered before going on; strengths up to 100 count by tens."""
 
 
-def form_of(kind: EntryKind) -> Form:
+def get_form(kind: EntryKind) -> Form:
     """Return the questions of one kind of entry."""
     return FORMS[kind]
 
 
-def grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:
+def is_grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:
     """Return whether an answer shows so much distress that grounding is offered before going on."""
     for field in form.fields:
         answer = answers.get(field.id)
-        if field.measure == "distress" and isinstance(answer, int) and answer >= GROUND_FIRST:
+        if field.measure == "distress" and isinstance(answer, int) and answer >= GROUNDING_THRESHOLD:
             return True
         if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
-            strengths = [value for row in emotions(answer) for value in row.strengths]
-            if strengths and max(strengths) >= GROUND_FIRST * 10:
+            strengths = [value for row in parse_emotions(answer) for value in row.strengths]
+            if strengths and max(strengths) >= GROUNDING_THRESHOLD * 10:
                 return True
     return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
 from journal.catalogue.preparation import SKILL_OPTIONS
 from journal.i18n import N_
 
@@ -32,14 +32,14 @@ GROUNDING = Form(
                 Option("writing", N_("While writing")),
             ),
         ),
-        rating(
+        build_rating(
             "ground.suds_before",
             N_("Distress before, 0 to 10"),
             FieldKind.RATING_10,
             "grounding",
             measure="distress",
         ),
-        rating(
+        build_rating(
             "ground.suds_after",
             N_("Distress after, 0 to 10"),
             FieldKind.RATING_10,

@@ -22,7 +22,7 @@ class Skill:
     in_acute_mode: bool = False
 
 
-ALWAYS: tuple[str, ...] = (
+SAFETY_NOTES: tuple[str, ...] = (
     N_("Keep your eyes open unless closing them feels better."),
     N_("Stop whenever you like. Half a minute counts."),
     N_("If this makes it worse, stop and try looking around the room instead."),
@@ -182,6 +182,6 @@ HELP_NOW: tuple[Skill, ...] = (SKILLS["orient"], SKILLS["five_senses"], SKILLS["
 """What /help-now shows: nothing here asks for imagery, for breath or for standing up."""
 
 
-def acute_skills() -> tuple[Skill, ...]:
+def list_acute_skills() -> tuple[Skill, ...]:
     """Return the skills offered while a dosing session may still be felt."""
     return tuple(skill for skill in _SKILLS if skill.in_acute_mode)

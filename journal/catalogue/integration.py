@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
 from journal.catalogue.preparation import SKILL_OPTIONS
 from journal.i18n import N_
 
@@ -152,7 +152,7 @@ _ACTION = (
         N_("Leave big life decisions for some days."),
         brief_role="action",
     ),
-    rating(
+    build_rating(
         "int.confidence",
         N_("How doable? 0-10"),
         FieldKind.RATING_10,

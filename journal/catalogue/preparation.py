@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
 from journal.catalogue.grounding_skills import SKILLS
 from journal.i18n import N_
 
@@ -98,14 +98,14 @@ PREPARATION = Form(
             SKILL_OPTIONS,
             brief_role="steadies",
         ),
-        rating(
+        build_rating(
             "prep.anchor_before",
             N_("Distress before practising"),
             FieldKind.RATING_10,
             "grounding",
             measure="distress",
         ),
-        rating(
+        build_rating(
             "prep.anchor_after",
             N_("Distress after practising"),
             FieldKind.RATING_10,
@@ -127,7 +127,7 @@ PREPARATION = Form(
             N_("The sentence is enough. What happened does not need to be written here."),
             brief_role="belief",
         ),
-        rating(
+        build_rating(
             "prep.old_story_belief",
             N_("How much does it feel true now?"),
             FieldKind.RATING_100,

@@ -7,7 +7,7 @@ scale (Shapiro, 1 to 7); the wording is Hearthside's own.
 
 from __future__ import annotations
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, rating
+from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
 from journal.i18n import N_
 
 THEME_OPTIONS = (
@@ -57,7 +57,7 @@ REFRAME = Form(
             "old",
             brief_role="belief",
         ),
-        rating(
+        build_rating(
             "reframe.old_belief_before",
             N_("How much does it feel true now?"),
             FieldKind.RATING_100,
@@ -111,7 +111,7 @@ REFRAME = Form(
             N_("Fair rather than cheerful. It can be short."),
             brief_role="belief",
         ),
-        rating(
+        build_rating(
             "reframe.new_belief",
             N_("How much do you believe the new sentence?"),
             FieldKind.RATING_100,
@@ -119,7 +119,7 @@ REFRAME = Form(
             measure="belief",
             role="belief",
         ),
-        rating(
+        build_rating(
             "reframe.voc",
             N_("And how true does it feel in your gut, 1 to 7?"),
             FieldKind.VOC_7,
@@ -127,7 +127,7 @@ REFRAME = Form(
             measure="felt_truth",
             role="belief",
         ),
-        rating(
+        build_rating(
             "reframe.old_belief_after",
             N_("How much does the old sentence feel true after this?"),
             FieldKind.RATING_100,

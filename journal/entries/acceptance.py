@@ -9,12 +9,12 @@ from journal.care import share_list
 from journal.care import tables as care_tables
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import transaction
-from journal.store.rows import Named, read, whole
+from journal.store.rows import IdRow, fetch_rows, filter_undamaged
 from journal.vault import record_state
-from journal.vault.baseline import rebuild
+from journal.vault.baseline import rebuild_record_state
 
 
-async def accept(actor: Actor) -> None:
+async def accept_journal(actor: Actor) -> None:
     """
     Accept the journal as it is now, once its owner has read it and agreed.
 
@@ -23,8 +23,10 @@ async def accept(actor: Actor) -> None:
     """
     await refuse_while_held(actor)
     async with transaction():
-        await record_state.lock(actor)
-        for link in whole(await read(Named, care_tables.CareLink.filter(patient_id=actor.id))):
-            await share_list.accept(actor, link.id)
-        await rebuild(actor.vault, actor.id)
-        await audit_log.note(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)
+        await record_state.lock_state(actor)
+        for link in filter_undamaged(
+            await fetch_rows(IdRow, care_tables.CareLink.filter(patient_id=actor.id))
+        ):
+            await share_list.rebuild_list(actor, link.id)
+        await rebuild_record_state(actor.vault, actor.id)
+        await audit_log.record_event(actor, Act.JOURNAL_ACCEPTED, patient=actor.id)

@@ -19,98 +19,107 @@ from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
 from journal.entries import revisions
-from journal.errors import KeptBeside, NotFound, StaleRevision
+from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store.database import Statement, fetch, fetch_aside
-from journal.store.rows import first, read, typed
+from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread
+from journal.store.rows import fetch_rows, parse_first_row, parse_rows
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument, entry_context
-from journal.vault.entry_rows import OWN, Entry, EntryRow, all_opened, opened, opened_by
-from journal.vault.record_snapshot import END, Part
-from journal.vault.record_state import Move
+from journal.vault.entry_rows import (
+    SELECT_ENTRIES,
+    Entry,
+    EntryRow,
+    open_entries,
+    open_entry,
+    open_raw_entries,
+)
+from journal.vault.record_snapshot import TAG_SIZE, Part
+from journal.vault.record_state import RecordChange
 
 UNDO_WINDOW = timedelta(days=7)
-REPLACE = """
+UPDATE_ENTRY = """
     UPDATE entry SET revision = $1, sealed = $2, updated_at = $3
     WHERE id = $4 AND owner_id = $5 AND revision = $6 AND deleted_at IS NULL
     AND substr(sealed, length(sealed) - 15) = $7
 """
 """The envelope is compared too: a key rotation reseals it and leaves the revision."""
-CREATE = """
+INSERT_ENTRY = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
-SOME = 500  # ids in one statement
-FEW = 100  # entries that are opened in less time than another thread takes to wake
+BATCH_SIZE = 500  # ids in one statement
+INLINE_LIMIT = 100  # entries that are opened in less time than another thread takes to wake
 
 
-async def entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
+async def load_entry(actor: Actor, wanted: UUID, *, deleted: bool = False) -> Entry:
     """Return one of the actor's own entries; a deleted one only when asked for."""
-    actor.must_be(Role.PATIENT)
-    row = first(EntryRow, await fetch(OWN + " AND id = $2", actor.id, wanted))
+    actor.require_role(Role.PATIENT)
+    row = parse_first_row(EntryRow, await fetch_raw(SELECT_ENTRIES + " AND id = $2", actor.id, wanted))
     if row is None or (row.deleted_at is not None and not deleted):
         raise NotFound
-    return opened(actor, row)
+    return open_entry(actor, row)
 
 
-async def timeline(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> tuple[Entry, ...]:
+async def load_timeline(
+    actor: Actor, *, before: datetime | None = None, limit: int = 30
+) -> tuple[Entry, ...]:
     """
     Return the latest *limit* entries, newest first; *before* a time for the next page.
 
     Entries without a readable time come in addition to *limit*, wherever the database sorts them.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     values, later = ((actor.id,), "") if before is None else ((actor.id, before), " AND created_at < $2")
-    page = f"{OWN} AND deleted_at IS NULL{later} ORDER BY created_at DESC LIMIT ${len(values) + 1}"
+    page = f"{SELECT_ENTRIES} AND deleted_at IS NULL{later} ORDER BY created_at DESC LIMIT ${len(values) + 1}"
     most = limit
     while True:
-        found = all_opened(actor, typed(EntryRow, await fetch(page, *values, most)))
+        found = open_entries(actor, parse_rows(EntryRow, await fetch_raw(page, *values, most)))
         timeless = sum(not one.is_dated for one in found)
         if len(found) < most or most == limit + timeless:
             return found
         most = limit + timeless
 
 
-async def every(actor: Actor) -> tuple[Entry, ...]:
+async def load_all_entries(actor: Actor) -> tuple[Entry, ...]:
     """Return all entries, oldest first; a thread opens them, since there may be thousands."""
-    actor.must_be(Role.PATIENT)
-    rows = await fetch_aside(OWN + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
-    return await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
+    actor.require_role(Role.PATIENT)
+    rows = await fetch_raw_in_thread(SELECT_ENTRIES + " AND deleted_at IS NULL ORDER BY created_at", actor.id)
+    return await asyncio.to_thread(open_raw_entries, actor.vault, actor.id, rows)
 
 
-async def several(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
+async def load_entries_by_id(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, Entry]:
     """Return the actor's own entries with these ids, without those that are missing or damaged."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     query = vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None, id__in=list(wanted))
-    return {one.id: one for one in all_opened(actor, await read(EntryRow, query)) if not one.damaged}
+    return {one.id: one for one in open_entries(actor, await fetch_rows(EntryRow, query)) if not one.damaged}
 
 
-async def chosen(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
+async def load_entries(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
     """Return the actor's own entries with these ids that exist, oldest first; a thread opens many."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     found: list[Entry] = []
-    for at in range(0, len(wanted), SOME):
-        some = wanted[at : at + SOME]
+    for at in range(0, len(wanted), BATCH_SIZE):
+        some = wanted[at : at + BATCH_SIZE]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        asked = f"{OWN} AND deleted_at IS NULL AND id IN ({places})"
-        if len(wanted) > FEW:
-            rows = await fetch_aside(asked, actor.id, *some)
-            found += await asyncio.to_thread(opened_by, actor.vault, actor.id, rows)
+        asked = f"{SELECT_ENTRIES} AND deleted_at IS NULL AND id IN ({places})"
+        if len(wanted) > INLINE_LIMIT:
+            rows = await fetch_raw_in_thread(asked, actor.id, *some)
+            found += await asyncio.to_thread(open_raw_entries, actor.vault, actor.id, rows)
         else:
-            found += opened_by(actor.vault, actor.id, await fetch(asked, actor.id, *some))
+            found += open_raw_entries(actor.vault, actor.id, await fetch_raw(asked, actor.id, *some))
     return tuple(sorted(found, key=lambda one: (one.created_at, one.id.hex)))
 
 
-async def deleted(actor: Actor) -> tuple[Entry, ...]:
+async def list_deleted_entries(actor: Actor) -> tuple[Entry, ...]:
     """Return the entries whose deletion can still be undone, newest first."""
-    actor.must_be(Role.PATIENT)
-    rows = await fetch(OWN + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
-    return all_opened(actor, typed(EntryRow, rows))
+    actor.require_role(Role.PATIENT)
+    rows = await fetch_raw(SELECT_ENTRIES + " AND deleted_at IS NOT NULL ORDER BY deleted_at DESC", actor.id)
+    return open_entries(actor, parse_rows(EntryRow, rows))
 
 
-async def save(
+async def save_entry(
     actor: Actor,
     wanted: UUID,
     base: int,
@@ -131,83 +140,88 @@ async def save(
         known: The entry as the caller just read it; a later save is detected by its revision.
 
     Raises:
-        KeptBeside: If another page saved first; *document* is kept among the earlier versions.
+        SavedAsEarlierVersion: If another page saved first; *document* is kept among the earlier versions.
         NotFound: If it is somebody else's, or deleted.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     document = msgspec.structs.replace(document, sitting=sitting)
     if base == 0:
         try:
-            return await _create(actor, wanted, document)
+            return await _create_entry(actor, wanted, document)
         except IntegrityError:
             pass  # the page sent its first save twice, or another page has its id: decided below
-    current = await entry(actor, wanted) if known is None or known.deleted_at is not None else known
-    if _reads_the_same(current.document, document):
+    current = await load_entry(actor, wanted) if known is None or known.deleted_at is not None else known
+    if _is_same_text(current.document, document):
         return current
     same_page = sitting != "" and current.document.sitting == sitting
     if current.revision == base or same_page:
         # A delayed save may arrive after a later one: then the text it replaces is kept.
         keep = current.revision != base or not same_page
-        saved = await _replace(actor, current, document, keep=keep)
+        saved = await _update_entry(actor, current, document, keep=keep)
         if saved is not None:
             return saved
-    raise KeptBeside(await revisions.keep_conflict(actor, wanted, base, document, sitting))
+    raise SavedAsEarlierVersion(await revisions.save_conflict(actor, wanted, base, document, sitting))
 
 
-async def restore(actor: Actor, wanted: UUID, version: UUID) -> Entry:
+async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     """
     Restore an earlier version; the present text becomes an earlier version.
 
     Raises:
         StaleRevision: If another page saved at the same moment; nothing was changed.
     """
-    earlier = await revisions.revision(actor, wanted, version)
-    current = await entry(actor, wanted)
-    if _reads_the_same(current.document, earlier.document):
+    earlier = await revisions.load_revision(actor, wanted, version)
+    current = await load_entry(actor, wanted)
+    if _is_same_text(current.document, earlier.document):
         return current
     document = msgspec.structs.replace(earlier.document, sitting="")
-    restored = await _replace(actor, current, document, keep=True)
+    restored = await _update_entry(actor, current, document, keep=True)
     if restored is None:
         raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
     return restored
 
 
-async def _create(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
+async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
-    made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-END:])
+    made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])
     written = (wanted, actor.id, sealed, actor.now, actor.now)
-    await record_state.together(actor, [Move(Part.ENTRIES, come=[made.line])], (CREATE, written))
+    await record_state.commit_changes(
+        actor, [RecordChange(Part.ENTRIES, added=[made.line])], (INSERT_ENTRY, written)
+    )
     return made
 
 
-async def _replace(
+async def _update_entry(
     actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
 ) -> Entry | None:
     """Replace the text that was read; return None when another page saved first, or it was deleted."""
-    made = await _replaced(actor, current, document, keep=keep)
+    made = await _try_update(actor, current, document, keep=keep)
     if made is None:
-        row = first(EntryRow, await fetch(OWN + " AND id = $2 AND deleted_at IS NULL", actor.id, current.id))
+        row = parse_first_row(
+            EntryRow,
+            await fetch_raw(SELECT_ENTRIES + " AND id = $2 AND deleted_at IS NULL", actor.id, current.id),
+        )
         if row is not None and row.revision == current.revision:  # it was resealed with the same text
-            anew = msgspec.structs.replace(current, end=row.sealed[-END:])
-            made = await _replaced(actor, anew, document, keep=keep)
+            anew = msgspec.structs.replace(current, tag=row.sealed[-TAG_SIZE:])
+            made = await _try_update(actor, anew, document, keep=keep)
     return made
 
 
-async def _replaced(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
+async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
-    made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-END:])
-    written = (revision, sealed, actor.now, current.id, actor.id, current.revision, current.end)
-    moves = [Move(Part.ENTRIES, [current.line], [made.line])]
-    statements: list[Statement] = [(REPLACE, written)]
-    if keep or revisions.is_apart(actor, current.updated_at, current.document, document):
-        version, statement = revisions.kept(
+    made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-TAG_SIZE:])
+    written = (revision, sealed, actor.now, current.id, actor.id, current.revision, current.tag)
+    moves = [RecordChange(Part.ENTRIES, [current.line], [made.line])]
+    statements: list[Statement] = [(UPDATE_ENTRY, written)]
+    if keep or revisions.is_new_version(actor, current.updated_at, current.document, document):
+        version, statement = revisions.build_revision(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )
-        moves.append(Move(Part.EARLIER, come=[version]))
+        moves.append(RecordChange(Part.EARLIER, added=[version]))
         statements.append(statement)
-    return made if await record_state.together(actor, moves, *statements) else None
+    return made if await record_state.commit_changes(actor, moves, *statements) else None
 
 
-def _reads_the_same(one: EntryDocument, other: EntryDocument) -> bool:
+def _is_same_text(one: EntryDocument, other: EntryDocument) -> bool:
     return one == msgspec.structs.replace(other, sitting=one.sitting)

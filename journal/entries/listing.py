@@ -21,18 +21,26 @@ import msgspec
 from crypto import RecordRoot
 from journal.actor import Actor
 from journal.entries import entries
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.sessions.rows import Session
-from journal.store.database import Statement, fetch
+from journal.store.database import Statement, fetch_raw
 from journal.store.statements import Subquery
 from journal.vault import baseline, contents_rows, record_snapshot, record_state
-from journal.vault.contents import Draft, Line, address_of, micros, moment, open_page, ties_of
-from journal.vault.entry_rows import UNOPENED, Entry
+from journal.vault.contents import (
+    ContentsDraft,
+    ContentsLine,
+    format_line_id,
+    from_microseconds,
+    open_page,
+    session_bloom_bits,
+    to_microseconds,
+)
+from journal.vault.entry_rows import CANNOT_BE_OPENED, Entry
 from journal.vault.record_snapshot import Part
 
-WINDOW = """
+SELECT_LATEST = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
     UNION ALL SELECT 3, owner_id, number, sealed FROM
         (SELECT owner_id, number, sealed FROM contents WHERE owner_id = $2 ORDER BY oldest_at DESC LIMIT 3) page
@@ -40,7 +48,7 @@ WINDOW = """
         (SELECT id, revision, substr(sealed, length(sealed) - 15) AS sealed FROM entry
          WHERE owner_id = $3 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $4) there
 """
-BEFORE = """
+SELECT_BEFORE = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
     UNION ALL SELECT 3, owner_id, number, sealed FROM
         (SELECT owner_id, number, sealed FROM contents WHERE owner_id = $2 AND oldest_at < $3
@@ -51,16 +59,16 @@ BEFORE = """
          ORDER BY created_at DESC, id DESC LIMIT $6) there
 """
 """A list from the present or from a moment back, in one statement: state, pages and entries as at one moment."""
-IDS = """
+SELECT_IDS = """
     SELECT id FROM entry WHERE owner_id = $2 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $3
 """
-IDS_BEFORE = """
+SELECT_IDS_BEFORE = """
     SELECT id FROM entry WHERE owner_id = $2 AND deleted_at IS NULL AND created_at < $3
     ORDER BY created_at DESC, id DESC LIMIT $4
 """
 """Its ids alone, for a statement about the same entries: owner, if so the moment, and how many."""
 
-ONE = """
+SELECT_PAGES_AROUND = """
     SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1
     UNION ALL SELECT 3, owner_id, number, sealed FROM
         (SELECT owner_id, number, sealed FROM contents WHERE owner_id = $2 AND oldest_at <= $3
@@ -68,10 +76,10 @@ ONE = """
 """
 """The state, and the page that has the line of an entry of that time."""
 
-FEW_PAGES = 10  # that are opened in less time than another thread takes to wake
+INLINE_PAGE_LIMIT = 10  # that are opened in less time than another thread takes to wake
 
 
-class Listed(msgspec.Struct, frozen=True):
+class EntrySummary(msgspec.Struct, frozen=True):
     """
     An entry in a list: no more of it than its title.
 
@@ -91,86 +99,88 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class EntryList:
     """Entries, the newest first, and whether the journal is as it was left."""
 
-    as_left: bool
-    entries: Sequence[Listed]
+    is_intact: bool
+    entries: Sequence[EntrySummary]
 
 
-async def may_be_trusted(actor: Actor) -> bool:
+async def can_use_contents(actor: Actor) -> bool:
     """Compare everything, when that is due; tells whether the table of contents can be gone by."""
-    compared = actor.house.compared
+    compared = actor.installation.comparison_schedule
     if not compared.is_due(actor.session, actor.now):
         return True
-    look = await record_state.look(actor)
-    if not look.as_left:
+    look = await record_state.compare_records(actor)
+    if not look.is_intact:
         return False
     if not look.has_table:
-        await baseline.lay_out(actor)
-    compared.note(actor.session, actor.now)
+        await baseline.create_contents(actor)
+    compared.record(actor.session, actor.now)
     return True
 
 
-async def latest(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> Listing:
+async def list_latest(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> EntryList:
     """Return the latest *limit* entries, newest first; *before* a time for the next page."""
-    actor.must_be(Role.PATIENT)
-    if await may_be_trusted(actor):
-        sql, values = select(actor.id, before, limit)
-        lines = lines_of(actor, await fetch(sql, *values), before, limit)
+    actor.require_role(Role.PATIENT)
+    if await can_use_contents(actor):
+        sql, values = build_query(actor.id, before, limit)
+        lines = parse_list(actor, await fetch_raw(sql, *values), before, limit)
         if lines is not None:
-            return Listing(True, lines)
-    return await compared(actor, before, limit)
+            return EntryList(True, lines)
+    return await list_compared(actor, before, limit)
 
 
-async def compared(actor: Actor, before: datetime | None, limit: int) -> Listing:
+async def list_compared(actor: Actor, before: datetime | None, limit: int) -> EntryList:
     """Return the same after comparing all that storage holds, and opening the entries."""
-    as_left, found = await record_state.looked(
-        actor, partial(entries.timeline, actor, before=before, limit=limit)
+    is_intact, found = await record_state.read_verified(
+        actor, partial(entries.load_timeline, actor, before=before, limit=limit)
     )
-    return Listing(as_left, tuple(map(listed, found)))
+    return EntryList(is_intact, tuple(map(build_summary, found)))
 
 
-async def entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
+async def load_verified_entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
     """
     Open one of the actor's own entries, and tell whether the journal is as it was left, as far as this page shows it.
 
     What another page saves in between is no difference: then both are asked once more. When it was last changed is
     what its line says: its row is no proof of that.
     """
-    if await may_be_trusted(actor):
+    if await can_use_contents(actor):
         for _ in range(2):
-            found = await entries.entry(actor, wanted)
-            line = await _line_of(actor, found)
+            found = await entries.load_entry(actor, wanted)
+            line = await _find_line(actor, found)
             if line is not None:
-                return True, msgspec.structs.replace(found, updated_at=moment(line.updated))
-    as_left, (found,) = await record_state.looked(actor, partial(_alone, actor, wanted))
-    return as_left, found
+                return True, msgspec.structs.replace(found, updated_at=from_microseconds(line.updated))
+    is_intact, (found,) = await record_state.read_verified(actor, partial(_load_alone, actor, wanted))
+    return is_intact, found
 
 
-async def _alone(actor: Actor, wanted: UUID) -> tuple[Entry]:
-    return (await entries.entry(actor, wanted),)
+async def _load_alone(actor: Actor, wanted: UUID) -> tuple[Entry]:
+    return (await entries.load_entry(actor, wanted),)
 
 
-async def _line_of(actor: Actor, found: Entry) -> Line | None:
+async def _find_line(actor: Actor, found: Entry) -> ContentsLine | None:
     """Return the line of an entry that was read, or None when it is not what the root and its page say."""
     line = found.line
-    rows = await fetch(ONE, actor.id, actor.id, line.created)
-    seen = record_snapshot.snapshot_of(actor.id, rows)
-    root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
-    if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
+    rows = await fetch_raw(SELECT_PAGES_AROUND, actor.id, actor.id, line.created)
+    seen = record_snapshot.build_snapshot(actor.id, rows)
+    root = record_snapshot.open_state(actor.vault, actor.id, seen.state_row)
+    if not isinstance(root, RecordRoot) or not record_snapshot.is_part_intact(root, Part.SHARED, seen):
         return None
-    draft = Draft(root)
+    draft = ContentsDraft(root)
     try:
-        for mark in draft.needed([line], [line]):
-            draft.read(mark, open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b"")))
+        for mark in draft.list_needed_pages([line], [line]):
+            draft.add_page_lines(
+                mark, open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b""))
+            )
     except Damaged:
         return None
-    there = draft.find(line.key)
+    there = draft.find_line(line.sort_key)
     return there if there is not None and there.member == line.member else None
 
 
-async def about(
+async def load_entries_of_sessions(
     actor: Actor, plan: Sequence[Session], wanted: Collection[UUID]
 ) -> tuple[bool, tuple[Entry, ...]]:
     """
@@ -179,73 +189,77 @@ async def about(
     Returns:
         Whether the journal is as it was left, as far as these entries show it, and they.
     """
-    actor.must_be(Role.PATIENT)
-    belonging = Belonging(plan)
-    if await may_be_trusted(actor):
-        lines = await _lines_about(actor, belonging, wanted)
+    actor.require_role(Role.PATIENT)
+    assignment = SessionAssignment(plan)
+    if await can_use_contents(actor):
+        lines = await _find_session_lines(actor, assignment, wanted)
         if lines is not None:
-            found = await entries.chosen(actor, [UUID(line.id) for line in lines])
-            same = partial(_are_those_of, found, lines)
-            if await asyncio.to_thread(same) if len(lines) > entries.FEW else same():
+            found = await entries.load_entries(actor, [UUID(line.id) for line in lines])
+            same = partial(_is_match, found, lines)
+            if await asyncio.to_thread(same) if len(lines) > entries.INLINE_LIMIT else same():
                 return True, found[::-1]
-    as_left, every = await record_state.looked(actor, partial(entries.every, actor))
-    return as_left, tuple(
+    is_intact, every = await record_state.read_verified(actor, partial(entries.load_all_entries, actor))
+    return is_intact, tuple(
         one
         for one in reversed(every)
-        if _belongs(belonging, wanted, one.document.kind, one.document.session_id, one.created_at)
+        if _is_in_sessions(assignment, wanted, one.document.kind, one.document.session_id, one.created_at)
     )
 
 
-async def _lines_about(
-    actor: Actor, belonging: Belonging[Session], wanted: Collection[UUID]
-) -> list[Line] | None:
+async def _find_session_lines(
+    actor: Actor, assignment: SessionAssignment[Session], wanted: Collection[UUID]
+) -> list[ContentsLine] | None:
     """Find the lines of entries that belong to sessions on the few pages that may have some; None without a table."""
-    row, _ = await contents_rows.read_state(actor.id, ())
-    root = record_snapshot.opened_state(actor.vault, actor.id, record_snapshot.kept_of(row))
+    row, _ = await contents_rows.load_state(actor.id, ())
+    root = record_snapshot.open_state(actor.vault, actor.id, record_snapshot.parse_state_row(row))
     if not isinstance(root, RecordRoot):
         return None
-    ties = [ties_of(one.hex) for one in wanted]
-    since, until = map(micros, belonging.stretch(wanted))
+    ties = [session_bloom_bits(one.hex) for one in wanted]
+    since, until = map(to_microseconds, assignment.find_period(wanted))
     marks = [
         mark
         for mark, newer in zip_longest(root.pages, root.pages[1:])
         if any(mark.ties & bits == bits for bits in ties)
         or (mark.oldest < until and (newer is None or newer.oldest >= since))
     ]
-    pages = await contents_rows.read_pages(actor.id, marks)
+    pages = await contents_rows.load_pages(actor.id, marks)
 
-    def work() -> list[Line]:
+    def open_lines() -> list[ContentsLine]:
         return [
             line
             for mark in marks
             for line in open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
-            if _belongs(belonging, wanted, line.form, line.session, moment(line.created))
+            if _is_in_sessions(assignment, wanted, line.form, line.session, from_microseconds(line.created))
         ]
 
     try:
-        return await asyncio.to_thread(work) if len(marks) > FEW_PAGES else work()
+        return await asyncio.to_thread(open_lines) if len(marks) > INLINE_PAGE_LIMIT else open_lines()
     except Damaged:
         return None
 
 
-def _are_those_of(found: Sequence[Entry], lines: Sequence[Line]) -> bool:
+def _is_match(found: Sequence[Entry], lines: Sequence[ContentsLine]) -> bool:
     there = (one.line for one in found)
     return sorted((one.created, one.member) for one in there) == sorted(
         (one.created, one.member) for one in lines
     )
 
 
-def _belongs(
-    belonging: Belonging[Session], wanted: Collection[UUID], kind: str, tied: str | None, written_at: datetime
+def _is_in_sessions(
+    assignment: SessionAssignment[Session],
+    wanted: Collection[UUID],
+    kind: str,
+    session_id: str | None,
+    written_at: datetime,
 ) -> bool:
-    post = belonging.session_of(kind, tied, written_at)
+    post = assignment.find_session(kind, session_id, written_at)
     return post is not None and post.id in wanted
 
 
-def listed(one: Entry) -> Listed:
+def build_summary(one: Entry) -> EntrySummary:
     """Return an opened entry as a list shows it."""
     document = one.document
-    return Listed(
+    return EntrySummary(
         str(one.id),
         document.kind,
         document.title,
@@ -258,25 +272,25 @@ def listed(one: Entry) -> Listed:
     )
 
 
-def select(owner: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
+def build_query(owner: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
     """Return the statement for `lines_of`."""
     if before is None:
-        return WINDOW, (owner, owner, owner, limit)
-    return BEFORE, (owner, owner, micros(before), owner, before, limit)
+        return SELECT_LATEST, (owner, owner, owner, limit)
+    return SELECT_BEFORE, (owner, owner, to_microseconds(before), owner, before, limit)
 
 
-def lines_of(
+def parse_list(
     actor: Actor, rows: Sequence[Sequence[Any]], before: datetime | None, limit: int
-) -> tuple[Listed, ...] | None:
+) -> tuple[EntrySummary, ...] | None:
     """Return the entries of a list, the newest first; None when storage holds anything else, or no table at all."""
     there = [row for row in rows if row[0] == Part.ENTRIES]
-    seen = record_snapshot.snapshot_of(actor.id, (row for row in rows if row[0] != Part.ENTRIES))
-    root = record_snapshot.opened_state(actor.vault, actor.id, seen.kept)
-    if not isinstance(root, RecordRoot) or not record_snapshot.holds_beside(root, Part.SHARED, seen):
+    seen = record_snapshot.build_snapshot(actor.id, (row for row in rows if row[0] != Part.ENTRIES))
+    root = record_snapshot.open_state(actor.vault, actor.id, seen.state_row)
+    if not isinstance(root, RecordRoot) or not record_snapshot.is_part_intact(root, Part.SHARED, seen):
         return None
-    lines: list[Line] = []
+    lines: list[ContentsLine] = []
     for mark in reversed(root.pages):
-        if before is not None and mark.oldest >= micros(before):
+        if before is not None and mark.oldest >= to_microseconds(before):
             continue
         if len(lines) >= limit:
             break
@@ -284,9 +298,9 @@ def lines_of(
             page = open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b""))
         except Damaged:
             return None
-        lines += (one for one in reversed(page) if before is None or one.created < micros(before))
+        lines += (one for one in reversed(page) if before is None or one.created < to_microseconds(before))
     lines = lines[:limit]
-    listed_lines = tuple(map(_listed_line, lines))
+    listed_lines = tuple(map(_build_line_summary, lines))
     # A row in another spelling, or of other types, is compared by its meaning with everything else.
     marks = [
         (one.id, line.revision, bytes.fromhex(line.tag))
@@ -297,7 +311,9 @@ def lines_of(
     return listed_lines if all(type(row[2]) is int for row in there) else None
 
 
-def _listed_line(line: Line) -> Listed:
-    title = line.title if line.form else UNOPENED
-    created, updated = moment(line.created), moment(line.updated)
-    return Listed(address_of(line.id), line.form, title, line.session, created, updated, not line.form)
+def _build_line_summary(line: ContentsLine) -> EntrySummary:
+    title = line.title if line.form else CANNOT_BE_OPENED
+    created, updated = from_microseconds(line.created), from_microseconds(line.updated)
+    return EntrySummary(
+        format_line_id(line.id), line.form, title, line.session, created, updated, not line.form
+    )

@@ -13,99 +13,109 @@ from journal.entries import revisions
 from journal.errors import NotFound
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
-from journal.store.database import scrub, transaction
-from journal.store.rows import Counted, Joined, Moment, Row, bytes_of, read, whole
+from journal.store.database import flush_deleted, transaction
+from journal.store.rows import (
+    JoinedValue,
+    NonNegative,
+    Row,
+    Timestamp,
+    as_bytes,
+    fetch_rows,
+    filter_undamaged,
+)
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
-from journal.vault.contents import Line, opened_line
+from journal.vault.contents import ContentsLine, open_entry_line
 from journal.vault.record_snapshot import Member, Part
-from journal.vault.record_state import Move
+from journal.vault.record_state import RecordChange
 
 
-class CopyOf(Row, frozen=True):
+class ShareRow(Row, frozen=True):
     """A copy of an entry, and its care link."""
 
     id: UUID
     link_id: UUID
 
 
-class StateRow(Row, frozen=True):
+class EntryStateRow(Row, frozen=True):
     """An entry as the record state lists it."""
 
     id: UUID
-    revision: Counted
-    sealed: Joined
-    created_at: Moment
-    updated_at: Moment
+    revision: NonNegative
+    sealed: JoinedValue
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
-async def delete(actor: Actor, wanted: UUID) -> None:
+async def delete_entry(actor: Actor, wanted: UUID) -> None:
     """
     Delete an entry and every shared copy of it; the entry itself can be restored for a week.
 
     Raises:
         HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     async with transaction():
-        await record_state.lock(actor)
+        await record_state.lock_state(actor)
         if await care_tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
             await refuse_while_held(actor)
-        gone = await _there(actor, wanted, deleted=False)
+        gone = await _load_members(actor, wanted, deleted=False)
         changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now
         )
         if not changed:
             raise NotFound
-        await record_state.move(actor, *(Move(part, gone=rows) for part, rows in gone))
-        for copy in whole(await read(CopyOf, care_tables.Share.filter(entry_id=wanted))):
-            await share_list.forget(actor, copy.link_id, [copy.id])
+        await record_state.update_state(actor, *(RecordChange(part, removed=rows) for part, rows in gone))
+        for copy in filter_undamaged(await fetch_rows(ShareRow, care_tables.Share.filter(entry_id=wanted))):
+            await share_list.remove_copies(actor, copy.link_id, [copy.id])
         await care_tables.Share.filter(entry_id=wanted).delete()
-        await audit_log.note(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
-    await scrub()
+        await audit_log.record_event(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
+    await flush_deleted()
 
 
-async def undelete(actor: Actor, wanted: UUID) -> None:
+async def restore_entry(actor: Actor, wanted: UUID) -> None:
     """Restore a deleted entry; nothing of it is shared again."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     async with transaction():
-        await record_state.lock(actor)
-        back = await _there(actor, wanted, deleted=True)
+        await record_state.lock_state(actor)
+        back = await _load_members(actor, wanted, deleted=True)
         changed = await vault_tables.Entry.filter(
             id=wanted, owner_id=actor.id, deleted_at__isnull=False
         ).update(deleted_at=None)
         if not changed:
             raise NotFound
-        await record_state.move(actor, *(Move(part, come=rows) for part, rows in back))
-        await audit_log.note(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
+        await record_state.update_state(actor, *(RecordChange(part, added=rows) for part, rows in back))
+        await audit_log.record_event(actor, Act.ENTRY_RESTORED, patient=actor.id, about=wanted)
 
 
-async def _there(actor: Actor, wanted: UUID, *, deleted: bool) -> list[tuple[Part, list[Line | Member]]]:
+async def _load_members(
+    actor: Actor, wanted: UUID, *, deleted: bool
+) -> list[tuple[Part, list[ContentsLine | Member]]]:
     """Return an entry and its earlier versions as the record state lists them."""
     rows = vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at__isnull=not deleted)
-    now: list[Line | Member] = [
-        opened_line(
-            actor.vault, actor.id, row.id, row.revision, bytes_of(row.sealed), row.created_at, row.updated_at
+    now: list[ContentsLine | Member] = [
+        open_entry_line(
+            actor.vault, actor.id, row.id, row.revision, as_bytes(row.sealed), row.created_at, row.updated_at
         )
-        for row in whole(await read(StateRow, rows))
+        for row in filter_undamaged(await fetch_rows(EntryStateRow, rows))
     ]
-    return [(Part.ENTRIES, now), (Part.EARLIER, [*await revisions.members(actor, wanted)])]
+    return [(Part.ENTRIES, now), (Part.EARLIER, [*await revisions.load_members(actor, wanted)])]
 
 
-async def erase(actor: Actor, wanted: UUID) -> None:
+async def erase_entry(actor: Actor, wanted: UUID) -> None:
     """
     Erase a deleted entry for good, before its week is over.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     async with transaction():
-        await record_state.lock(actor)
+        await record_state.lock_state(actor)
         await refuse_while_held(actor)
         if not await vault_tables.Entry.filter(
             id=wanted, owner_id=actor.id, deleted_at__isnull=False
         ).delete():
             raise NotFound
-        await audit_log.note(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
-    await scrub()
+        await audit_log.record_event(actor, Act.ENTRY_ERASED, patient=actor.id, about=wanted)
+    await flush_deleted()

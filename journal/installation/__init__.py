@@ -1,11 +1,11 @@
 """The installation: its server keys, clock, mail server and queues for passwords; keeps no rows."""
 
 __all__ = [
+    "bounded_cache",
     "host_names",
     "installation",
     "key_file",
     "mail_server",
     "password_work",
-    "remembered",
     "server_keys",
 ]

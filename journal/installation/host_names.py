@@ -7,7 +7,7 @@ import ipaddress
 from crypto import FormatError, ascii_domain
 
 
-def host_name(typed: str) -> str:
+def normalize_host_name(typed: str) -> str:
     """
     Return a host as connections and browsers write it.
 

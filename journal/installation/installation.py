@@ -11,14 +11,14 @@ from uuid import UUID
 from anyio import CapacityLimiter
 
 from crypto import FLOOR, STANDARD, Argon2Parameters, MacKey
-from journal.installation.compared import Compared
+from journal.installation.bounded_cache import BoundedCache
+from journal.installation.comparison_schedule import ComparisonSchedule
 from journal.installation.mail_server import MailServer
-from journal.installation.password_work import STEP, Queue
-from journal.installation.remembered import Remembered
+from journal.installation.password_work import NICENESS, PasswordQueue
 from journal.installation.server_keys import ServerKeys
 
 T = TypeVar("T")
-MOST_PINS, ROOM_PINS = 2048, 8 * 1024 * 1024
+MAX_PINS, MAX_PIN_BYTES = 2048, 8 * 1024 * 1024
 """How many pins are known to fit, and how many bytes pins and public keys may take together."""
 
 
@@ -28,14 +28,14 @@ def utc_now() -> datetime:
 
 
 @dataclass(slots=True)
-class LogKey:
+class AuditKeyCache:
     """The opened key of the audit log; a serving process reads it again every second."""
 
     key: MacKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Installation:
     """
     The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
@@ -43,21 +43,25 @@ class House:
     waits; one runs at a time.
     """
 
-    server: ServerKeys
+    server_keys: ServerKeys
     clock: Callable[[], datetime] = utc_now
     argon2: Argon2Parameters = STANDARD
-    stretching: Queue = field(default_factory=lambda: Queue.of("stretch"))
-    stretching_own: Queue = field(default_factory=lambda: Queue.of("stretch-own", step=STEP // 2))
-    judging: Queue = field(default_factory=lambda: Queue.of("judge", 1))
-    exporting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
-    taking: set[UUID] = field(default_factory=set)
+    password_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("stretch"))
+    returning_password_queue: PasswordQueue = field(
+        default_factory=lambda: PasswordQueue.create("stretch-own", niceness=NICENESS // 2)
+    )
+    strength_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("judge", 1))
+    export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    exporting_accounts: set[UUID] = field(default_factory=set)
     mail: MailServer | None = None
-    log_key: LogKey = field(default_factory=LogKey)
-    compared: Compared = field(default_factory=Compared)
-    pins: Remembered = field(default_factory=lambda: Remembered(MOST_PINS, ROOM_PINS))
+    audit_key_cache: AuditKeyCache = field(default_factory=AuditKeyCache)
+    comparison_schedule: ComparisonSchedule = field(default_factory=ComparisonSchedule)
+    pins: BoundedCache = field(default_factory=lambda: BoundedCache(MAX_PINS, MAX_PIN_BYTES))
 
     @classmethod
-    def with_key(cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> House:
+    def with_key(
+        cls, key: bytes, *, clock: Callable[[], datetime] = utc_now, quick: bool = False
+    ) -> Installation:
         """
         Return an installation with one 32-byte key.
 
@@ -65,37 +69,37 @@ class House:
             clock: Returns the time in UTC.
             quick: Hash new passwords with the cheapest parameters accepted, for tests and the demonstration.
         """
-        return cls.of(ServerKeys((key,)), clock=clock, quick=quick)
+        return cls.from_server_keys(ServerKeys((key,)), clock=clock, quick=quick)
 
     @classmethod
-    def of(
+    def from_server_keys(
         cls,
-        server: ServerKeys,
+        server_keys: ServerKeys,
         *,
         clock: Callable[[], datetime] = utc_now,
         quick: bool = False,
         mail: MailServer | None = None,
-    ) -> House:
+    ) -> Installation:
         """Return an installation with its server keys and mail server; `clock` and `quick` as for `with_key`."""
-        return cls(server, clock, FLOOR if quick else STANDARD, mail=mail)
+        return cls(server_keys, clock, FLOOR if quick else STANDARD, mail=mail)
 
-    async def stretch(self, work: Callable[[], T], *, own: bool = False) -> T:
+    async def run_password_hash(self, work: Callable[[], T], *, is_returning: bool = False) -> T:
         """
         Run *work*, which hashes or judges a password, in a worker thread; at most two at once (2 x 64 MiB).
 
         Args:
-            own: For somebody who has signed in here before; strangers use another queue.
+            is_returning: For somebody who has signed in here before; strangers use another queue.
 
         Raises:
             Busy: If too many wait already.
         """
-        return await (self.stretching_own if own else self.stretching).run(work)
+        return await (self.returning_password_queue if is_returning else self.password_queue).run(work)
 
-    def forget_opened(self) -> None:
+    def clear_caches(self) -> None:
         """Clear the caches, so that what was deleted is gone from memory as well."""
-        self.server.opened.forget()
-        self.pins.forget()
+        self.server_keys.document_cache.clear()
+        self.pins.clear()
 
-    async def judge(self, work: Callable[[], T]) -> T:
+    async def run_strength_check(self, work: Callable[[], T]) -> T:
         """Run *work*, which judges a password while it is typed, in a thread of its own; raises as `stretch`."""
-        return await self.judging.run(work)
+        return await self.strength_queue.run(work)

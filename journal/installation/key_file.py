@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-NEEDED = "64 hexadecimal digits (32 bytes)"
+KEY_FORMAT = "64 hexadecimal digits (32 bytes)"
 GROUP_MAY_READ = 0o640
 
-Seen = tuple[int, int, int]
+FileState = tuple[int, int, int]
 
 
-def parse(text: str) -> tuple[bytes, ...]:
+def parse_keys(text: str) -> tuple[bytes, ...]:
     """
     Return the keys in *text*, separated by spaces or lines.
 
@@ -31,15 +31,15 @@ def parse(text: str) -> tuple[bytes, ...]:
     try:
         keys = tuple(bytes.fromhex(word) for word in text.split())
     except ValueError as error:
-        raise ValueError(NEEDED) from error
+        raise ValueError(KEY_FORMAT) from error
     if not keys or any(len(key) != 32 for key in keys):
-        raise ValueError(NEEDED)
+        raise ValueError(KEY_FORMAT)
     if len(set(keys)) != len(keys):
         raise ValueError("each key once")
     return keys
 
 
-def new_key() -> bytes:
+def generate_key() -> bytes:
     """Return a new key, 32 random bytes."""
     return secrets.token_bytes(32)
 
@@ -49,13 +49,13 @@ class KeyFile:
     """A key file, which notices when it was rewritten."""
 
     path: Path
-    seen: Seen | None = field(default=None, repr=False)
+    last_state: FileState | None = field(default=None, repr=False)
 
     @classmethod
-    def made(cls, path: Path) -> Self:
+    def open_or_create(cls, path: Path) -> Self:
         """Return the file at *path*, with a fresh key in it (0600) if there was none."""
         if not path.exists():
-            part = _written(path, (new_key(),), 0o600)
+            part = _write_beside(path, (generate_key(),), 0o600)
             with suppress(FileExistsError):  # another process was first: its key counts
                 os.link(part, path)
             part.unlink()
@@ -63,39 +63,39 @@ class KeyFile:
 
     def read(self) -> tuple[bytes, ...]:
         """Read the keys, and remember which state of the file this was."""
-        seen = self._state()
-        keys = parse(
+        seen = self._read_state()
+        keys = parse_keys(
             self.path.read_text(encoding="ascii", errors="replace")
         )  # what is no ASCII is no key either
-        self.seen = seen
+        self.last_state = seen
         return keys
 
-    def newer(self) -> tuple[bytes, ...] | None:
+    def read_if_changed(self) -> tuple[bytes, ...] | None:
         """
         Read the keys if the file was written since they were read last.
 
         A file that is not there or makes no sense changes nothing: whoever has working keys goes on with them.
         """
         with suppress(OSError, ValueError):
-            return self.read() if self._state() != self.seen else None
+            return self.read() if self._read_state() != self.last_state else None
         return None
 
-    def write(self, keys: Sequence[bytes], *, instead_of: tuple[bytes, ...]) -> None:
+    def write(self, keys: Sequence[bytes], *, expected: tuple[bytes, ...]) -> None:
         """
         Replace the file's keys atomically, synced to disk and with no wider permissions than before.
 
         Raises:
             OSError: If it cannot be written; then it is as it was.
-            ValueError: If the file does not hold the keys *instead_of*: two changes at once would lose a key.
+            ValueError: If the file does not hold the keys *expected*: two changes at once would lose a key.
         """
         place = self.path.resolve()  # a link stays a link
         folder = os.open(place.parent, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
-            if self.read() != instead_of:
+            if self.read() != expected:
                 raise ValueError("other keys than were read before")
             before = place.stat()
-            part = _written(place, keys, before.st_mode & GROUP_MAY_READ | 0o600)
+            part = _write_beside(place, keys, before.st_mode & GROUP_MAY_READ | 0o600)
             try:
                 if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
                     os.chown(part, before.st_uid, before.st_gid)
@@ -107,12 +107,12 @@ class KeyFile:
         finally:
             os.close(folder)
 
-    def _state(self) -> Seen:
+    def _read_state(self) -> FileState:
         found = self.path.stat()
         return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _written(beside: Path, keys: Sequence[bytes], mode: int) -> Path:
+def _write_beside(beside: Path, keys: Sequence[bytes], mode: int) -> Path:
     """Write a private file beside *beside*, and wait until it is on the disk."""
     part = beside.with_name(f".{beside.name}-{secrets.token_hex(8)}")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

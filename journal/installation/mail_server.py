@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Security(StrEnum):
+class TransportSecurity(StrEnum):
     """How the way to the mail server is kept closed."""
 
     STARTTLS = "starttls"
@@ -28,7 +28,7 @@ class MailServer:
     port: int
     sender: str
     origin: str
-    security: Security = Security.STARTTLS
+    security: TransportSecurity = TransportSecurity.STARTTLS
     user: str = ""
     password: str = field(default="", repr=False)
-    trust: Path | None = None
+    ca_file: Path | None = None

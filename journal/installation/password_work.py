@@ -18,9 +18,9 @@ from journal.i18n import N_
 
 T = TypeVar("T")
 
-STEP = 10  # of the 39 that there are from the first served to the last
-AT_ONCE = 2  # each hash takes 64 MiB
-PLACES = 32  # at work and waiting; the last of them waits for some seconds
+NICENESS = 10  # of the 39 that there are from the first served to the last
+THREADS = 2  # each hash takes 64 MiB
+MAX_PENDING = 32  # at work and waiting; the last of them waits for some seconds
 
 
 class Busy(JournalError):
@@ -29,11 +29,11 @@ class Busy(JournalError):
     message = N_(
         "Very many people are coming in at this moment. Nothing was done. Please try again in a moment."
     )
-    seconds = 5
+    retry_after = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class PasswordQueue:
     """
     A few threads, and a limit on how much runs and waits in them.
 
@@ -43,12 +43,12 @@ class Queue:
     """
 
     pool: ThreadPoolExecutor
-    places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PLACES))
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MAX_PENDING))
 
     @classmethod
-    def of(cls, name: str, threads: int = AT_ONCE, *, step: int = STEP) -> Queue:
-        """Return a queue with its own threads, whose niceness is *step* above the process's."""
-        return cls(ThreadPoolExecutor(threads, name, partial(_step_back, step)))
+    def create(cls, name: str, threads: int = THREADS, *, niceness: int = NICENESS) -> PasswordQueue:
+        """Return a queue with its own threads, whose niceness is *niceness* above the process's."""
+        return cls(ThreadPoolExecutor(threads, name, partial(_lower_priority, niceness)))
 
     async def run(self, work: Callable[[], T]) -> T:
         """
@@ -57,23 +57,23 @@ class Queue:
         Raises:
             Busy: If too many wait already.
         """
-        if not self.places.acquire(blocking=False):
+        if not self.slots.acquire(blocking=False):
             raise Busy
         try:
             future = self.pool.submit(work)
         except BaseException:
-            self.places.release()
+            self.slots.release()
             raise
-        future.add_done_callback(self._left)
+        future.add_done_callback(self._release_slot)
         return await asyncio.wrap_future(future)
 
-    def _left(self, _: Future[T]) -> None:
-        self.places.release()
+    def _release_slot(self, _: Future[T]) -> None:
+        self.slots.release()
 
 
-def _step_back(step: int) -> None:
+def _lower_priority(niceness: int) -> None:
     """Lower the priority of this thread: whoever signs in waits anyway, a page should not."""
     if sys.platform == "linux":  # where a thread has a priority of its own
         thread = threading.get_native_id()
         with suppress(OSError):  # a sandbox may forbid it; then everybody waits a little
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + step)
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + niceness)

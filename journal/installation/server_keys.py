@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crypto import Context, OpenError, ServerKey
+from journal.installation.bounded_cache import BoundedCache
 from journal.installation.key_file import KeyFile
-from journal.installation.remembered import Remembered
 
-MOST_OPENED, ROOM_OPENED = 8192, 8 * 1024 * 1024
+MAX_CACHED_DOCUMENTS, MAX_CACHED_BYTES = 8192, 8 * 1024 * 1024
 """How many documents are remembered, and of how many bytes as they are stored: a few hundred people and their plans."""
 
 
@@ -24,7 +24,7 @@ class ServerKeys:
     `opened` caches documents that these keys opened; it is emptied when the keys change.
     """
 
-    __slots__ = ("_file", "_keys", "_mark", "opened")
+    __slots__ = ("_file", "_key_id", "_keys", "document_cache")
 
     def __init__(self, keys: Sequence[bytes], file: KeyFile | None = None) -> None:
         """
@@ -35,30 +35,30 @@ class ServerKeys:
             file: Where they were read, if it was a file that can be written anew while this process runs.
         """
         self._file = file
-        self.opened = Remembered(MOST_OPENED, ROOM_OPENED)
-        self._take(keys)
+        self.document_cache = BoundedCache(MAX_CACHED_DOCUMENTS, MAX_CACHED_BYTES)
+        self._set_keys(keys)
 
     def seal(self, plaintext: bytes, context: Context) -> bytes:
         """Seal one value under the newest key."""
-        self.look()
+        self.reload_if_changed()
         return self._keys[0].seal(plaintext, context)
 
     def open(self, sealed: bytes, context: Context) -> bytes:
         """Open one value, whichever key it is sealed under; raises as `crypto.open_sealed` does."""
-        return self.open_and_tell(sealed, context)[0]
+        return self.open_with_status(sealed, context)[0]
 
-    def open_and_tell(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
+    def open_with_status(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
         """Open one value; return it, and whether it is sealed under the newest key."""
         try:
-            return self._opened(sealed, context)
+            return self._open(sealed, context)
         except OpenError:
-            if not self.look():
+            if not self.reload_if_changed():
                 raise
-            return self._opened(sealed, context)
+            return self._open(sealed, context)
 
     def blind_index(self, value: str) -> bytes:
         """Return the index of an e-mail address under the newest key; like `crypto.ServerKey.blind_index`."""
-        self.look()
+        self.reload_if_changed()
         return self._keys[0].blind_index(value)
 
     def blind_indexes(self, value: str) -> tuple[bytes, ...]:
@@ -69,31 +69,31 @@ class ServerKeys:
         """Return every index to look an address up by, the closest first; those of older browsers come last."""
         return (*self.blind_indexes(value), *(key.transitional_index(value) for key in self._keys))
 
-    def counted_index(self, value: str) -> bytes:
+    def rate_limit_index(self, value: str) -> bytes:
         """Return the index by which attempts are counted: one for all spellings that lead to one account."""
         return self._keys[0].transitional_index(value)
 
     def spelling_index(self, value: str) -> bytes:
         """Return the index of this spelling alone, for an address that another account has in another spelling."""
-        self.look()
+        self.reload_if_changed()
         return self._keys[0].spelling_index(value)
 
     def spelling_indexes(self, value: str) -> tuple[bytes, ...]:
         """Return the indexes of this spelling alone, one for each key."""
         return tuple(key.spelling_index(value) for key in self._keys)
 
-    def index_in_place_of(self, found: str, value: str) -> str:
+    def renew_index(self, current: str, value: str) -> str:
         """
         Return the index of an account's address under the newest key.
 
         Args:
-            found: Its present index, as hexadecimal digits. If that is of one spelling only, so is the new one.
+            current: Its present index, as hexadecimal digits. If that is of one spelling only, so is the new one.
             value: The address.
 
         Returns:
             64 hexadecimal digits.
         """
-        spelled = found in [index.hex() for index in self.spelling_indexes(value)]
+        spelled = current in [index.hex() for index in self.spelling_indexes(value)]
         return (self.spelling_index(value) if spelled else self.blind_index(value)).hex()
 
     def mac(self, label: str, message: bytes) -> bytes:
@@ -101,28 +101,28 @@ class ServerKeys:
         return self._keys[0].mac(label, message)
 
     @property
-    def mark(self) -> str:
+    def key_id(self) -> str:
         """Return the id of the key that seals, which reveals nothing of it: 32 hexadecimal digits."""
-        return self._mark
+        return self._key_id
 
     @property
-    def changing(self) -> bool:
+    def is_rotating(self) -> bool:
         """Return whether there is an older key beside the newest."""
         return len(self._keys) > 1
 
-    def look(self) -> bool:
+    def reload_if_changed(self) -> bool:
         """Read the key file again if it was changed; return whether it was."""
-        keys = self._file.newer() if self._file else None
+        keys = self._file.read_if_changed() if self._file else None
         if keys:
-            self._take(keys)
+            self._set_keys(keys)
         return bool(keys)
 
-    def _take(self, keys: Sequence[bytes]) -> None:
+    def _set_keys(self, keys: Sequence[bytes]) -> None:
         self._keys = tuple(ServerKey(key) for key in keys)
-        self._mark = self._keys[0].mac("key-mark", b"").hex()[:32]
-        self.opened.forget()
+        self._key_id = self._keys[0].mac("key-mark", b"").hex()[:32]
+        self.document_cache.clear()
 
-    def _opened(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
+    def _open(self, sealed: bytes, context: Context) -> tuple[bytes, bool]:
         for number, key in enumerate(self._keys[:-1]):
             try:
                 return key.open(sealed, context), number == 0

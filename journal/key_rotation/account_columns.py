@@ -18,16 +18,16 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal.care import tables as care_tables
-from journal.care.documents import link_key_context, secret_context
+from journal.care.documents import invitation_secret_context, link_key_context
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
-from journal.store.rows import Counted, DamagedRow, Row, read
+from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
 from journal.vault import tables as vault_tables
 from journal.vault.contents import page_context, root_context
 from journal.vault.documents import entry_context, revision_context
 
 
-class Under(StrEnum):
+class SealingKey(StrEnum):
     """Which of the account's keys seals a column, and how."""
 
     VAULT = "vault"
@@ -35,27 +35,27 @@ class Under(StrEnum):
     PINS = "pins"
 
 
-class OwnRow(Row, frozen=True):
+class SealedRow(Row, frozen=True):
     """A record's id and its sealed value."""
 
     id: UUID
     value: bytes
 
 
-class RevisedRow(OwnRow, frozen=True):
+class RevisedRow(SealedRow, frozen=True):
     """A row with a revision."""
 
-    revision: Counted
+    revision: NonNegative
 
 
 class PageRow(RevisedRow, frozen=True):
     """A page of a table of contents, identified by its number."""
 
-    number: Counted
+    number: NonNegative
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class AccountColumn:
     """
     One column.
 
@@ -68,28 +68,28 @@ class Own:
 
     name: str
     model: type[Model]
-    under: Under
-    whose: str
+    sealed_with: SealingKey
+    owner_path: str
     context: Callable[[UUID, UUID, int], Context]
-    revision: str = ""
-    row: type[OwnRow] | None = None
+    revision_field: str = ""
+    row_type: type[SealedRow] | None = None
 
     @property
     def column(self) -> str:
         """Return the name of the column alone."""
         return self.name.partition(".")[2]
 
-    def of(self, account: UUID) -> QuerySet[Any]:
+    def query_rows(self, account: UUID) -> QuerySet[Any]:
         """Return a query for the account's rows."""
-        wanted: dict[str, Any] = {self.whose: account, f"{self.column}__isnull": False}
+        wanted: dict[str, Any] = {self.owner_path: account, f"{self.column}__isnull": False}
         return self.model.filter(**wanted)
 
-    async def read(self, query: QuerySet[Any]) -> list[OwnRow | DamagedRow]:
+    async def load_rows(self, query: QuerySet[Any]) -> list[SealedRow | DamagedRow]:
         """Read the rows of *query*, as far as they have to be opened."""
-        shape = self.row or (RevisedRow if self.revision else OwnRow)
-        return await read(shape, query, self.fields)
+        shape = self.row_type or (RevisedRow if self.revision_field else SealedRow)
+        return await fetch_rows(shape, query, self.fields)
 
-    async def replace(self, row: OwnRow, sealed: bytes) -> bool:
+    async def replace(self, row: SealedRow, sealed: bytes) -> bool:
         """Replace what was read with *sealed*, unless it was saved meanwhile."""
         unchanged: dict[str, Any] = {"id": row.id, self.column: row.value}
         return bool(await self.model.filter(**unchanged).update(**{self.column: sealed}))
@@ -97,77 +97,107 @@ class Own:
     @property
     def fields(self) -> Sequence[str]:
         """Return the columns needed to open a row: its id, the sealed value and what its context needs."""
-        number = ["number"] if self.row is PageRow else []
-        return ("id", self.column, *([self.revision] if self.revision else []), *number)
+        number = ["number"] if self.row_type is PageRow else []
+        return ("id", self.column, *([self.revision_field] if self.revision_field else []), *number)
 
-    def opened(self, keyring: Keyring, account: UUID, row: OwnRow) -> bytes:
+    def open_value(self, keyring: Keyring, account: UUID, row: SealedRow) -> bytes:
         """Open a row's value with these keys, not the retired ones; raises `CryptoError` if they do not fit."""
-        sealed, place = row.value, self._place(account, row)
-        match self.under:
-            case Under.WRAPPED:
+        sealed, place = row.value, self._get_context(account, row)
+        match self.sealed_with:
+            case SealingKey.WRAPPED:
                 return unwrap_key(keyring.vault, sealed, context=place)
-            case Under.PINS:
+            case SealingKey.PINS:
                 return open_sealed(keyring.pins, sealed, context=place)
-            case Under.VAULT:
+            case SealingKey.VAULT:
                 return open_sealed(keyring.vault, sealed, context=place)
 
-    def sealed(self, keyring: Keyring, account: UUID, row: OwnRow, value: bytes) -> bytes:
+    def seal_value(self, keyring: Keyring, account: UUID, row: SealedRow, value: bytes) -> bytes:
         """Seal what `opened` returned with these keys, for the same context."""
-        place = self._place(account, row)
-        match self.under:
-            case Under.WRAPPED:
+        place = self._get_context(account, row)
+        match self.sealed_with:
+            case SealingKey.WRAPPED:
                 return wrap_key(keyring.vault, value, context=place)
-            case Under.PINS:
+            case SealingKey.PINS:
                 return seal(keyring.pins, value, context=place)
-            case Under.VAULT:
+            case SealingKey.VAULT:
                 return seal(keyring.vault, value, context=place)
 
-    def _place(self, account: UUID, row: OwnRow) -> Context:
+    def _get_context(self, account: UUID, row: SealedRow) -> Context:
         ident = UUID(int=row.number) if isinstance(row, PageRow) else row.id
-        return self.context(account, ident, revision_of(row))
+        return self.context(account, ident, get_revision(row))
 
 
-def revision_of(row: OwnRow) -> int:
+def get_revision(row: SealedRow) -> int:
     """Return a record's revision, or 0 where it counts none."""
     return row.revision if isinstance(row, RevisedRow) else 0
 
 
-def _pin(account: UUID, link: UUID, _: int) -> Context:
+def _pin_context(account: UUID, link: UUID, _: int) -> Context:
     return Context("pin", account.bytes, link.bytes)
 
 
-def _link_key(account: UUID, link: UUID, _: int) -> Context:
+def _link_key_context(account: UUID, link: UUID, _: int) -> Context:
     return link_key_context(account, link)
 
 
-def _earlier(account: UUID, revision: UUID, _: int) -> Context:
+def _revision_context(account: UUID, revision: UUID, _: int) -> Context:
     return revision_context(account, revision)
 
 
-def _secret(account: UUID, invitation: UUID, _: int) -> Context:
-    return secret_context(account, invitation)
+def _invitation_secret_context(account: UUID, invitation: UUID, _: int) -> Context:
+    return invitation_secret_context(account, invitation)
 
 
-def _token(maker: UUID, link: UUID, _: int) -> Context:
-    return setup_links.secret_context(maker, link)
+def _setup_secret_context(maker: UUID, link: UUID, _: int) -> Context:
+    return setup_links.setup_secret_context(maker, link)
 
 
-def _page(account: UUID, number: UUID, revision: int) -> Context:
+def _page_context(account: UUID, number: UUID, revision: int) -> Context:
     return page_context(account, number.int, revision)
 
 
-def _state(account: UUID, _: UUID, revision: int) -> Context:
+def _state_context(account: UUID, _: UUID, revision: int) -> Context:
     return root_context(account, revision)
 
 
-OWN = (
-    Own("entry.sealed", vault_tables.Entry, Under.VAULT, "owner_id", entry_context, "revision"),
-    Own("entry_revision.sealed", vault_tables.EntryRevision, Under.VAULT, "entry__owner_id", _earlier),
-    Own("contents.sealed", vault_tables.ContentsPage, Under.VAULT, "owner_id", _page, "revision", PageRow),
-    Own("record_state.sealed", vault_tables.RecordState, Under.VAULT, "id", _state, "revision"),
-    Own("care_link.patient_key", care_tables.CareLink, Under.WRAPPED, "patient_id", _link_key),
-    Own("care_link.patient_pin", care_tables.CareLink, Under.PINS, "patient_id", _pin),
-    Own("care_link.clinician_pin", care_tables.CareLink, Under.PINS, "clinician_id", _pin),
-    Own("invitation.secret", care_tables.Invitation, Under.VAULT, "clinician_id", _secret),
-    Own("setup_link.secret", practice_tables.SetupLink, Under.VAULT, "maker_id", _token),
+ACCOUNT_COLUMNS = (
+    AccountColumn(
+        "entry.sealed", vault_tables.Entry, SealingKey.VAULT, "owner_id", entry_context, "revision"
+    ),
+    AccountColumn(
+        "entry_revision.sealed",
+        vault_tables.EntryRevision,
+        SealingKey.VAULT,
+        "entry__owner_id",
+        _revision_context,
+    ),
+    AccountColumn(
+        "contents.sealed",
+        vault_tables.ContentsPage,
+        SealingKey.VAULT,
+        "owner_id",
+        _page_context,
+        "revision",
+        PageRow,
+    ),
+    AccountColumn(
+        "record_state.sealed", vault_tables.RecordState, SealingKey.VAULT, "id", _state_context, "revision"
+    ),
+    AccountColumn(
+        "care_link.patient_key", care_tables.CareLink, SealingKey.WRAPPED, "patient_id", _link_key_context
+    ),
+    AccountColumn("care_link.patient_pin", care_tables.CareLink, SealingKey.PINS, "patient_id", _pin_context),
+    AccountColumn(
+        "care_link.clinician_pin", care_tables.CareLink, SealingKey.PINS, "clinician_id", _pin_context
+    ),
+    AccountColumn(
+        "invitation.secret",
+        care_tables.Invitation,
+        SealingKey.VAULT,
+        "clinician_id",
+        _invitation_secret_context,
+    ),
+    AccountColumn(
+        "setup_link.secret", practice_tables.SetupLink, SealingKey.VAULT, "maker_id", _setup_secret_context
+    ),
 )

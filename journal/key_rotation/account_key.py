@@ -22,47 +22,47 @@ from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_id
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.actor import Actor
-from journal.ages import age
+from journal.ages import age_between
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
-from journal.authentication.sign_in import unlock
+from journal.authentication.sign_in import verify_password
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
-from journal.key_rotation.account_columns import OWN, Own, PageRow, revision_of
-from journal.store.database import scrub, transaction
-from journal.store.progress import repeated
-from journal.store.rows import Counted, Moment, Row, known, read_one, whole
+from journal.key_rotation.account_columns import ACCOUNT_COLUMNS, AccountColumn, PageRow, get_revision
+from journal.store.database import flush_deleted, transaction
+from journal.store.progress import run_with_retry
+from journal.store.rows import NonNegative, Row, Timestamp, fetch_row, filter_undamaged, get_column
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.record_snapshot import Part
 
-BATCH = 200  # rows: some 20 ms, for which others who write have to wait
-SWEEP = 1000  # rows that are checked at a time
-REMEMBERED = {"entry.sealed": Part.ENTRIES, "entry_revision.sealed": Part.EARLIER}
-SETTLING = timedelta(seconds=30)
+BATCH_SIZE = 200  # rows: some 20 ms, for which others who write have to wait
+FINAL_BATCH_SIZE = 1000  # rows that are checked at a time
+RECORD_PARTS = {"entry.sealed": Part.ENTRIES, "entry_revision.sealed": Part.EARLIER}
+SETTLING_TIME = timedelta(seconds=30)
 """How long the old key is kept at least: a save that began before the rotation is still sealed under it."""
 
 
-class RenewalRow(Row, frozen=True):
+class RotationRow(Row, frozen=True):
     """A row of a rotation."""
 
     place: str
     after: UUID | None
-    done: Counted
-    total: Counted
-    began_at: Moment
+    done: NonNegative
+    total: NonNegative
+    began_at: Timestamp
 
 
-class AlreadyRenewing(JournalError):
+class RotationInProgress(JournalError):
     """The keys are being renewed; that has to end before they can be renewed again."""
 
     message = N_("Your keys are being renewed already. Let that end first.")
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RotationProgress:
     """
     How far a rotation has come, in records.
 
@@ -73,17 +73,17 @@ class Progress:
     done: int
     total: int
     settling: bool = False
-    over: bool = False
+    finished: bool = False
     unopened: int = 0
 
 
-async def progress(actor: Actor) -> Progress | None:
+async def load_progress(actor: Actor) -> RotationProgress | None:
     """Return how far it has come, or None when no rotation is under way."""
-    row = await read_one(RenewalRow, authentication_tables.KeyRenewal.filter(id=actor.id))
-    return None if row is None else Progress(row.done, row.total, settling=row.place == "")
+    row = await fetch_row(RotationRow, authentication_tables.KeyRenewal.filter(id=actor.id))
+    return None if row is None else RotationProgress(row.done, row.total, settling=row.place == "")
 
 
-async def begin(actor: Actor, password: str) -> bytes:
+async def begin_rotation(actor: Actor, password: str) -> bytes:
     """
     Replace the account's key. Every browser is signed out; recovery key and passkeys end.
 
@@ -92,15 +92,15 @@ async def begin(actor: Actor, password: str) -> bytes:
 
     Raises:
         Refused: If the password is not theirs.
-        AlreadyRenewing: While an earlier renewal is under way.
-        ChangedMeanwhile: If another window changed how the account is opened.
+        RotationInProgress: While an earlier renewal is under way.
+        ConcurrentChange: If another window changed how the account is opened.
         Damaged: If the password opens another key than this browser holds: somebody restored an old slot.
     """
-    if actor.renewing:
-        raise AlreadyRenewing
-    before = await key_slots.of(actor)
-    old, new = await unlock(actor, password), new_account_key()
-    keyring, private = Keyring.from_account_key(new), actor.identity()
+    if actor.is_rotating_keys:
+        raise RotationInProgress
+    before = await key_slots.load_own_access(actor)
+    old, new = await verify_password(actor, password), new_account_key()
+    keyring, private = Keyring.from_account_key(new), actor.open_identity()
     if Keyring.from_account_key(old) != actor.keyring:
         raise Damaged
     work = partial(
@@ -108,24 +108,24 @@ async def begin(actor: Actor, password: str) -> bytes:
         new,
         password,
         account=actor.id.bytes,
-        epoch=before.next,
-        parameters=actor.house.argon2,
+        epoch=before.next_epoch,
+        parameters=actor.installation.argon2,
     )
-    slot = await actor.house.stretch(work, own=True)
-    factor, revision = await second_factor.of(actor.id, actor.vault)
+    slot = await actor.installation.run_password_hash(work, is_returning=True)
+    factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
 
     async def write() -> bytes:
         async with transaction():
-            await key_slots.swap(
-                before, keyring.vault_sealer(), key_slots.first(slot).ways, end_sessions=True
+            await key_slots.advance_epoch(
+                before, keyring.vault_sealer(), key_slots.build_first_access(slot).ways, end_sessions=True
             )
             await require_session(actor)
             await authentication_tables.KeyRenewal.create(
                 id=actor.id,
                 retired=keyring.retire(old, account=actor.id.bytes),
                 before=actor.sealed_identity,
-                place=OWN[0].name,
-                total=sum([await one.of(actor.id).count() for one in OWN]),
+                place=ACCOUNT_COLUMNS[0].name,
+                total=sum([await one.query_rows(actor.id).count() for one in ACCOUNT_COLUMNS]),
                 began_at=actor.now,
             )
             identity = seal_identity(keyring, private, account=actor.id.bytes)
@@ -133,106 +133,108 @@ async def begin(actor: Actor, password: str) -> bytes:
             await vault_tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
             await authentication_tables.KeySlot.filter(account_id=actor.id).delete()
             await authentication_tables.Passkey.filter(account_id=actor.id).delete()
-            await key_slots.put(actor.id, slot, actor.now)
+            await key_slots.replace_slot(actor.id, slot, actor.now)
             # In this transaction, since sign-in opens it with the new key alone.
-            if not await second_factor.put(actor.id, keyring.vault_sealer(), factor, revision):
-                raise AlreadyRenewing
+            if not await second_factor.replace_second_factor(
+                actor.id, keyring.vault_sealer(), factor, revision
+            ):
+                raise RotationInProgress
             await authentication_tables.WebSession.filter(account_id=actor.id).delete()
-            token = await web_sessions.start(actor.house, actor.id, new)
-            await audit_log.note(actor, Act.KEY_RENEWAL_BEGUN)
+            token = await web_sessions.start_session(actor.installation, actor.id, new)
+            await audit_log.record_event(actor, Act.KEY_RENEWAL_BEGUN)
         return token
 
     try:
-        return await repeated(write)
+        return await run_with_retry(write)
     except IntegrityError as error:
-        raise AlreadyRenewing from error
+        raise RotationInProgress from error
 
 
-async def go_on(actor: Actor, batches: int = 1) -> Progress:
+async def reseal_batches(actor: Actor, batches: int = 1) -> RotationProgress:
     """
     Reseal the next *batches*, each in a transaction of its own; return how far it has come.
 
     However often and from however many pages this is called, each row is resealed once.
     """
-    came = Progress(0, 0, over=True)
+    came = RotationProgress(0, 0, finished=True)
     for _ in range(batches):
-        came = await _one_batch(actor)
-        if came.over or came.settling:
+        came = await _reseal_batch(actor)
+        if came.finished or came.settling:
             break
-    if came.over:
-        await scrub()
+    if came.finished:
+        await flush_deleted()
     return came
 
 
-async def _one_batch(actor: Actor) -> Progress:
+async def _reseal_batch(actor: Actor) -> RotationProgress:
     older = actor.keyring.retired
     async with transaction():
-        await record_state.lock(actor)
+        await record_state.lock_state(actor)
         # Locks the row before reading it, so that two pages that ask at once take turns.
         mine = authentication_tables.KeyRenewal.filter(id=actor.id)
         if older is None or not await mine.update(done=F("done")):
-            return Progress(0, 0, over=True)
-        row = await read_one(RenewalRow, mine)
+            return RotationProgress(0, 0, finished=True)
+        row = await fetch_row(RotationRow, mine)
         if row is None:
-            return Progress(0, 0, over=True)
+            return RotationProgress(0, 0, finished=True)
         if row.place == "":
-            if age(row.began_at, actor.now) < SETTLING:
-                return Progress(row.done, row.total, settling=True)
-            return await _finish(actor, older, row)
+            if age_between(row.began_at, actor.now) < SETTLING_TIME:
+                return RotationProgress(row.done, row.total, settling=True)
+            return await _finish_rotation(actor, older, row)
         # A version of the program that does not know the column begins again: nothing is done twice.
-        at = next((at for at, one in enumerate(OWN) if one.name == row.place), 0)
-        after, gone, _ = await _reseal(actor, older, OWN[at], row.after, BATCH)
+        at = next((at for at, one in enumerate(ACCOUNT_COLUMNS) if one.name == row.place), 0)
+        after, gone, _ = await _reseal_rows(actor, older, ACCOUNT_COLUMNS[at], row.after, BATCH_SIZE)
         place, done = row.place, row.done + gone
-        if gone < BATCH:
-            place, after = OWN[at + 1].name if at + 1 < len(OWN) else "", None
+        if gone < BATCH_SIZE:
+            place, after = ACCOUNT_COLUMNS[at + 1].name if at + 1 < len(ACCOUNT_COLUMNS) else "", None
         await mine.update(place=place, after=after, done=done)
-        return Progress(done, max(row.total, done))
+        return RotationProgress(done, max(row.total, done))
 
 
-async def _finish(actor: Actor, older: Keyring, row: RenewalRow) -> Progress:
+async def _finish_rotation(actor: Actor, older: Keyring, row: RotationRow) -> RotationProgress:
     """Check everything once more, and delete the old key: in one transaction, so that no save comes between."""
     unopened = 0
-    for one in OWN:
-        after, gone = None, SWEEP
-        while gone == SWEEP:
-            after, gone, closed = await _reseal(actor, older, one, after, SWEEP)
+    for one in ACCOUNT_COLUMNS:
+        after, gone = None, FINAL_BATCH_SIZE
+        while gone == FINAL_BATCH_SIZE:
+            after, gone, closed = await _reseal_rows(actor, older, one, after, FINAL_BATCH_SIZE)
             unopened += closed
     # A search that began before the rotation may have written one under the old key.
     await vault_tables.ContentsText.filter(owner_id=actor.id).delete()
     await authentication_tables.KeyRenewal.filter(id=actor.id).delete()
-    await audit_log.note(actor, Act.KEYS_RENEWED)
-    return Progress(row.done, row.total, over=True, unopened=unopened)
+    await audit_log.record_event(actor, Act.KEYS_RENEWED)
+    return RotationProgress(row.done, row.total, finished=True, unopened=unopened)
 
 
-async def _reseal(
-    actor: Actor, older: Keyring, own: Own, after: UUID | None, limit: int
+async def _reseal_rows(
+    actor: Actor, older: Keyring, own: AccountColumn, after: UUID | None, limit: int
 ) -> tuple[UUID | None, int, int]:
     """Reseal rows in the order of their ids; return the last id, how many, and how many of them no key opens."""
-    await record_state.lock(actor)
-    query, anew, pages = own.of(actor.id), [], {}
+    await record_state.lock_state(actor)
+    query, anew, pages = own.query_rows(actor.id), [], {}
     if after is not None:
         query = query.filter(id__gt=after)
-    rows = await own.read(query.order_by("id").limit(limit))
-    closed = len(rows) - len(whole(rows))
-    for row in whole(rows):
+    rows = await own.load_rows(query.order_by("id").limit(limit))
+    closed = len(rows) - len(filter_undamaged(rows))
+    for row in filter_undamaged(rows):
         with suppress(CryptoError):
-            own.opened(actor.keyring, actor.id, row)
+            own.open_value(actor.keyring, actor.id, row)
             continue
         try:
-            value = own.opened(older, actor.id, row)
+            value = own.open_value(older, actor.id, row)
         except CryptoError:
             closed += 1
             continue
-        sealed = own.sealed(actor.keyring, actor.id, row, value)
+        sealed = own.seal_value(actor.keyring, actor.id, row, value)
         if not await own.replace(row, sealed):
             continue
         if isinstance(row, PageRow):
             pages[row.number] = (row.value, sealed)
-        elif own.name in REMEMBERED:
-            anew.append((row.id, revision_of(row), row.value, sealed))
+        elif own.name in RECORD_PARTS:
+            anew.append((row.id, get_revision(row), row.value, sealed))
     if anew:
-        await record_state.resealed(actor, REMEMBERED[own.name], anew)
+        await record_state.update_resealed_records(actor, RECORD_PARTS[own.name], anew)
     if pages:
-        await record_state.pages_resealed(actor, pages)
-    last = next((ident for row in reversed(rows) if (ident := known(row, "id"))), after)
+        await record_state.update_resealed_pages(actor, pages)
+    last = next((ident for row in reversed(rows) if (ident := get_column(row, "id"))), after)
     return last, len(rows) if last != after else 0, closed

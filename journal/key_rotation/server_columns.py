@@ -17,90 +17,94 @@ from crypto import Context
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.key import KEY_CONTEXT
 from journal.authentication.web_sessions import device_context
-from journal.care.documents import note_context, past_context
+from journal.care.documents import invitation_note_context, past_care_context
 from journal.mail import messages
 from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
 from journal.sessions.rows import course_context, session_context
-from journal.store.statements import key_of
+from journal.store.statements import parse_id
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class ServerColumn:
     """
     One column of one table; the rows' ids stand in `id`.
 
-    `place` returns the context from the row's id and the columns of `parts`. `indexed` names the column of the e-mail
-    address's blind index, in the table whose rows are profiles.
+    `place` returns the context from the row's id and the columns of `parts`. `index_column` names the column of the
+    e-mail address's blind index, in the table whose rows are profiles.
     """
 
     table: str
-    place: Callable[..., Context]
+    context: Callable[..., Context]
     parts: tuple[str, ...] = ()
     column: str = "sealed"
-    indexed: str = ""
+    index_column: str = ""
 
-    def sql(self, template: str) -> str:
+    def format_sql(self, template: str) -> str:
         """Return a statement with the names put in. A row has id, sealed value, the index if any, and the parts."""
-        columns = ("id", self.column, *([self.indexed] if self.indexed else []), *self.parts)
+        columns = ("id", self.column, *([self.index_column] if self.index_column else []), *self.parts)
         return template.format(
-            columns=", ".join(columns), table=self.table, column=self.column, indexed=self.indexed
+            columns=", ".join(columns), table=self.table, column=self.column, indexed=self.index_column
         )
 
-    def where(self, row: Sequence[Any]) -> Context:
+    def get_context(self, row: Sequence[Any]) -> Context:
         """Return the seal context of a row's value."""
-        return self.place(row[0], *row[3 if self.indexed else 2 :])
+        return self.context(row[0], *row[3 if self.index_column else 2 :])
 
-    def address(self, plain: bytes) -> str:
+    def get_address(self, plain: bytes) -> str:
         """Return the address that a row is found by, or an empty text."""
-        return msgspec.json.decode(plain, type=Profile).email if self.indexed else ""
+        return msgspec.json.decode(plain, type=Profile).email if self.index_column else ""
 
 
-def _practice(_ident: object) -> Context:
-    return practice.CONTEXT
+def _practice_context(_ident: object) -> Context:
+    return practice.PRACTICE_CONTEXT
 
 
-def _audit_key(_ident: object) -> Context:
+def _audit_key_context(_ident: object) -> Context:
     return KEY_CONTEXT
 
 
-SEALED = (
-    Sealed("account", lambda ident: profile_context(key_of(ident)), indexed="email_index"),
-    Sealed(
+SERVER_COLUMNS = (
+    ServerColumn("account", lambda ident: profile_context(parse_id(ident)), index_column="email_index"),
+    ServerColumn(
         "invitation",
-        lambda ident, clinician: note_context(key_of(clinician), key_of(ident)),
+        lambda ident, clinician: invitation_note_context(parse_id(clinician), parse_id(ident)),
         ("clinician_id",),
     ),
-    Sealed(
+    ServerColumn(
         "care_link",
-        lambda ident, patient: past_context(key_of(patient), key_of(ident)),
+        lambda ident, patient: past_care_context(parse_id(patient), parse_id(ident)),
         ("patient_id",),
         column="past",
     ),
-    Sealed("course", lambda ident, patient: course_context(key_of(patient), key_of(ident)), ("patient_id",)),
-    Sealed(
+    ServerColumn(
+        "course", lambda ident, patient: course_context(parse_id(patient), parse_id(ident)), ("patient_id",)
+    ),
+    ServerColumn(
         "kap_session",
-        lambda ident, patient, revision: session_context(key_of(patient), key_of(ident), revision),
+        lambda ident, patient, revision: session_context(parse_id(patient), parse_id(ident), revision),
         ("patient_id", "revision"),
     ),
-    Sealed(
+    ServerColumn(
         "web_session",
-        lambda _ident, account, handle, epoch: device_context(key_of(account), key_of(handle), epoch),
+        lambda _ident, account, handle, epoch: device_context(parse_id(account), parse_id(handle), epoch),
         ("account_id", "handle", "epoch"),
         column="device",
     ),
-    Sealed(
+    ServerColumn(
         "passkey",
-        lambda ident, account, revision: passkey_context(key_of(account), key_of(ident), revision),
+        lambda ident, account, revision: passkey_context(parse_id(account), parse_id(ident), revision),
         ("account_id", "revision"),
     ),
-    Sealed(
+    ServerColumn(
         "setup_link",
-        lambda ident, maker: setup_links.details_context(key_of(maker) if maker else None, key_of(ident)),
+        lambda ident, maker: setup_links.setup_details_context(
+            parse_id(maker) if maker else None, parse_id(ident)
+        ),
         ("maker_id",),
     ),
-    Sealed("outbox", lambda ident: messages.message_context(key_of(ident))),
-    Sealed("audit_key", _audit_key),
+    ServerColumn("outbox", lambda ident: messages.message_context(parse_id(ident))),
+    ServerColumn("audit_key", _audit_key_context),
     # The last: whether a key is the right one for a database is tried on the practice.
-    Sealed("practice", _practice),
+    ServerColumn("practice", _practice_context),
 )

@@ -9,15 +9,15 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from journal.ages import age
-from journal.installation.installation import House
+from journal.ages import age_between
+from journal.installation.installation import Installation
 from journal.key_rotation import tables
 
-LOOK = timedelta(seconds=2)
+CHECK_INTERVAL = timedelta(seconds=2)
 """How often a process checks whether the key file was written."""
-EVERY = timedelta(seconds=30)
+REPORT_INTERVAL = timedelta(seconds=30)
 """How often it reports at least."""
-ALIVE = 4 * EVERY
+WORKER_TIMEOUT = 4 * REPORT_INTERVAL
 """How long after its last report a process counts as serving."""
 
 
@@ -25,43 +25,51 @@ ALIVE = 4 * EVERY
 class Presence:
     """One process that serves, and its last report."""
 
-    house: House
+    installation: Installation
     worker: UUID
-    said: tuple[str, datetime] | None = None
+    last_report: tuple[str, datetime] | None = None
 
-    async def tell(self) -> None:
+    async def report_if_due(self) -> None:
         """Report which key this process seals with, if that changed or the last report is old."""
-        self.house.server.look()
-        mark, now = self.house.server.mark, self.house.clock()
-        if self.said is None or self.said[0] != mark or age(self.said[1], now) >= EVERY:
-            await report(self.house, self.worker)
-            self.said = mark, now
+        self.installation.server_keys.reload_if_changed()
+        mark, now = self.installation.server_keys.key_id, self.installation.clock()
+        if (
+            self.last_report is None
+            or self.last_report[0] != mark
+            or age_between(self.last_report[1], now) >= REPORT_INTERVAL
+        ):
+            await report_worker(self.installation, self.worker)
+            self.last_report = mark, now
 
 
-async def report(house: House, worker: UUID) -> None:
+async def report_worker(installation: Installation, worker: UUID) -> None:
     """Store that *worker* serves, and the key that it seals with from now on."""
-    house.server.look()
-    now = house.clock()
+    installation.server_keys.reload_if_changed()
+    now = installation.clock()
     mine = tables.Worker.filter(id=worker)
-    if not await mine.update(key_mark=house.server.mark, seen_at=now):
-        await tables.Worker.create(id=worker, key_mark=house.server.mark, seen_at=now)
-    await tables.Worker.filter(~Q(seen_at__gt=now - 10 * ALIVE, seen_at__lt=now + 10 * ALIVE)).delete()
+    if not await mine.update(key_mark=installation.server_keys.key_id, seen_at=now):
+        await tables.Worker.create(id=worker, key_mark=installation.server_keys.key_id, seen_at=now)
+    await tables.Worker.filter(
+        ~Q(seen_at__gt=now - 10 * WORKER_TIMEOUT, seen_at__lt=now + 10 * WORKER_TIMEOUT)
+    ).delete()
 
 
-async def leave(worker: UUID) -> None:
+async def remove_worker(worker: UUID) -> None:
     """Delete the row of *worker*."""
     await tables.Worker.filter(id=worker).delete()
 
 
-async def alive(house: House) -> int:
+async def count_workers(installation: Installation) -> int:
     """Count the processes that serve."""
-    return await _alive(house).count()
+    return await _query_alive(installation).count()
 
 
-async def behind(house: House) -> int:
+async def count_outdated_workers(installation: Installation) -> int:
     """Count the processes that serve and do not seal with the newest key yet."""
-    return await _alive(house).exclude(key_mark=house.server.mark).count()
+    return await _query_alive(installation).exclude(key_mark=installation.server_keys.key_id).count()
 
 
-def _alive(house: House) -> QuerySet[tables.Worker]:
-    return tables.Worker.filter(seen_at__gt=house.clock() - ALIVE, seen_at__lt=house.clock() + ALIVE)
+def _query_alive(installation: Installation) -> QuerySet[tables.Worker]:
+    return tables.Worker.filter(
+        seen_at__gt=installation.clock() - WORKER_TIMEOUT, seen_at__lt=installation.clock() + WORKER_TIMEOUT
+    )

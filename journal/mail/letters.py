@@ -18,14 +18,14 @@ from uuid import UUID
 
 from journal.i18n import N_
 from journal.installation.mail_server import MailServer
-from journal.mail.mail_addresses import Undeliverable, deliverable
+from journal.mail.mail_addresses import Undeliverable, format_deliverable
 from journal.mail.messages import INVITATION, Message, Notice
 
-Say = Callable[[str], str]
+Translate = Callable[[str], str]
 
 SUBJECT = N_("There is something new at Hearthside")
 INVITED_SUBJECT = N_("An invitation to Hearthside")
-WHEN = N_("It happened on %(day)s at %(time)s UTC.")
+HAPPENED_AT = N_("It happened on %(day)s at %(time)s UTC.")
 IF_YOU = N_("If this was you, there is nothing to do.")
 IF_NOT = N_("If it was not, sign in and change your password, or ask the people who look after this site:")
 ASK = N_("If you have a question, ask the people who look after this site:")
@@ -43,36 +43,42 @@ class Letter:
     text: bytes
 
 
-def write(server: MailServer, message: Message, ident: UUID, when: datetime, say: Say = str) -> Letter:
+def compose_letter(
+    server: MailServer, message: Message, ident: UUID, when: datetime, translate: Translate = str
+) -> Letter:
     """
     Return a message as it goes out.
 
     Args:
         ident: Names the message for good: whoever is sent it twice has it once.
         when: When it happened, UTC.
-        say: Translates a sentence.
+        translate: Translates a sentence.
 
     Raises:
         Undeliverable: If the address is none, or would become several headers or addresses.
     """
-    to, letter = deliverable(message.to), EmailMessage(policy=SMTP)
+    to, letter = format_deliverable(message.to), EmailMessage(policy=SMTP)
     letter["From"] = server.sender
     letter["To"] = to
     letter["Date"] = format_datetime(when)
     letter["Message-ID"] = f"<{ident.hex}@{urlsplit(server.origin).hostname}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Subject"] = say(INVITED_SUBJECT if message.kind == INVITATION else SUBJECT)
-    letter.set_content("\n\n".join([*_paragraphs(server, message, when, say), say(NO_ANSWER)]) + "\n")
+    letter["Subject"] = translate(INVITED_SUBJECT if message.kind == INVITATION else SUBJECT)
+    letter.set_content(
+        "\n\n".join([*_build_paragraphs(server, message, when, translate), translate(NO_ANSWER)]) + "\n"
+    )
     return Letter(server.sender, to, letter.as_bytes())
 
 
-def _paragraphs(server: MailServer, message: Message, when: datetime, say: Say) -> list[str]:
+def _build_paragraphs(
+    server: MailServer, message: Message, when: datetime, translate: Translate
+) -> list[str]:
     if message.kind == INVITATION:
-        return [say(INVITED), message.link, say(LINK_IS_KEY)]
+        return [translate(INVITED), message.link, translate(LINK_IS_KEY)]
     try:
         notice = Notice(message.kind)
     except ValueError as error:  # of another version
         raise Undeliverable from error
-    moment = say(WHEN) % {"day": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
-    rest = [say(ASK)] if notice is Notice.SUSPENDED else [say(IF_YOU), say(IF_NOT)]
-    return [say(notice.label), moment, *rest, server.origin]
+    moment = translate(HAPPENED_AT) % {"day": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
+    rest = [translate(ASK)] if notice is Notice.SUSPENDED else [translate(IF_YOU), translate(IF_NOT)]
+    return [translate(notice.label), moment, *rest, server.origin]

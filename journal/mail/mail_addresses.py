@@ -17,11 +17,11 @@ from journal.i18n import N_
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _NEEDS_QUOTES = re.compile(r"^\.|\.\.|\.$")
 # Before the @, anything that is one word; `crypto.split_address` has taken away what cannot be seen.
-_ONE_WORD = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+")
+_WORD = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+")
 
-NO_ADDRESS = N_("Write an e-mail address like name@example.org.")
-NO_DOMAIN = N_("There is no such name as the one after the @. Look at how it is written.")
-NO_MAILBOX = N_(
+INVALID_ADDRESS = N_("Write an e-mail address like name@example.org.")
+UNKNOWN_DOMAIN = N_("There is no such name as the one after the @. Look at how it is written.")
+UNSUPPORTED_MAILBOX = N_(
     "Messages from here cannot reach what stands before the @. Use an address with plain letters and digits there."
 )
 
@@ -29,30 +29,30 @@ NO_MAILBOX = N_(
 class Undeliverable(Exception):
     """No mail can be sent to this address; `sentence` says why."""
 
-    def __init__(self, sentence: str = NO_ADDRESS) -> None:
+    def __init__(self, sentence: str = INVALID_ADDRESS) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
 
-def problem(typed: str, *, mails: bool) -> str:
+def find_address_problem(typed: str, *, sends_mail: bool) -> str:
     """
     Return the problem with an account's address, or nothing.
 
     Args:
-        mails: Whether this site sends mail, which has to arrive. Otherwise people only sign in with the address.
+        sends_mail: Whether this site sends mail, which has to arrive. Otherwise people only sign in with the address.
     """
     try:
-        local, domain = _parts(typed)
-        if not _ONE_WORD.fullmatch(local):
+        local, domain = _split_address(typed)
+        if not _WORD.fullmatch(local):
             raise Undeliverable
-        if mails:
-            _written(local, domain)
+        if sends_mail:
+            _join_address(local, domain)
     except Undeliverable as error:
         return error.sentence
-    return "" if _is_public(domain) else NO_ADDRESS
+    return "" if _is_public(domain) else INVALID_ADDRESS
 
 
-def kept_form(typed: str) -> str:
+def normalize_address(typed: str) -> str:
     """
     Return an address as it is stored and shown: as it was typed, without what cannot be seen.
 
@@ -70,41 +70,41 @@ def kept_form(typed: str) -> str:
     return normalize("NFC", f"{local}@{domain}")
 
 
-def deliverable(typed: str) -> str:
+def format_deliverable(typed: str) -> str:
     """
     Return an address as an envelope and a header have it: ASCII, and quoted where it has to be.
 
     Raises:
         Undeliverable: If it is none, or mail for it would go nowhere or to somebody else.
     """
-    local, domain = _parts(typed)
+    local, domain = _split_address(typed)
     if not _is_public(domain):
         raise Undeliverable
-    return _written(local, domain)
+    return _join_address(local, domain)
 
 
 def is_deliverable(typed: str) -> bool:
     """Return whether mail can be written to an address."""
     try:
-        deliverable(typed)
+        format_deliverable(typed)
     except Undeliverable:
         return False
     return True
 
 
-def sender(typed: str) -> str:
-    """Return our own address like `deliverable`; it can be at a machine that has no public name."""
-    return _written(*_parts(typed))
+def format_sender(typed: str) -> str:
+    """Return our own address like `format_deliverable`; it can be at a machine that has no public name."""
+    return _join_address(*_split_address(typed))
 
 
-def _written(local: str, domain: str) -> str:
-    mailbox = f"{_mailbox(local)}@{domain}"
+def _join_address(local: str, domain: str) -> str:
+    mailbox = f"{_quote_mailbox(local)}@{domain}"
     if len(mailbox) > LONGEST_ADDRESS:  # in ASCII it can be longer than it was typed
         raise Undeliverable
     return mailbox
 
 
-def _parts(typed: str) -> tuple[str, str]:
+def _split_address(typed: str) -> tuple[str, str]:
     """Return what stands before the @, and the domain in ASCII."""
     try:
         local, domain = split_address(typed)
@@ -113,13 +113,13 @@ def _parts(typed: str) -> tuple[str, str]:
     try:
         return local, ascii_domain(domain)
     except FormatError as error:
-        raise Undeliverable(NO_DOMAIN if domain else NO_ADDRESS) from error
+        raise Undeliverable(UNKNOWN_DOMAIN if domain else INVALID_ADDRESS) from error
 
 
-def _mailbox(local: str) -> str:
+def _quote_mailbox(local: str) -> str:
     # An internationalised mailbox (RFC 6531) needs every server on the way to agree, and a notice has to arrive.
     if not _LOCAL.fullmatch(local):
-        raise Undeliverable(NO_MAILBOX)
+        raise Undeliverable(UNSUPPORTED_MAILBOX)
     return f'"{local}"' if _NEEDS_QUOTES.search(local) else local
 
 

@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 import msgspec
 
 from crypto import Context
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.i18n import N_, Labelled
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.mail import tables
-from journal.mail.mail_addresses import Undeliverable, deliverable
+from journal.mail.mail_addresses import Undeliverable, format_deliverable
 from journal.sealing import seal_document
 
 
@@ -53,7 +53,7 @@ class Message(msgspec.Struct, frozen=True):
     link: str = ""
 
 
-def address(house: House, typed: str) -> str:
+def parse_invitation_address(installation: Installation, typed: str) -> str:
     """
     Return the address to mail an invitation to; nothing if none was typed.
 
@@ -62,26 +62,32 @@ def address(house: House, typed: str) -> str:
     """
     if not typed.strip():
         return ""
-    if house.mail is None:
-        raise Refused({"email": N_("This site sends no mail. Leave this empty, and give the link yourself.")})
+    if installation.mail is None:
+        raise InvalidInput(
+            {"email": N_("This site sends no mail. Leave this empty, and give the link yourself.")}
+        )
     try:
-        return deliverable(typed)
+        return format_deliverable(typed)
     except Undeliverable as error:
-        raise Refused({"email": error.sentence}) from error
+        raise InvalidInput({"email": error.sentence}) from error
 
 
-async def invitation(house: House, to: str, token: str) -> None:
+async def queue_invitation(installation: Installation, to: str, token: str) -> None:
     """Queue the mail with an invitation's link, if there is an address; call it in the transaction of the act."""
-    if to and house.mail is not None:
-        await post(house, Message(to, INVITATION, f"{house.mail.origin}/invite/{token}"), house.clock())
+    if to and installation.mail is not None:
+        await queue_message(
+            installation,
+            Message(to, INVITATION, f"{installation.mail.origin}/invite/{token}"),
+            installation.clock(),
+        )
 
 
-async def post(house: House, message: Message, now: datetime) -> None:
+async def queue_message(installation: Installation, message: Message, now: datetime) -> None:
     """Save a message, to be sent once the transaction is committed."""
     ident = uuid4()
     await tables.Outbox.create(
         id=ident,
-        sealed=seal_document(house.server, message, message_context(ident)),
+        sealed=seal_document(installation.server_keys, message, message_context(ident)),
         created_at=now,
         due_at=now,
         claimed_until=now,

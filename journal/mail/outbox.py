@@ -19,23 +19,23 @@ import aiosmtplib
 from tortoise.expressions import F, Q
 
 from journal.errors import Damaged
-from journal.installation.installation import House
-from journal.installation.mail_server import MailServer, Security
+from journal.installation.installation import Installation
+from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables
-from journal.mail.letters import Letter, Say, write
+from journal.mail.letters import Letter, Translate, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import Message, message_context
 from journal.sealing import open_document
-from journal.store.database import scrub
-from journal.store.rows import Counted, Moment, Named, Row, read, read_one, whole
+from journal.store.database import flush_deleted
+from journal.store.rows import IdRow, NonNegative, Row, Timestamp, fetch_row, fetch_rows, filter_undamaged
 
 log = logging.getLogger("hearthside")
 
-CLAIM = timedelta(minutes=5)
-PATIENCE = 60.0  # seconds for one message, well below a claim
-AT_ONCE = 20
-REFUSED_FOR_GOOD = 500  # RFC 5321 section 4.2.1
-PAUSES = (
+CLAIM_DURATION = timedelta(minutes=5)
+SEND_TIMEOUT = 60.0  # seconds for one message, well below a claim
+BATCH_SIZE = 20
+PERMANENT_FAILURE = 500  # RFC 5321 section 4.2.1
+RETRY_DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=15),
@@ -46,80 +46,85 @@ PAUSES = (
     timedelta(hours=24),
 )
 """How long to wait after each attempt that did not succeed; after the last one, a message is given up."""
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long what was given up is kept, for `hearthside doctor`."""
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """How an attempt ended."""
 
     SENT = "sent"
-    LATER = "later"
-    NEVER = "never"
+    RETRY = "later"
+    FAILED = "never"
 
 
 class MessageRow(Row, frozen=True):
     """A row of a message that waits."""
 
     sealed: bytes
-    created_at: Moment
-    attempts: Counted
+    created_at: Timestamp
+    attempts: NonNegative
 
 
-async def deliver_due(house: House, say: Say = str) -> int:
+async def deliver_due(installation: Installation, translate: Translate = str) -> int:
     """Send every message that is due; return how many were sent. Does nothing without a mail server."""
-    if house.mail is None:
+    if installation.mail is None:
         return 0
-    now, sent = house.clock(), 0
+    now, sent = installation.clock(), 0
     # What is due later than the longest pause was put off by a clock that ran ahead.
     due = tables.Outbox.filter(
-        Q(due_at__lte=now) | Q(due_at__gt=now + 2 * PAUSES[-1]),
-        Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM),
+        Q(due_at__lte=now) | Q(due_at__gt=now + 2 * RETRY_DELAYS[-1]),
+        Q(claimed_until__lte=now) | Q(claimed_until__gt=now + 2 * CLAIM_DURATION),
         gave_up_at=None,
     )
-    for row in whole(await read(Named, due.order_by("due_at").limit(AT_ONCE))):
+    for row in filter_undamaged(await fetch_rows(IdRow, due.order_by("due_at").limit(BATCH_SIZE))):
         claim = due.filter(id=row.id)
-        if await claim.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
-            sent += await _attempt(house, house.mail, row.id, say) is Outcome.SENT
+        if await claim.update(claimed_until=now + CLAIM_DURATION, attempts=F("attempts") + 1):
+            sent += (
+                await _attempt_delivery(installation, installation.mail, row.id, translate)
+                is DeliveryOutcome.SENT
+            )
     if sent:
-        await scrub()
+        await flush_deleted()
     return sent
 
 
-async def forget(now: datetime) -> None:
+async def delete_expired(now: datetime) -> None:
     """Delete messages older than `KEPT`, sent or not."""
-    await tables.Outbox.filter(created_at__lt=now - KEPT).delete()
+    await tables.Outbox.filter(created_at__lt=now - RETENTION).delete()
 
 
-async def _attempt(house: House, server: MailServer, ident: UUID, say: Say) -> Outcome:
+async def _attempt_delivery(
+    installation: Installation, server: MailServer, ident: UUID, translate: Translate
+) -> DeliveryOutcome:
     """Send one claimed message, and record the outcome."""
     try:
-        row = await read_one(MessageRow, tables.Outbox.filter(id=ident))
+        row = await fetch_row(MessageRow, tables.Outbox.filter(id=ident))
     except Damaged:
-        await tables.Outbox.filter(id=ident).update(gave_up_at=house.clock())
-        return Outcome.NEVER
+        await tables.Outbox.filter(id=ident).update(gave_up_at=installation.clock())
+        return DeliveryOutcome.FAILED
     if row is None:
-        return Outcome.NEVER
+        return DeliveryOutcome.FAILED
     try:
-        message = open_document(house.server, row.sealed, message_context(ident), Message)
-        letter = write(server, message, ident, row.created_at, say)
+        message = open_document(installation.server_keys, row.sealed, message_context(ident), Message)
+        letter = compose_letter(server, message, ident, row.created_at, translate)
         outcome = await _send(server, letter)
     except (Damaged, Undeliverable):
-        outcome = Outcome.NEVER
+        outcome = DeliveryOutcome.FAILED
     mine = tables.Outbox.filter(
         id=ident, attempts=row.attempts
     )  # unless the claim ran out, and another has it
-    if outcome is Outcome.SENT:
+    if outcome is DeliveryOutcome.SENT:
         await tables.Outbox.filter(id=ident).delete()
-    elif outcome is Outcome.LATER and row.attempts <= len(PAUSES):
-        now = house.clock()
-        await mine.update(due_at=now + PAUSES[row.attempts - 1], claimed_until=now)
+    elif outcome is DeliveryOutcome.RETRY and row.attempts <= len(RETRY_DELAYS):
+        now = installation.clock()
+        await mine.update(due_at=now + RETRY_DELAYS[row.attempts - 1], claimed_until=now)
     else:
-        await mine.update(gave_up_at=house.clock())
+        await mine.update(gave_up_at=installation.clock())
     return outcome
 
 
-async def _send(server: MailServer, letter: Letter) -> Outcome:
+async def _send(server: MailServer, letter: Letter) -> DeliveryOutcome:
     """Send one message. The server's reply is not logged: it may repeat the address."""
     accepted = False
     try:
@@ -128,13 +133,13 @@ async def _send(server: MailServer, letter: Letter) -> Outcome:
             port=server.port,
             username=server.user or None,
             password=server.password or None,
-            use_tls=server.security is Security.TLS,
-            start_tls=server.security is Security.STARTTLS,
-            tls_context=await asyncio.to_thread(_believed, server),
+            use_tls=server.security is TransportSecurity.TLS,
+            start_tls=server.security is TransportSecurity.STARTTLS,
+            tls_context=await asyncio.to_thread(_build_tls_context, server),
             local_hostname=urlsplit(server.origin).hostname,
-            timeout=PATIENCE / 2,
+            timeout=SEND_TIMEOUT / 2,
         )
-        async with asyncio.timeout(PATIENCE), client:
+        async with asyncio.timeout(SEND_TIMEOUT), client:
             try:
                 await client.sendmail(letter.sender, [letter.to], letter.text)
             except asyncio.CancelledError:
@@ -143,27 +148,27 @@ async def _send(server: MailServer, letter: Letter) -> Outcome:
             accepted = True  # what goes wrong while saying goodbye changes nothing
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         if not accepted:
-            never = _is_for_good(error)
+            never = _is_permanent(error)
             log.warning(
                 "A message was not sent (%s): %s.", type(error).__name__, "given up" if never else "later"
             )
-            return Outcome.NEVER if never else Outcome.LATER
-    return Outcome.SENT
+            return DeliveryOutcome.FAILED if never else DeliveryOutcome.RETRY
+    return DeliveryOutcome.SENT
 
 
-def _believed(server: MailServer) -> ssl.SSLContext | None:
+def _build_tls_context(server: MailServer) -> ssl.SSLContext | None:
     """Return the TLS context with the trusted certificates; in a thread, since reading them takes a while."""
-    if server.security is Security.NONE:
+    if server.security is TransportSecurity.NONE:
         return None
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if server.trust is not None:
-        context.load_verify_locations(server.trust)
+    if server.ca_file is not None:
+        context.load_verify_locations(server.ca_file)
     return context
 
 
-def _is_for_good(error: Exception) -> bool:
+def _is_permanent(error: Exception) -> bool:
     """Return whether the receiver refused for good. What our own settings cause is tried again."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return all(one.code >= REFUSED_FOR_GOOD for one in error.recipients)
-    return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= REFUSED_FOR_GOOD
+        return all(one.code >= PERMANENT_FAILURE for one in error.recipients)
+    return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= PERMANENT_FAILURE

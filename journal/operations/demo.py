@@ -18,12 +18,12 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.entries import entries
-from journal.errors import Refused
-from journal.installation.installation import House
+from journal.errors import InvalidInput
+from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.practice import tables as practice_tables
-from journal.practice.demo_data import DemoEntry, DemoPatient, DemoPerson, demo_practice
-from journal.practice.practice import RealPractice
+from journal.practice.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
+from journal.practice.practice import DemoConflict
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
@@ -33,79 +33,83 @@ from journal.sessions.session import SessionDetails
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 
-BEFOREHAND = timedelta(days=1)
-LATER = timedelta(hours=20)  # people sleep on what they share
+CARE_LEAD_TIME = timedelta(days=1)
+SHARING_DELAY = timedelta(hours=20)  # people sleep on what they share
 
 
-async def load_demo(house: House) -> None:
+async def load_demo(installation: Installation) -> None:
     """
     Fill an empty installation with the demonstration.
 
     Raises:
-        RealPractice: If anything is there already: a demonstration is never mixed with real people.
+        DemoConflict: If anything is there already: a demonstration is never mixed with real people.
     """
     if await practice_tables.Practice.exists() or await accounts_tables.Account.exists():
-        raise RealPractice
-    demo = demo_practice()
-    await practice.found(house, demo.name, demo=True)
-    clinician = await _open(house, Role.CLINICIAN, demo.clinician)
+        raise DemoConflict
+    demo = load_demo_practice()
+    await practice.create_practice(installation, demo.name, demo=True)
+    clinician = await _open_account(installation, Role.CLINICIAN, demo.clinician)
     for patient in demo.patients:
-        await _load_patient(house, clinician, patient)
+        await _load_patient(installation, clinician, patient)
     await authentication_tables.WebSession.all().delete()
 
 
-async def _open(house: House, role: Role, person: DemoPerson) -> Actor:
+async def _open_account(installation: Installation, role: Role, person: DemoPerson) -> Actor:
     new = NewAccount(person.name, person.email, person.password, person.password, person.time_zone)
-    readied = await registration.ready(house, new)
+    prepared = await registration.prepare_account(installation, new)
     profession = Profession.THERAPIST if role is Role.CLINICIAN else ""
-    await registration.open_account(house, role, readied, profession=profession)
-    token = await web_sessions.start(house, readied.id, readied.account_key)
-    actor = await web_sessions.actor_for(house, token)
+    await registration.create_account(installation, role, prepared, profession=profession)
+    token = await web_sessions.start_session(installation, prepared.id, prepared.account_key)
+    actor = await web_sessions.load_actor(installation, token)
     if actor is None:
-        raise Refused({})
-    offer = await recovery_key.offer(actor)
-    await recovery_key.confirm(actor, token, offer.sealed, offer.words)
+        raise InvalidInput({})
+    offer = await recovery_key.offer_recovery_key(actor)
+    await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
     return actor
 
 
-async def _load_patient(house: House, clinician: Actor, person: DemoPatient) -> None:
-    patient = await _open(house, Role.PATIENT, person)
+async def _load_patient(installation: Installation, clinician: Actor, person: DemoPatient) -> None:
+    patient = await _open_account(installation, Role.PATIENT, person)
     today = patient.now.astimezone(patient.zone).date()
-    moments = [person.moment(today, one.day, one.time) for one in person.entries]
-    began = min([*moments, patient.now]) - BEFOREHAND
-    invited = await invitations.invite(_at(clinician, began), person.name)
-    link = await invitations.accept(_at(patient, began), invited.token)
+    moments = [person.get_moment(today, one.day, one.time) for one in person.entries]
+    began = min([*moments, patient.now]) - CARE_LEAD_TIME
+    invited = await invitations.create_invitation(_set_clock(clinician, began), person.name)
+    link = await invitations.accept_invitation(_set_clock(patient, began), invited.token)
     ids = [uuid4() for _ in person.sessions]
-    details = person.session_details(today, {place: ident.hex for place, ident in enumerate(ids)})
-    await _plan(_at(clinician, began), patient.id, person.course, dict(zip(ids, details, strict=True)))
+    details = person.build_session_details(today, {place: ident.hex for place, ident in enumerate(ids)})
+    await _plan_course(
+        _set_clock(clinician, began), patient.id, person.course, dict(zip(ids, details, strict=True))
+    )
     for one, at in zip(person.entries, moments, strict=True):
-        await _write(_at(patient, at), link, person, one, ids, patient.now)
+        await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
 
 
-async def _plan(actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]) -> None:
-    course, server = uuid4(), actor.house.server
+async def _plan_course(
+    actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]
+) -> None:
+    course, server = uuid4(), actor.installation.server_keys
     sealed = seal_document(server, CourseDetails(title), course_context(patient, course))
     await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
     for ident, details in planned.items():
-        await session_rows.insert(actor, patient, ident, details, course)
+        await session_rows.insert_session(actor, patient, ident, details, course)
 
 
-async def _write(
+async def _write_entry(
     actor: Actor, link: UUID, person: DemoPatient, one: DemoEntry, ids: Sequence[UUID], now: datetime
 ) -> None:
     today = now.astimezone(actor.zone).date()
     about = None if one.session is None else ids[one.session].hex
-    written = EntryDocument(one.kind.value, one.title, one.note, about, one.answers_on(today))
-    saved = await entries.save(actor, uuid4(), 0, written)
+    written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
+    saved = await entries.save_entry(actor, uuid4(), 0, written)
     if one.shared:
-        later = min(actor.now + LATER, now)
+        later = min(actor.now + SHARING_DELAY, now)
         sections = (shares.TITLE, *one.shared)
-        await shares.share(_at(actor, later), saved.id, link, sections, previewed=saved.revision)
+        await shares.share_entry(_set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
     if one.edit:
-        edited = EntryDocument(one.kind.value, one.title, one.note, about, one.answers_now(today))
-        at = person.moment(today, one.edit.day, one.edit.time)
-        await entries.save(_at(actor, at), saved.id, saved.revision, edited)
+        edited = EntryDocument(one.kind.value, one.title, one.note, about, one.get_latest_answers(today))
+        at = person.get_moment(today, one.edit.day, one.edit.time)
+        await entries.save_entry(_set_clock(actor, at), saved.id, saved.revision, edited)
 
 
-def _at(actor: Actor, moment: datetime) -> Actor:
-    return replace(actor, now=moment, house=replace(actor.house, clock=lambda: moment))
+def _set_clock(actor: Actor, moment: datetime) -> Actor:
+    return replace(actor, now=moment, installation=replace(actor.installation, clock=lambda: moment))

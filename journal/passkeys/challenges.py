@@ -19,11 +19,11 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import join_fields
 from journal.ages import is_alive
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.passkeys import tables
-from journal.store.progress import aside
+from journal.store.progress import commit_aside
 
 LIFETIME = timedelta(minutes=5)
 EXPIRY_SIZE, NONCE_SIZE, MAC_SIZE = 8, 16, 32
@@ -43,7 +43,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class PasskeyRequest:
     """
     What a passkey is asked for, and of which account; None where it is to show whose account it is.
 
@@ -55,14 +55,14 @@ class Errand:
     patient: UUID | None = None
 
 
-def issue(house: House, errand: Errand) -> bytes:
+def issue_challenge(installation: Installation, request: PasskeyRequest) -> bytes:
     """Draw a challenge, 56 bytes: its expiry, 16 random bytes, and a MAC that binds both to the request."""
-    ends = int((house.clock() + LIFETIME).timestamp())
+    ends = int((installation.clock() + LIFETIME).timestamp())
     head = ends.to_bytes(EXPIRY_SIZE, "big") + token_bytes(NONCE_SIZE)
-    return head + _mac(house, head, errand)
+    return head + _mac(installation, head, request)
 
 
-def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
+def verify_challenge(installation: Installation, challenge: bytes, request: PasskeyRequest) -> None:
     """
     Verify that *challenge* was issued here for this request, and has not expired.
 
@@ -70,14 +70,14 @@ def require_valid(house: House, challenge: bytes, errand: Errand) -> None:
         Refused: If it was not, or has expired.
     """
     head, mac = challenge[:HEAD_SIZE], challenge[HEAD_SIZE:]
-    if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(house, head, errand)):
-        raise Refused({"passkey": LATE})
-    if not is_alive(_end_of(challenge), house.clock(), LIFETIME):
-        raise Refused({"passkey": LATE})
+    if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(installation, head, request)):
+        raise InvalidInput({"passkey": LATE})
+    if not is_alive(_parse_expiry(challenge), installation.clock(), LIFETIME):
+        raise InvalidInput({"passkey": LATE})
 
 
-@aside
-async def spend(challenge: bytes) -> None:
+@commit_aside
+async def spend_challenge(challenge: bytes) -> None:
     """
     Store that a valid challenge was answered; of several answers at once, one succeeds. Not in a transaction.
 
@@ -86,20 +86,22 @@ async def spend(challenge: bytes) -> None:
     """
     lookup = sha256(challenge).hexdigest()
     try:
-        await tables.SpentChallenge.create(lookup=lookup, expires_at=_end_of(challenge))
+        await tables.SpentChallenge.create(lookup=lookup, expires_at=_parse_expiry(challenge))
     except IntegrityError as error:
-        raise Refused({"passkey": LATE}) from error
+        raise InvalidInput({"passkey": LATE}) from error
 
 
-async def forget_expired(now: datetime) -> None:
+async def delete_expired_challenges(now: datetime) -> None:
     """Delete challenges that have expired."""
     await tables.SpentChallenge.filter(expires_at__lte=now).delete()
 
 
-def _mac(house: House, head: bytes, errand: Errand) -> bytes:
-    account = errand.account.bytes if errand.account else b""
-    return house.server.mac("passkey-challenge", join_fields(errand.purpose.encode(), account, head))
+def _mac(installation: Installation, head: bytes, request: PasskeyRequest) -> bytes:
+    account = request.account.bytes if request.account else b""
+    return installation.server_keys.mac(
+        "passkey-challenge", join_fields(request.purpose.encode(), account, head)
+    )
 
 
-def _end_of(challenge: bytes) -> datetime:
+def _parse_expiry(challenge: bytes) -> datetime:
     return datetime.fromtimestamp(int.from_bytes(challenge[:EXPIRY_SIZE], "big"), UTC)

@@ -15,10 +15,10 @@ from tortoise.queryset import QuerySet
 from crypto import Context, Sealer, join_fields
 from journal.authentication import tables as authentication_tables
 from journal.errors import Damaged
-from journal.installation.installation import House
-from journal.passkeys.webauthn import Known
+from journal.installation.installation import Installation
+from journal.passkeys.webauthn import CredentialDescriptor
 from journal.sealing import open_bytes, open_document, seal_document
-from journal.store.rows import Counted, Moment, Opened, Row, open_each, read, read_one
+from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_row, fetch_rows, open_rows
 
 
 class PasskeyDocument(msgspec.Struct, frozen=True):
@@ -43,10 +43,10 @@ class PasskeyRow(Row, frozen=True):
 
     id: UUID
     account_id: UUID
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
-    created_at: Moment
-    last_used_at: Moment | None
+    created_at: Timestamp
+    last_used_at: Timestamp | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +61,31 @@ class Passkey:
     last_used_at: datetime | None
 
     @property
-    def known(self) -> Known:
+    def descriptor(self) -> CredentialDescriptor:
         """Return what names the credential to a browser."""
-        return Known(self.document.credential, tuple(self.document.transports))
+        return CredentialDescriptor(self.document.credential, tuple(self.document.transports))
 
 
-async def of_account(house: House, account: UUID) -> Opened[Passkey]:
+async def load_passkeys(installation: Installation, account: UUID) -> OpenedRows[Passkey]:
     """Return the passkeys of an account, oldest first."""
     rows = authentication_tables.Passkey.filter(account_id=account).order_by("created_at", "id")
-    return open_each(await read(PasskeyRow, rows), partial(opened, house))
+    return open_rows(await fetch_rows(PasskeyRow, rows), partial(open_passkey, installation))
 
 
-async def find(house: House, passkeys: QuerySet[authentication_tables.Passkey]) -> Passkey | None:
+async def find_passkey(
+    installation: Installation, passkeys: QuerySet[authentication_tables.Passkey]
+) -> Passkey | None:
     """Return the first of *passkeys*, or None; raises `Damaged`."""
-    row = await read_one(PasskeyRow, passkeys)
-    return opened(house, row) if row else None
+    row = await fetch_row(PasskeyRow, passkeys)
+    return open_passkey(installation, row) if row else None
 
 
-async def keep(
-    house: House, passkey: Passkey, document: PasskeyDocument, used_at: datetime | None = None
+async def save_passkey(
+    installation: Installation, passkey: Passkey, document: PasskeyDocument, used_at: datetime | None = None
 ) -> bool:
     """Store a passkey's next revision; return False when another request was faster."""
     after = Passkey(passkey.id, passkey.account, passkey.revision + 1, document, passkey.created_at, used_at)
-    changed: dict[str, Any] = {"revision": after.revision, "sealed": sealed(house, after)}
+    changed: dict[str, Any] = {"revision": after.revision, "sealed": seal_passkey(installation, after)}
     if used_at is not None:
         changed["last_used_at"] = used_at
     return bool(
@@ -91,42 +93,46 @@ async def keep(
     )
 
 
-def opened(house: House, row: PasskeyRow) -> Passkey:
+def open_passkey(installation: Installation, row: PasskeyRow) -> Passkey:
     """Open a row; raises `Damaged` when it was altered, or moved to another account."""
     place = passkey_context(row.account_id, row.id, row.revision)
-    document = open_document(house.server, row.sealed, place, PasskeyDocument)
+    document = open_document(installation.server_keys, row.sealed, place, PasskeyDocument)
     return Passkey(row.id, row.account_id, row.revision, document, row.created_at, row.last_used_at)
 
 
-def sealed(house: House, passkey: Passkey) -> bytes:
+def seal_passkey(installation: Installation, passkey: Passkey) -> bytes:
     """Seal what `opened` opens."""
     return seal_document(
-        house.server, passkey.document, passkey_context(passkey.account, passkey.id, passkey.revision)
+        installation.server_keys,
+        passkey.document,
+        passkey_context(passkey.account, passkey.id, passkey.revision),
     )
 
 
-def require_own(passkey: Passkey, vault: Sealer) -> None:
+def verify_owner(passkey: Passkey, vault: Sealer) -> None:
     """Verify that the account itself added a passkey, by its vault key; raises `Damaged`."""
-    found = open_bytes(vault, passkey.document.vouched, _vouching(passkey.account, passkey.id))
+    found = open_bytes(vault, passkey.document.vouched, _fingerprint_context(passkey.account, passkey.id))
     if found != _fingerprint(passkey.document.credential, passkey.document.public_key):
         raise Damaged
 
 
-def lookup_of(credential: bytes) -> str:
+def hash_credential_id(credential: bytes) -> str:
     """Return the hash that a credential is found by, without its id being stored."""
     return sha256(credential).hexdigest()
 
 
-def vouched(vault: Sealer, account: UUID, passkey: UUID, credential: bytes, public_key: bytes) -> bytes:
-    """Seal what a passkey is verified by under its account's own key, for `require_own`."""
-    return vault.seal(_fingerprint(credential, public_key), context=_vouching(account, passkey))
+def seal_fingerprint(
+    vault: Sealer, account: UUID, passkey: UUID, credential: bytes, public_key: bytes
+) -> bytes:
+    """Seal what a passkey is verified by under its account's own key, for `verify_owner`."""
+    return vault.seal(_fingerprint(credential, public_key), context=_fingerprint_context(account, passkey))
 
 
 def _fingerprint(credential: bytes, public_key: bytes) -> bytes:
     return sha256(join_fields(credential, public_key)).digest()
 
 
-def _vouching(account: UUID, passkey: UUID) -> Context:
+def _fingerprint_context(account: UUID, passkey: UUID) -> Context:
     return Context("passkey-vouched", account.bytes, passkey.bytes)
 
 

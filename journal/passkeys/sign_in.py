@@ -12,25 +12,36 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock, known_devices, web_sessions
-from journal.authentication.key_slots import Closed
-from journal.errors import Damaged, NotFound, Refused
-from journal.installation.installation import House
+from journal.authentication.key_slots import AccessRevoked
+from journal.errors import Damaged, InvalidInput, NotFound
+from journal.installation.installation import Installation
 from journal.passkeys import challenges, rows, webauthn
-from journal.passkeys.challenges import Errand, Purpose
-from journal.passkeys.verification import OPENS_NO_MORE, Answer, note_use, proven, unlocked, vault_of
+from journal.passkeys.challenges import PasskeyRequest, Purpose
+from journal.passkeys.verification import (
+    OPENS_NO_MORE,
+    Answer,
+    build_vault_sealer,
+    record_use,
+    unlock_account_key,
+    verify_answer,
+)
 from journal.passkeys.webauthn import Site
 from journal.roles import Role
 from journal.store.database import transaction
-from journal.store.progress import repeated
-from journal.store.rows import Opened
+from journal.store.progress import run_with_retry
+from journal.store.rows import OpenedRows
 
 
-def asked_to_sign_in(house: House, site: Site) -> dict[str, Any]:
+def build_sign_in_options(installation: Installation, site: Site) -> dict[str, Any]:
     """Return the options to ask for any passkey of this site; reveals and stores nothing."""
-    return webauthn.to_use(site, challenges.issue(house, Errand(Purpose.SIGN_IN)))
+    return webauthn.build_request_options(
+        site, challenges.issue_challenge(installation, PasskeyRequest(Purpose.SIGN_IN))
+    )
 
 
-async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "") -> bytes:
+async def sign_in_with_passkey(
+    installation: Installation, site: Site, answer: Answer, *, device: str = ""
+) -> bytes:
     """
     Sign in with a passkey that holds the account's key: two factors at once, the device and who unlocked it.
 
@@ -40,31 +51,35 @@ async def sign_in(house: House, site: Site, answer: Answer, *, device: str = "")
     Raises:
         Refused: If the passkey is unknown, does not verify, or holds no key.
     """
-    errand = Errand(Purpose.SIGN_IN)
-    passkey, proof = await proven(house, site, errand, answer)
-    account_key, slot = await unlocked(house, passkey, errand, answer)
+    request = PasskeyRequest(Purpose.SIGN_IN)
+    passkey, proof = await verify_answer(installation, site, request, answer)
+    account_key, slot = await unlock_account_key(installation, passkey, request, answer)
 
     async def come_in() -> bytes:
         async with transaction():
-            token = await web_sessions.start(house, passkey.account, account_key, by=slot, device=device)
-            await note_use(house, passkey, proof)
-            await account_status.stay(house, passkey.account)
-            await known_devices.greet(house, passkey.account, device)
-            await audit_log.note_unsigned(house, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id)
+            token = await web_sessions.start_session(
+                installation, passkey.account, account_key, slot=slot, device=device
+            )
+            await record_use(installation, passkey, proof)
+            await account_status.cancel_deletion(installation, passkey.account)
+            await known_devices.remember_device(installation, passkey.account, device)
+            await audit_log.record_unauthenticated_event(
+                installation, passkey.account, Act.SIGNED_IN_BY_PASSKEY, about=passkey.id
+            )
         return token
 
     try:
-        return await repeated(come_in)
-    except Closed as error:  # it was removed while it was tried
-        raise Refused({"passkey": OPENS_NO_MORE}) from error
+        return await run_with_retry(come_in)
+    except AccessRevoked as error:  # it was removed while it was tried
+        raise InvalidInput({"passkey": OPENS_NO_MORE}) from error
 
 
-async def asked_for_second_step(house: House, token: bytes, site: Site) -> dict[str, Any]:
+async def build_second_step_options(installation: Installation, token: bytes, site: Site) -> dict[str, Any]:
     """Return the options to ask for a passkey after the password; raises `NotFound` if no sign-in waits."""
-    return await _asked_of(house, site, (await _second(house, token))[0])
+    return await _build_options(installation, site, (await _load_waiting(installation, token))[0])
 
 
-async def second_step(house: House, token: bytes, site: Site, answer: Answer) -> bytes:
+async def complete_second_step(installation: Installation, token: bytes, site: Site, answer: Answer) -> bytes:
     """
     Complete a sign-in with a passkey after the password; it need not hold a key.
 
@@ -75,25 +90,25 @@ async def second_step(house: House, token: bytes, site: Site, answer: Answer) ->
         NotFound: If no sign-in waits for its second step.
         Refused: As `sign_in`, but for the key.
     """
-    errand, account_key = await _second(house, token)
-    passkey, proof = await proven(house, site, errand, answer)
-    rows.require_own(passkey, vault_of(account_key))
+    request, account_key = await _load_waiting(installation, token)
+    passkey, proof = await verify_answer(installation, site, request, answer)
+    rows.verify_owner(passkey, build_vault_sealer(account_key))
 
     async def come_in() -> bytes:
         async with transaction():
-            await note_use(house, passkey, proof)
-            await account_status.stay(house, passkey.account)
-            return await web_sessions.promote(house, token)
+            await record_use(installation, passkey, proof)
+            await account_status.cancel_deletion(installation, passkey.account)
+            return await web_sessions.promote_session(installation, token)
 
-    return await repeated(come_in)
+    return await run_with_retry(come_in)
 
 
-async def asked_to_confirm(actor: Actor, site: Site) -> dict[str, Any]:
+async def build_confirmation_options(actor: Actor, site: Site) -> dict[str, Any]:
     """Return the options to ask for one of the actor's own passkeys; raises `NotFound` without any."""
-    return await _asked_of(actor.house, site, _confirmation(actor))
+    return await _build_options(actor.installation, site, _build_confirmation(actor))
 
 
-async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> bytes:
+async def confirm_with_passkey(actor: Actor, token: bytes, site: Site, answer: Answer) -> bytes:
     """
     Confirm with a passkey who the actor is.
 
@@ -101,25 +116,25 @@ async def confirm(actor: Actor, token: bytes, site: Site, answer: Answer) -> byt
         The new session token.
 
     Raises:
-        Refused: As `second_step`.
+        Refused: As `complete_second_step`.
     """
-    passkey, proof = await proven(actor.house, site, _confirmation(actor), answer)
-    rows.require_own(passkey, actor.vault)
+    passkey, proof = await verify_answer(actor.installation, site, _build_confirmation(actor), answer)
+    rows.verify_owner(passkey, actor.vault)
 
     async def confirmed() -> bytes:
         async with transaction():
-            await note_use(actor.house, passkey, proof)
-            return await web_sessions.confirm(actor, token)
+            await record_use(actor.installation, passkey, proof)
+            return await web_sessions.confirm_session(actor, token)
 
-    return await repeated(confirmed)
+    return await run_with_retry(confirmed)
 
 
-async def asked_to_unlock(house: House, token: bytes, site: Site) -> dict[str, Any]:
+async def build_unlocking_options(installation: Installation, token: bytes, site: Site) -> dict[str, Any]:
     """Return the options to ask for a passkey that opens a locked session; raises `NotFound` without any."""
-    return await _asked_of(house, site, await _unlocking(house, token))
+    return await _build_options(installation, site, await _load_locked(installation, token))
 
 
-async def unlock(house: House, token: bytes, site: Site, answer: Answer) -> bytes:
+async def unlock_session(installation: Installation, token: bytes, site: Site, answer: Answer) -> bytes:
     """
     Open a locked session with a passkey that holds its owner's key.
 
@@ -130,46 +145,46 @@ async def unlock(house: House, token: bytes, site: Site, answer: Answer) -> byte
         NotFound: If no session is locked under *token*.
         Refused: As `sign_in`.
     """
-    errand = await _unlocking(house, token)
-    passkey, proof = await proven(house, site, errand, answer)
-    account_key, _ = await unlocked(house, passkey, errand, answer)
+    request = await _load_locked(installation, token)
+    passkey, proof = await verify_answer(installation, site, request, answer)
+    account_key, _ = await unlock_account_key(installation, passkey, request, answer)
 
     async def opened() -> bytes:
         async with transaction():
-            await note_use(house, passkey, proof)
-            return await idle_lock.reopen(house, token, account_key)
+            await record_use(installation, passkey, proof)
+            return await idle_lock.reopen_session(installation, token, account_key)
 
-    return await repeated(opened)
+    return await run_with_retry(opened)
 
 
-async def _second(house: House, token: bytes) -> tuple[Errand, bytes]:
-    found = await web_sessions.waiting(house, token)
+async def _load_waiting(installation: Installation, token: bytes) -> tuple[PasskeyRequest, bytes]:
+    found = await web_sessions.find_waiting_session(installation, token)
     if found is None:
         raise NotFound
     account, account_key = found
-    return Errand(Purpose.SECOND_STEP, account), account_key
+    return PasskeyRequest(Purpose.SECOND_STEP, account), account_key
 
 
-def _confirmation(actor: Actor) -> Errand:
-    return Errand(Purpose.CONFIRM, actor.id, _patient(actor.id, actor.role))
+def _build_confirmation(actor: Actor) -> PasskeyRequest:
+    return PasskeyRequest(Purpose.CONFIRM, actor.id, _get_patient(actor.id, actor.role))
 
 
-async def _unlocking(house: House, token: bytes) -> Errand:
-    owner = await idle_lock.locked(house, token)
+async def _load_locked(installation: Installation, token: bytes) -> PasskeyRequest:
+    owner = await idle_lock.find_locked_session(installation, token)
     if owner is None:
         raise NotFound
-    return Errand(Purpose.UNLOCK, owner.account, _patient(owner.account, owner.role))
+    return PasskeyRequest(Purpose.UNLOCK, owner.account, _get_patient(owner.account, owner.role))
 
 
-def _patient(account: UUID, role: str) -> UUID | None:
+def _get_patient(account: UUID, role: str) -> UUID | None:
     return account if role == Role.PATIENT else None
 
 
-async def _asked_of(house: House, site: Site, errand: Errand) -> dict[str, Any]:
-    mine = await rows.of_account(house, errand.account) if errand.account else Opened()
-    known = [one.known for one in mine if one.document.opens or errand.purpose is not Purpose.UNLOCK]
+async def _build_options(installation: Installation, site: Site, request: PasskeyRequest) -> dict[str, Any]:
+    mine = await rows.load_passkeys(installation, request.account) if request.account else OpenedRows()
+    known = [one.descriptor for one in mine if one.document.opens or request.purpose is not Purpose.UNLOCK]
     if not known and mine.damaged:
         raise Damaged
     if not known:
         raise NotFound  # asking for none in particular would offer those of other accounts
-    return webauthn.to_use(site, challenges.issue(house, errand), known)
+    return webauthn.build_request_options(site, challenges.issue_challenge(installation, request), known)

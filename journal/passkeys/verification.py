@@ -16,17 +16,19 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots
 from journal.authentication import tables as authentication_tables
-from journal.errors import NotFound, Refused
+from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.passkeys import challenges, rows, webauthn
-from journal.passkeys.challenges import Errand
-from journal.passkeys.management import output_of
+from journal.passkeys.challenges import PasskeyRequest
+from journal.passkeys.management import parse_prf_output
 from journal.passkeys.rows import Passkey
-from journal.passkeys.webauthn import Proof, Site, Unproven
+from journal.passkeys.webauthn import Proof, Site, VerificationFailed
 
-STRANGE = N_("This passkey does not belong to an account here, or not any more. Please come in another way.")
-UNPROVEN = N_("This passkey could not be checked. Please try once more, or come in another way.")
+UNKNOWN_PASSKEY = N_(
+    "This passkey does not belong to an account here, or not any more. Please come in another way."
+)
+NOT_VERIFIED = N_("This passkey could not be checked. Please try once more, or come in another way.")
 COUNTED_BACK = N_(
     "This passkey has counted backwards, as a copy of it would. Please use your password, then remove this passkey "
     "and add it again."
@@ -48,7 +50,9 @@ class Answer:
     prf: str = ""
 
 
-async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tuple[Passkey, Proof]:
+async def verify_answer(
+    installation: Installation, site: Site, request: PasskeyRequest, answer: Answer
+) -> tuple[Passkey, Proof]:
     """
     Verify an answer, and return its passkey; its challenge is then spent, whatever comes after.
 
@@ -56,35 +60,39 @@ async def proven(house: House, site: Site, errand: Errand, answer: Answer) -> tu
         Refused: If the passkey is unknown, or the answer does not verify.
     """
     try:
-        claim = webauthn.claim_of(answer.credential)
-    except Unproven as error:
-        raise Refused({"passkey": UNPROVEN}) from error
-    challenges.require_valid(house, claim.challenge, errand)
-    lookup = rows.lookup_of(claim.credential)
-    able = authentication_tables.Passkey.filter(lookup=lookup, account__status__in=key_slots.ABLE)
-    passkey = await rows.find(house, able)
+        claim = webauthn.parse_claim(answer.credential)
+    except VerificationFailed as error:
+        raise InvalidInput({"passkey": NOT_VERIFIED}) from error
+    challenges.verify_challenge(installation, claim.challenge, request)
+    lookup = rows.hash_credential_id(claim.credential)
+    able = authentication_tables.Passkey.filter(lookup=lookup, account__status__in=key_slots.USABLE_STATUSES)
+    passkey = await rows.find_passkey(installation, able)
     if passkey is None:
         # No event: no account is concerned, and made-up answers could fill the log.
-        raise Refused({"passkey": STRANGE})
-    named = claim.handle is not None or errand.account is not None
+        raise InvalidInput({"passkey": UNKNOWN_PASSKEY})
+    named = claim.handle is not None or request.account is not None
     try:
         if not named or claim.handle not in (None, passkey.account.bytes):
-            raise Unproven
-        if errand.account not in (None, passkey.account):
-            raise Unproven
-        proof = webauthn.proven(site, answer.credential, claim.challenge, passkey.document.public_key)
-    except Unproven as error:
-        await _note_refusal(house, passkey, errand)
-        raise Refused({"passkey": UNPROVEN}) from error
-    await challenges.spend(claim.challenge)
+            raise VerificationFailed
+        if request.account not in (None, passkey.account):
+            raise VerificationFailed
+        proof = webauthn.verify_assertion(
+            site, answer.credential, claim.challenge, passkey.document.public_key
+        )
+    except VerificationFailed as error:
+        await _note_refusal(installation, passkey, request)
+        raise InvalidInput({"passkey": NOT_VERIFIED}) from error
+    await challenges.spend_challenge(claim.challenge)
     counted = passkey.document.sign_count
     if (counted or proof.sign_count) and proof.sign_count <= counted:
-        await _note_refusal(house, passkey, errand)
-        raise Refused({"passkey": COUNTED_BACK})
+        await _note_refusal(installation, passkey, request)
+        raise InvalidInput({"passkey": COUNTED_BACK})
     return passkey, proof
 
 
-async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answer) -> tuple[bytes, KeySlot]:
+async def unlock_account_key(
+    installation: Installation, passkey: Passkey, request: PasskeyRequest, answer: Answer
+) -> tuple[bytes, KeySlot]:
     """
     Return the account key from the slot of a verified passkey, and that slot.
 
@@ -93,40 +101,42 @@ async def unlocked(house: House, passkey: Passkey, errand: Errand, answer: Answe
         Damaged: If the account did not add this passkey itself.
     """
     if not passkey.document.opens:
-        raise Refused({"passkey": OPENS_NOTHING})
-    output = output_of(answer.prf)
+        raise InvalidInput({"passkey": OPENS_NOTHING})
+    output = parse_prf_output(answer.prf)
     if output is None:
-        raise Refused({"passkey": NO_OUTPUT})
+        raise InvalidInput({"passkey": NO_OUTPUT})
     try:
-        slot = await key_slots.of_passkey(passkey.account, passkey.id)
+        slot = await key_slots.find_passkey_slot(passkey.account, passkey.id)
         if slot is None:
             raise CryptoError
         account_key = unlock_with_passkey(slot, output, account=passkey.account.bytes)
-        if not (await key_slots.present(passkey.account, vault_of(account_key))).is_open(slot):
+        if not (await key_slots.load_access(passkey.account, build_vault_sealer(account_key))).is_allowed(
+            slot
+        ):
             raise CryptoError
     except (CryptoError, NotFound) as error:
-        await _note_refusal(house, passkey, errand)
-        raise Refused({"passkey": OPENS_NO_MORE}) from error
-    rows.require_own(passkey, vault_of(account_key))
+        await _note_refusal(installation, passkey, request)
+        raise InvalidInput({"passkey": OPENS_NO_MORE}) from error
+    rows.verify_owner(passkey, build_vault_sealer(account_key))
     return account_key, slot
 
 
-def vault_of(account_key: bytes) -> Sealer:
+def build_vault_sealer(account_key: bytes) -> Sealer:
     """Return the sealer of an account's own records."""
     return Sealer(Keyring.from_account_key(account_key).vault)
 
 
-async def note_use(house: House, passkey: Passkey, proof: Proof) -> None:
+async def record_use(installation: Installation, passkey: Passkey, proof: Proof) -> None:
     """Store when a passkey was used and its signature count; of two uses at once one is refused."""
     document = msgspec.structs.replace(
         passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
     )
-    if not await rows.keep(house, passkey, document, house.clock()):
-        raise Refused({"passkey": challenges.LATE})
+    if not await rows.save_passkey(installation, passkey, document, installation.clock()):
+        raise InvalidInput({"passkey": challenges.LATE})
 
 
-async def _note_refusal(house: House, passkey: Passkey, errand: Errand) -> None:
-    account = errand.account or passkey.account
-    await audit_log.note_unsigned(
-        house, account, Act.PASSKEY_REFUSED, patient=errand.patient, about=passkey.id
+async def _note_refusal(installation: Installation, passkey: Passkey, request: PasskeyRequest) -> None:
+    account = request.account or passkey.account
+    await audit_log.record_unauthenticated_event(
+        installation, account, Act.PASSKEY_REFUSED, patient=request.patient, about=passkey.id
     )

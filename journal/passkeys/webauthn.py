@@ -45,12 +45,12 @@ ALGORITHMS = [
     COSEAlgorithmIdentifier.ECDSA_SHA_256,
     COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
 ]
-PATIENCE = 5 * 60 * 1000  # milliseconds, as long as a challenge lasts
+TIMEOUT_MS = 5 * 60 * 1000  # milliseconds, as long as a challenge lasts
 LONGEST_ANSWER = 20_000  # characters; real ones have fewer than 4,000
-KINDS = frozenset(one.value for one in AuthenticatorTransport)
+TRANSPORTS = frozenset(one.value for one in AuthenticatorTransport)
 
 
-class Unproven(Exception):
+class VerificationFailed(Exception):
     """An answer that does not verify."""
 
 
@@ -63,7 +63,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserEntity:
     """The user of a new passkey: the account's 16 bytes, and its name in the device's own list."""
 
     handle: bytes
@@ -71,7 +71,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CredentialDescriptor:
     """What names a credential to a browser."""
 
     credential: bytes
@@ -79,7 +79,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewCredential:
     """A new credential."""
 
     credential: bytes
@@ -106,7 +106,9 @@ class Proof:
     backed_up: bool
 
 
-def to_add(site: Site, challenge: bytes, person: Person, known: Iterable[Known]) -> dict[str, Any]:
+def build_creation_options(
+    site: Site, challenge: bytes, person: UserEntity, known: Iterable[CredentialDescriptor]
+) -> dict[str, Any]:
     """Return the options for `navigator.credentials.create`; bytes are base64url."""
     options = generate_registration_options(
         rp_id=site.host,
@@ -114,41 +116,43 @@ def to_add(site: Site, challenge: bytes, person: Person, known: Iterable[Known])
         user_id=person.handle,
         user_name=person.name,
         challenge=challenge,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_MS,
         attestation=AttestationConveyancePreference.NONE,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[_described(one) for one in known],
+        exclude_credentials=[_build_descriptor(one) for one in known],
         supported_pub_key_algs=ALGORITHMS,
     )
-    return _with_prf(options_to_json_dict(options))
+    return _add_prf(options_to_json_dict(options))
 
 
-def to_use(site: Site, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
+def build_request_options(
+    site: Site, challenge: bytes, known: Iterable[CredentialDescriptor] = ()
+) -> dict[str, Any]:
     """Return the options for `navigator.credentials.get`: any passkey of this site, or one of *known*."""
     options = generate_authentication_options(
         rp_id=site.host,
         challenge=challenge,
-        timeout=PATIENCE,
-        allow_credentials=[_described(one) for one in known],
+        timeout=TIMEOUT_MS,
+        allow_credentials=[_build_descriptor(one) for one in known],
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    return _with_prf(options_to_json_dict(options))
+    return _add_prf(options_to_json_dict(options))
 
 
-def claim_of(answer: str) -> Claim:
-    """Return what an answer says of itself; raises `Unproven` when it cannot be read."""
+def parse_claim(answer: str) -> Claim:
+    """Return what an answer says of itself; raises `VerificationFailed` when it cannot be read."""
 
     def read() -> Claim:
         if len(answer) > LONGEST_ANSWER:
-            raise Unproven
+            raise VerificationFailed
         found = json.loads(answer)
         response = found["response"]
         client_data = parse_client_data_json(base64url_to_bytes(response["clientDataJSON"]))
         if client_data.cross_origin:
-            raise Unproven
+            raise VerificationFailed
         handle = response.get("userHandle")
         return Claim(
             base64url_to_bytes(found["rawId"]),
@@ -156,13 +160,13 @@ def claim_of(answer: str) -> Claim:
             base64url_to_bytes(handle) if handle else None,
         )
 
-    return _tried(read)
+    return _run_parser(read)
 
 
-def made(site: Site, answer: str, challenge: bytes) -> Made:
-    """Verify an answer of `create`; raises `Unproven`."""
+def verify_registration(site: Site, answer: str, challenge: bytes) -> NewCredential:
+    """Verify an answer of `create`; raises `VerificationFailed`."""
 
-    def verify() -> Made:
+    def verify() -> NewCredential:
         found = verify_registration_response(
             credential=answer,
             expected_challenge=challenge,
@@ -172,20 +176,20 @@ def made(site: Site, answer: str, challenge: bytes) -> Made:
             supported_pub_key_algs=ALGORITHMS,
         )
         named: Mapping[str, Any] = json.loads(answer)["response"]
-        return Made(
+        return NewCredential(
             found.credential_id,
             found.credential_public_key,
             found.sign_count,
-            tuple(sorted(KINDS & set(named.get("transports") or ()))),
+            tuple(sorted(TRANSPORTS & set(named.get("transports") or ()))),
             found.credential_backed_up,
         )
 
-    return _tried(verify)
+    return _run_parser(verify)
 
 
-def proven(site: Site, answer: str, challenge: bytes, public_key: bytes) -> Proof:
+def verify_assertion(site: Site, answer: str, challenge: bytes, public_key: bytes) -> Proof:
     """
-    Verify an answer of `get`; raises `Unproven`.
+    Verify an answer of `get`; raises `VerificationFailed`.
 
     The signature count is only returned: the caller compares it with the last one.
     """
@@ -202,20 +206,20 @@ def proven(site: Site, answer: str, challenge: bytes, public_key: bytes) -> Proo
         )
         return Proof(found.new_sign_count, found.credential_backed_up)
 
-    return _tried(verify)
+    return _run_parser(verify)
 
 
-def _with_prf(options: dict[str, Any]) -> dict[str, Any]:
+def _add_prf(options: dict[str, Any]) -> dict[str, Any]:
     return options | {"extensions": {"prf": {"eval": {"first": bytes_to_base64url(PRF_INPUT)}}}}
 
 
-def _described(one: Known) -> PublicKeyCredentialDescriptor:
+def _build_descriptor(one: CredentialDescriptor) -> PublicKeyCredentialDescriptor:
     transports = [AuthenticatorTransport(kind) for kind in one.transports]
     return PublicKeyCredentialDescriptor(id=one.credential, transports=transports or None)
 
 
-def _tried(read: Callable[[], T]) -> T:
+def _run_parser(read: Callable[[], T]) -> T:
     try:
         return read()
     except Exception as error:  # parsing what a stranger sent, the library raises anything
-        raise Unproven from error
+        raise VerificationFailed from error

@@ -19,22 +19,22 @@ from journal.audit.acts import Act
 from journal.authentication import key_slots
 from journal.authentication import tables as authentication_tables
 from journal.care import lifecycle
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.folding import fold
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
-from journal.store.database import scrub, transaction
-from journal.store.rows import Named, read, whole
+from journal.store.database import flush_deleted, transaction
+from journal.store.rows import IdRow, fetch_rows, filter_undamaged
 
-WAIT = timedelta(days=7)
-WORD = "delete"
-LONGEST_TYPED = 40
+DELETION_DELAY = timedelta(days=7)
+CONFIRMATION_WORD = "delete"
+MAX_TYPED_LENGTH = 40
 """The most characters of the typed word, with blanks around it."""
 
 
-async def leave(actor: Actor, typed: str) -> None:
+async def request_deletion(actor: Actor, typed: str) -> None:
     """
     Pause all sharing, sign out everywhere, and have the account deleted when the wait is over.
 
@@ -45,37 +45,41 @@ async def leave(actor: Actor, typed: str) -> None:
         HeldUntilRested: Too soon after a dosing session.
         Refused: If it is another word.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     await refuse_while_held(actor)
-    if len(typed) > LONGEST_TYPED or fold(typed).strip() != WORD:
-        raise Refused({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
-    before = await key_slots.of(actor)
+    if len(typed) > MAX_TYPED_LENGTH or fold(typed).strip() != CONFIRMATION_WORD:
+        raise InvalidInput({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
+    before = await key_slots.load_own_access(actor)
     async with transaction():
-        await key_slots.swap(before, actor.vault, end_sessions=True)
+        await key_slots.advance_epoch(before, actor.vault, end_sessions=True)
         await require_session(actor)
         await refuse_while_held(actor)
         await lifecycle.pause_links(actor)
-        await accounts_tables.Account.filter(id=actor.id).update(status=LEAVING, leaves_at=actor.now + WAIT)
+        await accounts_tables.Account.filter(id=actor.id).update(
+            status=LEAVING, leaves_at=actor.now + DELETION_DELAY
+        )
         await authentication_tables.WebSession.filter(account_id=actor.id).delete()
-        await audit_log.note(actor, Act.ACCOUNT_LEAVING)
-    await scrub()
+        await audit_log.record_event(actor, Act.ACCOUNT_LEAVING)
+    await flush_deleted()
 
 
-async def forget(house: House, now: datetime) -> None:
+async def delete_due_accounts(installation: Installation, now: datetime) -> None:
     """
     Delete the accounts whose wait is over, with all of their rows; the audit log keeps the ids.
 
     This process forgets their names and plans at once; others do at their next purge.
     """
     over = accounts_tables.Account.filter(status=LEAVING, leaves_at__lte=now)
-    gone = [row.id for row in whole(await read(Named, over))]
+    gone = [row.id for row in filter_undamaged(await fetch_rows(IdRow, over))]
     for account in gone:
         async with transaction():
             if not await over.filter(id=account).delete():
                 continue  # restored a moment ago
             await authentication_tables.KeyRenewal.filter(id=account).delete()
-            await account_addresses.hand_on(house)
-            await audit_log.note_unsigned(house, None, Act.ACCOUNT_DELETED, about=account)
+            await account_addresses.reassign_indexes(installation)
+            await audit_log.record_unauthenticated_event(
+                installation, None, Act.ACCOUNT_DELETED, about=account
+            )
     if gone:
-        house.forget_opened()
-        await scrub()
+        installation.clear_caches()
+        await flush_deleted()

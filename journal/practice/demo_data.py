@@ -14,9 +14,9 @@ import msgspec
 
 from journal.catalogue.fields import Answer, EntryKind
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
-from journal.time_zones import resolve
+from journal.time_zones import resolve_local_time
 
-_DONE = frozenset({Status.INTEGRATING, Status.CLOSED})
+_DONE_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 
 
 class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,15 +67,15 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due: int | None = None
     edit: DemoEdit | None = None
 
-    def answers_on(self, today: date) -> dict[str, Answer]:
+    def get_first_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as first written, with the day on which a small step is due."""
         if self.due is None:
             return dict(self.answers)
         return {**self.answers, "reframe.test_due": (today + timedelta(days=self.due)).isoformat()}
 
-    def answers_now(self, today: date) -> dict[str, Answer]:
+    def get_latest_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as they stand, later changes included."""
-        return self.answers_on(today) | (self.edit.answers if self.edit else {})
+        return self.get_first_answers(today) | (self.edit.answers if self.edit else {})
 
 
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,11 +86,11 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     sessions: tuple[DemoSession, ...]
     entries: tuple[DemoEntry, ...]
 
-    def moment(self, today: date, day: int, time: str) -> datetime:
+    def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""
-        return resolve(f"{today + timedelta(days=day)}T{time}", self.time_zone).utc
+        return resolve_local_time(f"{today + timedelta(days=day)}T{time}", self.time_zone).utc
 
-    def session_details(self, today: date, ids: Mapping[int, str]) -> tuple[SessionDetails, ...]:
+    def build_session_details(self, today: date, ids: Mapping[int, str]) -> tuple[SessionDetails, ...]:
         """
         Return the sessions as they stand on *today*.
 
@@ -98,11 +98,11 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
             today: The date where the patient lives.
             ids: The id that each session is given, by its place in the list.
         """
-        return tuple(self._details(one, today, ids) for one in self.sessions)
+        return tuple(self._build_details(one, today, ids) for one in self.sessions)
 
-    def _details(self, one: DemoSession, today: date, ids: Mapping[int, str]) -> SessionDetails:
-        begun = one.kind is SessionKind.DOSING and one.status in _DONE
-        start = self.moment(today, one.day, one.time)
+    def _build_details(self, one: DemoSession, today: date, ids: Mapping[int, str]) -> SessionDetails:
+        begun = one.kind is SessionKind.DOSING and one.status in _DONE_STATUSES
+        start = self.get_moment(today, one.day, one.time)
         return SessionDetails(
             one.kind,
             f"{today + timedelta(days=one.day)}T{one.time}",
@@ -131,7 +131,7 @@ class DemoPractice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patients: tuple[DemoPatient, ...] = ()
 
 
-def demo_practice() -> DemoPractice:
+def load_demo_practice() -> DemoPractice:
     """Read the demonstration from the package's data files."""
     data = resources.files("journal") / "data"
     practice = msgspec.json.decode((data / "demo-practice.json").read_bytes(), type=DemoPractice)

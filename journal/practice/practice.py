@@ -12,12 +12,12 @@ from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import ProfileRow, open_profile
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.practice import setup_links, tables
-from journal.practice.demo_data import demo_practice
+from journal.practice.demo_data import load_demo_practice
 from journal.roles import THERAPIST, Position
 from journal.sealing import open_document, seal_document
-from journal.store.rows import Row, open_each, read, read_one
+from journal.store.rows import Row, fetch_row, fetch_rows, open_rows
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):
@@ -27,9 +27,9 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     demo: bool | None = None  # None in rows that were written before it was sealed
 
 
-THE_ONE = 1
-SOME = 50  # accounts
-CONTEXT = Context("practice", bytes(16), bytes(16))
+PRACTICE_ID = 1
+BATCH_SIZE = 50  # accounts
+PRACTICE_CONTEXT = Context("practice", bytes(16), bytes(16))
 
 
 class PracticeRow(Row, frozen=True):
@@ -47,7 +47,7 @@ class PracticeView:
     damaged: bool = False
 
 
-class RealPractice(JournalError):
+class DemoConflict(JournalError):
     """A demonstration is never loaded into a real practice, nor the other way round."""
 
     message = N_(
@@ -63,17 +63,17 @@ class WrongServerKey(JournalError):
     )
 
 
-async def the_practice(house: House) -> PracticeView | None:
+async def load_practice(installation: Installation) -> PracticeView | None:
     """Return the practice, or None while nobody has set it up."""
-    row = await read_one(PracticeRow, tables.Practice.filter(id=THE_ONE))
+    row = await fetch_row(PracticeRow, tables.Practice.filter(id=PRACTICE_ID))
     if row is None:
         return None
-    details = open_document(house.server, row.sealed, CONTEXT, PracticeDetails)
-    demo = await _holds_the_invented(house) if details.demo is None else details.demo
+    details = open_document(installation.server_keys, row.sealed, PRACTICE_CONTEXT, PracticeDetails)
+    demo = await _has_demo_accounts(installation) if details.demo is None else details.demo
     return PracticeView(details.name, demo)
 
 
-async def shown(house: House) -> PracticeView | None:
+async def load_practice_view(installation: Installation) -> PracticeView | None:
     """
     Return the practice for every page, also where its own row is damaged; None while nobody has set it up.
 
@@ -81,50 +81,52 @@ async def shown(house: House) -> PracticeView | None:
         WrongServerKey: If nothing else opens either: then this is another installation's database.
     """
     try:
-        return await the_practice(house)
+        return await load_practice(installation)
     except Damaged:
-        if not await opens_anything(house):
+        if not await can_open_any_profile(installation):
             raise WrongServerKey from None
         return PracticeView("", False, damaged=True)
 
 
-async def opens_anything(house: House) -> bool:
+async def can_open_any_profile(installation: Installation) -> bool:
     """Return whether the server key opens the profile of one of the first accounts."""
-    rows = await read(ProfileRow, accounts_tables.Account.all().order_by("created_at").limit(SOME))
-    return bool(open_each(rows, partial(open_profile, house)))
+    rows = await fetch_rows(
+        ProfileRow, accounts_tables.Account.all().order_by("created_at").limit(BATCH_SIZE)
+    )
+    return bool(open_rows(rows, partial(open_profile, installation)))
 
 
-async def _holds_the_invented(house: House) -> bool:
+async def _has_demo_accounts(installation: Installation) -> bool:
     """Return whether the people of the demonstration have accounts, which only the server key can fake."""
-    demo = demo_practice()
+    demo = load_demo_practice()
     people = (demo.clinician, *demo.patients)
-    indexes = [one.hex() for person in people for one in house.server.blind_indexes(person.email)]
+    indexes = [one.hex() for person in people for one in installation.server_keys.blind_indexes(person.email)]
     return await accounts_tables.Account.filter(email_index__in=indexes).count() == len(people)
 
 
-async def found(house: House, name: str, *, demo: bool = False) -> None:
+async def create_practice(installation: Installation, name: str, *, demo: bool = False) -> None:
     """Store the practice's name and, for good, whether it is a demonstration."""
     await tables.Practice.create(
-        id=THE_ONE,
+        id=PRACTICE_ID,
         demo=demo,
-        sealed=seal_document(house.server, PracticeDetails(name, demo), CONTEXT),
-        created_at=house.clock(),
+        sealed=seal_document(installation.server_keys, PracticeDetails(name, demo), PRACTICE_CONTEXT),
+        created_at=installation.clock(),
     )
 
 
-async def new_setup_link(house: House, position: Position = THERAPIST) -> str:
+async def create_setup_link(installation: Installation, position: Position = THERAPIST) -> str:
     """
     Create a one-time token with which one of the staff opens an account, valid for seven days.
 
     Raises:
-        RealPractice: If this is a demonstration, which real people must not enter.
+        DemoConflict: If this is a demonstration, which real people must not enter.
     """
-    await refuse_demo(house)
-    return await setup_links.make(house, position)
+    await refuse_demo(installation)
+    return await setup_links.create_setup_link(installation, position)
 
 
-async def refuse_demo(house: House) -> None:
-    """Raise `RealPractice` in a demonstration, which real people must not enter."""
-    practice = await the_practice(house)
+async def refuse_demo(installation: Installation) -> None:
+    """Raise `DemoConflict` in a demonstration, which real people must not enter."""
+    practice = await load_practice(installation)
     if practice is not None and practice.is_demo:
-        raise RealPractice(N_("This is a demonstration. Start an empty installation for a real practice."))
+        raise DemoConflict(N_("This is a demonstration. Start an empty installation for a real practice."))

@@ -20,18 +20,18 @@ from tortoise.expressions import Q
 
 from crypto import Context
 from journal.actor import Actor
-from journal.ages import alive, is_alive
+from journal.ages import build_alive_filter, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.errors import Damaged, LinkExpired, NotFound, Refused
+from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.practice import tables
 from journal.roles import POSITIONS, THERAPIST, Position, Role
 from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.database import transaction
-from journal.store.rows import Moment, Opened, Row, open_each, read, read_one
-from journal.typed import clean_name
+from journal.store.rows import OpenedRows, Row, Timestamp, fetch_row, fetch_rows, open_rows
+from journal.user_input import clean_name
 from journal.vault import record_state
 
 
@@ -50,10 +50,10 @@ class SetupDetails(msgspec.Struct, frozen=True):
 
 LIFETIME = timedelta(days=7)
 TOKEN_SIZE = 32
-NOBODY = UUID(int=0)
+NO_MAKER = UUID(int=0)
 
 
-class SetupRow(Row, frozen=True):
+class SetupLinkRow(Row, frozen=True):
     """A row of a set-up link."""
 
     id: UUID
@@ -61,9 +61,9 @@ class SetupRow(Row, frozen=True):
     maker_id: UUID | None
     secret: bytes | None
     sealed: bytes
-    expires_at: Moment
-    used_at: Moment | None
-    withdrawn_at: Moment | None
+    expires_at: Timestamp
+    used_at: Timestamp | None
+    withdrawn_at: Timestamp | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,64 +84,78 @@ class SetupLink:
     state: str  # open, used, withdrawn or expired
 
 
-async def make(house: House, position: Position = THERAPIST) -> str:
+async def create_setup_link(installation: Installation, position: Position = THERAPIST) -> str:
     """Create a link from the command line; return its token."""
     token = secrets.token_bytes(TOKEN_SIZE)
     async with transaction():
-        await _write(house, token, SetupDetails(**_position(position), name="", expires_at=_until(house)))
-        await audit_log.note_unsigned(house, None, Act.SETUP_LINK_MADE, about=_id(_lookup(token)))
-    return _text(token)
+        await _insert_link(
+            installation,
+            token,
+            SetupDetails(
+                **_build_position_fields(position), name="", expires_at=_format_expiry(installation)
+            ),
+        )
+        await audit_log.record_unauthenticated_event(
+            installation, None, Act.SETUP_LINK_MADE, about=_derive_id(_hash_token_bytes(token))
+        )
+    return _encode_token(token)
 
 
-async def make_for(actor: Actor, name: str, position: str) -> UUID:
+async def create_setup_link_for(actor: Actor, name: str, position: str) -> UUID:
     """Create a link as an administrator, for somebody whom they call *name*; return its id."""
-    actor.must_be(Role.ADMINISTRATOR)
+    actor.require_role(Role.ADMINISTRATOR)
     name, problems = clean_name(name), {}
     if not 1 <= len(name) <= 100:
         problems["name"] = N_("Write who this is for, up to 100 characters.")
     if position not in POSITIONS or POSITIONS[position].role is Role.PATIENT:
         problems["position"] = N_("Choose what they do here.")
     if problems:
-        raise Refused(problems)
+        raise InvalidInput(problems)
     token = secrets.token_bytes(TOKEN_SIZE)
-    wanted = _id(_lookup(token))
-    details = SetupDetails(**_position(POSITIONS[position]), name=name, expires_at=_until(actor.house))
+    wanted = _derive_id(_hash_token_bytes(token))
+    details = SetupDetails(
+        **_build_position_fields(POSITIONS[position]),
+        name=name,
+        expires_at=_format_expiry(actor.installation),
+    )
     async with transaction():
-        await record_state.lock(actor)  # else keys that were renewed meanwhile would never open the token
-        await _write(actor.house, token, details, actor)
-        await audit_log.note(actor, Act.SETUP_LINK_MADE, about=wanted)
+        await record_state.lock_state(
+            actor
+        )  # else keys that were renewed meanwhile would never open the token
+        await _insert_link(actor.installation, token, details, actor)
+        await audit_log.record_event(actor, Act.SETUP_LINK_MADE, about=wanted)
     return wanted
 
 
-async def links(actor: Actor) -> Opened[SetupLink]:
+async def list_setup_links(actor: Actor) -> OpenedRows[SetupLink]:
     """Return all set-up links, newest first."""
-    actor.must_be(Role.ADMINISTRATOR)
-    rows = await read(SetupRow, tables.SetupLink.all().order_by("-created_at"))
-    return open_each(rows, partial(_view, actor))
+    actor.require_role(Role.ADMINISTRATOR)
+    rows = await fetch_rows(SetupLinkRow, tables.SetupLink.all().order_by("-created_at"))
+    return open_rows(rows, partial(_build_link, actor))
 
 
-async def link(actor: Actor, wanted: UUID) -> SetupLink:
+async def load_setup_link(actor: Actor, wanted: UUID) -> SetupLink:
     """Return one set-up link."""
-    actor.must_be(Role.ADMINISTRATOR)
-    row = await read_one(SetupRow, tables.SetupLink.filter(id=wanted))
+    actor.require_role(Role.ADMINISTRATOR)
+    row = await fetch_row(SetupLinkRow, tables.SetupLink.filter(id=wanted))
     if row is None:
         raise NotFound
-    return _view(actor, row)
+    return _build_link(actor, row)
 
 
-async def withdraw(actor: Actor, wanted: UUID) -> None:
+async def withdraw_setup_link(actor: Actor, wanted: UUID) -> None:
     """Withdraw an open link, whoever made it."""
-    actor.must_be(Role.ADMINISTRATOR)
+    actor.require_role(Role.ADMINISTRATOR)
     async with transaction():
         changed = await tables.SetupLink.filter(id=wanted, used_at=None, withdrawn_at=None).update(
             withdrawn_at=actor.now
         )
         if not changed:
             raise NotFound
-        await audit_log.note(actor, Act.SETUP_LINK_WITHDRAWN, about=wanted)
+        await audit_log.record_event(actor, Act.SETUP_LINK_WITHDRAWN, about=wanted)
 
 
-async def position_of(house: House, token: str) -> Position:
+async def load_position(installation: Installation, token: str) -> Position:
     """
     Return the position that an open link grants.
 
@@ -149,47 +163,53 @@ async def position_of(house: House, token: str) -> Position:
         LinkExpired: If the link does not work.
         Damaged: If its sealed column is not the one that was made with it.
     """
-    now, lookup = house.clock(), lookup_of(token)
+    now, lookup = installation.clock(), hash_token(token)
     trusted = Q(maker_id=None) | Q(maker__status="active")
     still_open = tables.SetupLink.filter(
-        trusted, lookup=lookup, used_at=None, withdrawn_at=None, **alive(now, LIFETIME)
+        trusted, lookup=lookup, used_at=None, withdrawn_at=None, **build_alive_filter(now, LIFETIME)
     )
-    row = await read_one(SetupRow, still_open)
+    row = await fetch_row(SetupLinkRow, still_open)
     if row is None:
         raise LinkExpired
-    details = _opened(house, row)
+    details = _open_details(installation, row)
     if not is_alive(datetime.fromisoformat(details.expires_at), now, LIFETIME):  # the column is for queries
         raise LinkExpired
     return POSITIONS[details.profession or details.role]
 
 
-async def use(house: House, token: str) -> None:
+async def mark_used(installation: Installation, token: str) -> None:
     """Mark a link used, in the transaction that opens the account; raises `LinkExpired` if it was already."""
-    now = house.clock()
-    still_open = tables.SetupLink.filter(lookup=lookup_of(token), used_at=None, withdrawn_at=None)
-    if not await still_open.filter(**alive(now, LIFETIME)).update(used_at=now):
+    now = installation.clock()
+    still_open = tables.SetupLink.filter(lookup=hash_token(token), used_at=None, withdrawn_at=None)
+    if not await still_open.filter(**build_alive_filter(now, LIFETIME)).update(used_at=now):
         raise LinkExpired
 
 
-async def _write(house: House, token: bytes, details: SetupDetails, maker: Actor | None = None) -> None:
-    lookup, now = _lookup(token), house.clock()
+async def _insert_link(
+    installation: Installation, token: bytes, details: SetupDetails, maker: Actor | None = None
+) -> None:
+    lookup, now = _hash_token_bytes(token), installation.clock()
     await tables.SetupLink.create(
-        id=_id(lookup),
+        id=_derive_id(lookup),
         lookup=lookup,
         maker_id=maker.id if maker else None,
-        secret=maker.vault.seal(token, context=secret_context(maker.id, _id(lookup))) if maker else None,
+        secret=maker.vault.seal(token, context=setup_secret_context(maker.id, _derive_id(lookup)))
+        if maker
+        else None,
         sealed=seal_document(
-            house.server, details, details_context(maker.id if maker else None, _id(lookup))
+            installation.server_keys,
+            details,
+            setup_details_context(maker.id if maker else None, _derive_id(lookup)),
         ),
         created_at=now,
         expires_at=now + LIFETIME,
     )
 
 
-def _view(actor: Actor, row: SetupRow) -> SetupLink:
-    details, maker, token = _opened(actor.house, row), row.maker_id, ""
+def _build_link(actor: Actor, row: SetupLinkRow) -> SetupLink:
+    details, maker, token = _open_details(actor.installation, row), row.maker_id, ""
     if maker == actor.id:
-        token = _text(open_bytes(actor.vault, row.secret or b"", secret_context(maker, row.id)))
+        token = _encode_token(open_bytes(actor.vault, row.secret or b"", setup_secret_context(maker, row.id)))
     state = "open"
     if row.used_at:
         state = "used"
@@ -201,57 +221,59 @@ def _view(actor: Actor, row: SetupRow) -> SetupLink:
     return SetupLink(row.id, details.name, position, maker, token, row.expires_at, state)
 
 
-def _opened(house: House, row: SetupRow) -> SetupDetails:
+def _open_details(installation: Installation, row: SetupLinkRow) -> SetupDetails:
     """Open the details of a link: they are bound to the id, and the id to what it is looked up by."""
-    if row.id != _named_by(row.lookup):
+    if row.id != _find_id(row.lookup):
         raise Damaged
-    return open_document(house.server, row.sealed, details_context(row.maker_id, row.id), SetupDetails)
+    return open_document(
+        installation.server_keys, row.sealed, setup_details_context(row.maker_id, row.id), SetupDetails
+    )
 
 
-def _named_by(lookup: str) -> UUID | None:
+def _find_id(lookup: str) -> UUID | None:
     try:
-        return _id(lookup)
+        return _derive_id(lookup)
     except ValueError:
         return None
 
 
-def _position(position: Position) -> dict[str, str]:
+def _build_position_fields(position: Position) -> dict[str, str]:
     return {"role": position.role.value, "profession": position.profession or ""}
 
 
-def _until(house: House) -> str:
-    return (house.clock() + LIFETIME).isoformat(timespec="seconds")
+def _format_expiry(installation: Installation) -> str:
+    return (installation.clock() + LIFETIME).isoformat(timespec="seconds")
 
 
-def details_context(maker: UUID | None, link: UUID) -> Context:
+def setup_details_context(maker: UUID | None, link: UUID) -> Context:
     """Return the seal context of a link's details."""
-    return Context("setup-link", (maker or NOBODY).bytes, link.bytes)
+    return Context("setup-link", (maker or NO_MAKER).bytes, link.bytes)
 
 
-def secret_context(maker: UUID, link: UUID) -> Context:
+def setup_secret_context(maker: UUID, link: UUID) -> Context:
     """Return the seal context of a link's token, for its maker."""
     return Context("setup-secret", maker.bytes, link.bytes)
 
 
-def _id(lookup: str) -> UUID:
+def _derive_id(lookup: str) -> UUID:
     """Return the first half of the token's hash: enough to find a link by, and to bind what is sealed to its token."""
     return UUID(lookup[:32])
 
 
-def lookup_of(token: str) -> str:
+def hash_token(token: str) -> str:
     """Return the hash by which a link with this token is found."""
-    return _lookup(_bytes(token))
+    return _hash_token_bytes(_decode_token(token))
 
 
-def _lookup(token: bytes) -> str:
+def _hash_token_bytes(token: bytes) -> str:
     return sha256(b"hearthside/v1/setup-link" + token).hexdigest()
 
 
-def _text(token: bytes) -> str:
+def _encode_token(token: bytes) -> str:
     return urlsafe_b64encode(token).rstrip(b"=").decode()
 
 
-def _bytes(text: str) -> bytes:
+def _decode_token(text: str) -> bytes:
     try:
         return urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError as error:

@@ -13,11 +13,18 @@ from secrets import token_bytes
 from uuid import UUID
 
 from crypto import join_fields
-from journal.installation.installation import House
-from journal.rate_limiting.limits import ACCOUNT, CODE, OWN, SOURCE, Count, key_of
+from journal.installation.installation import Installation
+from journal.rate_limiting.limits import (
+    ACCOUNT_LIMIT,
+    CODE_LIMIT,
+    OWN_LIMIT,
+    SOURCE_LIMIT,
+    Count,
+    compute_key,
+)
 
-DRAWN = 16
-MARK_SIZE = DRAWN + 32
+NONCE_SIZE = 16
+MARK_SIZE = NONCE_SIZE + 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Visitor:
     marks: tuple[bytes, ...] = ()
 
 
-def mark(house: House, account: UUID, salt: bytes) -> bytes:
+def make_browser_mark(installation: Installation, account: UUID, salt: bytes) -> bytes:
     """
     Return a mark for the browser that *account* has just signed in with.
 
@@ -38,72 +45,88 @@ def mark(house: House, account: UUID, salt: bytes) -> bytes:
     Returns:
         48 bytes.
     """
-    drawn = token_bytes(DRAWN)
-    return drawn + _mac(house, account, salt, drawn)
+    drawn = token_bytes(NONCE_SIZE)
+    return drawn + _compute_mac(installation, account, salt, drawn)
 
 
-def of_password(house: House, email: str, account: UUID, salt: bytes, visitor: Visitor) -> tuple[Count, ...]:
+def build_password_counts(
+    installation: Installation, email: str, account: UUID, salt: bytes, visitor: Visitor
+) -> tuple[Count, ...]:
     """Return the counts of an attempt at the password of *email*; account and salt may be made up."""
-    if browser := _known(house, account, salt, visitor):
-        return (Count(key_of(house, "browser", browser), OWN, own=True),)
-    address, source = house.server.counted_index(email), visitor.source.encode()
+    if browser := _find_known_browser(installation, account, salt, visitor):
+        return (Count(compute_key(installation, "browser", browser), OWN_LIMIT, is_own=True),)
+    address, source = installation.server_keys.rate_limit_index(email), visitor.source.encode()
     return (
-        Count(key_of(house, "account", address), ACCOUNT),
-        Count(key_of(house, "account-source", address, source), OWN, own=True),
-        Count(key_of(house, "source", source), SOURCE),
+        Count(compute_key(installation, "account", address), ACCOUNT_LIMIT),
+        Count(compute_key(installation, "account-source", address, source), OWN_LIMIT, is_own=True),
+        Count(compute_key(installation, "source", source), SOURCE_LIMIT),
     )
 
 
-def of_recovery(house: House, email: str, visitor: Visitor) -> tuple[Count, ...]:
+def build_recovery_counts(installation: Installation, email: str, visitor: Visitor) -> tuple[Count, ...]:
     """Return the counts of an attempt at a recovery key. None is of the whole account: the key has 160 bits."""
-    address, source = house.server.counted_index(email), visitor.source.encode()
+    address, source = installation.server_keys.rate_limit_index(email), visitor.source.encode()
     return (
-        Count(key_of(house, "recovery-source", address, source), OWN, own=True),
-        Count(key_of(house, "source", source), SOURCE),
+        Count(compute_key(installation, "recovery-source", address, source), OWN_LIMIT, is_own=True),
+        Count(compute_key(installation, "source", source), SOURCE_LIMIT),
     )
 
 
-def of_code(house: House, account: UUID, salt: bytes, visitor: Visitor) -> tuple[Count, ...]:
+def build_code_counts(
+    installation: Installation, account: UUID, salt: bytes, visitor: Visitor
+) -> tuple[Count, ...]:
     """Return the counts of an attempt at a six-digit code by somebody who knew the password."""
-    if browser := _known(house, account, salt, visitor):
-        return (Count(key_of(house, "browser-code", browser), CODE, own=True),)
-    return (Count(key_of(house, "code", account.bytes), CODE),)
+    if browser := _find_known_browser(installation, account, salt, visitor):
+        return (Count(compute_key(installation, "browser-code", browser), CODE_LIMIT, is_own=True),)
+    return (Count(compute_key(installation, "code", account.bytes), CODE_LIMIT),)
 
 
-def of_recovery_code(house: House, account: UUID, visitor: Visitor) -> tuple[Count, ...]:
+def build_recovery_code_counts(
+    installation: Installation, account: UUID, visitor: Visitor
+) -> tuple[Count, ...]:
     """Return the counts of an attempt at a recovery code: of this source alone, since the code has 80 bits."""
-    return (Count(key_of(house, "recovery-code", account.bytes, visitor.source.encode()), OWN, own=True),)
+    return (
+        Count(
+            compute_key(installation, "recovery-code", account.bytes, visitor.source.encode()),
+            OWN_LIMIT,
+            is_own=True,
+        ),
+    )
 
 
-def of_confirmation(house: House, account: UUID, session: str) -> tuple[Count, ...]:
+def build_confirmation_counts(installation: Installation, account: UUID, session: str) -> tuple[Count, ...]:
     """Return the counts of an attempt at the password of a session, locked or not."""
-    return (Count(key_of(house, "confirmation", account.bytes, session.encode()), OWN, own=True),)
+    return (
+        Count(
+            compute_key(installation, "confirmation", account.bytes, session.encode()), OWN_LIMIT, is_own=True
+        ),
+    )
 
 
-def of_link(house: House, visitor: Visitor) -> tuple[Count, ...]:
+def build_link_counts(installation: Installation, visitor: Visitor) -> tuple[Count, ...]:
     """Return the counts of an attempt at a link, whose token has 256 bits: this only limits noise."""
-    return (Count(key_of(house, "link", visitor.source.encode()), SOURCE),)
+    return (Count(compute_key(installation, "link", visitor.source.encode()), SOURCE_LIMIT),)
 
 
-def of_restart(house: House, invitation: UUID) -> tuple[Count, ...]:
+def build_reset_counts(installation: Installation, invitation: UUID) -> tuple[Count, ...]:
     """Return the counts of an attempt at the address of a link to restart an account, by the link."""
-    return (Count(key_of(house, "restart", invitation.bytes), OWN, own=True),)
+    return (Count(compute_key(installation, "restart", invitation.bytes), OWN_LIMIT, is_own=True),)
 
 
-def of_set_aside(house: House, account: UUID) -> tuple[Count, ...]:
+def build_set_aside_counts(installation: Installation, account: UUID) -> tuple[Count, ...]:
     """Return the counts of an attempt to open what was set aside."""
-    return (Count(key_of(house, "set-aside", account.bytes), OWN, own=True),)
+    return (Count(compute_key(installation, "set-aside", account.bytes), OWN_LIMIT, is_own=True),)
 
 
-def _known(house: House, account: UUID, salt: bytes, visitor: Visitor) -> bytes:
+def _find_known_browser(installation: Installation, account: UUID, salt: bytes, visitor: Visitor) -> bytes:
     """Return the id of a browser that *account* has signed in with, or nothing."""
     found = b""
     for one in visitor.marks:
-        drawn, mac = one[:DRAWN], one[DRAWN:]
-        if compare_digest(mac, _mac(house, account, salt, drawn)):
+        drawn, mac = one[:NONCE_SIZE], one[NONCE_SIZE:]
+        if compare_digest(mac, _compute_mac(installation, account, salt, drawn)):
             found = join_fields(account.bytes, drawn)
     return found
 
 
-def _mac(house: House, account: UUID, salt: bytes, drawn: bytes) -> bytes:
-    return house.server.mac("known-browser", join_fields(account.bytes, salt, drawn))
+def _compute_mac(installation: Installation, account: UUID, salt: bytes, drawn: bytes) -> bytes:
+    return installation.server_keys.mac("known-browser", join_fields(account.bytes, salt, drawn))

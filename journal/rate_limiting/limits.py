@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from crypto import join_fields
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.installation.password_work import Busy
-from journal.store.database import change, database_now, fetch, joined, transaction
-from journal.store.progress import aside
-from journal.store.rows import DamagedRow, Row, typed
+from journal.store.database import ensure_transaction, execute, fetch_raw, get_clock_sql, transaction
+from journal.store.progress import commit_aside
+from journal.store.rows import DamagedRow, Row, parse_rows
 
-WAITS = (
+WAIT_SENTENCES = (
     (30, N_("There were many tries. Please wait half a minute, then try again.")),
     (60, N_("There were many tries. Please wait a minute, then try again.")),
     (120, N_("There were many tries. Please wait two minutes, then try again.")),
@@ -38,13 +38,15 @@ WAITS = (
 )
 
 
-class TooManyTries(Refused):
+class TooManyAttempts(InvalidInput):
     """It was tried too often; `seconds` says how long to wait. Says nothing about whether there is such an account."""
 
     def __init__(self, seconds: int, field: str) -> None:
-        sentence = next((words for longest, words in WAITS if seconds <= longest), WAITS[-1][1])
+        sentence = next(
+            (words for longest, words in WAIT_SENTENCES if seconds <= longest), WAIT_SENTENCES[-1][1]
+        )
         super().__init__({field: sentence}, sentence)
-        self.seconds = seconds
+        self.retry_after = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,19 @@ class Limit:
         forget: When nothing was tried for so many seconds after a pause, counting begins anew.
     """
 
-    free: int
-    first: int
-    ceiling: int
-    forget: int
+    free_attempts: int
+    first_pause: int
+    max_pause: int
+    forget_after: int
 
 
 HOUR, DAY = 3600, 24 * 3600
-MOST = 2**30  # tries that are counted: storage can write a number after which there is none
-OWN = Limit(5, 30, HOUR // 4, DAY)
-ACCOUNT = Limit(20, 30, HOUR // 4, DAY)
-SOURCE = Limit(60, 15, 300, DAY // 4)
+MAX_TRIES = 2**30  # tries that are counted: storage can write a number after which there is none
+OWN_LIMIT = Limit(5, 30, HOUR // 4, DAY)
+ACCOUNT_LIMIT = Limit(20, 30, HOUR // 4, DAY)
+SOURCE_LIMIT = Limit(60, 15, 300, DAY // 4)
 """A practice or a household shares one, so it bears more."""
-CODE = Limit(5, 30, 6 * HOUR, 30 * DAY)
+CODE_LIMIT = Limit(5, 30, 6 * HOUR, 30 * DAY)
 """Six digits, three of a million right: docs/threat-model.md has the odds that come of this."""
 
 
@@ -86,7 +88,7 @@ class Count:
 
     key: str
     limit: Limit
-    own: bool = False
+    is_own: bool = False
 
 
 class WaitRow(Row, frozen=True):
@@ -97,19 +99,19 @@ class WaitRow(Row, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Charged:
+class CountedAttempt:
     """A try that was counted: by what, and the end of the pause that it began, or 0."""
 
     counts: tuple[tuple[Count, int], ...]
 
 
-def key_of(house: House, name: str, *parts: bytes) -> str:
+def compute_key(installation: Installation, name: str, *parts: bytes) -> str:
     """Return the key of a count; it reveals nothing without the server key."""
-    return house.server.mac("throttle", join_fields(name.encode(), *parts)).hex()
+    return installation.server_keys.mac("throttle", join_fields(name.encode(), *parts)).hex()
 
 
-@aside
-async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged:
+@commit_aside
+async def count_attempt(counts: Iterable[Count], *, field: str = "password") -> CountedAttempt:
     """
     Count one attempt in all of *counts*, or in none when one of them has to wait.
 
@@ -117,66 +119,66 @@ async def charge(counts: Iterable[Count], *, field: str = "password") -> Charged
         field: Where a form says that somebody has to wait.
 
     Raises:
-        TooManyTries: If it has to wait; nothing was counted then.
+        TooManyAttempts: If it has to wait; nothing was counted then.
     """
-    now, charged = database_now(), []
+    now, charged = get_clock_sql(), []
     # In one order everywhere: two transactions that lock the same rows never wait for each other.
     async with transaction():
         for count in sorted(counts, key=lambda one: one.key):
-            found = await fetch(_counting(count.limit, now), count.key)
+            found = await fetch_raw(_build_upsert(count.limit, now), count.key)
             if not found:
-                waits = await _waits(count, now)
+                waits = await _load_wait(count, now)
                 if waits is not None:
-                    raise TooManyTries(waits, field)
-                found = await fetch(_counting(count.limit, now), count.key)
+                    raise TooManyAttempts(waits, field)
+                found = await fetch_raw(_build_upsert(count.limit, now), count.key)
             charged.append((count, found[0][0]))
-    return Charged(tuple(charged))
+    return CountedAttempt(tuple(charged))
 
 
-async def _waits(count: Count, now: str) -> int | None:
+async def _load_wait(count: Count, now: str) -> int | None:
     """
     Return how many seconds an attempt has to wait.
 
     None for a damaged row, which would lock its owner out for ever. It is deleted: whoever damaged it could have
     deleted it as well.
     """
-    row = next(iter(typed(WaitRow, await fetch(LEFT.format(now=now), count.key))), None)
+    row = next(iter(parse_rows(WaitRow, await fetch_raw(SELECT_WAIT.format(now=now), count.key))), None)
     if row is None or isinstance(row, DamagedRow):
-        await change("DELETE FROM throttle WHERE key = $1", count.key)
+        await execute("DELETE FROM throttle WHERE key = $1", count.key)
         return None
     return max(1, -(-(row.until - row.now) // 1000))
 
 
 @asynccontextmanager
-async def not_counted_if_busy(charged: Charged) -> AsyncIterator[None]:
+async def refund_if_busy(charged: CountedAttempt) -> AsyncIterator[None]:
     """Refund an attempt whose password was not checked because too many others waited."""
     try:
         yield
     except Busy:
-        await give_back(charged, succeeded=False)
+        await refund_attempt(charged, succeeded=False)
         raise
 
 
-@aside
-async def give_back(charged: Charged, *, succeeded: bool = True) -> None:
+@commit_aside
+async def refund_attempt(charged: CountedAttempt, *, succeeded: bool = True) -> None:
     """Refund an attempt that succeeded, or was never made; joins the open transaction."""
-    async with joined():
+    async with ensure_transaction():
         for count, until in charged.counts:
-            if count.own and succeeded:
-                await change("DELETE FROM throttle WHERE key = $1", count.key)
+            if count.is_own and succeeded:
+                await execute("DELETE FROM throttle WHERE key = $1", count.key)
             else:
-                await change(GIVE_BACK, until, count.key)
+                await execute(UPDATE_REFUNDED, until, count.key)
 
 
-async def purge() -> None:
+async def purge_expired() -> None:
     """Delete expired counts."""
-    await change(FORGET.format(now=database_now()))
+    await execute(DELETE_EXPIRED.format(now=get_clock_sql()))
 
 
 # `until` is 0 while no pause is due. A pause longer than there are comes of a clock that was put back, and is over;
 # what was tried by a clock that ran ahead is as old as what was tried as long ago.
 # It begins with WITH, since the PostgreSQL driver hands out no rows of a statement that begins with INSERT.
-COUNTING = """
+UPSERT_ATTEMPT = """
     WITH tried (key) AS (SELECT CAST($1 AS VARCHAR(64)))
     INSERT INTO throttle (key, tries, until, forgotten) SELECT key, 1, 0, {now} + {forget} FROM tried WHERE true
     ON CONFLICT (key) DO UPDATE SET
@@ -194,10 +196,10 @@ COUNTING = """
     WHERE throttle.until <= {now} OR throttle.until > {now} + {ceiling}
     RETURNING until
 """
-OLD = "(throttle.forgotten <= {now} OR throttle.forgotten > {now} + 2 * {forget} + {ceiling})"
-LEFT = "SELECT until, {now} FROM throttle WHERE key = $1"
-FORGET = "DELETE FROM throttle WHERE forgotten <= {now}"
-GIVE_BACK = """
+IS_EXPIRED = "(throttle.forgotten <= {now} OR throttle.forgotten > {now} + 2 * {forget} + {ceiling})"
+SELECT_WAIT = "SELECT until, {now} FROM throttle WHERE key = $1"
+DELETE_EXPIRED = "DELETE FROM throttle WHERE forgotten <= {now}"
+UPDATE_REFUNDED = """
     UPDATE throttle SET until = CASE WHEN until = $1 THEN 0 ELSE until END,
         tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END
     WHERE key = $2
@@ -205,17 +207,17 @@ GIVE_BACK = """
 
 
 @lru_cache
-def _counting(limit: Limit, now: str) -> str:
+def _build_upsert(limit: Limit, now: str) -> str:
     """Return the statement that counts one attempt: it returns a row if the attempt may be made, else none."""
-    doublings = next(n for n in range(64) if limit.first << n >= limit.ceiling)
-    forget, ceiling = limit.forget * 1000, limit.ceiling * 1000
-    return COUNTING.format(
+    doublings = next(n for n in range(64) if limit.first_pause << n >= limit.max_pause)
+    forget, ceiling = limit.forget_after * 1000, limit.max_pause * 1000
+    return UPSERT_ATTEMPT.format(
         now=now,
-        old=OLD.format(now=now, forget=forget, ceiling=ceiling),
-        free=limit.free,
-        most=MOST,
-        last=limit.free + doublings,
-        first=limit.first * 1000,
+        old=IS_EXPIRED.format(now=now, forget=forget, ceiling=ceiling),
+        free=limit.free_attempts,
+        most=MAX_TRIES,
+        last=limit.free_attempts + doublings,
+        first=limit.first_pause * 1000,
         ceiling=ceiling,
         forget=forget,
     )

@@ -24,53 +24,55 @@ import msgspec
 from anyio import to_thread
 
 from journal.actor import Actor
-from journal.authentication.passwords import advise
-from journal.authentication.sign_in import unlock
-from journal.errors import JournalError, Refused
+from journal.authentication.passwords import rate_password
+from journal.authentication.sign_in import verify_password
+from journal.errors import InvalidInput, JournalError
 from journal.i18n import N_
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.installation.password_work import Busy
 from journal.records import collection
 from journal.records.collection import Records
 from journal.records.schema import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
-from journal.store.progress import repeated
+from journal.store.progress import run_with_retry
 
-PROGRAM = Path(__file__).with_name("age_process.py")
+AGE_PROGRAM = Path(__file__).with_name("age_process.py")
 MANIFEST = "manifest.json"
-NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
+FILE_NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
 """The names of files in the archive: none that anybody typed, and no path out of the folder."""
 
-LONGEST_LINE = 1000
+MAX_LINE_BYTES = 1000
 """Bytes of a passphrase: terminals hand over 1,024 with the end of the line on macOS, and 4,096 on Linux."""
 ONE_LINE = N_(
     "Please write it on one line, without tabs: a terminal, where it is asked for, takes nothing else."
 )
 TOO_LONG = N_("Please use a shorter one: a terminal, where it is asked for, cannot take so much on one line.")
-_NOT_ON_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
-LEVEL = 1  # of compression: prose shrinks to a third; level 6 takes four times as long for a tenth less
+COMPRESSION_LEVEL = (
+    1  # of compression: prose shrinks to a third; level 6 takes four times as long for a tenth less
+)
 OWNER_ONLY = 0o100600 << 16
 
 Pages = Mapping[str, str]
-Draw = Callable[[Records], Pages]
+RenderPages = Callable[[Records], Pages]
 
 
-PLACES = 4  # people whose file is made or waits for its turn; each takes some seconds and a gigabyte
-SEALING = 120.0  # seconds that it may take to seal one
+MAX_EXPORTS = 4  # people whose file is made or waits for its turn; each takes some seconds and a gigabyte
+SEALING_TIMEOUT = 120.0  # seconds that it may take to seal one
 
 
-class ManyFiles(Busy):
+class ExportBusy(Busy):
     """A file is made for this person already, or others wait for theirs; nothing was read."""
 
     message = N_(
         "A file is being made already, and one is made at a time. Nothing was done. Please try again in a moment."
     )
-    seconds = 20
+    retry_after = 20
 
 
-class NotSealed(JournalError):
+class SealingFailed(JournalError):
     """The archive could not be sealed; the likeliest reason is memory."""
 
     message = N_(
@@ -78,7 +80,7 @@ class NotSealed(JournalError):
     )
 
 
-async def take(
+async def export_records(
     actor: Actor,
     current: str,
     passphrase: str,
@@ -86,7 +88,7 @@ async def take(
     practice: str,
     app_version: str,
     patient: UUID | None,
-    draw: Draw,
+    render: RenderPages,
 ) -> bytes:
     """
     Return the actor's records as an age file.
@@ -97,7 +99,7 @@ async def take(
         current: The actor's password, asked for again.
         passphrase: What the file will open with, exactly as typed; it is stored nowhere.
         patient: For a clinician, whose records; None for everybody's.
-        draw: Renders the pages for people, by file name.
+        render: Renders the pages for people, by file name.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -109,28 +111,30 @@ async def take(
     """
     await refuse_while_held(actor)
     known = (actor.name, actor.email, practice)
-    advice = await actor.house.stretch(lambda: advise(passphrase, context=known), own=True)
-    if problems := (*advice.problems, *untypable(passphrase)):
-        raise Refused({"passphrase": problems[0]})
-    await unlock(actor, current)
+    advice = await actor.installation.run_password_hash(
+        lambda: rate_password(passphrase, context=known), is_returning=True
+    )
+    if problems := (*advice.problems, *list_typing_problems(passphrase)):
+        raise InvalidInput({"passphrase": problems[0]})
+    await verify_password(actor, current)
 
-    with _place(actor):
-        return await _made(
-            actor, passphrase, practice=practice, app_version=app_version, patient=patient, draw=draw
+    with _reserve_place(actor):
+        return await _build_export(
+            actor, passphrase, practice=practice, app_version=app_version, patient=patient, render=render
         )
 
 
 @contextmanager
-def _place(actor: Actor) -> Iterator[None]:
+def _reserve_place(actor: Actor) -> Iterator[None]:
     """
     Hold a place among those whose file is made or waits for its turn.
 
     Raises:
         ManyFiles: If they have one already, or too many others have.
     """
-    taking = actor.house.taking
-    if actor.id in taking or len(taking) >= PLACES:
-        raise ManyFiles
+    taking = actor.installation.exporting_accounts
+    if actor.id in taking or len(taking) >= MAX_EXPORTS:
+        raise ExportBusy
     taking.add(actor.id)
     try:
         yield
@@ -138,77 +142,85 @@ def _place(actor: Actor) -> Iterator[None]:
         taking.remove(actor.id)
 
 
-async def _made(
-    actor: Actor, passphrase: str, *, practice: str, app_version: str, patient: UUID | None, draw: Draw
+async def _build_export(
+    actor: Actor,
+    passphrase: str,
+    *,
+    practice: str,
+    app_version: str,
+    patient: UUID | None,
+    render: RenderPages,
 ) -> bytes:
-    async def collect() -> Records:
+    async def collect_records() -> Records:
         if actor.role is Role.PATIENT:
-            return await collection.of_patient(actor, practice)
-        return await collection.shared(actor, practice, patient)
+            return await collection.collect_patient_records(actor, practice)
+        return await collection.collect_shared_records(actor, practice, patient)
 
-    found = await repeated(collect)
-    return await _sealed(actor.house, lambda: pack(found, draw(found), app_version), passphrase)
+    found = await run_with_retry(collect_records)
+    return await _seal_archive(
+        actor.installation, lambda: pack_archive(found, render(found), app_version), passphrase
+    )
 
 
-def untypable(passphrase: str) -> tuple[str, ...]:
+def list_typing_problems(passphrase: str) -> tuple[str, ...]:
     """
     Return why a passphrase cannot be typed where `age` asks for it, exactly as it is.
 
     `age` takes the bytes of one line of a terminal, which keeps some control characters for itself, and changes none.
     """
-    if any(unicodedata.category(sign) in _NOT_ON_A_LINE for sign in passphrase):
+    if any(unicodedata.category(sign) in _FORBIDDEN_CATEGORIES for sign in passphrase):
         return (ONE_LINE,)
-    return (TOO_LONG,) if len(passphrase.encode()) > LONGEST_LINE else ()
+    return (TOO_LONG,) if len(passphrase.encode()) > MAX_LINE_BYTES else ()
 
 
-def pack(found: Records, pages: Pages, app_version: str) -> bytes:
+def pack_archive(records: Records, pages: Pages, app_version: str) -> bytes:
     """Pack documents, pages and a manifest with their hashes into a zip file, in the order of their names."""
     files = {name: page.encode() for name, page in pages.items()}
-    files |= {name: _json(document) for name, document in found.documents.items()}
+    files |= {name: _encode_json(document) for name, document in records.documents.items()}
     manifest = Manifest(
         FORMAT,
         SCHEMA_VERSION,
         app_version,
-        found.made_at,
-        found.account.time_zone,
-        found.account.id,
-        found.account.role,
-        list(found.unreadable),
+        records.made_at,
+        records.account.time_zone,
+        records.account.id,
+        records.account.role,
+        list(records.unreadable),
         [FileRecord(name, len(body), sha256(body).hexdigest()) for name, body in sorted(files.items())],
     )
-    files[MANIFEST] = msgspec.json.format(_json(manifest), indent=2)
+    files[MANIFEST] = msgspec.json.format(_encode_json(manifest), indent=2)
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name, body in sorted(files.items()):
-            if not NAME.fullmatch(name):
+            if not FILE_NAME.fullmatch(name):
                 raise ValueError(f"a file of the archive may not be called {name!r}")
-            entry = ZipInfo(name, found.made_at.timetuple()[:6])
+            entry = ZipInfo(name, records.made_at.timetuple()[:6])
             entry.external_attr = OWNER_ONLY
-            archive.writestr(entry, body, ZIP_DEFLATED, LEVEL)
+            archive.writestr(entry, body, ZIP_DEFLATED, COMPRESSION_LEVEL)
     return buffer.getvalue()
 
 
-def _json(document: object) -> bytes:
+def _encode_json(document: object) -> bytes:
     return msgspec.json.encode(document)
 
 
-async def _sealed(house: House, make: Callable[[], bytes], passphrase: str) -> bytes:
+async def _seal_archive(installation: Installation, build: Callable[[], bytes], passphrase: str) -> bytes:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
-    async with house.exporting:
-        made = await to_thread.run_sync(make)
+    async with installation.export_limiter:
+        made = await to_thread.run_sync(build)
         process = await create_subprocess_exec(
-            sys.executable, "-I", str(PROGRAM), stdin=PIPE, stdout=PIPE, env=environment
+            sys.executable, "-I", str(AGE_PROGRAM), stdin=PIPE, stdout=PIPE, env=environment
         )
         try:
-            async with timeout(SEALING):
+            async with timeout(SEALING_TIMEOUT):
                 # Unlike other ways to write to a process, this tolerates one that ends before it has read all.
                 sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
         except TimeoutError as error:
-            raise NotSealed from error
+            raise SealingFailed from error
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
     if process.returncode:
-        raise NotSealed
+        raise SealingFailed
     return sealed

@@ -19,19 +19,19 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care.links import Link
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.records.mapping import (
-    copy_record,
-    entry_record,
-    event_records,
-    link_record,
-    session_record,
-    share_record,
-    version,
+    build_copy_record,
+    build_entry_record,
+    build_event_records,
+    build_link_record,
+    build_session_record,
+    build_share_record,
+    build_version,
 )
 from journal.records.schema import (
-    NOT_AS_LEFT,
+    NOT_INTACT,
     Account,
     CourseRecord,
     EntryRecord,
@@ -45,19 +45,19 @@ from journal.records.schema import (
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import CourseDetails, Session, course_context, my_sessions
+from journal.sessions.rows import CourseDetails, Session, course_context, load_my_sessions
 from journal.sharing import reading
 from journal.sharing import shares as sharing_shares
-from journal.store.database import fetch_aside, transaction
-from journal.store.rows import Row, known, read, sound, typed
+from journal.store.database import fetch_raw_in_thread, transaction
+from journal.store.rows import Row, fetch_rows, get_column, parse_rows, require_undamaged
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument, RevisionDocument, entry_context, revision_context
-from journal.vault.entry_rows import NOWHERE, OWN, EntryRow, RevisionRow
+from journal.vault.entry_rows import SELECT_ENTRIES, UNKNOWN_ID, EntryRow, RevisionRow
 
-ENTRIES = OWN + " AND deleted_at IS NULL ORDER BY created_at, id"
-TURNS = 5  # one more for each save between two of its statements: saves come seconds apart
-EARLIER = """
+SELECT_OWN_ENTRIES = SELECT_ENTRIES + " AND deleted_at IS NULL ORDER BY created_at, id"
+ATTEMPTS = 5  # one more for each save between two of its statements: saves come seconds apart
+SELECT_EARLIER_VERSIONS = """
     SELECT v.id, v.sealed, v.created_at, v.entry_id FROM entry_revision v JOIN entry e ON e.id = v.entry_id
     WHERE e.owner_id = $1 AND e.deleted_at IS NULL ORDER BY v.created_at DESC, v.id
 """
@@ -121,48 +121,48 @@ class Extent:
     sessions: int
 
 
-async def extent(actor: Actor) -> Extent:
+async def load_extent(actor: Actor) -> Extent:
     """Count the patient's own entries and sessions."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     return Extent(
         await vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None).count(),
         await sessions_tables.KapSession.filter(patient_id=actor.id).count(),
     )
 
 
-async def of_patient(actor: Actor, practice: str) -> PatientRecords:
+async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords:
     """Open all records of the patient, and log the export."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     missing: list[Unreadable] = []
-    planned = await my_sessions(actor)
-    as_left, entries, unread = await _entries_and_look(actor, planned)
-    if not as_left:
-        missing.append(Unreadable(NOT_AS_LEFT, NOWHERE))
-    missing += [Unreadable("session", one or NOWHERE) for one in planned.damaged]
+    planned = await load_my_sessions(actor)
+    is_intact, entries, unread = await _load_verified_entries(actor, planned)
+    if not is_intact:
+        missing.append(Unreadable(NOT_INTACT, UNKNOWN_ID))
+    missing += [Unreadable("session", one or UNKNOWN_ID) for one in planned.damaged]
     missing += unread
-    links = await care_links.my_links(actor, ended=True)
-    given = await sharing_shares.given(actor)
+    links = await care_links.load_my_links(actor, ended=True)
+    given = await sharing_shares.list_shares(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
-    openings = await audit_events.openings(actor.id, [one.id for one in given])
-    shares = [share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
-    plan = [session_record(one) for one in planned]
-    courses = await _courses(actor, actor.id, missing)
-    await audit_log.note(actor, Act.RECORDS_TAKEN, patient=actor.id)
-    events = await audit_events.every_event(actor.id)
-    missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
+    openings = await audit_events.load_share_openings(actor.id, [one.id for one in given])
+    shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
+    plan = [build_session_record(one) for one in planned]
+    courses = await _load_courses(actor, actor.id, missing)
+    await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=actor.id)
+    events = await audit_events.list_all_patient_events(actor.id)
+    missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
-        _account(actor, practice),
+        _build_account(actor, practice),
         actor.now,
         tuple(entries),
         Plan(courses, plan),
-        Sharing([link_record(link) for link in links], shares),
-        tuple(event_records(events, names)),
+        Sharing([build_link_record(link) for link in links], shares),
+        tuple(build_event_records(events, names)),
         tuple(missing),
     )
 
 
-async def shared(actor: Actor, practice: str, patient: UUID | None) -> ClinicianRecords:
+async def collect_shared_records(actor: Actor, practice: str, patient: UUID | None) -> ClinicianRecords:
     """
     Open what *patient*, or everybody in the clinician's care, shared with them; each copy counts as opened.
 
@@ -171,35 +171,37 @@ async def shared(actor: Actor, practice: str, patient: UUID | None) -> Clinician
         TrustBroken: If the keys of the one patient asked for are not the pinned ones.
     """
     links = (
-        await care_links.my_links(actor) if patient is None else (await care_links.link_with(actor, patient),)
+        await care_links.load_my_links(actor)
+        if patient is None
+        else (await care_links.load_link_with(actor, patient),)
     )
-    actor.must_be(Role.CLINICIAN)
+    actor.require_role(Role.CLINICIAN)
     if not links:
         raise NotFound
     missing: list[Unreadable] = []
     patients = []
     for link in links:
         try:
-            patients.append(await _shared_by(actor, link, missing))
+            patients.append(await _collect_shared_by(actor, link, missing))
         except (Damaged, TrustBroken):
             if patient is not None:
                 raise
             missing.append(Unreadable("patient", link.patient))
-    return ClinicianRecords(_account(actor, practice), actor.now, tuple(patients), tuple(missing))
+    return ClinicianRecords(_build_account(actor, practice), actor.now, tuple(patients), tuple(missing))
 
 
-async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
-    folder = await reading.folder(actor, link.patient)
-    missing += [Unreadable("share", copy or NOWHERE) for copy in folder.damaged]
-    missing += [Unreadable("session", one or NOWHERE) for one in folder.sessions.damaged]
-    belonging = Belonging(folder.sessions)
-    copies = [copy_record(one, belonging) for one in folder.shared]
-    courses = await _courses(actor, link.patient, missing)
+async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
+    folder = await reading.load_folder(actor, link.patient)
+    missing += [Unreadable("share", copy or UNKNOWN_ID) for copy in folder.damaged]
+    missing += [Unreadable("session", one or UNKNOWN_ID) for one in folder.sessions.damaged]
+    assignment = SessionAssignment(folder.sessions)
+    copies = [build_copy_record(one, assignment) for one in folder.shared]
+    courses = await _load_courses(actor, link.patient, missing)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
-        await audit_log.note(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
-    events = await audit_events.every_event(link.patient, by=actor.id)
-    missing += [Unreadable("event", NOWHERE) for _ in events.damaged]
+        await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
+    events = await audit_events.list_all_patient_events(link.patient, by=actor.id)
+    missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
     return PatientRecord(
         link.patient,
         link.id,
@@ -207,13 +209,13 @@ async def _shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> Pat
         link.since,
         link.state,
         courses,
-        [session_record(one) for one in folder.sessions],
+        [build_session_record(one) for one in folder.sessions],
         copies,
-        event_records(events, {actor.id: actor.name}),
+        build_event_records(events, {actor.id: actor.name}),
     )
 
 
-async def _entries_and_look(
+async def _load_verified_entries(
     actor: Actor, planned: tuple[Session, ...]
 ) -> tuple[bool, list[EntryRecord], list[Unreadable]]:
     """
@@ -222,74 +224,81 @@ async def _entries_and_look(
     After a save by another page meanwhile, all is read again, a few times. A thread opens them, since there may be
     thousands.
     """
-    for _ in range(TURNS):
-        seen = await record_state.look(actor, earlier=True)
-        earlier, rows = await fetch_aside(EARLIER, actor.id), await fetch_aside(ENTRIES, actor.id)
-        as_left = seen.as_left and await asyncio.to_thread(seen.is_all, rows, earlier)
-        if as_left or not seen.as_left:
+    for _ in range(ATTEMPTS):
+        seen = await record_state.compare_records(actor, earlier=True)
+        earlier, rows = (
+            await fetch_raw_in_thread(SELECT_EARLIER_VERSIONS, actor.id),
+            await fetch_raw_in_thread(SELECT_OWN_ENTRIES, actor.id),
+        )
+        is_intact = seen.is_intact and await asyncio.to_thread(seen.is_complete, rows, earlier)
+        if is_intact or not seen.is_intact:
             break
     missing: list[Unreadable] = []
-    found = await asyncio.to_thread(_entries, actor, planned, rows, earlier, missing)
-    return as_left, found, missing
+    found = await asyncio.to_thread(_open_entries, actor, planned, rows, earlier, missing)
+    return is_intact, found, missing
 
 
-def _entries(
+def _open_entries(
     actor: Actor,
     planned: tuple[Session, ...],
     rows: Sequence[Sequence[Any]],
     earlier: Sequence[Sequence[Any]],
     missing: list[Unreadable],
 ) -> list[EntryRecord]:
-    belonging, found, versions = Belonging(planned), [], _earlier(actor, earlier, missing)
-    for row in typed(EntryRow, rows):
+    assignment, found, versions = (
+        SessionAssignment(planned),
+        [],
+        _open_earlier_versions(actor, earlier, missing),
+    )
+    for row in parse_rows(EntryRow, rows):
         try:
-            one = sound(row)
+            one = require_undamaged(row)
             where = entry_context(actor.id, one.id, one.revision)
             document = open_document(actor.vault, one.sealed, where, EntryDocument)
         except Damaged:
-            missing.append(Unreadable("entry", known(row, "id") or NOWHERE))
+            missing.append(Unreadable("entry", get_column(row, "id") or UNKNOWN_ID))
             continue
         moments = one.created_at, one.updated_at
         found.append(
-            entry_record(one.id, one.revision, document, *moments, versions.get(one.id, []), belonging)
+            build_entry_record(one.id, one.revision, document, *moments, versions.get(one.id, []), assignment)
         )
     return found
 
 
-def _earlier(
+def _open_earlier_versions(
     actor: Actor, rows: Sequence[Sequence[Any]], missing: list[Unreadable]
 ) -> dict[UUID, list[Version]]:
     found: dict[UUID, list[Version]] = {}
-    for row in typed(RevisionRow, rows):
+    for row in parse_rows(RevisionRow, rows):
         try:
-            one = sound(row)
+            one = require_undamaged(row)
             where = revision_context(actor.id, one.id)
             kept = open_document(actor.vault, one.sealed, where, RevisionDocument)
             if kept.entry_id != one.entry_id.hex:  # the row was moved to another entry
                 raise Damaged
         except Damaged:
-            missing.append(Unreadable("earlier version", known(row, "id") or NOWHERE))
+            missing.append(Unreadable("earlier version", get_column(row, "id") or UNKNOWN_ID))
             continue
-        record = version(one.id, kept.reason, kept.revision, kept.document, one.created_at)
+        record = build_version(one.id, kept.reason, kept.revision, kept.document, one.created_at)
         found.setdefault(one.entry_id, []).append(record)
     return found
 
 
-async def _courses(actor: Actor, patient: UUID, missing: list[Unreadable]) -> list[CourseRecord]:
+async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) -> list[CourseRecord]:
     found = []
-    for row in await read(
+    for row in await fetch_rows(
         CourseRow, sessions_tables.Course.filter(patient_id=patient).order_by("created_at")
     ):
         try:
-            one = sound(row)
+            one = require_undamaged(row)
             where = course_context(patient, one.id)
-            details = open_document(actor.house.server, one.sealed, where, CourseDetails)
+            details = open_document(actor.installation.server_keys, one.sealed, where, CourseDetails)
         except Damaged:
-            missing.append(Unreadable("course", known(row, "id") or NOWHERE))
+            missing.append(Unreadable("course", get_column(row, "id") or UNKNOWN_ID))
             continue
         found.append(CourseRecord(one.id, details.title))
     return found
 
 
-def _account(actor: Actor, practice: str) -> Account:
+def _build_account(actor: Actor, practice: str) -> Account:
     return Account(actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice)

@@ -16,19 +16,19 @@ from journal.audit import events as audit_events
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.audit.query import Event
-from journal.authentication.sign_in import unlock
+from journal.authentication.sign_in import verify_password
 from journal.care import links as care_links
 from journal.care.documents import ShareDocument
 from journal.care.links import Link
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
-from journal.sharing.shares import Given
-from journal.store.rows import Opened
+from journal.sharing.shares import OutgoingShare
+from journal.store.rows import OpenedRows
 
 YEARS = 6
-GIVEN = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED, Act.SHARED, Act.SHARE_UPDATED, Act.SHARING_RESUMED)
-TAKEN = (Act.SHARE_OPENED, Act.RECORDS_TAKEN)
+GRANTING_ACTS = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED, Act.SHARED, Act.SHARE_UPDATED, Act.SHARING_RESUMED)
+ACCESSING_ACTS = (Act.SHARE_OPENED, Act.RECORDS_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,26 @@ class Disclosure:
     copy: ShareDocument | None
 
 
-async def disclosures(
+async def list_disclosures(
     actor: Actor, *, limit: int | None = None, before: int | None = None
-) -> Opened[Disclosure]:
+) -> OpenedRows[Disclosure]:
     """Return what was disclosed in the last six years, newest first; *before* an event's id for the next."""
-    actor.must_be(Role.PATIENT)
-    events = await audit_events.given_away(
-        actor.id, GIVEN, TAKEN, since=six_years_before(actor.now), limit=limit, before=before
+    actor.require_role(Role.PATIENT)
+    events = await audit_events.list_disclosure_events(
+        actor.id,
+        GRANTING_ACTS,
+        ACCESSING_ACTS,
+        since=get_accounting_start(actor.now),
+        limit=limit,
+        before=before,
     )
-    links = await care_links.my_links(actor, ended=True)
+    links = await care_links.load_my_links(actor, ended=True)
     team = {link.clinician: link for link in links}
-    copies = {one.id: one for one in await shares.given(actor, team=links)} if events else {}
-    return Opened((_disclosure(event, team, copies) for event in events), events.damaged)
+    copies = {one.id: one for one in await shares.list_shares(actor, team=links)} if events else {}
+    return OpenedRows((_build_disclosure(event, team, copies) for event in events), events.damaged)
 
 
-async def take(actor: Actor, current: str) -> Opened[Disclosure]:
+async def export_disclosures(actor: Actor, current: str) -> OpenedRows[Disclosure]:
     """
     Return all of it for an export, and log that.
 
@@ -69,15 +74,15 @@ async def take(actor: Actor, current: str) -> Opened[Disclosure]:
         HeldUntilRested: Too soon after a dosing session: a file cannot be taken back.
         Refused: If the password is not theirs (`current`).
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     await refuse_while_held(actor)
-    await unlock(actor, current)
-    found = await disclosures(actor)
-    await audit_log.note(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)
+    await verify_password(actor, current)
+    found = await list_disclosures(actor)
+    await audit_log.record_event(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)
     return found
 
 
-def six_years_before(now: datetime) -> datetime:
+def get_accounting_start(now: datetime) -> datetime:
     """Return the same day and time six years earlier; 28 February for 29 February."""
     try:
         return now.replace(year=now.year - YEARS)
@@ -85,7 +90,7 @@ def six_years_before(now: datetime) -> datetime:
         return now.replace(year=now.year - YEARS, day=28)
 
 
-def _disclosure(event: Event, team: dict[UUID, Link], copies: dict[UUID, Given]) -> Disclosure:
+def _build_disclosure(event: Event, team: dict[UUID, Link], copies: dict[UUID, OutgoingShare]) -> Disclosure:
     recipient = event.recipient_id or event.actor_id
     one = copies.get(event.object_id) if event.object_id else None
     who = team.get(recipient) if recipient else None

@@ -10,7 +10,7 @@ from journal.audit.query import Event
 from journal.care.links import Link
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.entries.revisions import Reason
 from journal.i18n import N_
 from journal.records.schema import (
@@ -25,41 +25,43 @@ from journal.records.schema import (
     Version,
 )
 from journal.sessions.rows import Session
-from journal.sharing.reading import Shared
-from journal.sharing.shares import NOTE, TITLE, Given
+from journal.sharing.reading import IncomingShare
+from journal.sharing.shares import NOTE, TITLE, OutgoingShare
 from journal.vault.documents import EntryDocument
 
-UNKNOWN = "unknown"
+UNKNOWN_KIND = "unknown"
 """The kind of an answer whose question no form asks any more; it is exported all the same."""
 
 
-def entry_record(
+def build_entry_record(
     ident: UUID,
     revision: int,
     document: EntryDocument,
     created_at: datetime,
     updated_at: datetime,
     earlier: list[Version],
-    belonging: Belonging[Session],
+    assignment: SessionAssignment[Session],
 ) -> EntryRecord:
     """Return an entry as it reads now, and the session that it belongs to."""
-    at = belonging.session_of(document.kind, document.session_id, created_at)
+    at = assignment.find_session(document.kind, document.session_id, created_at)
     return EntryRecord(
         ident,
         document.kind,
         document.title,
         document.note,
-        _session_id(document.session_id),
+        _parse_session_id(document.session_id),
         at.id if at else None,
         created_at,
         updated_at,
         revision,
-        answered(document.kind, document.answers),
+        build_answers(document.kind, document.answers),
         earlier,
     )
 
 
-def version(ident: UUID, reason: str, revision: int, document: EntryDocument, kept_at: datetime) -> Version:
+def build_version(
+    ident: UUID, reason: str, revision: int, document: EntryDocument, kept_at: datetime
+) -> Version:
     """Return an earlier version of an entry."""
     return Version(
         ident,
@@ -68,26 +70,26 @@ def version(ident: UUID, reason: str, revision: int, document: EntryDocument, ke
         revision,
         document.title,
         document.note,
-        _session_id(document.session_id),
-        answered(document.kind, document.answers),
+        _parse_session_id(document.session_id),
+        build_answers(document.kind, document.answers),
     )
 
 
-def answered(kind: str, answers: Answers) -> list[Answered]:
+def build_answers(kind: str, answers: Answers) -> list[Answered]:
     """Return answers with their questions: in the form's order, then those that the form no longer asks."""
-    fields = _fields(kind)
-    known = [_answered(field, answers[field.id]) for field in fields.values() if field.id in answers]
-    gone = [Answered(key, "", UNKNOWN, value, []) for key, value in answers.items() if key not in fields]
+    fields = _get_fields(kind)
+    known = [_build_answer(field, answers[field.id]) for field in fields.values() if field.id in answers]
+    gone = [Answered(key, "", UNKNOWN_KIND, value, []) for key, value in answers.items() if key not in fields]
     return known + gone
 
 
-def session_record(one: Session) -> SessionRecord:
+def build_session_record(one: Session) -> SessionRecord:
     """Return a session as exported."""
     details = one.details
     return SessionRecord(
         one.id,
         one.course,
-        _session_id(details.about),
+        _parse_session_id(details.about),
         details.kind,
         details.status,
         one.starts_at,
@@ -104,13 +106,13 @@ def session_record(one: Session) -> SessionRecord:
         details.sitter,
         details.note,
         details.cancel_reason,
-        _moment(details.started_at),
-        _moment(details.ended_at),
+        _parse_moment(details.started_at),
+        _parse_moment(details.ended_at),
         details.rested_on,
     )
 
 
-def link_record(link: Link) -> LinkRecord:
+def build_link_record(link: Link) -> LinkRecord:
     """Return one clinician of the care team."""
     return LinkRecord(
         link.id,
@@ -124,43 +126,43 @@ def link_record(link: Link) -> LinkRecord:
     )
 
 
-def share_record(given: Given, openings: Iterable[datetime]) -> ShareRecord:
+def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> ShareRecord:
     """Return a copy that a clinician can read, and when they opened it."""
-    document, fields = given.document, _fields(given.document.kind)
+    document, fields = share.document, _get_fields(share.document.kind)
     labels = {TITLE: N_("Title"), NOTE: N_("Content note")} | {
         field.id: field.label for field in fields.values()
     }
     return ShareRecord(
-        given.id,
-        given.entry,
-        given.link.id,
-        given.link.peer_name,
+        share.id,
+        share.entry,
+        share.link.id,
+        share.link.peer_name,
         [Section(section, labels.get(section, "")) for section in document.fields],
         document.entry_revision,
         datetime.fromisoformat(document.shared_at),
         list(openings),
-        given.changed,
+        share.changed,
     )
 
 
-def copy_record(shared: Shared, belonging: Belonging[Session]) -> CopyRecord:
+def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Session]) -> CopyRecord:
     """Return a shared copy for the clinician who reads it, and the session that it belongs to."""
     document = shared.document
-    at = belonging.session_of(document.kind, document.session_id, shared.written_at)
+    at = assignment.find_session(document.kind, document.session_id, shared.written_at)
     return CopyRecord(
         shared.id,
         document.kind,
         document.title,
         document.note,
-        _session_id(document.session_id),
+        _parse_session_id(document.session_id),
         at.id if at else None,
         shared.written_at,
         shared.shared_at,
-        answered(document.kind, document.answers),
+        build_answers(document.kind, document.answers),
     )
 
 
-def event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> list[EventRecord]:
+def build_event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> list[EventRecord]:
     """Return events, with the names of the people who are known."""
     return [
         EventRecord(
@@ -174,20 +176,20 @@ def event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> list[Ev
     ]
 
 
-def _answered(field: Field, value: Answer) -> Answered:
-    labels = field.chosen(value) if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES) else ()
+def _build_answer(field: Field, value: Answer) -> Answered:
+    labels = field.get_option_labels(value) if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES) else ()
     return Answered(field.id, field.label, field.kind.value, value, list(labels))
 
 
-def _fields(kind: str) -> Mapping[str, Field]:
+def _get_fields(kind: str) -> Mapping[str, Field]:
     if kind not in FORMS:
         return {}
     return {field.id: field for field in FORMS[EntryKind(kind)].fields}
 
 
-def _session_id(text: str | None) -> UUID | None:
+def _parse_session_id(text: str | None) -> UUID | None:
     return UUID(text) if text else None
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -191,14 +191,14 @@ class PatientRecord(msgspec.Struct, frozen=True):
     log: list[EventRecord]
 
 
-NOT_AS_LEFT = "journal"
+NOT_INTACT = "journal"
 
 
 class Unreadable(msgspec.Struct, frozen=True):
     """
     Something that did not open: it is missing from the other files.
 
-    `NOT_AS_LEFT`: the journal is not as its owner left it: entries may be missing, or older than they were.
+    `NOT_INTACT`: the journal is not as its owner left it: entries may be missing, or older than they were.
     """
 
     what: str

@@ -19,39 +19,41 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links
 from journal.care.links import Link
-from journal.errors import HeldUntilRested, NotFound, Refused
+from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
 from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
-from journal.sessions.course import CoursePlan, check_plan, expand, linked
-from journal.sessions.holds import hold
-from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, my_sessions
+from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
+from journal.sessions.holds import find_hold
+from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
     SessionKind,
     Status,
     check_session,
     clean_details,
-    moves_of,
+    list_next_statuses,
 )
-from journal.store.database import fetch, transaction
-from journal.store.rows import DamagedRow, Opened, known, read, sound, typed
+from journal.store.database import fetch_raw, transaction
+from journal.store.rows import DamagedRow, OpenedRows, fetch_rows, get_column, parse_rows, require_undamaged
 from journal.time_zones import parse_zone
-from journal.typed import clean_line
+from journal.user_input import clean_line
 
-NO_SUCH_MOVE = N_(
+STATUS_NOT_POSSIBLE = N_(
     "This session has gone on in the meantime, or cannot go there. Look at where it stands now."
 )
-THEIR_DAY = N_("This day is theirs, and nothing of it is changed from here. Call them if it cannot wait.")
+HOME_DOSING_DAY = N_(
+    "This day is theirs, and nothing of it is changed from here. Call them if it cannot wait."
+)
 
 
-ADDED_BEFORE = N_(
+ALREADY_ADDED = N_(
     "A session was added from this page before, with other words. Open your plan to change that one, or to add another."
 )
-PROGRESS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
+PROGRESS_FIELDS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class PlanAccess:
     link: Link | None = None
 
 
-async def access_to(actor: Actor, patient: UUID | None) -> PlanAccess:
+async def load_plan_access(actor: Actor, patient: UUID | None) -> PlanAccess:
     """
     Return access to a patient's plan: the actor's own, or that of a patient in their care.
 
@@ -78,44 +80,50 @@ async def access_to(actor: Actor, patient: UUID | None) -> PlanAccess:
         if patient is None or actor.id != patient:
             raise NotFound
         return PlanAccess(patient)
-    return PlanAccess(patient, await links.link_with(actor, patient))
+    return PlanAccess(patient, await links.load_link_with(actor, patient))
 
 
-async def plan_of(actor: Actor, access: PlanAccess) -> Opened[Session]:
+async def load_plan(actor: Actor, access: PlanAccess) -> OpenedRows[Session]:
     """Return a patient's sessions in the order of their times."""
-    return await session_rows.load(actor, access.patient)
+    return await session_rows.load_plan(actor, access.patient)
 
 
-async def sessions_of(actor: Actor, patient: UUID) -> Opened[Session]:
+async def load_patient_plan(actor: Actor, patient: UUID) -> OpenedRows[Session]:
     """Return a patient's sessions in the order of their times; for themselves and their clinicians."""
-    return await plan_of(actor, await access_to(actor, patient))
+    return await load_plan(actor, await load_plan_access(actor, patient))
 
 
-async def of_patients(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, Opened[Session]]:
+async def load_patient_plans(actor: Actor, patients: Sequence[UUID]) -> dict[UUID, OpenedRows[Session]]:
     """Return the sessions of a clinician's own patients, in one statement; each must come from a care link."""
-    actor.must_be(Role.CLINICIAN)
-    rows = await read(SessionRow, sessions_tables.KapSession.filter(patient_id__in=list(patients)))
+    actor.require_role(Role.CLINICIAN)
+    rows = await fetch_rows(SessionRow, sessions_tables.KapSession.filter(patient_id__in=list(patients)))
     of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
     for row in rows:
-        of_each[known(row, "patient_id")].append(row)  # readable, since the query matched it
-    return {patient: session_rows.in_order(actor, found) for patient, found in of_each.items()}
+        of_each[get_column(row, "patient_id")].append(row)  # readable, since the query matched it
+    return {patient: session_rows.open_sessions(actor, found) for patient, found in of_each.items()}
 
 
-async def session(actor: Actor, wanted: UUID) -> Session:
+async def load_session(actor: Actor, wanted: UUID) -> Session:
     """Return one session, to its patient and their clinicians."""
-    for row in typed(SessionRow, await fetch(session_rows.ONE, wanted)):
-        await access_to(actor, known(row, "patient_id"))
-        return session_rows.opened(actor, sound(row))
+    for row in parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_SESSION, wanted)):
+        await load_plan_access(actor, get_column(row, "patient_id"))
+        return session_rows.open_session(actor, require_undamaged(row))
     raise NotFound
 
 
-async def session_in_plan(actor: Actor, wanted: UUID) -> tuple[Session, Opened[Session], PlanAccess]:
+async def load_session_with_plan(
+    actor: Actor, wanted: UUID
+) -> tuple[Session, OpenedRows[Session], PlanAccess]:
     """Return one session, the plan that it belongs to, and access to that; for the same people."""
-    rows = typed(SessionRow, await fetch(session_rows.PLAN_WITH, wanted))
+    rows = parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_PLAN_OF_SESSION, wanted))
     for row in rows:
-        if known(row, "id") == wanted:
-            access = await access_to(actor, known(row, "patient_id"))
-            return session_rows.opened(actor, sound(row)), session_rows.in_order(actor, rows), access
+        if get_column(row, "id") == wanted:
+            access = await load_plan_access(actor, get_column(row, "patient_id"))
+            return (
+                session_rows.open_session(actor, require_undamaged(row)),
+                session_rows.open_sessions(actor, rows),
+                access,
+            )
     raise NotFound
 
 
@@ -131,55 +139,59 @@ async def plan_course(
     Raises:
         Refused: If the plan is not valid.
     """
-    actor.must_be(Role.CLINICIAN)
-    await access_to(actor, patient)
-    plan = plan.cleaned()
+    actor.require_role(Role.CLINICIAN)
+    await load_plan_access(actor, patient)
+    plan = plan.clean()
     if problems := check_plan(plan):
-        raise Refused(problems)
-    planned = expand(plan)
+        raise InvalidInput(problems)
+    planned = expand_plan(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
     sealed = seal_document(
-        actor.house.server, CourseDetails(clean_line(title)), course_context(patient, course)
+        actor.installation.server_keys, CourseDetails(clean_line(title)), course_context(patient, course)
     )
     with suppress(IntegrityError):  # its course is planned already
         async with transaction():
             await sessions_tables.Course.create(
                 id=course, patient_id=patient, sealed=sealed, created_at=actor.now
             )
-            for ident, details in zip(ids, linked(planned, [one.hex for one in ids]), strict=True):
-                await session_rows.insert(actor, patient, ident, details, course)
-            await audit_log.note(actor, Act.SESSION_PLANNED, patient=patient, about=course)
+            for ident, details in zip(
+                ids, link_planned_sessions(planned, [one.hex for one in ids]), strict=True
+            ):
+                await session_rows.insert_session(actor, patient, ident, details, course)
+            await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=course)
     return course
 
 
-async def add(actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None) -> UUID:
+async def add_session(
+    actor: Actor, patient: UUID, details: SessionDetails, *, ident: UUID | None = None
+) -> UUID:
     """
     Add a single session, once for each *ident*; return its id. A patient can add their own.
 
     Raises:
         Refused: If it is not valid, or another session was added with this ident before.
     """
-    await access_to(actor, patient)
+    await load_plan_access(actor, patient)
     details = clean_details(details)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
-    await _check(actor, patient, details)
+    await _verify_details(actor, patient, details)
     ident = ident or uuid4()
     try:
         async with transaction():
-            await session_rows.insert(actor, patient, ident, details, None)
-            await audit_log.note(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
+            await session_rows.insert_session(actor, patient, ident, details, None)
+            await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     except IntegrityError:
         # The form was sent before: its answer may have been lost, and its fields changed since.
-        there = await session(actor, ident)
+        there = await load_session(actor, ident)
         planned = msgspec.structs.replace(
-            there.details, **{name: getattr(details, name) for name in PROGRESS}
+            there.details, **{name: getattr(details, name) for name in PROGRESS_FIELDS}
         )
         if (there.patient, planned) != (patient, details):
-            raise Refused({"date": ADDED_BEFORE}) from None
+            raise InvalidInput({"date": ALREADY_ADDED}) from None
     return ident
 
 
-async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails) -> None:
+async def change_session(actor: Actor, wanted: UUID, base: int, details: SessionDetails) -> None:
     """
     Reschedule a session or change its details; its progress stays as it is.
 
@@ -190,21 +202,21 @@ async def change(actor: Actor, wanted: UUID, base: int, details: SessionDetails)
         StaleRevision: If somebody changed it since it was read.
         Refused: If a field is not valid.
     """
-    current = await session(actor, wanted)
-    if not may_change(actor, current):
+    current = await load_session(actor, wanted)
+    if not can_change(actor, current):
         details = msgspec.structs.replace(current.details, sitter=details.sitter)
-    progress = {name: getattr(current.details, name) for name in PROGRESS}
+    progress = {name: getattr(current.details, name) for name in PROGRESS_FIELDS}
     details = clean_details(msgspec.structs.replace(details, **progress))
-    await _check(actor, current.patient, details, current)
-    await session_rows.write(actor, current, base, details)
+    await _verify_details(actor, current.patient, details, current)
+    await session_rows.save_session(actor, current, base, details)
 
 
-def may_change(actor: Actor, one: Session) -> bool:
+def can_change(actor: Actor, one: Session) -> bool:
     """Return whether *actor* may change all of a session, not only its sitter and status."""
     return actor.role is Role.CLINICIAN or one.details.added_by_patient
 
 
-async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
+async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
     """
     Move a session to its next status, and record when.
 
@@ -214,13 +226,13 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
     Raises:
         Refused: If that status cannot follow, or the reason is too long.
     """
-    current = await session(actor, wanted)
+    current = await load_session(actor, wanted)
     before = current.details
-    theirs = actor.role is Role.CLINICIAN and schedule.is_theirs_today(before, actor.now)
-    if theirs and (status is not Status.CANCELLED or status not in moves_of(before)):
-        raise Refused({"status": THEIR_DAY})
-    if status not in moves_of(before):
-        raise Refused({"status": NO_SUCH_MOVE})
+    theirs = actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(before, actor.now)
+    if theirs and (status is not Status.CANCELLED or status not in list_next_statuses(before)):
+        raise InvalidInput({"status": HOME_DOSING_DAY})
+    if status not in list_next_statuses(before):
+        raise InvalidInput({"status": STATUS_NOT_POSSIBLE})
     moment = actor.now.isoformat(timespec="seconds")
     changes: dict[str, object] = {
         "status": status,
@@ -235,20 +247,20 @@ async def move(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> 
         changes["started_at"] = before.starts_at.isoformat(timespec="seconds")
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
-        raise Refused(problems)
-    await session_rows.write(actor, current, current.revision, details)
+        raise InvalidInput(problems)
+    await session_rows.save_session(actor, current, current.revision, details)
 
 
-async def confirm_rested(actor: Actor) -> None:
+async def confirm_rest(actor: Actor) -> None:
     """
     Record that the patient has slept and feels rested after every dosing session with a hold.
 
     Raises:
         HeldUntilRested: If it is still the same day.
     """
-    mine = await my_sessions(actor)
+    mine = await load_my_sessions(actor)
     for one in mine:
-        waiting = hold([one.details], actor.now)
+        waiting = find_hold([one.details], actor.now)
         if waiting is None:
             continue
         if actor.now < waiting.may_confirm_from:
@@ -258,14 +270,16 @@ async def confirm_rested(actor: Actor) -> None:
         # Whoever has slept is no longer in a session, even if nobody reported its end.
         if one.details.status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY):
             changes["status"] = Status.INTEGRATING
-        await session_rows.write(actor, one, one.revision, msgspec.structs.replace(one.details, **changes))
+        await session_rows.save_session(
+            actor, one, one.revision, msgspec.structs.replace(one.details, **changes)
+        )
 
 
-async def _check(
+async def _verify_details(
     actor: Actor, patient: UUID, details: SessionDetails, current: Session | None = None
 ) -> None:
     problems = check_session(details)
-    plan = await session_rows.load(actor, patient)
+    plan = await session_rows.load_plan(actor, patient)
     if details.about is not None:
         dosing = {one.id.hex for one in plan if one.details.kind is SessionKind.DOSING}
         if details.about not in dosing or details.kind is SessionKind.DOSING:
@@ -280,4 +294,4 @@ async def _check(
                 "Other sessions or a day of rest belong to this dosing session. Its kind stays."
             )
     if problems:
-        raise Refused(problems)
+        raise InvalidInput(problems)

@@ -18,7 +18,7 @@ from journal.sessions.session import (
     Setting,
     check_session,
 )
-from journal.typed import clean_line
+from journal.user_input import clean_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class CoursePlan:
     prescriber_name: str = ""
     first_sequence_no: int = 1
 
-    def cleaned(self) -> CoursePlan:
+    def clean(self) -> CoursePlan:
         """Return the plan with its texts cleaned."""
         prescriber = clean_line(self.prescriber_name)
         return replace(self, dose_text=clean_line(self.dose_text), prescriber_name=prescriber)
@@ -93,12 +93,12 @@ def check_plan(plan: CoursePlan) -> dict[str, str]:
         ),
         (
             "preparation_days_before",
-            _within(plan.preparation_days_before, 30),
+            _is_within(plan.preparation_days_before, 30),
             N_("Please choose 0 to 30 days before."),
         ),
         (
             "integration_days_after",
-            _within(plan.integration_days_after, 14),
+            _is_within(plan.integration_days_after, 14),
             N_("Please choose 0 to 14 days after."),
         ),
         (
@@ -114,17 +114,17 @@ def check_plan(plan: CoursePlan) -> dict[str, str]:
     )
     problems = {field: sentence for field, fits, sentence in checks if not fits}
     if not problems:
-        problems = check_session(_dosing(plan, 0))
+        problems = check_session(_build_dosing_session(plan, 0))
     if "local" in problems:
         problems["first_date"] = problems.pop("local")
     return problems
 
 
-def _within(days: int | None, most: int) -> bool:
+def _is_within(days: int | None, most: int) -> bool:
     return days is None or 0 <= days <= most
 
 
-def expand(plan: CoursePlan) -> tuple[PlannedSession, ...]:
+def expand_plan(plan: CoursePlan) -> tuple[PlannedSession, ...]:
     """
     Return the sessions of *plan* in the order they take place.
 
@@ -135,15 +135,15 @@ def expand(plan: CoursePlan) -> tuple[PlannedSession, ...]:
     """
     if problems := check_plan(plan):
         raise ValueError(next(iter(problems.values())))
-    dosing = [_dosing(plan, index) for index in range(plan.dosing_count)]
+    dosing = [_build_dosing_session(plan, index) for index in range(plan.dosing_count)]
     everything: list[tuple[SessionDetails, SessionDetails | None]] = [(one, None) for one in dosing]
     if plan.preparation_days_before is not None:
         day = plan.first_date - timedelta(days=plan.preparation_days_before)
-        everything.append((_talk(plan, SessionKind.PREPARATION, day, plan.preparation_time), dosing[0]))
+        everything.append((_build_talk(plan, SessionKind.PREPARATION, day, plan.preparation_time), dosing[0]))
     if plan.integration_days_after is not None:
         for index, about in enumerate(dosing):
             day = _dosing_day(plan, index) + timedelta(days=plan.integration_days_after)
-            everything.append((_talk(plan, SessionKind.INTEGRATION, day, plan.integration_time), about))
+            everything.append((_build_talk(plan, SessionKind.INTEGRATION, day, plan.integration_time), about))
     everything.sort(key=lambda pair: pair[0].starts_at)
     places = {id(one): place for place, (one, _) in enumerate(everything)}
     return tuple(
@@ -151,7 +151,9 @@ def expand(plan: CoursePlan) -> tuple[PlannedSession, ...]:
     )
 
 
-def linked(planned: Sequence[PlannedSession], ids: Sequence[str]) -> tuple[SessionDetails, ...]:
+def link_planned_sessions(
+    planned: Sequence[PlannedSession], ids: Sequence[str]
+) -> tuple[SessionDetails, ...]:
     """Return the details of *planned*, each `about` replaced by the id of its dosing session from *ids*."""
     return tuple(
         one.details if one.about is None else msgspec.structs.replace(one.details, about=ids[one.about])
@@ -163,10 +165,10 @@ def _dosing_day(plan: CoursePlan, index: int) -> date:
     return plan.first_date + timedelta(days=index * plan.every_days)
 
 
-def _dosing(plan: CoursePlan, index: int) -> SessionDetails:
+def _build_dosing_session(plan: CoursePlan, index: int) -> SessionDetails:
     return SessionDetails(
         SessionKind.DOSING,
-        _wall(_dosing_day(plan, index), plan.first_time),
+        _format_wall_time(_dosing_day(plan, index), plan.first_time),
         plan.zone,
         plan.minutes,
         plan.setting,
@@ -178,9 +180,11 @@ def _dosing(plan: CoursePlan, index: int) -> SessionDetails:
     )
 
 
-def _talk(plan: CoursePlan, kind: SessionKind, day: date, at: time) -> SessionDetails:
-    return SessionDetails(kind, _wall(day, at), plan.zone, plan.talk_minutes, plan.integration_setting)
+def _build_talk(plan: CoursePlan, kind: SessionKind, day: date, at: time) -> SessionDetails:
+    return SessionDetails(
+        kind, _format_wall_time(day, at), plan.zone, plan.talk_minutes, plan.integration_setting
+    )
 
 
-def _wall(day: date, at: time) -> str:
+def _format_wall_time(day: date, at: time) -> str:
     return datetime.combine(day, at).strftime("%Y-%m-%dT%H:%M")

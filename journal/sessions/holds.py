@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from journal.actor import Actor
-from journal.ages import JUMP
+from journal.ages import CLOCK_TOLERANCE
 from journal.errors import HeldUntilRested
 from journal.i18n import N_
 from journal.roles import Role
-from journal.sessions.rows import Session, my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.time_zones import parse_zone
 
@@ -48,8 +48,8 @@ HELD_UNTIL_RESTED = N_(
 )
 
 
-_BEGUN = frozenset({Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY})
-_OVER = frozenset({Status.INTEGRATING, Status.CLOSED})
+_BEGUN_STATUSES = frozenset({Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY})
+_OVER_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Hold:
     """Whether the patient has to say that they rested. Otherwise the hold lapses in the morning by itself."""
 
 
-def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
+def find_hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
     """
     Return the hold on irreversible acts at *now*, or None.
 
@@ -71,7 +71,7 @@ def hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
         sessions: All sessions of one patient.
         now: An aware moment.
     """
-    holds = [found for session in sessions if (found := _hold_of(session, now)) is not None]
+    holds = [found for session in sessions if (found := _find_session_hold(session, now)) is not None]
     return max(holds, key=lambda found: (found.needs_confirmation, found.may_confirm_from), default=None)
 
 
@@ -84,62 +84,66 @@ def rested_date(details: SessionDetails, now: datetime) -> str | None:
 
 def next_morning(details: SessionDetails, now: datetime) -> datetime:
     """Return when the day after a session begins, UTC; *now* bounds the start that is believed."""
-    return _morning_after(details, _beginning(details, now))
+    return _get_morning_after(details, _get_start(details, now))
 
 
-def _hold_of(details: SessionDetails, now: datetime) -> Hold | None:
-    start = _beginning(details, now)
+def _find_session_hold(details: SessionDetails, now: datetime) -> Hold | None:
+    start = _get_start(details, now)
     if (
         details.kind is not SessionKind.DOSING
         or details.status is Status.CANCELLED
-        or _rested(details, start)
+        or _has_rested(details, start)
     ):
         return None
-    morning = _morning_after(details, start)
-    until_confirmed = details.status in _BEGUN
+    morning = _get_morning_after(details, start)
+    until_confirmed = details.status in _BEGUN_STATUSES
     # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
-    today = start <= now < morning and (details.started_at is not None or details.status not in _OVER)
+    today = start <= now < morning and (
+        details.started_at is not None or details.status not in _OVER_STATUSES
+    )
     if not (until_confirmed or today):
         return None
     return Hold(start, morning, HELD_TODAY if now < morning else HELD_UNTIL_RESTED, until_confirmed)
 
 
-def _beginning(details: SessionDetails, now: datetime) -> datetime:
+def _get_start(details: SessionDetails, now: datetime) -> datetime:
     """
     Return the start of a session, actual or planned.
 
     A start later than now was stored while the clock ran ahead: then the planned time counts, or the day before where
     that lies ahead as well, so that nobody waits for as long as a clock was wrong.
     """
-    if details.began_at is None or details.began_at <= now + JUMP:
+    if details.began_at is None or details.began_at <= now + CLOCK_TOLERANCE:
         return details.begins_at
     return details.starts_at if details.starts_at <= now else now - timedelta(days=1)
 
 
-def _rested(details: SessionDetails, start: datetime) -> bool:
-    return details.rested_on is not None and date.fromisoformat(details.rested_on) > _local(details, start)
+def _has_rested(details: SessionDetails, start: datetime) -> bool:
+    return details.rested_on is not None and date.fromisoformat(details.rested_on) > _get_local_date(
+        details, start
+    )
 
 
-def _local(details: SessionDetails, start: datetime) -> date:
+def _get_local_date(details: SessionDetails, start: datetime) -> date:
     return start.astimezone(parse_zone(details.zone)).date()
 
 
-def _morning_after(details: SessionDetails, start: datetime) -> datetime:
-    day = _local(details, start) + timedelta(days=1)
+def _get_morning_after(details: SessionDetails, start: datetime) -> datetime:
+    day = _get_local_date(details, start) + timedelta(days=1)
     return datetime.combine(day, MORNING, parse_zone(details.zone)).astimezone(UTC)
 
 
-async def held(actor: Actor) -> Hold | None:
+async def load_hold(actor: Actor) -> Hold | None:
     """Return the hold on the actor's irreversible acts after a dosing session, or None."""
-    return held_by(actor, await my_sessions(actor))
+    return get_hold(actor, await load_my_sessions(actor))
 
 
-def held_by(actor: Actor, plan: Sequence[Session]) -> Hold | None:
+def get_hold(actor: Actor, plan: Sequence[Session]) -> Hold | None:
     """Return the same as `held`, from the patient's own plan where that is loaded already."""
-    return hold([one.details for one in plan], actor.now)
+    return find_hold([one.details for one in plan], actor.now)
 
 
 async def refuse_while_held(actor: Actor) -> None:
     """Raise `HeldUntilRested` while acts that cannot be taken back have to wait."""
-    if actor.role is Role.PATIENT and (waiting := await held(actor)) is not None:
+    if actor.role is Role.PATIENT and (waiting := await load_hold(actor)) is not None:
         raise HeldUntilRested(waiting.sentence)

@@ -20,13 +20,13 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import StaleRevision
 from journal.i18n import N_
-from journal.installation.remembered import Key
+from journal.installation.bounded_cache import CacheKey
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables
 from journal.sessions.session import SessionDetails, SessionKind, Status
-from journal.store.database import Statement, fetch, transaction
-from journal.store.rows import Counted, DamagedRow, Opened, Row, open_each, typed
+from journal.store.database import Statement, fetch_raw, transaction
+from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, open_rows, parse_rows
 from journal.store.statements import Subquery
 
 
@@ -36,10 +36,12 @@ class CourseDetails(msgspec.Struct, frozen=True):
     title: str
 
 
-OF_PATIENT = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
+SELECT_PATIENT_SESSIONS = (
+    "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE patient_id = $1"
+)
 
-ONE = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE id = $1"
-PLAN_WITH = """
+SELECT_SESSION = "SELECT id, patient_id, course_id, revision, sealed FROM kap_session WHERE id = $1"
+SELECT_PLAN_OF_SESSION = """
     SELECT id, patient_id, course_id, revision, sealed FROM kap_session
     WHERE patient_id = (SELECT patient_id FROM kap_session WHERE id = $1)
 """
@@ -51,7 +53,7 @@ class SessionRow(Row, frozen=True):
     id: UUID
     patient_id: UUID
     course_id: UUID | None
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
 
 
@@ -91,48 +93,48 @@ class Session(msgspec.Struct, frozen=True):
         return self.began_at or self.starts_at
 
 
-class Plan(Opened[Session]):
+class Plan(OpenedRows[Session]):
     """
     All sessions of a patient, in the order of their times.
 
-    `follows_from` is every value of the rows, with its type: the cache key of whatever is computed from the plan.
+    `cache_key` is every value of the rows, with its type: the cache key of whatever is computed from the plan.
     """
 
-    follows_from: Key
+    cache_key: CacheKey
 
 
-async def load(actor: Actor, patient: UUID) -> Plan:
+async def load_plan(actor: Actor, patient: UUID) -> Plan:
     """Return all sessions of a patient. The caller has authorised it."""
-    sql, values = select_plan(patient)
-    return plan_of(actor, await fetch(sql, *values))
+    sql, values = build_plan_query(patient)
+    return parse_plan(actor, await fetch_raw(sql, *values))
 
 
-def select_plan(patient: UUID | Subquery) -> Statement:
+def build_plan_query(patient: UUID | Subquery) -> Statement:
     """Return the statement for `plan_of`."""
-    return OF_PATIENT, (patient,)
+    return SELECT_PATIENT_SESSIONS, (patient,)
 
 
-def plan_of(actor: Actor, raw: Sequence[Sequence[Any]]) -> Plan:
+def parse_plan(actor: Actor, raw: Sequence[Sequence[Any]]) -> Plan:
     """Return all sessions of a patient by their rows; the very same rows are opened once."""
     values = [value for row in raw for value in row]
     key = (Plan, *values, *map(type, values))
-    found: Plan | None = actor.house.server.opened.get(key)
+    found: Plan | None = actor.installation.server_keys.document_cache.get(key)
     if found is None:
-        sessions = in_order(actor, typed(SessionRow, raw))
+        sessions = open_sessions(actor, parse_rows(SessionRow, raw))
         found = Plan(sessions, sessions.damaged)
-        found.follows_from = key
+        found.cache_key = key
         if not found.damaged:
-            actor.house.server.opened.keep(key, found)
+            actor.installation.server_keys.document_cache.put(key, found)
     return found
 
 
-def in_order(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> Opened[Session]:
+def open_sessions(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
     """Open rows and sort what opens by time."""
-    found = open_each(rows, partial(opened, actor))
-    return Opened(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
+    found = open_rows(rows, partial(open_session, actor))
+    return OpenedRows(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
 
 
-async def insert(
+async def insert_session(
     actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
 ) -> None:
     """Store a new session."""
@@ -141,12 +143,12 @@ async def insert(
         patient_id=patient,
         course_id=course,
         revision=1,
-        sealed=seal_document(actor.house.server, details, session_context(patient, ident, 1)),
+        sealed=seal_document(actor.installation.server_keys, details, session_context(patient, ident, 1)),
         created_at=actor.now,
     )
 
 
-async def write(actor: Actor, current: Session, base: int, details: SessionDetails) -> None:
+async def save_session(actor: Actor, current: Session, base: int, details: SessionDetails) -> None:
     """
     Store a new revision of a session.
 
@@ -157,7 +159,7 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
         return
     revision = base + 1
     sealed = seal_document(
-        actor.house.server, details, session_context(current.patient, current.id, revision)
+        actor.installation.server_keys, details, session_context(current.patient, current.id, revision)
     )
     async with transaction():
         changed = await tables.KapSession.filter(id=current.id, revision=base).update(
@@ -167,22 +169,22 @@ async def write(actor: Actor, current: Session, base: int, details: SessionDetai
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")
             )
-        await audit_log.note(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
+        await audit_log.record_event(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
 
 
-def opened(actor: Actor, row: SessionRow) -> Session:
+def open_session(actor: Actor, row: SessionRow) -> Session:
     """Open one row, once while it is unchanged; raises `Damaged`."""
-    memory = actor.house.server.opened
+    memory = actor.installation.server_keys.document_cache
     key = (Session, row.id, row.patient_id, row.course_id, row.revision, row.sealed)
     found: Session | None = memory.get(key)
     if found is None:
-        found = memory.keep(key, _opened(actor, row))
+        found = memory.put(key, _open_session(actor, row))
     return found
 
 
-def _opened(actor: Actor, row: SessionRow) -> Session:
+def _open_session(actor: Actor, row: SessionRow) -> Session:
     where = session_context(row.patient_id, row.id, row.revision)
-    details = open_document(actor.house.server, row.sealed, where, SessionDetails)
+    details = open_document(actor.installation.server_keys, row.sealed, where, SessionDetails)
     return Session(row.id, row.patient_id, row.course_id, row.revision, details, details.starts_at)
 
 
@@ -196,7 +198,7 @@ def course_context(patient: UUID, course: UUID) -> Context:
     return Context("course", patient.bytes, course.bytes)
 
 
-async def my_sessions(actor: Actor) -> Plan:
+async def load_my_sessions(actor: Actor) -> Plan:
     """Return the patient's own sessions in the order of their times."""
-    actor.must_be(Role.PATIENT)
-    return await load(actor, actor.id)
+    actor.require_role(Role.PATIENT)
+    return await load_plan(actor, actor.id)

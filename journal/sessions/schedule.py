@@ -14,7 +14,7 @@ from journal.roles import Role
 from journal.sessions.holds import next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
-from journal.store.rows import Opened
+from journal.store.rows import OpenedRows
 
 ACUTE = timedelta(hours=4)
 """How long after its start a dosing session may be felt so much that a page has to be one calm screen."""
@@ -25,53 +25,57 @@ EARLY = timedelta(hours=12)
 LATE = timedelta(hours=24)
 """How long after its planned time a session can still be said to start."""
 
-_OVER = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
-_TO_COME = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
-_RESTING = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
+_OVER_STATUSES = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
+_UPCOMING_STATUSES = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
+_RESTING_STATUSES = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class SessionNumber:
     """Which dosing session of its phase one is, and how many that phase has."""
 
     number: int
-    of: int
+    total: int
 
 
-def lasting(plan: Iterable[Session]) -> tuple[Session, ...]:
+def list_uncancelled(plan: Iterable[Session]) -> tuple[Session, ...]:
     """Return the sessions that were not cancelled."""
     return tuple(one for one in plan if one.details.status is not Status.CANCELLED)
 
 
-def ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
+def list_upcoming(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Return the sessions that are still to come or under way, the next one first."""
-    return tuple(one for one in plan if one.details.status not in _OVER and one.ends_at > now)
+    return tuple(one for one in plan if one.details.status not in _OVER_STATUSES and one.ends_at > now)
 
 
-def behind(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
+def list_past(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Return the other sessions, the latest first; cancelled ones are among them."""
-    return tuple(one for one in reversed(tuple(plan)) if one.details.status in _OVER or one.ends_at <= now)
+    return tuple(
+        one for one in reversed(tuple(plan)) if one.details.status in _OVER_STATUSES or one.ends_at <= now
+    )
 
 
 def has_begun(one: Session, now: datetime) -> bool:
     """Return whether a session began; one that nobody said to begin may begin late, until its planned end."""
-    if one.began_at is None and one.details.status in _TO_COME:
+    if one.began_at is None and one.details.status in _UPCOMING_STATUSES:
         return one.ends_at <= now
     return one.begins_at <= now
 
 
-def numbers(plan: Iterable[Session]) -> Mapping[UUID, Number]:
+def number_sessions(plan: Iterable[Session]) -> Mapping[UUID, SessionNumber]:
     """
     Number the dosing sessions that were not cancelled, by time: maintenance separately, single ones not at all.
 
     Counted and not read from the plan: a session that is cancelled, moved or added leaves the numbers right.
     """
     series: dict[bool, list[UUID]] = {True: [], False: []}
-    for one in lasting(plan):
+    for one in list_uncancelled(plan):
         if one.details.kind is SessionKind.DOSING and one.details.phase is not Phase.SINGLE:
             series[is_maintenance(one.details)].append(one.id)
     return {
-        ident: Number(place, len(all_)) for all_ in series.values() for place, ident in enumerate(all_, 1)
+        ident: SessionNumber(place, len(all_))
+        for all_ in series.values()
+        for place, ident in enumerate(all_, 1)
     }
 
 
@@ -80,14 +84,14 @@ def is_maintenance(details: SessionDetails) -> bool:
     return details.phase is Phase.MAINTENANCE
 
 
-def dosing_of(one: Session, plan: Iterable[Session]) -> Session | None:
+def find_dosing_session(one: Session, plan: Iterable[Session]) -> Session | None:
     """Return the dosing session that *one* is, or is about."""
     if one.details.kind is SessionKind.DOSING:
         return one
     return next((other for other in plan if other.id.hex == one.details.about), None)
 
 
-def around(dosing: Session, plan: Iterable[Session]) -> tuple[Session, ...]:
+def list_talks(dosing: Session, plan: Iterable[Session]) -> tuple[Session, ...]:
     """Return the talks that belong to a dosing session, in the order of their times."""
     return tuple(one for one in plan if one.details.about == dosing.id.hex)
 
@@ -102,10 +106,10 @@ def is_acute(one: Session, now: datetime) -> bool:
     dated_ahead = (
         one.began_at is not None and one.began_at > now + ACUTE
     )  # by a clock that was put right since
-    return details.status in _RESTING and now < one.begins_at + ACUTE and not dated_ahead
+    return details.status in _RESTING_STATUSES and now < one.begins_at + ACUTE and not dated_ahead
 
 
-def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
+def is_home_dosing_day(details: SessionDetails, now: datetime) -> bool:
     """Return whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
     if details.kind is not SessionKind.DOSING or details.setting is Setting.CLINIC:
         return False
@@ -114,20 +118,20 @@ def is_theirs_today(details: SessionDetails, now: datetime) -> bool:
     )
 
 
-def as_seen(actor: Actor, plan: Opened[Session]) -> Opened[Session]:
+def get_visible_plan(actor: Actor, plan: OpenedRows[Session]) -> OpenedRows[Session]:
     """Return a plan as its reader may see it: to a clinician, a day at home shows as planned until it is over."""
     if actor.role is not Role.CLINICIAN:
         return plan
     seen = (
-        msgspec.structs.replace(one, details=_as_planned(one.details))
-        if is_theirs_today(one.details, actor.now)
+        msgspec.structs.replace(one, details=_hide_progress(one.details))
+        if is_home_dosing_day(one.details, actor.now)
         else one
         for one in plan
     )
-    return Opened(seen, plan.damaged)
+    return OpenedRows(seen, plan.damaged)
 
 
-def _as_planned(details: SessionDetails) -> SessionDetails:
+def _hide_progress(details: SessionDetails) -> SessionDetails:
     return msgspec.structs.replace(
         details, status=Status.PLANNED, started_at=None, ended_at=None, rested_on=None
     )

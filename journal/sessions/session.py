@@ -9,8 +9,15 @@ from types import MappingProxyType
 import msgspec
 
 from journal.i18n import N_, Labelled
-from journal.time_zones import ResolvedTime, WallClockError, moment, parse_local, parse_zone, resolve
-from journal.typed import clean_line, clean_text
+from journal.time_zones import (
+    ResolvedTime,
+    WallClockError,
+    parse_local,
+    parse_moment,
+    parse_zone,
+    resolve_local_time,
+)
+from journal.user_input import clean_line, clean_text
 
 
 class SessionKind(Labelled):
@@ -86,9 +93,9 @@ ALLOWED_MOVES: Mapping[Status, frozenset[Status]] = MappingProxyType(
 )
 """Which status a person may move a session to. Nothing else moves it, least of all the time of day."""
 
-_OF_A_TALK = frozenset({Status.PLANNED, Status.CLOSED, Status.CANCELLED})
-_UNTIL_RESTED = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
-_AFTERWARDS = frozenset({Status.INTEGRATING, Status.CLOSED})
+_TALK_STATUSES = frozenset({Status.PLANNED, Status.CLOSED, Status.CANCELLED})
+_UNRESTED_STATUSES = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
+_LATER_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 
 LONGEST_MINUTES = 24 * 60
 TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
@@ -125,12 +132,12 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def resolved(self) -> ResolvedTime:
         """Return the planned start as a moment, and how a change of the clocks affects it."""
-        return resolve(self.local, self.zone)
+        return resolve_local_time(self.local, self.zone)
 
     @property
     def starts_at(self) -> datetime:
         """Return the planned start in UTC."""
-        return moment(self.local, self.zone)
+        return parse_moment(self.local, self.zone)
 
     @property
     def ends_at(self) -> datetime:
@@ -151,7 +158,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.began_at or self.starts_at
 
 
-def moves_of(details: SessionDetails) -> tuple[Status, ...]:
+def list_next_statuses(details: SessionDetails) -> tuple[Status, ...]:
     """
     Return the statuses that may follow, in the order of a session's life.
 
@@ -160,9 +167,9 @@ def moves_of(details: SessionDetails) -> tuple[Status, ...]:
     """
     allowed = ALLOWED_MOVES[details.status]
     if details.kind is not SessionKind.DOSING:
-        allowed &= _OF_A_TALK
-    elif details.status in _UNTIL_RESTED and details.rested_on is None:
-        allowed -= _AFTERWARDS
+        allowed &= _TALK_STATUSES
+    elif details.status in _UNRESTED_STATUSES and details.rested_on is None:
+        allowed -= _LATER_STATUSES
     return tuple(status for status in Status if status in allowed)
 
 

@@ -16,37 +16,39 @@ from journal.care import lifecycle, links, share_list
 from journal.care import tables as care_tables
 from journal.care.documents import link_key_context, share_context
 from journal.care.invitations import AlreadyLinked
-from journal.care.key_attestation import handover_of, successor_of
-from journal.care.link_keys import peer_identity
-from journal.errors import JournalError, NotFound, Refused, TrustBroken
+from journal.care.key_attestation import build_handover, get_successor_keys
+from journal.care.link_keys import get_peer_identity
+from journal.errors import InvalidInput, JournalError, NotFound, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares as sharing_shares
-from journal.sharing.handover_offers import ACCEPTED, DECLINED, WAITING, Offer, offer
-from journal.store.database import scrub, transaction
+from journal.sharing.handover_offers import ACCEPTED, DECLINED, WAITING, HandoverOffer, load_offer
+from journal.store.database import flush_deleted, transaction
 from journal.vault import record_state
 
 
-class NotNow(JournalError):
+class ClinicianUnavailable(JournalError):
     """One of the two clinicians cannot sign in at present."""
 
     message = N_("One of the two cannot sign in at present, so this has to wait. Nothing was changed.")
 
 
-async def decline(actor: Actor, wanted: UUID) -> None:
+async def decline_handover(actor: Actor, wanted: UUID) -> None:
     """Decline a handover; the colleague is not told."""
-    one = await offer(actor, wanted)
+    one = await load_offer(actor, wanted)
     async with transaction():
         if not await care_tables.Handover.filter(id=one.id, state=WAITING).update(
             waiting=None, state=DECLINED
         ):
             raise NotFound
-        await audit_log.note(actor, Act.HANDOVER_DECLINED, patient=actor.id, about=one.id)
+        await audit_log.record_event(actor, Act.HANDOVER_DECLINED, patient=actor.id, about=one.id)
 
 
-async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_care: bool = False) -> UUID:
+async def accept_handover(
+    actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_care: bool = False
+) -> UUID:
     """
     Accept a handover: begin care with the colleague, and share copies of the chosen *shares*, no others.
 
@@ -63,17 +65,17 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
         NotNow: While one of the two clinicians is suspended.
         AlreadyLinked: If the colleague is in the care team.
     """
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     await refuse_while_held(actor)
-    one = await offer(actor, wanted)
-    await peer_identity(actor, one.link)
-    await record_state.require_as_left(actor)
+    one = await load_offer(actor, wanted)
+    await get_peer_identity(actor, one.link)
+    await record_state.require_intact(actor)
     if not one.signed:
         raise TrustBroken
     if not one.possible:
-        raise NotNow
-    made, private, key = uuid4(), actor.identity(), new_link_key()
-    theirs = successor_of(actor.house, one.row)
+        raise ClinicianUnavailable
+    made, private, key = uuid4(), actor.open_identity(), new_link_key()
+    theirs = get_successor_keys(actor.installation, one.row)
     ids = {"link": made.bytes, "patient": actor.id.bytes, "clinician": one.successor.id.bytes}
     link = care_tables.CareLink(
         id=made, patient_id=actor.id, clinician_id=one.successor.id, handover_id=one.id,
@@ -81,58 +83,60 @@ async def accept(actor: Actor, wanted: UUID, shares: Collection[UUID], *, end_ca
         patient_key=wrap_key(actor.keyring.vault, key, context=link_key_context(actor.id, made)),
         clinician_key=grant_link_key(key, **ids, to=theirs, signer=private),
         patient_pin=pin(actor.keyring, theirs, owner=actor.id.bytes, peer=one.successor.id.bytes, link=made.bytes),
-        voucher=consent(handover_of(one.row, private.public(), theirs), private, made=made.bytes),
+        voucher=consent(build_handover(one.row, private.public(), theirs), private, made=made.bytes),
         created_at=actor.now,
     )  # fmt: skip
     try:
         async with transaction():
-            await record_state.lock(actor)
-            if not await _still_there(one):
+            await record_state.lock_state(actor)
+            if not await _mark_accepted(one):
                 raise NotFound
             await refuse_while_held(actor)
-            chosen = await _chosen(actor, one, shares)
+            chosen = await _open_chosen_shares(actor, one, shares)
             await link.save(force_create=True)
-            await share_list.begin(actor, made, key)
-            copies = [await _copy(actor, made, item, Sealer(key)) for item in chosen]
-            await audit_log.note(
+            await share_list.create_list(actor, made, key)
+            copies = [await _copy_share(actor, made, item, Sealer(key)) for item in chosen]
+            await audit_log.record_event(
                 actor, Act.HANDOVER_ACCEPTED, patient=actor.id, about=made, recipient=one.successor.id
             )
             for copy in copies:
-                await audit_log.note(
+                await audit_log.record_event(
                     actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id
                 )
             if end_care:
                 await lifecycle.end_link(actor, one.link.id)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error
-    await scrub()
+    await flush_deleted()
     return made
 
 
-async def _chosen(actor: Actor, one: Offer, shares: Collection[UUID]) -> list[sharing_shares.Given]:
+async def _open_chosen_shares(
+    actor: Actor, one: HandoverOffer, shares: Collection[UUID]
+) -> list[sharing_shares.OutgoingShare]:
     """Open the chosen copies in the transaction that passes them on: what was revoked meanwhile is not."""
     if shares:
-        await links.require_lasting(one.link)
-    given = [item for item in await sharing_shares.given(actor) if item.link.id == one.link.id]
+        await links.require_active(one.link)
+    given = [item for item in await sharing_shares.list_shares(actor) if item.link.id == one.link.id]
     chosen = [item for item in given if item.id in shares and not item.damaged]
     if {item.id for item in chosen} != set(shares):
-        raise Refused({"shares": N_("Something you chose is no longer shared. Look at the list again.")})
+        raise InvalidInput({"shares": N_("Something you chose is no longer shared. Look at the list again.")})
     return chosen
 
 
-async def _still_there(one: Offer) -> bool:
+async def _mark_accepted(one: HandoverOffer) -> bool:
     """Mark it accepted, once; return whether both clinicians are still active."""
     able = accounts_tables.Account.filter(id__in=[one.successor.id, one.link.clinician], status="active")
     mine = care_tables.Handover.filter(id=one.id, state=WAITING, waiting=str(one.link.id))
     return bool(await mine.update(waiting=None, state=ACCEPTED)) and await able.count() == 2
 
 
-async def _copy(actor: Actor, link: UUID, item: sharing_shares.Given, key: Sealer) -> UUID:
+async def _copy_share(actor: Actor, link: UUID, item: sharing_shares.OutgoingShare, key: Sealer) -> UUID:
     ident = uuid4()
     sealed = seal_document(key, item.document, share_context(link, ident, 1))
     await care_tables.Share.create(
         id=ident, link_id=link, entry_id=item.entry, revision=1, sealed=sealed,
         created_at=actor.now, updated_at=actor.now,
     )  # fmt: skip
-    await share_list.put(actor, link, (ident, 1, sealed))
+    await share_list.add_copy(actor, link, (ident, 1, sealed))
     return ident

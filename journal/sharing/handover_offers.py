@@ -16,21 +16,30 @@ from tortoise.queryset import QuerySet
 
 from crypto import CryptoError, Handover, PublicIdentity, suggest, verify_suggestion
 from journal.accounts import tables as accounts_tables
-from journal.accounts.profiles import known_profile
+from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links
 from journal.care import tables as care_tables
-from journal.care.key_attestation import HandoverRow, handover_of, keys_of, successor_of
-from journal.care.link_keys import peer_identity
+from journal.care.key_attestation import HandoverRow, build_handover, get_attested_keys, get_successor_keys
+from journal.care.link_keys import get_peer_identity
 from journal.care.links import Link
-from journal.errors import Damaged, NotFound, Refused, StaleRevision, TrustBroken
+from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import transaction
-from journal.store.rows import Joined, Opened, Row, bytes_of, open_each, read, read_one, whole
+from journal.store.rows import (
+    JoinedValue,
+    OpenedRows,
+    Row,
+    as_bytes,
+    fetch_row,
+    fetch_rows,
+    filter_undamaged,
+    open_rows,
+)
 
 LIFETIME = timedelta(days=28)
 WAITING, ACCEPTED, DECLINED, WITHDRAWN = "waiting", "accepted", "declined", "withdrawn"
@@ -46,7 +55,7 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class HandoverOffer:
     """
     A suggested handover, as the patient or the clinician who made it sees it; `link` is theirs.
 
@@ -73,19 +82,23 @@ class ColleagueRow(Row, frozen=True):
     public_identity: bytes
 
 
-async def colleagues(actor: Actor) -> tuple[Colleague, ...]:
+async def list_colleagues(actor: Actor) -> tuple[Colleague, ...]:
     """Return the other clinicians who can sign in and whose accounts can be opened, by name."""
-    actor.must_be(Role.CLINICIAN)
-    rows = await read(ColleagueRow, _others(actor))
-    found = [one for row in whole(rows) if (one := _colleague(actor, row.id, row.sealed)) is not None]
+    actor.require_role(Role.CLINICIAN)
+    rows = await fetch_rows(ColleagueRow, _query_colleagues(actor))
+    found = [
+        one
+        for row in filter_undamaged(rows)
+        if (one := _open_colleague(actor, row.id, row.sealed)) is not None
+    ]
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
 
-def _others(actor: Actor) -> QuerySet[accounts_tables.Account]:
+def _query_colleagues(actor: Actor) -> QuerySet[accounts_tables.Account]:
     return accounts_tables.Account.filter(role=Role.CLINICIAN.value, status="active").exclude(id=actor.id)
 
 
-async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
+async def suggest_colleague(actor: Actor, patient: UUID, successor: str) -> UUID:
     """
     Suggest a colleague to one's own patient; it replaces a suggestion that waits.
 
@@ -93,18 +106,18 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
         Refused: If that colleague cannot take over (`successor`).
         TrustBroken: If the patient's or the colleague's keys are not the ones that are known.
     """
-    link = await links.link_with(actor, patient)
-    theirs = await peer_identity(actor, link)
-    chosen = next((one for one in await colleagues(actor) if str(one.id) == successor), None)
+    link = await links.load_link_with(actor, patient)
+    theirs = await get_peer_identity(actor, link)
+    chosen = next((one for one in await list_colleagues(actor) if str(one.id) == successor), None)
     if chosen is None:
-        raise Refused({"successor": N_("Choose one of your colleagues.")})
-    whom = await read_one(ColleagueRow, _others(actor).filter(id=chosen.id))
+        raise InvalidInput({"successor": N_("Choose one of your colleagues.")})
+    whom = await fetch_row(ColleagueRow, _query_colleagues(actor).filter(id=chosen.id))
     if whom is None:
-        raise Refused({"successor": N_("Choose one of your colleagues.")})
+        raise InvalidInput({"successor": N_("Choose one of your colleagues.")})
     ident, until = uuid4(), (actor.now + LIFETIME).replace(microsecond=0)
     suggested = Handover(
         ident.bytes, link.id.bytes, link.patient.bytes, actor.id.bytes, chosen.id.bytes, theirs,
-        keys_of(actor.house, whom.id, whom.sealed, whom.public_identity), int(until.timestamp()),
+        get_attested_keys(actor.installation, whom.id, whom.sealed, whom.public_identity), int(until.timestamp()),
     )  # fmt: skip
     try:
         async with transaction():
@@ -112,61 +125,61 @@ async def suggest_to(actor: Actor, patient: UUID, successor: str) -> UUID:
             await care_tables.Handover.create(
                 id=ident, link_id=link.id, patient_id=link.patient, clinician_id=actor.id,
                 successor_id=chosen.id, waiting=str(link.id), state=WAITING,
-                signature=suggest(suggested, actor.identity()), created_at=actor.now, expires_at=until,
+                signature=suggest(suggested, actor.open_identity()), created_at=actor.now, expires_at=until,
             )  # fmt: skip
-            await audit_log.note(actor, Act.HANDOVER_SUGGESTED, patient=patient, about=ident)
+            await audit_log.record_event(actor, Act.HANDOVER_SUGGESTED, patient=patient, about=ident)
     except IntegrityError as error:  # another page of theirs did the same at this moment
         raise StaleRevision(N_("Another suggestion was made in the meantime. Look at it first.")) from error
     return ident
 
 
-async def withdraw(actor: Actor, patient: UUID) -> None:
+async def withdraw_offer(actor: Actor, patient: UUID) -> None:
     """Withdraw one's own suggestion while it waits."""
-    link = await links.link_with(actor, patient)
+    link = await links.load_link_with(actor, patient)
     async with transaction():
         mine = care_tables.Handover.filter(waiting=str(link.id), clinician_id=actor.id)
         if not await mine.update(waiting=None, state=WITHDRAWN):
             raise NotFound
-        await audit_log.note(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
+        await audit_log.record_event(actor, Act.HANDOVER_WITHDRAWN, patient=patient, about=link.id)
 
 
-async def latest(actor: Actor, link: Link) -> Opened[Offer]:
+async def load_latest_offer(actor: Actor, link: Link) -> OpenedRows[HandoverOffer]:
     """Return the clinician's last suggestion to a patient of theirs, if any, in whatever state."""
-    actor.must_be(Role.CLINICIAN)
+    actor.require_role(Role.CLINICIAN)
     rows = care_tables.Handover.filter(link_id=link.id, clinician_id=actor.id).order_by("-created_at")
-    return open_each(await read(HandoverRow, rows.limit(1)), partial(_offer, actor, link))
+    return open_rows(await fetch_rows(HandoverRow, rows.limit(1)), partial(_build_offer, actor, link))
 
 
-async def offers(actor: Actor, mine: Iterable[Link] | None = None) -> Opened[Offer]:
+async def list_offers(actor: Actor, mine: Iterable[Link] | None = None) -> OpenedRows[HandoverOffer]:
     """Return the suggestions that wait for the patient's answer; *mine* are links already loaded."""
-    actor.must_be(Role.PATIENT)
-    team = {str(link.id): link for link in (await links.my_links(actor) if mine is None else mine)}
+    actor.require_role(Role.PATIENT)
+    team = {str(link.id): link for link in (await links.load_my_links(actor) if mine is None else mine)}
     if not team:
-        return Opened()
+        return OpenedRows()
     rows = care_tables.Handover.filter(waiting__in=list(team), patient_id=actor.id, expires_at__gt=actor.now)
-    found = await read(HandoverRow, rows.order_by("created_at"))
-    return open_each(found, lambda row: _offer(actor, team[row.waiting or ""], row))
+    found = await fetch_rows(HandoverRow, rows.order_by("created_at"))
+    return open_rows(found, lambda row: _build_offer(actor, team[row.waiting or ""], row))
 
 
-async def offer(actor: Actor, wanted: UUID) -> Offer:
+async def load_offer(actor: Actor, wanted: UUID) -> HandoverOffer:
     """Return one suggestion that waits for the patient's answer."""
-    for one in await offers(actor):
+    for one in await list_offers(actor):
         if one.id == wanted:
             return one
     raise NotFound
 
 
-def _offer(actor: Actor, link: Link, row: HandoverRow) -> Offer:
-    signed = _signed(actor, link, row)
+def _build_offer(actor: Actor, link: Link, row: HandoverRow) -> HandoverOffer:
+    signed = _is_signed(actor, link, row)
     # Without the signature, the row may name anybody.
-    whom = _colleague(actor, row.successor_id, row.successor_profile) if signed else None
+    whom = _open_colleague(actor, row.successor_id, row.successor_profile) if signed else None
     over = not is_alive(row.expires_at, actor.now, LIFETIME)
     state = "expired" if row.state == WAITING and over else row.state
     able = row.successor_status == row.clinician_status == "active"
-    return Offer(
+    return HandoverOffer(
         row.id,
         link,
-        whom or Colleague(row.successor_id, links.NAMELESS, ""),
+        whom or Colleague(row.successor_id, links.UNKNOWN_NAME, ""),
         row.created_at,
         row.expires_at,
         state,
@@ -176,24 +189,24 @@ def _offer(actor: Actor, link: Link, row: HandoverRow) -> Offer:
     )
 
 
-def _signed(actor: Actor, link: Link, row: HandoverRow) -> bool:
+def _is_signed(actor: Actor, link: Link, row: HandoverRow) -> bool:
     try:
         if (row.link_id, row.clinician_id) != (link.id, link.clinician):
             return False
-        mine = actor.identity().public()
+        mine = actor.open_identity().public()
         clinician, patient = PublicIdentity.decode(link.peer_keys), mine
         if actor.role is Role.CLINICIAN:
             clinician, patient = mine, clinician
-        suggested = handover_of(row, patient, successor_of(actor.house, row))
+        suggested = build_handover(row, patient, get_successor_keys(actor.installation, row))
         verify_suggestion(suggested, row.signature, clinician)
     except (CryptoError, Damaged, TrustBroken):
         return False
     return link.trusted
 
 
-def _colleague(actor: Actor, ident: UUID, sealed: Joined) -> Colleague | None:
+def _open_colleague(actor: Actor, ident: UUID, sealed: JoinedValue) -> Colleague | None:
     try:
-        profile = known_profile(actor.house, ident, bytes_of(sealed))
+        profile = open_cached_profile(actor.installation, ident, as_bytes(sealed))
     except Damaged:
         return None
     if profile.role != Role.CLINICIAN:

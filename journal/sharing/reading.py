@@ -13,15 +13,15 @@ from tortoise.expressions import Q
 
 from crypto import Sealer
 from journal.actor import Actor
-from journal.ages import JUMP
+from journal.ages import CLOCK_TOLERANCE
 from journal.audit import log as audit_log
 from journal.care import links as care_links
 from journal.care import share_list
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, share_context
-from journal.care.link_keys import SharingPaused, link_key
+from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
-from journal.care.share_list import LinkOf, ShareList
+from journal.care.share_list import ShareLinkRow, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound
 from journal.roles import Role
@@ -29,17 +29,27 @@ from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.rows import Session
-from journal.sessions.schedule import Number
+from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import Status
-from journal.store.database import fetch, transaction
-from journal.store.rows import Counted, DamagedRow, Moment, Opened, Row, known, sound, typed, whole
-from journal.store.rows import read as read_rows
+from journal.store.database import fetch_raw, transaction
+from journal.store.rows import (
+    DamagedRow,
+    NonNegative,
+    OpenedRows,
+    Row,
+    Timestamp,
+    filter_undamaged,
+    get_column,
+    parse_rows,
+    require_undamaged,
+)
+from journal.store.rows import fetch_rows as read_rows
 
-COPIES = """
+SELECT_COPIES = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
-ONE_COPY = """
+SELECT_COPY = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1 AND id = $2
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
@@ -47,22 +57,22 @@ ONE_COPY = """
 
 
 class CopyRow(Row, frozen=True):
-    """A row of a copy, as `COPIES` asks for it."""
+    """A row of a copy, as `SELECT_COPIES` asks for it."""
 
-    is_list: Counted
+    is_list: NonNegative
     id: UUID
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
     entry_id: UUID
-    updated_at: Moment
-    opened_at: Moment | None
+    updated_at: Timestamp
+    opened_at: Timestamp | None
 
 
-NEVER = datetime.max.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class IncomingShare:
     """One shared copy as its clinician sees it; `unread` until they open it, and again after an update."""
 
     id: UUID
@@ -96,8 +106,8 @@ class Folder:
     """
 
     link: Link
-    shared: tuple[Shared, ...]
-    sessions: Opened[Session]
+    shared: tuple[IncomingShare, ...]
+    sessions: OpenedRows[Session]
     paused: bool
     damaged: tuple[UUID | None, ...] = ()
     missing: bool = False
@@ -116,7 +126,7 @@ class Case:
     name: str
     since: datetime
     next: Session | None
-    number: Number | None
+    number: SessionNumber | None
     last: Session | None
     unread: int
     paused: bool
@@ -129,66 +139,66 @@ class Caseload:
     """A clinician's patients, and how many rows falsely claim to be one."""
 
     cases: tuple[Case, ...]
-    strange: int
+    unagreed_count: int
 
 
-async def folder(actor: Actor, patient: UUID) -> Folder:
+async def load_folder(actor: Actor, patient: UUID) -> Folder:
     """
     Open what *patient* shares with the clinician, and their plan.
 
     Raises:
         TrustBroken: If the patient's keys are not the pinned ones: then nothing can be trusted to be theirs.
     """
-    link = await care_links.link_with(actor, patient)
-    return await open_folder(actor, link, await plan_over(actor, link))
+    link = await care_links.load_link_with(actor, patient)
+    return await open_folder(actor, link, await load_visible_plan(actor, link))
 
 
-async def plan_over(actor: Actor, link: Link) -> Opened[Session]:
+async def load_visible_plan(actor: Actor, link: Link) -> OpenedRows[Session]:
     """Return the plan of the patient of a care link, as the clinician sees it."""
-    return schedule.as_seen(
-        actor, await session_plan.plan_of(actor, session_plan.PlanAccess(link.patient, link))
+    return schedule.get_visible_plan(
+        actor, await session_plan.load_plan(actor, session_plan.PlanAccess(link.patient, link))
     )
 
 
-async def open_folder(actor: Actor, link: Link, plan: Opened[Session]) -> Folder:
+async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Folder:
     """Open what is shared over a care link; link and plan are loaded already. Raises as `folder` does."""
     try:
-        key = await link_key(actor, link)
+        key = await open_shared_key(actor, link)
     except SharingPaused:
         return Folder(link, (), plan, True)
-    listed, copies = _parted(key, link, await fetch(COPIES, link.id, link.id))
+    listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPIES, link.id, link.id))
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
     shared, damaged = [], []
     for copy in copies:
         try:
-            shared.append(_opened(key, link, listed, sound(copy)))
+            shared.append(_open_share(key, link, listed, require_undamaged(copy)))
         except Damaged:
-            damaged.append(known(copy, "id"))
+            damaged.append(get_column(copy, "id"))
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
-    there = {ident.hex for copy in copies if (ident := known(copy, "id")) is not None}
+    there = {ident.hex for copy in copies if (ident := get_column(copy, "id")) is not None}
     missing = listed is None or not listed.copies.keys() <= there
     return Folder(link, tuple(shared), plan, False, tuple(damaged), missing)
 
 
-def _opened(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> Shared:
-    if not share_list.is_on(listed, (row.id, row.revision, row.sealed)):
+def _open_share(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> IncomingShare:
+    if not share_list.is_listed(listed, (row.id, row.revision, row.sealed)):
         raise Damaged
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
         raise Damaged
-    return Shared(row.id, document, row.updated_at, row.opened_at is None)
+    return IncomingShare(row.id, document, row.updated_at, row.opened_at is None)
 
 
-def _parted(
+def _split_rows(
     key: Sealer, link: Link, rows: Sequence[Sequence[Any]]
 ) -> tuple[ShareList | None, list[CopyRow | DamagedRow]]:
-    """Split the rows of `COPIES` or `ONE_COPY` into the list, opened, and the copies."""
-    listed = next((share_list.opened(key, link.id, row[2:4]) for row in rows if row[0]), None)
-    return listed, typed(CopyRow, [row for row in rows if not row[0]])
+    """Split the rows of `SELECT_COPIES` or `SELECT_COPY` into the list, opened, and the copies."""
+    listed = next((share_list.open_list(key, link.id, row[2:4]) for row in rows if row[0]), None)
+    return listed, parse_rows(CopyRow, [row for row in rows if not row[0]])
 
 
-async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]:
+async def read_share(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, IncomingShare]:
     """
     Open one shared copy; the patient sees in their log who opened it, and when.
 
@@ -196,14 +206,14 @@ async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]
         SharingPaused: While the patient has paused sharing.
         Damaged: If it is not what was sealed.
     """
-    link = await care_links.link_with(actor, patient)
-    key = await link_key(actor, link)
-    listed, copies = _parted(key, link, await fetch(ONE_COPY, link.id, wanted, link.id))
+    link = await care_links.load_link_with(actor, patient)
+    key = await open_shared_key(actor, link)
+    listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPY, link.id, wanted, link.id))
     if listed is not None and listed.paused:
         raise SharingPaused
     if not copies:
         raise NotFound
-    one = _opened(key, link, listed, sound(copies[0]))
+    one = _open_share(key, link, listed, require_undamaged(copies[0]))
     await mark_opened(actor, patient, [one.id])
     return link, one
 
@@ -211,40 +221,42 @@ async def read(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, Shared]
 async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
     """Record that these copies were opened: the patient sees it."""
     ids = list(shares)
-    if not ids or actor.looks:
+    if not ids or actor.is_head_request:
         return
     async with transaction():
         # A copy that was updated after this request began is not the one that was read, and stays new.
         # Later by more than a request takes, its date is from a clock that ran ahead.
         read = care_tables.Share.filter(
-            Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + JUMP), id__in=ids, opened_at=None
+            Q(updated_at__lte=actor.now) | Q(updated_at__gt=actor.now + CLOCK_TOLERANCE),
+            id__in=ids,
+            opened_at=None,
         )
         await read.update(opened_at=actor.now)
-        await audit_log.note_opened(actor, patient, ids)
+        await audit_log.record_share_openings(actor, patient, ids)
 
 
-async def caseload(actor: Actor) -> Caseload:
+async def load_caseload(actor: Actor) -> Caseload:
     """Return the clinician's patients, by the date of their next session; those without one last."""
-    actor.must_be(Role.CLINICIAN)
-    there = await care_links.found(actor)
+    actor.require_role(Role.CLINICIAN)
+    there = await care_links.load_care_team(actor)
     links = there.links
-    plans = await session_plan.of_patients(actor, [link.patient for link in links])
+    plans = await session_plan.load_patient_plans(actor, [link.patient for link in links])
     unopened = care_tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
-    unread = Counter(row.link_id for row in whole(await read_rows(LinkOf, unopened)))
-    cases = [_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
-    cases.sort(key=lambda case: (case.next.starts_at if case.next else NEVER, case.name))
-    return Caseload(tuple(cases), len(there.strange))
+    unread = Counter(row.link_id for row in filter_undamaged(await read_rows(ShareLinkRow, unopened)))
+    cases = [_build_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
+    cases.sort(key=lambda case: (case.next.starts_at if case.next else LATEST, case.name))
+    return Caseload(tuple(cases), len(there.unagreed))
 
 
-def _case(actor: Actor, link: Link, planned: Opened[Session], unread: int) -> Case:
+def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int) -> Case:
     paused = link.paused_at is not None
-    plan = schedule.as_seen(actor, planned)
-    ahead = schedule.ahead(plan, actor.now)
-    behind = [one for one in schedule.behind(plan, actor.now) if one.starts_at <= actor.now]
+    plan = schedule.get_visible_plan(actor, planned)
+    ahead = schedule.list_upcoming(plan, actor.now)
+    behind = [one for one in schedule.list_past(plan, actor.now) if one.starts_at <= actor.now]
     behind = [one for one in behind if one.details.status is not Status.CANCELLED]
     coming = ahead[0] if ahead else None
-    dosing = schedule.dosing_of(coming, plan) if coming else None
-    number = schedule.numbers(plan).get(dosing.id) if dosing else None
+    dosing = schedule.find_dosing_session(coming, plan) if coming else None
+    number = schedule.number_sessions(plan).get(dosing.id) if dosing else None
     return Case(
         link.patient,
         link.peer_name,

@@ -10,42 +10,42 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError
-from journal.accounts.profiles import known_profile
+from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
-from journal.care.links import NAMELESS, has_pinned
+from journal.care.links import UNKNOWN_NAME, has_pinned
 from journal.entries import listing
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import Statement, fetch
-from journal.store.rows import Joined, Row, bytes_of, typed, whole
+from journal.store.database import Statement, fetch_raw
+from journal.store.rows import JoinedValue, Row, as_bytes, filter_undamaged, parse_rows
 from journal.store.statements import Subquery
 
-SHARED = """
+SELECT_READERS_OF = """
     SELECT share.entry_id, share.link_id, paused_at, patient_pin, account.id, account.sealed, public_identity
     FROM share JOIN care_link ON care_link.id = share.link_id JOIN account ON account.id = care_link.clinician_id
     WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id IN (%s)
     ORDER BY share.created_at
 """
-LISTED = SHARED % listing.IDS
-LISTED_BEFORE = SHARED % listing.IDS_BEFORE
+SELECT_READERS = SELECT_READERS_OF % listing.SELECT_IDS
+SELECT_READERS_BEFORE = SELECT_READERS_OF % listing.SELECT_IDS_BEFORE
 
-SOME = 500  # ids in one statement: PostgreSQL takes 32,767 values, and others get their turn
+BATCH_SIZE = 500  # ids in one statement: PostgreSQL takes 32,767 values, and others get their turn
 
 
-class SharedRow(Row, frozen=True):
+class ReaderRow(Row, frozen=True):
     """A row of `SHARED`: which link has a copy of which entry, and its clinician."""
 
     entry_id: UUID
     link_id: UUID
-    paused_at: Joined
-    patient_pin: Joined
+    paused_at: JoinedValue
+    patient_pin: JoinedValue
     account_id: UUID
-    sealed: Joined
-    public_identity: Joined
+    sealed: JoinedValue
+    public_identity: JoinedValue
 
 
-STRANGER = N_("a connection that is not yours")
+UNKNOWN_CONNECTION = N_("a connection that is not yours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +60,48 @@ Readers = Mapping[str, tuple[Reader, ...]]
 """Who has a copy of an entry, by its id as addresses write it."""
 
 
-async def readers(actor: Actor, entries: Collection[UUID | str]) -> Readers:
+async def load_readers(actor: Actor, entries: Collection[UUID | str]) -> Readers:
     """Return for each of one's own *entries* that is shared the people who have a copy."""
-    actor.must_be(Role.PATIENT)
+    actor.require_role(Role.PATIENT)
     if not entries:
         return {}
     wanted, rows = list(entries), list[Sequence[Any]]()
-    for at in range(0, len(wanted), SOME):
+    for at in range(0, len(wanted), BATCH_SIZE):
         if at:
             await asyncio.sleep(0)
-        some = wanted[at : at + SOME]
+        some = wanted[at : at + BATCH_SIZE]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        rows += await fetch(SHARED % places, actor.id, *some)
-    return readers_of(actor, rows)
+        rows += await fetch_raw(SELECT_READERS_OF % places, actor.id, *some)
+    return parse_readers(actor, rows)
 
 
-def select_readers(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
-    """Return the statement for `readers_of` those entries that `listing.select` selects."""
+def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
+    """Return the statement for `parse_readers` those entries that `listing.build_query` selects."""
     if before is None:
-        return LISTED, (patient, patient, limit)
-    return LISTED_BEFORE, (patient, patient, before, limit)
+        return SELECT_READERS, (patient, patient, limit)
+    return SELECT_READERS_BEFORE, (patient, patient, before, limit)
 
 
-def readers_of(actor: Actor, rows: Sequence[Sequence[Any]]) -> Readers:
+def parse_readers(actor: Actor, rows: Sequence[Sequence[Any]]) -> Readers:
     """Return who has a copy of which entry, by the rows of `SHARED`."""
     known: dict[UUID, Reader] = {}
     found: dict[str, tuple[Reader, ...]] = {}
-    for row in whole(typed(SharedRow, rows)):
+    for row in filter_undamaged(parse_rows(ReaderRow, rows)):
         reader = known.get(row.link_id)
         if reader is None:
-            reader = known[row.link_id] = Reader(_name(actor, row), row.paused_at is not None)
+            reader = known[row.link_id] = Reader(_get_reader_name(actor, row), row.paused_at is not None)
         entry = str(row.entry_id)
         found[entry] = (*found.get(entry, ()), reader)
     return found
 
 
-def _name(actor: Actor, row: SharedRow) -> str:
+def _get_reader_name(actor: Actor, row: ReaderRow) -> str:
     try:
-        pinned, shown = bytes_of(row.patient_pin), bytes_of(row.public_identity)
+        pinned, shown = as_bytes(row.patient_pin), as_bytes(row.public_identity)
         has_pinned(actor, pinned, shown, peer=row.account_id, link=row.link_id)
     except CryptoError:
-        return STRANGER
+        return UNKNOWN_CONNECTION
     try:
-        return known_profile(actor.house, row.account_id, bytes_of(row.sealed)).name
+        return open_cached_profile(actor.installation, row.account_id, as_bytes(row.sealed)).name
     except Damaged:
-        return NAMELESS
+        return UNKNOWN_NAME

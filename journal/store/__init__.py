@@ -6,10 +6,10 @@ __all__ = [
     "database",
     "errors",
     "file",
-    "parts",
+    "foreign_objects",
     "progress",
     "rows",
-    "shape",
+    "schema_state",
     "sqlite",
     "statements",
 ]

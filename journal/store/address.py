@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, quote_from_bytes, unquote_to_bytes
 
-LONGEST = 4096
-LONGEST_WAIT = 3600.0
-PORT = 5432
+MAX_URL_LENGTH = 4096
+MAX_COMMAND_TIMEOUT = 3600.0
+DEFAULT_PORT = 5432
 OPTIONS = frozenset({"ssl", "command_timeout", "host"})
-AS_IT_IS = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "#%?")
+SAFE_CHARACTERS = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "#%?")
 
 _POSTGRES = re.compile(
     r"(?:(?P<who>[^/?]*)@)?(?P<host>\[[^\]]*\]|[^:/?]*)(?P<port>:[^/?]*)?(?P<rest>[/?].*)?"
@@ -29,8 +29,8 @@ _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 EXAMPLE = "postgres://user:password@host/name"
-OTHER_KIND = f"sqlite:///… for a file or {EXAMPLE}: records are kept in SQLite or PostgreSQL only"
-SSLMODE = "?ssl=true instead of sslmode: it asks for TLS, and checks the server's certificate and name"
+UNKNOWN_SCHEME = f"sqlite:///… for a file or {EXAMPLE}: records are kept in SQLite or PostgreSQL only"
+USE_SSL_OPTION = "?ssl=true instead of sslmode: it asks for TLS, and checks the server's certificate and name"
 
 
 class AddressError(ValueError):
@@ -44,7 +44,7 @@ class SqliteFile:
     path: Path
 
     def __str__(self) -> str:
-        return shown(self.path)
+        return format_path(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class PostgresDatabase:
 
     host: str
     name: str
-    port: int = PORT
+    port: int = DEFAULT_PORT
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     ssl: bool = False
@@ -70,24 +70,24 @@ class PostgresDatabase:
 Address = SqliteFile | PostgresDatabase
 
 
-def shown(path: Path) -> str:
+def format_path(path: Path) -> str:
     """Return *path* as it can be read on a terminal and, where all of it is printable, be copied into a command."""
     text = str(path)
     return shlex.quote(text) if text.isprintable() else repr(text)
 
 
-def address_of(path: Path) -> str:
-    """Return the text from which `read_address` reads the file at *path*, whatever its name holds."""
-    return "sqlite://" + quote_from_bytes(os.fsencode(path.absolute()), safe=AS_IT_IS)
+def format_sqlite_url(path: Path) -> str:
+    """Return the text from which `parse_database_url` reads the file at *path*, whatever its name holds."""
+    return "sqlite://" + quote_from_bytes(os.fsencode(path.absolute()), safe=SAFE_CHARACTERS)
 
 
-def file_of(url: str) -> Path | None:
+def get_sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite database's address, or None for PostgreSQL."""
-    address = read_address(url)
+    address = parse_database_url(url)
     return address.path if isinstance(address, SqliteFile) else None
 
 
-def read_address(url: str) -> Address:
+def parse_database_url(url: str) -> Address:
     """
     Return where the database at *url* is: `sqlite:///path/to/file` or `postgres://user:password@host/name`.
 
@@ -96,21 +96,21 @@ def read_address(url: str) -> Address:
     Raises:
         AddressError: If it is neither, or could be read in two ways.
     """
-    if len(url) > LONGEST:
-        raise AddressError(f"at most {LONGEST} characters")
+    if len(url) > MAX_URL_LENGTH:
+        raise AddressError(f"at most {MAX_URL_LENGTH} characters")
     kind, separator, rest = url.partition("://")
     if not separator or kind.lower() not in ("sqlite", "postgres", "postgresql"):
-        raise AddressError(OTHER_KIND)
+        raise AddressError(UNKNOWN_SCHEME)
     if _BARE_PERCENT.search(rest):
         raise AddressError("each % that stands for itself written as %25")
     if "#" in rest:
         raise AddressError("each # written as %23")
     if _CONTROL.search(rest):
         raise AddressError("one line; a line break that belongs to it is written as %0A")
-    return _sqlite(rest) if kind.lower() == "sqlite" else _postgres(rest)
+    return _parse_sqlite(rest) if kind.lower() == "sqlite" else _parse_postgres(rest)
 
 
-def _sqlite(text: str) -> SqliteFile:
+def _parse_sqlite(text: str) -> SqliteFile:
     if "?" in text:
         raise AddressError("the path of a file and no options; a ? in the path is written as %3F")
     path = os.fsdecode(unquote_to_bytes(os.fsencode(text)))
@@ -121,36 +121,36 @@ def _sqlite(text: str) -> SqliteFile:
     return SqliteFile(Path(path).absolute())
 
 
-def _postgres(text: str) -> PostgresDatabase:
+def _parse_postgres(text: str) -> PostgresDatabase:
     if " " in text:
         raise AddressError("an address without blanks; a blank in the password is written as %20")
     match = _POSTGRES.fullmatch(text)
     if match is None or "@" in (match["rest"] or ""):
-        raise AddressError(_signs("/ as %2F, ? as %3F and @ as %40"))
+        raise AddressError(_percent_encoding_hint("/ as %2F, ? as %3F and @ as %40"))
     who, _, secret = (match["who"] or "").partition(":")
     if set("@:[]") & set(who + secret):
-        raise AddressError(_signs("@ as %40, : as %3A, [ as %5B and ] as %5D"))
+        raise AddressError(_percent_encoding_hint("@ as %40, : as %3A, [ as %5B and ] as %5D"))
     path, _, query = (match["rest"] or "").partition("?")
-    name = _plain(path.removeprefix("/"))
+    name = _unquote(path.removeprefix("/"))
     if not name or "/" in path[1:]:
         raise AddressError(f"the name of a database at its end, like {EXAMPLE}")
-    options = _options(query)
+    options = _parse_options(query)
     return PostgresDatabase(
-        host=_host(match["host"], options.get("host")),
+        host=_parse_host(match["host"], options.get("host")),
         name=name,
-        port=_port(match["port"]),
-        user=_plain(who) or None,
-        password=_plain(secret) or None,
+        port=_parse_port(match["port"]),
+        user=_unquote(who) or None,
+        password=_unquote(secret) or None,
         ssl="ssl" in options,
-        command_timeout=_seconds(options.get("command_timeout")),
+        command_timeout=_parse_timeout(options.get("command_timeout")),
     )
 
 
-def _signs(which: str) -> str:
+def _percent_encoding_hint(which: str) -> str:
     return f"the signs in user and password written otherwise: {which}"
 
 
-def _plain(text: str) -> str:
+def _unquote(text: str) -> str:
     try:
         plain = unquote_to_bytes(text).decode()
     except UnicodeError as error:
@@ -160,7 +160,7 @@ def _plain(text: str) -> str:
     return plain
 
 
-def _host(text: str, folder: str | None) -> str:
+def _parse_host(text: str, folder: str | None) -> str:
     if folder is not None and not text and folder.startswith("/"):
         return folder
     if folder is not None or not _HOST.fullmatch(text):
@@ -171,9 +171,9 @@ def _host(text: str, folder: str | None) -> str:
     return text.strip("[]")
 
 
-def _port(text: str | None) -> int:
+def _parse_port(text: str | None) -> int:
     if text is None:
-        return PORT
+        return DEFAULT_PORT
     if not re.fullmatch(r":[0-9]{1,5}", text) or not 0 < int(text[1:]) < 65536:
         raise AddressError(
             "a port between 1 and 65535 behind the host, and a : in the password written as %3A"
@@ -181,11 +181,11 @@ def _port(text: str | None) -> int:
     return int(text[1:])
 
 
-def _options(query: str) -> dict[str, str]:
+def _parse_options(query: str) -> dict[str, str]:
     pairs = parse_qsl(query, keep_blank_values=True)
     options = dict(pairs)
     if "sslmode" in options:
-        raise AddressError(SSLMODE)
+        raise AddressError(USE_SSL_OPTION)
     if options.keys() - OPTIONS or len(options) < len(pairs) or options.get("ssl", "true") != "true":
         raise AddressError(
             "nothing behind the ? but ssl=true, command_timeout=seconds or host=/folder, each once;"
@@ -194,13 +194,13 @@ def _options(query: str) -> dict[str, str]:
     return options
 
 
-def _seconds(text: str | None) -> float | None:
+def _parse_timeout(text: str | None) -> float | None:
     if text is None:
         return None
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds <= LONGEST_WAIT:
-        raise AddressError(f"a command_timeout in seconds, up to {LONGEST_WAIT:.0f}")
+    if not 0 < seconds <= MAX_COMMAND_TIMEOUT:
+        raise AddressError(f"a command_timeout in seconds, up to {MAX_COMMAND_TIMEOUT:.0f}")
     return seconds

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from journal.store.address import PostgresDatabase, SqliteFile, read_address
-from journal.store.postgres import settings_for
+from journal.store.address import PostgresDatabase, SqliteFile, parse_database_url
+from journal.store.postgres import build_server_settings
 from journal.store.sqlite import PRAGMAS
 
-TABLES = (
+TABLE_MODULES = (
     "journal.audit.tables",
     "journal.mail.tables",
     "journal.rate_limiting.tables",
@@ -26,53 +26,59 @@ TABLES = (
 """The modules of the tables, by the rooms that keep them."""
 
 # Seconds.
-PATIENCE = 20.0  # that the database takes for one statement of the service
-COMMAND = 10.0  # the same for one of a command
-NO_SIGN = 5.0  # in which it then says so: a network that swallows everything gives no other sign
-OPENING = 10.0  # until a database is open, looked at, and found to be ours
-CONNECTING = 5  # for one connection later on
-CONNECTIONS = 5  # of one process to PostgreSQL
+STATEMENT_TIMEOUT = 20.0  # that the database takes for one statement of the service
+COMMAND_STATEMENT_TIMEOUT = 10.0  # the same for one of a command
+NETWORK_MARGIN = 5.0  # in which it then says so: a network that swallows everything gives no other sign
+OPEN_TIMEOUT = 10.0  # until a database is open, looked at, and found to be ours
+CONNECT_TIMEOUT = 5  # for one connection later on
+MAX_CONNECTIONS = 5  # of one process to PostgreSQL
 
 
-def configuration(
-    url: str, *, patience: float | None = PATIENCE, connections: int = CONNECTIONS
+def build_configuration(
+    url: str, *, statement_timeout: float | None = STATEMENT_TIMEOUT, connections: int = MAX_CONNECTIONS
 ) -> dict[str, Any]:
     """
-    Return the ORM's configuration for *url*, as `journal.store.address.read_address` reads it.
+    Return the ORM's configuration for *url*, as `journal.store.address.parse_database_url` reads it.
 
     The connection is named after its kind: the ORM keeps prepared statements by that name.
 
     Args:
-        patience: Seconds that one statement may take, unless *url* says `command_timeout`. None waits for as long as
-            the database works: so a migration does.
+        statement_timeout: Seconds that one statement may take, unless *url* says `command_timeout`. None waits for as
+            long as the database works: so a migration does.
         connections: How many there are to PostgreSQL at most.
     """
-    address = read_address(url)
+    address = parse_database_url(url)
     if isinstance(address, SqliteFile):
-        kind, where = "sqlite", _sqlite(address, patience)
+        kind, where = "sqlite", _configure_sqlite(address, statement_timeout)
     else:
-        kind, where = "postgres", _postgres(address, patience, connections)
-    app = {"models": list(TABLES), "default_connection": kind, "migrations": "journal.migrations"}
+        kind, where = "postgres", _configure_postgres(address, statement_timeout, connections)
+    app = {"models": list(TABLE_MODULES), "default_connection": kind, "migrations": "journal.migrations"}
     return {"connections": {kind: where}, "apps": {"journal": app}, "use_tz": True, "timezone": "UTC"}
 
 
-def _sqlite(address: SqliteFile, patience: float | None) -> dict[str, Any]:
-    credentials = {"file_path": str(address.path), "patience": patience, **PRAGMAS}
+def _configure_sqlite(address: SqliteFile, statement_timeout: float | None) -> dict[str, Any]:
+    credentials = {"file_path": str(address.path), "statement_timeout": statement_timeout, **PRAGMAS}
     return {"engine": "journal.store.sqlite", "credentials": credentials}
 
 
-def _postgres(address: PostgresDatabase, patience: float | None, connections: int) -> dict[str, Any]:
-    seconds = patience if patience is None or address.command_timeout is None else address.command_timeout
+def _configure_postgres(
+    address: PostgresDatabase, statement_timeout: float | None, connections: int
+) -> dict[str, Any]:
+    seconds = (
+        statement_timeout
+        if statement_timeout is None or address.command_timeout is None
+        else address.command_timeout
+    )
     credentials: dict[str, Any] = {
         "host": address.host,
         "port": address.port,
         "user": address.user,
         "password": address.password,
         "database": address.name,
-        "timeout": CONNECTING,
+        "timeout": CONNECT_TIMEOUT,
         # PostgreSQL gives a statement up first: then it is known that nothing came of it.
-        "command_timeout": None if seconds is None else seconds + NO_SIGN,
-        "server_settings": settings_for(seconds),
+        "command_timeout": None if seconds is None else seconds + NETWORK_MARGIN,
+        "server_settings": build_server_settings(seconds),
         "maxsize": connections,
     }
     if address.ssl:
@@ -80,4 +86,4 @@ def _postgres(address: PostgresDatabase, patience: float | None, connections: in
     return {"engine": "journal.store.postgres", "credentials": credentials}
 
 
-MIGRATIONS = configuration("sqlite://makemigrations.sqlite3")  # of `tortoise -c`; it opens no database
+MIGRATIONS = build_configuration("sqlite://makemigrations.sqlite3")  # of `tortoise -c`; it opens no database

@@ -26,15 +26,35 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.transactions import in_transaction
 
-from journal.store.address import Address, SqliteFile, read_address
-from journal.store.configuration import COMMAND, CONNECTIONS, OPENING, PATIENCE, configuration
-from journal.store.errors import explained, of_driver
-from journal.store.file import check_file, close_to_others, is_usable
+from journal.store.address import Address, SqliteFile, parse_database_url
+from journal.store.configuration import (
+    COMMAND_STATEMENT_TIMEOUT,
+    MAX_CONNECTIONS,
+    OPEN_TIMEOUT,
+    STATEMENT_TIMEOUT,
+    build_configuration,
+)
+from journal.store.errors import translate_errors, unwrap_driver_error
+from journal.store.file import check_file, is_usable, restrict_to_owner
 from journal.store.postgres import BoundedClient
-from journal.store.progress import committing, is_writing
-from journal.store.shape import CURRENT, MIGRATABLE, Shape, refuse, shape_of_file, shape_of_server, tables_of
-from journal.store.sqlite import CheckedClient, Reader, Readers
-from journal.store.statements import as_text, each_of, one_of, with_question_marks, with_subqueries
+from journal.store.progress import is_writing, track_commit
+from journal.store.schema_state import (
+    CURRENT,
+    MIGRATABLE,
+    SchemaState,
+    list_model_tables,
+    read_file_state,
+    read_server_state,
+    require_state,
+)
+from journal.store.sqlite import CheckedClient, Reader, ReaderPool
+from journal.store.statements import (
+    combine_selects,
+    combine_statements,
+    convert_values,
+    use_question_marks,
+    write_subqueries,
+)
 
 transaction = in_transaction
 
@@ -45,8 +65,8 @@ POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 Statement = tuple[str, tuple[object, ...]]
 """SQL with `$1`, `$2`, … and its values."""
 
-_reader: ContextVar[Reader] = ContextVar("reader")
-_readers: ContextVar[Readers] = ContextVar("readers")
+_current_reader: ContextVar[Reader] = ContextVar("reader")
+_current_readers: ContextVar[ReaderPool] = ContextVar("readers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +76,20 @@ class Store:
     url: str
     context: TortoiseContext
     reader: Reader = field(default_factory=Reader)
-    readers: Readers = field(default_factory=Readers)
+    readers: ReaderPool = field(default_factory=ReaderPool)
 
     @classmethod
     async def open(
         cls,
         url: str,
         *,
-        patience: float | None = PATIENCE,
-        connections: int = CONNECTIONS,
-        allowed: Collection[Shape] = CURRENT,
+        statement_timeout: float | None = STATEMENT_TIMEOUT,
+        connections: int = MAX_CONNECTIONS,
+        allowed: Collection[SchemaState] = CURRENT,
     ) -> Self:
         """
-        Open the database at *url* and verify that it can be used; *patience*, *connections* as for `configuration`.
+        Open the database at *url* and verify that it can be used; *statement_timeout*, *connections* as for
+        `build_configuration`.
 
         Args:
             allowed: What it may hold.
@@ -76,33 +97,39 @@ class Store:
         Raises:
             DatabaseRefused: If it cannot be opened, holds something else, or does not do what is asked of it.
         """
-        address, store = read_address(url), cls(url, TortoiseContext())
+        address, store = parse_database_url(url), cls(url, TortoiseContext())
         try:
-            with explained(address), store.use():
-                async with asyncio.timeout(OPENING):
+            with translate_errors(address), store.use():
+                async with asyncio.timeout(OPEN_TIMEOUT):
                     await store._connect(
-                        address, configuration(url, patience=patience, connections=connections), allowed
+                        address,
+                        build_configuration(
+                            url, statement_timeout=statement_timeout, connections=connections
+                        ),
+                        allowed,
                     )
         except BaseException:
             await store.close()
             raise
         return store
 
-    async def _connect(self, address: Address, config: dict[str, Any], allowed: Collection[Shape]) -> None:
+    async def _connect(
+        self, address: Address, config: dict[str, Any], allowed: Collection[SchemaState]
+    ) -> None:
         await self.context.init(config=config)
-        client, ours = connection(), tables_of(self.context.apps)
+        client, ours = get_connection(), list_model_tables(self.context.apps)
         if isinstance(address, SqliteFile):
-            check_file(address.path, create=Shape.NOTHING in allowed)
-            refuse(shape_of_file(address.path, ours), address, allowed)
-            close_to_others(address.path)
+            check_file(address.path, create=SchemaState.NOTHING in allowed)
+            require_state(read_file_state(address.path, ours), address, allowed)
+            restrict_to_owner(address.path)
         # At once: where the first statement fails to connect, the ORM lets the second wait for ever.
         await client.create_connection(with_db=True)
         if isinstance(client, SqliteClient):
-            patience = config["connections"]["sqlite"]["credentials"]["patience"]
-            self.reader.patience = self.readers.patience = patience
-            self.reader.opened(client.filename)
+            statement_timeout = config["connections"]["sqlite"]["credentials"]["statement_timeout"]
+            self.reader.statement_timeout = self.readers.statement_timeout = statement_timeout
+            self.reader.connect(client.filename)
         else:
-            refuse(await shape_of_server(client, ours), address, allowed)
+            require_state(await read_server_state(client, ours), address, allowed)
 
     @contextmanager
     def use(self) -> Iterator[None]:
@@ -111,14 +138,14 @@ class Store:
 
         The library's own `with context` keeps one token per context; two requests would overwrite it.
         """
-        token, reading = _current_context.set(self.context), _reader.set(self.reader)
-        reading_aside = _readers.set(self.readers)
+        token, reading = _current_context.set(self.context), _current_reader.set(self.reader)
+        reading_aside = _current_readers.set(self.readers)
         try:
             yield
         finally:
             _current_context.reset(token)
-            _reader.reset(reading)
-            _readers.reset(reading_aside)
+            _current_reader.reset(reading)
+            _current_readers.reset(reading_aside)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -129,22 +156,22 @@ class Store:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Store]:
+async def open_for_command(url: str) -> AsyncIterator[Store]:
     """
     Open the database at *url* for one command, with short timeouts.
 
     Raises:
         DatabaseRefused: If it cannot be opened, or cannot be used later on.
     """
-    store = await Store.open(url, patience=COMMAND)
+    store = await Store.open(url, statement_timeout=COMMAND_STATEMENT_TIMEOUT)
     try:
-        with explained(read_address(url)), store.use():
+        with translate_errors(parse_database_url(url)), store.use():
             yield store
     finally:
         await store.close()
 
 
-class _Applied(MigrationRecorder):
+class _TransactionalRecorder(MigrationRecorder):
     async def ensure_schema(self, schema_editor: BaseSchemaEditor) -> None:
         """Do nothing: on SQLite the script for this would commit what the transaction has done so far."""
 
@@ -158,30 +185,30 @@ async def migrate(url: str) -> None:
     Raises:
         DatabaseRefused: If it cannot be used. Then nothing was changed.
     """
-    store = await Store.open(url, patience=None, allowed=MIGRATABLE)
+    store = await Store.open(url, statement_timeout=None, allowed=MIGRATABLE)
     try:
-        with explained(read_address(url)), store.use():
-            apps = configuration(url)["apps"]
-            await MigrationExecutor(connection(), apps).migrate([])  # makes the table of what was applied
+        with translate_errors(parse_database_url(url)), store.use():
+            apps = build_configuration(url)["apps"]
+            await MigrationExecutor(get_connection(), apps).migrate([])  # makes the table of what was applied
             async with transaction():
-                executor = MigrationExecutor(connection(), apps)
-                executor.recorder = _Applied(connection())
+                executor = MigrationExecutor(get_connection(), apps)
+                executor.recorder = _TransactionalRecorder(get_connection())
                 await executor.migrate([MigrationTarget("journal", "__latest__")])
     finally:
         await store.close()
 
 
 @asynccontextmanager
-async def joined() -> AsyncIterator[None]:
+async def ensure_transaction() -> AsyncIterator[None]:
     """Join the open transaction, or begin one."""
-    if isinstance(connection(), TransactionalDBClient):
+    if isinstance(get_connection(), TransactionalDBClient):
         yield
     else:
         async with transaction():
             yield
 
 
-def connection() -> BaseDBAsyncClient:
+def get_connection() -> BaseDBAsyncClient:
     """Return the current connection, or the current transaction's."""
     connections = get_connections()
     (name,) = connections.db_config
@@ -190,10 +217,10 @@ def connection() -> BaseDBAsyncClient:
 
 def is_sqlite() -> bool:
     """Return whether the current database is SQLite."""
-    return connection().capabilities.dialect == "sqlite"
+    return get_connection().capabilities.dialect == "sqlite"
 
 
-async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
+async def fetch_raw(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """
     Run a SELECT as it is written, for what nearly every request asks.
 
@@ -207,45 +234,45 @@ async def fetch(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     Returns:
         Rows as the driver gives them, and as storage made them: `journal/store/rows.py` gives them their types.
     """
-    client = connection()
+    client = get_connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        return _reader.get().fetch(client.filename, with_question_marks(sql), as_text(values))
-    if isinstance(client, BoundedClient) and client.reading is not None:
-        return await client.reading.fetch(sql, values)
-    return (await _execute(client, sql, values))[1]
+        return _current_reader.get().fetch(client.filename, use_question_marks(sql), convert_values(values))
+    if isinstance(client, BoundedClient) and client.read_pool is not None:
+        return await client.read_pool.fetch(sql, values)
+    return (await _run(client, sql, values))[1]
 
 
 async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
     """Run several SELECTs like `fetch`: on PostgreSQL as one statement, which sees all of them at one moment."""
-    selects = tuple(with_subqueries(sql, values) for sql, values in selects)
-    client = connection()
+    selects = tuple(write_subqueries(sql, values) for sql, values in selects)
+    client = get_connection()
     if isinstance(client, SqliteClient):
         if isinstance(client, TransactionalDBClient):
-            return [await fetch(sql, *values) for sql, values in selects]
-        read, path = _reader.get().fetch, client.filename
-        return [read(path, with_question_marks(sql), as_text(values)) for sql, values in selects]
+            return [await fetch_raw(sql, *values) for sql, values in selects]
+        read, path = _current_reader.get().fetch, client.filename
+        return [read(path, use_question_marks(sql), convert_values(values)) for sql, values in selects]
     if len(selects) == 1:
-        return [await fetch(selects[0][0], *selects[0][1])]
-    sql = each_of(tuple((sql, len(values)) for sql, values in selects))
-    ((*each,),) = await fetch(sql, *(value for _, values in selects for value in values))
+        return [await fetch_raw(selects[0][0], *selects[0][1])]
+    sql = combine_selects(tuple((sql, len(values)) for sql, values in selects))
+    ((*each,),) = await fetch_raw(sql, *(value for _, values in selects for value in values))
     return each
 
 
-async def fetch_aside(sql: str, *values: object) -> Sequence[Sequence[Any]]:
+async def fetch_raw_in_thread(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """Run a SELECT that returns thousands of rows, like `fetch`, but never on the event loop's thread."""
-    client = connection()
+    client = get_connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        read = _readers.get().fetch
-        return await asyncio.to_thread(read, client.filename, with_question_marks(sql), as_text(values))
-    return await fetch(sql, *values)
+        read = _current_readers.get().fetch
+        return await asyncio.to_thread(read, client.filename, use_question_marks(sql), convert_values(values))
+    return await fetch_raw(sql, *values)
 
 
-async def change(sql: str, *values: object) -> int:
+async def execute(sql: str, *values: object) -> int:
     """Run an UPDATE as it is written, like `fetch`; return how many rows it changed."""
-    return (await _execute(connection(), sql, values))[0]
+    return (await _run(get_connection(), sql, values))[0]
 
 
-class IfThere(tuple[str, tuple[object, ...]]):
+class MayChangeNothing(tuple[str, tuple[object, ...]]):
     """A statement that may find nothing to change."""
 
     __slots__ = ()
@@ -254,10 +281,10 @@ class IfThere(tuple[str, tuple[object, ...]]):
 class _NothingChanged(Exception):
     def __init__(self, place: int) -> None:
         super().__init__()
-        self.place = place
+        self.position = place
 
 
-async def change_all(*statements: Statement) -> int | None:
+async def execute_all(*statements: Statement) -> int | None:
     """
     Run several statements as one transaction, or in the one that is open.
 
@@ -265,68 +292,71 @@ async def change_all(*statements: Statement) -> int | None:
     transaction none may build on what another of them changes.
 
     Returns:
-        None when each changed something, or is `IfThere`. Otherwise the place of the first that changed nothing:
-        then all is undone, or has to be by whoever opened the transaction.
+        None when each changed something, or is `MayChangeNothing`. Otherwise the place of the first that changed
+        nothing: then all is undone, or has to be by whoever opened the transaction.
     """
-    client = connection()
+    client = get_connection()
     if isinstance(client, CheckedClient):
         lines = [
-            (with_question_marks(one[0]), as_text(one[1]), isinstance(one, IfThere)) for one in statements
+            (use_question_marks(one[0]), convert_values(one[1]), isinstance(one, MayChangeNothing))
+            for one in statements
         ]
-        with committing():
-            return await client.together.run(lines)
+        with track_commit():
+            return await client.group_commit.run(lines)
     at_once = not isinstance(client, TransactionalDBClient) and all(is_writing(one[0]) for one in statements)
-    if at_once and await _changed_at_once(client, statements):
+    if at_once and await _execute_in_one(client, statements):
         return None
     try:
-        async with joined():
+        async with ensure_transaction():
             for place, one in enumerate(statements):
                 sql, values = one
-                if await change(sql, *values) or isinstance(one, IfThere):
+                if await execute(sql, *values) or isinstance(one, MayChangeNothing):
                     continue
                 if not sql.lstrip().startswith("INSERT"):
                     raise _NothingChanged(place)
     except _NothingChanged as nothing:
-        return nothing.place
+        return nothing.position
     return None
 
 
-async def _changed_at_once(client: BaseDBAsyncClient, statements: Sequence[Statement]) -> bool:
+async def _execute_in_one(client: BaseDBAsyncClient, statements: Sequence[Statement]) -> bool:
     """Run several statements as one; False, and nothing is changed, when one changed nothing: which is not said."""
-    changes = tuple((one[0], len(one[1]), isinstance(one, IfThere)) for one in statements)
+    changes = tuple((one[0], len(one[1]), isinstance(one, MayChangeNothing)) for one in statements)
     try:
-        await client.execute_query(one_of(changes), [value for one in statements for value in one[1]])
+        await client.execute_query(
+            combine_statements(changes), [value for one in statements for value in one[1]]
+        )
     except OperationalError as error:
-        if isinstance(of_driver(error), asyncpg.DivisionByZeroError):
+        if isinstance(unwrap_driver_error(error), asyncpg.DivisionByZeroError):
             return False
         raise
     return True
 
 
-async def _execute(
+async def _run(
     client: BaseDBAsyncClient, sql: str, values: Sequence[object]
 ) -> tuple[int, Sequence[Sequence[Any]]]:
     if isinstance(client, SqliteClient):
-        sql, values = with_question_marks(sql), as_text(values)
+        sql, values = use_question_marks(sql), convert_values(values)
     changed, rows = await client.execute_query(sql, list(values))
     return changed, rows  # type: ignore[return-value]  # rows of either driver can be read by position
 
 
-def database_now() -> str:
+def get_clock_sql() -> str:
     """Return SQL for the database's clock, in milliseconds since 1970: those of two workers differ."""
     return SQLITE_NOW if is_sqlite() else POSTGRES_NOW
 
 
 async def is_read_only() -> bool:
     """Return whether nothing can be written: PostgreSQL is a standby or set to read only, or SQLite's files are."""
-    client = connection()
+    client = get_connection()
     if isinstance(client, SqliteClient):
         return not is_usable(Path(client.filename))
     _, rows = await client.execute_query("SHOW transaction_read_only")
     return bool(rows[0][0] == "on")
 
 
-async def scrub() -> None:
+async def flush_deleted() -> None:
     """
     Remove what was just deleted from the files.
 
@@ -334,4 +364,4 @@ async def scrub() -> None:
     emptied. PostgreSQL reclaims rows on its own schedule; docs/threat-model.md says what that means.
     """
     if is_sqlite():
-        await connection().execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
+        await get_connection().execute_query("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -22,11 +22,11 @@ class DatabaseRefused(JournalError):
     """A database that cannot be used as it is. Nothing was changed in it."""
 
 
-class DatabaseAway(DatabaseRefused):
+class DatabaseUnavailable(DatabaseRefused):
     """A database that does not answer now, and may answer later."""
 
 
-class DatabaseStarting(DatabaseAway):
+class DatabaseStarting(DatabaseUnavailable):
     """A database that is not there yet as far as one can see: refused, silent, or still starting up."""
 
 
@@ -38,26 +38,26 @@ LOCKED = (
     "The database {} is locked by another program. Stop that program (fuser or lsof names it), then run the command"
     " again."
 )
-CLOSED = (
+CANNOT_OPEN = (
     "The database {} cannot be opened. Check that its folder exists, and who owns the folder and the file."
 )
 READ_ONLY = (
     "The database {} cannot be written. Check the owner and mode of the file and its folder, and that the disk is not"
     " mounted read-only."
 )
-OTHER_TABLES = "The database {} does not have the tables of this version. Run: hearthside doctor."
+WRONG_TABLES = "The database {} does not have the tables of this version. Run: hearthside doctor."
 
 NO_SQLITE = f"{{}} is not a database. Move the file away and restore the latest backup, or name another one: {SETTING}."
-SQLITE: Mapping[str, str] = MappingProxyType(
+SQLITE_SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "NOTADB": NO_SQLITE,
         "CORRUPT": DAMAGED,
         "BUSY": LOCKED,
         "LOCKED": LOCKED,
         "PROTOCOL": LOCKED,
-        "CANTOPEN": CLOSED,
-        "PERM": CLOSED,
-        "AUTH": CLOSED,
+        "CANTOPEN": CANNOT_OPEN,
+        "PERM": CANNOT_OPEN,
+        "AUTH": CANNOT_OPEN,
         "READONLY": READ_ONLY,
         "IOERR": "The disk cannot read or write the database {}. Check the disk, and the mode of the folder.",
         "FULL": "The disk has no room for the database {}. Make room, then run the command again.",
@@ -69,18 +69,18 @@ NO_TLS = (
     f" trusts, or correct {SETTING}."
 )
 NO_HOST = f"The host of the database {{}} cannot be found. Correct it in {SETTING}."
-NO_ENTRY = (
+ACCESS_DENIED = (
     f"PostgreSQL refuses the user or the password for the database {{}}. Correct them in {SETTING}, or allow the"
     " user in pg_hba.conf."
 )
 NO_DATABASE = f"PostgreSQL has no database {{}}. Create it with createdb, or correct its name in {SETTING}."
-NO_RIGHT = (
+NO_PRIVILEGE = (
     f"The user in {SETTING} lacks rights in the database {{}}. Make that user its owner: ALTER DATABASE."
 )
-NO_LOCK = (
+LOCKED_TABLES = (
     "Another program has locked tables of the database {}. Stop the service, then run the command again."
 )
-TAKES_NO_WRITES = (
+READ_ONLY_SERVER = (
     f"The database {{}} takes no writes: it is a standby, or set to read only. Name the primary in {SETTING}, or set"
     " default_transaction_read_only to off."
 )
@@ -88,17 +88,17 @@ TOO_SLOW = (
     "A statement took longer than it may in the database {}. Run the command again when less is going on there, or"
     f" append command_timeout=seconds to {SETTING}."
 )
-IN_THE_WAY = "Somebody else changed the same rows of the database {}. Run the command again."
-POSTGRES: tuple[tuple[type[Exception], str], ...] = (
-    (asyncpg.InvalidAuthorizationSpecificationError, NO_ENTRY),
+CONFLICT = "Somebody else changed the same rows of the database {}. Run the command again."
+POSTGRES_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
+    (asyncpg.InvalidAuthorizationSpecificationError, ACCESS_DENIED),
     (asyncpg.InvalidCatalogNameError, NO_DATABASE),
-    (asyncpg.InsufficientPrivilegeError, NO_RIGHT),
-    (asyncpg.LockNotAvailableError, NO_LOCK),
-    (asyncpg.ReadOnlySQLTransactionError, TAKES_NO_WRITES),
+    (asyncpg.InsufficientPrivilegeError, NO_PRIVILEGE),
+    (asyncpg.LockNotAvailableError, LOCKED_TABLES),
+    (asyncpg.ReadOnlySQLTransactionError, READ_ONLY_SERVER),
     (asyncpg.QueryCanceledError, TOO_SLOW),
-    (asyncpg.TransactionRollbackError, IN_THE_WAY),
+    (asyncpg.TransactionRollbackError, CONFLICT),
 )
-STARTING = (
+STARTING_ERRORS = (
     asyncpg.CannotConnectNowError,  # 57P03
     asyncpg.ConnectionDoesNotExistError,  # it went in the middle of that
     asyncpg.TooManyConnectionsError,
@@ -106,7 +106,7 @@ STARTING = (
     asyncpg.CrashShutdownError,
     OSError,  # also TimeoutError, and a socket that is not there
 )
-AWAY = (
+UNAVAILABLE_ERRORS = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -116,7 +116,7 @@ AWAY = (
 
 
 @contextmanager
-def explained(address: Address) -> Iterator[None]:
+def translate_errors(address: Address) -> Iterator[None]:
     """
     Raise what a driver says of the database at *address* as a sentence for whoever runs the program.
 
@@ -126,13 +126,13 @@ def explained(address: Address) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        refusal = _refusal(address, of_driver(error))
+        refusal = _find_refusal(address, unwrap_driver_error(error))
         if refusal is None:
             raise
         raise refusal from error
 
 
-def of_driver(error: Exception) -> Exception:
+def unwrap_driver_error(error: Exception) -> Exception:
     """Return the driver's own error where the ORM has wrapped it."""
     if isinstance(error, BaseORMException):
         inner = error.args[0] if error.args else None
@@ -140,13 +140,13 @@ def of_driver(error: Exception) -> Exception:
     return error
 
 
-def _refusal(address: Address, error: Exception) -> DatabaseRefused | None:
+def _find_refusal(address: Address, error: Exception) -> DatabaseRefused | None:
     if isinstance(address, SqliteFile):
-        return _of_sqlite(address, error)
-    return _of_postgres(address, error)
+        return _find_sqlite_refusal(address, error)
+    return _find_postgres_refusal(address, error)
 
 
-def _of_sqlite(address: SqliteFile, error: Exception) -> DatabaseRefused | None:
+def _find_sqlite_refusal(address: SqliteFile, error: Exception) -> DatabaseRefused | None:
     if isinstance(error, TimeoutError):
         return DatabaseRefused(LOCKED.format(address))
     if not isinstance(error, sqlite3.DatabaseError | BaseORMException):
@@ -154,25 +154,27 @@ def _of_sqlite(address: SqliteFile, error: Exception) -> DatabaseRefused | None:
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | IntegrityError):
         return None
     name = getattr(error, "sqlite_errorname", "").split("_")  # SQLITE_BUSY_RECOVERY is a kind of SQLITE_BUSY
-    return DatabaseRefused(SQLITE.get(name[1] if len(name) > 1 else "", OTHER_TABLES).format(address))
+    return DatabaseRefused(
+        SQLITE_SENTENCES.get(name[1] if len(name) > 1 else "", WRONG_TABLES).format(address)
+    )
 
 
-def _of_postgres(address: PostgresDatabase, error: Exception) -> DatabaseRefused | None:
-    for kind, sentence in POSTGRES:
+def _find_postgres_refusal(address: PostgresDatabase, error: Exception) -> DatabaseRefused | None:
+    for kind, sentence in POSTGRES_SENTENCES:
         if isinstance(error, kind):
             return DatabaseRefused(sentence.format(address))
     # The driver has no class of its own for a server that offers no TLS.
     if isinstance(error, ssl.SSLError) or (address.ssl and type(error) is ConnectionError):
         return DatabaseRefused(NO_TLS.format(address))
     if isinstance(error, socket.gaierror):
-        later = DatabaseStarting if error.errno == socket.EAI_AGAIN else DatabaseAway
+        later = DatabaseStarting if error.errno == socket.EAI_AGAIN else DatabaseUnavailable
         return later(NO_HOST.format(address))
-    if isinstance(error, STARTING):
+    if isinstance(error, STARTING_ERRORS):
         return DatabaseStarting(NO_ANSWER.format(address))
-    if isinstance(error, AWAY):
-        return DatabaseAway(NO_ANSWER.format(address))
+    if isinstance(error, UNAVAILABLE_ERRORS):
+        return DatabaseUnavailable(NO_ANSWER.format(address))
     if isinstance(error, IntegrityError | asyncpg.IntegrityConstraintViolationError):
         return None
     if isinstance(error, asyncpg.PostgresError | BaseORMException):
-        return DatabaseRefused(OTHER_TABLES.format(address))
+        return DatabaseRefused(WRONG_TABLES.format(address))
     return None

@@ -26,30 +26,30 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from journal.store.errors import DatabaseRefused
-from journal.store.progress import committing, is_writing
+from journal.store.progress import is_writing, track_commit
 
 
-class ReadingConnections:
+class ReadPool:
     """Connections that only read, each for one statement at a time."""
 
-    def __init__(self, pool: asyncpg.Pool, most: int, patience: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, max_connections: int, acquire_timeout: float) -> None:
         """
         Use all connections of *pool*.
 
         Args:
-            most: How many connections it has.
-            patience: Seconds until one has to be free, or made.
+            max_connections: How many connections it has.
+            acquire_timeout: Seconds until one has to be free, or made.
         """
         self._pool = pool
-        self._turns = asyncio.Semaphore(most)
+        self._slots = asyncio.Semaphore(max_connections)
         self._idle: list[Any] = []
-        self._patience = patience
+        self._acquire_timeout = acquire_timeout
 
     async def fetch(self, sql: str, values: Sequence[object]) -> list[Any]:
         """Run a SELECT; raises as the ORM's client does."""
-        await self._take_turn()
+        await self._acquire_slot()
         try:
-            connection = await self._ready()
+            connection = await self._get_connection()
             try:
                 rows: list[Any] = await connection.fetch(sql, *values)
             except asyncpg.PostgresError:
@@ -58,13 +58,13 @@ class ReadingConnections:
                 )  # it was told, and goes on; where it does not, the next one sees that
                 raise
             except BaseException:  # nobody knows what is still under way on it
-                await self._let_go(connection)
+                await self._discard(connection)
                 raise
             self._idle.append(connection)
         except (asyncpg.SyntaxOrAccessError, asyncpg.DataError) as error:
             raise OperationalError(error) from error
         finally:
-            self._turns.release()
+            self._slots.release()
         return rows
 
     async def close(self) -> None:
@@ -72,111 +72,113 @@ class ReadingConnections:
         self._idle.clear()
         self._pool.terminate()
 
-    async def _take_turn(self) -> None:
-        if not self._turns.locked():
-            await self._turns.acquire()
+    async def _acquire_slot(self) -> None:
+        if not self._slots.locked():
+            await self._slots.acquire()
             return
         try:
-            async with asyncio.timeout(self._patience):
-                await self._turns.acquire()
+            async with asyncio.timeout(self._acquire_timeout):
+                await self._slots.acquire()
         except TimeoutError as error:
             raise DBConnectionError(error) from error
 
-    async def _ready(self) -> Any:
+    async def _get_connection(self) -> Any:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-            await self._let_go(connection)
+            await self._discard(connection)
         try:
-            return await self._pool.acquire(timeout=self._patience)
+            return await self._pool.acquire(timeout=self._acquire_timeout)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise DBConnectionError(error) from error
 
-    async def _let_go(self, connection: Any) -> None:
+    async def _discard(self, connection: Any) -> None:
         connection.terminate()
         await self._pool.release(connection)
 
 
-LOCK = 5.0  # seconds that a statement waits for a lock
-IDLE = (
+LOCK_TIMEOUT = 5.0  # seconds that a statement waits for a lock
+IDLE_TIMEOUT = (
     20.0  # seconds between two statements of one transaction: what is sealed meanwhile takes a tenth at most
 )
-POOL = 5.0  # seconds until one of the pool's connections is free, or a new one is made
+ACQUIRE_TIMEOUT = 5.0  # seconds until one of the pool's connections is free, or a new one is made
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's own
 MICROSECOND = timedelta(microseconds=1)
-BEFORE_ALL, AFTER_ALL = datetime.min, datetime.max  # noqa: DTZ901 - without a zone, as no time of ours
-FIRST_TICK, LAST_TICK = -(2**63), 2**63 - 1  # -infinity and infinity
+MIN_TIME, MAX_TIME = datetime.min, datetime.max  # noqa: DTZ901 - without a zone, as no time of ours
+MIN_TICK, MAX_TICK = -(2**63), 2**63 - 1  # -infinity and infinity
 ISOLATION = "read committed"
 """What the locks of the domain are written for: what is read after a lock came is what the one before left."""
-KEPT = "SELECT name, setting FROM pg_settings WHERE name = ANY($1::text[])"
-OTHERWISE = (
+SELECT_SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY($1::text[])"
+SETTING_IGNORED = (
     "PostgreSQL does not keep to what is asked of its connections: {} is {} and not {}. Connect to the server itself,"
     " or to a pooler that passes settings on: HEARTHSIDE_DATABASE_URL."
 )
 
 
-def settings_for(statement: float | None) -> dict[str, str]:
+def build_server_settings(statement_timeout: float | None) -> dict[str, str]:
     """
     Return what is asked of each connection, as PostgreSQL writes it: times in milliseconds.
 
     Args:
-        statement: Seconds that a statement may take. None is for work on whole tables, which may take any time, and
-            still waits for a lock no longer than others.
+        statement_timeout: Seconds that a statement may take. None is for work on whole tables, which may take any time,
+            and still waits for a lock no longer than others.
     """
     return {
-        "lock_timeout": _milliseconds(LOCK),
-        "statement_timeout": _milliseconds(statement or 0),
-        "idle_in_transaction_session_timeout": _milliseconds(0 if statement is None else IDLE),
+        "lock_timeout": _format_milliseconds(LOCK_TIMEOUT),
+        "statement_timeout": _format_milliseconds(statement_timeout or 0),
+        "idle_in_transaction_session_timeout": _format_milliseconds(
+            0 if statement_timeout is None else IDLE_TIMEOUT
+        ),
         "default_transaction_isolation": ISOLATION,
     }
 
 
-def _milliseconds(seconds: float) -> str:
+def _format_milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
 
 
-async def check(connection: Any, wanted: Mapping[str, str]) -> None:
+async def verify_settings(connection: Any, expected: Mapping[str, str]) -> None:
     """
     Verify that a new connection has the settings that were asked for.
 
     Raises:
         DatabaseRefused: If it has others.
     """
-    kept = dict(await connection.fetch(KEPT, list(wanted)))
-    for name, value in wanted.items():
+    kept = dict(await connection.fetch(SELECT_SETTINGS, list(expected)))
+    for name, value in expected.items():
         if kept.get(name) != value:
-            raise DatabaseRefused(OTHERWISE.format(name, kept.get(name), value))
+            raise DatabaseRefused(SETTING_IGNORED.format(name, kept.get(name), value))
 
 
-async def read_any_time(connection: Any) -> None:
+async def register_time_codec(connection: Any) -> None:
     """
     Read a time before the year 1 or after 9999 as one wrong value.
 
     The driver's own reading raises an error for it, and with it every row of the statement would be lost.
     """
     await connection.set_type_codec(
-        "timestamptz", schema="pg_catalog", encoder=_ticks, decoder=_moment, format="tuple"
+        "timestamptz", schema="pg_catalog", encoder=_encode_time, decoder=_decode_time, format="tuple"
     )
 
 
-def _ticks(moment: datetime) -> tuple[int]:
-    if moment is BEFORE_ALL or moment is AFTER_ALL:
-        return (FIRST_TICK if moment is BEFORE_ALL else LAST_TICK,)
+def _encode_time(moment: datetime) -> tuple[int]:
+    if moment is MIN_TIME or moment is MAX_TIME:
+        return (MIN_TICK if moment is MIN_TIME else MAX_TICK,)
     return ((moment - EPOCH) // MICROSECOND,)
 
 
-def _moment(ticks: tuple[int]) -> datetime:
+def _decode_time(ticks: tuple[int]) -> datetime:
     try:
         return EPOCH + ticks[0] * MICROSECOND
     except OverflowError:
-        return BEFORE_ALL if ticks[0] < 0 else AFTER_ALL
+        return MIN_TIME if ticks[0] < 0 else MAX_TIME
 
 
 async def _acquire(pool: Any) -> Any:
     """Return a connection of *pool*; if this fails, nothing was sent."""
     try:
-        return await pool.acquire(timeout=POOL)
+        return await pool.acquire(timeout=ACQUIRE_TIMEOUT)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise DBConnectionError(error) from error
 
@@ -203,8 +205,8 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
         return ""
 
 
-class _Lent(PoolConnectionWrapper[Any]):
-    """A connection for one statement, waited for no longer than `POOL`."""
+class _PooledConnection(PoolConnectionWrapper[Any]):
+    """A connection for one statement, waited for no longer than `ACQUIRE_TIMEOUT`."""
 
     async def __aenter__(self) -> Any:
         await self.ensure_connection()
@@ -219,7 +221,7 @@ class _Lent(PoolConnectionWrapper[Any]):
 
 class _Transaction(TransactionContextPooled):
     """
-    A transaction, whose connection is waited for no longer than `POOL`, and comes back however it ends.
+    A transaction, whose connection is waited for no longer than `ACQUIRE_TIMEOUT`, and comes back however it ends.
 
     The library's own keeps the connection for good when BEGIN fails, and tells of a failed ROLLBACK instead of its
     reason.
@@ -244,7 +246,7 @@ class _Transaction(TransactionContextPooled):
         client = cast(TransactionWrapper, self.client)
         try:
             if error is None and not client._finalized:  # noqa: SLF001
-                with committing():
+                with track_commit():
                     await client.commit()
             elif not client._finalized and not isinstance(error, TimeoutError):  # noqa: SLF001
                 with suppress(Exception):  # a connection that is gone has rolled back, and its reason is told
@@ -264,58 +266,58 @@ class BoundedClient(AsyncpgDBClient):
     Half of its connections are for reading alone, unless it has only one.
     """
 
-    reading: ReadingConnections | None = None
+    read_pool: ReadPool | None = None
 
     async def create_pool(self, **options: Any) -> asyncpg.Pool:
         """Create the pools; each connection is checked before its first use."""
         wanted = dict(self.server_settings)
 
         async def begin(connection: Any) -> None:
-            await check(connection, wanted)
-            await read_any_time(connection)
+            await verify_settings(connection, wanted)
+            await register_time_codec(connection)
 
         options |= {"init": begin, "connection_class": _Connection}
         most = options["max_size"]
         half = most // 2
         if half:
             readers = options | {"min_size": 0, "max_size": half}
-            self.reading = ReadingConnections(await asyncpg.create_pool(None, **readers), half, POOL)
+            self.read_pool = ReadPool(await asyncpg.create_pool(None, **readers), half, ACQUIRE_TIMEOUT)
         options |= {"min_size": min(options["min_size"], most - half), "max_size": most - half}
         return await asyncpg.create_pool(None, **options)
 
     async def close(self) -> None:
         """Close every connection."""
-        if self.reading is not None:
-            await self.reading.close()
-            self.reading = None
+        if self.read_pool is not None:
+            await self.read_pool.close()
+            self.read_pool = None
         await super().close()
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         """Return what lends a connection for one statement."""
-        return _Lent(self, self._pool_init_lock)
+        return _PooledConnection(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(TransactionWrapper(self), self._pool_init_lock)
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
         """Insert a row, and note it."""
-        with committing():
+        with track_commit():
             row: Any = await super().execute_insert(query, values)
         return row
 
     async def execute_many(self, query: str, values: list[Any]) -> None:
         """Run a statement for several rows, and note it."""
-        with committing():
+        with track_commit():
             await super().execute_many(query, values)
 
     async def execute_script(self, query: str) -> None:
         """Run several statements, and note them."""
-        with committing():
+        with track_commit():
             await super().execute_script(query)
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
         """Run a statement, and note it if it changes something."""
-        with committing() if is_writing(query) else nullcontext():
+        with track_commit() if is_writing(query) else nullcontext():
             done: tuple[int, Any] = await super().execute_query(query, values)
         return done
 

@@ -19,23 +19,23 @@ from typing import ParamSpec, TypeVar
 import asyncpg
 from tortoise.exceptions import DBConnectionError
 
-from journal.store.errors import of_driver
+from journal.store.errors import unwrap_driver_error
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PAUSES = (0.05, 0.2)  # seconds before the second and the third try, at least; twice as long at most
-LONGEST = 8.0  # seconds after the first try in which another one begins
+RETRY_DELAYS = (0.05, 0.2)  # seconds before the second and the third try, at least; twice as long at most
+MAX_RETRY_SECONDS = 8.0  # seconds after the first try in which another one begins
 
-PASSING = (
+TRANSIENT_ERRORS = (
     asyncpg.SerializationError,  # 40001
     asyncpg.DeadlockDetectedError,  # 40P01
     asyncpg.LockNotAvailableError,  # 55P03
     asyncpg.ReadOnlySQLTransactionError,  # 25006: a standby that is about to be promoted
 )
-WRITING = ("INSERT", "UPDATE", "DELETE", "WITH")
-PASSING_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED")
-UNANSWERED = (
+WRITE_KEYWORDS = ("INSERT", "UPDATE", "DELETE", "WITH")
+TRANSIENT_SQLITE_ERRORS = ("SQLITE_BUSY", "SQLITE_LOCKED")
+UNKNOWN_OUTCOME_ERRORS = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.StatementCompletionUnknownError,
@@ -51,68 +51,68 @@ class Progress:
     the same, nothing was saved. It is not repeated even so.
     """
 
-    sent: int = 0
-    aside: int = 0
+    commits: int = 0
+    side_commits: int = 0
 
 
-_aside: ContextVar[bool] = ContextVar("aside", default=False)
+_is_side_commit: ContextVar[bool] = ContextVar("aside", default=False)
 _progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
 @contextmanager
-def committing() -> Iterator[None]:
+def track_commit() -> Iterator[None]:
     """Note that the block commits something, unless the database says that it did not."""
     progress = _progress.get()
     if progress is None:
         yield
         return
-    kind = "aside" if _aside.get() else "sent"
+    kind = "side_commits" if _is_side_commit.get() else "commits"
     setattr(progress, kind, getattr(progress, kind) + 1)
     try:
         yield
     except BaseException as error:
-        if is_undone(error):
+        if is_rolled_back(error):
             setattr(progress, kind, getattr(progress, kind) - 1)
         raise
 
 
-def aside(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def commit_aside(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Return *act*, which commits nothing of what somebody asked for."""
 
     @wraps(act)
     async def acts(*args: P.args, **named: P.kwargs) -> T:
-        token = _aside.set(True)
+        token = _is_side_commit.set(True)
         try:
             return await act(*args, **named)
         finally:
-            _aside.reset(token)
+            _is_side_commit.reset(token)
 
     return acts
 
 
 def is_writing(sql: str) -> bool:
     """Return whether a statement changes rows, and outside of a transaction does so for good."""
-    return sql.lstrip()[:6].upper().startswith(WRITING)
+    return sql.lstrip()[:6].upper().startswith(WRITE_KEYWORDS)
 
 
-def is_undone(error: BaseException) -> bool:
+def is_rolled_back(error: BaseException) -> bool:
     """Return whether what was being committed when *error* came is certainly not there."""
     if isinstance(error, DBConnectionError):  # it never reached the database
         return True
-    cause = of_driver(error) if isinstance(error, Exception) else error
+    cause = unwrap_driver_error(error) if isinstance(error, Exception) else error
     if isinstance(cause, asyncpg.QueryCanceledError | sqlite3.Error):
         return True
-    return isinstance(cause, asyncpg.PostgresError) and not isinstance(cause, UNANSWERED)
+    return isinstance(cause, asyncpg.PostgresError) and not isinstance(cause, UNKNOWN_OUTCOME_ERRORS)
 
 
-def is_passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Return whether the same act may well succeed in a moment: others were in its way."""
-    cause = of_driver(error)
+    cause = unwrap_driver_error(error)
     name = getattr(cause, "sqlite_errorname", "")
-    return isinstance(cause, PASSING) or name.startswith(PASSING_SQLITE)
+    return isinstance(cause, TRANSIENT_ERRORS) or name.startswith(TRANSIENT_SQLITE_ERRORS)
 
 
-async def repeated(act: Callable[[], Awaitable[T]], progress: Progress | None = None) -> T:
+async def run_with_retry(act: Callable[[], Awaitable[T]], progress: Progress | None = None) -> T:
     """
     Run *act*, and once or twice more if others were in its way before it had changed anything.
 
@@ -124,24 +124,24 @@ async def repeated(act: Callable[[], Awaitable[T]], progress: Progress | None = 
         progress: Is told what the act has sent.
     """
     progress, loop, around = progress or Progress(), asyncio.get_running_loop(), _progress.get()
-    until = loop.time() + LONGEST
-    for pause in (*PAUSES, None):
+    until = loop.time() + MAX_RETRY_SECONDS
+    for pause in (*RETRY_DELAYS, None):
         token = _progress.set(progress)
         try:
             return await act()
         except Exception as error:
             if (
                 pause is None
-                or progress.sent
-                or progress.aside
-                or not is_passing(error)
+                or progress.commits
+                or progress.side_commits
+                or not is_transient(error)
                 or loop.time() > until
             ):
                 raise
         finally:
             _progress.reset(token)
             if around is not None:  # where something was sent, this was the last try
-                around.sent += progress.sent
-                around.aside += progress.aside
+                around.commits += progress.commits
+                around.side_commits += progress.side_commits
         await asyncio.sleep(uniform(pause, 2 * pause))  # noqa: S311 - it keeps two acts out of step, no secret
     raise AssertionError  # the last try returns or raises

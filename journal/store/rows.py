@@ -19,19 +19,19 @@ import msgspec
 from tortoise.queryset import QuerySet
 
 from journal.errors import Damaged
-from journal.store.database import fetch
+from journal.store.database import fetch_raw
 
-Counted = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+NonNegative = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 """A count or a revision."""
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Timestamp = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with its zone, of a year between `FIRST_YEAR` and `LAST_YEAR`."""
 
 Flag = bool | Annotated[int, msgspec.Meta(ge=0, le=1)]
 """Yes or no, which SQLite writes as a number."""
 
-Joined = Any
-"""A value out of another row, which is none the better or worse for it: `bytes_of` reads it."""
+JoinedValue = Any
+"""A value out of another row, which is none the better or worse for it: `as_bytes` reads it."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998  # a day more or less, or another time zone, is still a time
 
@@ -44,7 +44,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """
 
 
-class Named(Row, frozen=True):
+class IdRow(Row, frozen=True):
     """A row of which the id is enough."""
 
     id: UUID
@@ -54,12 +54,12 @@ class Named(Row, frozen=True):
 class DamagedRow:
     """A row in which a column holds what Hearthside never writes; `known` are the values that can be read."""
 
-    known: Mapping[str, Any]
+    readable: Mapping[str, Any]
 
     @property
     def id(self) -> UUID | None:
         """Return the row's id, if it can be read."""
-        ident: UUID | None = self.known.get("id")
+        ident: UUID | None = self.readable.get("id")
         return ident
 
 
@@ -67,7 +67,7 @@ R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
 
-class Opened(tuple[T, ...]):
+class OpenedRows(tuple[T, ...]):
     """The opened rows of a list; `damaged` are the ids of the others, or None for one without an id."""
 
     damaged: tuple[UUID | None, ...]
@@ -80,99 +80,99 @@ class Opened(tuple[T, ...]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    """A kind of row as `msgspec` needs it. `moments` are the fields that hold times."""
+class _RowType:
+    """A kind of row as `msgspec` needs it. `timestamps` are the fields that hold times."""
 
-    all_of_them: Any
+    list_type: Any
     fields: tuple[tuple[str, Any], ...]
-    moments: tuple[str, ...]
+    timestamps: tuple[str, ...]
 
 
-def typed(kind: type[R], raw: Sequence[Sequence[Any]]) -> list[R | DamagedRow]:
-    """Return rows of a bare statement as *kind*, in their order; one of other types as a `DamagedRow`."""
-    shape = _shape(kind)
+def parse_rows(row_type: type[R], raw: Sequence[Sequence[Any]]) -> list[R | DamagedRow]:
+    """Return rows of a bare statement as *row_type*, in their order; one of other types as a `DamagedRow`."""
+    shape = _get_row_type(row_type)
     if raw and type(raw[0]) is not tuple:
         raw = [tuple(row) for row in raw]
     try:
-        rows: list[R | DamagedRow] = msgspec.convert(raw, shape.all_of_them, builtin_types=(bytes,))
+        rows: list[R | DamagedRow] = msgspec.convert(raw, shape.list_type, builtin_types=(bytes,))
     except msgspec.ValidationError:
-        return [_typed_one(kind, shape, row) for row in raw]
+        return [_parse_row(row_type, shape, row) for row in raw]
     for place, row in enumerate(rows):
-        for name in shape.moments:
+        for name in shape.timestamps:
             moment = getattr(row, name)
             if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
-                rows[place] = _damaged(shape, raw[place])
+                rows[place] = _build_damaged_row(shape, raw[place])
     return rows
 
 
-def whole(rows: Iterable[R | DamagedRow]) -> list[R]:
+def filter_undamaged(rows: Iterable[R | DamagedRow]) -> list[R]:
     """Return the rows that are not damaged."""
     return [row for row in rows if not isinstance(row, DamagedRow)]
 
 
-def sound(row: R | DamagedRow) -> R:
+def require_undamaged(row: R | DamagedRow) -> R:
     """Return the row; raises `Damaged` if it is damaged."""
     if isinstance(row, DamagedRow):
         raise Damaged
     return row
 
 
-def known(row: Row | DamagedRow, name: str) -> Any:
+def get_column(row: Row | DamagedRow, name: str) -> Any:
     """Return one column of a row that may be damaged, or None where it cannot be read."""
-    return row.known.get(name) if isinstance(row, DamagedRow) else getattr(row, name)
+    return row.readable.get(name) if isinstance(row, DamagedRow) else getattr(row, name)
 
 
-def bytes_of(value: Joined) -> bytes:
+def as_bytes(value: JoinedValue) -> bytes:
     """Return *value* if it is bytes, else empty bytes, which never open."""
     return value if isinstance(value, bytes) else b""
 
 
-def first(kind: type[R], raw: Sequence[Sequence[Any]]) -> R | None:
-    """Return the first row of a bare statement as *kind*, or None; raises `Damaged` when it is not of its types."""
-    return next((sound(row) for row in typed(kind, raw[:1])), None)
+def parse_first_row(row_type: type[R], raw: Sequence[Sequence[Any]]) -> R | None:
+    """Return the first row of a bare statement as *row_type*, or None; raises `Damaged` when it is not of its types."""
+    return next((require_undamaged(row) for row in parse_rows(row_type, raw[:1])), None)
 
 
-async def read(
-    kind: type[R], query: QuerySet[Any], columns: Sequence[str] | None = None
+async def fetch_rows(
+    row_type: type[R], query: QuerySet[Any], columns: Sequence[str] | None = None
 ) -> list[R | DamagedRow]:
     """
     Run *query* past the ORM's own reading, which ends at the first wrong value.
 
     Args:
-        columns: What to ask for; the names of *kind* unless given.
+        columns: What to ask for; the names of *row_type* unless given.
     """
-    asked = query.values_list(*(columns or kind.__struct_encode_fields__))
+    asked = query.values_list(*(columns or row_type.__struct_encode_fields__))
     asked.sql()  # puts the statement together
     sql, values = asked.query.get_parameterized_sql()
-    return typed(kind, await fetch(sql, *values))
+    return parse_rows(row_type, await fetch_raw(sql, *values))
 
 
-async def read_one(kind: type[R], query: QuerySet[Any]) -> R | None:
+async def fetch_row(row_type: type[R], query: QuerySet[Any]) -> R | None:
     """Return the first row of *query*, or None; raises `Damaged` when it is not of its types."""
-    return next((sound(row) for row in await read(kind, query.limit(1))), None)
+    return next((require_undamaged(row) for row in await fetch_rows(row_type, query.limit(1))), None)
 
 
-def open_each(rows: Iterable[R | DamagedRow], open_row: Callable[[R], T]) -> Opened[T]:
+def open_rows(rows: Iterable[R | DamagedRow], open_row: Callable[[R], T]) -> OpenedRows[T]:
     """Open every row that can be opened; collect the ids of the others."""
     found, damaged = [], []
     for row in rows:
         try:
-            found.append(open_row(sound(row)))
+            found.append(open_row(require_undamaged(row)))
         except Damaged:
-            damaged.append(known(row, "id"))
-    return Opened(found, damaged)
+            damaged.append(get_column(row, "id"))
+    return OpenedRows(found, damaged)
 
 
-def _typed_one(kind: type[R], shape: _Shape, raw: Sequence[Any]) -> R | DamagedRow:
-    known = _known(shape, raw)
-    return kind(**known) if len(known) == len(shape.fields) else DamagedRow(known)
+def _parse_row(kind: type[R], row_type_info: _RowType, raw: Sequence[Any]) -> R | DamagedRow:
+    known = _parse_columns(row_type_info, raw)
+    return kind(**known) if len(known) == len(row_type_info.fields) else DamagedRow(known)
 
 
-def _damaged(shape: _Shape, raw: Sequence[Any]) -> DamagedRow:
-    return DamagedRow(_known(shape, raw))
+def _build_damaged_row(shape: _RowType, raw: Sequence[Any]) -> DamagedRow:
+    return DamagedRow(_parse_columns(shape, raw))
 
 
-def _known(shape: _Shape, raw: Sequence[Any]) -> dict[str, Any]:
+def _parse_columns(shape: _RowType, raw: Sequence[Any]) -> dict[str, Any]:
     """Read each column for itself."""
     known = {}
     for (name, kind), value in zip(shape.fields, raw, strict=True):
@@ -186,7 +186,7 @@ def _known(shape: _Shape, raw: Sequence[Any]) -> dict[str, Any]:
 
 
 @lru_cache
-def _shape(kind: type[R]) -> _Shape:
+def _get_row_type(kind: type[R]) -> _RowType:
     fields = tuple((one.name, one.type) for one in msgspec.structs.fields(kind))
-    moments = tuple(name for name, of in fields if of == Moment or of == Moment | None)
-    return _Shape(list[kind], fields, moments)  # type: ignore[valid-type]
+    moments = tuple(name for name, of in fields if of == Timestamp or of == Timestamp | None)
+    return _RowType(list[kind], fields, moments)  # type: ignore[valid-type]

@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-_PLACE = re.compile(r"\$([0-9]+)")
+_PLACEHOLDER = re.compile(r"\$([0-9]+)")
 
 
-def _moved(sql: str, by: int) -> str:
-    return _PLACE.sub(lambda place: f"${int(place[1]) + by}", sql)
+def _shift_placeholders(sql: str, by: int) -> str:
+    return _PLACEHOLDER.sub(lambda place: f"${int(place[1]) + by}", sql)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +30,27 @@ class Subquery:
     value: object
 
 
-def with_subqueries(sql: str, values: Sequence[object]) -> tuple[str, tuple[object, ...]]:
+def write_subqueries(sql: str, values: Sequence[object]) -> tuple[str, tuple[object, ...]]:
     """Write each `Subquery` among the values into the statement; it takes its own value in that place."""
     nested = tuple(value.sql if isinstance(value, Subquery) else "" for value in values)
     if not any(nested):
         return sql, tuple(values)
-    return _nested(sql, nested), tuple(
+    return _insert_subqueries(sql, nested), tuple(
         value.value if isinstance(value, Subquery) else value for value in values
     )
 
 
 @lru_cache(maxsize=256)
-def _nested(sql: str, selects: tuple[str, ...]) -> str:
+def _insert_subqueries(sql: str, selects: tuple[str, ...]) -> str:
     def written(place: re.Match[str]) -> str:
         select = selects[int(place[1]) - 1]
         return f"({select.replace('$1', place[0])})" if select else place[0]
 
-    return _PLACE.sub(written, sql)
+    return _PLACEHOLDER.sub(written, sql)
 
 
 @lru_cache(maxsize=256)
-def each_of(selects: tuple[tuple[str, int], ...]) -> str:
+def combine_selects(selects: tuple[tuple[str, int], ...]) -> str:
     """
     Return one SELECT for several: its row has a column for each of them, an array of its rows.
 
@@ -59,13 +59,13 @@ def each_of(selects: tuple[tuple[str, int], ...]) -> str:
     """
     columns, before = [], 0
     for number, (sql, values) in enumerate(selects):
-        columns.append(f"ARRAY(SELECT s{number} FROM ({_moved(sql, before)}) s{number})")  # noqa: S608 - as written
+        columns.append(f"ARRAY(SELECT s{number} FROM ({_shift_placeholders(sql, before)}) s{number})")  # noqa: S608 - as written
         before += values
     return f"SELECT {', '.join(columns)}"
 
 
 @lru_cache(maxsize=256)
-def one_of(changes: tuple[tuple[str, int, bool], ...]) -> str:
+def combine_statements(changes: tuple[tuple[str, int, bool], ...]) -> str:
     """
     Return one statement for several.
 
@@ -77,7 +77,7 @@ def one_of(changes: tuple[tuple[str, int, bool], ...]) -> str:
     """
     parts, before = [], 0
     for number, (sql, values, _) in enumerate(changes):
-        parts.append(f"s{number} AS ({_moved(sql, before)} RETURNING 1)")
+        parts.append(f"s{number} AS ({_shift_placeholders(sql, before)} RETURNING 1)")
         before += values
     needed = (number for number, (*_, if_there) in enumerate(changes) if not if_there)
     each = " AND ".join(f"EXISTS (TABLE s{number})" for number in needed) or "true"
@@ -85,12 +85,12 @@ def one_of(changes: tuple[tuple[str, int, bool], ...]) -> str:
 
 
 @lru_cache
-def with_question_marks(sql: str) -> str:
+def use_question_marks(sql: str) -> str:
     """Write places for values as SQLite does."""
     return re.sub(r"\$\d+", "?", sql)
 
 
-def as_text(values: Sequence[object]) -> list[object]:
+def convert_values(values: Sequence[object]) -> list[object]:
     """Write ids and times as the ORM does."""
     return [
         str(value)
@@ -102,16 +102,16 @@ def as_text(values: Sequence[object]) -> list[object]:
     ]
 
 
-def key_of(value: object) -> UUID:
+def parse_id(value: object) -> UUID:
     """Read an id that is known to be one: SQLite gives text, PostgreSQL and the ORM a UUID."""
-    return value if isinstance(value, UUID) else _id_of(str(value))
+    return value if isinstance(value, UUID) else _parse_id_text(str(value))
 
 
 @lru_cache(maxsize=32_768)  # a page reads some eighty ids, and reading one takes as long as opening a record
-def _id_of(text: str) -> UUID:
+def _parse_id_text(text: str) -> UUID:
     return UUID(text)
 
 
-def time_of(value: Any) -> datetime:
+def parse_time(value: Any) -> datetime:
     """Read a time as it comes from a bare query: SQLite gives text, PostgreSQL a datetime."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)

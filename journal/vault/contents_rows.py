@@ -9,64 +9,71 @@ from uuid import UUID, uuid4
 
 from crypto import PageMark, RecordRoot, Sealer
 from journal.errors import Damaged
-from journal.store.database import IfThere, Statement, fetch
-from journal.vault.contents import Draft, Line, open_page
+from journal.store.database import MayChangeNothing, Statement, fetch_raw
+from journal.vault.contents import ContentsDraft, ContentsLine, open_page
 
-ALONE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
-AROUND = """
+SELECT_STATE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
+SELECT_STATE_AND_PAGES = """
     SELECT 0, revision, sealed FROM record_state WHERE id = $1
     UNION ALL SELECT 1, number, sealed FROM
         (SELECT number, sealed FROM contents WHERE owner_id = $2 AND oldest_at <= $3
          ORDER BY oldest_at DESC LIMIT 2) page
 """
 """The state, and the page on which a record of that time stands, with the one before: in one statement."""
-NUMBERED = "SELECT number, sealed FROM contents WHERE owner_id = $1 AND number IN ({places})"
-INSERT = """
+SELECT_PAGES = "SELECT number, sealed FROM contents WHERE owner_id = $1 AND number IN ({places})"
+INSERT_PAGE = """
     INSERT INTO contents (id, owner_id, number, oldest_at, revision, sealed) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (owner_id, number) DO UPDATE
     SET oldest_at = excluded.oldest_at, revision = excluded.revision, sealed = excluded.sealed
 """
 """The root names no such page yet: what storage put there is nobody's, and must not keep a save back."""
-UPDATE = "UPDATE contents SET oldest_at = $1, revision = $2, sealed = $3 WHERE owner_id = $4 AND number = $5"
-DELETE = "DELETE FROM contents WHERE owner_id = $1 AND number = $2"
-NO_TEXT = "DELETE FROM contents_text WHERE owner_id = $1 AND number = $2"
-NO_TEXTS = "DELETE FROM contents_text WHERE owner_id = $1"
-AT_ONCE = 50  # numbers in one statement
-MANY = 500  # lines: to put them on their pages takes a few milliseconds
+UPDATE_PAGE = (
+    "UPDATE contents SET oldest_at = $1, revision = $2, sealed = $3 WHERE owner_id = $4 AND number = $5"
+)
+DELETE_PAGE = "DELETE FROM contents WHERE owner_id = $1 AND number = $2"
+DELETE_TEXT = "DELETE FROM contents_text WHERE owner_id = $1 AND number = $2"
+DELETE_TEXTS = "DELETE FROM contents_text WHERE owner_id = $1"
+BATCH_SIZE = 50  # numbers in one statement
+INLINE_LIMIT = 500  # lines: to put them on their pages takes a few milliseconds
 
 Pages = Mapping[int, bytes]
 """Envelopes by the numbers of their pages."""
 
 
-async def read_state(owner: UUID, created: Collection[int]) -> tuple[Sequence[Any] | None, Pages]:
+async def load_state(owner: UUID, created: Collection[int]) -> tuple[Sequence[Any] | None, Pages]:
     """Return the row of the state as (revision, sealed), if it is there, and where one time is asked for its pages."""
     if len(created) == 1:
-        rows = await fetch(AROUND, owner, owner, *created)
+        rows = await fetch_raw(SELECT_STATE_AND_PAGES, owner, owner, *created)
     else:
-        rows = await fetch(ALONE, owner)
+        rows = await fetch_raw(SELECT_STATE, owner)
     state = next((row[1:] for row in rows if row[0] == 0), None)
-    return state, pages_of(row[1:] for row in rows if row[0] == 1)
+    return state, parse_pages(row[1:] for row in rows if row[0] == 1)
 
 
-def pages_of(rows: Iterable[Sequence[Any]]) -> Pages:
+def parse_pages(rows: Iterable[Sequence[Any]]) -> Pages:
     """Return pages by their numbers, from rows of number and envelope; what is of a wrong type is left out."""
     return {
         number: sealed for number, sealed in rows if isinstance(number, int) and isinstance(sealed, bytes)
     }
 
 
-async def read_pages(owner: UUID, marks: Sequence[PageMark]) -> Pages:
+async def load_pages(owner: UUID, marks: Sequence[PageMark]) -> Pages:
     """Return the pages that are named, as far as they are there."""
     found: dict[int, bytes] = {}
-    for at in range(0, len(marks), AT_ONCE):
-        numbers = [mark.number for mark in marks[at : at + AT_ONCE]]
+    for at in range(0, len(marks), BATCH_SIZE):
+        numbers = [mark.number for mark in marks[at : at + BATCH_SIZE]]
         places = ", ".join(f"${place}" for place in range(2, len(numbers) + 2))
-        found |= pages_of(await fetch(NUMBERED.format(places=places), owner, *numbers))
+        found |= parse_pages(await fetch_raw(SELECT_PAGES.format(places=places), owner, *numbers))
     return found
 
 
-async def changed(
-    vault: Sealer, owner: UUID, root: RecordRoot, pages: Pages, gone: Sequence[Line], come: Sequence[Line]
+async def update_contents(
+    vault: Sealer,
+    owner: UUID,
+    root: RecordRoot,
+    pages: Pages,
+    removed: Sequence[ContentsLine],
+    added: Sequence[ContentsLine],
 ) -> tuple[RecordRoot, list[Statement]]:
     """
     Let lines go and come, and return the new root and the statements that write pages and delete others.
@@ -78,47 +85,57 @@ async def changed(
     Raises:
         Damaged: If a page that is needed is not as the root names it.
     """
-    draft = await _draft_for(vault, owner, root, pages, gone, come)
+    draft = await _load_draft(vault, owner, root, pages, removed, added)
     # Also where the line stays, since it is not what goes: of a record that goes, no text keeps a word.
-    touched = draft.numbers([*gone, *come])
+    touched = draft.list_page_numbers([*removed, *added])
 
     def work() -> tuple[RecordRoot, list[tuple[PageMark, bytes]], list[int]]:
-        draft.change(gone, come)
+        draft.apply(removed, added)
         return draft.seal(vault, owner, root)
 
-    after, changed_pages, dropped = await asyncio.to_thread(work) if len(come) > MANY else work()
-    statements = written(owner, changed_pages, dropped)
+    after, changed_pages, dropped = await asyncio.to_thread(work) if len(added) > INLINE_LIMIT else work()
+    statements = build_page_statements(owner, changed_pages, dropped)
     touched |= {mark.number for mark, _ in changed_pages} | set(dropped)
-    return after, [*statements, *(IfThere((NO_TEXT, (owner, number))) for number in sorted(touched))]
+    return after, [
+        *statements,
+        *(MayChangeNothing((DELETE_TEXT, (owner, number))) for number in sorted(touched)),
+    ]
 
 
-def without_texts(owner: UUID) -> Statement:
+def build_texts_deletion(owner: UUID) -> Statement:
     """Return the statement that deletes the texts of all pages."""
-    return IfThere((NO_TEXTS, (owner,)))
+    return MayChangeNothing((DELETE_TEXTS, (owner,)))
 
 
-async def _draft_for(
-    vault: Sealer, owner: UUID, root: RecordRoot, pages: Pages, gone: Sequence[Line], come: Sequence[Line]
-) -> Draft:
+async def _load_draft(
+    vault: Sealer,
+    owner: UUID,
+    root: RecordRoot,
+    pages: Pages,
+    removed: Sequence[ContentsLine],
+    added: Sequence[ContentsLine],
+) -> ContentsDraft:
     """Return a draft with all pages read that an act needs; raises `Damaged`."""
-    draft = Draft(root)
-    needed = draft.needed(gone, come)
-    others = await read_pages(owner, [mark for mark in needed if mark.number not in pages])
+    draft = ContentsDraft(root)
+    needed = draft.list_needed_pages(removed, added)
+    others = await load_pages(owner, [mark for mark in needed if mark.number not in pages])
     for mark in needed:
         sealed = pages.get(mark.number) or others.get(mark.number)
         if sealed is None:
             raise Damaged
-        draft.read(mark, open_page(vault, owner, mark, sealed))
+        draft.add_page_lines(mark, open_page(vault, owner, mark, sealed))
     return draft
 
 
-def written(owner: UUID, pages: Iterable[tuple[PageMark, bytes]], dropped: Iterable[int]) -> list[Statement]:
+def build_page_statements(
+    owner: UUID, pages: Iterable[tuple[PageMark, bytes]], dropped: Iterable[int]
+) -> list[Statement]:
     """Return the statements that write pages and delete others."""
-    statements: list[Statement] = [(DELETE, (owner, number)) for number in dropped]
+    statements: list[Statement] = [(DELETE_PAGE, (owner, number)) for number in dropped]
     for mark, sealed in pages:
         if mark.revision == 1:
             values = (uuid4(), owner, mark.number, mark.oldest, mark.revision, sealed)
-            statements.append((INSERT, values))
+            statements.append((INSERT_PAGE, values))
         else:
-            statements.append((UPDATE, (mark.oldest, mark.revision, sealed, owner, mark.number)))
+            statements.append((UPDATE_PAGE, (mark.oldest, mark.revision, sealed, owner, mark.number)))
     return statements

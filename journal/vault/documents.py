@@ -27,7 +27,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
     sitting: str = ""
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Return whether it has no text."""
         return not (self.title or self.note or self.answers)
 
@@ -49,7 +49,7 @@ class RevisionDocument(msgspec.Struct, frozen=True):
     sitting: str = ""
 
 
-_entries = msgspec.json.Decoder(EntryDocument)
+_entry_decoder = msgspec.json.Decoder(EntryDocument)
 
 
 def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
@@ -57,7 +57,7 @@ def entry_context(owner: UUID, entry: UUID, revision: int) -> Context:
     return Context("entry", owner.bytes, entry.bytes, revision)
 
 
-def entry_bytes_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int], bytes]:
+def build_entry_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int], bytes]:
     """
     Prepare to open many entries of one owner: thirty for a list, thousands for a search.
 
@@ -78,7 +78,7 @@ def entry_bytes_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int],
 def decode_entry(plain: bytes) -> EntryDocument:
     """Read an opened entry; raises `Damaged` when it is not of its shape."""
     try:
-        return _entries.decode(plain)
+        return _entry_decoder.decode(plain)
     except msgspec.MsgspecError as error:
         raise Damaged from error
 

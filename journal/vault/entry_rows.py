@@ -15,38 +15,40 @@ from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.store.rows import (
-    Counted,
     DamagedRow,
-    Moment,
+    NonNegative,
     Row,
-    typed,
+    Timestamp,
+    parse_rows,
 )
-from journal.vault.contents import Line, entry_line
+from journal.vault.contents import ContentsLine, build_entry_line
 from journal.vault.documents import (
     EntryDocument,
+    build_entry_opener,
     decode_entry,
-    entry_bytes_opener,
 )
-from journal.vault.record_snapshot import END
+from journal.vault.record_snapshot import TAG_SIZE
 
-OWN = "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entry WHERE owner_id = $1"
+SELECT_ENTRIES = (
+    "SELECT id, revision, sealed, created_at, updated_at, deleted_at FROM entry WHERE owner_id = $1"
+)
 
-UNOPENED = N_("This record cannot be opened: it is not what was saved.")
+CANNOT_BE_OPENED = N_("This record cannot be opened: it is not what was saved.")
 
-NOWHERE = UUID(int=0)
+UNKNOWN_ID = UUID(int=0)
 
-NO_TIME = datetime.fromtimestamp(0, UTC)
+UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class EntryRow(Row, frozen=True):
     """A row of an entry, as `OWN` asks for it."""
 
     id: UUID
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
-    created_at: Moment
-    updated_at: Moment
-    deleted_at: Moment | None
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -54,7 +56,7 @@ class Entry(msgspec.Struct, frozen=True):
     One entry, opened. `end` is the end of its envelope, which tells it from any other state of it.
 
     In a list, one that does not open is `damaged`, and its title says so. Where its row does not even tell its id or
-    its times, it is `NOWHERE`, at `NO_TIME`.
+    its times, it is `NOWHERE`, at `UNKNOWN_TIME`.
     """
 
     id: UUID
@@ -63,72 +65,72 @@ class Entry(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
-    end: bytes = b""
+    tag: bytes = b""
     damaged: bool = False
 
     @property
     def has_address(self) -> bool:
         """Return whether its id is known."""
-        return self.id != NOWHERE
+        return self.id != UNKNOWN_ID
 
     @property
     def is_dated(self) -> bool:
         """Return whether it is known when it was begun."""
-        return self.created_at is not NO_TIME
+        return self.created_at is not UNKNOWN_TIME
 
     @property
-    def line(self) -> Line:
+    def line(self) -> ContentsLine:
         """Return what stands for it in the table of contents; of one that does not open no title."""
         said = EntryDocument("") if self.damaged else self.document
-        return entry_line(self.id, self.revision, self.end, self.created_at, self.updated_at, said)
+        return build_entry_line(self.id, self.revision, self.tag, self.created_at, self.updated_at, said)
 
 
-def opened(actor: Actor, row: EntryRow) -> Entry:
+def open_entry(actor: Actor, row: EntryRow) -> Entry:
     """Open one of the actor's own entries; raises `Damaged`."""
-    (found,) = all_opened(actor, (row,))
+    (found,) = open_entries(actor, (row,))
     if found.damaged:
         raise Damaged
     return found
 
 
-def opened_by(vault: Sealer, owner: UUID, rows: Sequence[Sequence[Any]]) -> tuple[Entry, ...]:
+def open_raw_entries(vault: Sealer, owner: UUID, rows: Sequence[Sequence[Any]]) -> tuple[Entry, ...]:
     """Open rows that `OWN` asked for."""
-    return _opened_by(vault, owner, typed(EntryRow, rows))
+    return _open_entries(vault, owner, parse_rows(EntryRow, rows))
 
 
-def all_opened(actor: Actor, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
+def open_entries(actor: Actor, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
     """Open rows of the actor's own; one that does not open is among them as `damaged`."""
-    return _opened_by(actor.vault, actor.id, rows)
+    return _open_entries(actor.vault, actor.id, rows)
 
 
-def _opened_by(vault: Sealer, owner: UUID, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
-    found, plain_of = [], entry_bytes_opener(vault, owner)
+def _open_entries(vault: Sealer, owner: UUID, rows: Iterable[EntryRow | DamagedRow]) -> tuple[Entry, ...]:
+    found, plain_of = [], build_entry_opener(vault, owner)
     for row in rows:
         if isinstance(row, DamagedRow):
-            found.append(unopened(row))
+            found.append(build_placeholder(row))
             continue
         try:
             document = decode_entry(plain_of(row.sealed, row.id, row.revision))
         except Damaged:
-            found.append(unopened(row))
+            found.append(build_placeholder(row))
             continue
         times = row.created_at, row.updated_at, row.deleted_at
-        found.append(Entry(row.id, row.revision, document, *times, row.sealed[-END:]))
+        found.append(Entry(row.id, row.revision, document, *times, row.sealed[-TAG_SIZE:]))
     return tuple(found)
 
 
-def unopened(row: EntryRow | DamagedRow) -> Entry:
+def build_placeholder(row: EntryRow | DamagedRow) -> Entry:
     """Return what stands for a record that does not open: the others of a list are shown all the same."""
-    known = row.known if isinstance(row, DamagedRow) else msgspec.structs.asdict(row)
-    created = known.get("created_at", NO_TIME)
+    known = row.readable if isinstance(row, DamagedRow) else msgspec.structs.asdict(row)
+    created = known.get("created_at", UNKNOWN_TIME)
     return Entry(
-        known.get("id", NOWHERE),
+        known.get("id", UNKNOWN_ID),
         known.get("revision", 0),
-        EntryDocument(EntryKind.FREE.value, title=UNOPENED),
+        EntryDocument(EntryKind.FREE.value, title=CANNOT_BE_OPENED),
         created,
         known.get("updated_at", created),
         known.get("deleted_at"),
-        known.get("sealed", b"")[-END:],
+        known.get("sealed", b"")[-TAG_SIZE:],
         damaged=True,
     )
 
@@ -138,5 +140,5 @@ class RevisionRow(Row, frozen=True):
 
     id: UUID
     sealed: bytes
-    created_at: Moment
+    created_at: Timestamp
     entry_id: UUID

@@ -27,42 +27,50 @@ from journal.actor import Actor
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import Statement, change, change_all, fetch, fetch_aside, is_sqlite, transaction
-from journal.store.rows import Moment, Named, read, whole
+from journal.store.database import (
+    Statement,
+    execute,
+    execute_all,
+    fetch_raw,
+    fetch_raw_in_thread,
+    is_sqlite,
+    transaction,
+)
+from journal.store.rows import IdRow, Timestamp, fetch_rows, filter_undamaged
 from journal.vault import contents_rows, tables
-from journal.vault.contents import Line, bare_line, open_page, root_context
+from journal.vault.contents import ContentsLine, build_bare_line, open_page, root_context
 from journal.vault.contents_rows import Pages
 from journal.vault.record_snapshot import (
-    END,
+    TAG_SIZE,
     Member,
     Members,
     Part,
     Snapshot,
     State,
-    everything,
-    holds_beside,
-    id_of,
-    kept_of,
-    member_of,
-    opened_state,
-    snapshot_of,
-    sums_of,
+    build_member,
+    build_snapshot,
+    build_snapshot_query,
+    get_sums,
+    is_part_intact,
+    open_state,
+    parse_row_id,
+    parse_state_row,
 )
 
-TRIES = 3
-FEW = 300  # rows compared in less time than a thread takes to start
-KEPT = "SELECT revision, sealed FROM record_state WHERE id = $1"
-STEP = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
-LOCK = "UPDATE record_state SET revision = revision WHERE id = $1"
+ATTEMPTS = 3
+INLINE_LIMIT = 300  # rows compared in less time than a thread takes to start
+SELECT_RECORD_STATE = "SELECT revision, sealed FROM record_state WHERE id = $1"
+UPDATE_STATE = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
+LOCK_STATE = "UPDATE record_state SET revision = revision WHERE id = $1"
 
 
-class Dated(Named, frozen=True):
+class CreatedRecordRow(IdRow, frozen=True):
     """A record's id and creation time."""
 
-    created_at: Moment
+    created_at: Timestamp
 
 
-class NotAsLeft(JournalError):
+class RollbackDetected(JournalError):
     """The journal is not as its owner left it."""
 
     message = N_(
@@ -71,70 +79,70 @@ class NotAsLeft(JournalError):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class RecordChange:
     """The records that one act removes from a part and adds to it: lines of entries, or members of another part."""
 
     part: Part
-    gone: Sequence[Line | Member] = ()
-    come: Sequence[Line | Member] = ()
+    removed: Sequence[ContentsLine | Member] = ()
+    added: Sequence[ContentsLine | Member] = ()
 
     @property
-    def lines(self) -> tuple[list[Line], list[Line]]:
+    def lines(self) -> tuple[list[ContentsLine], list[ContentsLine]]:
         """Return the removed lines and the added ones."""
-        gone = [one for one in self.gone if isinstance(one, Line)]
-        return gone, [one for one in self.come if isinstance(one, Line)]
+        gone = [one for one in self.removed if isinstance(one, ContentsLine)]
+        return gone, [one for one in self.added if isinstance(one, ContentsLine)]
 
     @property
     def members(self) -> Members:
         """Return the removed members and the added ones."""
         return tuple(
-            [member_of(*(one.member if isinstance(one, Line) else one)) for one in some]
-            for some in (self.gone, self.come)
+            [build_member(*(one.member if isinstance(one, ContentsLine) else one)) for one in some]
+            for some in (self.removed, self.added)
         )
 
 
-class _Row(Protocol):
+class _StoredEntry(Protocol):
     @property
     def id(self) -> UUID: ...
     @property
     def revision(self) -> int: ...
     @property
-    def end(self) -> bytes: ...
+    def tag(self) -> bytes: ...
 
 
-R = TypeVar("R", bound=_Row)
+R = TypeVar("R", bound=_StoredEntry)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RecordComparison:
     """
     How the stored records compare with the record state; `remembered` and `there` count entries.
 
     `remembered` is None when the state itself is gone, or is not what was saved. `has_table`: there is a table of
-    contents, and no sum in its place. `dated` are the entries with their creation times, `versions` the earlier
+    contents, and no sum in its place. `dated_members` are the entries with their creation times, `versions` the earlier
     versions, if asked for.
     """
 
-    entries: bool
-    earlier: bool
-    sharing: bool
-    remembered: int | None
-    there: int
-    ends: Mapping[UUID, tuple[int, bytes]]
+    entries_intact: bool
+    earlier_intact: bool
+    sharing_intact: bool
+    remembered_count: int | None
+    stored_count: int
+    stored_states: Mapping[UUID, tuple[int, bytes]]
     has_table: bool = False
-    dated: Sequence[tuple[int, bytes, int, bytes]] = ()
-    versions: Sequence[tuple[bytes, int, bytes]] = ()
+    dated_members: Sequence[tuple[int, bytes, int, bytes]] = ()
+    earlier_members: Sequence[tuple[bytes, int, bytes]] = ()
 
     @property
-    def as_left(self) -> bool:
+    def is_intact(self) -> bool:
         """Return whether everything that was compared is intact."""
-        return self.entries and self.earlier and self.sharing
+        return self.entries_intact and self.earlier_intact and self.sharing_intact
 
-    def holds(self, row: _Row) -> bool:
+    def has_entry(self, row: _StoredEntry) -> bool:
         """Return whether an entry was compared in the very state in which it was read."""
-        return self.ends.get(row.id) == (row.revision, row.end)
+        return self.stored_states.get(row.id) == (row.revision, row.tag)
 
-    def is_all(self, rows: Sequence[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:
+    def is_complete(self, rows: Sequence[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:
         """
         Return whether exactly the records that were read were compared.
 
@@ -142,62 +150,66 @@ class Look:
             rows: Of entries, which begin with id, revision, envelope and when each was begun.
             versions: Of earlier versions, which begin with id and envelope; they were asked for as well.
         """
-        entries = [member_of(id_of(row[0]), row[1], row[2]) for row in rows]
-        earlier = [member_of(id_of(row[0]), 0, row[1]) for row in versions]
+        entries = [build_member(parse_row_id(row[0]), row[1], row[2]) for row in rows]
+        earlier = [build_member(parse_row_id(row[0]), 0, row[1]) for row in versions]
         read = Snapshot((entries, earlier, []), None, {}, [(row[3],) for row in rows])
-        return sorted(read.dated) == sorted(self.dated) and sorted(earlier) == sorted(self.versions)
+        return sorted(read.dated_members) == sorted(self.dated_members) and sorted(earlier) == sorted(
+            self.earlier_members
+        )
 
 
-async def look(actor: Actor, *, earlier: bool = False) -> Look:
+async def compare_records(actor: Actor, *, earlier: bool = False) -> RecordComparison:
     """
     Compare the stored entries and shares, and the earlier versions when asked, with the record state.
 
     After a difference, every later page of the same sign-in compares everything, whichever page found it.
     """
-    actor.must_be(Role.PATIENT)
-    sql, *values = everything(actor.id, earlier=earlier)
-    rows = await fetch(f"{sql} LIMIT {FEW + 1}", *values)
-    if len(rows) <= FEW:
-        found = _compared(actor, rows, earlier=earlier)
+    actor.require_role(Role.PATIENT)
+    sql, *values = build_snapshot_query(actor.id, earlier=earlier)
+    rows = await fetch_raw(f"{sql} LIMIT {INLINE_LIMIT + 1}", *values)
+    if len(rows) <= INLINE_LIMIT:
+        found = _compare_rows(actor, rows, earlier=earlier)
     else:
-        rows = await fetch_aside(sql, *values)
-        found = await asyncio.to_thread(_compared, actor, rows, earlier=earlier)
-    if not found.as_left:
-        actor.house.compared.forget(actor.session)
+        rows = await fetch_raw_in_thread(sql, *values)
+        found = await asyncio.to_thread(_compare_rows, actor, rows, earlier=earlier)
+    if not found.is_intact:
+        actor.installation.comparison_schedule.forget(actor.session)
     return found
 
 
-def _compared(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> Look:
+def _compare_rows(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> RecordComparison:
     """Compare rows with the record state."""
-    seen = snapshot_of(actor.id, rows)
-    state = opened_state(actor.vault, actor.id, seen.kept)
+    seen = build_snapshot(actor.id, rows)
+    state = open_state(actor.vault, actor.id, seen.state_row)
     ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
     there = len(seen.members[Part.ENTRIES])
     if state is None:
-        return Look(False, False, False, None, there, ends)
-    dated = seen.dated
-    same = {part: holds_beside(state, part, seen) for part in (Part.EARLIER, Part.SHARED)}
+        return RecordComparison(False, False, False, None, there, ends)
+    dated = seen.dated_members
+    same = {part: is_part_intact(state, part, seen) for part in (Part.EARLIER, Part.SHARED)}
     if isinstance(state, RecordState):
-        entries = holds_beside(state, Part.ENTRIES, seen)
+        entries = is_part_intact(state, Part.ENTRIES, seen)
         remembered = state.sets[Part.ENTRIES].count
     else:
-        lines = _all_lines(actor, state, seen.pages)
+        lines = _open_all_lines(actor, state, seen.pages)
         # Sorted lists, not sets: an entry with two lines is a difference.
-        entries = lines is not None and sorted(map(_dated, lines)) == sorted(dated)
+        entries = lines is not None and sorted(map(_build_dated_member, lines)) == sorted(dated)
         remembered = state.count
     has_table = isinstance(state, RecordRoot)
     kept = same[Part.EARLIER] or not earlier
     versions = seen.members[Part.EARLIER]
-    return Look(entries, kept, same[Part.SHARED], remembered, there, ends, has_table, dated, versions)
+    return RecordComparison(
+        entries, kept, same[Part.SHARED], remembered, there, ends, has_table, dated, versions
+    )
 
 
-def _dated(line: Line) -> tuple[int, bytes, int, bytes]:
-    return line.created, *member_of(*line.member)
+def _build_dated_member(line: ContentsLine) -> tuple[int, bytes, int, bytes]:
+    return line.created, *build_member(*line.member)
 
 
-def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | None:
+def _open_all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[ContentsLine] | None:
     """Return every line of the table of contents, or None when a page is not intact."""
-    lines: list[Line] = []
+    lines: list[ContentsLine] = []
     for mark in root.pages:
         try:
             lines += open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
@@ -206,79 +218,81 @@ def _all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[Line] | Non
     return lines
 
 
-async def looked(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tuple[bool, Sequence[R]]:
+async def read_verified(actor: Actor, read: Callable[[], Awaitable[Sequence[R]]]) -> tuple[bool, Sequence[R]]:
     """
     Return the entries that *read* returns, and whether the journal is intact and has them.
 
     What another page saves in between is no difference: then both are read once more.
     """
     for _ in range(2):
-        seen, rows = await look(actor), await read()
-        if not seen.as_left:
+        seen, rows = await compare_records(actor), await read()
+        if not seen.is_intact:
             break
-        if all(map(seen.holds, rows)):
+        if all(map(seen.has_entry, rows)):
             return True, rows
-    actor.house.compared.forget(actor.session)
+    actor.installation.comparison_schedule.forget(actor.session)
     return False, rows
 
 
-async def require_as_left(actor: Actor) -> Look:
+async def require_intact(actor: Actor) -> RecordComparison:
     """
-    Raise `NotAsLeft` unless all records are intact: nothing that storage altered is shared.
+    Raise `RollbackDetected` unless all records are intact: nothing that storage altered is shared.
 
     Check each shared entry with `Look.holds` as well.
     """
-    seen = await look(actor)
-    if not seen.as_left:
-        raise NotAsLeft
+    seen = await compare_records(actor)
+    if not seen.is_intact:
+        raise RollbackDetected
     return seen
 
 
-async def together(actor: Actor, changes: Sequence[Move], *statements: Statement) -> bool:
+async def commit_changes(actor: Actor, changes: Sequence[RecordChange], *statements: Statement) -> bool:
     """
     Run *statements* and the state's update as one; return False, with nothing changed, when one matched no row.
 
     Two writes at once are rare, so the update is worked out before the transaction, and again after a conflict; after
     `TRIES` conflicts the state is locked first.
     """
-    for _ in range(TRIES):
-        step = await _step(actor, changes)
+    for _ in range(ATTEMPTS):
+        step = await _build_step(actor, changes)
         if not step:
             break
-        failed = await change_all(*step, *statements)
+        failed = await execute_all(*step, *statements)
         if failed is None:
             return True
         if failed >= len(step):
             return False
     async with transaction() as held:
-        await lock(actor)
-        done = await change_all(*await _locked_step(actor, changes), *statements) is None
+        await lock_state(actor)
+        done = await execute_all(*await _build_locked_step(actor, changes), *statements) is None
         if not done:
             await held.rollback()
     return done
 
 
-async def lock(actor: Actor) -> None:
+async def lock_state(actor: Actor) -> None:
     """
     Lock the actor's record state; first in a transaction that calls `move`.
 
     Raises:
-        ChangedMeanwhile: If the actor's keys are not the account's any more: what they seal would never open again.
+        ConcurrentChange: If the actor's keys are not the account's any more: what they seal would never open again.
     """
     if is_sqlite():  # whose transaction holds the lock from its first writing statement on
-        await change(LOCK, actor.id)
+        await execute(LOCK_STATE, actor.id)
         await require_keys(actor)
     else:  # in the order in which whoever changes keys takes these locks
         await require_keys(actor)
-        await change(LOCK, actor.id)
+        await execute(LOCK_STATE, actor.id)
 
 
-async def move(actor: Actor, *changes: Move) -> None:
+async def update_state(actor: Actor, *changes: RecordChange) -> None:
     """Update the state, in a transaction that began with `lock`."""
-    await change_all(*await _locked_step(actor, changes))
+    await execute_all(*await _build_locked_step(actor, changes))
 
 
-async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, bytes, bytes]]) -> None:
+async def update_resealed_records(
+    actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, bytes, bytes]]
+) -> None:
     """
     Update the state after records were sealed anew, unchanged; in a transaction that began with `lock`.
 
@@ -290,67 +304,67 @@ async def resealed(actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, byt
         lasting: QuerySet[Any] = tables.Entry.filter(id__in=wanted, deleted_at=None)
     else:
         lasting = tables.EntryRevision.filter(id__in=wanted, entry__deleted_at=None)
-    there = {row.id: row.created_at for row in whole(await read(Dated, lasting))}
-    gone: list[Line | Member] = []
-    come: list[Line | Member] = []
+    there = {row.id: row.created_at for row in filter_undamaged(await fetch_rows(CreatedRecordRow, lasting))}
+    gone: list[ContentsLine | Member] = []
+    come: list[ContentsLine | Member] = []
     for ident, revision, before, now in rows:
         if ident not in there:
             continue
         for some, sealed in ((gone, before), (come, now)):
             if part is Part.ENTRIES:
-                some.append(bare_line(ident, revision, sealed, there[ident]))
+                some.append(build_bare_line(ident, revision, sealed, there[ident]))
             else:
                 some.append((ident, revision, sealed))
-    await move(actor, Move(part, gone, come))
+    await update_state(actor, RecordChange(part, gone, come))
 
 
-async def pages_resealed(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]]) -> None:
+async def update_resealed_pages(actor: Actor, pages: Mapping[int, tuple[bytes, bytes]]) -> None:
     """Update the root after pages were sealed anew; *pages* has the envelopes before and now by page number."""
-    row, _ = await contents_rows.read_state(actor.id, ())
-    kept = kept_of(row)
-    root = opened_state(actor.vault, actor.id, kept)
+    row, _ = await contents_rows.load_state(actor.id, ())
+    kept = parse_state_row(row)
+    root = open_state(actor.vault, actor.id, kept)
     if kept is None or not isinstance(root, RecordRoot):
         return
     marks = []
     for mark in root.pages:
         before, now = pages.get(mark.number, (b"", b""))
-        marks.append(mark._replace(tag=now[-END:]) if before[-END:] == mark.tag else mark)
-    await change_all(_stepped(actor, kept, replace(root, pages=tuple(marks))))
+        marks.append(mark._replace(tag=now[-TAG_SIZE:]) if before[-TAG_SIZE:] == mark.tag else mark)
+    await execute_all(_build_state_update(actor, kept, replace(root, pages=tuple(marks))))
 
 
-def _stepped(actor: Actor, kept: tuple[int, bytes], state: State) -> Statement:
+def _build_state_update(actor: Actor, row: tuple[int, bytes], state: State) -> Statement:
     """Return the statement that replaces the state that was read, if nobody else did."""
-    revision = kept[0] + 1
+    revision = row[0] + 1
     sealed = actor.vault.seal(state.encode(), context=root_context(actor.id, revision))
-    return STEP, (revision, sealed, actor.id, kept[0])
+    return UPDATE_STATE, (revision, sealed, actor.id, row[0])
 
 
-async def _locked_step(actor: Actor, changes: Sequence[Move]) -> tuple[Statement, ...]:
+async def _build_locked_step(actor: Actor, changes: Sequence[RecordChange]) -> tuple[Statement, ...]:
     """Return the update; without one, delete the texts of pages, which may have words of removed entries."""
-    return await _step(actor, changes) or (contents_rows.without_texts(actor.id),)
+    return await _build_step(actor, changes) or (contents_rows.build_texts_deletion(actor.id),)
 
 
-async def _step(actor: Actor, changes: Sequence[Move]) -> tuple[Statement, ...]:
+async def _build_step(actor: Actor, changes: Sequence[RecordChange]) -> tuple[Statement, ...]:
     gone = [line for one in changes for line in one.lines[0]]
     come = [line for one in changes for line in one.lines[1]]
-    row, pages = await contents_rows.read_state(actor.id, {line.created for line in (*gone, *come)})
-    kept = kept_of(row)
-    state = opened_state(actor.vault, actor.id, kept)
+    row, pages = await contents_rows.load_state(actor.id, {line.created for line in (*gone, *come)})
+    kept = parse_state_row(row)
+    state = open_state(actor.vault, actor.id, kept)
     if state is None or kept is None:
         return ()  # nothing is overwritten: writing goes on, and every read reports the difference
-    after = sums_of(state)
+    after = get_sums(state)
     for one in changes:
         if one.part is not Part.ENTRIES or isinstance(state, RecordState):
             less, more = one.members
-            after = after.changed(one.part, gone=less, come=more)
+            after = after.change_set(one.part, removed=less, added=more)
     next_state: State = after
     statements: list[Statement] = []
     if isinstance(state, RecordRoot):
         root = replace(state, beside=replace(after, sets=after.sets[Part.EARLIER :]))
         try:
-            next_state, statements = await contents_rows.changed(
+            next_state, statements = await contents_rows.update_contents(
                 actor.vault, actor.id, root, pages, gone, come
             )
         except Damaged:
             return ()
-    return (_stepped(actor, kept, next_state), *statements)
+    return (_build_state_update(actor, kept, next_state), *statements)

@@ -21,7 +21,9 @@ RequestPrefetch = Callable[[Request, Subquery], Sequence[Statement]]
 View = Callable[[Request], Awaitable[Response]]
 RECOVERY_KEY = "/account/recovery-key"
 # Browsers take a backslash for a slash, and leave tabs and line breaks out.
-OURS = re.compile(r"/(?!/)[!-\[\]-~]*")  # our addresses are ASCII, and so is the header that leads to them
+OWN_PATH = re.compile(
+    r"/(?!/)[!-\[\]-~]*"
+)  # our addresses are ASCII, and so is the header that leads to them
 
 
 class Audience(StrEnum):
@@ -36,7 +38,7 @@ class Audience(StrEnum):
     IN_CARE = "patient or clinician"
 
 
-OF_ROLES = {
+ALLOWED_ROLES = {
     Audience.PATIENT: {Role.PATIENT},
     Audience.CLINICIAN: {Role.CLINICIAN},
     Audience.ADMINISTRATOR: {Role.ADMINISTRATOR},
@@ -45,7 +47,7 @@ OF_ROLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class SignInPage:
     """
     Context of the sign-in page. `kept` are the fields of a form that was sent too late.
 
@@ -55,13 +57,13 @@ class SignIn:
     email: str = ""
     next: str = "/"
     problem: str = ""
-    waits: bool = False
-    kept: tuple[tuple[str, str], ...] = ()
-    kept_action: str = ""
+    is_waiting: bool = False
+    pending_fields: tuple[tuple[str, str], ...] = ()
+    pending_action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Confirm:
+class ConfirmPage:
     """
     Context of the page that asks once more who somebody is. `kept` are the fields of a form that waits for it.
 
@@ -70,8 +72,8 @@ class Confirm:
 
     next: str = "/"
     problem: str = ""
-    kept: tuple[tuple[str, str], ...] = ()
-    kept_action: str = ""
+    pending_fields: tuple[tuple[str, str], ...] = ()
+    pending_action: str = ""
     passkey: bool = False
 
 
@@ -86,12 +88,12 @@ class LockedPage:
     name: str
     next: str = "/"
     problem: str = ""
-    kept: tuple[tuple[str, str], ...] = ()
-    kept_action: str = ""
+    pending_fields: tuple[tuple[str, str], ...] = ()
+    pending_action: str = ""
     passkey: bool = False
 
 
-def token_of(request: Request) -> bytes | None:
+def get_token(request: Request) -> bytes | None:
     """Return the session token of the cookie, or None when there is no valid one."""
     sent = request.cookies.get(request.app.state.config.cookie)
     if not sent:
@@ -112,26 +114,26 @@ def set_token(request: Request, response: Response, token: bytes) -> Response:
         max_age=int(web_sessions.LIFETIME.total_seconds()),
         path="/",
         httponly=True,
-        secure=config.secure,
+        secure=config.is_secure,
         samesite="lax",
     )
     return response
 
 
-def forget_token(request: Request, response: Response) -> Response:
+def clear_token(request: Request, response: Response) -> Response:
     """Delete the cookie, and the browser's cache of our pages."""
     config = request.app.state.config
-    response.delete_cookie(config.cookie, path="/", httponly=True, secure=config.secure, samesite="lax")
+    response.delete_cookie(config.cookie, path="/", httponly=True, secure=config.is_secure, samesite="lax")
     response.headers["clear-site-data"] = '"cache", "storage"'
     return response
 
 
-def actor_of(request: Request) -> Actor:
+def get_actor(request: Request) -> Actor:
     """Return the signed-in person of a guarded route."""
     actor: Actor = request.state.actor
     return actor
 
 
-def safe_next(path: str) -> str:
+def get_safe_path(path: str) -> str:
     """Return *path* if it leads to one of our own pages, else home."""
-    return path if OURS.fullmatch(path) else "/"
+    return path if OWN_PATH.fullmatch(path) else "/"

@@ -14,55 +14,55 @@ from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 from uuid import uuid4
 
-from journal.audit.sealing import AuditSealer
-from journal.audit.verification import Break, Head, Kind, Report, check, remember
+from journal.audit.chain_worker import AuditChainWorker
+from journal.audit.verification import ChainBreak, Fault, Head, VerificationReport, save_verified, verify_log
 from journal.errors import Damaged
-from journal.store.database import opened
+from journal.store.database import open_for_command
 from journal.store.errors import DatabaseRefused
 from portal.config import Config
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
-STANDARD = "-"
-LARGEST = 16 * 1024 * 1024
+STANDARD_STREAM = "-"
+MAX_FILE_SIZE = 16 * 1024 * 1024
 
-WORDS: Mapping[Kind, str] = MappingProxyType(
+BREAK_SENTENCES: Mapping[Fault, str] = MappingProxyType(
     {
-        Kind.MISSING: "Events {event} to {other} are missing: they were deleted.",
-        Kind.CHANGED: "Event {event} is not as it was written: it was changed, or events before it were cut off.",
-        Kind.SWAPPED: "Events {event} and {other} changed places.",
-        Kind.MOVED: "Event {event} now stands at {other}: something was put in before it, or the order was changed.",
-        Kind.FOREIGN: "Event {event} does not follow from the one before: it was put in or written anew, or events"
+        Fault.MISSING: "Events {event} to {other} are missing: they were deleted.",
+        Fault.CHANGED: "Event {event} is not as it was written: it was changed, or events before it were cut off.",
+        Fault.SWAPPED: "Events {event} and {other} changed places.",
+        Fault.MOVED: "Event {event} now stands at {other}: something was put in before it, or the order was changed.",
+        Fault.FOREIGN: "Event {event} does not follow from the one before: it was put in or written anew, or events"
         " before it were taken out and the rest numbered anew.",
-        Kind.ADDED: "Something stands at event {event} or behind it that this service did not write.",
-        Kind.TWICE: "Event {event} is event {other} once more: it was put in a second time.",
-        Kind.UNREADABLE: "Event {event}, or one after it, cannot be read: it is not as it was written.",
-        Kind.HEAD_GONE: "The row that says where the log ends was deleted.",
-        Kind.KEY_GONE: "The key of the log was deleted, so nothing in it can be checked any more.",
-        Kind.HEAD_WRONG: "The log was made to end with event {event}: its end was cut off, or the row that says where"
+        Fault.ADDED: "Something stands at event {event} or behind it that this service did not write.",
+        Fault.TWICE: "Event {event} is event {other} once more: it was put in a second time.",
+        Fault.UNREADABLE: "Event {event}, or one after it, cannot be read: it is not as it was written.",
+        Fault.HEAD_GONE: "The row that says where the log ends was deleted.",
+        Fault.KEY_GONE: "The key of the log was deleted, so nothing in it can be checked any more.",
+        Fault.HEAD_WRONG: "The log was made to end with event {event}: its end was cut off, or the row that says where"
         " it ends was changed.",
-        Kind.NO_BEGINNING: "The log does not say how {other} of the accounts were opened: its beginning is gone.",
-        Kind.CUT: "The log ends with event {event}, but the head that you kept says that there were {other}: its end"
+        Fault.NO_BEGINNING: "The log does not say how {other} of the accounts were opened: its beginning is gone.",
+        Fault.CUT: "The log ends with event {event}, but the head that you kept says that there were {other}: its end"
         " was cut off, or an older state of the database was put back. A restored backup does that as well.",
-        Kind.REWRITTEN: "Event {event} is another one than when you kept the head: the log was written anew, by"
+        Fault.REWRITTEN: "Event {event} is another one than when you kept the head: the log was written anew, by"
         " somebody who has the server key.",
-        Kind.SHORTER: "The log ends with event {event}, but it was found whole up to event {other} before: its end was"
+        Fault.SHORTER: "The log ends with event {event}, but it was found whole up to event {other} before: its end was"
         " cut off, or an older state of the log was put back.",
-        Kind.PENDING_CHANGED: "An event that waits to be chained is not as it was written: it was changed, or put in.",
-        Kind.PENDING_AGAIN: "An event that waits to be chained stands in the log already: it was put in once more.",
+        Fault.PENDING_CHANGED: "An event that waits to be chained is not as it was written: it was changed, or put in.",
+        Fault.PENDING_AGAIN: "An event that waits to be chained stands in the log already: it was put in once more.",
     }
 )
-ONE_MISSING = "Event {event} is missing: it was deleted."
-ANOTHER_KEY = (
+ONE_EVENT_MISSING = "Event {event} is missing: it was deleted."
+OTHER_KEY = (
     "Event 1 was not written with this server key: the key is another one now, or the log was written anew with"
     " another key."
 )
-LATE = timedelta(seconds=10)
-NAMED = 20
-NOBODY_CHAINS = (
+MAX_CHAIN_WAIT = timedelta(seconds=10)
+MAX_LISTED = 20
+NOT_CHAINED = (
     "A service that runs chains them within two seconds. Start it, or run hearthside verify-audit --chain. If one runs,"
     " look at what it logs."
 )
-WITHOUT_A_HEAD = (
+NO_HEAD_GIVEN = (
     "No head was given, so some things cannot be noticed: that somebody with the server key cut the end off or wrote"
     " the log anew, and that an older state of the whole database was put back. Keep a head elsewhere: --write-head."
 )
@@ -75,84 +75,84 @@ class _CannotCheckError(Exception):
 def verify_audit(config: Config, options: argparse.Namespace) -> int:
     """Check the log and print what is wrong; return 0 intact, 1 broken, 2 could not be checked."""
     try:
-        kept = [*_kept(options.head, there=True), *_kept(options.write_head, there=False)]
-        report = asyncio.run(_check(config, kept, options))
-        if report.broken is None and options.write_head:
-            _write(options.write_head, report.head)
+        kept = [*_read_heads(options.head, there=True), *_read_heads(options.write_head, there=False)]
+        report = asyncio.run(_check_log(config, kept, options))
+        if report.chain_break is None and options.write_head:
+            _write_head(options.write_head, report.head)
     except (_CannotCheckError, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return UNCHECKED
-    if report.broken is not None:
-        print("The audit log is broken.", _in_words(report.broken), sep="\n", file=sys.stderr)
+    if report.chain_break is not None:
+        print("The audit log is broken.", _describe_break(report.chain_break), sep="\n", file=sys.stderr)
         return BROKEN
     # Standard output belongs to the head where it was asked for there.
-    told = sys.stderr if options.write_head == STANDARD else sys.stdout
-    print(_intact(report), file=told)
-    if waiting := _waiting(report, config.house().clock()):
+    told = sys.stderr if options.write_head == STANDARD_STREAM else sys.stdout
+    print(_format_result(report), file=told)
+    if waiting := _format_pending(report, config.installation().clock()):
         print(waiting, file=told)
     if kept:
         print(f"It goes on from the {'head' if len(kept) == 1 else f'{len(kept)} heads'} kept.", file=told)
     else:
-        print(WITHOUT_A_HEAD, file=told)
+        print(NO_HEAD_GIVEN, file=told)
     return INTACT
 
 
-async def _check(config: Config, kept: list[Head], options: argparse.Namespace) -> Report:
-    async with opened(config.database_url):
-        house = config.house()
+async def _check_log(config: Config, kept: list[Head], options: argparse.Namespace) -> VerificationReport:
+    async with open_for_command(config.database_url):
+        installation = config.installation()
         if options.chain:
             with suppress(Damaged):  # which the check reports
-                await AuditSealer(house, uuid4()).give_up()
-        report = await check(house, kept, onward=not options.all)
-        if report.broken is None:
-            await remember(house, report.head)
+                await AuditChainWorker(installation, uuid4()).release()
+        report = await verify_log(installation, kept, is_incremental=not options.all)
+        if report.chain_break is None:
+            await save_verified(installation, report.head)
         return report
 
 
-def _intact(report: Report) -> str:
+def _format_result(report: VerificationReport) -> str:
     said = f"The audit log is intact: {report.head.sequence} events"
     if report.since:
         said += f", {report.head.sequence - report.since} of them checked now and the others before (--all: every one)"
     return f"{said}."
 
 
-def _waiting(report: Report, now: datetime) -> str:
+def _format_pending(report: VerificationReport, now: datetime) -> str:
     """Return the events that are not chained yet, and what to do when they wait for long."""
-    if report.oldest is None:
+    if report.oldest_pending is None:
         return ""
-    age, count = max(now - report.oldest, timedelta(0)), len(report.pending)
+    age, count = max(now - report.oldest_pending, timedelta(0)), len(report.pending)
     said = f"{'1 event is' if count == 1 else f'{count} events are'} not chained yet;"
     said += f" the oldest was written {age // timedelta(seconds=1)} seconds ago."
     named = [
         f"  {one.at:%Y-%m-%d %H:%M:%S} UTC {ascii(one.action)[1:-1]} {one.id}"
-        for one in report.pending[:NAMED]
+        for one in report.pending[:MAX_LISTED]
     ]
-    more = [f"  and {count - NAMED} more"] if count > NAMED else []
-    return "\n".join([f"{said} {NOBODY_CHAINS}" if age > LATE else said, *named, *more])
+    more = [f"  and {count - MAX_LISTED} more"] if count > MAX_LISTED else []
+    return "\n".join([f"{said} {NOT_CHAINED}" if age > MAX_CHAIN_WAIT else said, *named, *more])
 
 
-def _kept(name: str | None, *, there: bool) -> list[Head]:
+def _read_heads(name: str | None, *, there: bool) -> list[Head]:
     """Read the heads in a file; its text is never printed, so that no terminal obeys it."""
-    if name is None or (not there and (name == STANDARD or not Path(name).exists())):
+    if name is None or (not there and (name == STANDARD_STREAM or not Path(name).exists())):
         return []
     try:
-        text = sys.stdin.read(LARGEST) if name == STANDARD else _text(Path(name))
+        text = sys.stdin.read(MAX_FILE_SIZE) if name == STANDARD_STREAM else _read_text(Path(name))
     except (OSError, UnicodeDecodeError) as error:
         raise _CannotCheckError(f"The head cannot be read: {name!r}") from error
-    heads = [Head.read(line) for line in text.splitlines() if line.strip()]
+    heads = [Head.parse(line) for line in text.splitlines() if line.strip()]
     if not heads or None in heads:
         raise _CannotCheckError(f"This is no head that hearthside verify-audit --write-head wrote: {name!r}")
     return [head for head in heads if head is not None]
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     with path.open(encoding="ascii") as file:
-        return file.read(LARGEST)
+        return file.read(MAX_FILE_SIZE)
 
 
-def _write(name: str, head: Head) -> None:
+def _write_head(name: str, head: Head) -> None:
     """Write the head atomically in the place of an older one."""
-    if name == STANDARD:
+    if name == STANDARD_STREAM:
         print(head)
         return
     path = Path(name)
@@ -174,10 +174,10 @@ def _write(name: str, head: Head) -> None:
         raise _CannotCheckError(f"The log is intact, but the head cannot be written: {name!r}") from error
 
 
-def _in_words(broken: Break) -> str:
-    words = WORDS[broken.kind]
-    if broken.kind is Kind.MISSING and broken.event == broken.other:
-        words = ONE_MISSING
-    if broken.kind is Kind.FOREIGN and broken.event == 1:
-        words = ANOTHER_KEY
+def _describe_break(broken: ChainBreak) -> str:
+    words = BREAK_SENTENCES[broken.kind]
+    if broken.kind is Fault.MISSING and broken.event == broken.other:
+        words = ONE_EVENT_MISSING
+    if broken.kind is Fault.FOREIGN and broken.event == 1:
+        words = OTHER_KEY
     return words.format(event=broken.event, other=broken.other)

@@ -8,35 +8,39 @@ from contextlib import suppress
 from pathlib import Path
 
 from journal.operations import backup
-from journal.store.address import file_of, shown
-from portal.cli.environment_checks import note_backup
+from journal.store.address import format_path, get_sqlite_file
+from portal.cli.environment_checks import record_backup
 from portal.config import Config
 
 
 def back_up(config: Config, options: argparse.Namespace) -> int:
     """Copy the database, in use or not, to a new file."""
-    database = file_of(config.database_url)
+    database = get_sqlite_file(config.database_url)
     if database is None:
         print("HEARTHSIDE_DATABASE_URL names PostgreSQL: make backups with its own pg_dump.", file=sys.stderr)
         return 1
-    backup.back_up(database, Path(options.file).absolute())
+    backup.back_up_database(database, Path(options.file).absolute())
     with suppress(OSError):  # the copy is made and checked; only the doctor needs the mark
-        note_backup(config)
+        record_backup(config)
     print(f"The backup is in {options.file}. The server key is not in it: keep a copy of the key elsewhere.")
     return 0
 
 
 def restore(config: Config, options: argparse.Namespace) -> int:
     """Restore a backup where there is no database yet."""
-    database = file_of(config.database_url)
+    database = get_sqlite_file(config.database_url)
     if database is None:
         print(
             "HEARTHSIDE_DATABASE_URL names PostgreSQL: restore with its own pg_restore or psql.",
             file=sys.stderr,
         )
         return 1
-    older = backup.put_back(Path(options.file).absolute(), database, config.server_key, *config.older_keys)
-    print(f"Restored to {shown(database)}. People signed in when the backup was made are signed in again.")
+    older = backup.restore_backup(
+        Path(options.file).absolute(), database, config.server_key, *config.older_keys
+    )
+    print(
+        f"Restored to {format_path(database)}. People signed in when the backup was made are signed in again."
+    )
     if older:
         print("The backup comes from an older version: run hearthside migrate before serving.")
     return 0

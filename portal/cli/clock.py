@@ -6,19 +6,19 @@ import argparse
 import asyncio
 
 from journal.operations import heartbeat
-from journal.store.database import opened
+from journal.store.database import open_for_command
 from portal.config import Config
 
 
-def confirm(config: Config, options: argparse.Namespace) -> int:
+def confirm_clock(config: Config, options: argparse.Namespace) -> int:
     """Trust the clock from now on; purging continues within the hour."""
-    house = config.house()
-    held = asyncio.run(_confirm(config))
-    print(f"The clock is taken to be right: {house.clock():%Y-%m-%d %H:%M} UTC.")
+    installation = config.installation()
+    held = asyncio.run(_confirm_clock(config))
+    print(f"The clock is taken to be right: {installation.clock():%Y-%m-%d %H:%M} UTC.")
     print("Deleting for good goes on." if held else "Deleting for good was not held.")
     return 0
 
 
-async def _confirm(config: Config) -> bool:
-    async with opened(config.database_url):
-        return await heartbeat.confirm(config.house())
+async def _confirm_clock(config: Config) -> bool:
+    async with open_for_command(config.database_url):
+        return await heartbeat.confirm_clock(config.installation())

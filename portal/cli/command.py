@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from journal.errors import JournalError
-from journal.roles import OF_STAFF
+from journal.roles import STAFF_POSITIONS
 from portal import __version__, logs
 from portal.config import Config, ConfigError
 
@@ -25,9 +25,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "migrate, load the demonstration into an empty data folder, and serve on this machine",
         ),
         "serve": ("serve:serve", "serve; the database must have been migrated"),
-        "migrate": ("migrate:bring_up", "bring the database to this version's shape"),
+        "migrate": ("migrate:migrate_database", "bring the database to this version's shape"),
         "setup-link": (
-            "setup_link:print_link",
+            "setup_link:print_setup_link",
             "print a one-time link with which one of the staff opens an account",
         ),
         "backup": (
@@ -35,13 +35,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "copy the database to a new file, also while the service runs",
         ),
         "confirm-clock": (
-            "clock:confirm",
+            "clock:confirm_clock",
             "say that the clock is right, so that deleting for good goes on after it jumped",
         ),
-        "doctor": ("doctor:examine", "look the installation over and say what to mend"),
+        "doctor": ("doctor:run_doctor", "look the installation over and say what to mend"),
         "restore": ("backup:restore", "put a backup into an empty data folder"),
         "rotate-server-key": (
-            "rotate_server_key:rotate",
+            "rotate_server_key:rotate_server_key",
             "change the server key, also while the service runs",
         ),
         "verify-audit": (
@@ -55,11 +55,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 refused, 2 not understood."""
-    options = parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     environment = dict(os.environ)
     if options.data:
         environment["HEARTHSIDE_DATA"] = options.data
-    logs.hush()
+    logs.silence_libraries()
     try:
         config = Config.from_mapping(environment)
         return int(pkgutil.resolve_name(f"portal.cli.{COMMANDS[options.command][0]}")(config, options))
@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the name of the command is in `command`."""
     parser = argparse.ArgumentParser(
         prog="hearthside", description="A sealed journal, shared on the patient's terms."
@@ -94,8 +94,8 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
         case "setup-link":
             command.add_argument(
                 "--role",
-                choices=[one.key for one in OF_STAFF],
-                default=OF_STAFF[0].key,
+                choices=[one.key for one in STAFF_POSITIONS],
+                default=STAFF_POSITIONS[0].key,
                 help="what they are here (therapist); an administrator lets people in and reads nothing",
             )
         case "backup" | "restore":

@@ -9,7 +9,7 @@ from journal.store.database import migrate
 from portal.config import Config
 
 
-def bring_up(config: Config, options: argparse.Namespace) -> int:
+def migrate_database(config: Config, options: argparse.Namespace) -> int:
     """Migrate the database, if that was not done yet."""
     asyncio.run(migrate(config.database_url))
     print("The database has this version's shape.")

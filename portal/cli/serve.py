@@ -11,46 +11,46 @@ from contextlib import suppress
 
 import uvicorn
 
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
 from journal.practice import practice
-from journal.store.database import migrate, opened
+from journal.store.database import migrate, open_for_command
 from journal.store.errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
-from portal.http.server import serving
+from portal.http.server import build_server_config
 
-KEY_BESIDE = (
+KEY_BESIDE_DATA = (
     "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
 )
 
-WAITS = "Waiting for it; Hearthside serves as soon as it is there."
-CAME = "The database is there."
-LOOK = 1.0  # seconds between two tries of a database that is away
+WAITING_FOR_DATABASE = "Waiting for it; Hearthside serves as soon as it is there."
+DATABASE_READY = "The database is there."
+POLL_SECONDS = 1.0  # seconds between two tries of a database that is away
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Migrate, load the demonstration or create a set-up link if the database is empty, and serve."""
     asyncio.run(migrate(config.database_url))
-    state = asyncio.run(_begin(config, demo=not options.no_demo))
+    state = asyncio.run(_prepare_database(config, demo=not options.no_demo))
     print(f"\n  Hearthside is at {config.origin}\n  {state}\n", flush=True)
     return serve(config, options)
 
 
-async def _begin(config: Config, *, demo: bool) -> str:
+async def _prepare_database(config: Config, *, demo: bool) -> str:
     """Load the demonstration or create a set-up link, if the database is empty; return what to print."""
-    async with opened(config.database_url):
-        return await _begun(config.house(), config.origin, demo=demo)
+    async with open_for_command(config.database_url):
+        return await _prepare_practice(config.installation(), config.origin, demo=demo)
 
 
-async def _begun(house: House, origin: str, *, demo: bool) -> str:
-    known = await practice.shown(house)
+async def _prepare_practice(installation: Installation, origin: str, *, demo: bool) -> str:
+    known = await practice.load_practice_view(installation)
     if known is None and demo:
-        await load_demo(house)
-        known = await practice.shown(house)
+        await load_demo(installation)
+        known = await practice.load_practice_view(installation)
     if known is None:
-        return f"Set up the first clinician's account: {origin}/setup/{await practice.new_setup_link(house)}"
+        return f"Set up the first clinician's account: {origin}/setup/{await practice.create_setup_link(installation)}"
     if known.is_demo:
         return (
             "A demonstration. Sign in as alice@example.org (alice reads by lamplight)"
@@ -63,18 +63,18 @@ async def _begun(house: House, origin: str, *, demo: bool) -> str:
 
 def serve(config: Config, options: argparse.Namespace) -> int:
     """Serve until the process is stopped."""
-    logs.begin(config.log)
+    logs.configure_logging(config.log)
     if not asyncio.run(_wait_for_database(config)):
         return 0
-    warn(config)
-    server = uvicorn.Server(serving(create_app(config), config))
-    _pass_over_the_program()
+    warn_of_key_location(config)
+    server = uvicorn.Server(build_server_config(create_app(config), config))
+    _freeze_garbage_collector()
     with suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else 1
 
 
-def _pass_over_the_program() -> None:
+def _freeze_garbage_collector() -> None:
     """Exclude all that was loaded from garbage collection: to scan it takes 60 ms, and everybody waits."""
     gc.collect()
     gc.freeze()
@@ -85,7 +85,7 @@ async def _wait_for_database(config: Config) -> bool:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stopped.set)
-    looking = asyncio.create_task(_look_until_there(config))
+    looking = asyncio.create_task(_poll_database(config))
     stopping = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait((looking, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -100,29 +100,29 @@ async def _wait_for_database(config: Config) -> bool:
             loop.remove_signal_handler(one)
 
 
-async def _look_until_there(config: Config) -> None:
+async def _poll_database(config: Config) -> None:
     waits = False
     while True:
         try:
-            await _look(config)
+            await _check_database(config)
         except DatabaseStarting as away:
             if not waits:
-                logs.event(logging.WARNING, f"{away.message} {WAITS}")
+                logs.log_event(logging.WARNING, f"{away.message} {WAITING_FOR_DATABASE}")
             waits = True
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_SECONDS)
         else:
             if waits:
-                logs.event(logging.INFO, CAME)
+                logs.log_event(logging.INFO, DATABASE_READY)
             return
 
 
-async def _look(config: Config) -> None:
+async def _check_database(config: Config) -> None:
     """Raise in a sentence what the log of a failed start would only name."""
-    async with opened(config.database_url):
-        await practice.shown(config.house())
+    async with open_for_command(config.database_url):
+        await practice.load_practice_view(config.installation())
 
 
-def warn(config: Config) -> None:
+def warn_of_key_location(config: Config) -> None:
     """Log a warning when the server key lies beside the data."""
-    if config.key_is_beside_the_data:
-        logs.event(logging.WARNING, KEY_BESIDE)
+    if config.is_key_beside_data:
+        logs.log_event(logging.WARNING, KEY_BESIDE_DATA)

@@ -22,13 +22,13 @@ from jinja2 import Environment
 
 from journal.actor import Actor
 from journal.audit.acts import Act
-from journal.catalogue.emotions import emotions
+from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import FORMS
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
-from portal.documents.event_sentences import GONE, SENTENCES
+from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.translation import LANGUAGE
 
 PATIENT_MENU = (
@@ -47,12 +47,12 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     }
 )
 NOBODY = UUID(int=0)
-KINDS = MappingProxyType({kind.value: kind.label for kind in EntryKind})
-FIELDS = MappingProxyType({field.id: field for form in FORMS.values() for field in form.fields})
+KIND_LABELS = MappingProxyType({kind.value: kind.label for kind in EntryKind})
+FIELDS_BY_ID = MappingProxyType({field.id: field for form in FORMS.values() for field in form.fields})
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class MonthLink:
     """The month before or after another."""
 
     title: str
@@ -60,73 +60,75 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthPage:
     """One page of a patient's entries."""
 
     title: str
     file: str
     entries: tuple[EntryRecord, ...]
-    before: Near | None
-    after: Near | None
+    before: MonthLink | None
+    after: MonthLink | None
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One line of the log, in words."""
 
     at: datetime
     sentence: str
 
 
-def drawing(environment: Environment, actor: Actor) -> Callable[[Records], dict[str, str]]:
+def build_page_renderer(environment: Environment, actor: Actor) -> Callable[[Records], dict[str, str]]:
     """Return the function that renders the pages of an export for *actor*, by file name."""
-    return lambda found: _Pages(environment, actor, found).all()
+    return lambda found: _PageRenderer(environment, actor, found).render_all()
 
 
-class _Known(dict[Any, Any]):
+class _Memo(dict[Any, Any]):
     """A memo of formatted texts: a thousand entries have the same few questions, on few days."""
 
     def __init__(self, find: Callable[[Any], object]) -> None:
-        self.find = find
+        self.compute = find
 
     def __missing__(self, key: Any) -> object:
-        found = self[key] = self.find(key)
+        found = self[key] = self.compute(key)
         return found
 
 
-class _Pages:
+class _PageRenderer:
     def __init__(self, environment: Environment, actor: Actor, found: Records) -> None:
         self.environment = environment
         self.zone = actor.zone
-        self.spoken = spoken = _Known(_spoken)
-        said = _Known(environment.words.gettext)  # type: ignore[attr-defined]
-        self.found = found
+        self.day_texts = spoken = _Memo(_format_day)
+        said = _Memo(environment.words.gettext)  # type: ignore[attr-defined]
+        self.records = found
         self.values: dict[str, Any] = {
             "actor": actor,
             "lang": LANGUAGE,
             "account": found.account,
             "made_at": found.made_at,
             "unreadable": found.unreadable,
-            "kinds": _Known(lambda code: said[KINDS.get(code, code)]),
-            "fields": FIELDS,
-            "feelings": emotions,
+            "kinds": _Memo(lambda code: said[KIND_LABELS.get(code, code)]),
+            "fields": FIELDS_BY_ID,
+            "feelings": parse_emotions,
             "said": said,
-            "day": _Known(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
-            "moment": _Known(self._moment),
-            "that_day": _Known(lambda text: spoken[date.fromisoformat(text)]),
+            "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
+            "moment": _Memo(self._format_moment),
+            "that_day": _Memo(lambda text: spoken[date.fromisoformat(text)]),
         }
 
-    def all(self) -> dict[str, str]:
-        readme = html.unescape(self._page("archive/README.txt", "README.txt"))  # plain text needs no escapes
+    def render_all(self) -> dict[str, str]:
+        readme = html.unescape(
+            self._render("archive/README.txt", "README.txt")
+        )  # plain text needs no escapes
         pages = {"README.txt": "\n".join(textwrap.fill(line, 78) for line in readme.splitlines()) + "\n"}
         pages["style.css"] = (files("templates") / "archive" / "style.css").read_text(encoding="utf-8")
-        if isinstance(self.found, PatientRecords):
-            return pages | self._patient(self.found)
-        return pages | self._clinician(self.found)
+        if isinstance(self.records, PatientRecords):
+            return pages | self._render_patient(self.records)
+        return pages | self._render_clinician(self.records)
 
-    def _patient(self, found: PatientRecords) -> dict[str, str]:
-        months = self._months(found.entries)
-        titles = self._titles(found.entries)
+    def _render_patient(self, found: PatientRecords) -> dict[str, str]:
+        months = self._group_by_month(found.entries)
+        titles = self._list_titles(found.entries)
         titles |= {one.id: titles.get(one.entry_id, "") for one in found.sharing.shares}
         shared: dict[UUID, list[Any]] = {}
         for share in found.sharing.shares:
@@ -138,44 +140,44 @@ class _Pages:
             "sharing": found.sharing,
             "sessions": {one.id: one for one in found.plan.sessions},
             "months": months,
-            "contents": _contents(found),
+            "contents": _group_by_session(found),
             "place": {entry.id: f"{month.file}#e-{entry.id}" for month in months for entry in month.entries},
             "titles": titles,
             "shared": shared,
-            "lines": self._lines(found, titles),
+            "lines": self._list_log_lines(found, titles),
         }
         pages = {
-            name: self._page(f"archive/{name}", name)
+            name: self._render(f"archive/{name}", name)
             for name in ("index.html", "sessions.html", "sharing.html", "log.html")
         }
         return pages | {
-            month.file: self._page("archive/month.html", month.file, month=month) for month in months
+            month.file: self._render("archive/month.html", month.file, month=month) for month in months
         }
 
-    def _clinician(self, found: ClinicianRecords) -> dict[str, str]:
+    def _render_clinician(self, found: ClinicianRecords) -> dict[str, str]:
         self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients}
-        pages = {"index.html": self._page("archive/patients.html", "index.html")}
+        pages = {"index.html": self._render("archive/patients.html", "index.html")}
         for number, patient in enumerate(found.patients, 1):
-            titles = self._titles(patient.shared)
-            pages[f"patients/{number}.html"] = self._page(
+            titles = self._list_titles(patient.shared)
+            pages[f"patients/{number}.html"] = self._render(
                 "archive/patient.html",
                 f"patients/{number}.html",
                 patient=patient,
                 sessions={one.id: one for one in patient.sessions},
                 titles=titles,
-                lines=[self._own_act(event, titles) for event in patient.log],
+                lines=[self._describe_own_act(event, titles) for event in patient.log],
             )
         return pages
 
-    def _moment(self, value: datetime) -> str:
+    def _format_moment(self, value: datetime) -> str:
         local = value.astimezone(self.zone)
-        return f"{self.spoken[local.date()]}, {local:%H:%M}"
+        return f"{self.day_texts[local.date()]}, {local:%H:%M}"
 
-    def _page(self, template: str, name: str, **values: object) -> str:
+    def _render(self, template: str, name: str, **values: object) -> str:
         place = {"here": name, "root": "../" if "/" in name else ""}
         return self.environment.get_template(template).render(self.values | place | values)
 
-    def _months(self, entries: Iterable[EntryRecord]) -> list[Month]:
+    def _group_by_month(self, entries: Iterable[EntryRecord]) -> list[MonthPage]:
         grouped = [
             (first, tuple(group))
             for first, group in groupby(
@@ -183,50 +185,50 @@ class _Pages:
             )
         ]
         near = [
-            Near(format_date(first, "LLLL y", locale=LANGUAGE), f"journal/{first:%Y-%m}.html")
+            MonthLink(format_date(first, "LLLL y", locale=LANGUAGE), f"journal/{first:%Y-%m}.html")
             for first, _ in grouped
         ]
-        around: list[Near | None] = [None, *near, None]
+        around: list[MonthLink | None] = [None, *near, None]
         return [
-            Month(here.title, here.file, group, before, after)
+            MonthPage(here.title, here.file, group, before, after)
             for (_, group), here, before, after in zip(grouped, near, around, around[2:], strict=False)
         ]
 
-    def _titles(self, written: Iterable[EntryRecord | CopyRecord]) -> dict[UUID, str]:
+    def _list_titles(self, written: Iterable[EntryRecord | CopyRecord]) -> dict[UUID, str]:
         words = self.environment.words  # type: ignore[attr-defined]
-        return {one.id: one.title or words.plain(KINDS.get(one.kind, one.kind)) for one in written}
+        return {one.id: one.title or words.translate(KIND_LABELS.get(one.kind, one.kind)) for one in written}
 
-    def _lines(self, found: PatientRecords, titles: Mapping[UUID, str]) -> list[Line]:
+    def _list_log_lines(self, found: PatientRecords, titles: Mapping[UUID, str]) -> list[LogLine]:
         others = {link.id: link.name for link in found.sharing.care_team}
         others |= {share.id: share.name for share in found.sharing.shares}
         lines = []
         for event in found.log:
-            gone = event.action in GONE and event.object_id not in titles
-            own, other = (GONE if gone else SENTENCES).get(event.action, ("", ""))
+            gone = event.action in SENTENCES_WHEN_DELETED and event.object_id not in titles
+            own, other = (SENTENCES_WHEN_DELETED if gone else SENTENCES).get(event.action, ("", ""))
             sentence = own if event.actor_id == found.account.id else other
-            lines.append(self._line(event, sentence, titles, others))
+            lines.append(self._build_line(event, sentence, titles, others))
         return lines
 
-    def _own_act(self, event: EventRecord, titles: Mapping[UUID, str]) -> Line:
-        return self._line(event, CLINICIAN_SENTENCES.get(event.action, ""), titles, {})
+    def _describe_own_act(self, event: EventRecord, titles: Mapping[UUID, str]) -> LogLine:
+        return self._build_line(event, CLINICIAN_SENTENCES.get(event.action, ""), titles, {})
 
-    def _line(
+    def _build_line(
         self, event: EventRecord, sentence: str, titles: Mapping[UUID, str], others: Mapping[UUID, str]
-    ) -> Line:
+    ) -> LogLine:
         words = self.environment.words  # type: ignore[attr-defined]
         about = event.object_id or NOBODY
         spoken = words.gettext(
             sentence or event.action.value,
-            who=event.name or words.plain(N_("Somebody")),
-            other=others.get(about) or words.plain(N_("somebody")),
+            who=event.name or words.translate(N_("Somebody")),
+            other=others.get(about) or words.translate(N_("somebody")),
             what=words.gettext("“%(title)s”", title=titles[about])
             if about in titles
-            else words.plain(N_("a copy that is no longer shared")),
+            else words.translate(N_("a copy that is no longer shared")),
         )
-        return Line(event.at, spoken)
+        return LogLine(event.at, spoken)
 
 
-def _contents(found: PatientRecords) -> list[tuple[SessionRecord | None, list[EntryRecord]]]:
+def _group_by_session(found: PatientRecords) -> list[tuple[SessionRecord | None, list[EntryRecord]]]:
     """Return entries by session, in the order of the sessions; the others come last."""
     known = {one.id: [] for one in found.plan.sessions}  # type: dict[UUID | None, list[EntryRecord]]
     others: list[EntryRecord] = []
@@ -236,5 +238,5 @@ def _contents(found: PatientRecords) -> list[tuple[SessionRecord | None, list[En
     return [*contents, (None, others)] if others else contents
 
 
-def _spoken(day: date) -> str:
+def _format_day(day: date) -> str:
     return format_date(day, "EEE d MMM y", locale=LANGUAGE)

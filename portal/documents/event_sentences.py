@@ -56,7 +56,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
     }
 )
 # The same where the copy is gone: the log keeps no titles.
-GONE: Mapping[Act, tuple[str, str]] = MappingProxyType(
+SENTENCES_WHEN_DELETED: Mapping[Act, tuple[str, str]] = MappingProxyType(
     {
         Act.SHARED: (N_("You shared something that you no longer share"), ""),
         Act.SHARE_UPDATED: (N_("You updated something that you no longer share"), ""),

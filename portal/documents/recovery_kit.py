@@ -22,7 +22,7 @@ FILE_NAME = "recovery-kit.pdf"
 LEFT, WIDTH = 25, 160  # mm; what is printed keeps clear of the edges of both A4 and Letter
 QR_SIZE = 34
 INDENT = 7
-PER_ROW = 3
+GROUPS_PER_ROW = 3
 
 PURPOSE = N_(
     "If you ever forget your password, this key opens your account, and you set a new one. Nobody else has it."
@@ -48,16 +48,18 @@ MADE = N_("Made on %(day)s, for %(origin)s. It works once its last group has bee
 BY_HAND = N_("Your e-mail address, by hand if you like:")
 
 
-def make_kit(words: str, origin: str, made: datetime, day: str, say: Callable[[str], str]) -> bytes:
+def build_kit(
+    recovery_key: str, origin: str, made: datetime, day: str, translate: Callable[[str], str]
+) -> bytes:
     """
     Return the kit as a PDF. This is slow, most of all the first time, when the library is loaded: call it in a thread.
 
     Args:
-        words: The recovery key as people read it.
+        recovery_key: The recovery key as people read it.
         origin: The address of this installation.
         made: When, for the file's own date.
         day: The same as people write it.
-        say: Translates a sentence.
+        translate: Translates a sentence.
 
     Returns:
         A PDF of one page.
@@ -66,35 +68,35 @@ def make_kit(words: str, origin: str, made: datetime, day: str, say: Callable[[s
 
     pdf = FPDF(format="A4")
     pdf.set_creation_date(made)
-    pdf.set_title(say(N_("Recovery kit")))
+    pdf.set_title(translate(N_("Recovery kit")))
     pdf.set_lang("en")
     pdf.set_margins(LEFT, 22, 210 - LEFT - WIDTH)
     pdf.set_auto_page_break(False)
     pdf.add_page()
-    _line(pdf, "Hearthside", 11)
-    _line(pdf, say(N_("Recovery kit")), 26, bold=True)
-    _line(pdf, say(PURPOSE), 12, after=5)
-    _heading(pdf, say(KEY))
-    _key(pdf, words.split("-"))
-    _heading(pdf, say(HOW))
+    _draw_line(pdf, "Hearthside", 11)
+    _draw_line(pdf, translate(N_("Recovery kit")), 26, bold=True)
+    _draw_line(pdf, translate(PURPOSE), 12, after=5)
+    _draw_heading(pdf, translate(KEY))
+    _draw_key(pdf, recovery_key.split("-"))
+    _draw_heading(pdf, translate(HOW))
     address = f"{origin}/recover"
     top = pdf.get_y()
     for number, step in enumerate(STEPS, 1):
-        _item(pdf, f"{number}.", say(step) % {"address": address}, 12, width=WIDTH - QR_SIZE - 8)
-    _square(pdf, address, top)
+        _draw_item(pdf, f"{number}.", translate(step) % {"address": address}, 12, width=WIDTH - QR_SIZE - 8)
+    _draw_qr_code(pdf, address, top)
     pdf.set_y(max(pdf.get_y(), top + QR_SIZE) + 4)
-    _line(pdf, say(BY_HAND), 11, after=9)
+    _draw_line(pdf, translate(BY_HAND), 11, after=9)
     pdf.line(LEFT, pdf.get_y(), LEFT + WIDTH, pdf.get_y())
     pdf.ln(5)
-    _heading(pdf, say(GOOD_TO_KNOW))
+    _draw_heading(pdf, translate(GOOD_TO_KNOW))
     for note in NOTES:
-        _item(pdf, "-", say(note), 11)
+        _draw_item(pdf, "-", translate(note), 11)
     pdf.ln(3)
-    _line(pdf, say(MADE) % {"day": day, "origin": origin}, 10)
+    _draw_line(pdf, translate(MADE) % {"day": day, "origin": origin}, 10)
     return bytes(pdf.output())
 
 
-def _line(
+def _draw_line(
     pdf: FPDF, text: str, size: float, *, bold: bool = False, width: float = WIDTH, after: float = 1
 ) -> None:
     pdf.set_font("helvetica", "B" if bold else "", size)
@@ -102,32 +104,32 @@ def _line(
     pdf.ln(after)
 
 
-def _item(pdf: FPDF, mark: str, text: str, size: float, *, width: float = WIDTH) -> None:
+def _draw_item(pdf: FPDF, mark: str, text: str, size: float, *, width: float = WIDTH) -> None:
     pdf.set_font("helvetica", "", size)
     pdf.cell(INDENT, size * 0.5, mark)
     pdf.multi_cell(width - INDENT, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(1.5)
 
 
-def _heading(pdf: FPDF, text: str) -> None:
+def _draw_heading(pdf: FPDF, text: str) -> None:
     pdf.ln(1)
-    _line(pdf, text, 14, bold=True, after=2)
+    _draw_line(pdf, text, 14, bold=True, after=2)
 
 
-def _key(pdf: FPDF, groups: list[str]) -> None:
-    rows = [groups[at : at + PER_ROW] for at in range(0, len(groups), PER_ROW)]
+def _draw_key(pdf: FPDF, groups: list[str]) -> None:
+    rows = [groups[at : at + GROUPS_PER_ROW] for at in range(0, len(groups), GROUPS_PER_ROW)]
     top, height = pdf.get_y(), 14 * len(rows) + 8
     pdf.rect(LEFT, top, WIDTH, height, round_corners=True, corner_radius=3)
     pdf.set_y(top + 4)
     pdf.set_font("courier", "B", 28)
     for row in rows:
         for group in row:
-            pdf.cell(WIDTH / PER_ROW, 14, group, align="C")
+            pdf.cell(WIDTH / GROUPS_PER_ROW, 14, group, align="C")
         pdf.ln(14)
     pdf.set_y(top + height + 5)
 
 
-def _square(pdf: FPDF, address: str, top: float) -> None:
+def _draw_qr_code(pdf: FPDF, address: str, top: float) -> None:
     """Draw a QR code as filled squares, so that it is sharp on any printer."""
     rows = list(segno.make(address, error="m", micro=False).matrix)
     side, left = QR_SIZE / len(rows), LEFT + WIDTH - QR_SIZE

@@ -35,13 +35,13 @@ SYSTEMS = (
     ("Linux", "Linux"),
 )
 
-NOWHERE = "unknown"
-HEADER = "x-forwarded-for"
+UNKNOWN_ADDRESS = "unknown"
+FORWARDED_HEADER = "x-forwarded-for"
 # One person's home or phone holds all addresses of such a network.
-AT_HOME = 64
+NETWORK_BITS = 64
 
 
-def source_of(request: Request) -> str:
+def get_client_address(request: Request) -> str:
     """
     Return the address that a request comes from; of an IPv6 address its network of 64 bits.
 
@@ -49,21 +49,21 @@ def source_of(request: Request) -> str:
     vouches for the one before it.
     """
     peer = request.client.host if request.client else ""
-    hops = [hop for line in request.headers.getlist(HEADER) for hop in line.split(",")]
-    return _folded(_believed(peer, hops, request.app.state.config.trusted_proxies))
+    hops = [hop for line in request.headers.getlist(FORWARDED_HEADER) for hop in line.split(",")]
+    return _format_address(_find_client(peer, hops, request.app.state.config.trusted_proxies))
 
 
-def _believed(peer: str, hops: list[str], trusted: Sequence[Network]) -> IPv4Address | IPv6Address | None:
-    source = _address(peer)
+def _find_client(peer: str, hops: list[str], trusted: Sequence[Network]) -> IPv4Address | IPv6Address | None:
+    source = _parse_address(peer)
     while source is not None and hops and any(source in network for network in trusted):
-        before = _address(hops.pop())
+        before = _parse_address(hops.pop())
         if before is None:
             break
         source = before
     return source
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """Read one hop, which some proxies write with the port; an IPv4-mapped IPv6 address is an IPv4 address."""
     text = text.strip()
     if text.startswith("["):
@@ -77,15 +77,15 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _folded(address: IPv4Address | IPv6Address | None) -> str:
+def _format_address(address: IPv4Address | IPv6Address | None) -> str:
     if address is None:
-        return NOWHERE
+        return UNKNOWN_ADDRESS
     if isinstance(address, IPv6Address):
-        return str(IPv6Network((address, AT_HOME), strict=False))
+        return str(IPv6Network((address, NETWORK_BITS), strict=False))
     return str(address)
 
 
-def device_of(request: Request) -> str:
+def get_device_name(request: Request) -> str:
     """Return the name of the browser, such as "Firefox on Android"; empty if it does not say."""
     agent = request.headers.get("user-agent", "")
     browser = next((name for mark, name in BROWSERS if mark in agent), "")

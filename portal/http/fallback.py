@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.errors import Damaged
 from portal import logs
-from portal.http.limits import BOUNDED
-from portal.web.errors import BROKEN, broken
+from portal.http.limits import LIMITED_RECEIVE_KEY
+from portal.web.errors import SERVER_ERROR, render_server_error
 
 # Whole and as it stands: what makes all other pages may be what broke.
-BROKEN_PAGE = f"""<!doctype html>
+SERVER_ERROR_PAGE = f"""<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
@@ -29,7 +29,7 @@ BROKEN_PAGE = f"""<!doctype html>
 <body>
   <main class="page">
     <h1>This did not work</h1>
-    <p>{BROKEN}</p>
+    <p>{SERVER_ERROR}</p>
     <p><a href="/help-now">Help now</a></p>
     <p>Hearthside is not an emergency service. If you are in danger, call your local emergency number.</p>
   </main>
@@ -38,13 +38,13 @@ BROKEN_PAGE = f"""<!doctype html>
 """
 
 
-class LastResort:
+class ErrorFallback:
     """Answer unexpected errors with a kind sentence; log where they happened, never what was typed."""
 
-    def __init__(self, app: ASGIApp, *, every: bool = False) -> None:
-        """Log what went wrong, or *every* request."""
+    def __init__(self, app: ASGIApp, *, log_all: bool = False) -> None:
+        """Log what went wrong, or *log_all* request."""
         self.app = app
-        self.every = every
+        self.log_all = log_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; if it breaks before an answer began, answer 500."""
@@ -64,30 +64,32 @@ class LastResort:
             return None  # whoever asked has gone: there is nobody to answer
         except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote what was typed
             mark = secrets.token_hex(4)
-            _tell(scope, 500, begun, mark, error)
+            _log_request(scope, 500, begun, mark, error)
             if status:
                 raise ConnectionError("the answer broke off") from None
-            return await (await _answer(scope, mark))(scope, receive, send)
+            return await (await _build_response(scope, mark))(scope, receive, send)
         told = scope.get("state", {}).get("error")
-        if status >= 500 or isinstance(told, Damaged) or self.every:
-            _tell(scope, status, begun, secrets.token_hex(4), told)
+        if status >= 500 or isinstance(told, Damaged) or self.log_all:
+            _log_request(scope, status, begun, secrets.token_hex(4), told)
 
 
-async def _answer(scope: Scope, mark: str) -> Response:
+async def _build_response(scope: Scope, request_id: str) -> Response:
     """Return the error page, with what was typed if it came within the limits."""
     if "hx-request" in Headers(scope=scope):
-        return PlainTextResponse(BROKEN, 500)
+        return PlainTextResponse(SERVER_ERROR, 500)
     try:
-        return await broken(Request(scope, scope.get(BOUNDED, empty_receive)), mark)
+        return await render_server_error(
+            Request(scope, scope.get(LIMITED_RECEIVE_KEY, empty_receive)), request_id
+        )
     except Exception:  # noqa: BLE001 - so it was what makes all other pages
-        return Response(BROKEN_PAGE, 500, media_type="text/html")
+        return Response(SERVER_ERROR_PAGE, 500, media_type="text/html")
 
 
-def _tell(scope: Scope, status: int, begun: float, mark: str, error: Exception | None) -> None:
+def _log_request(scope: Scope, status: int, started: float, request_id: str, error: Exception | None) -> None:
     """Log the request, with its route's path and nothing that people typed."""
     route = getattr(scope.get("route"), "path", "none")
     # What storage damaged is for the operator to know, however kindly it is answered.
     level = logging.ERROR if status >= 500 or isinstance(error, Damaged) else logging.INFO
-    fields = {"request": mark, "method": scope["method"], "route": route, "status": status}
-    fields["ms"] = round((perf_counter() - begun) * 1000, 1)
-    logs.event(level, "answered", fields | (logs.trouble(error) if error else {}))
+    fields = {"request": request_id, "method": scope["method"], "route": route, "status": status}
+    fields["ms"] = round((perf_counter() - started) * 1000, 1)
+    logs.log_event(level, "answered", fields | (logs.describe_error(error) if error else {}))

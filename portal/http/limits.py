@@ -10,12 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.web.errors import http_error
+from portal.web.errors import render_http_error
 
-CLOSING = {"connection": "close"}
-IS_WHOLE = "hearthside.body_is_whole"
+CONNECTION_CLOSE = {"connection": "close"}
+BODY_COMPLETE_KEY = "hearthside.body_is_whole"
 """Where a scope says that the server has the whole body, so that nothing is waited for."""
-BOUNDED = "hearthside.bounded_body"
+LIMITED_RECEIVE_KEY = "hearthside.bounded_body"
 """Where a scope has what gives its body within the limits, for whoever stands outside of them."""
 
 
@@ -32,7 +32,9 @@ class Limits:
     head: int = 32 * 1024
     head_seconds: float = 15
     stalled_seconds: float = 60  # nobody takes an answer, or goes on sending what nobody reads
-    slowest: int = 240  # bytes of an answer that are taken each second at least; as in ASP.NET's Kestrel
+    min_bytes_per_second: int = (
+        240  # bytes of an answer that are taken each second at least; as in ASP.NET's Kestrel
+    )
 
 
 STANDARD = Limits()
@@ -51,15 +53,15 @@ class BodyLimits:
             return await self.app(scope, receive, send)
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdecimal() or int(declared) > self.limits.body:
-            refusal = await http_error(Request(scope), HTTPException(413, headers=CLOSING))
+            refusal = await render_http_error(Request(scope), HTTPException(413, headers=CONNECTION_CLOSE))
             return await refusal(scope, receive, send)
-        await self.app(scope, bounded(scope, receive, self.limits), send)
+        await self.app(scope, limit_body(scope, receive, self.limits), send)
 
 
-def bounded(scope: Scope, receive: Receive, limits: Limits) -> Receive:
+def limit_body(scope: Scope, receive: Receive, limits: Limits) -> Receive:
     """Return a `receive` that keeps the body within *limits*, and store it in the scope."""
     within: Receive = TimedBody(scope, receive, limits).receive
-    scope[BOUNDED] = within
+    scope[LIMITED_RECEIVE_KEY] = within
     return within
 
 
@@ -71,25 +73,25 @@ class TimedBody:
     source: Receive
     limits: Limits
     size: int = 0
-    until: float = 0
-    whole: bool = False
+    deadline: float = 0
+    is_complete: bool = False
 
     async def receive(self) -> Message:
         """Return the next message. What follows the body, which is only a disconnect, may take any time."""
-        if self.whole:
+        if self.is_complete:
             return await self.source()
-        message = await (self.source() if IS_WHOLE in self.scope else self._wait())
+        message = await (self.source() if BODY_COMPLETE_KEY in self.scope else self._wait())
         if message["type"] == "http.request":
             self.size += len(message.get("body", b""))
-            self.whole = not message.get("more_body", False)
+            self.is_complete = not message.get("more_body", False)
         if self.size > self.limits.body:
-            raise HTTPException(413, headers=CLOSING)
+            raise HTTPException(413, headers=CONNECTION_CLOSE)
         return message
 
     async def _wait(self) -> Message:
-        self.until = self.until or asyncio.get_running_loop().time() + self.limits.body_seconds
+        self.deadline = self.deadline or asyncio.get_running_loop().time() + self.limits.body_seconds
         try:
-            async with asyncio.timeout_at(self.until):
+            async with asyncio.timeout_at(self.deadline):
                 return await self.source()
         except TimeoutError:
-            raise HTTPException(408, headers=CLOSING) from None
+            raise HTTPException(408, headers=CONNECTION_CLOSE) from None

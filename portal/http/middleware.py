@@ -10,25 +10,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.store.database import Store
 from portal.config import Config
-from portal.http.limits import CLOSING
-from portal.origins import one_of
-from portal.web.errors import http_error
+from portal.http.limits import CONNECTION_CLOSE
+from portal.origins import find_origin
+from portal.web.errors import render_http_error
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # fmt: off
-NOT_NEEDED = (
+DISABLED_FEATURES = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture",
     "encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts",
     "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial",
     "storage-access", "usb", "window-management", "xr-spatial-tracking",
 )
 # fmt: on
-OUR_OWN = ("publickey-credentials-create", "publickey-credentials-get")
-PERMISSIONS = ", ".join([*(f"{name}=()" for name in NOT_NEEDED), *(f"{name}=(self)" for name in OUR_OWN)])
+SELF_FEATURES = ("publickey-credentials-create", "publickey-credentials-get")
+PERMISSIONS = ", ".join(
+    [*(f"{name}=()" for name in DISABLED_FEATURES), *(f"{name}=(self)" for name in SELF_FEATURES)]
+)
 HEADERS = (
     ("content-security-policy", CSP),
     ("cross-origin-opener-policy", "same-origin"),
@@ -40,15 +42,15 @@ HEADERS = (
     ("x-frame-options", "DENY"),
     ("x-permitted-cross-domain-policies", "none"),
 )
-NEVER_KEPT = (b"cache-control", b"no-store")
-KEPT_FOR_A_DAY = (b"cache-control", b"public, max-age=86400")
-KEPT_FOR_GOOD = (b"cache-control", b"public, max-age=31536000, immutable")
+NO_STORE = (b"cache-control", b"no-store")
+CACHE_FOR_A_DAY = (b"cache-control", b"public, max-age=86400")
+CACHE_FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 HTTPS_ONLY = (("strict-transport-security", "max-age=63072000; includeSubDomains"),)
 
 
-def headers_for(config: Config) -> list[tuple[bytes, bytes]]:
+def build_security_headers(config: Config) -> list[tuple[bytes, bytes]]:
     """Return the security headers of this installation, as the protocol writes them."""
-    return Headers(dict(HEADERS + HTTPS_ONLY if config.secure else HEADERS)).raw
+    return Headers(dict(HEADERS + HTTPS_ONLY if config.is_secure else HEADERS)).raw
 
 
 class SecurityHeaders:
@@ -56,7 +58,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self.app = app
-        self.headers = headers_for(config)
+        self.headers = build_security_headers(config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to the response."""
@@ -68,18 +70,18 @@ class SecurityHeaders:
                 # No view sets one of these, so they are put beside the others as they are.
                 headers = [*message["headers"], *self.headers]
                 if b"cache-control" not in [name for name, _ in headers]:
-                    headers.append(_keeping(scope, message["status"]))
+                    headers.append(_get_cache_control(scope, message["status"]))
                 message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, dressed)
 
 
-def _keeping(scope: Scope, status: int) -> tuple[bytes, bytes]:
+def _get_cache_control(scope: Scope, status: int) -> tuple[bytes, bytes]:
     """Return the caching header: none for pages; for static files for ever if the address has the file's hash."""
     if status >= 400 or not scope["path"].startswith("/static/"):
-        return NEVER_KEPT
-    return KEPT_FOR_GOOD if scope["query_string"] else KEPT_FOR_A_DAY
+        return NO_STORE
+    return CACHE_FOREVER if scope["query_string"] else CACHE_FOR_A_DAY
 
 
 class HostCheck:
@@ -95,7 +97,7 @@ class HostCheck:
         """Refuse other hosts, and more than one, with 400; write the host of what is passed on as we do."""
         sent = Headers(scope=scope).getlist("host") if scope["type"] == "http" else None
         if sent is not None and sent not in self.hosts:
-            meant = one_of(self.origins, f"{self.scheme}://{sent[0]}") if len(sent) == 1 else None
+            meant = find_origin(self.origins, f"{self.scheme}://{sent[0]}") if len(sent) == 1 else None
             if meant is not None:
                 MutableHeaders(scope=scope)["host"] = meant.partition("//")[2]
             elif scope["path"] not in ("/healthz", "/readyz"):
@@ -128,12 +130,16 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse with 403 what does not come from our own pages."""
-        if scope["type"] == "http" and scope["method"] not in SAFE and not self._ours(Headers(scope=scope)):
-            refusal = await http_error(Request(scope), HTTPException(403, headers=CLOSING))
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in SAFE_METHODS
+            and not self._is_same_origin(Headers(scope=scope))
+        ):
+            refusal = await render_http_error(Request(scope), HTTPException(403, headers=CONNECTION_CLOSE))
             return await refusal(scope, receive, send)
         await self.app(scope, receive, send)
 
-    def _ours(self, headers: Headers) -> bool:
+    def _is_same_origin(self, headers: Headers) -> bool:
         site = headers.get("sec-fetch-site")
         if site is not None and site != "same-origin":
             return False
@@ -142,7 +148,7 @@ class SameOrigin:
         if origin in (None, "null"):
             return site == "same-origin"
         # Both names of this machine are ours, and yet two sites: what comes from one is for that one.
-        meant = one_of(self.origins, origin)
+        meant = find_origin(self.origins, origin)
         return meant is not None and meant.partition("//")[2] == headers.get("host")
 
 

@@ -18,22 +18,22 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portal.config import Config
-from portal.http.limits import IS_WHOLE, STANDARD, Limits
-from portal.http.middleware import NEVER_KEPT, headers_for
-from portal.http.one_write import Header, OneWrite
+from portal.http.limits import BODY_COMPLETE_KEY, STANDARD, Limits
+from portal.http.middleware import NO_STORE, build_security_headers
+from portal.http.single_write import Header, SingleWrite
 
-UNREAD: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: milliseconds
-GRACE = 20  # seconds that requests have to end in when the service is stopped
+USER_TIMEOUT_OPTION: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: milliseconds
+SHUTDOWN_TIMEOUT = 20  # seconds that requests have to end in when the service is stopped
 
 
-class Counted:
+class CountingTransport:
     """A transport that counts how many written bytes were sent."""
 
-    __slots__ = ("inner", "is_closing", "write_all", "written")
+    __slots__ = ("inner", "is_closing", "write_inner", "written")
 
     def __init__(self, inner: asyncio.WriteTransport) -> None:
         self.inner = inner
-        self.write_all, self.is_closing = inner.write, inner.is_closing
+        self.write_inner, self.is_closing = inner.write, inner.is_closing
         self.written = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -44,52 +44,58 @@ class Counted:
         """Write *data*; nothing on a closed connection, where uvloop would raise."""
         if not self.is_closing():
             self.written += len(data)
-            self.write_all(data)
+            self.write_inner(data)
 
-    def waiting(self) -> int:
+    def count_unsent(self) -> int:
         """Return how many bytes are not sent yet."""
         return self.inner.get_write_buffer_size()
 
-    def taken(self) -> int:
+    def count_sent(self) -> int:
         """Return how many bytes were sent."""
-        return self.written - self.waiting()
+        return self.written - self.count_unsent()
 
 
-class Wire(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """One connection."""
 
-    transport: Counted  # type: ignore[assignment]
+    transport: CountingTransport  # type: ignore[assignment]
 
-    def __init__(self, *, limits: Limits, dress: list[Header], **settings: Any) -> None:
+    def __init__(self, *, limits: Limits, default_headers: list[Header], **settings: Any) -> None:
         super().__init__(**settings)
         self.limits = limits
-        self.dress = dress
+        self.default_headers = default_headers
         self.in_head = False
         self.head_size = 0
-        self.refused = HTTPStatus.BAD_REQUEST
-        self.waiting: asyncio.TimerHandle | None = (
+        self.refusal_status = HTTPStatus.BAD_REQUEST
+        self.read_timer: asyncio.TimerHandle | None = (
             None  # for the rest of a head, or of a body that nobody reads
         )
-        self.writing: asyncio.TimerHandle | None = None  # for somebody to take what is written
-        self.due = 0  # bytes that have to be taken by then
+        self.write_timer: asyncio.TimerHandle | None = None  # for somebody to take what is written
+        self.bytes_due = 0  # bytes that have to be taken by then
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(Counted(transport))  # type: ignore[arg-type]
-        self._let_go_when_unread()
-        self._wait(self.limits.head_seconds, self._head_too_slow)
+        super().connection_made(CountingTransport(transport))  # type: ignore[arg-type]
+        self._set_user_timeout()
+        self._start_read_timer(self.limits.head_seconds, self._end_slow_head)
 
-    def _let_go_when_unread(self) -> None:
+    def _set_user_timeout(self) -> None:
         # What the system holds for somebody who takes nothing is not seen here.
         plug = self.transport.get_extra_info("socket")
-        if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6) and UNREAD is not None:
-            plug.setsockopt(socket.IPPROTO_TCP, UNREAD, round(self.limits.stalled_seconds * 1000))
+        if (
+            plug is not None
+            and plug.family in (socket.AF_INET, socket.AF_INET6)
+            and USER_TIMEOUT_OPTION is not None
+        ):
+            plug.setsockopt(
+                socket.IPPROTO_TCP, USER_TIMEOUT_OPTION, round(self.limits.stalled_seconds * 1000)
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the timers."""
-        self._wait_no_more()
-        if self.writing is not None:
-            self.writing.cancel()
+        self._cancel_read_timer()
+        if self.write_timer is not None:
+            self.write_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -99,67 +105,67 @@ class Wire(HttpToolsProtocol):
             self.head_size += len(data)
             if self.head_size > self.limits.head:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-            elif self.waiting is None:
-                self._wait(self.limits.head_seconds, self._head_too_slow)
+            elif self.read_timer is None:
+                self._start_read_timer(self.limits.head_seconds, self._end_slow_head)
 
     def on_message_begin(self) -> None:
         """Begin to read a head. Most come in one piece; `data_received` waits for the rest of the others."""
         super().on_message_begin()
         self.in_head, self.head_size = True, 0
-        self._watch()  # whoever asks for more has to take the answer before
+        self._watch_writes()  # whoever asks for more has to take the answer before
 
     def on_headers_complete(self) -> None:
         """Pass the request on, unless its head is too large."""
-        self._wait_no_more()
+        self._cancel_read_timer()
         self.in_head = False
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.limits.head:
-            self.refused = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            self.refusal_status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("too large")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Record that the body is complete, whether it was read or not."""
-        self._wait_no_more()
-        self.scope[IS_WHOLE] = True  # type: ignore[literal-required]
+        self._cancel_read_timer()
+        self.scope[BODY_COMPLETE_KEY] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Receive an unread body for a while, so that the response arrives; then close."""
         super().on_response_complete()
-        if self.cycle.response_complete and self.cycle.more_body and self.waiting is None:
-            self._wait(self.limits.stalled_seconds, self._close)
+        if self.cycle.response_complete and self.cycle.more_body and self.read_timer is None:
+            self._start_read_timer(self.limits.stalled_seconds, self._close)
         elif self.transport.is_closing():
-            self._watch()
+            self._watch_writes()
 
     def pause_writing(self) -> None:
         """Watch from now on whether written bytes are sent."""
         super().pause_writing()
-        self._watch()
+        self._watch_writes()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection once the last response was sent."""
         super().timeout_keep_alive_handler()
-        self._watch()
+        self._watch_writes()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are our own
         """Refuse what cannot be parsed, with the headers of every other response."""
-        self._refuse(self.refused)
+        self._refuse(self.refusal_status)
 
-    def _head_too_slow(self) -> None:
-        self.waiting = None
+    def _end_slow_head(self) -> None:
+        self.read_timer = None
         if self.in_head:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self._close()
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self._wait_no_more()
+        self._cancel_read_timer()
         if self.transport.is_closing():
             return
         said = status.phrase.encode()
         lines = [
             b"HTTP/1.1 %d %s" % (status, said),
-            *(b"%s: %s" % one for one in [*self.server_state.default_headers, *self.dress]),
+            *(b"%s: %s" % one for one in [*self.server_state.default_headers, *self.default_headers]),
             b"content-type: text/plain; charset=utf-8",
             b"content-length: %d" % len(said),
             b"connection: close",
@@ -169,45 +175,45 @@ class Wire(HttpToolsProtocol):
 
     def _close(self) -> None:
         self.transport.close()
-        self._watch()
+        self._watch_writes()
 
-    def _wait(self, seconds: float, end: Any) -> None:
-        self.waiting = self.loop.call_later(seconds, end)
+    def _start_read_timer(self, seconds: float, end: Any) -> None:
+        self.read_timer = self.loop.call_later(seconds, end)
 
-    def _wait_no_more(self) -> None:
-        if self.waiting is not None:
-            self.waiting.cancel()
-            self.waiting = None
+    def _cancel_read_timer(self) -> None:
+        if self.read_timer is not None:
+            self.read_timer.cancel()
+            self.read_timer = None
 
-    def _watch(self) -> None:
+    def _watch_writes(self) -> None:
         """Abort later unless all waiting bytes, or those of a slow line, are sent by then."""
-        waiting = self.transport.waiting()
-        if waiting and self.writing is None:
-            least = round(self.limits.slowest * self.limits.stalled_seconds)
-            self.due = self.transport.taken() + min(waiting, least)
-            self.writing = self.loop.call_later(self.limits.stalled_seconds, self._look_again)
+        waiting = self.transport.count_unsent()
+        if waiting and self.write_timer is None:
+            least = round(self.limits.min_bytes_per_second * self.limits.stalled_seconds)
+            self.bytes_due = self.transport.count_sent() + min(waiting, least)
+            self.write_timer = self.loop.call_later(self.limits.stalled_seconds, self._check_writes)
 
-    def _look_again(self) -> None:
-        self.writing = None
-        if self.transport.taken() < self.due:
+    def _check_writes(self) -> None:
+        self.write_timer = None
+        if self.transport.count_sent() < self.bytes_due:
             self.transport.abort()
         else:
-            self._watch()
+            self._watch_writes()
 
 
-def serving(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
+def build_server_config(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
     """Return the settings with which uvicorn serves *app*."""
-    dress = [*headers_for(config), NEVER_KEPT]
+    dress = [*build_security_headers(config), NO_STORE]
     return uvicorn.Config(
-        OneWrite(app, dress),
+        SingleWrite(app, dress),
         host=config.host,
         port=config.port,
-        http=partial(Wire, limits=limits, dress=dress),  # type: ignore[arg-type]
+        http=partial(HttpConnection, limits=limits, default_headers=dress),  # type: ignore[arg-type]
         ws="none",
         access_log=False,
         server_header=False,
         date_header=True,
         log_config=None,
         proxy_headers=False,
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
     )

@@ -13,26 +13,26 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
-from journal.entries.listing import Listed
+from journal.entries.listing import EntrySummary
 from journal.roles import Role
-from journal.scheduling.next_step import fitting
+from journal.scheduling.next_step import suggest_entry
 from journal.sessions import holds, schedule
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing import handover_offers
-from journal.sharing.handover_offers import Offer
+from journal.sharing.handover_offers import HandoverOffer
 from journal.sharing.recipients import Readers
-from journal.sharing.timeline import load_page
-from journal.store.rows import Opened
-from portal.access.session_cookie import RECOVERY_KEY, SignIn
-from portal.views.administration.people import desk_of
-from portal.views.sessions.session_lines import SessionLine, lines_of
-from portal.web.pages import page, see_other
+from journal.sharing.timeline import load_timeline_page
+from journal.store.rows import OpenedRows
+from portal.access.session_cookie import RECOVERY_KEY, SignInPage
+from portal.views.administration.people import load_administrator_home
+from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class HomePage:
     """
     Context of a patient's home: what is next, and the entry that fits it.
 
@@ -47,55 +47,59 @@ class Home:
     invites: EntryKind
     under_way: Session | None
     waiting: Hold | None
-    latest: Sequence[Listed]
+    latest: Sequence[EntrySummary]
     readers: Readers
     connected: bool
     stopped: tuple[Link, ...]
-    strange: tuple[UUID | None, ...]
-    offers: Opened[Offer]
+    unagreed: tuple[UUID | None, ...]
+    offers: OpenedRows[HandoverOffer]
     damaged: tuple[UUID | None, ...]
-    as_left: bool
+    is_intact: bool
 
 
-async def home(request: Request) -> Response:
+async def show_home(request: Request) -> Response:
     """Show the person's own home."""
     actor: Actor | None = request.state.actor
     if actor is None:
         if request.state.trouble:
             raise request.state.trouble
-        return page(request, "sign_in.html", SignIn())
+        return render_page(request, "sign_in.html", SignInPage())
     if not actor.recovery_ready:
-        return see_other(request, RECOVERY_KEY)
+        return redirect(request, RECOVERY_KEY)
     if actor.role is Role.CLINICIAN:
-        return see_other(request, "/patients")
+        return redirect(request, "/patients")
     if actor.role is Role.ADMINISTRATOR:
-        return page(request, "people/home.html", await desk_of(actor))
-    return page(request, "home.html", await home_of(actor))
+        return render_page(request, "people/home.html", await load_administrator_home(actor))
+    return render_page(request, "home.html", await load_home(actor))
 
 
-async def home_of(actor: Actor) -> Home:
+async def load_home(actor: Actor) -> HomePage:
     """Return the home of a patient, with the one next step."""
-    shown = await load_page(actor, limit=3)
+    shown = await load_timeline_page(actor, limit=3)
     plan = shown.plan
     dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
     under_way = next(
         (one for one in dosing if one.details.status in (Status.IN_SESSION, Status.RECOVERING)), None
     )
-    ahead = {one.id for one in schedule.ahead(schedule.lasting(plan), actor.now) if one is not under_way}
-    invites, about = fitting(plan, actor.now)
-    there = await links.found(actor)
-    return Home(
-        next((line for line in lines_of(actor, plan) if line.session.id in ahead), None),
+    ahead = {
+        one.id
+        for one in schedule.list_upcoming(schedule.list_uncancelled(plan), actor.now)
+        if one is not under_way
+    }
+    invites, about = suggest_entry(plan, actor.now)
+    there = await links.load_care_team(actor)
+    return HomePage(
+        next((line for line in build_lines(actor, plan) if line.session.id in ahead), None),
         about,
         invites,
         under_way,
-        holds.held_by(actor, plan),
+        holds.get_hold(actor, plan),
         shown.listing.entries,
         shown.readers,
         bool(there.links),
         tuple(link for link in there.links if not link.trusted),
-        there.strange,
-        await handover_offers.offers(actor, there.links),
+        there.unagreed,
+        await handover_offers.list_offers(actor, there.links),
         plan.damaged,
-        shown.listing.as_left,
+        shown.listing.is_intact,
     )

@@ -12,18 +12,18 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.care import links
-from journal.errors import NotFound, Refused
+from journal.errors import InvalidInput, NotFound
 from journal.records import archive
-from journal.records.collection import Extent, extent
+from journal.records.collection import Extent, load_extent
 from journal.roles import Role
 from journal.sessions import holds
 from journal.vault import record_state
 from portal import __version__
-from portal.access.session_cookie import actor_of
-from portal.documents.archive_pages import drawing
-from portal.web.errors import refusal
+from portal.access.session_cookie import get_actor
+from portal.documents.archive_pages import build_page_renderer
+from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
-from portal.web.pages import page
+from portal.web.pages import render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,55 +43,57 @@ class RecordsPage:
     patients: tuple[tuple[str, str], ...] = ()
     chosen: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
-    as_left: bool = True
+    is_intact: bool = True
 
 
-async def records(request: Request) -> Response:
+async def export_records(request: Request) -> Response:
     """Show what an export holds, or send it, sealed."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     if request.method == "GET":
-        return page(request, "records/records.html", await _context(actor, suggest_passphrase()))
+        return render_page(request, "records/records.html", await _build_page(actor, suggest_passphrase()))
     form = await Form.read(request)
     own, offered = form["passphrase"], form["offered"]
     try:
-        sealed = await archive.take(
+        sealed = await archive.export_records(
             actor,
             form["current"],
             own or offered,
             practice=request.app.state.practice.current.name,
             app_version=__version__,
-            patient=_patient(form["patient"]),
-            draw=drawing(request.app.state.templates, actor),
+            patient=_parse_patient_id(form["patient"]),
+            render=build_page_renderer(request.app.state.templates, actor),
         )
-    except Refused as refused:
-        typed = await _context(actor, suggest_passphrase(), form["patient"], refused.fields)
-        return page(request, "records/records.html", typed, **refusal(refused))
-    headers = {"content-disposition": f'attachment; filename="{_zip_name(actor)}.age"'}
+    except InvalidInput as refused:
+        typed = await _build_page(actor, suggest_passphrase(), form["patient"], refused.fields)
+        return render_page(request, "records/records.html", typed, **build_refusal_arguments(refused))
+    headers = {"content-disposition": f'attachment; filename="{_format_zip_name(actor)}.age"'}
     return Response(sealed, media_type="application/octet-stream", headers=headers)
 
 
-async def _context(
+async def _build_page(
     actor: Actor, offered: str, chosen: str = "", errors: Mapping[str, str] | None = None
 ) -> RecordsPage:
     if actor.role is Role.CLINICIAN:
-        patients = tuple((str(link.patient), link.peer_name) for link in await links.my_links(actor))
-        return RecordsPage(_zip_name(actor), offered, patients=patients, chosen=chosen, errors=errors or {})
-    hold = await holds.held(actor)
+        patients = tuple((str(link.patient), link.peer_name) for link in await links.load_my_links(actor))
+        return RecordsPage(
+            _format_zip_name(actor), offered, patients=patients, chosen=chosen, errors=errors or {}
+        )
+    hold = await holds.load_hold(actor)
     return RecordsPage(
-        _zip_name(actor),
+        _format_zip_name(actor),
         offered,
         held=hold.sentence if hold else "",
-        extent=await extent(actor),
+        extent=await load_extent(actor),
         errors=errors or {},
-        as_left=(await record_state.look(actor, earlier=True)).as_left,
+        is_intact=(await record_state.compare_records(actor, earlier=True)).is_intact,
     )
 
 
-def _zip_name(actor: Actor) -> str:
+def _format_zip_name(actor: Actor) -> str:
     return f"hearthside-records-{actor.now.astimezone(actor.zone):%Y-%m-%d}.zip"
 
 
-def _patient(text: str) -> UUID | None:
+def _parse_patient_id(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError as error:

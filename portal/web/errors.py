@@ -12,48 +12,48 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
-from journal.accounts.current_keys import ChangedMeanwhile
-from journal.authentication.recovery_key import OfferOver
-from journal.authentication.totp_enrolment import EnrolmentOver
+from journal.accounts.current_keys import ConcurrentChange
+from journal.authentication.recovery_key import OfferExpired
+from journal.authentication.totp_enrolment import EnrolmentExpired
 from journal.care.invitations import AlreadyLinked
 from journal.care.link_keys import SharingPaused
 from journal.errors import (
     Damaged,
     HeldUntilRested,
+    InvalidInput,
     JournalError,
     LinkExpired,
     NotFound,
-    Refused,
     StaleRevision,
     TrustBroken,
 )
 from journal.i18n import N_
 from journal.installation.password_work import Busy
-from journal.rate_limiting.limits import TooManyTries
-from journal.sharing.handover_answers import NotNow
+from journal.rate_limiting.limits import TooManyAttempts
+from journal.sharing.handover_answers import ClinicianUnavailable
 from journal.sharing.shares import ConsentRequired
 from journal.store.progress import Progress
-from journal.vault.record_state import NotAsLeft
+from journal.vault.record_state import RollbackDetected
 from portal.web.forms import Form
-from portal.web.pages import is_htmx, page, translator
+from portal.web.pages import get_translator, is_htmx, render_page
 
-STATUS: tuple[tuple[type[JournalError], int, str], ...] = (
+ERROR_STATUSES: tuple[tuple[type[JournalError], int, str], ...] = (
     (NotFound, 404, N_("Nothing here")),
     (LinkExpired, 404, N_("This link has run out")),
     (HeldUntilRested, 409, N_("Not today")),
     (SharingPaused, 409, N_("Sharing is paused")),
-    (ChangedMeanwhile, 409, N_("Changed in another window")),
+    (ConcurrentChange, 409, N_("Changed in another window")),
     (StaleRevision, 409, N_("Something newer was saved")),
-    (NotNow, 409, N_("Not now")),
+    (ClinicianUnavailable, 409, N_("Not now")),
     (AlreadyLinked, 409, N_("Already connected")),
-    (OfferOver, 409, N_("Another key was made")),
+    (OfferExpired, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),
-    (NotAsLeft, 409, N_("Your journal is not as you left it")),
+    (RollbackDetected, 409, N_("Your journal is not as you left it")),
     (ConsentRequired, 422, N_("Not shared yet")),
-    (EnrolmentOver, 409, N_("Not from this page any more")),
+    (EnrolmentExpired, 409, N_("Not from this page any more")),
     (Busy, 503, N_("One moment")),
-    (TooManyTries, 429, N_("One moment")),
-    (Refused, 422, N_("Have another look")),
+    (TooManyAttempts, 429, N_("One moment")),
+    (InvalidInput, 422, N_("Have another look")),
     (Damaged, 409, N_("This record cannot be opened")),
     (JournalError, 400, N_("That did not work")),
 )
@@ -78,30 +78,30 @@ REFUSED = {
     ),
 }
 
-AWAY = N_("We cannot reach our records now. Please try again in a moment.")
-STILL_THERE = N_(
+UNAVAILABLE = N_("We cannot reach our records now. Please try again in a moment.")
+NOT_SAVED = N_(
     "We cannot reach our records now. Nothing was saved. Your words are still on the page you came from."
 )
-GIVEN_BACK = N_(
+NOT_SAVED_SHOWN_AGAIN = N_(
     "We cannot reach our records now. Nothing was saved. Your words are here: send them again in a moment."
 )
-NOT_KNOWN = N_(
+OUTCOME_UNKNOWN_SHOWN_AGAIN = N_(
     "We lost our records from sight just then, and cannot tell whether this was saved. Your words are here. Look in a"
     " moment whether they arrived, and send them again if not."
 )
-PERHAPS_THERE = N_(
+OUTCOME_UNKNOWN = N_(
     "We lost our records from sight just then, and cannot tell whether this was saved. Your words are still on the page"
     " you came from. Look in a moment whether they arrived, and send them again if not."
 )
-SIGNED_OUT_HERE = N_(
+SIGNED_OUT_LOCALLY = N_(
     "We cannot reach our records now. This browser has forgotten you, but the session itself is not ended yet: it ends"
     " by itself within twelve hours."
 )
-BROKEN = N_(
+SERVER_ERROR = N_(
     "Something went wrong on our side. Go back: your words are still on that page. If you had sent something, we cannot"
     " tell whether it was saved: look before you send it again."
 )
-BROKEN_GIVEN_BACK = N_(
+SERVER_ERROR_SHOWN_AGAIN = N_(
     "Something went wrong on our side, and we cannot tell whether this was saved. Your words are here: copy them, or"
     " send them again."
 )
@@ -112,89 +112,100 @@ class ErrorPage:
     """
     Context of the error page: a title, and a sentence that says what to do next.
 
-    `kept` are the fields of a form that was not saved, to be sent again to `kept_action` if there is one; `secret`
+    `kept` are the fields of a form that was not saved, to be sent again to `pending_action` if there is one; `secret`
     says that there was a password among them. `mark` is the request's id in the log.
     """
 
     heading: str
     sentence: str
     details: tuple[str, ...] = ()
-    kept: tuple[tuple[str, str], ...] = ()
-    kept_action: str = ""
-    secret: bool = False
-    mark: str = ""
+    pending_fields: tuple[tuple[str, str], ...] = ()
+    pending_action: str = ""
+    had_secret: bool = False
+    request_id: str = ""
 
 
-async def journal_error(request: Request, error: Exception) -> Response:
+async def render_journal_error(request: Request, error: Exception) -> Response:
     """Return the page of an error of the domain."""
     if not isinstance(error, JournalError):
         raise error
     request.state.error = error
-    status, heading = next((status, heading) for kind, status, heading in STATUS if isinstance(error, kind))
-    _ = translator(request)
+    status, heading = next(
+        (status, heading) for kind, status, heading in ERROR_STATUSES if isinstance(error, kind)
+    )
+    _ = get_translator(request)
     details: tuple[str, ...] = ()
-    if isinstance(error, Refused) and not isinstance(error, TooManyTries):
+    if isinstance(error, InvalidInput) and not isinstance(error, TooManyAttempts):
         details = tuple(_(sentence) for sentence in error.fields.values())
-    form = await sent(request)
+    form = await read_sent_form(request)
     if isinstance(error, Busy):
-        context = ErrorPage(_(heading), _(error.message), **given_back(request, form))
-        return page(request, "error.html", context, block="main", status=status, headers=retry_after(error))
-    words = () if form is None else tuple(item for item in form.kept if " " in item[1].strip())
-    context, headers = ErrorPage(_(heading), _(error.message), details, words), retry_after(error)
-    return page(request, "error.html", context, block="main", status=status, headers=headers)
+        context = ErrorPage(_(heading), _(error.message), **build_pending_fields(request, form))
+        return render_page(
+            request, "error.html", context, block="main", status=status, headers=build_retry_header(error)
+        )
+    words = () if form is None else tuple(item for item in form.restorable if " " in item[1].strip())
+    context, headers = ErrorPage(_(heading), _(error.message), details, words), build_retry_header(error)
+    return render_page(request, "error.html", context, block="main", status=status, headers=headers)
 
 
-def refusal(error: JournalError) -> dict[str, Any]:
+def build_refusal_arguments(error: JournalError) -> dict[str, Any]:
     """Return status and headers of a form that is shown again: 429 with the time to wait, or 422."""
-    return {"status": 429 if isinstance(error, TooManyTries) else 422, "headers": retry_after(error)}
+    return {
+        "status": 429 if isinstance(error, TooManyAttempts) else 422,
+        "headers": build_retry_header(error),
+    }
 
 
-def retry_after(error: JournalError) -> dict[str, str]:
+def build_retry_header(error: JournalError) -> dict[str, str]:
     """Return the header that says how long to wait, if anything."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, TooManyTries | Busy) else {}
+    return {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts | Busy) else {}
 
 
-async def http_error(request: Request, error: Exception) -> Response:
+async def render_http_error(request: Request, error: Exception) -> Response:
     """Return the page of what the framework refused: no such address, wrong method, a body that cannot be read."""
     if not isinstance(error, HTTPException):
         raise error
-    _ = translator(request)
+    _ = get_translator(request)
     heading, sentence = REFUSED.get(error.status_code, UNREADABLE)
     context = ErrorPage(_(heading), _(sentence))
-    return page(request, "error.html", context, block="main", status=error.status_code, headers=error.headers)
+    return render_page(
+        request, "error.html", context, block="main", status=error.status_code, headers=error.headers
+    )
 
 
-async def store_gone(request: Request, error: Exception, sentence: str = "") -> Response:
+async def render_unavailable(request: Request, error: Exception, sentence: str = "") -> Response:
     """Return 503 while the database cannot be reached; the page never says that something was saved."""
     request.state.error = error
-    _ = translator(request)
-    form = await sent(request)
+    _ = get_translator(request)
+    form = await read_sent_form(request)
     progress: Progress | None = getattr(request.state, "progress", None)
-    perhaps = progress is not None and progress.sent > 0
+    perhaps = progress is not None and progress.commits > 0
     if not sentence and request.method != "POST":
-        sentence = AWAY
+        sentence = UNAVAILABLE
     elif not sentence and form is None:
-        sentence = PERHAPS_THERE if perhaps else STILL_THERE
+        sentence = OUTCOME_UNKNOWN if perhaps else NOT_SAVED
     elif not sentence:
-        sentence = NOT_KNOWN if perhaps else GIVEN_BACK
-    context = ErrorPage(_(N_("One moment")), _(sentence), **given_back(request, form))
-    return page(request, "error.html", context, block="main", status=503, headers={"retry-after": "10"})
+        sentence = OUTCOME_UNKNOWN_SHOWN_AGAIN if perhaps else NOT_SAVED_SHOWN_AGAIN
+    context = ErrorPage(_(N_("One moment")), _(sentence), **build_pending_fields(request, form))
+    return render_page(
+        request, "error.html", context, block="main", status=503, headers={"retry-after": "10"}
+    )
 
 
-async def broken(request: Request, mark: str) -> Response:
+async def render_server_error(request: Request, request_id: str) -> Response:
     """Return 500 for an unexpected error, with what was typed."""
-    _ = translator(request)
-    form = await sent(request)
+    _ = get_translator(request)
+    form = await read_sent_form(request)
     context = ErrorPage(
         _(N_("This did not work")),
-        _(BROKEN if form is None else BROKEN_GIVEN_BACK),
-        mark=mark,
-        **given_back(request, form),
+        _(SERVER_ERROR if form is None else SERVER_ERROR_SHOWN_AGAIN),
+        request_id=request_id,
+        **build_pending_fields(request, form),
     )
-    return page(request, "error.html", context, block="main", status=500)
+    return render_page(request, "error.html", context, block="main", status=500)
 
 
-async def sent(request: Request) -> Form | None:
+async def read_sent_form(request: Request) -> Form | None:
     """Return the form of a request that replaces its page; None for htmx, which keeps the page, and without a form."""
     if request.method != "POST" or is_htmx(request):
         return None
@@ -204,16 +215,20 @@ async def sent(request: Request) -> Form | None:
         return None  # it cannot be read, or was read in part
 
 
-def given_back(request: Request, form: Form | None) -> dict[str, Any]:
+def build_pending_fields(request: Request, form: Form | None) -> dict[str, Any]:
     """Return the fields of `ErrorPage` with which a form can be sent again."""
     if form is None:
         return {}
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return {"kept": form.kept, "kept_action": where, "secret": form.kept != form.items}
+    return {
+        "pending_fields": form.restorable,
+        "pending_action": where,
+        "had_secret": form.restorable != form.items,
+    }
 
 
 # The ORM lets many through as the drivers raise them: no room to commit, a server that went away.
-GONE = (
+UNAVAILABLE_ERRORS = (
     DBConnectionError,
     OperationalError,
     TransactionManagementError,
@@ -229,4 +244,8 @@ GONE = (
     ConnectionError,
     TimeoutError,
 )
-HANDLERS = {JournalError: journal_error, HTTPException: http_error, **dict.fromkeys(GONE, store_gone)}
+HANDLERS = {
+    JournalError: render_journal_error,
+    HTTPException: render_http_error,
+    **dict.fromkeys(UNAVAILABLE_ERRORS, render_unavailable),
+}

@@ -12,32 +12,32 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from journal.catalogue.forms import FORMS
-from journal.typed import read_whole
+from journal.user_input import parse_whole_number
 
-ENCODED = "application/x-www-form-urlencoded"
-MOST_FIELDS = 500
-LONGEST_FIELD = 1024 * 1024
-LONGEST_VALUE = 8 * 1024
+URL_ENCODED = "application/x-www-form-urlencoded"
+MAX_FIELDS = 500
+MAX_FIELD_LENGTH = 1024 * 1024
+MAX_VALUE_LENGTH = 8 * 1024
 """
-Characters of a field that a view reads, but of `LONGER` ones. No field holds as many: what is left of a longer one is
-too long for whatever it is for, and refused as such. Nothing is normalised, matched or hashed before.
+Characters of a field that a view reads, but of `UNCUT_FIELDS` ones. No field holds as many: what is left of a longer
+one is too long for whatever it is for, and refused as such. Nothing is normalised, matched or hashed before.
 """
-LONG = 64 * 1024
+INLINE_LIMIT = 64 * 1024
 """Bytes of a form that are read where the request is: a few milliseconds, whatever they are."""
-FROM_NOBODY = 512 * 1024
+MAX_ANONYMOUS_BODY = 512 * 1024
 """Bytes from somebody who is not signed in: a page that was written for long, sent too late, is shorter."""
-ASKED_AGAIN = "asked-again"
+CONFIRMATION_FIELD = "asked-again"
 """The password field that `portal.access.guard` puts into somebody's form; no view ever sees it among the others."""
-WORDS = frozenset(
+JOURNAL_FIELDS = frozenset(
     field.id + part
     for form in FORMS.values()
     for field in form.fields
     for part in ("", ".name", ".before", ".after")
 )
 """The fields in which people write a journal."""
-LONGER = WORDS | {"credential", "note", "title"}
+UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
-KEPT = (
+RESTORABLE_FIELDS = (
     frozenset(
         {
             "about",
@@ -102,7 +102,7 @@ KEPT = (
             "zone",
         }
     )
-    | WORDS
+    | JOURNAL_FIELDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,
@@ -115,7 +115,7 @@ class Form:
     """A form as it came: every value is text; a field that is missing reads as empty."""
 
     items: tuple[tuple[str, str], ...] = ()
-    asked_again: str | None = None
+    confirmation_password: str | None = None
 
     @classmethod
     async def read(cls, request: Request) -> Form:
@@ -128,17 +128,24 @@ class Form:
         """
         known: Form | None = getattr(request.state, "form", None)
         if known is None:
-            sent = await _read(request)
+            sent = await _read_fields(request)
             known = request.state.form = cls(
-                tuple(item for item in sent if item[0] != ASKED_AGAIN),
-                next((value[:LONGEST_VALUE] for name, value in reversed(sent) if name == ASKED_AGAIN), None),
+                tuple(item for item in sent if item[0] != CONFIRMATION_FIELD),
+                next(
+                    (
+                        value[:MAX_VALUE_LENGTH]
+                        for name, value in reversed(sent)
+                        if name == CONFIRMATION_FIELD
+                    ),
+                    None,
+                ),
             )
         return known
 
     @property
-    def kept(self) -> tuple[tuple[str, str], ...]:
+    def restorable(self) -> tuple[tuple[str, str], ...]:
         """Return the fields that may be shown again when the form was not accepted."""
-        return tuple(item for item in self.items if item[0] in KEPT)
+        return tuple(item for item in self.items if item[0] in RESTORABLE_FIELDS)
 
     def __getitem__(self, name: str) -> str:
         """Return the first value of *name*, or nothing."""
@@ -149,51 +156,55 @@ class Form:
         """Return whether the form had such a field."""
         return name in self.lists
 
-    def all(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         """Return every value of *name*."""
         return list(self.lists.get(name, ()))
 
-    def whole(self, name: str) -> int | None:
+    def get_whole_number(self, name: str) -> int | None:
         """Return *name* as a whole number, or None when it is empty or is not one."""
-        return read_whole(self[name])
+        return parse_whole_number(self[name])
 
     @cached_property
     def lists(self) -> Mapping[str, list[str]]:
         """Return every field with all its values, cut to what is read; computed once."""
         found: dict[str, list[str]] = {}
         for name, value in self.items:
-            found.setdefault(name, []).append(value if name in LONGER else value[:LONGEST_VALUE])
+            found.setdefault(name, []).append(value if name in UNCUT_FIELDS else value[:MAX_VALUE_LENGTH])
         return found
 
 
-async def _read(request: Request) -> tuple[tuple[str, str], ...]:
-    kind = request.headers.get("content-type", ENCODED).partition(";")[0].strip().lower()
-    if kind != ENCODED:
+async def _read_fields(request: Request) -> tuple[tuple[str, str], ...]:
+    kind = request.headers.get("content-type", URL_ENCODED).partition(";")[0].strip().lower()
+    if kind != URL_ENCODED:
         raise HTTPException(415)
     body = (
-        _at_most(request, FROM_NOBODY) if getattr(request.state, "actor", None) is None else request.stream()
+        _read_limited(request, MAX_ANONYMOUS_BODY)
+        if getattr(request.state, "actor", None) is None
+        else request.stream()
     )
     sent = b"".join([piece async for piece in body])
     try:
-        items = await asyncio.to_thread(_items, sent) if len(sent) > LONG else _items(sent)
+        items = (
+            await asyncio.to_thread(_parse_fields, sent) if len(sent) > INLINE_LIMIT else _parse_fields(sent)
+        )
     except ValueError:
         raise HTTPException(400) from None
-    if any(len(name) + len(value) > LONGEST_FIELD for name, value in items):
+    if any(len(name) + len(value) > MAX_FIELD_LENGTH for name, value in items):
         raise HTTPException(400)
     return tuple(items)
 
 
-def _items(sent: bytes) -> list[tuple[str, str]]:
+def _parse_fields(sent: bytes) -> list[tuple[str, str]]:
     """Return the fields of an encoded form in their order; raises `ValueError` for too many."""
     return parse_qsl(
-        sent.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace"
+        sent.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="replace"
     )
 
 
-async def _at_most(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _read_limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     size = 0
     async for piece in request.stream():
         size += len(piece)
-        if size > most:
+        if size > limit:
             raise HTTPException(413)
         yield piece

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 BEGIN, END = "\u2068", "\u2069"
 # What runs from right to left by itself (the blocks whose default is R or AL), and the signs that turn a direction.
-_turns = re.compile(
+_search_turning = re.compile(
     "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff"
     "\U00010800-\U00010fff\U0001e800-\U0001efff]"
 ).search
@@ -26,17 +26,17 @@ _turns = re.compile(
 
 def isolate(value: object) -> object:
     """Return *value*; if it is words that could turn a line, between the marks that isolate them."""
-    if not isinstance(value, str) or value.isascii() or not _turns(value):
+    if not isinstance(value, str) or value.isascii() or not _search_turning(value):
         return value
-    made = f"{BEGIN}{_paired(value)}{END}"
+    made = f"{BEGIN}{_balance_isolates(value)}{END}"
     # Two marks need no escaping, so what was escaped stays so.
     return Markup(made) if isinstance(value, Markup) else made  # noqa: S704
 
 
-def _paired(words: str) -> str:
-    """Return *words* with its isolates balanced, so that none of theirs ends ours."""
+def _balance_isolates(text: str) -> str:
+    """Return *text* with its isolates balanced, so that none of theirs ends ours."""
     depth, made = 0, []
-    for part in re.split("([\u2066-\u2069])", words):
+    for part in re.split("([\u2066-\u2069])", text):
         if part == END:
             depth -= 1
         elif part and part in "\u2066\u2067\u2068":
@@ -48,7 +48,7 @@ def _paired(words: str) -> str:
     return "".join(made) + END * depth
 
 
-def isolate_words(value: object) -> object:
+def isolate_text(value: object) -> object:
     """Return *value*, isolated if it is words and nothing else: the style sheet isolates what stands in elements."""
     kind = type(value)
     return isolate(value) if kind is str or (kind is Markup and "<" not in value) else value  # type: ignore[operator]

@@ -19,16 +19,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal import __version__
-from portal.web.escaping import inert
-from portal.web.pieces import Drawn, Piece, Pieces
-from portal.web.template_compiler import SettlingEnvironment
-from portal.web.translation import LANGUAGE, Words
+from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.escaping import remove_controls
+from portal.web.template_compiler import CompilingEnvironment
+from portal.web.translation import LANGUAGE, Translator
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-FEW = 100  # lines of a list that are rendered in a few milliseconds
+INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
 class Marked(Protocol):
@@ -41,9 +41,9 @@ class Marked(Protocol):
     def marked(self) -> bool: ...
 
 
-def make_environment() -> Environment:
+def build_environment() -> Environment:
     """Build the Jinja environment: autoescape, no undefined names, gettext from the first template on."""
-    environment = SettlingEnvironment(
+    environment = CompilingEnvironment(
         loader=FileSystemLoader(str(files("templates"))),
         autoescape=True,
         undefined=StrictUndefined,
@@ -52,24 +52,30 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    words = Words()
+    words = Translator()
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
-    environment.globals["static"] = _static
+    environment.globals["static"] = _get_static_url
     environment.filters.update(
-        date=_date, time=_time, datetime=_datetime, day=_day, said=words.said, inert=inert, marked=_marked
+        date=_filter_date,
+        time=_filter_time,
+        datetime=_filter_datetime,
+        day=_filter_day,
+        optional_gettext=words.gettext_optional,
+        plain_line=remove_controls,
+        marked=_render_marked,
     )
-    environment.extend(words=words, pieces=Pieces(environment))
+    environment.extend(words=words, macro_cache=MacroCache(environment))
     return environment
 
 
 @cache
-def _static(path: str) -> str:
+def _get_static_url(path: str) -> str:
     content = (files("portal") / "static" / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def _local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
+def _convert_to_local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
     if zone is None:
         actor = context.get("actor")
         zone = actor.zone if actor else UTC
@@ -77,58 +83,58 @@ def _local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
 
 
 @lru_cache(maxsize=2000)  # the same few days stand on every page
-def _written(local: date, pattern: str) -> str:
-    return format_datetime(local, pattern, locale=LANGUAGE)
+def _format_local(moment: date, pattern: str) -> str:
+    return format_datetime(moment, pattern, locale=LANGUAGE)
 
 
-def time_of_day(value: datetime, zone: tzinfo) -> str:
+def format_time(value: datetime, zone: tzinfo) -> str:
     """Write a time of day as the filter `time` does."""
-    return _written(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
+    return _format_local(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
 
 
-def long_day(value: datetime, zone: tzinfo) -> str:
+def format_long_day(value: datetime, zone: tzinfo) -> str:
     """Write a day as the filter `date` does, for lists that are too long for a filter."""
-    return _written(value.astimezone(zone).date(), "EEEE, d MMMM y")
+    return _format_local(value.astimezone(zone).date(), "EEEE, d MMMM y")
 
 
-def short_day(value: datetime, zone: tzinfo) -> str:
+def format_short_day(value: datetime, zone: tzinfo) -> str:
     """Write a day as the filter `day` does."""
-    return _written(value.astimezone(zone).date(), "d MMM y")
+    return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
 @pass_context
-def _date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+def _filter_date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""
-    return _written(_local(context, value, zone).date(), "EEEE, d MMMM y")
+    return _format_local(_convert_to_local(context, value, zone).date(), "EEEE, d MMMM y")
 
 
 @pass_context
-def _day(context: Context, value: datetime | date, zone: tzinfo | None = None) -> str:
+def _filter_day(context: Context, value: datetime | date, zone: tzinfo | None = None) -> str:
     """Write a day in short: 22 Nov 2026. A date is the same in every zone."""
-    day = _local(context, value, zone).date() if isinstance(value, datetime) else value
-    return _written(day, "d MMM y")
+    day = _convert_to_local(context, value, zone).date() if isinstance(value, datetime) else value
+    return _format_local(day, "d MMM y")
 
 
 @pass_context
-def _time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+def _filter_time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a time of day: 14:05."""
-    return _written(_local(context, value, zone), "HH:mm")
+    return _format_local(_convert_to_local(context, value, zone), "HH:mm")
 
 
 @pass_context
-def _datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
+def _filter_datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day and a time: Sun 22 Nov 2026, 14:05."""
-    return _written(_local(context, value, zone), "EEE d MMM y, HH:mm")
+    return _format_local(_convert_to_local(context, value, zone), "EEE d MMM y, HH:mm")
 
 
-def _marked(pieces: Iterable[Marked]) -> Markup:
+def _render_marked(pieces: Iterable[Marked]) -> Markup:
     """Write a line of somebody's words with some of them marked. All of it is one line, and runs as one."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(piece.text) if piece.marked else piece.text for piece in pieces
     )
 
 
-def page(
+def render_page(
     request: Request,
     template: str,
     context: object | None = None,
@@ -142,7 +148,7 @@ def page(
 
     With *block*, a request of htmx gets that named block alone, and everybody else the whole page.
     """
-    values = _around(request)
+    values = _build_shared_values(request)
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
     compiled = request.app.state.templates.get_template(template)
@@ -156,21 +162,21 @@ def page(
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
-async def page_of_many(
+async def render_long_page(
     request: Request,
-    many: int,
+    count: int,
     template: str,
     context: object,
     *,
     block: str | None = None,
     status: int = 200,
 ) -> Response:
-    """Render a page, like `page`, that lists *many* things; a thread renders more than a few."""
-    draw = partial(page, request, template, context, block=block, status=status)
-    return await asyncio.to_thread(draw) if many > FEW else draw()
+    """Render a page, like `page`, that lists *count* things; a thread renders more than a few."""
+    draw = partial(render_page, request, template, context, block=block, status=status)
+    return await asyncio.to_thread(draw) if count > INLINE_LIMIT else draw()
 
 
-def _around(request: Request) -> dict[str, Any]:
+def _build_shared_values(request: Request) -> dict[str, Any]:
     """Return what every page knows besides its context."""
     state = request.app.state
     return {
@@ -184,7 +190,7 @@ def _around(request: Request) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Somebody:
+class _CachedActor:
     """Whoever looks at a page that is drawn as a piece. Whatever else the page asks of them is an error."""
 
     role: str
@@ -193,7 +199,7 @@ class _Somebody:
 
 
 @dataclass(frozen=True, slots=True)
-class _Somewhere:
+class _CachedPractice:
     """The practice of such a page."""
 
     name: str
@@ -201,7 +207,7 @@ class _Somewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _CachedPage:
     """A page for whoever has a role, without anything of the request that first asked for it."""
 
     template: Template
@@ -212,12 +218,15 @@ class _Page:
 
     def __call__(self, ident: str, lock_minutes: str, practice: str, *words: str) -> str:
         """Render it for the piece that it is."""
-        somebody, somewhere = _Somebody(self.role, ident, lock_minutes), _Somewhere(practice, self.is_demo)
+        somebody, somewhere = (
+            _CachedActor(self.role, ident, lock_minutes),
+            _CachedPractice(practice, self.is_demo),
+        )
         seen = {"actor": somebody, "practice": somewhere, **dict(zip(self.marked, words, strict=True))}
         return self.template.render({**self.values, **seen})
 
 
-def page_of_pieces(request: Request, template: str, context: DataclassInstance, *marked: str) -> Response:
+def render_cached_page(request: Request, template: str, context: DataclassInstance, *marked: str) -> Response:
     """
     Render a page, like `page`, whose like is asked for very often: it is drawn once as a piece.
 
@@ -225,7 +234,10 @@ def page_of_pieces(request: Request, template: str, context: DataclassInstance, 
         context: As for `page`. What is not marked is yes, no or None, and a piece is drawn for each set of that.
         marked: The fields of *context* that hold text, which the page writes out as it is.
     """
-    around, values = _around(request), {one.name: getattr(context, one.name) for one in fields(context)}
+    around, values = (
+        _build_shared_values(request),
+        {one.name: getattr(context, one.name) for one in fields(context)},
+    )
     actor, practice, texts = (
         around.pop("actor"),
         around.pop("practice"),
@@ -233,14 +245,16 @@ def page_of_pieces(request: Request, template: str, context: DataclassInstance, 
     )
     templates = request.app.state.templates
     key = (template, actor.role, practice.is_demo, *around.values(), *values.items())
-    drawn: Piece | None = templates.pieces.page(key)
+    drawn: CachedMacro | None = templates.macro_cache.find_page(key)
     if drawn is None:
-        still = _Page(templates.get_template(template), actor.role, practice.is_demo, around | values, marked)
-        drawn = templates.pieces.keep_page(key, still)
-    return fragment(drawn(str(actor.id), str(actor.lock_minutes), practice.name, *texts))
+        still = _CachedPage(
+            templates.get_template(template), actor.role, practice.is_demo, around | values, marked
+        )
+        drawn = templates.macro_cache.add_page(key, still)
+    return render_fragment(drawn(str(actor.id), str(actor.lock_minutes), practice.name, *texts))
 
 
-def fragment(content: Drawn, headers: Mapping[str, str] | None = None) -> Response:
+def render_fragment(content: RenderedHtml, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with what was put together from pieces, as `page` does with what a template wrote."""
     return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
 
@@ -250,20 +264,20 @@ def is_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def see_other(request: Request, path: str) -> Response:
+def redirect(request: Request, path: str) -> Response:
     """Send the browser on after a form; htmx follows the same way as everybody else."""
     if is_htmx(request):
         return Response(status_code=204, headers={"hx-redirect": path})
     return RedirectResponse(path, 303)
 
 
-def piece(request: Request, template: str, macro: str) -> Piece:
-    """Return what draws a macro that is needed often: see `portal/web/pieces.py`."""
-    pieces: Pieces = request.app.state.templates.pieces
-    return pieces.of(template, macro)
+def get_cached_macro(request: Request, template: str, macro: str) -> CachedMacro:
+    """Return what draws a macro that is needed often: see `portal/web/cached_macros.py`."""
+    pieces: MacroCache = request.app.state.templates.macro_cache
+    return pieces.get_macro(template, macro)
 
 
-def translator(request: Request) -> Callable[..., str]:
+def get_translator(request: Request) -> Callable[..., str]:
     """Return gettext, for sentences that the domain marked, and what is to be put into them."""
-    words: Words = request.app.state.templates.words
-    return words.plain
+    words: Translator = request.app.state.templates.words
+    return words.translate

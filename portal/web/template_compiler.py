@@ -17,30 +17,30 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from portal.web.isolation import isolate_words, join_isolated
-from portal.web.neighbours import beside_text
+from portal.web.isolation import isolate_text, join_isolated
+from portal.web.neighbours import find_beside_text
 
-SETTLED = ("_", "static")
-ISOLATED = "isolated"
+CONSTANT_CALLS = ("_", "static")
+ISOLATED_FILTER = "isolated"
 needs_escaping = re.compile("[&<>'\"]").search
 
 
-def written(value: object) -> str:
+def escape_value(value: object) -> str:
     """Escape *value* like `markupsafe.escape`, which makes a new object even of words it leaves alone."""
     if type(value) is Markup or (type(value) is str and needs_escaping(value) is None):
         return value
     return escape(value)
 
 
-class _Settling(NodeTransformer):
+class _ConstantFolder(NodeTransformer):
     def __init__(self, environment: Environment, template: nodes.Template) -> None:
         self._globals = environment.globals
-        self._beside = {id(node) for node in beside_text(template.body)}
+        self._beside_text = {id(node) for node in find_beside_text(template.body)}
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 - named by Jinja
         node.nodes = [
-            nodes.Filter(one, ISOLATED, [], [], None, None, lineno=one.lineno)
-            if id(one) in self._beside
+            nodes.Filter(one, ISOLATED_FILTER, [], [], None, None, lineno=one.lineno)
+            if id(one) in self._beside_text
             else one
             for one in node.nodes
         ]
@@ -55,7 +55,7 @@ class _Settling(NodeTransformer):
                 kwargs=[],
                 dyn_args=None,
                 dyn_kwargs=None,
-            ) if name in SETTLED:
+            ) if name in CONSTANT_CALLS:
                 settle = cast(Callable[[str], str], self._globals[name])
                 return nodes.Const(escape(settle(text)), lineno=node.lineno)
         return node
@@ -63,24 +63,24 @@ class _Settling(NodeTransformer):
 
 class _Compiler(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 - as above
-        super().visit_Template(_Settling(self.environment, node).visit(node), frame)
+        super().visit_Template(_ConstantFolder(self.environment, node).visit(node), frame)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
             super()._output_child_pre(node, frame, finalize)
         else:
-            self.write("environment.written(")
+            self.write("environment.escape_value(")
 
 
-class SettlingEnvironment(Environment):
+class CompilingEnvironment(Environment):
     """A Jinja environment for one language, without `finalize`."""
 
     code_generator_class = _Compiler
-    written = staticmethod(written)
+    escape_value = staticmethod(escape_value)
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self.filters |= {ISOLATED: isolate_words, "join": join_isolated}
+        self.filters |= {ISOLATED_FILTER: isolate_text, "join": join_isolated}
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return the globals as they are: the chain of mappings that Jinja makes is slow to look things up in."""

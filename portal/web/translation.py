@@ -18,33 +18,33 @@ from portal.web.isolation import isolate
 LANGUAGE = "en"
 
 
-class Words:
+class Translator:
     """Gettext for templates and views, in one language."""
 
     def __init__(self, language: str = LANGUAGE) -> None:
         self._translations: NullTranslations = Translations.load(str(files("portal") / "locale"), [language])
 
-    def plain(self, message: str, **variables: object) -> str:
+    def translate(self, message: str, **variables: object) -> str:
         """Translate *message*, as text, and put *variables* in."""
         found: str = self._translations.gettext(message)
-        return found % _isolated(variables) if variables else found
+        return found % _isolate_variables(variables) if variables else found
 
     def gettext(self, message: str, **variables: object) -> Markup:
         """Translate *message* for a page and put *variables* in; all of it is escaped."""
         found = escape(self._translations.gettext(message))
-        return found % _isolated(variables) if variables else found
+        return found % _isolate_variables(variables) if variables else found
 
     def ngettext(self, one: str, many: str, number: int, **variables: object) -> Markup:
         """Translate the form that fits *number*, which the message may name as `%(num)s`."""
         found = escape(self._translations.ngettext(one, many, number))
-        return found % {"num": number, **_isolated(variables)}
+        return found % {"num": number, **_isolate_variables(variables)}
 
-    def said(self, sentence: str | Undefined | None) -> Markup | None:
-        """Translate a sentence that may not be there: `errors.name|said` is None when nothing is wrong."""
+    def gettext_optional(self, sentence: str | Undefined | None) -> Markup | None:
+        """Translate a sentence that may not be there: `errors.name|optional_gettext` is None when nothing is wrong."""
         if sentence is None or isinstance(sentence, Undefined):
             return None
         return self.gettext(sentence)
 
 
-def _isolated(variables: Mapping[str, object]) -> dict[str, object]:
+def _isolate_variables(variables: Mapping[str, object]) -> dict[str, object]:
     return {name: isolate(value) for name, value in variables.items()}

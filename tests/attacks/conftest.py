@@ -178,7 +178,7 @@ async def _rest(portal: Portal) -> None:
         status=Status.RECOVERING,
         started_at=begun.isoformat(),
     )
-    await session_plan.add(alice, alice.id, details)
+    await session_plan.add_session(alice, alice.id, details)
 
 
 def _tokens(world: World) -> tuple[str, ...]:

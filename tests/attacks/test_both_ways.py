@@ -20,8 +20,8 @@ import httpx
 import pytest
 from httpx import AsyncClient, Response
 
+from portal.http.fast_path import FastPath
 from portal.http.limits import STANDARD
-from portal.http.short_way import ShortWay
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target
@@ -131,7 +131,7 @@ async def both(attacked_sqlite: tuple[Path, World], tmp_path: Path) -> AsyncIter
             targets.append(Target(portal, world, path))
         app = targets[1].portal.app
         short, *layers = app.user_middleware
-        assert str(short.cls) == str(ShortWay)
+        assert str(short.cls) == str(FastPath)
         app.user_middleware = layers
         yield BothWays(*targets)
 

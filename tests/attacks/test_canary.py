@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from httpx import AsyncClient, Response
 
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.roles import ADMINISTRATOR
@@ -258,8 +258,8 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     """Let two people come in and do everything there is to do."""
     store = await Store.open(url)
     with store.use():
-        token = await practice.new_setup_link(House.with_key(SERVER_KEY))
-        first = await practice.new_setup_link(House.with_key(SERVER_KEY), ADMINISTRATOR)
+        token = await practice.create_setup_link(Installation.with_key(SERVER_KEY))
+        first = await practice.create_setup_link(Installation.with_key(SERVER_KEY), ADMINISTRATOR)
     await store.close()
     await open_account(scribe, bob, f"/setup/{token}")
     page = await scribe.send(bob, form_to(await page_at(bob, "/invitations"), "/invitations"))

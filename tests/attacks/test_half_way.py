@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient, Response
 
-from journal.authentication.second_factor import FactorGone
-from portal.access.guard import ALWAYS
+from journal.authentication.second_factor import FactorMissing
+from portal.access.guard import PUBLIC_PATHS
 from portal.access.session_cookie import Audience
 from portal.routes import ROUTES
 from tests.attacks.browse import Sent
@@ -86,7 +86,7 @@ async def test_nothing_leaves_before_every_factor(target: Target, forms: dict[st
                 elif rule.path not in AFRESH:
                     async with target.client() as stranger:
                         if (
-                            rule.path in ALWAYS
+                            rule.path in PUBLIC_PATHS
                         ):  # where nobody looks whose cookie came: one made up gets the same
                             stranger.cookies.set(target.portal.app.state.config.cookie, MADE_UP)
                         same = await stranger.request(method, where, data=sent, headers=extra)
@@ -140,6 +140,6 @@ async def test_the_database_does_not_take_the_factor_off(target: Target, stateme
     if "second_factor" in statement:
         form = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
         answer = await browser.post("/sign-in", data=form)
-        assert str(FactorGone.message) in answer.text
+        assert str(FactorMissing.message) in answer.text
         assert (await browser.get("/journal")).status_code == 401
     await browser.aclose()

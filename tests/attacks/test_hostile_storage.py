@@ -64,11 +64,11 @@ SHARE = Look("alice", "/journal/{entry}/shares", AS_LEFT, SHARING)
 async def older(target: Target) -> dict[str, str]:
     """Go on with an entry; returns the rows of before, as an old backup holds them."""
     alice = await target.portal.cast.actor("alice")
-    one = await entries.entry(alice, target.world.ids["free"])
+    one = await entries.load_entry(alice, target.world.ids["free"])
     before, state = await vault_tables.Entry.get(id=one.id), await vault_tables.RecordState.get(id=alice.id)
     (page,) = await vault_tables.ContentsPage.filter(owner_id=alice.id)
     document = type(one.document)(one.document.kind, "Later words", answers=one.document.answers)
-    await entries.save(alice, one.id, one.revision, document)
+    await entries.save_entry(alice, one.id, one.revision, document)
     return {
         "revision": str(before.revision),
         "sealed": before.sealed.hex(),
@@ -151,7 +151,7 @@ async def test_one_damaged_course_does_not_keep_the_records_back(target: Target)
     """The archive names it among what could not be read, and holds the rest."""
     alice = await target.portal.cast.actor("alice")
     await sessions_tables.Course.filter(id=target.world.ids["course"]).update(sealed=bytes(80))
-    taken = await records_collection.of_patient(alice, "Practice")
+    taken = await records_collection.collect_patient_records(alice, "Practice")
     assert ("course", target.world.ids["course"]) in [(one.what, one.id) for one in taken.unreadable]
     assert len(taken.entries) > 3
-    assert (await record_state.look(alice)).as_left
+    assert (await record_state.compare_records(alice)).is_intact

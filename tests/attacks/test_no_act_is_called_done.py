@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from portal.routes import ROUTES, Rule
-from portal.web.forms import KEPT
+from portal.web.forms import RESTORABLE_FIELDS
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import OWNERS, _data, address
@@ -46,9 +46,9 @@ async def test_no_act_is_called_done_on_a_broken_disk(
         if whole(target) == before:
             return  # nothing was there to be done, or it was undone at once
     assert (told.status_code, line.status_code) == (503, 503)
-    words = [value for name, value in sent if STRANGE in value and name in KEPT]
+    words = [value for name, value in sent if STRANGE in value and name in RESTORABLE_FIELDS]
     assert [word for word in words if word not in html.unescape(told.text)] == []
-    secrets = {name for name, _ in sent if name not in KEPT}
+    secrets = {name for name, _ in sent if name not in RESTORABLE_FIELDS}
     assert not [name for name in secrets if re.search(rf'name="{name}" value="[^"]', told.text)]
 
 

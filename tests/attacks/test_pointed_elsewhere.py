@@ -17,8 +17,8 @@ import asyncpg
 import pytest
 from tortoise.fields import UUIDField
 
-from journal.audit import sealing as audit_sealing
-from journal.store.parts import load_models
+from journal.audit import chain_worker as audit_sealing
+from journal.store.foreign_objects import load_models
 from tests.attacks import world as worlds
 from tests.attacks.asking import Asking
 from tests.attacks.conftest import Target
@@ -157,7 +157,9 @@ async def unbound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Postgres]:
     """The application on the world in PostgreSQL, without the constraints that an owner of the tables can drop."""
-    monkeypatch.setattr(audit_sealing, "EVERY", timedelta(days=1))  # the database is put back while it runs
+    monkeypatch.setattr(
+        audit_sealing, "INTERVAL", timedelta(days=1)
+    )  # the database is put back while it runs
     url, furniture = furnished_postgres_url
     world = await worlds.furnish(url, furniture)
     connection = await asyncpg.connect(url, timeout=PATIENCE)

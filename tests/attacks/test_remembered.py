@@ -11,7 +11,7 @@ from journal.actor import Actor
 from journal.care.documents import ShareDocument
 from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
-from portal.views.journal.timeline import Layout
+from portal.views.journal.timeline import PlanLayout
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 from tests.attacks.world import HERS, OTHERS, PLANNED
@@ -54,7 +54,7 @@ async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None
             assert any(HERS in page.text for page in pages)
         del pages
     gc.collect()
-    things = held_by(state.house, state.store, target.portal.app)
+    things = held_by(state.installation, state.store, target.portal.app)
     for word in (HERS, OTHERS):
         assert telling(things, word) == []
     secret = (Actor, EntryDocument, RevisionDocument, ShareDocument, Keyring)
@@ -65,7 +65,7 @@ async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None
             keyring = (await target.portal.cast.actor(name)).keyring
             assert not parts & {token, keyring.vault, keyring.pins, keyring.identity_wrap}
     assert telling(things, PLANNED)
-    remembered = [one for _, one in state.house.server.opened]
-    assert {type(one) for one in remembered} == {Layout, Plan, Profile, Session}
+    remembered = [one for _, one in state.installation.server_keys.document_cache]
+    assert {type(one) for one in remembered} == {PlanLayout, Plan, Profile, Session}
     assert telling(held_by(*remembered), "Alice")
-    assert len(state.house.pins) > 1
+    assert len(state.installation.pins) > 1

@@ -402,10 +402,10 @@ def plant_slot(target: Target, cost: tuple[int, int, int]) -> None:
     commitment = derive_key(secret, "slot-commitment", context=bound)
     # Only somebody who opens the account can have it say that this slot opens it.
     vault = Keyring.from_account_key(account_key).vault_sealer()
-    said = key_slots.opened(vault, account, epoch, word)
+    said = key_slots.open_access(vault, account, epoch, word)
     others = [way for way in said.ways if way.kind != "password"]
-    ways = (*others, key_slots.Way("password", commitment, 0))
-    word = key_slots.sealed(vault, account, epoch, msgspec.structs.replace(said, ways=ways))
+    ways = (*others, key_slots.AllowedSlot("password", commitment, 0))
+    word = key_slots.seal_access(vault, account, epoch, msgspec.structs.replace(said, ways=ways))
     write(target.path, "UPDATE account SET access = ? WHERE id = ?", word, str(account))
     write(
         target.path,

@@ -13,8 +13,8 @@ from typing import Any
 
 from crypto import CryptoError, ServerKey
 from journal.installation.server_keys import ServerKeys
-from journal.key_rotation.server_columns import SEALED, Sealed
-from journal.key_rotation.server_key import renew
+from journal.key_rotation.server_columns import SERVER_COLUMNS, ServerColumn
+from journal.key_rotation.server_key import reseal_all
 from tests.attacks.conftest import Target
 from tests.attacks.test_swapped import sealed_columns
 from tests.attacks.world import WORDS
@@ -47,20 +47,20 @@ OF_PEOPLE = {
 """Columns of bytes that the server key has no part in."""
 
 
-def rows(target: Target, sealed: Sealed) -> list[tuple[Any, ...]]:
+def rows(target: Target, sealed: ServerColumn) -> list[tuple[Any, ...]]:
     """Every row that holds something sealed under the server key, as it stands in the file."""
     with sqlite3.connect(target.path) as connection:
         found = connection.execute(
-            sealed.sql("SELECT {columns} FROM {table} WHERE {column} IS NOT NULL")
+            sealed.format_sql("SELECT {columns} FROM {table} WHERE {column} IS NOT NULL")
         ).fetchall()
     connection.close()
     return found
 
 
-def opens(key: bytes, sealed: Sealed, row: tuple[Any, ...]) -> bool:
+def opens(key: bytes, sealed: ServerColumn, row: tuple[Any, ...]) -> bool:
     """Tell whether a key opens what a row holds, in its own place."""
     try:
-        ServerKey(key).open(row[1], sealed.where(row))
+        ServerKey(key).open(row[1], sealed.get_context(row))
     except CryptoError:
         return False
     return True
@@ -68,7 +68,7 @@ def opens(key: bytes, sealed: Sealed, row: tuple[Any, ...]) -> bool:
 
 def test_every_column_is_known_to_be_the_servers_or_not() -> None:
     """A new column of bytes fails here until somebody says whose key it is sealed under."""
-    known = {(one.table, one.column) for one in SEALED}
+    known = {(one.table, one.column) for one in SERVER_COLUMNS}
     of_people = {(table, column) for table, columns in OF_PEOPLE.items() for column in columns}
     assert known & of_people == set()
     assert set(sealed_columns()) == known | of_people
@@ -85,27 +85,27 @@ def test_what_the_tables_say_is_what_is_changed() -> None:
             r"^    (\w+) = fields\.CharField\([^)]*\)\s*# HMAC under the server key$", model, re.MULTILINE
         )
         said |= {(named[1], column) for column in found} if named else set()
-    listed = {(one.table, one.column) for one in SEALED} | {
-        (one.table, one.indexed) for one in SEALED if one.indexed
+    listed = {(one.table, one.column) for one in SERVER_COLUMNS} | {
+        (one.table, one.index_column) for one in SERVER_COLUMNS if one.index_column
     }
     assert said == listed
 
 
 async def test_the_old_key_opens_nothing_in_the_new_database(target: Target) -> None:
     """No name, no date, no address by guessing; and what it once opened is in no file."""
-    before = {one.table: rows(target, one) for one in SEALED}
-    assert all(opens(SERVER_KEY, one, row) for one in SEALED for row in before[one.table])
+    before = {one.table: rows(target, one) for one in SERVER_COLUMNS}
+    assert all(opens(SERVER_KEY, one, row) for one in SERVER_COLUMNS for row in before[one.table])
     assert {table for table, found in before.items() if not found} == {"outbox"}  # nobody has mail here
-    house = replace(target.portal.cast.house, server=ServerKeys((NEW_KEY, SERVER_KEY)))
-    await renew(house)
-    for one in SEALED:
+    installation = replace(target.portal.cast.installation, server_keys=ServerKeys((NEW_KEY, SERVER_KEY)))
+    await reseal_all(installation)
+    for one in SERVER_COLUMNS:
         after = rows(target, one)
         assert len(after) == len(before[one.table])
         assert not any(opens(SERVER_KEY, one, row) for row in after)
         assert all(opens(NEW_KEY, one, row) for row in after)
     everything = b"".join(path.read_bytes() for path in target.path.parent.glob("world.sqlite3*"))
     assert b"CREATE TABLE" in everything
-    for one in SEALED:
+    for one in SERVER_COLUMNS:
         assert not any(row[1] in everything for row in before[one.table])
     for name in NAMES:
         assert ServerKey(SERVER_KEY).blind_index(f"{name}@example.org").hex().encode() not in everything

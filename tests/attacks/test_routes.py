@@ -15,9 +15,9 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from journal.roles import Role
 from portal import logs
-from portal.access.session_cookie import OF_ROLES, Audience
+from portal.access.session_cookie import ALLOWED_ROLES, Audience
 from portal.app import create_app
-from portal.http.fallback import LastResort
+from portal.http.fallback import ErrorFallback
 from portal.http.middleware import HTTPS_ONLY, SecurityHeaders
 from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
@@ -172,7 +172,7 @@ def outcomes(rule: Rule, name: str | None) -> set[int] | None:
         return None
     if name in SIGNED_OUT:
         return {401}
-    if role_of(name) not in OF_ROLES.get(rule.audience, Role):
+    if role_of(name) not in ALLOWED_ROLES.get(rule.audience, Role):
         return {404}
     if "{" in rule.path:
         return {403, 404}
@@ -392,14 +392,14 @@ async def test_an_error_nobody_foresaw_is_dressed_and_tells_nothing(
     async def breaks(scope, receive, send):
         raise ValueError(f"could not read {WORDS[0]}")
 
-    app = SecurityHeaders(LastResort(breaks), target.portal.app.state.config)
+    app = SecurityHeaders(ErrorFallback(breaks), target.portal.app.state.config)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1:8000") as browser:
         answer = await browser.get("/")
     await dressed(answer)
     assert answer.status_code == 500
     assert "went wrong on our side" in answer.text
     (record,) = [one for one in caplog.records if one.name == logs.NAME]
-    line = logs.TextLines().format(record)
+    line = logs.TextFormatter().format(record)
     assert WORDS[0] not in answer.text + caplog.text + line
     assert re.search(r"error=ValueError place=attacks/test_routes\.py:\d+$", line)
 

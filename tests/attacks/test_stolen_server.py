@@ -284,7 +284,7 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
         )
         secrets.append(stretch(PASSWORDS[name], salt, Argon2Parameters.decode(parameters)))
     alice = await target.portal.cast.actor("alice")
-    link = await links.my_link(alice, target.world.ids["link"])
+    link = await links.load_my_link(alice, target.world.ids["link"])
     link_key = unwrap_key(
         alice.keyring.vault,
         link.row.patient_key or b"",
@@ -304,7 +304,7 @@ async def test_an_administrator_with_the_whole_machine_opens_nothing(target: Tar
     wrapped, epoch = _row(target.path, of_erin, erin.id)
     token = target.world.furniture.tokens["erin"]
     private, keyring, link, people = (
-        erin.identity(),
+        erin.open_identity(),
         erin.keyring,
         target.world.ids["link"],
         target.world.people,

@@ -20,10 +20,10 @@ from httpx import Response
 from tortoise import fields
 
 from journal.account_reset import retained_records
-from journal.authentication.second_factor import FactorGone
+from journal.authentication.second_factor import FactorMissing
 from journal.errors import Damaged, TrustBroken, WrongCredentials
 from journal.practice import setup_links
-from journal.store.parts import load_models
+from journal.store.foreign_objects import load_models
 from tests.attacks.conftest import Target
 from tests.attacks.world import OTHERS
 from tests.cast import PASSWORDS
@@ -34,7 +34,7 @@ KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBrok
 PLAN = ("One session cannot be opened: it is not what was saved.",)
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
-GONE = (str(FactorGone.message),)
+GONE = (str(FactorMissing.message),)
 AS_LEFT = ("Your journal is not as you left it",)
 SIGN_IN = (str(WrongCredentials.message),)
 UNSIGNED = ("This is not what Bob Example signed",)
@@ -49,7 +49,7 @@ def names(target: Target) -> dict[str, str]:
         "open": world.invited["open"],
         "set up": world.set_up["open"],
         "recovery key": world.recovery_key,
-        "set-up row": setup_links.lookup_of(world.set_up["open"]),
+        "set-up row": setup_links.hash_token(world.set_up["open"]),
     }
 
 
@@ -110,7 +110,7 @@ SLOT = (
     Place("alice", (Look(None, "/sign-in", SIGN_IN, SIGNING_IN),), by="kind = 'password' AND account_id"),
     Place("alice", (Look(None, "/recover", RECOVER, RECOVERING),), by="kind = 'recovery' AND account_id"),
 )
-ASIDE = (str(retained_records.NOT_THIS),)
+ASIDE = (str(retained_records.WRONG_SECRET),)
 COMING_BACK = {"secret": "mona keeps the lamp lit"}
 COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)

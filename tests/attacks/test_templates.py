@@ -7,11 +7,11 @@ import re
 import pytest
 from jinja2 import nodes
 
-from portal.web.pages import make_environment
-from portal.web.translation import Words
+from portal.web.pages import build_environment
+from portal.web.translation import Translator
 from tests.test_architecture import modules, pages, source
 
-ENVIRONMENT = make_environment()
+ENVIRONMENT = build_environment()
 NAMES = [str(path.relative_to("templates")) for path in pages()]
 
 
@@ -67,7 +67,7 @@ def test_no_code_calls_a_text_safe() -> None:
         "portal/web/escaping.py",
         "portal/web/isolation.py",
         "portal/web/pages.py",
-        "portal/web/pieces.py",
+        "portal/web/cached_macros.py",
     ]
     known = re.compile(r"\bMarkup\b|\bmarkupsafe\b")
     found = [str(path) for path in modules("portal", "journal", "templates") if known.search(source(path))]
@@ -75,7 +75,7 @@ def test_no_code_calls_a_text_safe() -> None:
         "portal/web/escaping.py",
         "portal/web/isolation.py",
         "portal/web/pages.py",
-        "portal/web/pieces.py",
+        "portal/web/cached_macros.py",
         "portal/web/template_compiler.py",
         "portal/web/translation.py",
     ]
@@ -84,10 +84,10 @@ def test_no_code_calls_a_text_safe() -> None:
 
 def test_a_translation_escapes_the_sentence_and_what_stands_in_it() -> None:
     """A person's words stay text in whichever place of a translated sentence they come."""
-    words = Words()
+    words = Translator()
     assert words.gettext("<b> %(name)s", name="<i>") == "&lt;b&gt; &lt;i&gt;"
     assert words.ngettext("%(name)s", "<b> %(name)s", 2, name="<i>") == "&lt;b&gt; &lt;i&gt;"
-    assert words.said("100 % <b>") == "100 % &lt;b&gt;"
+    assert words.gettext_optional("100 % <b>") == "100 % &lt;b&gt;"
 
 
 def test_the_environment_escapes_what_it_is_given() -> None:

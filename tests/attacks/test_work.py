@@ -23,10 +23,10 @@ from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
 from journal.authentication import tables as authentication_tables
 from journal.rate_limiting import tables as rate_limiting_tables
-from journal.typed import LONGEST_TEXT
+from journal.user_input import MAX_TEXT_LENGTH
 from portal.access.session_cookie import Audience
 from portal.routes import ROUTES, Rule
-from portal.web.forms import KEPT, LONGER, LONGEST_VALUE
+from portal.web.forms import MAX_VALUE_LENGTH, RESTORABLE_FIELDS, UNCUT_FIELDS
 from tests.attacks.browse import Sent, read
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import OWNERS, address
@@ -98,7 +98,9 @@ PIECES = (
 HOSTILE = tuple((piece * LENGTH)[:LENGTH] for piece in PIECES)
 
 WITH_FORMS = [rule for rule in ROUTES if "POST" in rule.methods]
-ENDLESS = tuple((piece * LONGEST_TEXT)[: 480_000 // len(quote_plus(piece)) * len(piece)] for piece in PIECES)
+ENDLESS = tuple(
+    (piece * MAX_TEXT_LENGTH)[: 480_000 // len(quote_plus(piece)) * len(piece)] for piece in PIECES
+)
 """As long as may come from somebody who is not signed in, nearly."""
 WORDS_WITHOUT_END = "seven quiet lanterns " * 300
 MARKS = regex.compile(r"[\u0f73\u0f75\u0f81\uff9e\uff9f[^\p{ccc=0}]]+", regex.VERSION1)
@@ -220,9 +222,9 @@ async def test_no_more_is_looked_at_than_a_field_may_hold(
             browser.cookies.update(cookies)
             work.taken()
             answer = await browser.post(where, data=filled)
-            told, length = f"{sent[place][0]}: {answer.status_code}", LONGEST_VALUE
-            if sent[place][0] in LONGER:
-                length = LONGEST_TEXT
+            told, length = f"{sent[place][0]}: {answer.status_code}", MAX_VALUE_LENGTH
+            if sent[place][0] in UNCUT_FIELDS:
+                length = MAX_TEXT_LENGTH
             normalised, run, hashed = work.taken()
             assert answer.status_code < 500, told
             assert normalised <= TIMES * length, told
@@ -234,7 +236,7 @@ async def test_no_more_is_looked_at_than_a_field_may_hold(
 async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
     """A form whose fields are all too long comes back with everything that somebody wrote into it, secrets excepted."""
     sent, where = forms[rule.path], address(rule, target.world)
-    typed = {name for name, value in sent if name in KEPT and value in WRITTEN_BY_HAND}
+    typed = {name for name, value in sent if name in RESTORABLE_FIELDS and value in WRITTEN_BY_HAND}
     filled: dict[str, list[str]] = {}
     for name, value in sent:
         filled.setdefault(name, []).append(WORDS_WITHOUT_END if name in typed else value)

@@ -24,9 +24,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from journal.audit import sealing as audit_sealing
-from journal.audit.query import NOT_NUMBERED
-from journal.store.parts import load_models
+from journal.audit import chain_worker as audit_sealing
+from journal.audit.query import FIRST_PENDING_NUMBER
+from journal.store.foreign_objects import load_models
 from portal.routes import ROUTES
 from tests.attacks import crowd
 from tests.attacks import world as worlds
@@ -125,7 +125,7 @@ ELSEWHERE = {
     "contents_text": "passed over when it is wrong: tests/journal/entries/test_page_search.py",
     "audit_head": "the end of the log's chain: tests/journal/audit/test_log.py",
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",
-    "audit_lease": "no page reads it: tests/journal/audit/test_sealing.py",
+    "audit_lease": "no page reads it: tests/journal/audit/test_chain_worker.py",
     "audit_verified": "no page reads it: tests/portal/cli/test_audit.py",
     "heartbeat": "no page reads it: tests/journal/operations/test_heartbeat.py",
     "outbox": "tests/journal/mail/test_outbox.py",
@@ -141,7 +141,7 @@ MORE = (
     ("alice", "/journal?before=2026-11-22T12:00:00%2B00:00"),
     ("alice", f"/journal?q={HERS}"),
     ("alice", "/journal/{entry}/shares?to={link}"),
-    ("alice", f"/sharing/log?before={2 * NOT_NUMBERED}"),
+    ("alice", f"/sharing/log?before={2 * FIRST_PENDING_NUMBER}"),
     ("alice", "/sharing/{karl's link}"),
     ("alice", "/sharing/handovers/{karl's handover}"),
     ("alice", "/account/passkeys/{passkey}/removal"),
@@ -343,7 +343,7 @@ def crowded(
 @pytest.fixture
 def nothing_chained(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is put back while the service runs, which would go on to chain what was pending before."""
-    monkeypatch.setattr(audit_sealing, "EVERY", timedelta(days=1))
+    monkeypatch.setattr(audit_sealing, "INTERVAL", timedelta(days=1))
 
 
 @pytest.fixture

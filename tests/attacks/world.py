@@ -28,7 +28,7 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
@@ -37,7 +37,7 @@ from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
 from journal.sharing import handover_offers, reading, shares
 from journal.store.database import Store
@@ -80,27 +80,31 @@ class World:
 class _Making:
     """What the steps of furnishing hand on. `key` is the recovery key that was confirmed last."""
 
-    house: House
+    installation: Installation
     clock: Clock
     tokens: dict[str, bytes]
     key: str = ""
 
     async def actor(self, name: str) -> Actor:
         await authentication_tables.WebSession.all().update(used_at=self.clock.now)
-        actor = await web_sessions.actor_for(self.house, self.tokens[name])
+        actor = await web_sessions.load_actor(self.installation, self.tokens[name])
         assert actor is not None
         return replace(actor, now=self.clock.now)
 
     async def clinician(self, name: str) -> None:
-        link = await practice.new_setup_link(self.house)
-        self.tokens[name] = await staff_registration.set_up(self.house, link, PRACTICE, _new(name))
+        link = await practice.create_setup_link(self.installation)
+        self.tokens[name] = await staff_registration.register_staff(
+            self.installation, link, PRACTICE, _new(name)
+        )
         await self.confirm(name)
 
     async def confirm(self, name: str) -> None:
         actor = await self.actor(name)
-        offer = await authentication_recovery_key.offer(actor)
-        await authentication_recovery_key.confirm(actor, self.tokens[name], offer.sealed, offer.words)
-        self.key = offer.words
+        offer = await authentication_recovery_key.offer_recovery_key(actor)
+        await authentication_recovery_key.confirm_recovery_key(
+            actor, self.tokens[name], offer.sealed, offer.formatted_key
+        )
+        self.key = offer.formatted_key
 
 
 def _new(name: str) -> NewAccount:
@@ -111,15 +115,19 @@ def _new(name: str) -> NewAccount:
 async def furnish(url: str, furniture: Furniture) -> World:
     """Add to the cast in the database at *url* what is there to be attacked."""
     clock = Clock(NOON - timedelta(minutes=50))
-    making = _Making(House.with_key(SERVER_KEY, clock=clock, quick=True), clock, dict(furniture.tokens))
+    making = _Making(
+        Installation.with_key(SERVER_KEY, clock=clock, quick=True), clock, dict(furniture.tokens)
+    )
     store = await Store.open(url)
     try:
         with store.use():
             for name in ("frieda", "gil", "karl"):
                 await making.clinician(name)
-            readied = await registration.ready(making.house, _new("hana"))
-            await registration.open_account(making.house, Role.PATIENT, readied)
-            making.tokens["hana"] = await web_sessions.start(making.house, readied.id, readied.account_key)
+            readied = await registration.prepare_account(making.installation, _new("hana"))
+            await registration.create_account(making.installation, Role.PATIENT, readied)
+            making.tokens["hana"] = await web_sessions.start_session(
+                making.installation, readied.id, readied.account_key
+            )
             await _renew(making)
             ids = {"link": furniture.link}
             await _write(making, ids)
@@ -163,10 +171,12 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
 async def _renew(making: _Making) -> None:
     """Let lena open an account, and come half the way of renewing its keys."""
     new = _new("lena")
-    readied = await registration.ready(making.house, new)
-    await registration.open_account(making.house, Role.PATIENT, readied)
-    making.tokens["lena"] = await web_sessions.start(making.house, readied.id, readied.account_key)
-    making.tokens["lena"] = await account_key_renewal.begin(await making.actor("lena"), new.password)
+    readied = await registration.prepare_account(making.installation, new)
+    await registration.create_account(making.installation, Role.PATIENT, readied)
+    making.tokens["lena"] = await web_sessions.start_session(
+        making.installation, readied.id, readied.account_key
+    )
+    making.tokens["lena"] = await account_key_renewal.begin_rotation(await making.actor("lena"), new.password)
     await making.confirm("lena")
 
 
@@ -174,31 +184,35 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
     """Let mona and nora lose everything that they shared with bob, and nora be given it back."""
     for name in ("mona", "nora"):
         new = _new(name)
-        readied = await registration.ready(making.house, new)
-        await registration.open_account(making.house, Role.PATIENT, readied)
-        making.tokens[name] = await web_sessions.start(making.house, readied.id, readied.account_key)
+        readied = await registration.prepare_account(making.installation, new)
+        await registration.create_account(making.installation, Role.PATIENT, readied)
+        making.tokens[name] = await web_sessions.start_session(
+            making.installation, readied.id, readied.account_key
+        )
         await making.confirm(name)
-        invited = await invitations.invite(await making.actor("bob"), name)
-        link = await invitations.accept(await making.actor(name), invited.token)
+        invited = await invitations.create_invitation(await making.actor("bob"), name)
+        link = await invitations.accept_invitation(await making.actor(name), invited.token)
         patient, entry = await making.actor(name), uuid4()
-        await entries.save(
+        await entries.save_entry(
             patient, entry, 0, EntryDocument("free", "Swifts", answers={"free.text": "above us"})
         )
-        await shares.share(patient, entry, link, [shares.TITLE, "free.text"], previewed=1)
+        await shares.share_entry(patient, entry, link, [shares.TITLE, "free.text"], previewed=1)
         if name == "mona":
-            making.tokens[name] = await account_key_renewal.begin(patient, new.password)
-        offered = await reset_links.offer(await making.actor("bob"), patient.id)
+            making.tokens[name] = await account_key_renewal.begin_rotation(patient, new.password)
+        offered = await reset_links.create_reset_link(await making.actor("bob"), patient.id)
         email, again = f"{name}@example.org", f"{name} lights the lamp anew"
-        making.tokens[name] = await account_reset.restart(
-            making.house, offered.token, email, again, again, PRACTICE, understood=True
+        making.tokens[name] = await account_reset.reset_account(
+            making.installation, offered.token, email, again, again, PRACTICE, understood=True
         )
         await making.confirm(name)
-        await reading.folder(await making.actor("bob"), patient.id)  # pins the keys of now
-        ids[f"{name}'s aside"] = (await retained_records.kept(await making.actor(name)))[0].id
+        await reading.load_folder(await making.actor("bob"), patient.id)  # pins the keys of now
+        ids[f"{name}'s aside"] = (await retained_records.list_retained_records(await making.actor(name)))[
+            0
+        ].id
         ids[f"{name}'s old link"] = link
-        ids[f"{name}'s link"] = (await links.my_links(await making.actor(name)))[0].id
+        ids[f"{name}'s link"] = (await links.load_my_links(await making.actor(name)))[0].id
     nora = (await making.actor("nora")).id
-    await returned_shares.give_back(await making.actor("bob"), nora)
+    await returned_shares.return_shares(await making.actor("bob"), nora)
 
 
 async def _write(making: _Making, ids: dict[str, UUID]) -> None:
@@ -207,14 +221,14 @@ async def _write(making: _Making, ids: dict[str, UUID]) -> None:
         ids[kind.value] = uuid4()
         title = f"{HERS} {kind.value}"
         document = EntryDocument(kind.value, title, f"{HERS} be gentle", answers=answers_of(kind))
-        await entries.save(await making.actor("alice"), ids[kind.value], 0, document)
+        await entries.save_entry(await making.actor("alice"), ids[kind.value], 0, document)
     ids["entry"], ids["deleted"] = ids["integration"], ids["capture"]
     document = EntryDocument("integration", f"{HERS} later", answers=answers_of(EntryKind.INTEGRATION))
     making.clock.forward(minutes=15)
     alice = await making.actor("alice")
-    await entries.save(alice, ids["entry"], 1, document)
-    ids["revision"] = (await versions.revisions(alice, ids["entry"]))[0].id
-    await removal.delete(alice, ids["deleted"])
+    await entries.save_entry(alice, ids["entry"], 1, document)
+    ids["revision"] = (await versions.list_revisions(alice, ids["entry"]))[0].id
+    await removal.delete_entry(alice, ids["deleted"])
 
 
 async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
@@ -227,65 +241,69 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     alice, bob = await making.actor("alice"), await making.actor("bob")
     ids["course"] = await session_plan.plan_course(bob, alice.id, f"{PLANNED} course", plan)
     ids["session"] = next(
-        one.id for one in await my_sessions(alice) if one.details.kind is SessionKind.DOSING
+        one.id for one in await load_my_sessions(alice) if one.details.kind is SessionKind.DOSING
     )
     own = SessionDetails(
         SessionKind.MEDICAL_CHECKIN, f"{YEAR}-04-21T09:00", ZONE, 30, Setting.CLINIC, sitter=f"{PLANNED} K.",
         note=f"{PLANNED} bring the list",
     )  # fmt: skip
-    ids["own session"] = await session_plan.add(alice, alice.id, own)
+    ids["own session"] = await session_plan.add_session(alice, alice.id, own)
 
 
 async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     """Share with bob, who reads; with others before care ends, sharing is paused or they are suspended."""
     for name in ("frieda", "gil", "karl"):
-        invited = await invitations.invite(await making.actor(name), "Alice")
-        ids[f"{name}'s link"] = await invitations.accept(await making.actor("alice"), invited.token)
+        invited = await invitations.create_invitation(await making.actor(name), "Alice")
+        ids[f"{name}'s link"] = await invitations.accept_invitation(
+            await making.actor("alice"), invited.token
+        )
     alice = await making.actor("alice")
     fields = [shares.TITLE, *answers_of(EntryKind.INTEGRATION)]
     for name in ("bob", "frieda", "gil", "karl"):
         link = ids["link" if name == "bob" else f"{name}'s link"]
-        ids[f"{name}'s share"] = await shares.share(alice, ids["entry"], link, fields, previewed=2)
-        await reading.read(await making.actor(name), alice.id, ids[f"{name}'s share"])
+        ids[f"{name}'s share"] = await shares.share_entry(alice, ids["entry"], link, fields, previewed=2)
+        await reading.read_share(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
     fields = [shares.NOTE, *answers_of(EntryKind.REFRAME)]
-    ids["changed share"] = await shares.share(alice, ids["reframe"], ids["link"], fields, previewed=1)
-    await reading.read(await making.actor("bob"), alice.id, ids["changed share"])
+    ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
+    await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
-    await entries.save(alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed))
-    await lifecycle.end(alice, ids["frieda's link"])
-    await lifecycle.pause(alice, ids["karl's link"])
+    await entries.save_entry(
+        alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed)
+    )
+    await lifecycle.end_care(alice, ids["frieda's link"])
+    await lifecycle.pause_sharing(alice, ids["karl's link"])
 
 
 async def _others(making: _Making, ids: dict[str, UUID]) -> None:
     """Give dana and charlie what alice and bob have, in words of their own."""
-    invited = await invitations.invite(await making.actor("charlie"), "Dana")
+    invited = await invitations.create_invitation(await making.actor("charlie"), "Dana")
     dana, ids["dana's entry"] = await making.actor("dana"), uuid4()
-    ids["dana's link"] = await invitations.accept(dana, invited.token)
+    ids["dana's link"] = await invitations.accept_invitation(dana, invited.token)
     answers: dict[str, str | int | list[str]] = {"free.text": f"{OTHERS} wrote this"}
     for revision in (1, 2):
         document = EntryDocument("free", f"{OTHERS} {revision}", answers=answers)
         dana = await making.actor("dana")
-        await entries.save(dana, ids["dana's entry"], revision - 1, document)
+        await entries.save_entry(dana, ids["dana's entry"], revision - 1, document)
         making.clock.forward(minutes=1 if revision == 2 else 11)
     dana, charlie = await making.actor("dana"), await making.actor("charlie")
-    ids["dana's revision"] = (await versions.revisions(dana, ids["dana's entry"]))[0].id
-    ids["dana's share"] = await shares.share(
+    ids["dana's revision"] = (await versions.list_revisions(dana, ids["dana's entry"]))[0].id
+    ids["dana's share"] = await shares.share_entry(
         dana, ids["dana's entry"], ids["dana's link"], [shares.TITLE, "free.text"], previewed=2
     )
-    await reading.read(charlie, dana.id, ids["dana's share"])
+    await reading.read_share(charlie, dana.id, ids["dana's share"])
     plan = CoursePlan(date(2033, 5, 3), time(9), ZONE, 1, 1, Setting.CLINIC, dose_text=f"{OTHERS} dose")
     ids["dana's course"] = await session_plan.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
-    ids["dana's session"] = (await my_sessions(dana))[0].id
-    ids["charlie's invitation"] = (await invitations.invite(charlie, f"{OTHERS} invited")).id
+    ids["dana's session"] = (await load_my_sessions(dana))[0].id
+    ids["charlie's invitation"] = (await invitations.create_invitation(charlie, f"{OTHERS} invited")).id
 
 
 async def _passkey(making: _Making) -> UUID:
     """Let alice add a passkey that opens her journal."""
     alice, device = await making.actor("alice"), Authenticator()
-    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
+    answer = device.make(await passkey_management.build_creation_options(alice, SITE))
     named = f"{HERS} phone"
-    added = await passkey_management.add(
+    added = await passkey_management.add_passkey(
         alice, making.tokens["alice"], SITE, named, answer.credential, answer.prf
     )
     return added.id
@@ -295,27 +313,27 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     """Make set-up links and invitations of bob's in every state that one can be in."""
     bob = await making.actor("bob")  # whose session did not begin so long ago
     making.clock.now = NOON - timedelta(days=30)
-    set_up = {"expired": await practice.new_setup_link(making.house)}
-    expired = await invitations.invite(replace(bob, now=making.clock.now), f"{HERS} invited late")
+    set_up = {"expired": await practice.create_setup_link(making.installation)}
+    expired = await invitations.create_invitation(replace(bob, now=making.clock.now), f"{HERS} invited late")
     making.clock.now = NOON - timedelta(minutes=30)
     set_up |= {
-        "used": await practice.new_setup_link(making.house),
-        "open": await practice.new_setup_link(making.house),
+        "used": await practice.create_setup_link(making.installation),
+        "open": await practice.create_setup_link(making.installation),
     }
-    await staff_registration.set_up(making.house, set_up["used"], PRACTICE, _new("ines"))
+    await staff_registration.register_staff(making.installation, set_up["used"], PRACTICE, _new("ines"))
     charlie = (await making.actor("charlie")).id
     alice = (await making.actor("alice")).id
-    ids["handover"] = await handover_offers.suggest_to(await making.actor("bob"), alice, str(charlie))
+    ids["handover"] = await handover_offers.suggest_colleague(await making.actor("bob"), alice, str(charlie))
     erin = await making.actor("erin")
-    ids["set-up link"] = await setup_links.make_for(erin, "Lena", "nurse")
+    ids["set-up link"] = await setup_links.create_setup_link_for(erin, "Lena", "nurse")
     bob = await making.actor("bob")
-    withdrawn = await invitations.invite(bob, f"{HERS} invited in vain")
-    await invitations.withdraw(bob, withdrawn.id)
-    waiting = await invitations.invite(bob, "Jan")
-    accepted = await invitations.invite(bob, "Hana")
-    await invitations.accept(await making.actor("hana"), accepted.token)
+    withdrawn = await invitations.create_invitation(bob, f"{HERS} invited in vain")
+    await invitations.withdraw_invitation(bob, withdrawn.id)
+    waiting = await invitations.create_invitation(bob, "Jan")
+    accepted = await invitations.create_invitation(bob, "Hana")
+    await invitations.accept_invitation(await making.actor("hana"), accepted.token)
     ids["invitation"], ids["withdrawn invitation"] = waiting.id, withdrawn.id
-    restart = await reset_links.offer(bob, (await making.actor("alice")).id)
+    restart = await reset_links.create_reset_link(bob, (await making.actor("alice")).id)
     invited = {
         "expired": expired,
         "used": accepted,

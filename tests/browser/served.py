@@ -24,7 +24,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
-from portal.http.server import serving as settings_for
+from portal.http.server import build_server_config as settings_for
 from tests.browser.conftest import PATIENCE_MS, QUIET, Desk, Server
 from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
 from tests.setup_tools import chromium

@@ -99,11 +99,14 @@ class Sheet:
         Those of a lost race come first.
         """
         async with self.served.second_connection() as cast:
-            alice, wanted = await web_sessions.actor_for(cast.house, cast.tokens["alice"]), await self.entry()
+            alice, wanted = (
+                await web_sessions.load_actor(cast.installation, cast.tokens["alice"]),
+                await self.entry(),
+            )
             assert alice is not None
-            versions = sorted(await revisions.revisions(alice, wanted), key=lambda one: one.reason)
+            versions = sorted(await revisions.list_revisions(alice, wanted), key=lambda one: one.reason)
             kept = [one.document for one in versions]
-            now = [one.document for one in (await entries.several(alice, [wanted])).values()]
+            now = [one.document for one in (await entries.load_entries_by_id(alice, [wanted])).values()]
             return [str(document.answers["free.text"]) for document in kept + now]
 
 
@@ -148,7 +151,7 @@ async def written(served: Served, words: str) -> UUID:
     async with served.second_connection() as cast:
         entry = uuid4()
         document = EntryDocument("free", answers={"free.text": words})
-        await entries.save(await cast.actor("alice"), entry, 0, document)
+        await entries.save_entry(await cast.actor("alice"), entry, 0, document)
         return entry
 
 
@@ -336,7 +339,7 @@ async def test_two_tabs_keep_two_texts(sheet: Sheet) -> None:
     await expect(compared.get_by_text("Once: the mountain behind it")).to_be_visible()
     async with sheet.served.second_connection() as cast:
         alice = await cast.actor("alice")
-        now, kept = await entries.entry(alice, entry), await revisions.revisions(alice, entry)
+        now, kept = await entries.load_entry(alice, entry), await revisions.list_revisions(alice, entry)
     assert now.document.answers == {"free.text": "Once: the mountain behind it"}
     assert {(one.reason, one.document.answers["free.text"]) for one in kept} == {
         (Reason.CONFLICT, "Once: the mountain behind it"),
@@ -448,9 +451,9 @@ async def saved_elsewhere(served: Served, entry: UUID, words: str) -> None:
     """Let alice save other words from another browser."""
     async with served.second_connection() as cast:
         alice = await cast.actor("alice")
-        found = await entries.entry(alice, entry)
+        found = await entries.load_entry(alice, entry)
         document = EntryDocument("free", answers={"free.text": words})
-        await entries.save(alice, entry, found.revision, document, sitting="another browser")
+        await entries.save_entry(alice, entry, found.revision, document, sitting="another browser")
 
 
 def a_session(*, minutes: int) -> SessionDetails:
@@ -502,10 +505,10 @@ async def test_a_plan_that_comes_back_is_the_newest(desk: Desk, server: Served) 
     await server.admit(page.context, "bob")
     async with server.second_connection() as cast:
         alice, bob = await cast.actor("alice"), await cast.actor("bob")
-        planned = await session_plan.add(bob, alice.id, a_session(minutes=50))
+        planned = await session_plan.add_session(bob, alice.id, a_session(minutes=50))
         await page.goto(f"/sessions/{planned}/edit")
         await page.get_by_label("How long, in minutes").fill("60")
-        await session_plan.change(bob, planned, 1, a_session(minutes=90))
+        await session_plan.change_session(bob, planned, 1, a_session(minutes=90))
     await come_back(page, "back")
     await expect(page.get_by_label("How long, in minutes")).to_have_value("90")
 
@@ -584,5 +587,5 @@ async def test_a_slider_saves_too(sheet: Sheet) -> None:
     await slider.press("ArrowRight")
     await expect(sheet.status).to_have_text(SAVED)
     async with sheet.served.second_connection() as cast:
-        entry = await entries.entry(await cast.actor("alice"), await sheet.entry())
+        entry = await entries.load_entry(await cast.actor("alice"), await sheet.entry())
     assert entry.document.answers == {"reframe.old_belief_before": 51}

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from journal.authentication import web_sessions
 from journal.records import collection as records_collection
-from portal.documents.archive_pages import drawing
-from portal.web.pages import make_environment
+from portal.documents.archive_pages import build_page_renderer
+from portal.web.pages import build_environment
 from tests.attacks import browse
 from tests.browser.conftest import Desk
 from tests.browser.served import NOBODY, Served, at_a_desk, chrome, lend, serving
@@ -275,14 +275,14 @@ async def test_words_that_are_taken_away(
     """On the pages of an archive words run in their own direction; in its text they are isolated by marks."""
     token = urlsafe_b64decode(writers.client(name).cookies["hearthside"] + "=")
     async with server.second_connection() as cast:
-        actor = await web_sessions.actor_for(cast.house, token)
+        actor = await web_sessions.load_actor(cast.installation, token)
         assert actor is not None
         found = await (
-            records_collection.of_patient(actor, "")
+            records_collection.collect_patient_records(actor, "")
             if name == "alice"
-            else records_collection.shared(actor, "", None)
+            else records_collection.collect_shared_records(actor, "", None)
         )
-        files = drawing(make_environment(), actor)(found)
+        files = build_page_renderer(build_environment(), actor)(found)
     page, shown = await desk.person(), 0
     desk.origin = tmp_path.as_uri()
     for path, content in files.items():

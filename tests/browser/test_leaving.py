@@ -51,7 +51,7 @@ async def reading(desk: Desk, served: Served, *, javascript: bool = True) -> Pag
     async with served.second_connection() as cast:
         entry = uuid4()
         document = EntryDocument("free", HERS, answers={"free.text": f"{HERS} sings"})
-        await entries.save(await cast.actor("alice"), entry, 0, document)
+        await entries.save_entry(await cast.actor("alice"), entry, 0, document)
     page = await desk.person(javascript=javascript)
     await served.admit(page.context, "alice")
     await page.goto("/")

@@ -94,7 +94,7 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     """With a device that has a PRF: add, sign out, one tap, read. After removing it the tap opens nothing."""
     async with server.second_connection() as cast:
         document = EntryDocument("free", HERS, answers={"free.text": f"{HERS} sings"})
-        await entries.save(await cast.actor("alice"), uuid4(), 0, document)
+        await entries.save_entry(await cast.actor("alice"), uuid4(), 0, document)
     page = await desk.person()
     session, device = await equipped(page)
     await signed_in(page, "alice")

@@ -57,7 +57,7 @@ async def test_whatever_the_browser_sends_the_account_opens(
 async def test_no_field_makes_another_domain_of_what_is_typed(desk: Desk, server: Served) -> None:
     """In a field of type email Chromium sends `fass.example`, where somebody else lives: we have none."""
     async with server.second_connection() as cast:
-        invited = await invitations.invite(await cast.actor("bob"), "Frieda")
+        invited = await invitations.create_invitation(await cast.actor("bob"), "Frieda")
         await account_details.change_email(await cast.actor("alice"), "alice@faß.example")
     page = await desk.person()
     for path in ("/sign-in", "/recover", f"/invite/{invited.token}"):
@@ -81,7 +81,7 @@ async def test_no_field_makes_another_domain_of_what_is_typed(desk: Desk, server
 async def test_an_account_is_opened_with_what_was_typed(desk: Desk, server: Served, javascript: bool) -> None:
     """Also when the form came back once; it stands in the list of people as it was typed."""
     async with server.second_connection() as cast:
-        invited = await invitations.invite(await cast.actor("bob"), "Frieda")
+        invited = await invitations.create_invitation(await cast.actor("bob"), "Frieda")
     page = await desk.person(javascript=javascript)
     await page.goto(f"/invite/{invited.token}")
     await page.get_by_label("The name you go by").fill("Frieda Sample")
@@ -97,6 +97,6 @@ async def test_an_account_is_opened_with_what_was_typed(desk: Desk, server: Serv
     await expect(page).to_have_url(f"{server.origin}/account/recovery-key")
     async with server.second_connection() as cast:
         (frieda,) = [
-            one for one in await people.people(await cast.actor("erin")) if one.name == "Frieda Sample"
+            one for one in await people.list_people(await cast.actor("erin")) if one.name == "Frieda Sample"
         ]
         assert frieda.email == "frieda@faß.example"

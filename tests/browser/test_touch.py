@@ -215,7 +215,7 @@ async def test_a_tap_on_a_slider_sets_it(phone: Phone, place: float) -> None:
     assert await phone.slider.get_attribute("data-untouched") is None
     await expect(phone.sheet.status).to_have_text(SAVED)
     async with phone.sheet.served.second_connection() as cast:
-        entry = await entries.entry(await cast.actor("alice"), await phone.sheet.entry())
+        entry = await entries.load_entry(await cast.actor("alice"), await phone.sheet.entry())
     assert entry.document.answers == {"reframe.old_belief_before": int(await phone.number.input_value())}
 
 

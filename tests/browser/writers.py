@@ -20,7 +20,7 @@ from tests.waiting import browser_at
 
 Words = Callable[[str, int], str]
 """Gives what is typed into a field, from its name and the most characters that it takes."""
-CEILINGS = {field.id: field.ceiling for form in FORMS.values() for field in form.fields} | {
+CEILINGS = {field.id: field.max_answer_length for form in FORMS.values() for field in form.fields} | {
     "name": 100,
     "practice_name": 100,
     "title": 300,
@@ -120,8 +120,8 @@ async def writing(served: Served, words: Words) -> AsyncIterator[Writers]:
 async def _move_in(writers: Writers, served: Served) -> None:
     """Set up the practice, let erin make a link for a colleague, invite three people, and let one of them accept."""
     async with served.second_connection() as cast:
-        used, unused = [f"/setup/{await practice.new_setup_link(cast.house)}" for _ in range(2)]
-        first = f"/setup/{await practice.new_setup_link(cast.house, ADMINISTRATOR)}"
+        used, unused = [f"/setup/{await practice.create_setup_link(cast.installation)}" for _ in range(2)]
+        first = f"/setup/{await practice.create_setup_link(cast.installation, ADMINISTRATOR)}"
     await writers.send("bob", used, "practice_name")
     await _keep_recovery_key(writers, "bob")
     await writers.send("erin", first, "email")

@@ -67,7 +67,7 @@ def test_it_finds_what_each_text_holds(texts: list[str], needles: list[str]) -> 
     """Every text that holds all the needles, in their order; nothing where one text ends and the next begins."""
     together = PageText.of([text.encode() for text in texts])
     alone = [place for place, text in enumerate(texts) if needles and all(one in text for one in needles)]
-    assert together.holding([needle.encode() for needle in needles]) == alone
+    assert together.find_all([needle.encode() for needle in needles]) == alone
 
 
 def test_no_word_of_it_is_printed() -> None:

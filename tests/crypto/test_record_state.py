@@ -24,11 +24,11 @@ def test_steps_come_to_the_same_as_counting_anew(records: list[Member], order: o
     """However records came, in whatever order, and others left, the set is that of those that are there."""
     state = RecordState(KEY, (RecordSet(), RecordSet()))
     for one in records:
-        state = state.changed(0, come=[one])
+        state = state.change_set(0, added=[one])
     left = records[::2]
     for one in sorted(left, reverse=True):
-        state = state.changed(0, gone=[one])
-    assert state.sets[0] == state.over(records[1::2])
+        state = state.change_set(0, removed=[one])
+    assert state.sets[0] == state.hash_members(records[1::2])
     assert state.sets[1] == RecordSet()
 
 
@@ -46,15 +46,15 @@ def test_any_other_record_gives_another_sum(records: list[Member], bit: int) -> 
         rest,
         [*records, records[0]],
     )
-    sums = {state.over(other).total for other in others}
-    assert state.over(records).total not in sums
-    assert RecordState(b"t" * 32, ()).over(records).total != state.over(records).total
+    sums = {state.hash_members(other).total for other in others}
+    assert state.hash_members(records).total not in sums
+    assert RecordState(b"t" * 32, ()).hash_members(records).total != state.hash_members(records).total
 
 
 @given(records=members)
 def test_a_state_reads_as_it_was_written(records: list[Member]) -> None:
     """Nothing is lost on the way to storage and back."""
-    state = RecordState.begin(3).changed(1, come=records)
+    state = RecordState.begin(3).change_set(1, added=records)
     assert RecordState.decode(state.encode(), 3) == state
     assert len(state.encode()) == 140
 
@@ -90,7 +90,7 @@ def test_a_key_has_32_bytes() -> None:
 def test_a_count_stays_a_count() -> None:
     """More gone than there were leaves zero, which no record fits."""
     one: Member = (bytes(16), 1, bytes(16))
-    state = RecordState.begin(1).changed(0, gone=[one])
+    state = RecordState.begin(1).change_set(0, removed=[one])
     assert state.sets[0].count == 0
     assert state.sets[0] != RecordSet()
 

@@ -27,7 +27,14 @@ from crypto import (
     PrivateIdentity,
     PublicIdentity,
 )
-from journal.audit.chain import EPOCH, Line, event_mac, head_of, mac_of, verified_tag
+from journal.audit.chain import (
+    EPOCH,
+    EventRecord,
+    compute_chain_mac,
+    compute_event_mac,
+    compute_head,
+    compute_verified_tag,
+)
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "vectors"
@@ -130,21 +137,21 @@ def server(data: Input) -> crypto.ServerKey:
     return crypto.ServerKey(raw(data, "server_key"))
 
 
-def event(data: Input) -> Line:
+def event(data: Input) -> EventRecord:
     names = ("actor", "patient", "recipient", "about", "id")
     who, whose, whom, about, own = [UUID(data[name]) if data[name] else None for name in names]
     at = EPOCH + timedelta(microseconds=data["at"])
-    return Line(at, who, whose, whom, about, data["action"], data["outcome"], own)
+    return EventRecord(at, who, whose, whom, about, data["action"], data["outcome"], own)
 
 
 def audit_chain(data: Input) -> bytes:
     key, number = MacKey(raw(data, "chain_key")), data["sequence"]
-    return mac_of(key, head_of(key, number - 1, raw(data, "mac_before")), number, event(data))
+    return compute_chain_mac(key, compute_head(key, number - 1, raw(data, "mac_before")), number, event(data))
 
 
 def sum_records(data: Input) -> bytes:
     members = [(raw(one, "id"), one["revision"], raw(one, "sealed")) for one in data["records"]]
-    return crypto.RecordState(raw(data, "key"), ()).over(members).total.to_bytes(32, "big")
+    return crypto.RecordState(raw(data, "key"), ()).hash_members(members).total.to_bytes(32, "big")
 
 
 def read_record_state(data: Input) -> bytes:
@@ -181,10 +188,12 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "transitional-index": lambda d: server(d).transitional_index(d["email"]),
     "spelling-index": lambda d: server(d).spelling_index(d["email"]),
     "server-mac": lambda d: server(d).mac(d["label"], raw(d, "message")),
-    "audit-event": lambda d: event_mac(MacKey(raw(d, "chain_key")), event(d)),
+    "audit-event": lambda d: compute_event_mac(MacKey(raw(d, "chain_key")), event(d)),
     "audit-chain": audit_chain,
-    "audit-head": lambda d: head_of(MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")),
-    "audit-verified": lambda d: verified_tag(MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")),
+    "audit-head": lambda d: compute_head(MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")),
+    "audit-verified": lambda d: compute_verified_tag(
+        MacKey(raw(d, "chain_key")), d["sequence"], raw(d, "mac")
+    ),
     "sum-records": sum_records,
     "read-record-state": read_record_state,
     "read-record-root": lambda d: b"".join(one.tag for one in crypto.RecordRoot.decode(raw(d, "root")).pages),

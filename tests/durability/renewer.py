@@ -13,9 +13,9 @@ import os
 import sys
 
 from journal.authentication import web_sessions
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
-from journal.key_rotation.account_key import SETTLING
+from journal.key_rotation.account_key import SETTLING_TIME
 from journal.store.database import Store
 from tests.cast import SERVER_KEY, Clock
 from tests.durability.writer import tell
@@ -24,16 +24,16 @@ from tests.durability.writer import tell
 async def renew(url: str, token: bytes) -> None:
     """Go on, batch after batch, until it is over or the process is killed."""
     clock = Clock()
-    clock.forward(seconds=SETTLING.total_seconds())
-    house = House.with_key(SERVER_KEY, clock=clock, quick=True)
+    clock.forward(seconds=SETTLING_TIME.total_seconds())
+    installation = Installation.with_key(SERVER_KEY, clock=clock, quick=True)
     store = await Store.open(url)
     with store.use():
         while True:
-            actor = await web_sessions.actor_for(house, token)
+            actor = await web_sessions.load_actor(installation, token)
             assert actor is not None
             tell("batch")
-            came = await account_key_renewal.go_on(actor)
-            if came.over:
+            came = await account_key_renewal.reseal_batches(actor)
+            if came.finished:
                 tell("renewed")
                 break
             tell(str(came.done))

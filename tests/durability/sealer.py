@@ -25,8 +25,8 @@ from uuid import uuid4
 
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.audit.sealing import AuditSealer
-from journal.installation.installation import House
+from journal.audit.chain_worker import AuditChainWorker
+from journal.installation.installation import Installation
 from journal.store.database import Store
 from tests.cast import SERVER_KEY
 from tests.durability.migrator import STATEMENTS
@@ -86,12 +86,12 @@ async def chain(url: str, *how: str) -> int:
     ready = threading.Event()
     if how[:1] == ("kill",):
         killing_at(int(how[1]), ready)
-    house, store = House.with_key(SERVER_KEY), await Store.open(url)
+    installation, store = Installation.with_key(SERVER_KEY), await Store.open(url)
     if how[:1] == ("stop",):
         stopping_at(how[1], int(how[2]))
     ready.set()
     with store.use():
-        chained = await AuditSealer(house, uuid4()).chain_pending()
+        chained = await AuditChainWorker(installation, uuid4()).chain_pending()
     sys.setprofile(None)
     await store.close()
     return chained
@@ -99,10 +99,13 @@ async def chain(url: str, *how: str) -> int:
 
 async def write(url: str, count: int) -> int:
     """Write events at once."""
-    house, store = House.with_key(SERVER_KEY), await Store.open(url)
+    installation, store = Installation.with_key(SERVER_KEY), await Store.open(url)
     with store.use():
         await asyncio.gather(
-            *(audit_log.note_unsigned(house, None, Act.NOT_FOUND, about=uuid4()) for _ in range(count))
+            *(
+                audit_log.record_unauthenticated_event(installation, None, Act.NOT_FOUND, about=uuid4())
+                for _ in range(count)
+            )
         )
     await store.close()
     return count

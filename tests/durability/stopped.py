@@ -21,8 +21,8 @@ import asyncpg
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, removal
-from journal.installation.installation import House
-from journal.store.database import Store, connection, is_sqlite
+from journal.installation.installation import Installation
+from journal.store.database import Store, get_connection, is_sqlite
 from journal.vault import baseline
 from journal.vault.documents import EntryDocument
 from tests.cast import SERVER_KEY, Clock
@@ -31,14 +31,14 @@ from tests.durability.writer import tell
 LATER = EntryDocument("free", "Later", answers={"free.text": "Other words."})
 Act = Callable[[Actor, UUID, UUID, UUID], Awaitable[object]]
 ACTS: dict[str, Act] = {
-    "create": lambda alice, *_: entries.save(alice, uuid4(), 0, LATER),
-    "save": lambda alice, kept, *_: entries.save(alice, kept, 2, LATER),
-    "restore": lambda alice, kept, _, version: entries.restore(alice, kept, version),
-    "delete": lambda alice, kept, *_: removal.delete(alice, kept),
-    "undelete": lambda alice, _, gone, __: removal.undelete(alice, gone),
-    "erase": lambda alice, _, gone, __: removal.erase(alice, gone),
-    "lay_out": lambda alice, *_: baseline.lay_out(alice),
-    "accept": lambda alice, *_: acceptance.accept(alice),
+    "create": lambda alice, *_: entries.save_entry(alice, uuid4(), 0, LATER),
+    "save": lambda alice, kept, *_: entries.save_entry(alice, kept, 2, LATER),
+    "restore": lambda alice, kept, _, version: entries.restore_version(alice, kept, version),
+    "delete": lambda alice, kept, *_: removal.delete_entry(alice, kept),
+    "undelete": lambda alice, _, gone, __: removal.restore_entry(alice, gone),
+    "erase": lambda alice, _, gone, __: removal.erase_entry(alice, gone),
+    "lay_out": lambda alice, *_: baseline.create_contents(alice),
+    "accept": lambda alice, *_: acceptance.accept_journal(alice),
 }
 
 
@@ -53,7 +53,7 @@ async def die_before(number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     if is_sqlite():
-        client: Any = connection()
+        client: Any = get_connection()
         held = client._connection
         await held._execute(held._conn.set_trace_callback, count)
         return
@@ -75,8 +75,8 @@ async def act(name: str, url: str, token: str, minutes: str, number: str, *ids: 
     clock.forward(minutes=int(minutes))
     store = await Store.open(url)
     with store.use():
-        house = House.with_key(SERVER_KEY, clock=clock, quick=True)
-        alice = await web_sessions.actor_for(house, bytes.fromhex(token))
+        installation = Installation.with_key(SERVER_KEY, clock=clock, quick=True)
+        alice = await web_sessions.load_actor(installation, bytes.fromhex(token))
         assert alice is not None
         kept, gone, version = map(UUID, ids)
         await die_before(int(number))

@@ -36,8 +36,8 @@ async def prepared(cast: Cast, act: str) -> tuple[str, ...]:
     cast.clock.forward(minutes=11)
     await rewritten(cast, kept, **{"int.meaning": "Later I saw more of it."})
     alice = await cast.actor("alice")
-    await removal.delete(alice, gone.id)
-    (version,) = await revisions.revisions(alice, kept.id)
+    await removal.delete_entry(alice, gone.id)
+    (version,) = await revisions.list_revisions(alice, kept.id)
     if act == "lay_out":
         await as_before(cast)
     return kept.id.hex, gone.id.hex, version.id.hex
@@ -68,11 +68,11 @@ async def test_an_act_that_dies_leaves_the_table_as_it_was_or_as_it_is_to_be(
         store = await Store.open(url)
         with store.use():
             alice = await cast.actor("alice")
-            look = await record_state.look(alice, earlier=True)
-            assert look.as_left, f"before statement {number}"
-            found = await listing.latest(alice, limit=100)
-            there = [listing.listed(one) for one in reversed(await entries.every(alice))]
-            assert (found.as_left, sorted(map(repr, found.entries))) == (True, sorted(map(repr, there)))
+            look = await record_state.compare_records(alice, earlier=True)
+            assert look.is_intact, f"before statement {number}"
+            found = await listing.list_latest(alice, limit=100)
+            there = [listing.build_summary(one) for one in reversed(await entries.load_all_entries(alice))]
+            assert (found.is_intact, sorted(map(repr, found.entries))) == (True, sorted(map(repr, there)))
         await store.close()
     assert said == "done", said
     assert number > 1

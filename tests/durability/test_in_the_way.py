@@ -18,7 +18,7 @@ from journal.accounts import tables as accounts_tables
 from journal.authentication import recovery_key
 from journal.care import invitations
 from journal.practice import practice
-from journal.store.database import change, fetch
+from journal.store.database import execute, fetch_raw
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Furniture
 from tests.durability.test_waits import IN_THE_WAY, executed
@@ -116,7 +116,7 @@ async def confirming(portal: Portal, browser: AsyncClient) -> Send:
 async def asked_again(portal: Portal, browser: AsyncClient) -> Send:
     """Be asked in the middle of an act."""
     _as_alice(portal, browser)
-    await change("UPDATE web_session SET confirmed_at = NULL")
+    await execute("UPDATE web_session SET confirmed_at = NULL")
     return lambda: browser.post("/account/recovery-key", data={"asked-again": OLD})
 
 
@@ -142,15 +142,17 @@ async def giving_up(portal: Portal, browser: AsyncClient) -> Send:
 async def recovering(portal: Portal, browser: AsyncClient) -> Send:
     """Come in with the recovery kit."""
     alice = await portal.cast.actor("alice")
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, portal.cast.tokens["alice"], offer.sealed, offer.words)
-    sent = {"email": EMAIL, "recovery_key": offer.words} | RENEWED
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(
+        alice, portal.cast.tokens["alice"], offer.sealed, offer.formatted_key
+    )
+    sent = {"email": EMAIL, "recovery_key": offer.formatted_key} | RENEWED
     return lambda: browser.post("/recover", data=sent)
 
 
 async def _restart_link(portal: Portal) -> str:
     alice, bob = await portal.cast.actor("alice"), await portal.cast.actor("bob")
-    return f"/restart/{(await reset_links.offer(bob, alice.id)).token}"
+    return f"/restart/{(await reset_links.create_reset_link(bob, alice.id)).token}"
 
 
 async def restarting(portal: Portal, browser: AsyncClient) -> Send:
@@ -170,7 +172,9 @@ async def reopening(portal: Portal, browser: AsyncClient) -> Send:
     """Bring back what was set aside."""
     await written(portal.cast)
     token = (await _restart_link(portal)).rpartition("/")[2]
-    new = await account_reset.restart(portal.cast.house, token, EMAIL, NEW, NEW, PRACTICE, understood=True)
+    new = await account_reset.reset_account(
+        portal.cast.installation, token, EMAIL, NEW, NEW, PRACTICE, understood=True
+    )
     portal.cast.tokens["alice"] = new
     await accounts_tables.Account.filter(recovery_ready=False).update(recovery_ready=True)
     _as_alice(portal, browser)
@@ -179,13 +183,15 @@ async def reopening(portal: Portal, browser: AsyncClient) -> Send:
 
 async def setting_up(portal: Portal, browser: AsyncClient) -> Send:
     """Open an account as one of the staff."""
-    where = f"/setup/{await practice.new_setup_link(portal.cast.house)}"
+    where = f"/setup/{await practice.create_setup_link(portal.cast.installation)}"
     sent = {"name": "Nora", "email": "nora@example.org", "time_zone": "UTC"} | RENEWED
     return lambda: browser.post(where, data=sent)
 
 
 async def _invitation(portal: Portal) -> str:
-    return f"/invite/{(await invitations.invite(await portal.cast.actor('charlie'), 'Nora')).token}"
+    return (
+        f"/invite/{(await invitations.create_invitation(await portal.cast.actor('charlie'), 'Nora')).token}"
+    )
 
 
 async def invited(portal: Portal, browser: AsyncClient) -> Send:
@@ -232,4 +238,4 @@ async def test_what_follows_a_counted_try_is_done_again(
         await executed(url, IN_THE_WAY.format(table="audit_pending", times=2, state="40P01", when=""))
         answer = await send()
         assert answer.status_code in (200, 204, 303, 307), Page.of(answer).words
-        assert (await fetch("SELECT last_value FROM tries"))[0][0] >= 3
+        assert (await fetch_raw("SELECT last_value FROM tries"))[0][0] >= 3

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from journal.audit.verification import Head, check
+from journal.audit.verification import Head, verify_log
 from journal.entries import entries, revisions
 from journal.store.database import Store
 from journal.vault import record_state
@@ -48,13 +48,13 @@ async def lost(url: str, cast: Cast, told: Told, *, thorough: bool) -> list[UUID
     store = await Store.open(url)
     with store.use():
         alice = await cast.actor("alice")
-        there = {one.id: one for one in await entries.every(alice)}
+        there = {one.id: one for one in await entries.load_all_entries(alice)}
         for one in there if thorough else ():
-            await revisions.revisions(alice, one)
-        assert (await record_state.look(alice, earlier=True)).as_left
-        report = await check(cast.house, told.heads)
+            await revisions.list_revisions(alice, one)
+        assert (await record_state.compare_records(alice, earlier=True)).is_intact
+        report = await verify_log(cast.installation, told.heads)
     await store.close()
-    assert report.broken is None
+    assert report.chain_break is None
     assert report.head.sequence + len(report.pending) >= told.events
     told.heads.append(report.head)
     if thorough:

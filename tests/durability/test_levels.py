@@ -86,9 +86,9 @@ async def test_every_default_of_a_database_does(
         )
         assert {status for statuses in told for status in statuses} <= {200, 303}, told
         alice = await portal.cast.actor("alice")
-        titles = Counter(one.document.title for one in await entries.every(alice))
+        titles = Counter(one.document.title for one in await entries.load_all_entries(alice))
         assert titles == Counter({"The sea": AT_ONCE} | {f"Page {number}": 1 for number in range(AT_ONCE)})
-        assert len(await sharing_shares.given(alice)) == AT_ONCE
+        assert len(await sharing_shares.list_shares(alice)) == AT_ONCE
 
 
 @pytest.mark.parametrize("level", STRICT)
@@ -103,5 +103,7 @@ async def test_a_conflict_of_transactions_is_done_again(
     async with running(*furnished_postgres_url, tmp_path) as portal:
         told = await asyncio.gather(*(writes(portal, number) for number in range(AT_ONCE)))
         assert {status for statuses in told for status in statuses} <= {200, 303, 503}, told
-        titles = {one.document.title for one in await entries.every(await portal.cast.actor("alice"))}
+        titles = {
+            one.document.title for one in await entries.load_all_entries(await portal.cast.actor("alice"))
+        }
         assert titles >= {f"Page {number}" for number, (_, done) in enumerate(told) if done == 303}

@@ -15,7 +15,7 @@ import pytest
 from tortoise.exceptions import BaseORMException
 
 from journal.store import database as store_database
-from journal.store.errors import DatabaseAway
+from journal.store.errors import DatabaseUnavailable
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
 
@@ -102,7 +102,7 @@ async def test_a_migration_that_postgresql_loses_is_begun_again(own_server: Post
             " AND wait_event_type = 'Lock' AND query ILIKE 'INSERT%tortoise_migrations%'"
         ):
             assert not migrating.done()
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             await migrating
         count = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'account'"
         assert await watcher.fetchval(count) == 0

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal.entries import entries
-from journal.store.database import connection
+from journal.store.database import get_connection
 from journal.vault.documents import EntryDocument
 from tests.cast import Furniture
 from tests.portal.browsing import Page, action, autosaved, opened, pressed
@@ -34,12 +34,12 @@ def no_more_than(size: int) -> Iterator[None]:
 
 
 async def titles(portal: Portal) -> list[str]:
-    return [one.document.title for one in await entries.every(await portal.cast.actor("alice"))]
+    return [one.document.title for one in await entries.load_all_entries(await portal.cast.actor("alice"))]
 
 
 async def pages(limit: int) -> int:
     """Let the database grow to *limit* pages; gives how many there may be."""
-    _, rows = await connection().execute_query(f"PRAGMA max_page_count = {limit}")
+    _, rows = await get_connection().execute_query(f"PRAGMA max_page_count = {limit}")
     return int(rows[0][0])
 
 
@@ -62,21 +62,21 @@ async def test_a_full_disk_never_answers_saved(portal: Portal) -> None:
         assert (told.status_code, "Saved" in told.text) == (200, True)
         assert await titles(portal) == ["Kept"]
         assert (
-            await entries.entry(await portal.cast.actor("alice"), UUID(action(page)[-36:]))
+            await entries.load_entry(await portal.cast.actor("alice"), UUID(action(page)[-36:]))
         ).document.answers
 
 
 async def test_what_was_there_stays_when_the_disk_is_full(portal: Portal) -> None:
     """A save that does not fit leaves the text and the earlier versions as they were."""
     alice = await portal.cast.actor("alice")
-    wanted = (await entries.save(alice, uuid4(), 0, EntryDocument("free", "Before", answers={}))).id
+    wanted = (await entries.save_entry(alice, uuid4(), 0, EntryDocument("free", "Before", answers={}))).id
     portal.cast.clock.forward(minutes=30)  # so that a version is kept as well, in a transaction of two steps
     async with portal.client("alice") as browser:
         page = await opened(browser, f"/journal/{wanted}/edit")
         await pages(1)
         told = await autosaved(browser, page, title="After", **FULL)
         assert (told.status_code, "Saved" in told.text) == (503, False)
-        read = await entries.entry(alice, wanted)
+        read = await entries.load_entry(alice, wanted)
         assert (read.revision, read.document.title) == (1, "Before")
         await pages(1 << 30)
         assert (await autosaved(browser, page, title="After", **FULL)).status_code == 200
@@ -102,5 +102,5 @@ async def test_a_broken_disk_never_answers_saved(
         told = await autosaved(browser, page, title="After", **FULL)
         assert (told.status_code, "Saved" in told.text) == (200, True)
         assert await titles(portal) == ["After"]
-        _, rows = await connection().execute_query("PRAGMA integrity_check")
+        _, rows = await get_connection().execute_query("PRAGMA integrity_check")
         assert rows[0][0] == "ok"

@@ -50,12 +50,12 @@ async def test_a_database_that_goes_away_comes_back(own_server: PostgresServer, 
         told = await autosaved(browser, kept, title="After", **FULL)
         assert (told.status_code, "Saved" in told.text) == (200, True)
         assert (await browser.get("/readyz")).status_code == 200
-        (entry,) = await entries.every(await portal.cast.actor("alice"))
+        (entry,) = await entries.load_all_entries(await portal.cast.actor("alice"))
         assert entry.document.title == "After"
         # Without scripts the page that said so has the words, and a button that sends them once more.
         again = await browser.post(action(given_back), data=given_back.fields)
         assert again.status_code == 303
-        (entry,) = await entries.every(await portal.cast.actor("alice"))
+        (entry,) = await entries.load_all_entries(await portal.cast.actor("alice"))
         assert (entry.document.title, entry.document.answers) == (
             "After",
             {"free.text": FULL["free__text"]},
@@ -153,7 +153,7 @@ async def test_a_wire_that_is_cut_in_the_middle_of_a_save(
         assert "cannot tell whether this was saved" in given_back.words
         again = await browser.post(action(given_back), data=given_back.fields)
         assert again.status_code == 303
-        (entry,) = await entries.every(await portal.cast.actor("alice"))
+        (entry,) = await entries.load_all_entries(await portal.cast.actor("alice"))
         assert (entry.document.title, entry.document.answers) == ("After", {"free.text": FULL["free__text"]})
 
 
@@ -187,23 +187,23 @@ async def test_a_wire_that_is_cut_in_the_middle_of_a_transaction(
         again = await browser.post(action(given_back), data=given_back.fields)
         assert again.status_code == 409
         alice = await portal.cast.actor("alice")
-        (entry,) = await entries.every(alice)
+        (entry,) = await entries.load_all_entries(alice)
         assert entry.document.title == "Sooner"
-        kept = [one.document.title for one in await revisions.revisions(alice, entry.id)]
+        kept = [one.document.title for one in await revisions.list_revisions(alice, entry.id)]
         assert kept.count("After") == 1
 
 
 def test_there_is_an_end_to_waiting() -> None:
     """Unless the address says otherwise, twenty seconds for a statement; PostgreSQL gives it up before we do."""
     for options, seconds in (("", 20), ("&command_timeout=7", 7)):
-        (found,) = store_configuration.configuration(f"postgresql://a:b@c/d?ssl=true{options}")[
+        (found,) = store_configuration.build_configuration(f"postgresql://a:b@c/d?ssl=true{options}")[
             "connections"
         ].values()
         credentials = found["credentials"]
         assert credentials["command_timeout"] > seconds
         assert credentials["server_settings"]["statement_timeout"] == str(seconds * 1000)
         assert (credentials["timeout"], credentials["ssl"], credentials["maxsize"]) == (5, True, 5)
-    (found,) = store_configuration.configuration("postgresql://a:b@c/d", patience=None)[
+    (found,) = store_configuration.build_configuration("postgresql://a:b@c/d", statement_timeout=None)[
         "connections"
     ].values()
     assert found["credentials"]["server_settings"]["statement_timeout"] == "0"  # a migration takes its time

@@ -15,14 +15,14 @@ from uuid import UUID, uuid4
 from journal.actor import Actor
 from journal.entries import entries
 from journal.key_rotation import account_key as account_key_renewal
-from journal.key_rotation.account_key import BATCH
+from journal.key_rotation.account_key import BATCH_SIZE
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, Furniture, cast_of
 from tests.journal.key_rotation.test_account_key import opening
 
 ROOT = Path(__file__).parents[2]
-MANY = 2 * BATCH + 7
+MANY = 2 * BATCH_SIZE + 7
 
 
 async def begun(url: str, furniture: Furniture) -> tuple[Actor, bytes, dict[UUID, str]]:
@@ -33,8 +33,8 @@ async def begun(url: str, furniture: Furniture) -> tuple[Actor, bytes, dict[UUID
         before = await cast.actor("alice")
         titles = {uuid4(): f"entry {number}" for number in range(MANY)}
         for wanted, title in titles.items():
-            await entries.save(before, wanted, 0, EntryDocument("free", title))
-        token = await account_key_renewal.begin(before, PASSWORDS["alice"])
+            await entries.save_entry(before, wanted, 0, EntryDocument("free", title))
+        token = await account_key_renewal.begin_rotation(before, PASSWORDS["alice"])
     await store.close()
     return before, token, titles
 
@@ -48,10 +48,10 @@ async def found(
     store = await Store.open(url)
     with store.use():
         alice = await cast.actor("alice")
-        titles = {one.id: one.document.title for one in await entries.every(alice)}
+        titles = {one.id: one.document.title for one in await entries.load_all_entries(alice)}
         old = await opening(alice.id, before.keyring)
     await store.close()
-    return titles, sum(able for able, _ in old.values()), alice.renewing
+    return titles, sum(able for able, _ in old.values()), alice.is_rotating_keys
 
 
 def test_a_killed_renewal_goes_on_and_loses_nothing(furnished_sqlite_url: tuple[str, Furniture]) -> None:

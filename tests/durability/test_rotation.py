@@ -17,12 +17,12 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal.audit.verification import check
+from journal.audit.verification import verify_log
 from journal.care import documents, invitations
 from journal.care import tables as care_tables
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.installation.key_file import KeyFile
-from journal.key_rotation.server_key import look_over
+from journal.key_rotation.server_key import count_rows
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.database import Store
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Furniture, cast_of
@@ -103,12 +103,14 @@ async def installed(url: str, furniture: Furniture, tmp_path: Path, port: int) -
     """The cast, and so many invitations that changing the key takes a while."""
     async with open_store(url):
         bob = await cast_of(furniture).actor("bob")
-        made = [await invitations.invite(bob, "Alice") for _ in range(3)]
+        made = [await invitations.create_invitation(bob, "Alice") for _ in range(3)]
         row = await care_tables.Invitation.get(id=made[0].id)
         rows = []
         for _ in range(MANY):
             ident = uuid4()
-            sealed = bob.house.server.seal(b'{"name":"Alice"}', documents.note_context(bob.id, ident))
+            sealed = bob.installation.server_keys.seal(
+                b'{"name":"Alice"}', documents.invitation_note_context(bob.id, ident)
+            )
             rows.append(
                 care_tables.Invitation(
                     id=ident, clinician_id=bob.id, lookup=ident.hex, voucher=row.voucher, secret=b"", sealed=sealed,
@@ -157,7 +159,7 @@ async def test_the_key_changes_while_people_sign_in_and_write(practice: Practice
     In the end the new key alone opens everything that is there, and a head of the log kept before still fits.
     """
     async with open_store(practice.url):
-        kept = (await check(House.with_key(SERVER_KEY))).head
+        kept = (await verify_log(Installation.with_key(SERVER_KEY))).head
     over = asyncio.Event()
     async with served(practice.url, practice.data, practice.port, **practice.settings):
         people = [asyncio.create_task(lives(practice, name, over)) for name in ("alice", "bob")]
@@ -185,11 +187,11 @@ async def test_the_key_changes_while_people_sign_in_and_write(practice: Practice
     assert KeyFile(practice.key.path).read() == (new,)
     assert practice.key.path.stat().st_mode & 0o777 == 0o600
     async with open_store(practice.url):
-        counts = await look_over(House.with_key(new))
-        assert not any(count.old or count.closed for count in counts)
+        counts = await count_rows(Installation.with_key(new))
+        assert not any(count.old or count.unopened for count in counts)
         assert {count.table: count.rows for count in counts}["invitation"] >= MANY
-        report = await check(House.with_key(new), [kept])
-        assert report.broken is None
+        report = await verify_log(Installation.with_key(new), [kept])
+        assert report.chain_break is None
     assert min(practice.rounds.values()) >= 2
 
 
@@ -212,5 +214,7 @@ async def test_a_key_from_a_variable_is_the_operators_to_change(sqlite_practice:
     code, told = await sqlite_practice.says("rotate-server-key", "--finish")
     assert (code, "Leave only the first" in told) == (0, True), told
     async with open_store(sqlite_practice.url):
-        assert not any(count.closed for count in await look_over(House.with_key(bytes.fromhex(new))))
+        assert not any(
+            count.unopened for count in await count_rows(Installation.with_key(bytes.fromhex(new)))
+        )
     assert sqlite_practice.key.path.read_text() == file

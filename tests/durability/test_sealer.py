@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.audit.sealing import AuditSealer
-from journal.audit.verification import Head, check
-from journal.installation.installation import House
-from journal.store.database import Store, change, fetch, is_sqlite
+from journal.audit.chain_worker import AuditChainWorker
+from journal.audit.verification import Head, verify_log
+from journal.installation.installation import Installation
+from journal.store.database import Store, execute, fetch_raw, is_sqlite
 from tests.cast import SERVER_KEY
 
 log = logging.getLogger(__name__)
@@ -58,28 +58,28 @@ def process(url: str) -> Iterator[Process]:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[House]:
+async def opened(url: str) -> AsyncIterator[Installation]:
     """The database, from here."""
     store = await Store.open(url)
     try:
         with store.use():
-            yield House.with_key(SERVER_KEY)
+            yield Installation.with_key(SERVER_KEY)
     finally:
         await store.close()
 
 
-async def note(house: House, count: int) -> None:
+async def note(installation: Installation, count: int) -> None:
     """Write events, each about something else."""
     for _ in range(count):
-        await audit_log.note_unsigned(house, None, Act.NOT_FOUND, about=uuid4())
+        await audit_log.record_unauthenticated_event(installation, None, Act.NOT_FOUND, about=uuid4())
 
 
-async def everything(house: House, total: int, *kept: Head) -> Head:
+async def everything(installation: Installation, total: int, *kept: Head) -> Head:
     """Each of so many events is there once, chained or pending, and the chain is whole; gives its head."""
-    report = await check(house, kept)
-    assert report.broken is None
+    report = await verify_log(installation, kept)
+    assert report.chain_break is None
     assert report.head.sequence + len(report.pending) == total
-    ids = await fetch("SELECT object_id FROM audit_event UNION SELECT object_id FROM audit_pending")
+    ids = await fetch_raw("SELECT object_id FROM audit_event UNION SELECT object_id FROM audit_pending")
     assert len(ids) == total
     return report.head
 
@@ -87,25 +87,25 @@ async def everything(house: House, total: int, *kept: Head) -> Head:
 async def test_killed_at_every_statement_each_event_is_chained_once(database_url: str) -> None:
     """One statement after the other: all of a batch is chained or none of it, and the next sealer chains the rest."""
     killed, total, kept = 0, 0, list[Head]()
-    async with opened(database_url) as house:
-        await note(house, 1)
-        await AuditSealer(house, uuid4()).give_up()
+    async with opened(database_url) as installation:
+        await note(installation, 1)
+        await AuditChainWorker(installation, uuid4()).release()
         total += 1
         with process(database_url) as sealer:
             for statement in range(1, 100):
-                await note(house, 3)
+                await note(installation, 3)
                 total += 3
-                ((waiting,),) = await fetch("SELECT COUNT(*) FROM audit_pending")
+                ((waiting,),) = await fetch_raw("SELECT COUNT(*) FROM audit_pending")
                 sealer.asks(f"chain kill {statement}")
                 if (said := sealer.says()) != "killed":
                     assert said == f"done {waiting}"
                     break
                 killed += 1
-                kept.append(await everything(house, total, *kept))
-                await change(FREE)
-        kept.append(await everything(house, total, *kept))
-        await AuditSealer(house, uuid4()).give_up()
-        assert (await everything(house, total, *kept)).sequence == total
+                kept.append(await everything(installation, total, *kept))
+                await execute(FREE)
+        kept.append(await everything(installation, total, *kept))
+        await AuditChainWorker(installation, uuid4()).release()
+        assert (await everything(installation, total, *kept)).sequence == total
     log.info("killed %s times, %s events, each chained once", killed, total)
     assert killed >= 6
 
@@ -115,66 +115,68 @@ async def test_frozen_in_the_middle_another_takes_over_and_the_chain_does_not_fo
     A sealer that stops when it has read all, or (on PostgreSQL, which no stopped writer locks) between any two
     statements of its transaction: another takes over, and the first changes nothing when it goes on.
     """
-    points = ["change_all 1"]
-    async with opened(database_url) as house:
+    points = ["execute_all 1"]
+    async with opened(database_url) as installation:
         if not is_sqlite():
-            points += [f"change {statement}" for statement in range(2, 6)]
-        await note(house, 1)
-        other, total = AuditSealer(house, uuid4()), 1
-        await other.give_up()
+            points += [f"execute {statement}" for statement in range(2, 6)]
+        await note(installation, 1)
+        other, total = AuditChainWorker(installation, uuid4()), 1
+        await other.release()
         with process(database_url) as sealer:
             for point in points:
-                await note(house, 3)
+                await note(installation, 3)
                 total += 3
                 sealer.asks(f"chain stop {point}")
                 assert sealer.says() == "stopped"
-                await note(house, 2)
+                await note(installation, 2)
                 total += 2
-                while await fetch("SELECT id FROM audit_pending"):  # until the lease of the first has ended
+                while await fetch_raw(
+                    "SELECT id FROM audit_pending"
+                ):  # until the lease of the first has ended
                     await other.chain_pending()
-                head = await everything(house, total)
+                head = await everything(installation, total)
                 assert head.sequence == total
                 sealer.asks("go on")
                 assert sealer.says().startswith(("done 0", "failed"))
-                assert await everything(house, total, head) == head
-                await other.give_up()
+                assert await everything(installation, total, head) == head
+                await other.release()
 
 
 async def test_a_holder_that_froze_after_a_batch_is_replaced(database_url: str) -> None:
     """Its lease, which it does not renew, ends by itself; when it goes on, it sees whose turn it is."""
-    async with opened(database_url) as house:
-        one, other = AuditSealer(house, uuid4()), AuditSealer(house, uuid4())
-        await note(house, 3)
+    async with opened(database_url) as installation:
+        one, other = AuditChainWorker(installation, uuid4()), AuditChainWorker(installation, uuid4())
+        await note(installation, 3)
         assert await one.chain_pending() == 3
-        await note(house, 2)
+        await note(installation, 2)
         assert await other.chain_pending() == 0
         while not await other.chain_pending():
             pass  # until the lease has ended by the database's clock: one looks once a second, this one all the time
-        await note(house, 1)
+        await note(installation, 1)
         assert (await one.chain_pending(), await other.chain_pending()) == (0, 1)
-        await everything(house, 6)
+        await everything(installation, 6)
 
 
 async def test_fifty_acts_at_once_from_four_processes(database_url: str) -> None:
     """Beside two sealers that each take the lease whenever they can: none is lost, and each is chained once."""
     total = AT_ONCE * PROCESSES
-    async with opened(database_url) as house, opened_again(database_url) as second:
+    async with opened(database_url) as installation, opened_again(database_url) as second:
         with ExitStack() as begun:
             writers = [begun.enter_context(process(database_url)) for _ in range(PROCESSES)]
             for one in writers:
                 one.asks(f"write {AT_ONCE}")
             writing = asyncio.gather(*(asyncio.to_thread(one.says) for one in writers))
-            sealers = [AuditSealer(house, uuid4()), AuditSealer(house, uuid4())]
+            sealers = [AuditChainWorker(installation, uuid4()), AuditChainWorker(installation, uuid4())]
             while not writing.done():
                 chaining = sealers[0].chain_pending()
                 with second.use():
                     also = asyncio.create_task(sealers[1].chain_pending())
                 await asyncio.gather(chaining, also)
-                await change(FREE)
+                await execute(FREE)
             assert await writing == [f"done {AT_ONCE}"] * PROCESSES
-        await change(FREE)
-        await sealers[0].give_up()
-        head = await everything(house, total)
+        await execute(FREE)
+        await sealers[0].release()
+        head = await everything(installation, total)
         assert head.sequence == total
         log.info("%s events from %s processes at once, each chained once", total, PROCESSES)
 

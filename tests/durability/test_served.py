@@ -17,7 +17,7 @@ from uuid import UUID
 
 from httpx import AsyncClient, TransportError
 
-from journal.audit.verification import check
+from journal.audit.verification import verify_log
 from journal.store.database import Store
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.portal.browsing import action, autosaved, opened
@@ -103,7 +103,7 @@ async def test_a_killed_server_loses_nothing_it_called_saved(
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     store = await Store.open(url)
     with store.use():
-        assert (await check(cast_of(furnished_sqlite_url[1]).house)).broken is None
+        assert (await verify_log(cast_of(furnished_sqlite_url[1]).installation)).chain_break is None
     await store.close()
     saves = sum(_number(title) + 1 for title in told.values())
     assert len(told) == ROUNDS * AT_ONCE

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from journal.operations.diagnostics import Verdict, of_database
+from journal.operations.diagnostics import Verdict, check_database
 from journal.store import database
 from tests.cast import SERVER_KEY, furnish
 from tests.portal.browsing import Page, opened, pressed
@@ -124,7 +124,7 @@ async def test_a_database_that_takes_no_writes_is_noticed(
         assert (told.status_code, "Nothing was saved" in Page.of(told).words) == (503, True)
         (finding,) = [
             one.sentence
-            for one in await of_database(url, portal.cast.house)
+            for one in await check_database(url, portal.cast.installation)
             if one.verdict is Verdict.MEND and "writes" in one.sentence
         ]
         assert ("standby" in finding) is standby
@@ -137,7 +137,7 @@ async def test_a_database_that_takes_no_writes_is_noticed(
 )
 async def test_a_file_that_takes_no_writes_is_noticed(portal: Portal, spoil: Callable[[Path], None]) -> None:
     """Where SQLite's log belongs stands something else: not ready until it is gone."""
-    client = database.connection()
+    client = database.get_connection()
     journal = Path(client.filename + "-journal")  # type: ignore[attr-defined]
     async with portal.client() as browser:
         assert (await browser.get("/readyz")).status_code == 200

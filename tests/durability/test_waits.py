@@ -19,13 +19,13 @@ from journal.store import configuration as store_configuration
 from journal.store import database
 from journal.store import postgres as store_postgres
 from journal.store import sqlite as store_sqlite
-from journal.store.database import change, connection, fetch, transaction
+from journal.store.database import execute, fetch_raw, get_connection, transaction
 from journal.store.errors import DatabaseRefused
-from journal.store.progress import Progress, repeated
+from journal.store.progress import Progress, run_with_retry
 from portal.app import create_app
 from portal.config import Config
 from portal.views.public import health
-from portal.web.errors import GONE
+from portal.web.errors import UNAVAILABLE_ERRORS
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_no_room import FULL
 from tests.durability.test_postgres_gone import Wire, carries_the_text
@@ -70,7 +70,7 @@ async def executed(url: str, sql: str) -> None:
 
 async def saved(portal: Portal) -> list[str]:
     """The titles in alice's journal."""
-    return [one.document.title for one in await entries.every(await portal.cast.actor("alice"))]
+    return [one.document.title for one in await entries.load_all_entries(await portal.cast.actor("alice"))]
 
 
 async def test_each_connection_keeps_to_our_limits_whatever_the_database_says(
@@ -83,7 +83,7 @@ async def test_each_connection_keeps_to_our_limits_whatever_the_database_says(
     await executed(url, ";".join(f'ALTER DATABASE "{name}" SET {one}' for one in others))
     async with running(url, furniture, tmp_path):
         for setting, value in LIMITS.items():
-            _, rows = await connection().execute_query(f"SHOW {setting}")
+            _, rows = await get_connection().execute_query(f"SHOW {setting}")
             assert rows[0][0] == value, setting
 
 
@@ -92,7 +92,7 @@ async def test_a_connection_that_keeps_to_other_limits_is_not_used(postgres_url:
     other = await asyncpg.connect(postgres_url, timeout=PATIENCE)
     try:
         with pytest.raises(DatabaseRefused, match="lock_timeout is 0 and not 5000"):
-            await store_postgres.check(other, store_postgres.settings_for(20))
+            await store_postgres.verify_settings(other, store_postgres.build_server_settings(20))
     finally:
         await other.close()
 
@@ -124,7 +124,7 @@ async def test_who_is_always_in_the_way_is_waited_for_no_longer(
         told = await pressed(browser, page, title="After", **FULL)
         assert (told.status_code, told.headers["retry-after"]) == (503, "10")
         assert "Nothing was saved" in (given_back := Page.of(told)).words
-        assert (await fetch("SELECT last_value FROM tries"))[0][0] == (1 if state == "57014" else 3)
+        assert (await fetch_raw("SELECT last_value FROM tries"))[0][0] == (1 if state == "57014" else 3)
         await executed(url, "DROP TRIGGER in_the_way ON entry")
         assert (await browser.post(action(given_back), data=given_back.fields)).status_code == 303
         assert await saved(portal) == ["After"]
@@ -144,7 +144,7 @@ async def test_who_signs_in_meets_nobody_in_the_way(
             new = {"current": form["password"], "password": NEW, "repeated": NEW}
             assert (await browser.post("/account/password", data=new)).status_code == 303
             assert (await browser.get("/journal")).status_code == 200
-            assert (await fetch("SELECT last_value FROM tries"))[0][0] == 3
+            assert (await fetch_raw("SELECT last_value FROM tries"))[0][0] == 3
 
 
 async def test_a_counted_try_is_nothing_that_was_saved(
@@ -161,20 +161,22 @@ async def test_a_counted_try_is_nothing_that_was_saved(
                 told = await browser.post(path, data=sent)
                 assert (told.status_code, "Nothing was saved" in Page.of(told).words) == (503, True), path
                 assert NEW not in told.text
-        assert (await fetch("SELECT last_value FROM tries"))[0][0] == 6
-        tried = await fetch("SELECT COUNT(*) FROM throttle")
+        assert (await fetch_raw("SELECT last_value FROM tries"))[0][0] == 6
+        tried = await fetch_raw("SELECT COUNT(*) FROM throttle")
         assert tried[0][0] > 0
 
 
 async def test_a_statement_without_end_is_ended(database_url: str) -> None:
     """Read, or run inside a transaction or a part of one: the database gives it up, and what comes next is answered."""
-    opened_store = await database.Store.open(database_url, patience=store_configuration.PATIENCE / 1000)
+    opened_store = await database.Store.open(
+        database_url, statement_timeout=store_configuration.STATEMENT_TIMEOUT / 1000
+    )
 
     async def read() -> None:
-        await fetch(ENDLESS)
+        await fetch_raw(ENDLESS)
 
     async def run() -> None:
-        await connection().execute_query(ENDLESS)
+        await get_connection().execute_query(ENDLESS)
 
     async def in_transaction() -> None:
         async with transaction():
@@ -186,11 +188,11 @@ async def test_a_statement_without_end_is_ended(database_url: str) -> None:
 
     with opened_store.use():
         for act in (read, run, in_transaction, in_a_part):
-            with pytest.raises(GONE):
+            with pytest.raises(UNAVAILABLE_ERRORS):
                 await act()
-            assert (await fetch("SELECT 1"))[0][0] == 1
+            assert (await fetch_raw("SELECT 1"))[0][0] == 1
             async with transaction():
-                await change("UPDATE setup_link SET sealed = sealed")
+                await execute("UPDATE setup_link SET sealed = sealed")
     await opened_store.close()
 
 
@@ -198,7 +200,7 @@ async def test_a_lock_that_is_not_let_go_is_not_waited_for(
     furnished_postgres_url: tuple[str, Furniture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody locks a table for good: PostgreSQL ends the wait, and it is known that nothing was saved."""
-    monkeypatch.setattr(store_postgres, "LOCK", store_postgres.LOCK / 100)
+    monkeypatch.setattr(store_postgres, "LOCK_TIMEOUT", store_postgres.LOCK_TIMEOUT / 100)
     url, furniture = furnished_postgres_url
     holder = await asyncpg.connect(url, timeout=PATIENCE)
     try:
@@ -221,7 +223,7 @@ async def test_two_acts_that_hold_each_other_up_both_succeed(postgres_url: str) 
     opened_store = await database.Store.open(postgres_url)
     with opened_store.use():
         for name in "ab":
-            await change(
+            await execute(
                 "INSERT INTO setup_link (id, lookup, sealed, created_at, expires_at)"
                 " VALUES (gen_random_uuid(), $1, '', now(), now())",
                 name,
@@ -231,17 +233,17 @@ async def test_two_acts_that_hold_each_other_up_both_succeed(postgres_url: str) 
         async def take(who: int, first: str, second: str) -> None:
             begun[who] += 1
             async with transaction():
-                await change("UPDATE setup_link SET sealed = sealed || 'x' WHERE lookup = $1", first)
+                await execute("UPDATE setup_link SET sealed = sealed || 'x' WHERE lookup = $1", first)
                 if begun[who] == 1:
                     await both.wait()
-                await change("UPDATE setup_link SET sealed = sealed || 'x' WHERE lookup = $1", second)
+                await execute("UPDATE setup_link SET sealed = sealed || 'x' WHERE lookup = $1", second)
 
         await asyncio.gather(
-            repeated(lambda: take(0, "a", "b")),
-            repeated(lambda: take(1, "b", "a")),
+            run_with_retry(lambda: take(0, "a", "b")),
+            run_with_retry(lambda: take(1, "b", "a")),
         )
         assert sum(begun) == 3
-        assert [bytes(one[0]) for one in await fetch("SELECT sealed FROM setup_link")] == [b"xx", b"xx"]
+        assert [bytes(one[0]) for one in await fetch_raw("SELECT sealed FROM setup_link")] == [b"xx", b"xx"]
     await opened_store.close()
 
 
@@ -254,26 +256,26 @@ async def test_what_has_changed_something_is_not_done_again(database_url: str) -
     async def half_done() -> None:
         nonlocal tries
         tries += 1
-        await change("UPDATE setup_link SET sealed = sealed WHERE lookup = $1", "a")
+        await execute("UPDATE setup_link SET sealed = sealed WHERE lookup = $1", "a")
         raise busy
 
     async def undone() -> None:
         nonlocal tries
         tries += 1
         async with transaction():
-            await change("UPDATE setup_link SET sealed = sealed WHERE lookup = $1", "a")
+            await execute("UPDATE setup_link SET sealed = sealed WHERE lookup = $1", "a")
             raise busy
 
     with opened_store.use():
 
         async def a_part_is_done() -> None:
-            await repeated(half_done)
+            await run_with_retry(half_done)
 
         for act, times, sent in ((half_done, 1, 1), (undone, 3, 0), (a_part_is_done, 1, 1)):
             tries, progress = 0, Progress()
             with pytest.raises(asyncpg.DeadlockDetectedError):
-                await repeated(act, progress)
-            assert (tries, progress.sent) == (times, sent), act.__name__
+                await run_with_retry(act, progress)
+            assert (tries, progress.commits) == (times, sent), act.__name__
     await opened_store.close()
 
 
@@ -282,24 +284,24 @@ async def test_a_transaction_that_rests_lets_go_of_what_it_holds(
 ) -> None:
     """A worker that is frozen in the middle of an act: PostgreSQL ends its transaction, and others go on."""
     opened_store = await database.Store.open(postgres_url)
-    monkeypatch.setattr(store_postgres, "IDLE", store_postgres.IDLE / 1000)
+    monkeypatch.setattr(store_postgres, "IDLE_TIMEOUT", store_postgres.IDLE_TIMEOUT / 1000)
     frozen = await database.Store.open(postgres_url)
     watcher = await asyncpg.connect(postgres_url, timeout=PATIENCE)
 
     async def freeze() -> None:
         async with transaction():
-            await change(LOCKS)
+            await execute(LOCKS)
             while await watcher.fetchval(RESTING):
                 pass
 
     try:
-        with frozen.use(), pytest.raises(GONE):
+        with frozen.use(), pytest.raises(UNAVAILABLE_ERRORS):
             await freeze()
         with opened_store.use():
             async with transaction():
-                await change(LOCKS)
+                await execute(LOCKS)
         with frozen.use():  # with a new connection
-            assert (await fetch("SELECT 1"))[0][0] == 1
+            assert (await fetch_raw("SELECT 1"))[0][0] == 1
     finally:
         await watcher.close()
         for one in (frozen, opened_store):
@@ -313,20 +315,20 @@ async def test_a_transaction_on_sqlite_that_rests_is_undone(sqlite_url: str) -> 
 
     async def rest() -> None:
         async with transaction():
-            await change("DELETE FROM setup_link")
+            await execute("DELETE FROM setup_link")
             rests.set()
             await asyncio.Event().wait()
 
     with opened_store.use():
-        before = await fetch("SELECT count(*) FROM setup_link")
+        before = await fetch_raw("SELECT count(*) FROM setup_link")
         resting = asyncio.create_task(rest())
         await rests.wait()
-        await until(resting.done, forward=store_sqlite.WHOLE)
-        with pytest.raises(GONE):
+        await until(resting.done, forward=store_sqlite.TRANSACTION_TIMEOUT)
+        with pytest.raises(UNAVAILABLE_ERRORS):
             await resting
         async with transaction():
-            await change("UPDATE setup_link SET sealed = sealed")
-        assert await fetch("SELECT count(*) FROM setup_link") == before
+            await execute("UPDATE setup_link SET sealed = sealed")
+        assert await fetch_raw("SELECT count(*) FROM setup_link") == before
     await opened_store.close()
 
 
@@ -356,9 +358,9 @@ async def test_a_connection_that_does_not_come_free_is_not_waited_for(
     is_sqlite = url.startswith("sqlite")
     async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=free")
-        async with writer_held(portal, 1 if is_sqlite else connection()._pool.get_max_size()):
+        async with writer_held(portal, 1 if is_sqlite else get_connection()._pool.get_max_size()):
             pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
-            waits = store_sqlite.WRITER if is_sqlite else store_postgres.POOL
+            waits = store_sqlite.WRITER_TIMEOUT if is_sqlite else store_postgres.ACQUIRE_TIMEOUT
             await until(pressing.done, forward=waits / 30)  # far from `store_sqlite.WHOLE`
             told = await pressing
             assert (told.status_code, told.headers["retry-after"]) == (503, "10")
@@ -373,14 +375,14 @@ async def test_a_begin_that_fails_lets_the_next_one_come(sqlite_url: str) -> Non
     """SQLite's writer is free again after a transaction that could not begin."""
     opened_store = await database.Store.open(sqlite_url)
     with opened_store.use():
-        client: Any = connection()
+        client: Any = get_connection()
         await client._connection.close()
         with pytest.raises(ValueError, match="no active connection"):
             async with transaction():
                 pytest.fail("it has begun")
         client._connection = None
         async with transaction():
-            await change("UPDATE setup_link SET sealed = sealed")
+            await execute("UPDATE setup_link SET sealed = sealed")
     await opened_store.close()
 
 
@@ -393,8 +395,8 @@ async def test_the_pools_are_as_large_as_was_asked(
     app = create_app(config, quick=True)
     async with app.router.lifespan_context(app):
         with app.state.store.use():
-            client: Any = connection()
-            pools = client._pool, client.reading._pool
+            client: Any = get_connection()
+            pools = client._pool, client.read_pool._pool
             assert [pool.get_max_size() for pool in pools] == [writing, reading]
 
 
@@ -402,19 +404,19 @@ async def test_readings_take_turns_for_seconds(postgres_url: str) -> None:
     """Where each connection for reading waits for its answer, the next reading hears so in seconds; then all go on."""
     opened_store = await database.Store.open(postgres_url, connections=2)
     with opened_store.use():
-        await fetch("SELECT 1")  # so that the connection is there
+        await fetch_raw("SELECT 1")  # so that the connection is there
         locker = await asyncpg.connect(postgres_url, timeout=PATIENCE)
         await locker.execute("BEGIN; LOCK TABLE throttle IN ACCESS EXCLUSIVE MODE")
-        stuck = asyncio.create_task(fetch("SELECT key FROM throttle"))
-        client: Any = connection()
-        await until(client.reading._turns.locked)
-        waiting = asyncio.create_task(fetch("SELECT 1"))
-        await until(waiting.done, forward=store_postgres.POOL)
+        stuck = asyncio.create_task(fetch_raw("SELECT key FROM throttle"))
+        client: Any = get_connection()
+        await until(client.read_pool._slots.locked)
+        waiting = asyncio.create_task(fetch_raw("SELECT 1"))
+        await until(waiting.done, forward=store_postgres.ACQUIRE_TIMEOUT)
         with pytest.raises(DBConnectionError):
             await waiting
         await locker.close()
         assert list(await stuck) == []
-        assert [tuple(row) for row in await fetch("SELECT 1")] == [(1,)]
+        assert [tuple(row) for row in await fetch_raw("SELECT 1")] == [(1,)]
     await opened_store.close()
 
 
@@ -470,12 +472,12 @@ async def test_a_database_that_says_nothing_stops_nobody_from_help(
             for cookie in ("valid", *COOKIES):
                 await answered(portal, cookie)
             assert not pressing.done()
-            let_pass(store_configuration.PATIENCE + store_configuration.NO_SIGN)
+            let_pass(store_configuration.STATEMENT_TIMEOUT + store_configuration.NETWORK_MARGIN)
             told = await pressing
             assert (told.status_code, told.headers["retry-after"]) == (503, "10")
             assert "cannot tell whether this was saved" in (given_back := Page.of(told)).words
             ready = asyncio.create_task(browser.get("/readyz"))
-            await until(ready.done, forward=health.READY)
+            await until(ready.done, forward=health.READY_TIMEOUT)
             assert (await ready).status_code == 503
             wire.cuts, wire.swallows = None, False
             assert (await browser.post(action(given_back), data=given_back.fields)).status_code == 303

@@ -19,7 +19,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import web_sessions
 from journal.entries import entries
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.cast import SERVER_KEY, Clock
@@ -38,10 +38,10 @@ def tell(line: str) -> None:
 async def write(url: str, token: bytes, name: str) -> None:
     """Save new and known entries until the process is killed."""
     clock = Clock()
-    house = House.with_key(SERVER_KEY, clock=clock, quick=True)
+    installation = Installation.with_key(SERVER_KEY, clock=clock, quick=True)
     store = await Store.open(url)
     with store.use():
-        signed_in = await web_sessions.actor_for(house, token)
+        signed_in = await web_sessions.load_actor(installation, token)
     assert signed_in is not None
 
     async def one(number: int) -> None:
@@ -52,11 +52,11 @@ async def write(url: str, token: bytes, name: str) -> None:
             wanted = dice.choice([*known, UUID(int=dice.getrandbits(128))])
             title = f"{name}/{number}/{count}"
             document = EntryDocument("free", title, answers={"free.text": "word " * dice.choice(LENGTHS)})
-            saved = await entries.save(actor, wanted, known.get(wanted, 0), document)
+            saved = await entries.save_entry(actor, wanted, known.get(wanted, 0), document)
             known[wanted] = saved.revision
             tell(f"{wanted.hex} {saved.revision} {title}")
             if count % AN_ACT == 0:
-                await audit_log.note(actor, Act.NOT_FOUND, about=wanted)
+                await audit_log.record_event(actor, Act.NOT_FOUND, about=wanted)
                 tell("noted")
 
     with store.use():

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal import folding
-from journal.entries.search import scan_for
-from journal.folding import find, fold, needles_of
-from journal.sealing import encode
+from journal.entries.search import build_matcher
+from journal.folding import find_matches, fold, split_needles
+from journal.sealing import encode_document
 from journal.vault.documents import EntryDocument
 
 PAIRS = [
@@ -107,7 +107,7 @@ def test_every_sign_begins_a_piece_or_is_known_to_follow() -> None:
     """After each of a few signs, every character there is folds to the same as by itself, or belongs to its piece."""
     for code in range(0x80, sys.maxunicode + 1):
         sign = chr(code)
-        if unicodedata.category(sign) in ("Cs", "Cn", "Co") or folding._FOLLOWS.match(sign):
+        if unicodedata.category(sign) in ("Cs", "Cn", "Co") or folding._ANY_FOLLOWER.match(sign):
             continue
         for before in ("a", "i", "\u1100", "ㄷ", "가", " ", "x\u0323"):
             if fold(before + sign) != fold(before) + fold(sign):
@@ -120,8 +120,8 @@ def test_what_is_found_is_marked_where_it_stands(before: str, word: str, after: 
     """A word is found wherever its fold is; each mark holds whole clusters, in order, and the word's own fold."""
     text = before + word + after
     clusters = {found.start() for found in regex.finditer(r"\X", text)} | {len(text)}
-    for needle in needles_of(word):
-        marks = list(find(text, [needle]))
+    for needle in split_needles(word):
+        marks = list(find_matches(text, [needle]))
         assert bool(marks) == (needle in fold(text))
         assert [place for mark in marks for place in mark] == sorted(
             place for mark in marks for place in mark
@@ -160,20 +160,23 @@ def test_what_is_found_is_marked_where_it_stands(before: str, word: str, after: 
 )
 def test_the_original_text_is_marked(text: str, word: str, marked: list[str]) -> None:
     """Not its fold: the sign as it was typed, with all that belongs to it."""
-    assert [text[begin:end] for begin, end in find(text, needles_of(word))] == marked
+    assert [text[begin:end] for begin, end in find_matches(text, split_needles(word))] == marked
 
 
 def test_the_longer_of_two_words_is_marked() -> None:
     """Where both begin; the other is marked elsewhere."""
     text = "the seaside and the sea"
-    assert [text[begin:end] for begin, end in find(text, needles_of("sea seaside"))] == ["seaside", "sea"]
+    assert [text[begin:end] for begin, end in find_matches(text, split_needles("sea seaside"))] == [
+        "seaside",
+        "sea",
+    ]
 
 
 def test_words_are_looked_for_apart_and_once() -> None:
     """Whatever parts them, and whatever a single sign stands for."""
-    assert needles_of("  Sea\u00a0SEA\u2028sky\t") == ("sea", "sky")
-    assert needles_of("\ufdfa") == needles_of("صلى الله عليه وسلم")
-    assert needles_of("\u00ad \u200b") == ()
+    assert split_needles("  Sea\u00a0SEA\u2028sky\t") == ("sea", "sky")
+    assert split_needles("\ufdfa") == split_needles("صلى الله عليه وسلم")
+    assert split_needles("\u00ad \u200b") == ()
 
 
 @given(st.lists(texts, min_size=1, max_size=4), texts, st.data())
@@ -185,9 +188,9 @@ def test_no_entry_with_the_words_is_passed_over(answers: list[str], title: str, 
     needles: list[Any] = []
     for word in words:
         begin = data.draw(st.integers(0, len(word) - 1))
-        needles += needles_of(word[begin : data.draw(st.integers(begin + 1, len(word)))])
+        needles += split_needles(word[begin : data.draw(st.integers(begin + 1, len(word)))])
     if needles and all(needle in text for needle in needles):
-        assert scan_for(needles)(encode(document))
+        assert build_matcher(needles)(encode_document(document))
 
 
 def test_json_escapes_no_letter_or_digit() -> None:
@@ -199,11 +202,11 @@ def test_json_escapes_no_letter_or_digit() -> None:
 
 def test_only_known_signs_hide_letters() -> None:
     """Every character beyond ASCII that folds to one with a letter or digit of it, or to nothing, is looked for."""
-    from journal.entries.search import _HIDES
+    from journal.entries.search import _HIDDEN_ASCII
 
     for code in range(0x80, sys.maxunicode + 1):
         sign = chr(code)
-        if unicodedata.category(sign) != "Cs" and not _HIDES.match(sign):
+        if unicodedata.category(sign) != "Cs" and not _HIDDEN_ASCII.match(sign):
             assert fold(sign)
             assert not regex.search("[a-z0-9]", fold(sign))
 
@@ -223,25 +226,27 @@ def test_a_flood_is_folded_in_pieces(flood: str) -> None:
     """Hundreds of thousands of marks, which would take hours to put in order, are found and marked like any text."""
     text = flood + " sea"
     assert fold(text).endswith(" sea")
-    assert [text[begin:end] for begin, end in find(text, ["sea"])] == ["sea"]
-    assert scan_for(["sea"])(text.encode())
+    assert [text[begin:end] for begin, end in find_matches(text, ["sea"])] == ["sea"]
+    assert build_matcher(["sea"])(text.encode())
 
 
 def test_letters_of_flags_without_end_are_marked_in_pairs() -> None:
     """Where a flag ends depends on how many letters of flags stand before it: they are not counted anew for each."""
     flag = "\U0001f1e9\U0001f1ea"
     for before in ("", "a", flag[0] + "\u0301"):
-        found = list(find(before + flag * 200_000 + " end", ("end", flag[1])))
+        found = list(find_matches(before + flag * 200_000 + " end", ("end", flag[1])))
         begin = len(before)
         assert found[:2] == [(begin, begin + 2), (begin + 2, begin + 4)]
         assert (len(found), found[-1]) == (200_001, (begin + 400_001, begin + 400_004))
 
 
 def test_the_version_grows_with_what_is_folded_to_what() -> None:
-    """Sealed words were folded once: when a line of this changes, so has `FOLDING` to, and they are written anew."""
+    """
+    Sealed words were folded once: when a line of this changes, so has `FOLDING_VERSION` to, and they are written anew.
+    """
     signs = (chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000)
     lasting = [sign for sign in signs if unicodedata.ucd_3_2_0.category(sign) != "Cn"]
     folded = sha256("\n".join(map(fold, lasting)).encode()).hexdigest()
     known = {1: "9716106136bce7854cf6a1d364bfa38ff46da43914382881dbd3e8993fd2d059"}
-    assert known[folding.FOLDING >> 8] == folded
-    assert int(unicodedata.unidata_version.split(".")[0]) == folding.FOLDING & 255
+    assert known[folding.FOLDING_VERSION >> 8] == folded
+    assert int(unicodedata.unidata_version.split(".")[0]) == folding.FOLDING_VERSION & 255

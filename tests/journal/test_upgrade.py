@@ -8,13 +8,13 @@ from crypto import Keyring, PrivateIdentity, new_account_key, password_slot, rec
 from journal.accounts.profiles import Profile, profile_context
 from journal.authentication import key_slots, sign_in, web_sessions
 from journal.authentication.second_factor import SecondFactor
-from journal.authentication.second_factor import context as factor_context
-from journal.installation.installation import House
+from journal.authentication.second_factor import second_factor_context as factor_context
+from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store import database
-from journal.store.database import Store, change
-from journal.store.shape import MIGRATABLE
+from journal.store.database import Store, execute
+from journal.store.schema_state import MIGRATABLE
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, ZONE, Clock
 from tests.older import as_first
 
@@ -24,28 +24,28 @@ EMAIL, WORD = "alice@example.org", PASSWORDS["alice"]
 async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
     """Their password and kit open the account as they did; every browser signs in once more."""
     await as_first(empty_url)
-    house = House.with_key(SERVER_KEY, clock=Clock(), quick=True)
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(), quick=True)
     account, key, private = uuid4(), new_account_key(), PrivateIdentity.generate()
     keyring = Keyring.from_account_key(key)
     profile = Profile("Alice", EMAIL, ZONE, Role.PATIENT.value)
     opened = await Store.open(empty_url, allowed=MIGRATABLE)
     with opened.use():
-        await change(
+        await execute(
             "INSERT INTO account (id, role, email_index, sealed, public_identity, identity, status, recovery_ready,"
             " created_at) VALUES ($1, 'patient', $2, $3, $4, $5, 'active', $6, $7)",
             account,
-            house.server.blind_index(EMAIL).hex(),
-            seal_document(house.server, profile, profile_context(account)),
+            installation.server_keys.blind_index(EMAIL).hex(),
+            seal_document(installation.server_keys, profile, profile_context(account)),
             private.public().encode(),
             seal_identity(keyring, private, account=account.bytes),
             True,
             NOON,
         )
         for slot in (
-            password_slot(key, WORD, account=account.bytes, parameters=house.argon2),
+            password_slot(key, WORD, account=account.bytes, parameters=installation.argon2),
             recovery_slot(key, bytes(20), account=account.bytes),
         ):
-            await change(
+            await execute(
                 "INSERT INTO key_slot (id, account_id, kind, salt, parameters, commitment, wrapped, created_at)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                 uuid4(),
@@ -57,13 +57,13 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
                 slot.wrapped,
                 NOON,
             )
-        await change(
+        await execute(
             "INSERT INTO second_factor (account_id, revision, sealed, created_at) VALUES ($1, 1, $2, $3)",
             account,
             seal_document(keyring.vault_sealer(), SecondFactor(), factor_context(account, 1)),
             NOON,
         )
-        await change(
+        await execute(
             "INSERT INTO web_session (id, handle, account_id, stage, device, created_at, expires_at, used_at)"
             " VALUES ('x', $1, $2, 'open', $3, $4, $5, $6)",
             uuid4(),
@@ -78,9 +78,12 @@ async def test_people_of_an_earlier_version_come_in(empty_url: str) -> None:
     opened = await Store.open(empty_url)
     try:
         with opened.use():
-            signed = await sign_in.sign_in(house, EMAIL, WORD)
-            alice = await web_sessions.actor_for(house, signed.token)
+            signed = await sign_in.sign_in(installation, EMAIL, WORD)
+            alice = await web_sessions.load_actor(installation, signed.token)
             assert alice is not None
-            assert {way.kind for way in (await key_slots.of(alice)).document.ways} == {"password", "recovery"}
+            assert {way.kind for way in (await key_slots.load_own_access(alice)).document.ways} == {
+                "password",
+                "recovery",
+            }
     finally:
         await opened.close()

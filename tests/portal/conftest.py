@@ -15,10 +15,10 @@ from httpx import ASGITransport, AsyncClient
 from jinja2 import Environment
 from starlette.applications import Starlette
 
-from journal.operations.retention import purge
+from journal.operations.retention import purge_deleted
 from portal.app import create_app
 from portal.config import Config
-from portal.web.pages import make_environment
+from portal.web.pages import build_environment
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -47,7 +47,7 @@ class Portal:
 @cache
 def compiled_once() -> Environment:
     """Return the product's pages, which take longer to compile anew for each test than most tests take."""
-    return make_environment()
+    return build_environment()
 
 
 @asynccontextmanager
@@ -60,13 +60,13 @@ async def running(url: str, furniture: Furniture, data: Path) -> AsyncIterator[P
     async with app.router.lifespan_context(app):
         with app.state.store.use():
             # The purge with which the application begins has ended when this one has: tests count statements.
-            await purge(app.state.house, cast.clock())
+            await purge_deleted(app.state.installation, cast.clock())
             yield Portal(app, cast)
 
 
 async def no_chores() -> None:
     """End what is done beside the pages, whose statements would be counted as well."""
-    tasks = [task for task in asyncio.all_tasks() if "keep_doing" in str(task.get_coro())]
+    tasks = [task for task in asyncio.all_tasks() if "run_forever" in str(task.get_coro())]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

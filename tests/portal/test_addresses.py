@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from portal.access.session_cookie import safe_next
+from portal.access.session_cookie import get_safe_path
 from portal.app import create_app
 from portal.config import Config, ConfigError
 from tests.cast import SERVER_KEY, Clock, Furniture
@@ -20,13 +20,13 @@ from tests.cast import SERVER_KEY, Clock, Furniture
 )  # fmt: skip
 def test_nobody_is_sent_elsewhere_after_signing_in(path: str) -> None:
     """What a browser could read as another site's address leads home."""
-    assert safe_next(path) == "/"
+    assert get_safe_path(path) == "/"
 
 
 @pytest.mark.parametrize("path", ["/", "/journal?q=a%20b&page=2", "/sessions/new?kind=dosing#date"])
 def test_everybody_is_sent_on_to_our_own_pages(path: str) -> None:
     """What leads to one of our pages is kept."""
-    assert safe_next(path) == path
+    assert get_safe_path(path) == path
 
 
 def origin(value: str, data: Path) -> str:

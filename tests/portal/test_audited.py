@@ -12,7 +12,7 @@ from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
 from journal.audit.acts import REFUSALS, Act, Outcome
-from journal.audit.verification import check
+from journal.audit.verification import verify_log
 from journal.authentication import (
     active_sessions,
     idle_lock,
@@ -22,12 +22,12 @@ from journal.authentication import (
     totp_enrolment,
     web_sessions,
 )
-from journal.authentication.sign_in import unlock
+from journal.authentication.sign_in import verify_password
 from journal.care import invitations, lifecycle
 from journal.entries import acceptance, entries, removal
-from journal.errors import Refused, WrongCredentials
+from journal.errors import InvalidInput, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
-from journal.operations.retention import purge
+from journal.operations.retention import purge_deleted
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion, audit_review, people, practice, setup_links
@@ -54,87 +54,97 @@ async def last(act: Act) -> Logged:
 
 async def confirmed(cast: Cast, token: bytes) -> str:
     """Let alice make a recovery key; gives it."""
-    actor = await web_sessions.actor_for(cast.house, token)
+    actor = await web_sessions.load_actor(cast.installation, token)
     assert actor is not None
-    offer = await recovery_key.offer(actor)
-    await recovery_key.confirm(actor, token, offer.sealed, offer.words)
-    return offer.words
+    offer = await recovery_key.offer_recovery_key(actor)
+    await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
+    return offer.formatted_key
 
 
 async def at_the_door(portal: Portal) -> None:
     """Come in, be refused, lose the password and come back, go."""
     cast = portal.cast
-    alice, house = await cast.actor("alice"), cast.house
-    token = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    alice, installation = await cast.actor("alice"), cast.installation
+    token = (await sign_in.sign_in(installation, "alice@example.org", PASSWORDS["alice"])).token
     assert (await last(Act.SIGNED_IN)).actor_id == alice.id
     for email, who in (("alice@example.org", alice.id), ("nobody@example.org", None)):
         with pytest.raises(WrongCredentials):
-            await sign_in.sign_in(house, email, "not the password")
+            await sign_in.sign_in(installation, email, "not the password")
         assert (await last(Act.SIGN_IN_REFUSED)).actor_id == who
-        with pytest.raises(Refused):
-            await sign_in.recover(house, email, "not the key", NEW, NEW, PRACTICE)
+        with pytest.raises(InvalidInput):
+            await sign_in.recover_account(installation, email, "not the key", NEW, NEW, PRACTICE)
         assert (await last(Act.RECOVERY_REFUSED)).actor_id == who
-    with pytest.raises(Refused):
-        await unlock(alice, "not the password")
+    with pytest.raises(InvalidInput):
+        await verify_password(alice, "not the password")
     assert (await last(Act.PASSWORD_REFUSED)).patient_id == alice.id
-    with pytest.raises(Refused):
-        await unlock(await cast.actor("bob"), "not the password")
+    with pytest.raises(InvalidInput):
+        await verify_password(await cast.actor("bob"), "not the password")
     assert (await last(Act.PASSWORD_REFUSED)).patient_id is None
     await with_a_passkey(cast)
     words = await confirmed(cast, token)
-    recovered = await sign_in.recover(house, "alice@example.org", words, NEW, NEW, PRACTICE)
+    recovered = await sign_in.recover_account(installation, "alice@example.org", words, NEW, NEW, PRACTICE)
     cast.tokens["alice"] = recovered.token
     await confirmed(cast, cast.tokens["alice"])
     alice = await cast.actor("alice")
     await sign_in.change_password(alice, NEW, PASSWORDS["alice"], PASSWORDS["alice"], PRACTICE)
-    cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.tokens["alice"] = (
+        await sign_in.sign_in(installation, "alice@example.org", PASSWORDS["alice"])
+    ).token
     async with portal.client("alice") as browser:
         for _ in range(2):  # a second sign-out has nobody to sign out
             assert (await browser.post("/sign-out")).status_code == 303
     assert (await last(Act.SIGNED_OUT)).actor_id == alice.id
     assert len(await logged(Act.SIGNED_OUT)) == 1
-    cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
-    cast.tokens["alice"] = await web_sessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
+    cast.tokens["alice"] = (
+        await sign_in.sign_in(installation, "alice@example.org", PASSWORDS["alice"])
+    ).token
+    cast.tokens["alice"] = await web_sessions.confirm_session(await cast.actor("alice"), cast.tokens["alice"])
     assert (await last(Act.CONFIRMED)).actor_id == alice.id
-    await idle_lock.lock(await cast.actor("alice"))
-    cast.tokens["alice"] = await idle_lock.unlock(house, cast.tokens["alice"], PASSWORDS["alice"])
+    await idle_lock.lock_session(await cast.actor("alice"))
+    cast.tokens["alice"] = await idle_lock.unlock_session(
+        installation, cast.tokens["alice"], PASSWORDS["alice"]
+    )
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
-    await account_details.change(await cast.actor("alice"), "Alice Sample", ZONE)
+    await account_details.change_details(await cast.actor("alice"), "Alice Sample", ZONE)
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
-    await account_deletion.leave(await cast.actor("alice"), "delete")
+    await account_deletion.request_deletion(await cast.actor("alice"), "delete")
     assert (await last(Act.ACCOUNT_LEAVING)).actor_id == alice.id
-    cast.tokens["alice"] = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
+    cast.tokens["alice"] = (
+        await sign_in.sign_in(installation, "alice@example.org", PASSWORDS["alice"])
+    ).token
     assert (await last(Act.ACCOUNT_KEPT)).actor_id == alice.id
-    await lifecycle.resume(await cast.actor("alice"), cast.link)
-    await active_sessions.end_all(await cast.actor("alice"))
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    await active_sessions.end_all_sessions(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
     await with_a_second_factor(cast)
-    await practice.new_setup_link(house)
+    await practice.create_setup_link(installation)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
 
 
 async def with_a_passkey(cast: Cast) -> None:
     """Add a passkey, come in with it, be refused with it, take it away."""
     alice, device = await cast.actor("alice"), Authenticator()
-    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
-    passkey = await passkey_management.add(
+    answer = device.make(await passkey_management.build_creation_options(alice, SITE))
+    passkey = await passkey_management.add_passkey(
         alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf
     )
-    await passkey_sign_in.sign_in(
-        cast.house, SITE, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    await passkey_sign_in.sign_in_with_passkey(
+        cast.installation, SITE, device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
     )
     device.origin = "https://elsewhere.example"
-    with pytest.raises(Refused):
-        await passkey_sign_in.sign_in(
-            cast.house, SITE, device.use(passkey_sign_in.asked_to_sign_in(cast.house, SITE))
+    with pytest.raises(InvalidInput):
+        await passkey_sign_in.sign_in_with_passkey(
+            cast.installation,
+            SITE,
+            device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE)),
         )
-    asked = await passkey_sign_in.asked_to_confirm(alice, SITE)
-    with pytest.raises(Refused):
-        await passkey_sign_in.confirm(alice, cast.tokens["alice"], SITE, device.use(asked))
+    asked = await passkey_sign_in.build_confirmation_options(alice, SITE)
+    with pytest.raises(InvalidInput):
+        await passkey_sign_in.confirm_with_passkey(alice, cast.tokens["alice"], SITE, device.use(asked))
     assert (await last(Act.PASSKEY_REFUSED)).patient_id == alice.id
-    await passkey_management.remove(alice, passkey.id)
+    await passkey_management.remove_passkey(alice, passkey.id)
     for act in (Act.PASSKEY_ADDED, Act.SIGNED_IN_BY_PASSKEY, Act.PASSKEY_REFUSED, Act.PASSKEY_REMOVED):
         event = await last(act)
         assert (event.actor_id, event.object_id) == (alice.id, passkey.id)
@@ -143,19 +153,19 @@ async def with_a_passkey(cast: Cast) -> None:
 async def with_a_second_factor(cast: Cast) -> None:
     """Take a second factor up, be refused by it, come in with a recovery code, renew those, give it up."""
     _, codes = await enrolled(cast, "alice")
-    alice, house, visitor = await cast.actor("alice"), cast.house, Visitor()
+    alice, installation, visitor = await cast.actor("alice"), cast.installation, Visitor()
     assert (await last(Act.SECOND_FACTOR_ADDED)).actor_id == alice.id
-    waiting = (await sign_in.sign_in(house, "alice@example.org", PASSWORDS["alice"])).token
-    with pytest.raises(Refused):
-        await second_step.give_code(house, waiting, "000000", visitor)
+    waiting = (await sign_in.sign_in(installation, "alice@example.org", PASSWORDS["alice"])).token
+    with pytest.raises(InvalidInput):
+        await second_step.verify_code(installation, waiting, "000000", visitor)
     assert (await last(Act.SECOND_FACTOR_REFUSED)).actor_id == alice.id
-    opened = await second_step.give_recovery_code(house, waiting, codes[0], visitor)
+    opened = await second_step.verify_recovery_code(installation, waiting, codes[0], visitor)
     assert (await last(Act.RECOVERY_CODE_USED)).actor_id == alice.id
     cast.tokens["alice"] = opened.token
     alice = await cast.actor("alice")
-    await totp_enrolment.keep(alice, (await totp_enrolment.new_codes(alice)).sealed, kept=True)
+    await totp_enrolment.accept_offer(alice, (await totp_enrolment.offer_new_codes(alice)).sealed, kept=True)
     assert (await last(Act.RECOVERY_CODES_MADE)).actor_id == alice.id
-    await totp_enrolment.give_up(alice, PASSWORDS["alice"])
+    await totp_enrolment.remove_second_factor(alice, PASSWORDS["alice"])
     assert (await last(Act.SECOND_FACTOR_REMOVED)).actor_id == alice.id
 
 
@@ -169,17 +179,17 @@ async def with_words(cast: Cast) -> None:
     for act in (Act.SHARED, Act.SHARE_UPDATED):
         event = await last(act)
         assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
-    await shares.revoke(alice, share)
-    await removal.delete(alice, entry.id)
-    await removal.undelete(alice, entry.id)
-    await removal.delete(alice, entry.id)
-    await removal.erase(alice, entry.id)
+    await shares.revoke_share(alice, share)
+    await removal.delete_entry(alice, entry.id)
+    await removal.restore_entry(alice, entry.id)
+    await removal.delete_entry(alice, entry.id)
+    await removal.erase_entry(alice, entry.id)
     assert (await last(Act.ENTRY_ERASED)).actor_id == alice.id
-    await acceptance.accept(alice)
+    await acceptance.accept_journal(alice)
     assert (await last(Act.JOURNAL_ACCEPTED)).patient_id == alice.id
     other = await written(cast)
-    await removal.delete(alice, other.id)
-    await purge(cast.house, alice.now + entries.UNDO_WINDOW * 2)
+    await removal.delete_entry(alice, other.id)
+    await purge_deleted(cast.installation, alice.now + entries.UNDO_WINDOW * 2)
     await signed_in_again(cast)
     event = await last(Act.ENTRY_ERASED)
     assert (event.actor_id, event.patient_id, event.object_id) == (None, alice.id, other.id)
@@ -188,24 +198,24 @@ async def with_words(cast: Cast) -> None:
 async def between_two(cast: Cast) -> None:
     """Invite, withdraw, begin, pause, resume, end; plan a session and change it."""
     charlie = await cast.actor("charlie")
-    withdrawn = await invitations.invite(charlie, "Alice")
-    await invitations.withdraw(charlie, withdrawn.id)
+    withdrawn = await invitations.create_invitation(charlie, "Alice")
+    await invitations.withdraw_invitation(charlie, withdrawn.id)
     link, alice = await connected(cast, "charlie"), await cast.actor("alice")
     assert (await last(Act.CARE_BEGAN)).recipient_id == charlie.id
-    await lifecycle.pause(alice)
-    await lifecycle.resume(alice, link)
+    await lifecycle.pause_sharing(alice)
+    await lifecycle.resume_sharing(alice, link)
     assert (await last(Act.SHARING_RESUMED)).recipient_id == charlie.id
-    await lifecycle.end(alice, link)
+    await lifecycle.end_care(alice, link)
     bob = await cast.actor("bob")
     for answer in ("withdraw", "decline", "accept"):
-        suggested = await handover_offers.suggest_to(bob, alice.id, str(charlie.id))
+        suggested = await handover_offers.suggest_colleague(bob, alice.id, str(charlie.id))
         assert (await last(Act.HANDOVER_SUGGESTED)).patient_id == alice.id
         if answer == "withdraw":
-            await handover_offers.withdraw(bob, alice.id)
+            await handover_offers.withdraw_offer(bob, alice.id)
         elif answer == "decline":
-            await handover_answers.decline(alice, suggested)
+            await handover_answers.decline_handover(alice, suggested)
         else:
-            made = await handover_answers.accept(alice, suggested, [])
+            made = await handover_answers.accept_handover(alice, suggested, [])
     assert (
         (await last(Act.HANDOVER_ACCEPTED)).recipient_id,
         (await last(Act.HANDOVER_ACCEPTED)).object_id,
@@ -214,58 +224,60 @@ async def between_two(cast: Cast) -> None:
         made,
     )
     details = SessionDetails(SessionKind.INTEGRATION, "2026-11-30T10:00", ZONE, 50, Setting.CLINIC)
-    session = await session_plan.add(alice, alice.id, details)
-    await session_plan.change(alice, session, 1, replace(details, minutes=60))
+    session = await session_plan.add_session(alice, alice.id, details)
+    await session_plan.change_session(alice, session, 1, replace(details, minutes=60))
 
 
 async def at_the_desk(cast: Cast) -> None:
     """Let somebody in, change one's mind; suspend somebody, let them back; look at the log."""
     erin, charlie, dana = [await cast.actor(name) for name in ("erin", "charlie", "dana")]
-    made = await setup_links.make_for(erin, "Nora", "nurse")
+    made = await setup_links.create_setup_link_for(erin, "Nora", "nurse")
     assert (await last(Act.SETUP_LINK_MADE)).actor_id == erin.id
-    await setup_links.withdraw(erin, made)
+    await setup_links.withdraw_setup_link(erin, made)
     assert (await last(Act.SETUP_LINK_WITHDRAWN)).object_id == made
     for one, record in ((charlie, None), (dana, dana.id)):
-        await people.suspend(erin, one.id)
-        await people.unsuspend(erin, one.id)
+        await people.suspend_person(erin, one.id)
+        await people.unsuspend_person(erin, one.id)
         for act in (Act.SUSPENDED, Act.UNSUSPENDED):
             event = await last(act)
             assert (event.actor_id, event.object_id, event.patient_id) == (erin.id, one.id, record)
-    await audit_review.look(erin, limit=1, person=dana.id)
+    await audit_review.load_audit_page(erin, limit=1, person=dana.id)
     assert (await last(Act.LOG_READ)).patient_id == dana.id
-    await audit_review.look(erin, limit=1, person=charlie.id)
+    await audit_review.load_audit_page(erin, limit=1, person=charlie.id)
     assert (await last(Act.LOG_READ)).patient_id is None
 
 
 async def with_new_keys(cast: Cast) -> None:
     """Renew keys; lose every one, be refused, begin anew, be given back, bring back, and renew a connection."""
-    await lifecycle.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     entry = await written(cast)
     await shared(cast, entry)
-    cast.tokens["alice"] = await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
-    while not (came := await account_key_renewal.go_on(await cast.actor("alice"))).over:
+    cast.tokens["alice"] = await account_key_renewal.begin_rotation(
+        await cast.actor("alice"), PASSWORDS["alice"]
+    )
+    while not (came := await account_key_renewal.reseal_batches(await cast.actor("alice"))).finished:
         if came.settling:
-            cast.clock.forward(seconds=account_key_renewal.SETTLING.total_seconds())
+            cast.clock.forward(seconds=account_key_renewal.SETTLING_TIME.total_seconds())
     assert (await last(Act.KEYS_RENEWED)).actor_id == (await cast.actor("alice")).id
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    await reset_links.offer(bob, alice.id)
-    await reset_links.withdraw(bob, alice.id)
-    token = (await reset_links.offer(bob, alice.id)).token
+    await reset_links.create_reset_link(bob, alice.id)
+    await reset_links.withdraw_reset_link(bob, alice.id)
+    token = (await reset_links.create_reset_link(bob, alice.id)).token
     for email in ("dana@example.org", "alice@example.org"):
-        with suppress(Refused):
-            cast.tokens["alice"] = await account_reset.restart(
-                cast.house, token, email, NEW, NEW, PRACTICE, understood=True
+        with suppress(InvalidInput):
+            cast.tokens["alice"] = await account_reset.reset_account(
+                cast.installation, token, email, NEW, NEW, PRACTICE, understood=True
             )
     event = await last(Act.RESTART_REFUSED)
     assert (event.actor_id, event.patient_id) == (None, alice.id)
     alice = await cast.actor("alice")
     assert (await last(Act.RESTARTED)).recipient_id == bob.id
-    await returned_shares.give_back(bob, alice.id)
+    await returned_shares.return_shares(bob, alice.id)
     assert (await last(Act.GIVEN_BACK)).recipient_id == alice.id
-    (link,) = await returned_shares.how_many(alice)
-    await returned_shares.take_in(alice, link)
-    assert await retained_records.reopen(alice, PASSWORDS["alice"]) > 0
-    await account_reset.renew(alice, (await reset_links.offer(bob, alice.id)).token)
+    (link,) = await returned_shares.count_returned_by_link(alice)
+    await returned_shares.accept_returned_shares(alice, link)
+    assert await retained_records.restore_records(alice, PASSWORDS["alice"]) > 0
+    await account_reset.renew_link(alice, (await reset_links.create_reset_link(bob, alice.id)).token)
     assert (await last(Act.LINK_RENEWED)).recipient_id == bob.id
 
 
@@ -300,16 +312,20 @@ async def test_every_class_of_event_is_written(any_portal: Portal) -> None:
     await in_the_browser(any_portal)
     await at_the_desk(any_portal.cast)
     await with_new_keys(any_portal.cast)
-    dana = await sign_in.sign_in(any_portal.cast.house, "dana@example.org", PASSWORDS["dana"])
+    dana = await sign_in.sign_in(any_portal.cast.installation, "dana@example.org", PASSWORDS["dana"])
     any_portal.cast.tokens["dana"] = dana.token
-    await account_deletion.leave(await any_portal.cast.actor("dana"), account_deletion.WORD)
-    await purge(any_portal.cast.house, any_portal.cast.clock.now + account_deletion.WAIT)
+    await account_deletion.request_deletion(
+        await any_portal.cast.actor("dana"), account_deletion.CONFIRMATION_WORD
+    )
+    await purge_deleted(
+        any_portal.cast.installation, any_portal.cast.clock.now + account_deletion.DELETION_DELAY
+    )
     events = await logged()
     assert {event.action for event in events} == {act.value for act in Act}
     for event in events:
         assert event.outcome == (Outcome.REFUSED if Act(event.action) in REFUSALS else Outcome.DONE)
-    await chain_all(any_portal.cast.house)
-    assert (await check(any_portal.cast.house)).broken is None
+    await chain_all(any_portal.cast.installation)
+    assert (await verify_log(any_portal.cast.installation)).chain_break is None
 
 
 async def test_saving_writes_no_event(portal: Portal) -> None:
@@ -317,5 +333,5 @@ async def test_saving_writes_no_event(portal: Portal) -> None:
     entry = await written(portal.cast)
     before = await logged()
     alice = await portal.cast.actor("alice")
-    await entries.save(alice, entry.id, 1, replace(entry.document, title="Another"))
+    await entries.save_entry(alice, entry.id, 1, replace(entry.document, title="Another"))
     assert await logged() == before

@@ -12,14 +12,14 @@ import pytest
 from journal.audit import log as audit_log
 from journal.audit import tables as audit_tables
 from journal.audit.acts import Act
-from journal.audit.sealing import AuditSealer
-from journal.audit.verification import check
+from journal.audit.chain_worker import AuditChainWorker
+from journal.audit.verification import verify_log
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.key_rotation import tables as key_rotation_tables
-from journal.store.database import Store, change
+from journal.store.database import Store, execute
 from portal import logs
-from portal.background import AFTER_TROUBLE, Chore, chain_events, keep_doing
+from portal.background import RETRY_INTERVAL, PeriodicTask, chain_events, run_forever
 from tests.cast import NAMES, Furniture, cast_of
 from tests.portal.conftest import Portal, no_chores, running
 
@@ -51,10 +51,10 @@ async def test_no_error_ends_a_chore(caplog: pytest.LogCaptureFixture) -> None:
 
     rests, rest = resting(3)
     with pytest.raises(Over):
-        await keep_doing(Chore(work, timedelta(hours=1)), sleep=rest)  # type: ignore[arg-type]
+        await run_forever(PeriodicTask(work, timedelta(hours=1)), sleep=rest)  # type: ignore[arg-type]
     assert done == [0, 1, 2]
-    assert rests == [0, AFTER_TROUBLE.total_seconds(), 3600, AFTER_TROUBLE.total_seconds()]
-    told = "\n".join(logs.TextLines().format(record) for record in caplog.records)
+    assert rests == [0, RETRY_INTERVAL.total_seconds(), 3600, RETRY_INTERVAL.total_seconds()]
+    told = "\n".join(logs.TextFormatter().format(record) for record in caplog.records)
     assert "error=ConnectionError place=portal/test_background.py:" in told
     assert "alice" not in caplog.text + told
 
@@ -62,7 +62,7 @@ async def test_no_error_ends_a_chore(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_service_says_that_it_is_there_and_when_it_goes(any_portal: Portal) -> None:
     """Its row comes with it, on either database, and is gone when the service has ended."""
     (row,) = await key_rotation_tables.Worker.all()
-    assert row.key_mark == any_portal.app.state.house.server.mark
+    assert row.key_mark == any_portal.app.state.installation.server_keys.key_id
 
 
 async def test_a_service_chains_events_and_gives_the_lease_up_when_it_ends(
@@ -72,19 +72,19 @@ async def test_a_service_chains_events_and_gives_the_lease_up_when_it_ends(
     url, furniture = furnished_url
     store = await Store.open(url)
     with store.use():
-        house = cast_of(furniture).house
-        await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
+        installation = cast_of(furniture).installation
+        await audit_log.record_unauthenticated_event(installation, None, Act.SIGNED_OUT)
         async with running(url, furniture, tmp_path) as portal:
             assert await audit_tables.AuditPending.all().count() == 0
             assert (
-                portal.app.state.house.log_key.key is not None
+                portal.app.state.installation.audit_key_cache.key is not None
             )  # so an act reads nothing to write its event
             await no_chores()
-            await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
+            await audit_log.record_unauthenticated_event(installation, None, Act.SIGNED_OUT)
         assert await audit_tables.AuditPending.all().count() == 0
-        await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
-        assert await AuditSealer(house, uuid4()).chain_pending() == 1
-        assert (await check(house)).broken is None
+        await audit_log.record_unauthenticated_event(installation, None, Act.SIGNED_OUT)
+        assert await AuditChainWorker(installation, uuid4()).chain_pending() == 1
+        assert (await verify_log(installation)).chain_break is None
     await store.close()
 
 
@@ -95,7 +95,7 @@ async def test_a_service_names_whom_care_ended_with_before_it_sealed_names(
     url, furniture = furnished_url
     store, cast = await Store.open(url), cast_of(furniture)
     with store.use():
-        await lifecycle.end(await cast.actor("alice"), cast.link)
+        await lifecycle.end_care(await cast.actor("alice"), cast.link)
         await care_tables.CareLink.all().update(past=None)
         async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
             shown = await browser.get("/sharing")
@@ -109,14 +109,14 @@ async def test_events_that_cannot_be_chained_are_told_once(
 ) -> None:
     """Whoever puts events in, or changes them before they are chained, makes a line for the operator."""
     await no_chores()
-    await change("UPDATE audit_lease SET until = 0")
-    house = any_portal.app.state.house
-    sealer = AuditSealer(house, uuid4())
+    await execute("UPDATE audit_lease SET until = 0")
+    installation = any_portal.app.state.installation
+    sealer = AuditChainWorker(installation, uuid4())
     for expected in (1, 1, 2):
         if len(caplog.records) < expected:
-            await audit_log.note_unsigned(house, None, Act.SIGNED_OUT)
+            await audit_log.record_unauthenticated_event(installation, None, Act.SIGNED_OUT)
             await audit_tables.AuditPending.all().update(outcome="perhaps")
         await chain_events(sealer)
-        told = [logs.TextLines().format(record) for record in caplog.records]
+        told = [logs.TextFormatter().format(record) for record in caplog.records]
         assert len(told) == expected
         assert all("hearthside verify-audit" in line and "perhaps" not in line for line in told)

@@ -14,7 +14,7 @@ from journal.brief import brief
 from journal.catalogue.fields import EntryKind
 from journal.records import collection as records_collection
 from journal.scheduling import plan as session_plan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
@@ -55,7 +55,7 @@ async def test_the_timeline_follows_the_plan_and_the_time_zone_at_once(any_porta
         SessionKind.DOSING, "2026-12-01T23:30", "Europe/Berlin", 60, Setting.CLINIC, phase=Phase.INDUCTION
     )
     first, second = [
-        await session_plan.add(alice, alice.id, details)
+        await session_plan.add_session(alice, alice.id, details)
         for details in (late, replace(late, local="2026-12-08T23:30"))
     ]
     async with any_portal.client("alice") as browser:
@@ -67,11 +67,11 @@ async def test_the_timeline_follows_the_plan_and_the_time_zone_at_once(any_porta
             )
 
         assert await told() == await told() == [("Tuesday, 1 December 2026", "1st dosing session")]
-        await account_details.change(alice, "Alice", "Asia/Tokyo")
+        await account_details.change_details(alice, "Alice", "Asia/Tokyo")
         assert await told() == [("Wednesday, 2 December 2026", "1st dosing session")]
-        await session_plan.change(alice, first, 1, replace(late, local="2026-12-20T12:00"))
+        await session_plan.change_session(alice, first, 1, replace(late, local="2026-12-20T12:00"))
         assert await told() == [("Wednesday, 9 December 2026", "1st dosing session")]
-        await session_plan.move(alice, second, Status.CANCELLED)
+        await session_plan.change_status(alice, second, Status.CANCELLED)
         assert await told() == [("Sunday, 20 December 2026", "1st dosing session")]
 
 
@@ -81,9 +81,9 @@ async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: Entr
     cast = portal.cast
     await plan_course(cast)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    plan = await my_sessions(alice)
+    plan = await load_my_sessions(alice)
     talks = [one for one in plan if one.kind is SessionKind.INTEGRATION]
-    await session_plan.move(bob, talks[1].id, Status.CANCELLED, "")
+    await session_plan.change_status(bob, talks[1].id, Status.CANCELLED, "")
     third = (await dosing(cast))[2]
     for day in range(-40, 1, 3):
         entry = await write(
@@ -100,9 +100,11 @@ async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: Entr
         beside = {one.id: (await opened(browser, f"/sessions/{one.id}")).words for one in plan}
     async with portal.client("bob") as browser:
         shared = hung_on(await opened(browser, f"/patients/{alice.id}"))
-    archive = await records_collection.of_patient(await cast.actor("alice"), "A practice")
+    archive = await records_collection.collect_patient_records(await cast.actor("alice"), "A practice")
     taken = {one.title: one.belongs_to for one in archive.entries}
-    (copies,) = (await records_collection.shared(await cast.actor("bob"), "A practice", alice.id)).patients
+    (copies,) = (
+        await records_collection.collect_shared_records(await cast.actor("bob"), "A practice", alice.id)
+    ).patients
     assert len(own) == 15
     assert own["Tied"] == str(third.id)
     assert shared == own
@@ -110,7 +112,7 @@ async def test_everybody_hangs_it_on_the_same_session(portal: Portal, kind: Entr
     assert {one.title: str(one.belongs_to or "") for one in copies.shared} == own
     for title, at in own.items():
         assert at == "" or title in beside[UUID(at)]
-    drawn = await brief.brief(await cast.actor("bob"), alice.id)
+    drawn = await brief.build_brief(await cast.actor("bob"), alice.id)
     assert drawn.about is not None
     near = {one.source.document.title for one in drawn.intention}
     around = {str(drawn.about.id)} | {str(one.id) for one in plan if one.details.about == drawn.about.id.hex}
@@ -150,7 +152,7 @@ async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> 
     cast = portal.cast
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     first, second = [
-        await session_plan.add(
+        await session_plan.add_session(
             bob, alice.id, SessionDetails(SessionKind.DOSING, local, "UTC", 120, Setting.CLINIC)
         )
         for local in ("2026-11-15T10:00", "2026-11-22T16:00")
@@ -159,9 +161,9 @@ async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> 
         cast, EntryKind.PREPARATION, {"prep.intention": "words"}, title="Ready", at=NOON - timedelta(days=1)
     )
     await share(cast, entry, at=NOON - timedelta(days=1))
-    assert (await brief.brief(bob, alice.id)).about == await session_plan.session(bob, first)
-    await session_plan.move(bob, second, Status.IN_SESSION)
-    drawn = await brief.brief(bob, alice.id)
+    assert (await brief.build_brief(bob, alice.id)).about == await session_plan.load_session(bob, first)
+    await session_plan.change_status(bob, second, Status.IN_SESSION)
+    drawn = await brief.build_brief(bob, alice.id)
     assert drawn.about is not None
     assert drawn.about.id == second
     assert [one.source.document.title for one in drawn.intention] == ["Ready"]

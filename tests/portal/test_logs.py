@@ -28,7 +28,7 @@ import asyncio, gc, logging, sys, threading, warnings
 from portal import logs
 
 WORD = "{WORD}"
-logs.begin(sys.argv[1])
+logs.configure_logging(sys.argv[1])
 logging.getLogger().setLevel(logging.DEBUG)
 
 class Stubborn:
@@ -61,7 +61,7 @@ def speak():
     thread = threading.Thread(target=int, args=(WORD,))
     thread.start()
     thread.join()
-    logs.event(logging.INFO, "answered", {{"route": "/journal/{{id:uuid}}", "ms": 1.5}})
+    logs.log_event(logging.INFO, "answered", {{"route": "/journal/{{id:uuid}}", "ms": 1.5}})
     raise RuntimeError(WORD)
 
 speak()
@@ -113,7 +113,9 @@ async def test_a_request_is_told_by_its_route(portal: Portal, caplog: pytest.Log
     """With the access log on, each request is a line: the route as it stands in the table, no id and no question."""
     caplog.set_level(logging.INFO, logs.NAME)
     alice = await portal.cast.actor("alice")
-    entry = await entries.save(alice, uuid4(), 0, EntryDocument("free", WORD, answers={"free.text": WORD}))
+    entry = await entries.save_entry(
+        alice, uuid4(), 0, EntryDocument("free", WORD, answers={"free.text": WORD})
+    )
     app = create_app(replace(portal.app.state.config, access_log=True), clock=portal.cast.clock, quick=True)
     app.state.store = portal.app.state.store
     headers = portal.client("alice").headers
@@ -138,7 +140,7 @@ async def test_a_request_is_told_by_its_route(portal: Portal, caplog: pytest.Log
         ("GET", "/static", 200),
         ("GET", "none", 400),
     ]
-    whole = "\n".join(logs.JsonLines().format(record) for record in caplog.records)
+    whole = "\n".join(logs.JsonFormatter().format(record) for record in caplog.records)
     assert WORD not in whole
     assert entry.id.hex not in whole.replace("-", "")
     assert len({one["request"] for one in told}) == len(told)
@@ -171,12 +173,12 @@ async def test_what_storage_damaged_is_told_to_the_operator(
 ) -> None:
     """It is no error of the server's, and is told as one all the same: the line names no record."""
     alice, wanted = await portal.cast.actor("alice"), uuid4()
-    await entries.save(alice, wanted, 0, EntryDocument("free", WORD, answers={"free.text": WORD}))
+    await entries.save_entry(alice, wanted, 0, EntryDocument("free", WORD, answers={"free.text": WORD}))
     await vault_tables.Entry.filter(id=wanted).update(revision=9)
     async with portal.client("alice") as browser:
         answer = await browser.get(f"/journal/{wanted}")
     assert answer.status_code == 409
     (record,) = [one for one in caplog.records if one.name == logs.NAME and one.levelno == logging.ERROR]
-    line = logs.TextLines().format(record)
+    line = logs.TextFormatter().format(record)
     assert re.search(r"route=/journal/\{id:uuid\} status=409 .*error=Damaged", line)
     assert str(wanted) not in line

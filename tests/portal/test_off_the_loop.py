@@ -63,8 +63,8 @@ async def test_every_form_that_takes_a_new_password(portal: Portal) -> None:
     """Changed, recovered with, typed to open an account of either kind, or only being typed: judged elsewhere."""
     bob = await portal.cast.actor("bob")
     token, link = (
-        (await invitations.invite(bob, "Frieda")).token,
-        await practice.new_setup_link(portal.cast.house),
+        (await invitations.create_invitation(bob, "Frieda")).token,
+        await practice.create_setup_link(portal.cast.installation),
     )
     new = {"password": NEW, "repeated": "something else"}
     forms = {
@@ -133,7 +133,7 @@ async def test_what_was_set_aside_is_sealed_anew_elsewhere(portal: Portal) -> No
     alice = await restarted(portal.cast, await offered(portal.cast))
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
     with threads_of("crypto.envelope") as opened:
-        assert await retained_records.reopen(alice, PASSWORDS["alice"]) == MANY
+        assert await retained_records.restore_records(alice, PASSWORDS["alice"]) == MANY
     assert opened.pop(threading.get_ident()) < FEW < MANY < opened.total()
 
 
@@ -142,7 +142,7 @@ async def a_session_of_all(portal: Portal) -> str:
     alice = await portal.cast.actor("alice")
     day = (portal.cast.clock.now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     details = SessionDetails(SessionKind.DOSING, day, ZONE, 120, Setting.HOME)
-    return f"/sessions/{await session_plan.add(alice, alice.id, details)}"
+    return f"/sessions/{await session_plan.add_session(alice, alice.id, details)}"
 
 
 @pytest.mark.parametrize("is_intact", [True, False])

@@ -12,21 +12,21 @@ from uuid import UUID
 import pytest
 
 from journal.errors import Damaged
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
 from journal.practice import practice
-from journal.practice.demo_data import demo_practice
-from journal.practice.practice import CONTEXT, RealPractice, WrongServerKey
-from journal.store.database import Store, change
+from journal.practice.demo_data import load_demo_practice
+from journal.practice.practice import PRACTICE_CONTEXT, DemoConflict, WrongServerKey
+from journal.store.database import Store, execute
 from portal import logs
 from portal.routes import ROUTES
 from tests.attacks.asking import Asking
 from tests.cast import NOON, PRACTICE, SERVER_KEY, Clock, Furniture
 from tests.portal.conftest import running
 
-HOUSE = House.with_key(SERVER_KEY, clock=Clock(NOON), quick=True)
-PASSWORDS = tuple(one.password for one in (demo_practice().clinician, *demo_practice().patients))
-BEFORE_THE_FLAG = HOUSE.server.seal(b'{"name":"Quiet Practice"}', context=CONTEXT)
+HOUSE = Installation.with_key(SERVER_KEY, clock=Clock(NOON), quick=True)
+PASSWORDS = tuple(one.password for one in (load_demo_practice().clinician, *load_demo_practice().patients))
+BEFORE_THE_FLAG = HOUSE.server_keys.seal(b'{"name":"Quiet Practice"}', context=PRACTICE_CONTEXT)
 """What was sealed before the flag was sealed as well."""
 
 
@@ -34,7 +34,7 @@ async def written(url: str, statement: str, *values: object) -> None:
     """Change the database behind the application's back."""
     store = await Store.open(url)
     with store.use():
-        assert await change(statement, *values) == 1
+        assert await execute(statement, *values) == 1
     await store.close()
 
 
@@ -58,7 +58,7 @@ async def test_a_flag_in_the_clear_makes_no_demonstration(
         assert not [one for one in PASSWORDS if one in page]
         store = await Store.open(url)
         with store.use():
-            assert await practice.new_setup_link(HOUSE)
+            assert await practice.create_setup_link(HOUSE)
         await store.close()
 
 
@@ -75,8 +75,8 @@ async def test_a_demonstration_whose_flag_is_taken_off_stays_one(database_url: s
         page = await signing_in(database_url, Furniture({}, UUID(int=0)), tmp_path)
         assert PASSWORDS[0] in page
         store = await Store.open(database_url)
-        with store.use(), pytest.raises(RealPractice):
-            await practice.new_setup_link(HOUSE)
+        with store.use(), pytest.raises(DemoConflict):
+            await practice.create_setup_link(HOUSE)
         await store.close()
 
 
@@ -95,8 +95,8 @@ async def test_a_damaged_practice_costs_its_name_and_no_page(
                     assert status < 500, (who, rule.path)
                     assert PRACTICE not in text
         with pytest.raises(Damaged):
-            await practice.new_setup_link(portal.cast.house)
-    told = [logs.TextLines().format(one) for one in caplog.records if one.name == logs.NAME]
+            await practice.create_setup_link(portal.cast.installation)
+    told = [logs.TextFormatter().format(one) for one in caplog.records if one.name == logs.NAME]
     assert any("the record of the practice is damaged" in line for line in told)
 
 
@@ -114,7 +114,7 @@ async def test_whatever_stands_in_the_practices_row_is_one_sentence(
         assert (await Asking(portal).ask("alice", "/journal"))[0] == 200
     store = await Store.open(url)
     with store.use(), pytest.raises(WrongServerKey):
-        await practice.shown(House.with_key(bytes(32)))
+        await practice.load_practice_view(Installation.with_key(bytes(32)))
     await store.close()
 
 

@@ -14,7 +14,7 @@ from journal.care import invitations
 from journal.mail.outbox import deliver_due
 from journal.practice import practice
 from journal.store.database import Store
-from portal.web.forms import LONGEST_VALUE
+from portal.web.forms import MAX_VALUE_LENGTH
 from tests.cast import PASSWORDS, ZONE, Furniture, cast_of
 from tests.journal.accounts.test_addresses import as_before
 from tests.portal.access.test_guessing import browser_at
@@ -43,7 +43,7 @@ NEW = {"name": "Anna Sample", "time_zone": ZONE, "adult": "yes"} | SECRETS
 
 async def invited(portal: Portal) -> str:
     """The path of an invitation from bob."""
-    made = await invitations.invite(await portal.cast.actor("bob"), "Anna")
+    made = await invitations.create_invitation(await portal.cast.actor("bob"), "Anna")
     return f"/invite/{made.token}"
 
 
@@ -79,7 +79,7 @@ async def test_a_second_account_in_another_spelling_is_taken(any_portal: Portal)
     """By an invitation, by a set-up link and by a change of address; what was typed stays in the form."""
     await signed_up(any_portal, TYPED)
     count = await accounts_tables.Account.all().count()
-    setting_up = f"/setup/{await practice.new_setup_link(any_portal.cast.house)}"
+    setting_up = f"/setup/{await practice.create_setup_link(any_portal.cast.installation)}"
     invitation = await invited(any_portal)
     async with any_portal.client() as browser, any_portal.client("alice") as alice:
         for spelling in SPELLINGS:
@@ -226,7 +226,7 @@ async def test_what_is_no_address_is_refused_and_kept(portal: Portal) -> None:
             for email in NONE:
                 refused = await sender.post(path, data=NEW | {"email": email})
                 assert refused.status_code == 422, email[:40]
-                assert Page.of(refused).value("email") == email[:LONGEST_VALUE], email[:40]
+                assert Page.of(refused).value("email") == email[:MAX_VALUE_LENGTH], email[:40]
                 (sentence,) = (one.words for one in Page.of(refused).markup.all("p", id="email-error"))
                 assert re.search(r"name@example\.org|after the @", sentence), email[:40]
     assert await accounts_tables.Account.all().count() == count
@@ -242,7 +242,7 @@ async def test_an_address_that_is_too_long_is_nobody_s(portal: Portal) -> None:
             async with browser_at(portal, f"192.0.2.{number}") as browser:
                 answers = [await browser.post(path, data=more | {"email": email}) for _ in range(6)]
                 assert [answer.status_code for answer in answers] == [422] * 5 + [429]
-                pages.append(answers[0].text.replace(email[:LONGEST_VALUE], "ADDRESS"))
+                pages.append(answers[0].text.replace(email[:MAX_VALUE_LENGTH], "ADDRESS"))
         assert pages[0] == pages[1]
 
 
@@ -263,8 +263,8 @@ async def test_where_mail_is_sent_it_has_to_reach_people(
     """Sign-up and a change refuse a mailbox that nothing can be written to; what can be quoted is taken, and told."""
     with receiving() as receiver:
         async with running(*furnished_url, tmp_path) as portal:
-            portal.app.state.house = replace(portal.app.state.house, mail=receiver.server())
-            setting_up = f"/setup/{await practice.new_setup_link(portal.cast.house)}"
+            portal.app.state.installation = replace(portal.app.state.installation, mail=receiver.server())
+            setting_up = f"/setup/{await practice.create_setup_link(portal.cast.installation)}"
             async with portal.client() as browser, portal.client("alice") as alice:
                 for path, sender in (
                     (await invited(portal), browser),
@@ -279,7 +279,7 @@ async def test_where_mail_is_sent_it_has_to_reach_people(
                 for email in ("taro.@docomo.example", "taro@faß.example"):
                     done = await alice.post("/account/email", data={"email": email})
                     assert done.headers["location"] == "/account?done=email"
-            assert await deliver_due(portal.app.state.house) == 2
+            assert await deliver_due(portal.app.state.installation) == 2
     assert receiver.commands == ["TO:<alice@example.org>", 'TO:<"taro."@docomo.example>']
 
 
@@ -289,14 +289,14 @@ async def test_an_invitation_goes_to_the_domain_that_was_typed(
     """Its link opens an account: it is mailed to `faß.example` as registries know it, or nowhere."""
     with receiving() as receiver:
         async with running(*furnished_url, tmp_path) as portal:
-            portal.app.state.house = replace(portal.app.state.house, mail=receiver.server())
+            portal.app.state.installation = replace(portal.app.state.installation, mail=receiver.server())
             async with portal.client("bob") as bob:
                 for email in ("anna@faß..example", "anna@☃.example", "ännä@faß.example"):
                     refused = await bob.post("/invitations", data={"name": "Anna", "email": email})
                     assert (refused.status_code, Page.of(refused).value("email")) == (422, email)
                 made = await bob.post("/invitations", data={"name": "Anna", "email": "anna@faß.example"})
                 assert made.status_code == 303
-            assert await deliver_due(portal.app.state.house) == 1
+            assert await deliver_due(portal.app.state.installation) == 1
     assert receiver.commands == ["TO:<anna@xn--fa-hia.example>"]
 
 
@@ -324,7 +324,7 @@ async def test_who_is_not_reached_is_told_so(
         async with running(*furnished_sqlite_url, tmp_path) as portal, portal.client("alice") as alice:
             await alice.post("/account/email", data={"email": "älice@example.org"})
             assert "This site sends no mail" in (await opened(alice, "/account")).words
-            portal.app.state.house = replace(portal.app.state.house, mail=receiver.server())
+            portal.app.state.installation = replace(portal.app.state.installation, mail=receiver.server())
             assert "cannot reach your e-mail address" in (await opened(alice, "/account")).words
             assert "gets a short message" not in (await opened(alice, "/account/email")).words
             await alice.post("/account/email", data={"email": "alice@bücher.example"})

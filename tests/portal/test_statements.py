@@ -12,10 +12,10 @@ from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.care import links as care_links
-from journal.care.link_keys import peer_identity
+from journal.care.link_keys import get_peer_identity
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
 from journal.store import database
@@ -30,7 +30,7 @@ FEW, MANY = 2, 40
 async def counted(portal: Portal) -> AsyncIterator[list[str]]:
     """Note every statement that SQLite runs on either of the application's connections."""
     asked: list[str] = []
-    client: Any = database.connection()
+    client: Any = database.get_connection()
     reading = portal.app.state.store.reader.connection
     await client._connection.set_trace_callback(asked.append)
     reading.set_trace_callback(asked.append)
@@ -63,26 +63,26 @@ async def more_patients(cast: Cast, until: int) -> None:
             continue
         words = f"{name} rests beside the lamp"
         new = NewAccount(name, f"{name}@example.org", words, words, ZONE)
-        ready = await registration.ready(cast.house, new)
-        await registration.open_account(cast.house, Role.PATIENT, ready)
-        cast.tokens[name] = await web_sessions.start(cast.house, ready.id, ready.account_key)
+        ready = await registration.prepare_account(cast.installation, new)
+        await registration.create_account(cast.installation, Role.PATIENT, ready)
+        cast.tokens[name] = await web_sessions.start_session(cast.installation, ready.id, ready.account_key)
         patient = await cast.actor(name)
-        await invitations.accept(patient, (await invitations.invite(bob, name)).token)
-        await session_plan.add(patient, patient.id, session(number))
+        await invitations.accept_invitation(patient, (await invitations.create_invitation(bob, name)).token)
+        await session_plan.add_session(patient, patient.id, session(number))
 
 
 async def more_shared(cast: Cast, until: int) -> None:
     """Let alice share entries with bob until there are *until*."""
     alice = await cast.actor("alice")
-    for number in range(len(await shares.given(alice)), until):
+    for number in range(len(await shares.list_shares(alice)), until):
         await share(cast, await write(cast, "free", {"free.text": f"{number}"}, title=f"Page {number}"))
 
 
 async def more_sessions(cast: Cast, until: int) -> None:
     """Plan sessions for alice until there are *until*."""
     alice = await cast.actor("alice")
-    for number in range(len(await my_sessions(alice)), until):
-        await session_plan.add(alice, alice.id, session(number))
+    for number in range(len(await load_my_sessions(alice)), until):
+        await session_plan.add_session(alice, alice.id, session(number))
 
 
 def session(number: int) -> SessionDetails:
@@ -123,7 +123,9 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
     """Who asks is known already, and what an invitation had in it is asked for only until its patient is pinned."""
     await no_chores()
     cast = portal.cast
-    await peer_identity(await cast.actor("bob"), await care_links.my_link(await cast.actor("bob"), cast.link))
+    await get_peer_identity(
+        await cast.actor("bob"), await care_links.load_my_link(await cast.actor("bob"), cast.link)
+    )
     asked = await noted(portal, who, path.format(alice=(await cast.actor("alice")).id))
     links = [sql for sql in asked if "patient_pin" in sql and "clinician_pin" in sql]
     assert links
@@ -155,9 +157,11 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     await no_chores()
     cast = portal.cast
     alice = await cast.actor("alice")
-    await peer_identity(await cast.actor("bob"), await care_links.my_link(await cast.actor("bob"), cast.link))
+    await get_peer_identity(
+        await cast.actor("bob"), await care_links.load_my_link(await cast.actor("bob"), cast.link)
+    )
     await more_sessions(cast, FEW)
     await more_shared(cast, FEW)
-    (one, *_) = await my_sessions(alice)
+    (one, *_) = await load_my_sessions(alice)
     asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
     assert len(asked) <= most

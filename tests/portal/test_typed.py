@@ -10,9 +10,9 @@ from journal.authentication import recovery_key
 from journal.authentication.registration import NewAccount
 from journal.care import invitations, links
 from journal.entries import entries
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.practice import setup_links
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails
 from tests.cast import PASSWORDS, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened, pressed
@@ -31,7 +31,7 @@ def in_script(text: str, zero: int) -> str:
 
 async def planned(cast: Cast) -> SessionDetails:
     """Give alice's one session."""
-    (one,) = await my_sessions(await cast.actor("alice"))
+    (one,) = await load_my_sessions(await cast.actor("alice"))
     return one.details
 
 
@@ -47,7 +47,7 @@ async def test_words_of_an_entry_stay_apart(any_portal: Portal, divider: str) ->
         feeling = {"reframe.emotions.name": [words, "", ""], "reframe.emotions.before": ["7", "", ""]}
         await followed(browser, await pressed(browser, page, **feeling))
     reframe, preparation = sorted(
-        [one.document for one in await entries.every(await any_portal.cast.actor("alice"))],
+        [one.document for one in await entries.load_all_entries(await any_portal.cast.actor("alice"))],
         key=lambda one: one.kind,
         reverse=True,
     )
@@ -89,11 +89,11 @@ async def test_words_of_names_stay_apart(portal: Portal, divider: str) -> None:
         made = await browser.post("/people/invitations", data={"name": name, "position": "nurse"})
         assert made.status_code == 303
     bob, erin = await cast.actor("bob"), await cast.actor("erin")
-    assert [link.peer_name for link in await links.my_links(bob)] == ["two words"]
-    assert "two words" in [one.name for one in await invitations.invitations(bob)]
-    assert "two words" in [one.name for one in await setup_links.links(erin)]
+    assert [link.peer_name for link in await links.load_my_links(bob)] == ["two words"]
+    assert "two words" in [one.name for one in await invitations.list_invitations(bob)]
+    assert "two words" in [one.name for one in await setup_links.list_setup_links(erin)]
     nurse = NewAccount(name, "nora@example.org", PASSWORDS["bob"], PASSWORDS["bob"], ZONE)
-    assert nurse.checked("A practice", mails=False).name == "two words"
+    assert nurse.validate("A practice", mails=False).name == "two words"
 
 
 async def test_what_is_seen_is_kept_to_the_letter(portal: Portal) -> None:
@@ -104,7 +104,7 @@ async def test_what_is_seen_is_kept_to_the_letter(portal: Portal) -> None:
             browser, await pressed(browser, page, free__text=FAMILY, title=FAMILY, note=FAMILY)
         )
         assert FAMILY in read.answer.text
-    (entry,) = await entries.every(await portal.cast.actor("alice"))
+    (entry,) = await entries.load_all_entries(await portal.cast.actor("alice"))
     assert (entry.document.title, entry.document.note) == (FAMILY, FAMILY)
     assert entry.document.answers == {"free.text": FAMILY}
 
@@ -136,7 +136,7 @@ async def test_a_course_is_planned_in_the_digits_of_every_script(portal: Portal,
         typed = {name: in_script(text, zero) for name, text in numbers.items()}
         sent = page.filled(typed | {"dose_text": "as\u2028told"}) | {"step": ["confirm"]}
         assert (await browser.post(f"/patients/{alice}/course", data=sent)).status_code == 303
-    plan = [one.details for one in await my_sessions(await portal.cast.actor("alice"))]
+    plan = [one.details for one in await load_my_sessions(await portal.cast.actor("alice"))]
     assert [(one.local, one.minutes) for one in plan] == [
         ("2026-12-02T10:00", 45),
         ("2026-12-04T14:00", 90),
@@ -172,12 +172,12 @@ async def test_a_password_is_used_as_typed_in_either_form(portal: Portal) -> Non
 async def test_the_last_group_of_a_key_is_read_in_every_script(portal: Portal, zero: int) -> None:
     """Whoever has the printed key and another keyboard can say so."""
     alice = await portal.cast.actor("alice")
-    offer = await recovery_key.offer(alice)
-    last = offer.words.split("-")[-1]
-    for typed in ("7", f"{last} 7", offer.words.split("-")[0] + last):
-        with pytest.raises(Refused):
-            await recovery_key.confirm(
+    offer = await recovery_key.offer_recovery_key(alice)
+    last = offer.formatted_key.split("-")[-1]
+    for typed in ("7", f"{last} 7", offer.formatted_key.split("-")[0] + last):
+        with pytest.raises(InvalidInput):
+            await recovery_key.confirm_recovery_key(
                 alice, portal.cast.tokens["alice"], offer.sealed, in_script(typed, zero)
             )
     typed = f" {in_script(last, zero).lower()}\u200f"
-    await recovery_key.confirm(alice, portal.cast.tokens["alice"], offer.sealed, typed)
+    await recovery_key.confirm_recovery_key(alice, portal.cast.tokens["alice"], offer.sealed, typed)

@@ -24,7 +24,7 @@ from journal.actor import Actor
 from journal.authentication import key_slots, recovery_key, second_factor, totp_enrolment, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication import tables as authentication_tables
-from journal.authentication.sign_in import SignedIn
+from journal.authentication.sign_in import SignInResult
 from journal.care import tables as care_tables
 from journal.entries import entries
 from journal.errors import JournalError
@@ -34,7 +34,7 @@ from journal.passkeys import sign_in as passkey_sign_in
 from journal.passkeys.verification import Answer
 from journal.practice import account_deletion, people
 from journal.rate_limiting import tables as rate_limiting_tables
-from journal.store.parts import load_models
+from journal.store.foreign_objects import load_models
 from journal.vault import record_state
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Cast
@@ -72,18 +72,18 @@ class Scene:
 async def scene_of(cast: Cast) -> Scene:
     """Let alice have an entry, a kit, a passkey and a link with which she could begin anew."""
     alice, token = await cast.actor("alice"), cast.tokens["alice"]
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, token, offer.sealed, offer.words)
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, token, offer.sealed, offer.formatted_key)
     device = Authenticator()
-    answer = device.make(await passkey_management.asked_to_add(alice, SITE))
-    passkey = await passkey_management.add(alice, token, SITE, "Phone", answer.credential, answer.prf)
+    answer = device.make(await passkey_management.build_creation_options(alice, SITE))
+    passkey = await passkey_management.add_passkey(alice, token, SITE, "Phone", answer.credential, answer.prf)
     entry = await written(cast)
-    link = (await reset_links.offer(await cast.actor("bob"), alice.id)).token
+    link = (await reset_links.create_reset_link(await cast.actor("bob"), alice.id)).token
     scene = Scene(
         cast,
         await cast.actor("alice"),
         token,
-        offer.words,
+        offer.formatted_key,
         link,
         device,
         Authenticator(),
@@ -94,15 +94,15 @@ async def scene_of(cast: Cast) -> Scene:
     return scene
 
 
-async def sign_in(scene: Scene) -> SignedIn:
+async def sign_in(scene: Scene) -> SignInResult:
     """Sign in with the password of before."""
-    return await authentication_sign_in.sign_in(scene.cast.house, EMAIL, OLD)
+    return await authentication_sign_in.sign_in(scene.cast.installation, EMAIL, OLD)
 
 
 async def tap(scene: Scene) -> bytes:
     """Sign in with the passkey of before."""
-    answer: Answer = scene.device.use(passkey_sign_in.asked_to_sign_in(scene.cast.house, SITE))
-    return await passkey_sign_in.sign_in(scene.cast.house, SITE, answer)
+    answer: Answer = scene.device.use(passkey_sign_in.build_sign_in_options(scene.cast.installation, SITE))
+    return await passkey_sign_in.sign_in_with_passkey(scene.cast.installation, SITE, answer)
 
 
 async def change_password(scene: Scene) -> bytes:
@@ -114,63 +114,65 @@ async def change_password(scene: Scene) -> bytes:
 
 async def recover(scene: Scene) -> bytes:
     """Come in with the recovery kit, and set a new password."""
-    recovered = await authentication_sign_in.recover(
-        scene.cast.house, EMAIL, scene.kit, NEW["recovery"], NEW["recovery"], PRACTICE
+    recovered = await authentication_sign_in.recover_account(
+        scene.cast.installation, EMAIL, scene.kit, NEW["recovery"], NEW["recovery"], PRACTICE
     )
     return recovered.token
 
 
 async def renew(scene: Scene) -> bytes:
     """Begin to renew the keys."""
-    return await account_key_renewal.begin(scene.alice, OLD)
+    return await account_key_renewal.begin_rotation(scene.alice, OLD)
 
 
 async def restart(scene: Scene) -> bytes:
     """Begin anew with the clinician's link."""
-    return await account_reset.restart(
-        scene.cast.house, scene.link, EMAIL, NEW["restart"], NEW["restart"], PRACTICE, understood=True
+    return await account_reset.reset_account(
+        scene.cast.installation, scene.link, EMAIL, NEW["restart"], NEW["restart"], PRACTICE, understood=True
     )
 
 
 async def add_passkey(scene: Scene) -> None:
     """Add another passkey that opens the account."""
-    answer = scene.new_device.make(await passkey_management.asked_to_add(scene.alice, SITE))
-    await passkey_management.add(scene.alice, scene.token, SITE, "Laptop", answer.credential, answer.prf)
+    answer = scene.new_device.make(await passkey_management.build_creation_options(scene.alice, SITE))
+    await passkey_management.add_passkey(
+        scene.alice, scene.token, SITE, "Laptop", answer.credential, answer.prf
+    )
 
 
 async def remove_passkey(scene: Scene) -> None:
     """Remove the passkey of before."""
-    await passkey_management.remove(scene.alice, scene.passkey)
+    await passkey_management.remove_passkey(scene.alice, scene.passkey)
 
 
 async def make_kit(scene: Scene) -> None:
     """Make another recovery kit."""
-    offer = await recovery_key.offer(scene.alice)
-    await recovery_key.confirm(scene.alice, scene.token, offer.sealed, offer.words)
+    offer = await recovery_key.offer_recovery_key(scene.alice)
+    await recovery_key.confirm_recovery_key(scene.alice, scene.token, offer.sealed, offer.formatted_key)
 
 
 async def take_up_factor(scene: Scene) -> bytes:
     """Take up a second factor; returns its secret."""
-    offer = await totp_enrolment.offer(scene.alice)
-    secret = b32decode(offer.words.replace(" ", ""))
-    proven = await totp_enrolment.prove(scene.alice, offer.sealed, app_code(secret, scene.alice.now))
-    await totp_enrolment.keep(scene.alice, proven.sealed, kept=True)
+    offer = await totp_enrolment.offer_enrolment(scene.alice)
+    secret = b32decode(offer.formatted_secret.replace(" ", ""))
+    proven = await totp_enrolment.verify_app(scene.alice, offer.sealed, app_code(secret, scene.alice.now))
+    await totp_enrolment.accept_offer(scene.alice, proven.sealed, kept=True)
     return secret
 
 
 async def give_up_factor(scene: Scene) -> None:
     """Take off whatever second factor there is."""
-    await totp_enrolment.give_up(scene.alice, OLD)
+    await totp_enrolment.remove_second_factor(scene.alice, OLD)
 
 
 async def leave(scene: Scene) -> None:
     """Have the account deleted in a week."""
-    await account_deletion.leave(scene.alice, "delete")
+    await account_deletion.request_deletion(scene.alice, "delete")
 
 
 async def suspend(scene: Scene) -> None:
     """Let the administrator suspend the account."""
-    await people.suspend(await scene.cast.actor("erin"), scene.alice.id)
+    await people.suspend_person(await scene.cast.actor("erin"), scene.alice.id)
 
 
 Act = Callable[[Scene], Awaitable[Any]]
@@ -214,7 +216,7 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     """Look at the account that two acts left behind."""
     done = {name for name, outcome in outcomes if not isinstance(outcome, Exception)}
     assert done, "nobody came through"
-    account, house = scene.alice.id, scene.cast.house
+    account, installation = scene.alice.id, scene.cast.installation
     row = await accounts_tables.Account.get(id=account)
     assert (row.status == "suspended") == ("suspend" in done)
     if "leave" not in done:  # whoever was refused changed nothing: sharing goes on as well
@@ -230,8 +232,8 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
     assert word in (changed or {OLD})
 
     # Slots and what the account says of them are one.
-    vault = second_factor.vault_of(key)
-    found = await key_slots.present(account, vault)
+    vault = second_factor.build_vault_sealer(key)
+    found = await key_slots.load_access(account, vault)
     slots = await authentication_tables.KeySlot.filter(account_id=account)
     assert {(slot.kind, bytes(slot.commitment), slot.epoch) for slot in slots} == {
         (way.kind, way.commitment, way.epoch) for way in found.document.ways
@@ -247,25 +249,25 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
 
     # Whoever came in before the ways in changed is out again.
     for name, outcome in outcomes:
-        if name == "sign_in" and isinstance(outcome, SignedIn) and done & (CHANGES | {"suspend"}):
-            assert await web_sessions.actor_for(house, outcome.token) is None
+        if name == "sign_in" and isinstance(outcome, SignInResult) and done & (CHANGES | {"suspend"}):
+            assert await web_sessions.load_actor(installation, outcome.token) is None
 
     # The password opens everything that there is.
-    token = await web_sessions.start(house, account, key)
-    alice = await web_sessions.actor_for(house, token)
+    token = await web_sessions.start_session(installation, account, key)
+    alice = await web_sessions.load_actor(installation, token)
     assert alice is not None
-    alice.identity()
-    factor, _ = await second_factor.of(account, alice.vault)
+    alice.open_identity()
+    factor, _ = await second_factor.load_second_factor(account, alice.vault)
     taken_off = done & {"recover", "restart", "give_up_factor"}
-    assert factor.on or taken_off or "take_up_factor" not in done, "a second factor is not asked for"
-    if "renew" in done and alice.renewing:
+    assert factor.is_enabled or taken_off or "take_up_factor" not in done, "a second factor is not asked for"
+    if "renew" in done and alice.is_rotating_keys:
         scene.cast.clock.forward(minutes=1)
-        alice = await web_sessions.actor_for(house, token)
+        alice = await web_sessions.load_actor(installation, token)
         assert alice is not None
-        while not (came := await account_key_renewal.go_on(alice)).over:
+        while not (came := await account_key_renewal.reseal_batches(alice)).finished:
             assert not came.settling
         assert came.unopened == 0
-        alice = await web_sessions.actor_for(house, token)
+        alice = await web_sessions.load_actor(installation, token)
         assert alice is not None
         scene.cast.clock.forward(minutes=-1)
     if "restart" in done:
@@ -273,21 +275,21 @@ async def check(scene: Scene, outcomes: list[tuple[str, Any]]) -> None:
         await rate_limiting_tables.Throttle.all().delete()
         for candidate in (secret, OLD, NEW["recovery"]):
             try:
-                await retained_records.reopen(alice, candidate)
+                await retained_records.restore_records(alice, candidate)
                 break
             except JournalError:
                 await rate_limiting_tables.Throttle.all().delete()
-    assert (await entries.entry(alice, scene.entry)).document.title == "The sea"
-    assert (await record_state.look(alice, earlier=True)).as_left
+    assert (await entries.load_entry(alice, scene.entry)).document.title == "The sea"
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
 
 
 async def opened_by(scene: Scene, word: str) -> bytes | None:
     """Return the account key that a password opens, as signing in would; None when it opens nothing."""
-    _, slot = await key_slots.of_email(scene.cast.house, EMAIL, "password")
+    _, slot = await key_slots.find_slot_by_email(scene.cast.installation, EMAIL, "password")
     assert isinstance(slot, KeySlot)
     try:
         key = unlock_with_password(slot, word, account=scene.alice.id.bytes)
     except CryptoError:
         return None
-    found = await key_slots.present(scene.alice.id, second_factor.vault_of(key))
-    return key if found.is_open(slot) else None
+    found = await key_slots.load_access(scene.alice.id, second_factor.build_vault_sealer(key))
+    return key if found.is_allowed(slot) else None

@@ -50,9 +50,9 @@ async def scene_of(cast: Cast) -> Scene:
     given, private, alice = await written(cast), await written(cast), await cast.actor("alice")
     share = await shared(cast, given)
     charlie = await cast.actor("charlie")
-    handover = await handover_offers.suggest_to(await cast.actor("bob"), alice.id, str(charlie.id))
+    handover = await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
     details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:30", ZONE, 120, Setting.HOME)
-    session = await session_plan.add(alice, alice.id, details)
+    session = await session_plan.add_session(alice, alice.id, details)
     scene = Scene(cast, await cast.actor("alice"), given, private, share, handover, session)
     scene.rows = await every_row(TABLES)
     return scene
@@ -61,7 +61,7 @@ async def scene_of(cast: Cast) -> Scene:
 async def share_the_private(scene: Scene) -> UUID:
     """Share the other entry."""
     parts = ("title", "int.meaning")
-    return await shares.share(
+    return await shares.share_entry(
         scene.alice, scene.private.id, scene.cast.link, parts, previewed=scene.private.revision
     )
 
@@ -69,55 +69,57 @@ async def share_the_private(scene: Scene) -> UUID:
 async def share_anew(scene: Scene) -> UUID:
     """Share the shared one once more, with another part."""
     parts = ("title", "int.meaning", "int.top3")
-    return await shares.share(
+    return await shares.share_entry(
         scene.alice, scene.given.id, scene.cast.link, parts, previewed=scene.given.revision
     )
 
 
 async def revoke(scene: Scene) -> None:
     """Take the copy back."""
-    await shares.revoke(scene.alice, scene.share)
+    await shares.revoke_share(scene.alice, scene.share)
 
 
 async def pause(scene: Scene) -> None:
     """Pause all sharing."""
-    await lifecycle.pause(scene.alice)
+    await lifecycle.pause_sharing(scene.alice)
 
 
 async def end_care(scene: Scene) -> None:
     """End care with bob."""
-    await lifecycle.end(scene.alice, scene.cast.link)
+    await lifecycle.end_care(scene.alice, scene.cast.link)
 
 
 async def delete_the_given(scene: Scene) -> None:
     """Delete the entry that is shared."""
-    await removal.delete(scene.alice, scene.given.id)
+    await removal.delete_entry(scene.alice, scene.given.id)
 
 
 async def delete_the_private(scene: Scene) -> None:
     """Delete the other one."""
-    await removal.delete(scene.alice, scene.private.id)
+    await removal.delete_entry(scene.alice, scene.private.id)
 
 
 async def save_the_private(scene: Scene) -> Entry:
     """Write on in the other one."""
     document = THE_SEA.__class__(THE_SEA.kind, "Another sea", "", None, THE_SEA.answers)
-    return await entries.save(scene.alice, scene.private.id, scene.private.revision, document, sitting="x")
+    return await entries.save_entry(
+        scene.alice, scene.private.id, scene.private.revision, document, sitting="x"
+    )
 
 
 async def hand_over(scene: Scene) -> UUID:
     """Say yes to charlie, who gets the copy as well."""
-    return await handover_answers.accept(scene.alice, scene.handover, [scene.share], end_care=False)
+    return await handover_answers.accept_handover(scene.alice, scene.handover, [scene.share], end_care=False)
 
 
 async def hand_over_and_end(scene: Scene) -> UUID:
     """Say yes to charlie, and end care with bob at the same time."""
-    return await handover_answers.accept(scene.alice, scene.handover, [scene.share], end_care=True)
+    return await handover_answers.accept_handover(scene.alice, scene.handover, [scene.share], end_care=True)
 
 
 async def begin_session(scene: Scene) -> None:
     """Let the dosing session begin: what cannot be taken back waits from now on."""
-    await session_plan.move(scene.alice, scene.session, Status.IN_SESSION)
+    await session_plan.change_status(scene.alice, scene.session, Status.IN_SESSION)
 
 
 Act = Callable[[Scene], Awaitable[Any]]
@@ -173,13 +175,13 @@ async def check(scene: Scene, done: set[str]) -> None:
     assert not {link for _, _, link in rows} & over, "a copy outlived its link"
     if "revoke" in done and "share_anew" not in done:
         assert scene.share not in {share for share, _, _ in rows}
-    assert (await record_state.look(alice, earlier=True)).as_left
-    assert (await shares.given_and_missing(alice))[1] == frozenset()
-    assert not any(one.damaged for one in await shares.given(alice))
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
+    assert (await shares.list_shares_and_missing(alice))[1] == frozenset()
+    assert not any(one.damaged for one in await shares.list_shares(alice))
     for name in ("bob", "charlie"):
         reader = await scene.cast.actor(name)
         try:
-            folder = await reading.folder(reader, alice.id)
+            folder = await reading.load_folder(reader, alice.id)
         except JournalError:
             continue
         assert not folder.damaged
@@ -187,6 +189,6 @@ async def check(scene: Scene, done: set[str]) -> None:
         if "pause" in done:
             link = folder.link.row
             assert folder.shared == () or link.clinician_key is not None
-    assert (await entries.several(alice, [scene.given.id])).keys() == (
+    assert (await entries.load_entries_by_id(alice, [scene.given.id])).keys() == (
         set() if "delete_the_given" in done else {scene.given.id}
     )

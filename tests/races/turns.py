@@ -19,7 +19,7 @@ import asyncpg
 import pytest
 
 from journal.errors import JournalError
-from journal.store.database import connection
+from journal.store.database import get_connection
 
 STUCK = 0.01
 """Seconds after which an act that has not come to its next statement is taken to wait for the other."""
@@ -106,14 +106,14 @@ async def every_row(names: list[str]) -> Rows:
     """Read every row of these tables."""
     found: Rows = {}
     for name in names:
-        _, rows = await connection().execute_query(f"SELECT * FROM {name}")
+        _, rows = await get_connection().execute_query(f"SELECT * FROM {name}")
         found[name] = [tuple(row) for row in rows]
     return found
 
 
 async def put_back(rows: Rows) -> None:
     """Put every row back as it was read."""
-    client = connection()
+    client = get_connection()
     if client.capabilities.dialect == "sqlite":
         statements = ["PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"]
         ending, mark = ["COMMIT", "PRAGMA foreign_keys = ON"], "?"

@@ -51,8 +51,16 @@ from crypto import (
 )
 from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
-from crypto.slots import _keys
-from journal.audit.chain import EPOCH, NOTHING, Line, event_mac, head_of, mac_of, verified_tag
+from crypto.slots import _derive_keys
+from journal.audit.chain import (
+    EPOCH,
+    INITIAL_MAC,
+    EventRecord,
+    compute_chain_mac,
+    compute_event_mac,
+    compute_head,
+    compute_verified_tag,
+)
 from journal.entries.page_texts import text_context
 from journal.vault.contents import page_context
 
@@ -298,7 +306,7 @@ def passwords() -> Iterator[Vector]:
 def slot(kind: str, secret: bytes, parameters: bytes = b"", epoch: int = 0) -> KeySlot:
     """Make a slot with a fixed salt and nonce."""
     salt = fixed(f"{kind} salt", 16)
-    commitment, key = _keys(kind, secret, salt, parameters, ALICE)
+    commitment, key = _derive_keys(kind, secret, salt, parameters, ALICE)
     sealed = wrapped(key, ACCOUNT_KEY, Context("slot", ALICE, salt, epoch))
     return KeySlot(kind, salt, parameters, commitment, sealed, epoch)
 
@@ -635,32 +643,34 @@ def audit_log() -> Iterator[Vector]:
     older = told | {"id": b""}
     chain = MacKey(key)
 
-    def line(one: Input) -> Line:
+    def line(one: Input) -> EventRecord:
         names = (*people, "id")
         who, whose, whom, about, own = [UUID(bytes=one[name]) if one[name] else None for name in names]
         at = EPOCH + timedelta(microseconds=one["at"])
-        return Line(at, who, whose, whom, about, one["action"], one["outcome"], own)
+        return EventRecord(at, who, whose, whom, about, one["action"], one["outcome"], own)
 
     for name, about, one in (
         ("audit-event", "An event that waits for its place.", told),
         ("audit-event-bare", "Nobody known, and a time before 1970.", bare),
     ):
         given = {"chain_key": key, **one}
-        yield case(name, "audit-event", about, given, {"mac": event_mac(chain, line(one))})
+        yield case(name, "audit-event", about, given, {"mac": compute_event_mac(chain, line(one))})
     for name, about, number, before, one in (
-        ("audit-chain-first", "The first event.", 1, NOTHING, told),
+        ("audit-chain-first", "The first event.", 1, INITIAL_MAC, told),
         ("audit-chain-next", "The event after it.", 2, first, bare),
         ("audit-chain-older", "One that was chained by its own act, without an id.", 2, first, older),
     ):
         given = {"chain_key": key, "sequence": number, "mac_before": before, **one}
-        mac = mac_of(chain, head_of(chain, number - 1, before), number, line(one))
+        mac = compute_chain_mac(chain, compute_head(chain, number - 1, before), number, line(one))
         yield case(name, "audit-chain", about, given, {"mac": mac})
-    for name, number, mac in (("audit-head-empty", 0, NOTHING), ("audit-head", 2**40, first)):
+    for name, number, mac in (("audit-head-empty", 0, INITIAL_MAC), ("audit-head", 2**40, first)):
         given = {"chain_key": key, "sequence": number, "mac": mac}
-        yield case(name, "audit-head", "Where a log ends.", given, {"head": head_of(chain, number, mac)})
+        yield case(name, "audit-head", "Where a log ends.", given, {"head": compute_head(chain, number, mac)})
     given = {"chain_key": key, "sequence": 7, "mac": first}
     about = "How far a log was found whole."
-    yield case("audit-verified", "audit-verified", about, given, {"tag": verified_tag(chain, 7, first)})
+    yield case(
+        "audit-verified", "audit-verified", about, given, {"tag": compute_verified_tag(chain, 7, first)}
+    )
 
 
 def states() -> Iterator[Vector]:
@@ -676,7 +686,7 @@ def states() -> Iterator[Vector]:
         return {"key": key, "records": found}
 
     def summed(*members: tuple[bytes, int, bytes]) -> Input:
-        return {"sum": RecordState(key, ()).over(members).total.to_bytes(32, "big")}
+        return {"sum": RecordState(key, ()).hash_members(members).total.to_bytes(32, "big")}
 
     first, other = texts
     older = (first[0], 2, first[2])
@@ -692,7 +702,7 @@ def states() -> Iterator[Vector]:
     cut = (first[0][:15], 1, first[2])
     yield case("state-short-id", op, "An id of 15 bytes.", given(cut), "FormatError")
 
-    state = RecordState(key, (RecordState(key, ()).over(texts), RecordSet(), RecordSet(1, 5)))
+    state = RecordState(key, (RecordState(key, ()).hash_members(texts), RecordSet(), RecordSet(1, 5)))
     op = "read-record-state"
     good: Input = {"state": state.encode()}
     entries = bytes((0, 0, 0, 2)) + state.sets[0].total.to_bytes(32, "big")

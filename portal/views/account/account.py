@@ -12,33 +12,39 @@ from starlette.responses import Response
 from journal.account_reset import retained_records
 from journal.authentication import second_factor, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
-from journal.authentication.passwords import advise
+from journal.authentication.passwords import rate_password
 from journal.authentication.web_sessions import Stage
-from journal.errors import Refused, WrongCredentials
+from journal.errors import InvalidInput, WrongCredentials
 from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
-from journal.rate_limiting.limits import TooManyTries
+from journal.rate_limiting.limits import TooManyAttempts
 from journal.roles import Role
 from portal.access import known_browser, session_cookie
-from portal.access.session_cookie import SignIn, actor_of
-from portal.http.client import device_of
-from portal.web.errors import GONE, SIGNED_OUT_HERE, refusal, retry_after, store_gone
+from portal.access.session_cookie import SignInPage, get_actor
+from portal.http.client import get_device_name
+from portal.web.errors import (
+    SIGNED_OUT_LOCALLY,
+    UNAVAILABLE_ERRORS,
+    build_refusal_arguments,
+    build_retry_header,
+    render_unavailable,
+)
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Context of the account page. `mails`: messages are sent; `reached`: this address can receive them."""
+    """Context of the account page. `mails`: messages are sent; `is_reachable`: this address can receive them."""
 
     name: str
     email: str
     time_zone: str
     set_aside: bool
     mails: bool
-    reached: bool
+    is_reachable: bool
     done: str = ""
 
 
@@ -51,7 +57,7 @@ class PasswordPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Strength:
+class PasswordStrength:
     """Context of the line that rates a password."""
 
     word: str
@@ -61,60 +67,62 @@ class Strength:
 async def sign_in(request: Request) -> Response:
     """Show the form, or sign in; a wrong pair and an unknown address look alike."""
     if request.method == "GET":
-        return page(
+        return render_page(
             request,
             "sign_in.html",
-            SignIn(next=session_cookie.safe_next(request.query_params.get("next", "/"))),
+            SignInPage(next=session_cookie.get_safe_path(request.query_params.get("next", "/"))),
         )
     form = await Form.read(request)
-    where = session_cookie.safe_next(form["next"])
+    where = session_cookie.get_safe_path(form["next"])
     try:
         signed_in = await authentication_sign_in.sign_in(
-            request.app.state.house,
+            request.app.state.installation,
             form["email"],
             form["password"],
-            device=device_of(request),
-            visitor=known_browser.visitor_of(request),
+            device=get_device_name(request),
+            visitor=known_browser.build_visitor(request),
         )
-    except (WrongCredentials, TooManyTries) as error:
-        waits = isinstance(error, TooManyTries)
-        again = SignIn(form["email"], where, error.message, waits)
-        return page(request, "sign_in.html", again, **refusal(error))
-    if old := session_cookie.token_of(request):
-        await web_sessions.end(request.app.state.house, old)
+    except (WrongCredentials, TooManyAttempts) as error:
+        waits = isinstance(error, TooManyAttempts)
+        again = SignInPage(form["email"], where, error.message, waits)
+        return render_page(request, "sign_in.html", again, **build_refusal_arguments(error))
+    if old := session_cookie.get_token(request):
+        await web_sessions.end_session(request.app.state.installation, old)
     if signed_in.stage is Stage.SECOND_FACTOR:
         where = f"/sign-in/second?{urlencode({'next': where})}"
-    answer = session_cookie.set_token(request, see_other(request, where), signed_in.token)
-    return known_browser.remember(request, answer, signed_in.mark)
+    answer = session_cookie.set_token(request, redirect(request, where), signed_in.token)
+    return known_browser.set_mark(request, answer, signed_in.mark)
 
 
 async def sign_out(request: Request) -> Response:
     """End this session; nothing on this machine opens anything afterwards."""
     try:
-        if token := session_cookie.token_of(request):
-            await web_sessions.end(request.app.state.house, token)
-    except GONE as error:
-        return session_cookie.forget_token(request, await store_gone(request, error, SIGNED_OUT_HERE))
-    return session_cookie.forget_token(request, see_other(request, "/sign-in"))
+        if token := session_cookie.get_token(request):
+            await web_sessions.end_session(request.app.state.installation, token)
+    except UNAVAILABLE_ERRORS as error:
+        return session_cookie.clear_token(
+            request, await render_unavailable(request, error, SIGNED_OUT_LOCALLY)
+        )
+    return session_cookie.clear_token(request, redirect(request, "/sign-in"))
 
 
-async def account(request: Request) -> Response:
+async def show_account(request: Request) -> Response:
     """Show the account and what can be done with it."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     done = request.query_params.get("done", "")
-    before = actor.role is Role.PATIENT and bool(await retained_records.kept(actor))
-    mails, done = actor.house.mail is not None, done if done in DONE else ""
+    before = actor.role is Role.PATIENT and bool(await retained_records.list_retained_records(actor))
+    mails, done = actor.installation.mail is not None, done if done in DONE else ""
     reached = mails and is_deliverable(actor.email)
     context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, done)
-    return page(request, "account/account.html", context)
+    return render_page(request, "account/account.html", context)
 
 
-async def password(request: Request) -> Response:
+async def change_password(request: Request) -> Response:
     """Change the password; other browsers are signed out and this one gets a new token."""
-    actor = actor_of(request)
-    factor, _ = await second_factor.of(actor.id, actor.vault)
+    actor = get_actor(request)
+    factor, _ = await second_factor.load_second_factor(actor.id, actor.vault)
     if request.method == "GET":
-        return page(request, "account/password.html", PasswordPage(factor.on))
+        return render_page(request, "account/password.html", PasswordPage(factor.is_enabled))
     form = await Form.read(request)
     try:
         token = await authentication_sign_in.change_password(
@@ -124,24 +132,30 @@ async def password(request: Request) -> Response:
             form["repeated"],
             request.app.state.practice.current.name,
         )
-    except Refused as error:
-        again = PasswordPage(factor.on, dict(error.fields))
-        return page(request, "account/password.html", again, **refusal(error))
-    return session_cookie.set_token(request, see_other(request, "/account?done=password"), token)
+    except InvalidInput as error:
+        again = PasswordPage(factor.is_enabled, dict(error.fields))
+        return render_page(request, "account/password.html", again, **build_refusal_arguments(error))
+    return session_cookie.set_token(request, redirect(request, "/account?done=password"), token)
 
 
-async def strength(request: Request) -> Response:
+async def show_password_strength(request: Request) -> Response:
     """Rate a password in words while it is typed; nothing of it is stored."""
     form = await Form.read(request)
-    house, typed = request.app.state.house, form["password"]
+    installation, typed = request.app.state.installation, form["password"]
     if not typed:
-        return page(request, "account/strength.html", Strength("", ""))
+        return render_page(request, "account/strength.html", PasswordStrength("", ""))
     names = (form["name"], form["email"], request.app.state.practice.current.name)
     actor = request.state.actor
-    beside = actor is not None and (await second_factor.of(actor.id, actor.vault))[0].on
+    beside = (
+        actor is not None and (await second_factor.load_second_factor(actor.id, actor.vault))[0].is_enabled
+    )
     try:
-        advice = await house.judge(lambda: advise(typed, context=names, second_factor=beside))
+        advice = await installation.run_strength_check(
+            lambda: rate_password(typed, context=names, second_factor=beside)
+        )
     except Busy as error:  # no rating then; what is sent is judged all the same
-        answered: dict[str, Any] = {"status": 503, "headers": retry_after(error)}
-        return page(request, "account/strength.html", Strength("", ""), **answered)
-    return page(request, "account/strength.html", Strength(advice.word, next(iter(advice.problems), "")))
+        answered: dict[str, Any] = {"status": 503, "headers": build_retry_header(error)}
+        return render_page(request, "account/strength.html", PasswordStrength("", ""), **answered)
+    return render_page(
+        request, "account/strength.html", PasswordStrength(advice.label, next(iter(advice.problems), ""))
+    )

@@ -8,42 +8,44 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.authentication import active_sessions as services
-from journal.authentication.active_sessions import Visit
-from journal.store.rows import Opened
-from portal.access.session_cookie import actor_of, forget_token
+from journal.authentication.active_sessions import ActiveSession
+from journal.store.rows import OpenedRows
+from portal.access.session_cookie import clear_token, get_actor
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
-LIST = "/account/sessions"
+SESSIONS_PATH = "/account/sessions"
 
 
 @dataclass(frozen=True, slots=True)
-class VisitsPage:
+class ActiveSessionsPage:
     """Context of the list of browsers; `done` is what was just ended: `one`, `others` or nothing."""
 
-    visits: Opened[Visit]
+    active_sessions: OpenedRows[ActiveSession]
     done: str
 
 
-async def visits(request: Request) -> Response:
+async def show_active_sessions(request: Request) -> Response:
     """List the browsers that are signed in."""
     done = request.query_params.get("done", "")
-    context = VisitsPage(await services.visits(actor_of(request)), done if done in ("one", "others") else "")
-    return page(request, "account/sessions.html", context)
+    context = ActiveSessionsPage(
+        await services.list_active_sessions(get_actor(request)), done if done in ("one", "others") else ""
+    )
+    return render_page(request, "account/sessions.html", context)
 
 
-async def end(request: Request) -> Response:
+async def end_session(request: Request) -> Response:
     """Sign one browser out; if it is this one, show the sign-in page."""
-    here = await services.end(actor_of(request), request.path_params["id"])
-    return _gone(request) if here else see_other(request, f"{LIST}?done=one")
+    here = await services.end_session(get_actor(request), request.path_params["id"])
+    return _redirect_to_sign_in(request) if here else redirect(request, f"{SESSIONS_PATH}?done=one")
 
 
-async def end_all(request: Request) -> Response:
+async def end_all_sessions(request: Request) -> Response:
     """Sign out everywhere else, or everywhere."""
     here = (await Form.read(request))["which"] == "all"
-    await services.end_all(actor_of(request), here=here)
-    return _gone(request) if here else see_other(request, f"{LIST}?done=others")
+    await services.end_all_sessions(get_actor(request), include_current=here)
+    return _redirect_to_sign_in(request) if here else redirect(request, f"{SESSIONS_PATH}?done=others")
 
 
-def _gone(request: Request) -> Response:
-    return forget_token(request, see_other(request, "/sign-in"))
+def _redirect_to_sign_in(request: Request) -> Response:
+    return clear_token(request, redirect(request, "/sign-in"))

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.practice import account_deletion
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from portal.access.session_cookie import actor_of, forget_token
+from portal.access.session_cookie import clear_token, get_actor
 from portal.web.forms import Form
-from portal.web.pages import page
+from portal.web.pages import render_page
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionPage:
+class AccountDeletionPage:
     """Context of the page; `waiting` is the hold after a dosing session, `done` once it was requested."""
 
     waiting: Hold | None = None
@@ -26,17 +26,17 @@ class DeletionPage:
     word: str = ""
 
 
-async def deletion(request: Request) -> Response:
+async def delete_account(request: Request) -> Response:
     """Show what is deleted; delete the account of whoever types the word."""
-    actor = actor_of(request)
-    waiting = await holds.held(actor)
+    actor = get_actor(request)
+    waiting = await holds.load_hold(actor)
     if request.method == "GET":
-        return page(request, "account/deletion.html", DeletionPage(waiting))
+        return render_page(request, "account/deletion.html", AccountDeletionPage(waiting))
     form = await Form.read(request)
     try:
-        await account_deletion.leave(actor, form["word"])
-    except Refused as error:
-        again = DeletionPage(waiting, errors=dict(error.fields), word=form["word"])
-        return page(request, "account/deletion.html", again, status=422)
+        await account_deletion.request_deletion(actor, form["word"])
+    except InvalidInput as error:
+        again = AccountDeletionPage(waiting, errors=dict(error.fields), word=form["word"])
+        return render_page(request, "account/deletion.html", again, status=422)
     request.state.actor = None
-    return forget_token(request, page(request, "account/deletion.html", DeletionPage(done=True)))
+    return clear_token(request, render_page(request, "account/deletion.html", AccountDeletionPage(done=True)))

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.accounts import details as account_details
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.mail.mail_addresses import is_deliverable
-from journal.time_zones import common_zones
-from portal.access.session_cookie import actor_of
+from journal.time_zones import list_common_zones
+from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +31,35 @@ class EmailPage:
     """Context of the page for the e-mail address; `told`: the old one gets a message."""
 
     email: str
-    told: bool
+    old_address_notified: bool
     errors: dict[str, str] = field(default_factory=dict)
 
 
-async def details(request: Request) -> Response:
+async def edit_details(request: Request) -> Response:
     """Show or save name and time zone."""
-    actor = actor_of(request)
-    zones = tuple(dict.fromkeys((actor.time_zone, *common_zones())))
+    actor = get_actor(request)
+    zones = tuple(dict.fromkeys((actor.time_zone, *list_common_zones())))
     if request.method == "GET":
-        return page(request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones))
+        return render_page(request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones))
     form = await Form.read(request)
     try:
-        await account_details.change(actor, form["name"], form["time_zone"])
-    except Refused as error:
+        await account_details.change_details(actor, form["name"], form["time_zone"])
+    except InvalidInput as error:
         again = DetailsPage(form["name"], form["time_zone"], zones, dict(error.fields))
-        return page(request, "account/details.html", again, status=422)
-    return see_other(request, "/account?done=details")
+        return render_page(request, "account/details.html", again, status=422)
+    return redirect(request, "/account?done=details")
 
 
-async def email(request: Request) -> Response:
+async def edit_email(request: Request) -> Response:
     """Show or save the e-mail address."""
-    actor = actor_of(request)
-    told = actor.house.mail is not None and is_deliverable(actor.email)
+    actor = get_actor(request)
+    told = actor.installation.mail is not None and is_deliverable(actor.email)
     if request.method == "GET":
-        return page(request, "account/email.html", EmailPage(actor.email, told))
+        return render_page(request, "account/email.html", EmailPage(actor.email, told))
     form = await Form.read(request)
     try:
         await account_details.change_email(actor, form["email"])
-    except Refused as error:
+    except InvalidInput as error:
         again = EmailPage(form["email"], told, dict(error.fields))
-        return page(request, "account/email.html", again, status=422)
-    return see_other(request, "/account?done=email")
+        return render_page(request, "account/email.html", again, status=422)
+    return redirect(request, "/account?done=email")

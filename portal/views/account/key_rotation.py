@@ -9,57 +9,59 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.key_rotation import account_key as renewing
-from journal.key_rotation.account_key import Progress
+from journal.key_rotation.account_key import RotationProgress
 from journal.roles import Role
 from journal.vault import record_state
 from portal.access import session_cookie
-from portal.access.session_cookie import actor_of
+from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
-BATCHES = 10  # of one request: some 300 ms for 2,000 records
+BATCHES_PER_REQUEST = 10  # of one request: some 300 ms for 2,000 records
 
 
 @dataclass(frozen=True, slots=True)
-class RenewalPage:
+class RotationPage:
     """
     Context of the page: with `progress` while a rotation is under way, else what it would mean.
 
     Without `as_left` a patient's journal is not as it was left; that can be reviewed first.
     """
 
-    progress: Progress | None = None
-    as_left: bool = True
+    progress: RotationProgress | None = None
+    is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def renewal(request: Request) -> Response:
+async def rotate_keys(request: Request) -> Response:
     """Show what a rotation means, or, with the password, begin it; the new recovery key comes first."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     if request.method == "GET":
-        came = await renewing.progress(actor)
-        return page(
-            request, "account/renewal.html", RenewalPage(came, came is not None or await _as_left(actor))
+        came = await renewing.load_progress(actor)
+        return render_page(
+            request, "account/renewal.html", RotationPage(came, came is not None or await _is_intact(actor))
         )
     form = await Form.read(request)
     try:
-        token = await renewing.begin(actor, form["current"])
-    except Refused as error:
-        again = RenewalPage(as_left=await _as_left(actor), errors=error.fields)
-        return page(request, "account/renewal.html", again, status=422)
-    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), token)
+        token = await renewing.begin_rotation(actor, form["current"])
+    except InvalidInput as error:
+        again = RotationPage(is_intact=await _is_intact(actor), errors=error.fields)
+        return render_page(request, "account/renewal.html", again, status=422)
+    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), token)
 
 
-async def _as_left(actor: Actor) -> bool:
+async def _is_intact(actor: Actor) -> bool:
     """Return whether a patient's journal is as it was left: new keys neither hide nor repair anything."""
-    return actor.role is not Role.PATIENT or (await record_state.look(actor, earlier=True)).as_left
+    return (
+        actor.role is not Role.PATIENT or (await record_state.compare_records(actor, earlier=True)).is_intact
+    )
 
 
-async def batches(request: Request) -> Response:
+async def reseal_batches(request: Request) -> Response:
     """Reseal some batches, and show the progress."""
-    came = await renewing.go_on(actor_of(request), BATCHES)
-    if came.over:
-        return see_other(request, "/account?done=" + ("kept" if came.unopened else "renewed"))
-    return page(request, "account/renewal.html", RenewalPage(came), block="progress")
+    came = await renewing.reseal_batches(get_actor(request), BATCHES_PER_REQUEST)
+    if came.finished:
+        return redirect(request, "/account?done=" + ("kept" if came.unopened else "renewed"))
+    return render_page(request, "account/renewal.html", RotationPage(came), block="progress")

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from journal.errors import NotFound, Refused
+from journal.errors import InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.passkeys.rows import Passkey
 from journal.passkeys.webauthn import Site
-from journal.store.rows import Opened
+from journal.store.rows import OpenedRows
 from portal.access import session_cookie
-from portal.access.session_cookie import actor_of
-from portal.http.client import device_of
+from portal.access.session_cookie import get_actor
+from portal.http.client import get_device_name
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
-LIST = "/account/passkeys"
+PASSKEYS_PATH = "/account/passkeys"
 DONE = frozenset({"opens", "plain", "renamed", "removed"})
 
 
@@ -26,14 +26,14 @@ DONE = frozenset({"opens", "plain", "renamed", "removed"})
 class PasskeysPage:
     """Context of the list. `elsewhere`: the origin at which passkeys work, where it is not this one."""
 
-    passkeys: Opened[Passkey]
-    most: bool
+    passkeys: OpenedRows[Passkey]
+    is_full: bool
     done: str
     elsewhere: str
 
 
 @dataclass(frozen=True, slots=True)
-class NewPage:
+class NewPasskeyPage:
     """Context of the page that adds one."""
 
     name: str
@@ -41,7 +41,7 @@ class NewPage:
 
 
 @dataclass(frozen=True, slots=True)
-class OnePage:
+class PasskeyPage:
     """Context of the page of one passkey."""
 
     passkey: Passkey
@@ -50,13 +50,13 @@ class OnePage:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalPage:
+class PasskeyRemovalPage:
     """Context of the page that asks before one is removed."""
 
     passkey: Passkey
 
 
-def site_of(request: Request) -> Site:
+def get_site(request: Request) -> Site:
     """Return where passkeys work; raises `NotFound` where people come by a bare address."""
     config = request.app.state.config
     if not config.passkey_host:
@@ -64,65 +64,69 @@ def site_of(request: Request) -> Site:
     return Site(config.named_origin, config.passkey_host)
 
 
-async def index(request: Request) -> Response:
+async def show_passkeys(request: Request) -> Response:
     """List one's passkeys."""
     config, done = request.app.state.config, request.query_params.get("done", "")
-    mine = await passkey_management.mine(actor_of(request))
+    mine = await passkey_management.list_passkeys(get_actor(request))
     elsewhere = (
         "" if request.headers["host"] == config.named_origin.partition("//")[2] else config.named_origin
     )
     context = PasskeysPage(
         mine,
-        len(mine) + len(mine.damaged) >= passkey_management.MOST,
+        len(mine) + len(mine.damaged) >= passkey_management.MAX_PASSKEYS,
         done if done in DONE else "",
         elsewhere,
     )
-    return page(request, "account/passkeys.html", context)
+    return render_page(request, "account/passkeys.html", context)
 
 
-async def options(request: Request) -> Response:
+async def send_creation_options(request: Request) -> Response:
     """Return what the browser needs to create one."""
-    return JSONResponse(await passkey_management.asked_to_add(actor_of(request), site_of(request)))
+    return JSONResponse(
+        await passkey_management.build_creation_options(get_actor(request), get_site(request))
+    )
 
 
-async def new(request: Request) -> Response:
+async def add_passkey(request: Request) -> Response:
     """Show the form, or add a passkey that the browser has just created."""
     if request.method == "GET":
-        return page(request, "account/passkey_new.html", NewPage(device_of(request)))
-    form, token = await Form.read(request), session_cookie.token_of(request)
+        return render_page(request, "account/passkey_new.html", NewPasskeyPage(get_device_name(request)))
+    form, token = await Form.read(request), session_cookie.get_token(request)
     if token is None:
         raise NotFound
     try:
-        added = await passkey_management.add(
-            actor_of(request), token, site_of(request), form["name"], form["credential"], form["prf"]
+        added = await passkey_management.add_passkey(
+            get_actor(request), token, get_site(request), form["name"], form["credential"], form["prf"]
         )
-    except Refused as error:
-        again = NewPage(form["name"], dict(error.fields))
-        return page(request, "account/passkey_new.html", again, status=422)
-    return see_other(request, f"{LIST}?done={'opens' if added.document.opens else 'plain'}")
+    except InvalidInput as error:
+        again = NewPasskeyPage(form["name"], dict(error.fields))
+        return render_page(request, "account/passkey_new.html", again, status=422)
+    return redirect(request, f"{PASSKEYS_PATH}?done={'opens' if added.document.opens else 'plain'}")
 
 
-async def passkey(request: Request) -> Response:
+async def edit_passkey(request: Request) -> Response:
     """Show one passkey, or rename it."""
-    actor, wanted = actor_of(request), request.path_params["id"]
-    found = await passkey_management.one(actor, wanted)
+    actor, wanted = get_actor(request), request.path_params["id"]
+    found = await passkey_management.load_passkey(actor, wanted)
     if request.method == "GET":
-        return page(request, "account/passkey.html", OnePage(found, found.document.name))
+        return render_page(request, "account/passkey.html", PasskeyPage(found, found.document.name))
     form = await Form.read(request)
     try:
-        await passkey_management.rename(actor, wanted, form["name"])
-    except Refused as error:
-        again = OnePage(found, form["name"], dict(error.fields))
-        return page(request, "account/passkey.html", again, status=422)
-    return see_other(request, f"{LIST}?done=renamed")
+        await passkey_management.rename_passkey(actor, wanted, form["name"])
+    except InvalidInput as error:
+        again = PasskeyPage(found, form["name"], dict(error.fields))
+        return render_page(request, "account/passkey.html", again, status=422)
+    return redirect(request, f"{PASSKEYS_PATH}?done=renamed")
 
 
-async def removal(request: Request) -> Response:
+async def remove_passkey(request: Request) -> Response:
     """Show what removal means, or remove a passkey."""
-    actor, wanted = actor_of(request), request.path_params["id"]
+    actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "GET":
-        return page(
-            request, "account/passkey_removal.html", RemovalPage(await passkey_management.one(actor, wanted))
+        return render_page(
+            request,
+            "account/passkey_removal.html",
+            PasskeyRemovalPage(await passkey_management.load_passkey(actor, wanted)),
         )
-    await passkey_management.remove(actor, wanted)
-    return see_other(request, f"{LIST}?done=removed")
+    await passkey_management.remove_passkey(actor, wanted)
+    return redirect(request, f"{PASSKEYS_PATH}?done=removed")

@@ -79,10 +79,10 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.DISCLOSURES_TAKEN: N_("%(who)s saved the accounting of disclosures"),
     }
 )
-OTHERWISE = N_("%(who)s did something that has no words here yet")
+DEFAULT_SENTENCE = N_("%(who)s did something that has no words here yet")
 
 # The same where nobody with an account did it.
-WITHOUT_A_PERSON: Mapping[Act, str] = MappingProxyType(
+SENTENCES_WITHOUT_ACTOR: Mapping[Act, str] = MappingProxyType(
     {
         Act.SIGN_IN_REFUSED: N_("Somebody tried to sign in with an address that has no account"),
         Act.RECOVERY_REFUSED: N_("Somebody tried a recovery key with an address that has no account"),

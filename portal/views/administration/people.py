@@ -10,28 +10,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.practice import people, setup_links
-from journal.practice.people import Leaving, Person
+from journal.practice.people import Person, SuspensionImpact
 from journal.roles import LABELS, Role
-from portal.access.session_cookie import actor_of
-from portal.web.pages import page, see_other
+from portal.access.session_cookie import get_actor
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AdministratorHomePage:
     """Context of the administrator's home."""
 
     staff: int
     patients: int
     suspended: int
     waiting: int
-    alone: bool
+    is_only_administrator: bool
     damaged: int
 
 
 @dataclass(frozen=True, slots=True)
-class Everybody:
+class PeoplePage:
     """Context of the list of people; `labels` are the words for what they are here."""
 
     staff: tuple[Person, ...]
@@ -46,18 +46,18 @@ class PersonPage:
 
     person: Person
     label: str
-    leaving: Leaving
+    impact: SuspensionImpact
     done: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def desk_of(actor: Actor) -> Desk:
+async def load_administrator_home(actor: Actor) -> AdministratorHomePage:
     """Return the counts of an administrator's home."""
-    everyone = await people.people(actor)
+    everyone = await people.list_people(actor)
     roles = [one.position.role for one in everyone if not one.suspended]
-    waiting = [one for one in await setup_links.links(actor) if one.state == "open"]
+    waiting = [one for one in await setup_links.list_setup_links(actor) if one.state == "open"]
     patients = roles.count(Role.PATIENT)
-    return Desk(
+    return AdministratorHomePage(
         len(roles) - patients,
         patients,
         sum(one.suspended for one in everyone),
@@ -67,41 +67,43 @@ async def desk_of(actor: Actor) -> Desk:
     )
 
 
-async def everybody(request: Request) -> Response:
+async def show_people(request: Request) -> Response:
     """List the staff and the patients."""
-    everyone = await people.people(actor_of(request))
+    everyone = await people.list_people(get_actor(request))
     staff = tuple(one for one in everyone if one.position.role is not Role.PATIENT)
     patients = tuple(one for one in everyone if one.position.role is Role.PATIENT)
-    return page(request, "people/people.html", Everybody(staff, patients, LABELS, everyone.damaged))
+    return render_page(request, "people/people.html", PeoplePage(staff, patients, LABELS, everyone.damaged))
 
 
-async def person(request: Request) -> Response:
+async def show_person(request: Request) -> Response:
     """Show one person."""
-    return page(request, "people/person.html", await _person(request))
+    return render_page(request, "people/person.html", await _build_person_page(request))
 
 
-async def suspension(request: Request) -> Response:
+async def suspend_person(request: Request) -> Response:
     """Show what a suspension does, or suspend somebody."""
     if request.method == "GET":
-        return page(request, "people/suspension.html", await _person(request))
+        return render_page(request, "people/suspension.html", await _build_person_page(request))
     wanted = request.path_params["id"]
     try:
-        await people.suspend(actor_of(request), wanted)
-    except Refused as error:
-        return page(request, "people/suspension.html", await _person(request, error.fields), status=422)
-    return see_other(request, f"/people/{wanted}?done=suspended")
+        await people.suspend_person(get_actor(request), wanted)
+    except InvalidInput as error:
+        return render_page(
+            request, "people/suspension.html", await _build_person_page(request, error.fields), status=422
+        )
+    return redirect(request, f"/people/{wanted}?done=suspended")
 
 
-async def comes_back(request: Request) -> Response:
+async def unsuspend_person(request: Request) -> Response:
     """End a suspension."""
     wanted = request.path_params["id"]
-    await people.unsuspend(actor_of(request), wanted)
-    return see_other(request, f"/people/{wanted}?done=back")
+    await people.unsuspend_person(get_actor(request), wanted)
+    return redirect(request, f"/people/{wanted}?done=back")
 
 
-async def _person(request: Request, errors: Mapping[str, str] | None = None) -> PersonPage:
-    actor, wanted = actor_of(request), request.path_params["id"]
-    found = await people.person(actor, wanted)
+async def _build_person_page(request: Request, errors: Mapping[str, str] | None = None) -> PersonPage:
+    actor, wanted = get_actor(request), request.path_params["id"]
+    found = await people.load_person(actor, wanted)
     done = request.query_params.get("done", "")
     label = LABELS[found.position.key]
-    return PersonPage(found, label, await people.leaving(actor, wanted), done, errors or {})
+    return PersonPage(found, label, await people.load_suspension_impact(actor, wanted), done, errors or {})

@@ -11,27 +11,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.catalogue.fields import Answers, EntryKind, Form
-from journal.catalogue.forms import form_of
+from journal.catalogue.forms import get_form
 from journal.entries import listing
-from journal.sessions.rows import Session, my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
-from journal.sharing.shares import Given
+from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
-from portal.access.session_cookie import actor_of
-from portal.views.journal.entry_new import more
-from portal.views.journal.entry_page import Draft, writing_page
-from portal.views.journal.entry_screens import MORE
-from portal.views.sharing.shared_view import SharedSection, sections_of
-from portal.web.pages import page
+from portal.access.session_cookie import get_actor
+from portal.views.journal.entry_new import show_pause
+from portal.views.journal.entry_page import EntryDraft, build_writing_page
+from portal.views.journal.entry_screens import PAUSE_SCREEN
+from portal.views.sharing.shared_view import SharedSection, build_sections
+from portal.web.pages import render_page
 
-SENTENCES = frozenset(
+REFRAME_FIELDS = frozenset(
     f"reframe.{part}"
     for part in ("old_meaning", "old_belief_before", "old_belief_after", "new_meaning", "new_belief")
 )
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingPage:
+class EntryPage:
     """
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
@@ -47,40 +47,42 @@ class ReadingPage:
     sections: tuple[SharedSection, ...]
     created_at: datetime
     updated_at: datetime
-    given: tuple[Given, ...]
+    shares: tuple[OutgoingShare, ...]
     readers: Mapping[str, tuple[str, ...]]
     ground: bool
-    as_left: bool
+    is_intact: bool
 
 
-async def read(request: Request) -> Response:
+async def show_entry(request: Request) -> Response:
     """Show an entry."""
-    actor = actor_of(request)
-    as_left, found = await listing.entry(actor, request.path_params["id"])
+    actor = get_actor(request)
+    is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
-    given = await shares.given(actor, entry=found.id)
-    plan = await my_sessions(actor) if document.session_id else ()
-    context = ReadingPage(
+    given = await shares.list_shares(actor, entry=found.id)
+    plan = await load_my_sessions(actor) if document.session_id else ()
+    context = EntryPage(
         found.id,
-        form_of(kind),
+        get_form(kind),
         document,
         next((one for one in plan if one.id.hex == document.session_id), None),
         beside,
-        sections_of(
-            kind, {key: value for key, value in answers.items() if not (beside and key in SENTENCES)}
+        build_sections(
+            kind, {key: value for key, value in answers.items() if not (beside and key in REFRAME_FIELDS)}
         ),
         found.created_at,
         found.updated_at,
         given,
-        _readers(given, answers),
+        _find_partial_readers(given, answers),
         "ground" in request.query_params,
-        as_left,
+        is_intact,
     )
-    return page(request, "journal/entry.html", context)
+    return render_page(request, "journal/entry.html", context)
 
 
-def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[str, ...]]:
+def _find_partial_readers(
+    given: tuple[OutgoingShare, ...], answers: Answers
+) -> Mapping[str, tuple[str, ...]]:
     if all(one.damaged or answers.keys() <= set(one.document.fields) for one in given):
         return {}
     return {
@@ -90,14 +92,14 @@ def _readers(given: tuple[Given, ...], answers: Answers) -> Mapping[str, tuple[s
     }
 
 
-async def edit(request: Request) -> Response:
+async def edit_entry(request: Request) -> Response:
     """Show an entry's form, all at once or at one question."""
-    actor, asked = actor_of(request), request.query_params
-    as_left, found = await listing.entry(actor, request.path_params["id"])
-    draft = Draft(found.id, found.revision, found.document)
-    if asked.get("prompt") == MORE:
-        return await more(request, draft)
-    context = await writing_page(
-        actor, draft, prompt=asked.get("prompt", ""), ground="ground" in asked, as_left=as_left
+    actor, asked = get_actor(request), request.query_params
+    is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
+    draft = EntryDraft(found.id, found.revision, found.document)
+    if asked.get("prompt") == PAUSE_SCREEN:
+        return await show_pause(request, draft)
+    context = await build_writing_page(
+        actor, draft, prompt=asked.get("prompt", ""), ground="ground" in asked, is_intact=is_intact
     )
-    return page(request, "journal/write.html", context)
+    return render_page(request, "journal/write.html", context)

@@ -9,21 +9,21 @@ from uuid import UUID
 import msgspec
 
 from journal.catalogue.answers import Problem, parse_answers
-from journal.catalogue.emotions import ROWS, Emotion, emotions
-from journal.catalogue.fields import LINE_CEILING, Answer, EntryKind, Field, FieldKind
-from journal.catalogue.forms import form_of, grounding_first
+from journal.catalogue.emotions import FORM_ROWS, Emotion, parse_emotions
+from journal.catalogue.fields import MAX_LINE_LENGTH, Answer, EntryKind, Field, FieldKind
+from journal.catalogue.forms import get_form, is_grounding_first
 from journal.i18n import N_
-from journal.typed import clean_line
+from journal.user_input import clean_line
 from journal.vault.documents import EntryDocument
 from portal.web.forms import Form
 
-PARTS = (".name", ".before", ".after")
+FIELD_SUFFIXES = (".name", ".before", ".after")
 """Suffixes of the fields of a question that is answered in several."""
 LONG_LINE = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ParsedEntry:
     """An entry as the page would save it, and what of the page could not be saved."""
 
     document: EntryDocument
@@ -32,7 +32,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """One question on a page: its value, and what is wrong with that."""
 
     field: Field
@@ -41,7 +41,7 @@ class Asked:
     error: str
 
 
-def uuid_of(text: str | None) -> UUID | None:
+def parse_uuid(text: str | None) -> UUID | None:
     """Parse an id from a form or an address; None when it is none."""
     try:
         return UUID(text or "")
@@ -49,7 +49,7 @@ def uuid_of(text: str | None) -> UUID | None:
         return None
 
 
-def kind_of(text: str | None) -> EntryKind | None:
+def parse_kind(text: str | None) -> EntryKind | None:
     """Parse a kind of entry from a form or an address; None when it is none."""
     try:
         return EntryKind(text or "")
@@ -57,7 +57,7 @@ def kind_of(text: str | None) -> EntryKind | None:
         return None
 
 
-def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
+def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> ParsedEntry:
     """
     Return the entry with what was typed on a page.
 
@@ -66,9 +66,9 @@ def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
         before: The entry until now.
         plan: The hex ids of the sessions that it may be tied to.
     """
-    asks = form_of(EntryKind(before.kind))
-    raw, shown = form.lists, set(form.all("fields"))
-    named = raw.keys() | {name.rpartition(".")[0] for name in raw if name.endswith(PARTS)}
+    asks = get_form(EntryKind(before.kind))
+    raw, shown = form.lists, set(form.get_all("fields"))
+    named = raw.keys() | {name.rpartition(".")[0] for name in raw if name.endswith(FIELD_SUFFIXES)}
     present = replace(asks, fields=tuple(one for one in asks.fields if one.id in shown or one.id in named))
     typed, problems = parse_answers(present, raw)
     replaced = {one.id for one in present.fields} - problems.keys()
@@ -79,46 +79,46 @@ def write(form: Form, before: EntryDocument, plan: Collection[str]) -> Written:
     found: dict[str, str] = dict(problems)
     document = msgspec.structs.replace(
         before,
-        title=_line(form, "title", before.title, found),
-        note=_line(form, "note", before.note, found),
-        session_id=_session(form, before, plan),
+        title=_parse_line(form, "title", before.title, found),
+        note=_parse_line(form, "note", before.note, found),
+        session_id=_parse_session(form, before, plan),
         answers=answers,
     )
-    return Written(document, found, grounding_first(present, typed))
+    return ParsedEntry(document, found, is_grounding_first(present, typed))
 
 
-def ask(
+def build_questions(
     fields: Collection[Field], answers: Mapping[str, Answer], problems: Mapping[str, str]
-) -> tuple[Asked, ...]:
+) -> tuple[Question, ...]:
     """Return questions for a page, with what was answered or typed."""
-    return tuple(_ask(one, answers.get(one.id), problems.get(one.id)) for one in fields)
+    return tuple(_build_question(one, answers.get(one.id), problems.get(one.id)) for one in fields)
 
 
-def _ask(one: Field, answer: Answer | None, problem: str | None) -> Asked:
+def _build_question(one: Field, answer: Answer | None, problem: str | None) -> Question:
     raw = list(problem.raw) if isinstance(problem, Problem) else None
     rows: tuple[Emotion, ...] = ()
     if one.kind is FieldKind.EMOTIONS:
         lines = raw if raw is not None else answer if isinstance(answer, list) else []
-        rows = emotions(lines) + (Emotion(""),) * max(1, ROWS - len(lines))
+        rows = parse_emotions(lines) + (Emotion(""),) * max(1, FORM_ROWS - len(lines))
     elif raw is not None:
         answer = raw if one.kind is FieldKind.CHOICES else raw[0] if raw else ""
-    return Asked(one, answer, rows, problem or "")
+    return Question(one, answer, rows, problem or "")
 
 
-def _line(form: Form, name: str, before: str, problems: dict[str, str]) -> str:
+def _parse_line(form: Form, name: str, before: str, problems: dict[str, str]) -> str:
     if name not in form:
         return before
     line = clean_line(form[name])
-    if len(line) <= LINE_CEILING:
+    if len(line) <= MAX_LINE_LENGTH:
         return line
     problems[name] = Problem(LONG_LINE, (line,))
     return before
 
 
-def _session(form: Form, before: EntryDocument, plan: Collection[str]) -> str | None:
+def _parse_session(form: Form, before: EntryDocument, plan: Collection[str]) -> str | None:
     if "session" not in form:
         return before.session_id
     if not form["session"]:
         return None
-    wanted = uuid_of(form["session"])
+    wanted = parse_uuid(form["session"])
     return wanted.hex if wanted and wanted.hex in plan else before.session_id

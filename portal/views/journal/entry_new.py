@@ -9,19 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.forms import form_of
+from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.errors import NotFound
-from journal.scheduling.next_step import fitting
-from journal.sessions.rows import Session, my_sessions
+from journal.scheduling.next_step import suggest_entry
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
-from journal.sharing.shares import Given
+from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
-from portal.access.session_cookie import actor_of
-from portal.views.journal.entry_form import kind_of, uuid_of
-from portal.views.journal.entry_page import Draft, address, writing_page
-from portal.views.journal.entry_screens import MORE, screens
-from portal.web.pages import page, see_other
+from portal.access.session_cookie import get_actor
+from portal.views.journal.entry_form import parse_kind, parse_uuid
+from portal.views.journal.entry_page import EntryDraft, build_address, build_writing_page
+from portal.views.journal.entry_screens import PAUSE_SCREEN, build_screens
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class KindsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class MorePage:
+class PausePage:
     """Context of the pause after the first few questions."""
 
     first_count: int
@@ -48,57 +48,57 @@ class MorePage:
     more: str
     back: str
     enough: str
-    given: tuple[Given, ...]
+    shares: tuple[OutgoingShare, ...]
 
 
-async def new(request: Request) -> Response:
+async def start_entry(request: Request) -> Response:
     """Show the kinds, or an empty form of one; nothing is stored until something is typed."""
-    actor, asked = actor_of(request), request.query_params
-    plan = await my_sessions(actor)
-    tied = uuid_of(asked.get("session"))
+    actor, asked = get_actor(request), request.query_params
+    plan = await load_my_sessions(actor)
+    tied = parse_uuid(asked.get("session"))
     about = next((one for one in plan if one.id == tied), None)
     if "kind" not in asked:
-        fits, nearest = fitting(plan, actor.now)
-        return page(
+        fits, nearest = suggest_entry(plan, actor.now)
+        return render_page(
             request,
             "journal/new.html",
             KindsPage(tuple(EntryKind), fits, about or nearest, about is not None),
         )
-    kind, wanted, prompt = kind_of(asked["kind"]), uuid_of(asked.get("id")), asked.get("prompt", "")
+    kind, wanted, prompt = parse_kind(asked["kind"]), parse_uuid(asked.get("id")), asked.get("prompt", "")
     if kind is None:
         raise NotFound
     begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
-    if wanted is not None and await _is_there(request, wanted):
-        where = Draft(wanted, 1, begun)
-        return see_other(request, address(where, **({"prompt": prompt} if prompt else {})))
-    draft = Draft(wanted or uuid4(), 0, begun)
-    if prompt == MORE:
-        return await more(request, draft)
-    context = await writing_page(actor, draft, plan=plan, prompt=prompt, ground="ground" in asked)
-    return page(request, "journal/write.html", context)
+    if wanted is not None and await _has_entry(request, wanted):
+        where = EntryDraft(wanted, 1, begun)
+        return redirect(request, build_address(where, **({"prompt": prompt} if prompt else {})))
+    draft = EntryDraft(wanted or uuid4(), 0, begun)
+    if prompt == PAUSE_SCREEN:
+        return await show_pause(request, draft)
+    context = await build_writing_page(actor, draft, plan=plan, prompt=prompt, ground="ground" in asked)
+    return render_page(request, "journal/write.html", context)
 
 
-async def _is_there(request: Request, wanted: UUID) -> bool:
+async def _has_entry(request: Request, wanted: UUID) -> bool:
     try:
-        await entries.entry(actor_of(request), wanted)
+        await entries.load_entry(get_actor(request), wanted)
     except NotFound:
         return False
     return True
 
 
-async def more(request: Request, draft: Draft) -> Response:
+async def show_pause(request: Request, draft: EntryDraft) -> Response:
     """Show the pause after the first few questions, which offers the others."""
-    every = screens(form_of(EntryKind(draft.document.kind)))
-    last = next((place for place, screen in enumerate(every) if screen.next == MORE), None)
+    every = build_screens(get_form(EntryKind(draft.document.kind)))
+    last = next((place for place, screen in enumerate(every) if screen.next == PAUSE_SCREEN), None)
     if last is None:
         raise NotFound
-    given = await shares.given(actor_of(request), entry=draft.id) if draft.revision else ()
-    context = MorePage(
+    given = await shares.list_shares(get_actor(request), entry=draft.id) if draft.revision else ()
+    context = PausePage(
         last + 1,
         len(every) - last - 1,
-        address(draft, prompt=every[last + 1].id),
-        address(draft, prompt=every[last].id),
+        build_address(draft, prompt=every[last + 1].id),
+        build_address(draft, prompt=every[last].id),
         f"/journal/{draft.id}" if draft.revision else "/journal",
         given,
     )
-    return page(request, "journal/more.html", context)
+    return render_page(request, "journal/more.html", context)

@@ -13,26 +13,26 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
-from journal.catalogue.forms import THEMES, form_of
+from journal.catalogue.forms import THEMES, get_form
 from journal.sessions import schedule
-from journal.sessions.rows import Session, my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
-from journal.sharing.shares import Given
+from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
-from portal.views.journal.entry_form import Asked, ask
-from portal.views.journal.entry_screens import Screen, first_few, screen_of
+from portal.views.journal.entry_form import Question, build_questions
+from portal.views.journal.entry_screens import Screen, get_screen, split_questions
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QuestionGroup:
     """Questions under one heading."""
 
     heading: str
-    asked: tuple[Asked, ...]
+    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class SaveConflict:
     """A text that lost to another page: where it is kept, or None when the entry was deleted."""
 
     version: UUID | None
@@ -57,21 +57,21 @@ class WritingPage:
     session_id: str
     about: Session | None
     plan: tuple[Session, ...]
-    parts: tuple[Part, ...]
-    more: tuple[Part, ...]
+    parts: tuple[QuestionGroup, ...]
+    more: tuple[QuestionGroup, ...]
     more_open: bool
     screen: Screen | None
-    given: tuple[Given, ...]
-    several: bool
+    shares: tuple[OutgoingShare, ...]
+    has_many_questions: bool
     problems: Mapping[str, str] = field(default_factory=dict)
     saved_at: datetime | None = None
-    lost: Lost | None = None
+    lost: SaveConflict | None = None
     ground: bool = False
-    as_left: bool = True
+    is_intact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EntryDraft:
     """What a writing page is made from: an entry, or a new one at revision 0."""
 
     id: UUID
@@ -79,52 +79,54 @@ class Draft:
     document: EntryDocument
 
 
-async def writing_page(
+async def build_writing_page(
     actor: Actor,
-    draft: Draft,
+    draft: EntryDraft,
     *,
     plan: tuple[Session, ...] | None = None,
     prompt: str = "",
     sitting: str = "",
     problems: Mapping[str, str] | None = None,
     saved_at: datetime | None = None,
-    lost: Lost | None = None,
+    lost: SaveConflict | None = None,
     ground: bool = False,
-    as_left: bool = True,
+    is_intact: bool = True,
 ) -> WritingPage:
     """Build the page for *draft*; with *prompt*, the one screen of that name."""
     document, found = draft.document, problems or {}
-    form = form_of(EntryKind(document.kind))
-    few, others = first_few(form)
-    screen = screen_of(form, prompt) if prompt else None
-    plan = await my_sessions(actor) if plan is None else plan
-    given = await shares.given(actor, entry=draft.id) if draft.revision else ()
-    more = () if screen else _parts(ask(others, document.answers, found))
+    form = get_form(EntryKind(document.kind))
+    few, others = split_questions(form)
+    screen = get_screen(form, prompt) if prompt else None
+    plan = await load_my_sessions(actor) if plan is None else plan
+    given = await shares.list_shares(actor, entry=draft.id) if draft.revision else ()
+    more = () if screen else _group_questions(build_questions(others, document.answers, found))
     return WritingPage(
         id=draft.id,
         form=form,
         revision=draft.revision,
         sitting=sitting or secrets.token_hex(8),
-        title=_typed("title", document.title, found),
-        note=_typed("note", document.note, found),
+        title=_get_typed("title", document.title, found),
+        note=_get_typed("note", document.note, found),
         session_id=document.session_id or "",
         about=next((one for one in plan if one.id.hex == document.session_id), None),
-        plan=tuple(one for one in plan if one in schedule.lasting(plan) or one.id.hex == document.session_id),
-        parts=_parts(ask(screen.fields if screen else few, document.answers, found)),
+        plan=tuple(
+            one for one in plan if one in schedule.list_uncancelled(plan) or one.id.hex == document.session_id
+        ),
+        parts=_group_questions(build_questions(screen.fields if screen else few, document.answers, found)),
         more=more,
-        more_open=any(one.value or one.error for part in more for one in part.asked),
+        more_open=any(one.value or one.error for part in more for one in part.questions),
         screen=screen,
-        given=given,
-        several=len(form.fields) > 1,
+        shares=given,
+        has_many_questions=len(form.fields) > 1,
         problems=found,
         saved_at=saved_at,
         lost=lost,
         ground=ground,
-        as_left=as_left,
+        is_intact=is_intact,
     )
 
 
-def address(draft: Draft, **query: str) -> str:
+def build_address(draft: EntryDraft, **query: str) -> str:
     """Return the address of the writing page; an empty entry has none of its own yet."""
     if draft.revision:
         return f"/journal/{draft.id}/edit" + (f"?{urlencode(query)}" if query else "")
@@ -134,11 +136,11 @@ def address(draft: Draft, **query: str) -> str:
     return f"/journal/new?{urlencode(asked)}"
 
 
-def _parts(asked: tuple[Asked, ...]) -> tuple[Part, ...]:
+def _group_questions(asked: tuple[Question, ...]) -> tuple[QuestionGroup, ...]:
     themes = groupby(asked, lambda one: one.field.theme)
-    return tuple(Part(THEMES.get(theme, ""), tuple(group)) for theme, group in themes)
+    return tuple(QuestionGroup(THEMES.get(theme, ""), tuple(group)) for theme, group in themes)
 
 
-def _typed(name: str, kept: str, problems: Mapping[str, str]) -> str:
+def _get_typed(name: str, kept: str, problems: Mapping[str, str]) -> str:
     problem = problems.get(name)
     return problem.raw[0] if isinstance(problem, Problem) and problem.raw else kept

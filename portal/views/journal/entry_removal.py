@@ -13,18 +13,18 @@ from journal.entries.entries import UNDO_WINDOW
 from journal.errors import NotFound
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
-from journal.sharing.shares import Given
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
-from portal.access.session_cookie import actor_of
-from portal.web.pages import page, see_other
+from portal.access.session_cookie import get_actor
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionPage:
+class EntryDeletionPage:
     """Context of the question before deleting: who loses their copy, and until when it can be undone."""
 
     entry: Entry
-    given: tuple[Given, ...]
+    shares: tuple[OutgoingShare, ...]
     until: datetime
 
 
@@ -35,33 +35,35 @@ class ErasurePage:
     entry: Entry
 
 
-async def deletion(request: Request) -> Response:
+async def delete_entry(request: Request) -> Response:
     """Show the confirmation, or delete an entry; a shared one is held after a dosing session."""
-    actor, wanted = actor_of(request), request.path_params["id"]
+    actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "POST":
-        await removal.delete(actor, wanted)
-        return see_other(request, f"/journal?deleted={wanted}")
-    found, given = await entries.entry(actor, wanted), await shares.given(actor, entry=wanted)
+        await removal.delete_entry(actor, wanted)
+        return redirect(request, f"/journal?deleted={wanted}")
+    found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)
     if given:
         await refuse_while_held(actor)
-    return page(request, "journal/deletion.html", DeletionPage(found, given, actor.now + UNDO_WINDOW))
+    return render_page(
+        request, "journal/deletion.html", EntryDeletionPage(found, given, actor.now + UNDO_WINDOW)
+    )
 
 
-async def restoration(request: Request) -> Response:
+async def restore_entry(request: Request) -> Response:
     """Restore a deleted entry."""
     wanted = request.path_params["id"]
-    await removal.undelete(actor_of(request), wanted)
-    return see_other(request, f"/journal/{wanted}")
+    await removal.restore_entry(get_actor(request), wanted)
+    return redirect(request, f"/journal/{wanted}")
 
 
-async def erasure(request: Request) -> Response:
+async def erase_entry(request: Request) -> Response:
     """Show the confirmation, or erase a deleted entry for good."""
-    actor, wanted = actor_of(request), request.path_params["id"]
+    actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "POST":
-        await removal.erase(actor, wanted)
-        return see_other(request, "/journal/deleted")
-    found = await entries.entry(actor, wanted, deleted=True)
+        await removal.erase_entry(actor, wanted)
+        return redirect(request, "/journal/deleted")
+    found = await entries.load_entry(actor, wanted, deleted=True)
     if found.deleted_at is None:
         raise NotFound
     await refuse_while_held(actor)
-    return page(request, "journal/erasure.html", ErasurePage(found))
+    return render_page(request, "journal/erasure.html", ErasurePage(found))

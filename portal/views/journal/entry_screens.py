@@ -8,8 +8,8 @@ from journal.catalogue.fields import Field, FieldKind, Form
 from journal.catalogue.preparation import PREPARATION_SHORT
 from journal.errors import NotFound
 
-FIRST = "first"
-MORE = "more"
+FIRST_SCREEN = "first"
+PAUSE_SCREEN = "more"
 """The pause after the first few questions, where the others are offered."""
 
 
@@ -19,7 +19,7 @@ class Screen:
 
     fields: tuple[Field, ...]
     number: int
-    of: int
+    total: int
     previous: str
     next: str
 
@@ -29,42 +29,44 @@ class Screen:
         return self.fields[0].id
 
 
-def first_few(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+def split_questions(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
     """Return the questions that are offered first, and those that are optional."""
-    few = [fields for fields in _together(form) if fields[0].id in PREPARATION_SHORT]
+    few = [fields for fields in _group_fields(form) if fields[0].id in PREPARATION_SHORT]
     if not few:
         return form.fields, ()
-    others = [fields for fields in _together(form) if fields not in few]
+    others = [fields for fields in _group_fields(form) if fields not in few]
     return tuple(one for fields in few for one in fields), tuple(one for fields in others for one in fields)
 
 
-def screens(form: Form) -> tuple[Screen, ...]:
+def build_screens(form: Form) -> tuple[Screen, ...]:
     """Return all screens of a form in the order they are shown."""
-    parts = [_together(form, part) for part in first_few(form) if part]
+    parts = [_group_fields(form, part) for part in split_questions(form) if part]
     flat = [(fields, place, len(part)) for part in parts for place, fields in enumerate(part, 1)]
     found = []
     for index, (fields, number, of) in enumerate(flat):
         previous = flat[index - 1][0][0].id if index else ""
         following = flat[index + 1][0][0].id if index + 1 < len(flat) else ""
-        found.append(Screen(fields, number, of, previous, MORE if following and number == of else following))
+        found.append(
+            Screen(fields, number, of, previous, PAUSE_SCREEN if following and number == of else following)
+        )
     return tuple(found)
 
 
-def screen_of(form: Form, wanted: str) -> Screen:
+def get_screen(form: Form, wanted: str) -> Screen:
     """
     Return one screen by its name.
 
     Raises:
         NotFound: If there is none.
     """
-    every = screens(form)
+    every = build_screens(form)
     for screen in every:
-        if wanted in (screen.id, FIRST):
+        if wanted in (screen.id, FIRST_SCREEN):
             return screen
     raise NotFound
 
 
-def _together(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:
+def _group_fields(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:
     """Group a number or a date with the question it belongs to."""
     groups: list[list[Field]] = []
     for field in form.fields if fields is None else fields:

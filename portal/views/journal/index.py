@@ -14,22 +14,22 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.entries import entries, page_search
 from journal.entries.entries import UNDO_WINDOW
-from journal.entries.listing import Listed, listed
-from journal.folding import needles_of
-from journal.sharing.recipients import readers
-from journal.sharing.timeline import load_page, select_page
+from journal.entries.listing import EntrySummary, build_summary
+from journal.folding import split_needles
+from journal.sharing.recipients import load_readers
+from journal.sharing.timeline import build_timeline_queries, load_timeline_page
 from journal.store.database import Statement
 from journal.store.statements import Subquery
 from journal.vault.entry_rows import Entry
-from portal.access.session_cookie import actor_of
-from portal.views.journal.entry_form import uuid_of
-from portal.views.journal.search_hits import Hit, hit
-from portal.views.journal.timeline import Line, Stretch, Timeline
+from portal.access.session_cookie import get_actor
+from portal.views.journal.entry_form import parse_uuid
+from portal.views.journal.search_hits import Hit, build_hit
+from portal.views.journal.timeline import TimelineLine, TimelinePeriod, TimelineRenderer
+from portal.web.cached_macros import RenderedHtml
 from portal.web.forms import Form
-from portal.web.pages import page, page_of_many, page_of_pieces
-from portal.web.pieces import Drawn
+from portal.web.pages import render_cached_page, render_long_page, render_page
 
-PAGE = 30
+PAGE_SIZE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class TimelinePage:
     back something else than was left.
     """
 
-    spine: Drawn
-    nothing_yet: bool
+    spine: RenderedHtml
+    is_empty: bool
     first: bool
     older: str
     undo: Entry | None
     until: datetime | None
     rest: bool
-    as_left: bool
+    is_intact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ class SearchPage:
 
     q: str
     hits: tuple[Hit, ...]
-    as_left: bool
+    is_intact: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class DeletedEntry:
     """A deleted entry: until when it can be brought back, where that is known."""
 
-    line: Line
+    line: TimelineLine
     until: datetime | None
 
 
@@ -72,79 +72,87 @@ class Removed:
 class DeletedPage:
     """Context of the page of deleted entries."""
 
-    removed: tuple[Removed, ...]
+    removed: tuple[DeletedEntry, ...]
 
 
-def prefetch_timeline(request: Request, patient: Subquery) -> Sequence[Statement]:
+def build_prefetch(request: Request, patient: Subquery) -> Sequence[Statement]:
     """Return what the timeline asks for; a search asks for something else."""
     if request.method != "GET":
         return ()
-    return select_page(patient, before=_moment(request.query_params.get("before", "")), limit=PAGE + 1)
+    return build_timeline_queries(
+        patient, before=_parse_moment(request.query_params.get("before", "")), limit=PAGE_SIZE + 1
+    )
 
 
-async def timeline(request: Request) -> Response:
+async def show_timeline(request: Request) -> Response:
     """Show a page of the timeline; a form asks for what was looked for, since an address is written down."""
-    actor, asked = actor_of(request), request.query_params
+    actor, asked = get_actor(request), request.query_params
     if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
-        return await _search(request, actor, words[:200])
-    newest = _moment(asked.get("before", ""))
-    found = await load_page(actor, before=newest, limit=PAGE + 1, rows=actor.prefetched)
-    shown, oldest = _cut(found.listing.entries)
-    undo = await _undo(actor, asked.get("deleted")) if "deleted" in asked else None
+        return await _render_search(request, actor, words[:200])
+    newest = _parse_moment(asked.get("before", ""))
+    found = await load_timeline_page(actor, before=newest, limit=PAGE_SIZE + 1, rows=actor.prefetched)
+    shown, oldest = _split_page(found.listing.entries)
+    undo = await _find_deleted_entry(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        Timeline(request).spine(shown, found.plan, found.readers, Stretch(newest, oldest)),
+        TimelineRenderer(request).render_spine(
+            shown, found.plan, found.readers, TimelinePeriod(newest, oldest)
+        ),
         not shown and newest is None,
         newest is None,
         quote(oldest.isoformat()) if oldest else "",
         undo,
         undo.deleted_at + UNDO_WINDOW if undo and undo.deleted_at else None,
         "rest" in asked,
-        found.listing.as_left,
+        found.listing.is_intact,
     )
     if undo or not shown:
-        return page(request, "journal/timeline.html", context)
-    return page_of_pieces(request, "journal/timeline.html", context, "spine", "older")
+        return render_page(request, "journal/timeline.html", context)
+    return render_cached_page(request, "journal/timeline.html", context, "spine", "older")
 
 
-def _cut(found: Sequence[Listed]) -> tuple[Sequence[Listed], datetime | None]:
+def _split_page(found: Sequence[EntrySummary]) -> tuple[Sequence[EntrySummary], datetime | None]:
     """Cut a page off, and tell after which moment the next one begins, if there is one."""
-    if len(found) <= PAGE:
+    if len(found) <= PAGE_SIZE:
         return found, None
     timed = [one for one in found if one.is_dated]
-    if len(timed) <= PAGE:
+    if len(timed) <= PAGE_SIZE:
         return found, None
     # Those of one moment stay together, since the next page begins before a moment: two given back may be of one.
-    shown = [one for one in timed[:PAGE] if one.created_at > timed[PAGE].created_at] or timed[:PAGE]
+    shown = [one for one in timed[:PAGE_SIZE] if one.created_at > timed[PAGE_SIZE].created_at] or timed[
+        :PAGE_SIZE
+    ]
     return found[: found.index(timed[len(shown)])], shown[-1].created_at
 
 
-async def deleted(request: Request) -> Response:
+async def show_deleted_entries(request: Request) -> Response:
     """Show what was deleted and can still be brought back."""
-    lines, gone = Timeline(request), await entries.deleted(actor_of(request))
+    lines, gone = TimelineRenderer(request), await entries.list_deleted_entries(get_actor(request))
     removed = tuple(
-        Removed(lines.line(listed(one), {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None)
+        DeletedEntry(
+            lines.build_line(build_summary(one), {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None
+        )
         for one in gone
     )
-    return page(request, "journal/deleted.html", DeletedPage(removed))
+    return render_page(request, "journal/deleted.html", DeletedPage(removed))
 
 
-async def _search(request: Request, actor: Actor, words: str) -> Response:
-    as_left, found = await page_search.search(actor, words)
-    shares = await readers(actor, [one.id for one in found])
-    lines, needles, hits = Timeline(request), needles_of(words), []
+async def _render_search(request: Request, actor: Actor, words: str) -> Response:
+    is_intact, found = await page_search.search_entries(actor, words)
+    shares = await load_readers(actor, [one.id for one in found])
+    lines, needles, hits = TimelineRenderer(request), split_needles(words), []
     for one in found:
-        hits.append(hit(lines.line(listed(one), shares), one.document, needles))
+        hits.append(build_hit(lines.build_line(build_summary(one), shares), one.document, needles))
         await asyncio.sleep(0)  # marking takes a while in some scripts, and others get their turn
-    context = SearchPage(words, tuple(hits), as_left)
-    return await page_of_many(request, len(hits), "journal/search.html", context, block="main")
+    context = SearchPage(words, tuple(hits), is_intact)
+    return await render_long_page(request, len(hits), "journal/search.html", context, block="main")
 
 
-async def _undo(actor: Actor, text: str | None) -> Entry | None:
-    wanted = uuid_of(text)
-    return next((one for one in await entries.deleted(actor) if one.id == wanted), None)
+async def _find_deleted_entry(actor: Actor, text: str | None) -> Entry | None:
+    wanted = parse_uuid(text)
+    return next((one for one in await entries.list_deleted_entries(actor) if one.id == wanted), None)
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_moment(text: str) -> datetime | None:
     """Read the moment of a page; an address that somebody bent shows the newest page."""
     try:
         moment = datetime.fromisoformat(text)

@@ -12,12 +12,12 @@ from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.entries import revisions as versions
 from journal.entries.revisions import Revision
-from journal.store.rows import Opened
+from journal.store.rows import OpenedRows
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.access.session_cookie import actor_of
-from portal.views.sharing.shared_view import SharedSection, sections_of
-from portal.web.pages import page, see_other
+from portal.access.session_cookie import get_actor
+from portal.views.sharing.shared_view import SharedSection, build_sections
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class VersionsPage:
 
     entry: Entry
     kind: EntryKind
-    versions: Opened[Revision]
+    versions: OpenedRows[Revision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +49,36 @@ class VersionPage:
     same: tuple[SharedSection, ...]
 
 
-async def revisions(request: Request) -> Response:
+async def show_versions(request: Request) -> Response:
     """List the earlier versions of an entry."""
-    actor, wanted = actor_of(request), request.path_params["id"]
-    found, kept = await entries.entry(actor, wanted), await versions.revisions(actor, wanted)
+    actor, wanted = get_actor(request), request.path_params["id"]
+    found, kept = await entries.load_entry(actor, wanted), await versions.list_revisions(actor, wanted)
     context = VersionsPage(found, EntryKind(found.document.kind), kept)
-    return page(request, "journal/versions.html", context)
+    return render_page(request, "journal/versions.html", context)
 
 
-async def revision(request: Request) -> Response:
+async def show_version(request: Request) -> Response:
     """Show one earlier version beside the present text."""
-    actor, wanted = actor_of(request), request.path_params["id"]
-    found = await entries.entry(actor, wanted)
-    version = await versions.revision(actor, wanted, request.path_params["revision"])
-    differences, same = _compare(version.document, found.document)
+    actor, wanted = get_actor(request), request.path_params["id"]
+    found = await entries.load_entry(actor, wanted)
+    version = await versions.load_revision(actor, wanted, request.path_params["revision"])
+    differences, same = _compare_documents(version.document, found.document)
     context = VersionPage(found, EntryKind(found.document.kind), version, differences, same)
-    return page(request, "journal/version.html", context)
+    return render_page(request, "journal/version.html", context)
 
 
-async def restoration(request: Request) -> Response:
+async def restore_version(request: Request) -> Response:
     """Restore an earlier version; the present text becomes an earlier version."""
     wanted: UUID = request.path_params["id"]
-    await entries.restore(actor_of(request), wanted, request.path_params["revision"])
-    return see_other(request, f"/journal/{wanted}")
+    await entries.restore_version(get_actor(request), wanted, request.path_params["revision"])
+    return redirect(request, f"/journal/{wanted}")
 
 
-def _compare(
+def _compare_documents(
     earlier: EntryDocument, now: EntryDocument
 ) -> tuple[tuple[Difference, ...], tuple[SharedSection, ...]]:
-    before = sections_of(EntryKind(earlier.kind), earlier.answers)
-    after = sections_of(EntryKind(now.kind), now.answers)
+    before = build_sections(EntryKind(earlier.kind), earlier.answers)
+    after = build_sections(EntryKind(now.kind), now.answers)
     same = tuple(section for section in after if section in before)
     # By question, in the form's order: those of the present text, then those that only the earlier one has.
     gone = [section for section in before if section not in same]

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from unicodedata import category
 
 from journal.catalogue.fields import EntryKind, FieldKind
-from journal.catalogue.forms import form_of
-from journal.folding import find
+from journal.catalogue.forms import get_form
+from journal.folding import find_matches
 from journal.vault.documents import EntryDocument
-from portal.views.journal.timeline import Line
+from portal.views.journal.timeline import TimelineLine
 
-AROUND = 70
+EXCERPT_CONTEXT = 70
 """How many characters are shown on each side of a word."""
 
-CONTINUES = frozenset({"Mn", "Mc", "Me", "Cf"})
+COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
 """Categories of characters that are part of the one before, and are not cut from it."""
 
-OWN_WORDS = frozenset({FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS})
+TEXT_KINDS = frozenset({FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS})
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MarkedPiece:
     """A few characters, marked or not."""
 
     text: str
@@ -33,48 +33,48 @@ class Piece:
 class Hit:
     """An entry that was found. With a `note` of care, its words are not shown here."""
 
-    line: Line
-    title: tuple[Piece, ...]
-    excerpt: tuple[Piece, ...]
+    line: TimelineLine
+    title: tuple[MarkedPiece, ...]
+    excerpt: tuple[MarkedPiece, ...]
     note: str
 
 
-def hit(line: Line, document: EntryDocument, needles: Sequence[str]) -> Hit:
+def build_hit(line: TimelineLine, document: EntryDocument, needles: Sequence[str]) -> Hit:
     """Return the first line of an entry that holds one of the folded *needles*, marked where they stand."""
-    excerpt = () if document.note else _excerpt(document, needles)
-    return Hit(line, _pieces(document.title, needles), excerpt, document.note)
+    excerpt = () if document.note else _build_excerpt(document, needles)
+    return Hit(line, _mark_pieces(document.title, needles), excerpt, document.note)
 
 
-def _excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[Piece, ...]:
-    own = {one.id for one in form_of(EntryKind(document.kind)).fields if one.kind in OWN_WORDS}
+def _build_excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[MarkedPiece, ...]:
+    own = {one.id for one in get_form(EntryKind(document.kind)).fields if one.kind in TEXT_KINDS}
     for name, answer in document.answers.items():
         if name not in own:
             continue
         for text in answer if isinstance(answer, list) else str(answer).split("\n"):
-            if found := next(find(text, needles), None):
-                return _pieces(_around(text, *found), needles)
+            if found := next(find_matches(text, needles), None):
+                return _mark_pieces(_cut_around(text, *found), needles)
     return ()
 
 
-def _around(text: str, start: int, end: int) -> str:
+def _cut_around(text: str, start: int, end: int) -> str:
     """Cut a long line near a word, where blanks allow it."""
-    low, high = max(0, start - AROUND), min(len(text), end + AROUND)
+    low, high = max(0, start - EXCERPT_CONTEXT), min(len(text), end + EXCERPT_CONTEXT)
     if low:
         low = text.find(" ", low, start) + 1 or low
     if high < len(text):
         blank = text.rfind(" ", end, high)
         high = blank if blank >= 0 else high
-    while low < start and category(text[low]) in CONTINUES:
+    while low < start and category(text[low]) in COMBINING_CATEGORIES:
         low += 1
-    while end < high < len(text) and category(text[high]) in CONTINUES:
+    while end < high < len(text) and category(text[high]) in COMBINING_CATEGORIES:
         high -= 1
     return ("… " if low else "") + text[low:high] + (" …" if high < len(text) else "")
 
 
-def _pieces(text: str, needles: Sequence[str]) -> tuple[Piece, ...]:
+def _mark_pieces(text: str, needles: Sequence[str]) -> tuple[MarkedPiece, ...]:
     pieces, done = [], 0
-    for start, end in find(text, needles):
-        pieces += [Piece(text[done:start], False), Piece(text[start:end], True)]
+    for start, end in find_matches(text, needles):
+        pieces += [MarkedPiece(text[done:start], False), MarkedPiece(text[start:end], True)]
         done = end
-    pieces.append(Piece(text[done:], False))
+    pieces.append(MarkedPiece(text[done:], False))
     return tuple(piece for piece in pieces if piece.text)

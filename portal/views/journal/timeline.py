@@ -14,23 +14,23 @@ from starlette.requests import Request
 
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
-from journal.entries.belonging import Belonging
-from journal.entries.listing import Listed
+from journal.entries.assignment import SessionAssignment
+from journal.entries.listing import EntrySummary
 from journal.i18n import N_
 from journal.sessions import schedule
 from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, Readers
-from portal.access.session_cookie import actor_of
-from portal.views.sessions.session_lines import nth_of
-from portal.web.pages import long_day, piece, short_day, translator
-from portal.web.pieces import Drawn, joined
+from portal.access.session_cookie import get_actor
+from portal.views.sessions.session_lines import get_ordinal
+from portal.web.cached_macros import RenderedHtml, join_rendered
+from portal.web.pages import format_long_day, format_short_day, get_cached_macro, get_translator
 from portal.web.translation import LANGUAGE
 
-SPINE, CHIPS = "macros/spine.html", "macros/entries.html"
+SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/entries.html"
 
 
-class Line(msgspec.Struct, frozen=True):
+class TimelineLine(msgspec.Struct, frozen=True):
     """
     An entry in a list: never more of it than its title.
 
@@ -44,11 +44,11 @@ class Line(msgspec.Struct, frozen=True):
     readers: tuple[Reader, ...]
 
 
-class Post(msgspec.Struct, frozen=True):
+class TimelineSession(msgspec.Struct, frozen=True):
     """
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
-    `drawn` is how it looks, by its state and the word beside its day; there are a few of each.
+    `rendered` is how it looks, by its state and the word beside its day; there are a few of each.
     """
 
     session: Session
@@ -57,31 +57,31 @@ class Post(msgspec.Struct, frozen=True):
     label: str
     day: str
     is_cancelled: bool
-    drawn: dict[tuple[str, str], Drawn]
+    rendered: dict[tuple[str, str], RenderedHtml]
 
 
-class Layout(msgspec.Struct, frozen=True):
+class PlanLayout(msgspec.Struct, frozen=True):
     """
     A plan laid out in a time zone.
 
-    `posts` are the sessions that entries hang on by themselves, in the order of their `times`.
+    `assignable` are the sessions that entries hang on by themselves, in the order of their `times`.
     """
 
-    latest_first: tuple[Post, ...]
-    posts: tuple[Post, ...]
+    latest_first: tuple[TimelineSession, ...]
+    assignable: tuple[TimelineSession, ...]
     times: tuple[datetime, ...]
-    belonging: Belonging[Session]
+    assignment: SessionAssignment[Session]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimelinePeriod:
     """A part of the timeline: from `newest` (None: the present) back to `oldest` (None: the beginning)."""
 
     newest: datetime | None
     oldest: datetime | None
 
 
-class Timeline:
+class TimelineRenderer:
     """
     What every line of one page has in common.
 
@@ -92,75 +92,83 @@ class Timeline:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.actor: Actor = actor_of(request)
+        self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
-        self._: Callable[[str], str] = translator(request)
+        self._: Callable[[str], str] = get_translator(request)
         self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
 
-    def line(self, entry: Listed, readers: Readers) -> Line:
+    def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Lay an entry out for a list."""
-        day, kind, ident, title = self._words(entry)
-        return Line(ident, title, kind, day, readers.get(entry.id, ()))
+        day, kind, ident, title = self._get_texts(entry)
+        return TimelineLine(ident, title, kind, day, readers.get(entry.id, ()))
 
-    def _words(self, entry: Listed) -> tuple[str, str, str, str]:
+    def _get_texts(self, entry: EntrySummary) -> tuple[str, str, str, str]:
         """Return what a list says of an entry: day, kind, id and title."""
         if entry.damaged:
-            day = short_day(entry.created_at, self.zone) if entry.is_dated else ""
+            day = format_short_day(entry.created_at, self.zone) if entry.is_dated else ""
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
-        return short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, entry.title
+        return format_short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, entry.title
 
-    def spine(self, entries: Sequence[Listed], plan: Plan, readers: Readers, stretch: Stretch) -> Drawn:
+    def render_spine(
+        self, entries: Sequence[EntrySummary], plan: Plan, readers: Readers, period: TimelinePeriod
+    ) -> RenderedHtml:
         """
         Hang entries on the sessions that they belong to.
 
         Returns:
-            The latest session first. One without entries is there when it falls into *stretch*; the next one
+            The latest session first. One without entries is there when it falls into *period*; the next one
             is, when that begins at the present.
         """
-        layout, now = self._layout(plan), self.actor.now
+        layout, now = self._load_layout(plan), self.actor.now
         under_way = max(0, bisect_right(layout.times, now) - 1)
-        coming = next((one for one in layout.posts[under_way:] if schedule.ahead([one.session], now)), None)
-        hung: dict[UUID | None, list[Drawn]] = {
-            one.session.id: [] for one in layout.posts if _falls_into(one, coming, now, stretch)
+        coming = next(
+            (one for one in layout.assignable[under_way:] if schedule.list_upcoming([one.session], now)), None
+        )
+        hung: dict[UUID | None, list[RenderedHtml]] = {
+            one.session.id: [] for one in layout.assignable if _is_visible(one, coming, now, period)
         }
-        for entry, its in zip(entries, self._entries(entries, readers), strict=True):
-            post = layout.belonging.session_of(entry.kind, entry.session_id, entry.created_at)
+        for entry, its in zip(entries, self._render_entries(entries, readers), strict=True):
+            post = layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
             hung.setdefault(post.id if post else None, []).append(its)
-        drawn: list[Drawn] = []
-        today = long_day(now, self.zone)
+        drawn: list[RenderedHtml] = []
+        today = format_long_day(now, self.zone)
         for one in layout.latest_first:
             if (lines := hung.get(one.session.id)) is not None:
-                drawn.append(self._session(one, today, one is coming))
+                drawn.append(self._render_session(one, today, one is coming))
                 drawn += lines
         if None in hung:
             if drawn:
-                drawn.append(piece(self.request, SPINE, "before_all")())
+                drawn.append(get_cached_macro(self.request, SPINE_MACROS, "before_all")())
             drawn += hung[None]
-        return joined(drawn)
+        return join_rendered(drawn)
 
-    def _layout(self, plan: Plan) -> Layout:
+    def _load_layout(self, plan: Plan) -> PlanLayout:
         """Lay a plan out; the very same one is laid out once for a time zone."""
-        memory = self.actor.house.server.opened
-        key = (Layout, LANGUAGE, self.actor.time_zone, *plan.follows_from)
-        found: Layout | None = memory.get(key)
+        memory = self.actor.installation.server_keys.document_cache
+        key = (PlanLayout, LANGUAGE, self.actor.time_zone, *plan.cache_key)
+        found: PlanLayout | None = memory.get(key)
         if found is None:
-            found = _lay_out(plan, self.zone, self._)
+            found = _build_layout(plan, self.zone, self._)
             if not plan.damaged:
-                memory.keep(key, found)
+                memory.put(key, found)
         return found
 
-    def _entries(self, entries: Sequence[Listed], readers: Readers) -> list[Drawn]:
+    def _render_entries(self, entries: Sequence[EntrySummary], readers: Readers) -> list[RenderedHtml]:
         """Draw entries; who can read them is drawn once for all that the same people can."""
-        shared, paused = (piece(self.request, CHIPS, name) for name in ("chip_shared", "chip_paused"))
-        chips: dict[tuple[Reader, ...], Drawn] = {(): piece(self.request, CHIPS, "chip_private")()}
+        shared, paused = (
+            get_cached_macro(self.request, CHIP_MACROS, name) for name in ("chip_shared", "chip_paused")
+        )
+        chips: dict[tuple[Reader, ...], RenderedHtml] = {
+            (): get_cached_macro(self.request, CHIP_MACROS, "chip_private")()
+        }
 
         for several in set(readers.values()):
-            chips[several] = joined([(paused if one.paused else shared)(one.name) for one in several])
-        return piece(self.request, SPINE, "entry").each(
-            [(*self._words(entry), chips[readers.get(entry.id, ())]) for entry in entries]
+            chips[several] = join_rendered([(paused if one.paused else shared)(one.name) for one in several])
+        return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(
+            [(*self._get_texts(entry), chips[readers.get(entry.id, ())]) for entry in entries]
         )
 
-    def _session(self, one: Post, today: str, coming: bool) -> Drawn:
+    def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
         planned, said = one.starts_at > self.actor.now, ""
         if one.is_cancelled:
             said = self._(N_("cancelled"))
@@ -171,31 +179,39 @@ class Timeline:
         elif planned:
             said = self._(N_("planned"))
         state = "cancelled" if one.is_cancelled else "planned" if planned else ""
-        drawn = one.drawn.get((state, said))
+        drawn = one.rendered.get((state, said))
         if drawn is None:
-            draw = piece(self.request, SPINE, "session")
-            drawn = one.drawn[state, said] = draw(
+            draw = get_cached_macro(self.request, SPINE_MACROS, "session")
+            drawn = one.rendered[state, said] = draw(
                 one.kind, state, one.day, said, str(one.session.id), one.label
             )
         return drawn
 
 
-def _lay_out(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> Layout:
-    numbers, laid = schedule.numbers(plan), []
+def _build_layout(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> PlanLayout:
+    numbers, laid = schedule.number_sessions(plan), []
     for one in plan:
         label, kind = translate(one.kind.label), one.kind
-        if kind is SessionKind.DOSING and (nth := nth_of(numbers.get(one.id))):
+        if kind is SessionKind.DOSING and (nth := get_ordinal(numbers.get(one.id))):
             label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
         cancelled = one.status is Status.CANCELLED
-        laid.append(Post(one, one.starts_at, kind.value, label, long_day(one.starts_at, zone), cancelled, {}))
+        laid.append(
+            TimelineSession(
+                one, one.starts_at, kind.value, label, format_long_day(one.starts_at, zone), cancelled, {}
+            )
+        )
     posts = [
         one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
     ]
-    return Layout(tuple(reversed(laid)), tuple(posts), tuple(one.starts_at for one in posts), Belonging(plan))
+    return PlanLayout(
+        tuple(reversed(laid)), tuple(posts), tuple(one.starts_at for one in posts), SessionAssignment(plan)
+    )
 
 
-def _falls_into(one: Post, coming: Post | None, now: datetime, stretch: Stretch) -> bool:
+def _is_visible(
+    one: TimelineSession, coming: TimelineSession | None, now: datetime, period: TimelinePeriod
+) -> bool:
     if one is coming:
-        return stretch.newest is None
-    begun = one.starts_at <= (stretch.newest or now)
-    return begun and (stretch.oldest is None or one.starts_at >= stretch.oldest)
+        return period.newest is None
+    begun = one.starts_at <= (period.newest or now)
+    return begun and (period.oldest is None or one.starts_at >= period.oldest)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from journal.brief import brief as briefs
 from journal.brief.brief import Brief
-from portal.access.session_cookie import actor_of
-from portal.views.sessions.session_lines import SessionLine, line_of
-from portal.web.pages import page
+from portal.access.session_cookie import get_actor
+from portal.views.sessions.session_lines import SessionLine, build_line
+from portal.web.pages import render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ class BriefPage:
     about: SessionLine | None
 
 
-async def brief(request: Request) -> Response:
+async def show_brief(request: Request) -> Response:
     """Show the brief; the patient sees that what it quotes was opened."""
-    actor = actor_of(request)
-    drawn = await briefs.brief(actor, request.path_params["id"])
+    actor = get_actor(request)
+    drawn = await briefs.build_brief(actor, request.path_params["id"])
     context = BriefPage(
         drawn.link.patient,
         drawn.link.peer_name,
         drawn,
-        line_of(actor, drawn.coming, drawn.number) if drawn.coming else None,
-        line_of(actor, drawn.about, drawn.number) if drawn.about else None,
+        build_line(actor, drawn.coming, drawn.number) if drawn.coming else None,
+        build_line(actor, drawn.about, drawn.number) if drawn.about else None,
     )
-    return page(request, "patients/brief.html", context)
+    return render_page(request, "patients/brief.html", context)

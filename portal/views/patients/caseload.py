@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.care import lifecycle, link_keys, links
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.errors import TrustBroken
 from journal.sharing import reading
 from journal.sharing.reading import Case
-from portal.access.session_cookie import actor_of
-from portal.views.patients.patient_page import patient_page
-from portal.views.sessions.session_lines import SessionLine, days_from, line_of
-from portal.views.sharing.shared_view import SharedView, session_of, shared_view
-from portal.web.pages import page, see_other
+from portal.access.session_cookie import get_actor
+from portal.views.patients.patient_page import build_patient_page
+from portal.views.sessions.session_lines import SessionLine, build_line, count_days
+from portal.views.sharing.shared_view import SharedView, build_shared_view, find_session
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class CaseloadPage:
     """Context of the caseload; `strange` counts the rows that falsely claim to be a patient's."""
 
     cases: tuple[CaseLine, ...]
-    strange: int
+    unagreed_count: int
     ended: bool
 
 
@@ -48,7 +48,7 @@ class SharedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class TrustPage:
+class SafetyCodePage:
     """Context of the safety code; `code` is empty when the patient's keys are not the pinned ones."""
 
     patient: UUID
@@ -57,62 +57,64 @@ class TrustPage:
 
 
 @dataclass(frozen=True, slots=True)
-class EndPage:
+class EndCarePage:
     """Context of the page that asks before care ends."""
 
     patient: UUID
     name: str
 
 
-async def caseload(request: Request) -> Response:
+async def show_caseload(request: Request) -> Response:
     """Show the clinician's patients, who is next first."""
-    actor = actor_of(request)
-    found = await reading.caseload(actor)
+    actor = get_actor(request)
+    found = await reading.load_caseload(actor)
     lines = tuple(
         CaseLine(
             case,
-            line_of(actor, case.next, case.number) if case.next else None,
-            -days_from(actor, case.last.starts_at) if case.last else None,
+            build_line(actor, case.next, case.number) if case.next else None,
+            -count_days(actor, case.last.starts_at) if case.last else None,
         )
         for case in found.cases
     )
-    return page(
-        request, "patients/caseload.html", CaseloadPage(lines, found.strange, "ended" in request.query_params)
+    return render_page(
+        request,
+        "patients/caseload.html",
+        CaseloadPage(lines, found.unagreed_count, "ended" in request.query_params),
     )
 
 
-async def patient(request: Request) -> Response:
+async def show_patient(request: Request) -> Response:
     """Show a patient's sessions with what was shared before and after each."""
-    context = await patient_page(actor_of(request), request.path_params["id"])
-    return page(request, "patients/patient.html", context)
+    context = await build_patient_page(get_actor(request), request.path_params["id"])
+    return render_page(request, "patients/patient.html", context)
 
 
-async def shared(request: Request) -> Response:
+async def show_share(request: Request) -> Response:
     """Open one shared copy; the patient sees that it was opened."""
-    actor = actor_of(request)
-    link, one = await reading.read(actor, request.path_params["id"], request.path_params["share"])
-    plan = Belonging(await reading.plan_over(actor, link))
-    view = shared_view(one.document, actor.zone, session_of(one.document, plan))
+    actor = get_actor(request)
+    link, one = await reading.read_share(actor, request.path_params["id"], request.path_params["share"])
+    plan = SessionAssignment(await reading.load_visible_plan(actor, link))
+    view = build_shared_view(one.document, actor.zone, find_session(one.document, plan))
     context = SharedPage(link.patient, link.peer_name, view)
-    return page(request, "patients/shared.html", context)
+    return render_page(request, "patients/shared.html", context)
 
 
-async def trust(request: Request) -> Response:
+async def show_safety_code(request: Request) -> Response:
     """Show the safety code to compare in person, or that keys have changed."""
-    actor = actor_of(request)
-    link = await links.link_with(actor, request.path_params["id"])
+    actor = get_actor(request)
+    link = await links.load_link_with(actor, request.path_params["id"])
     try:
-        code = await link_keys.code_for(actor, link)
+        code = await link_keys.derive_safety_code(actor, link)
     except TrustBroken:
         code = ""
-    return page(request, "patients/trust.html", TrustPage(link.patient, link.peer_name, code))
+    return render_page(request, "patients/trust.html", SafetyCodePage(link.patient, link.peer_name, code))
 
 
-async def end(request: Request) -> Response:
+async def end_care(request: Request) -> Response:
     """Show the confirmation, or end care: every shared copy is deleted."""
-    actor = actor_of(request)
-    link = await links.link_with(actor, request.path_params["id"])
+    actor = get_actor(request)
+    link = await links.load_link_with(actor, request.path_params["id"])
     if request.method == "POST":
-        await lifecycle.end(actor, link.id)
-        return see_other(request, "/patients?ended")
-    return page(request, "patients/end.html", EndPage(link.patient, link.peer_name))
+        await lifecycle.end_care(actor, link.id)
+        return redirect(request, "/patients?ended")
+    return render_page(request, "patients/end.html", EndCarePage(link.patient, link.peer_name))

@@ -8,17 +8,17 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TypeVar
 
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.i18n import N_, Labelled
 from journal.sessions.course import CoursePlan, check_plan
 from journal.sessions.session import Phase, Route, Setting
-from journal.typed import read_day, read_time, read_whole
-from portal.views.sessions.session_form import CHOICE
+from journal.user_input import parse_day, parse_time, parse_whole_number
+from portal.views.sessions.session_form import NOT_A_CHOICE
 from portal.web.forms import Form
 
 E = TypeVar("E", bound=Labelled)
 
-BEGINNING: Mapping[str, str] = MappingProxyType(
+DEFAULTS: Mapping[str, str] = MappingProxyType(
     {
         "dosing_count": "",
         "every_days": "",
@@ -39,9 +39,9 @@ BEGINNING: Mapping[str, str] = MappingProxyType(
         "talk_minutes": "50",
     }
 )
-WHOLE = N_("Please give a whole number.")
-DAY = N_("Please give a day, such as 2026-12-01.")
-TIME = N_("Please give a time, such as 14:00.")
+NOT_A_NUMBER = N_("Please give a whole number.")
+NOT_A_DAY = N_("Please give a day, such as 2026-12-01.")
+NOT_A_TIME = N_("Please give a time, such as 14:00.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,75 +51,76 @@ class CourseForm:
     values: Mapping[str, str]
 
     @classmethod
-    def typed(cls, form: Form) -> CourseForm:
+    def from_form(cls, form: Form) -> CourseForm:
         """Return the form with the fields as they were sent."""
-        return cls({name: form[name].strip() for name in BEGINNING})
+        return cls({name: form[name].strip() for name in DEFAULTS})
 
-    def plan(self) -> CoursePlan:
+    def parse_plan(self) -> CoursePlan:
         """
         Return the plan that was typed.
 
         Raises:
             Refused: If a field cannot be understood, or the plan is not valid.
         """
-        reader = _Reader(self.values)
+        reader = _FieldParser(self.values)
         plan = CoursePlan(
-            first_date=reader.day("first_date"),
-            first_time=reader.time("first_time"),
+            first_date=reader.parse_day("first_date"),
+            first_time=reader.parse_time("first_time"),
             zone=self.values["zone"],
-            dosing_count=reader.whole("dosing_count"),
-            every_days=reader.whole("every_days"),
-            setting=reader.one(Setting, "setting") or Setting.HOME,
-            route=reader.one(Route, "route", blank=True),
-            phase=reader.one(Phase, "phase", blank=True),
+            dosing_count=reader.parse_number("dosing_count"),
+            every_days=reader.parse_number("every_days"),
+            setting=reader.parse_choice(Setting, "setting") or Setting.HOME,
+            route=reader.parse_choice(Route, "route", blank=True),
+            phase=reader.parse_choice(Phase, "phase", blank=True),
             dose_text=self.values["dose_text"],
-            minutes=reader.whole("minutes"),
-            preparation_days_before=reader.days("preparation_days_before"),
-            preparation_time=reader.time("preparation_time", of="preparation_days_before"),
-            integration_days_after=reader.days("integration_days_after"),
-            integration_time=reader.time("integration_time", of="integration_days_after"),
-            integration_setting=reader.one(Setting, "integration_setting") or Setting.TELEHEALTH_HOME,
-            talk_minutes=reader.whole("talk_minutes"),
+            minutes=reader.parse_number("minutes"),
+            preparation_days_before=reader.parse_days("preparation_days_before"),
+            preparation_time=reader.parse_time("preparation_time", of="preparation_days_before"),
+            integration_days_after=reader.parse_days("integration_days_after"),
+            integration_time=reader.parse_time("integration_time", of="integration_days_after"),
+            integration_setting=reader.parse_choice(Setting, "integration_setting")
+            or Setting.TELEHEALTH_HOME,
+            talk_minutes=reader.parse_number("talk_minutes"),
             prescriber_name=self.values["prescriber_name"],
         )
         if problems := reader.problems or check_plan(plan):
-            raise Refused(problems)
+            raise InvalidInput(problems)
         return plan
 
 
-class _Reader:
+class _FieldParser:
     """Reads the fields, and collects a sentence for each that cannot be understood."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
         self.problems: dict[str, str] = {}
 
-    def whole(self, name: str) -> int:
-        number = read_whole(self.values[name], 6)
+    def parse_number(self, name: str) -> int:
+        number = parse_whole_number(self.values[name], 6)
         if number is None:
-            self.problems[name] = WHOLE
+            self.problems[name] = NOT_A_NUMBER
         return number or 0
 
-    def days(self, name: str) -> int | None:
-        return self.whole(name) if self.values[name] else None
+    def parse_days(self, name: str) -> int | None:
+        return self.parse_number(name) if self.values[name] else None
 
-    def day(self, name: str) -> date:
-        if day := read_day(self.values[name]):
+    def parse_day(self, name: str) -> date:
+        if day := parse_day(self.values[name]):
             return day
-        self.problems[name] = DAY
+        self.problems[name] = NOT_A_DAY
         return date.max
 
-    def time(self, name: str, of: str = "") -> time:
+    def parse_time(self, name: str, of: str = "") -> time:
         if of and not self.values[of]:
             return time(10, 0)  # there is no such session, so its time does not matter
-        clock = read_time(self.values[name])
+        clock = parse_time(self.values[name])
         if clock is None:
-            self.problems[name] = TIME
+            self.problems[name] = NOT_A_TIME
         return clock or time.min
 
-    def one(self, codes: type[E], name: str, *, blank: bool = False) -> E | None:
+    def parse_choice(self, codes: type[E], name: str, *, blank: bool = False) -> E | None:
         try:
             return None if blank and not self.values[name] else codes(self.values[name])
         except ValueError:
-            self.problems[name] = CHOICE
+            self.problems[name] = NOT_A_CHOICE
             return None

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from journal.sessions import schedule
-from journal.sessions.course import CoursePlan, expand
+from journal.sessions.course import CoursePlan, expand_plan
 from journal.sessions.rows import Session
-from journal.sessions.schedule import Number
+from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import Phase, SessionDetails, SessionKind
 from journal.time_zones import parse_zone
-from portal.views.sessions.session_lines import nth_of
+from portal.views.sessions.session_lines import get_ordinal
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedLine:
     """
     One date of the preview. `nth` is the ordinal of the dosing session that it is, or is about.
 
@@ -31,26 +31,26 @@ class Planned:
     sentence: str
 
 
-def preview(plan: CoursePlan) -> tuple[Planned, ...]:
+def build_preview(plan: CoursePlan) -> tuple[PlannedLine, ...]:
     """Return every date of a plan in order, with what the clocks do to it."""
-    planned, zone = expand(plan), parse_zone(plan.zone)
+    planned, zone = expand_plan(plan), parse_zone(plan.zone)
     dosing = [place for place, one in enumerate(planned) if one.details.kind is SessionKind.DOSING]
-    found: list[Planned] = []
+    found: list[PlannedLine] = []
     before: timedelta | None = None
     for place, one in enumerate(planned):
         resolved = one.details.resolved
         offset = resolved.utc.astimezone(zone).utcoffset() or timedelta(0)
         clocks = "" if before is None or before == offset else "forward" if offset > before else "back"
         index = dosing.index(place if one.about is None else one.about)
-        number = Number(plan.first_sequence_no + index, len(dosing))
-        nth = "" if plan.phase is Phase.SINGLE else nth_of(number)
-        found.append(Planned(one.details, resolved.utc, nth, clocks, resolved.sentence))
+        number = SessionNumber(plan.first_sequence_no + index, len(dosing))
+        nth = "" if plan.phase is Phase.SINGLE else get_ordinal(number)
+        found.append(PlannedLine(one.details, resolved.utc, nth, clocks, resolved.sentence))
         before = offset
     return tuple(found)
 
 
-def next_number(phase: Phase | None, plan: Sequence[Session]) -> int:
+def get_next_number(phase: Phase | None, plan: Sequence[Session]) -> int:
     """Return the number that the first dosing session of a further course has in its series."""
-    counted = schedule.numbers(plan)
+    counted = schedule.number_sessions(plan)
     same = phase is Phase.MAINTENANCE
     return 1 + sum(one.id in counted and schedule.is_maintenance(one.details) is same for one in plan)

@@ -10,18 +10,18 @@ from starlette.responses import Response
 
 from journal.care import invitations as inviting
 from journal.care.invitations import Invitation
-from journal.errors import Refused
-from journal.store.rows import Opened
-from portal.access.session_cookie import actor_of
+from journal.errors import InvalidInput
+from journal.store.rows import OpenedRows
+from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationsPage:
     """Context of the list of invitations, with the form for a new one."""
 
-    invitations: Opened[Invitation]
+    invitations: OpenedRows[Invitation]
     mails: bool
     name: str = ""
     email: str = ""
@@ -38,34 +38,36 @@ class InvitationPage:
     mailed: bool
 
 
-async def invitations(request: Request) -> Response:
+async def show_invitations(request: Request) -> Response:
     """List the invitations, or create one."""
-    actor = actor_of(request)
-    mails = actor.house.mail is not None
+    actor = get_actor(request)
+    mails = actor.installation.mail is not None
     if request.method == "GET":
-        return page(
-            request, "invitations/list.html", InvitationsPage(await inviting.invitations(actor), mails)
+        return render_page(
+            request, "invitations/list.html", InvitationsPage(await inviting.list_invitations(actor), mails)
         )
     form = await Form.read(request)
     name, email = form["name"], form["email"].strip()
     try:
-        made = await inviting.invite(actor, name, email)
-    except Refused as error:
-        again = InvitationsPage(await inviting.invitations(actor), mails, name, email, dict(error.fields))
-        return page(request, "invitations/list.html", again, status=422)
-    return see_other(request, f"/invitations/{made.id}{'?done=mailed' if email else ''}")
+        made = await inviting.create_invitation(actor, name, email)
+    except InvalidInput as error:
+        again = InvitationsPage(
+            await inviting.list_invitations(actor), mails, name, email, dict(error.fields)
+        )
+        return render_page(request, "invitations/list.html", again, status=422)
+    return redirect(request, f"/invitations/{made.id}{'?done=mailed' if email else ''}")
 
 
-async def invitation(request: Request) -> Response:
+async def show_invitation(request: Request) -> Response:
     """Show one invitation's link and QR code while it is open."""
-    found = await inviting.invitation(actor_of(request), request.path_params["id"])
+    found = await inviting.load_invitation(get_actor(request), request.path_params["id"])
     mailed = request.query_params.get("done") == "mailed"
     link = f"{request.app.state.config.origin}/invite/{found.token}"
     picture = segno.make(link, error="m", micro=False).svg_data_uri(scale=4, border=2)
-    return page(request, "invitations/invitation.html", InvitationPage(found, link, picture, mailed))
+    return render_page(request, "invitations/invitation.html", InvitationPage(found, link, picture, mailed))
 
 
-async def withdrawal(request: Request) -> Response:
+async def withdraw_invitation(request: Request) -> Response:
     """Withdraw an open invitation."""
-    await inviting.withdraw(actor_of(request), request.path_params["id"])
-    return see_other(request, "/invitations")
+    await inviting.withdraw_invitation(get_actor(request), request.path_params["id"])
+    return redirect(request, "/invitations")

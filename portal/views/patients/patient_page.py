@@ -10,30 +10,30 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.errors import TrustBroken
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sharing import reading
-from journal.sharing.reading import Folder, Shared
-from portal.views.sessions.session_lines import SessionLine, lines_of
+from journal.sharing.reading import Folder, IncomingShare
+from portal.views.sessions.session_lines import SessionLine, build_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Hung:
+class SessionShare:
     """One shared copy at its session; `days` counts from the session's day to the day it was written."""
 
-    shared: Shared
+    shared: IncomingShare
     kind: str
     days: int
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SessionNode:
     """One session on the spine with what hangs on it, newest first."""
 
     line: SessionLine
-    hung: tuple[Hung, ...]
+    shares: tuple[SessionShare, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class PatientPage:
     Context of a patient's page.
 
     `nodes` run from the latest session to the first; `later` are planned ones on which nothing hangs yet.
-    `loose` was written before the first session. Without `trusted`, nothing shared is opened.
+    `unassigned` was written before the first session. Without `trusted`, nothing shared is opened.
     """
 
     patient: UUID
     link: Link
     next: SessionLine | None
     later: tuple[SessionLine, ...]
-    nodes: tuple[Node, ...]
-    loose: tuple[Hung, ...]
+    nodes: tuple[SessionNode, ...]
+    unassigned: tuple[SessionShare, ...]
     unread: int
     damaged: int
     missing: bool
@@ -59,26 +59,26 @@ class PatientPage:
     damaged_sessions: tuple[UUID | None, ...] = ()
 
 
-async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
+async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
     """Build the page; when keys have changed, the plan alone."""
-    link, trusted = await links.link_with(actor, patient), True
-    plan = await reading.plan_over(actor, link)
+    link, trusted = await links.load_link_with(actor, patient), True
+    plan = await reading.load_visible_plan(actor, link)
     try:
         folder = await reading.open_folder(actor, link, plan)
     except TrustBroken:
         folder, trusted = Folder(link, (), plan, False), False
-    lines = {line.session.id: line for line in lines_of(actor, folder.sessions)}
-    ahead = schedule.ahead(folder.sessions, actor.now)
-    hung: dict[UUID | None, list[Hung]] = {}
-    belonging = Belonging(folder.sessions)
+    lines = {line.session.id: line for line in build_lines(actor, folder.sessions)}
+    ahead = schedule.list_upcoming(folder.sessions, actor.now)
+    hung: dict[UUID | None, list[SessionShare]] = {}
+    assignment = SessionAssignment(folder.sessions)
     for shared in folder.shared:
         document = shared.document
-        at = belonging.session_of(document.kind, document.session_id, shared.written_at)
-        hung.setdefault(at.id if at else None, []).append(_hung(actor, shared, at))
+        at = assignment.find_session(document.kind, document.session_id, shared.written_at)
+        hung.setdefault(at.id if at else None, []).append(_build_session_share(actor, shared, at))
     later = tuple(lines[one.id] for one in ahead[1:] if one.id not in hung)
     without = {line.session.id for line in later} | {one.id for one in ahead[:1] if one.id not in hung}
     nodes = tuple(
-        Node(lines[one.id], tuple(hung.get(one.id, ())))
+        SessionNode(lines[one.id], tuple(hung.get(one.id, ())))
         for one in reversed(folder.sessions)
         if one.id not in without
     )
@@ -88,19 +88,19 @@ async def patient_page(actor: Actor, patient: UUID) -> PatientPage:
         next=lines[ahead[0].id] if ahead else None,
         later=later,
         nodes=nodes,
-        loose=tuple(hung.get(None, ())),
+        unassigned=tuple(hung.get(None, ())),
         unread=sum(one.unread for one in folder.shared),
         damaged=len(folder.damaged),
         missing=folder.missing,
         trusted=trusted,
-        to_give_back=await returned_shares.able(actor, link) if trusted else 0,
+        to_give_back=await returned_shares.count_returnable(actor, link) if trusted else 0,
         damaged_sessions=folder.sessions.damaged,
     )
 
 
-def _hung(actor: Actor, shared: Shared, at: Session | None) -> Hung:
+def _build_session_share(actor: Actor, shared: IncomingShare, at: Session | None) -> SessionShare:
     days = 0
     if at is not None:
         written, held = (moment.astimezone(actor.zone).date() for moment in (shared.written_at, at.starts_at))
         days = (written - held).days
-    return Hung(shared, EntryKind(shared.document.kind).label, days)
+    return SessionShare(shared, EntryKind(shared.document.kind).label, days)

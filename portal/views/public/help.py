@@ -10,8 +10,8 @@ from starlette.responses import Response
 from journal.catalogue import crisis_contacts, grounding_skills
 from journal.catalogue.crisis_contacts import Region
 from journal.catalogue.grounding_skills import Skill
-from portal.access.session_cookie import token_of
-from portal.web.pages import page
+from portal.access.session_cookie import get_token
+from portal.web.pages import render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class HelpPage:
     may_leave: bool
 
 
-async def help_now(request: Request) -> Response:
+async def show_help(request: Request) -> Response:
     """Show crisis contacts by region, chosen and never guessed, and ways to come back to the present."""
     code = request.query_params.get("region", "")
-    regions = crisis_contacts.regions()
+    regions = crisis_contacts.list_regions()
     chosen = next((region for region in regions if region.code == code), None)
-    may_leave = token_of(request) is not None
+    may_leave = get_token(request) is not None
     context = HelpPage(chosen, regions, grounding_skills.HELP_NOW, may_leave)
-    return page(request, "help_now.html", context)
+    return render_page(request, "help_now.html", context)
 
 
-async def leave(request: Request) -> Response:
+async def show_exit_page(request: Request) -> Response:
     """Show a page that does not show where somebody has been."""
-    return page(request, "leave.html")
+    return render_page(request, "leave.html")

@@ -11,15 +11,15 @@ from uuid import UUID
 from starlette.requests import Request
 
 from journal.actor import Actor
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.i18n import N_, Labelled
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
-from journal.time_zones import common_zones
-from journal.typed import read_day, read_time, read_whole
-from portal.views.sessions.session_lines import SessionLine, lines_of
+from journal.time_zones import list_common_zones
+from journal.user_input import parse_day, parse_time, parse_whole_number
+from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.forms import Form
-from portal.web.pages import translator
+from portal.web.pages import get_translator
 
 E = TypeVar("E", bound=Labelled)
 Options = tuple[tuple[str, str], ...]
@@ -39,9 +39,9 @@ FIELDS = (
     "sitter",
     "note",
 )
-NUMBER = N_("Please give a whole number of minutes.")
-CHOICE = N_("Please choose one of these.")
-OF_DOSING: Mapping[str, str] = MappingProxyType(
+NOT_A_NUMBER = N_("Please give a whole number of minutes.")
+NOT_A_CHOICE = N_("Please choose one of these.")
+DOSING_ONLY: Mapping[str, str] = MappingProxyType(
     {
         "route": N_(
             "Medicine is taken in a dosing session only. Choose “Not said”, or “Dosing session” above."
@@ -57,7 +57,7 @@ OF_DOSING: Mapping[str, str] = MappingProxyType(
     }
 )
 """Sentences for fields that only a dosing session has."""
-NOT_DOSING = N_(
+ABOUT_NOT_ALLOWED = N_(
     "A dosing session belongs to no other. Please choose “None”, or another kind of session above."
 )
 
@@ -69,21 +69,21 @@ class SessionForm:
     values: Mapping[str, str]
 
     @classmethod
-    def blank(cls, kind: SessionKind, zone: str, about: str = "") -> SessionForm:
+    def build_blank(cls, kind: SessionKind, zone: str, about: str = "") -> SessionForm:
         """Return an empty form with the defaults."""
         minutes = "120" if kind is SessionKind.DOSING else "50"
         known = {"kind": kind, "zone": zone, "minutes": minutes, "setting": Setting.HOME, "about": about}
         return cls({name: str(known.get(name, "")) for name in FIELDS})
 
     @classmethod
-    def of(cls, details: SessionDetails) -> SessionForm:
+    def from_details(cls, details: SessionDetails) -> SessionForm:
         """Return the form filled with a session's details."""
         values = {name: getattr(details, name, None) or "" for name in FIELDS}
         values |= {"date": details.local[:10], "time": details.local[11:16]}
         return cls({name: str(value) for name, value in values.items()})
 
     @classmethod
-    def typed(cls, form: Form) -> SessionForm:
+    def from_form(cls, form: Form) -> SessionForm:
         """Return the form with the fields as they were sent."""
         return cls({name: form[name] for name in FIELDS})
 
@@ -91,7 +91,7 @@ class SessionForm:
         """Return the same with another sitter."""
         return SessionForm({**self.values, "sitter": sitter})
 
-    def details(self) -> SessionDetails:
+    def parse_details(self) -> SessionDetails:
         """
         Return what was typed as a planned session.
 
@@ -100,22 +100,26 @@ class SessionForm:
         """
         problems: dict[str, str] = {}
         text = {name: value.strip() for name, value in self.values.items()}
-        kind = _member(SessionKind, "kind", text, problems)
-        setting = _member(Setting, "setting", text, problems)
-        route = _member(Route, "route", text, problems) if text["route"] else None
-        phase = _member(Phase, "phase", text, problems) if text["phase"] else None
-        minutes, day, clock = read_whole(text["minutes"], 6), read_day(text["date"]), read_time(text["time"])
+        kind = _parse_member(SessionKind, "kind", text, problems)
+        setting = _parse_member(Setting, "setting", text, problems)
+        route = _parse_member(Route, "route", text, problems) if text["route"] else None
+        phase = _parse_member(Phase, "phase", text, problems) if text["phase"] else None
+        minutes, day, clock = (
+            parse_whole_number(text["minutes"], 6),
+            parse_day(text["date"]),
+            parse_time(text["time"]),
+        )
         if minutes is None:
-            problems["minutes"] = NUMBER
+            problems["minutes"] = NOT_A_NUMBER
         if problems or kind is None or setting is None or minutes is None:
-            raise Refused(problems)
-        about = uuid_of(text["about"])
+            raise InvalidInput(problems)
+        about = parse_uuid(text["about"])
         if kind is SessionKind.DOSING and text["about"]:
-            raise Refused({"about": NOT_DOSING})
-        if kind is not SessionKind.DOSING and any(text[name] for name in OF_DOSING):
-            raise Refused({name: sentence for name, sentence in OF_DOSING.items() if text[name]})
+            raise InvalidInput({"about": ABOUT_NOT_ALLOWED})
+        if kind is not SessionKind.DOSING and any(text[name] for name in DOSING_ONLY):
+            raise InvalidInput({name: sentence for name, sentence in DOSING_ONLY.items() if text[name]})
         if about is None and text["about"]:
-            raise Refused({"about": CHOICE})
+            raise InvalidInput({"about": NOT_A_CHOICE})
         return SessionDetails(
             kind,
             f"{day}T{clock:%H:%M}" if day and clock else "",
@@ -134,7 +138,7 @@ class SessionForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Codes:
+class SessionChoices:
     """What can be chosen, as (code, translated words)."""
 
     kinds: Options
@@ -143,9 +147,9 @@ class Codes:
     phases: Options
 
     @classmethod
-    def of(cls, request: Request) -> Codes:
+    def from_request(cls, request: Request) -> SessionChoices:
         """Return the choices in the language of the page."""
-        _ = translator(request)
+        _ = get_translator(request)
         unsaid = ("", _(N_("Not said")))
 
         def options(codes: Iterable[Labelled]) -> Options:
@@ -170,7 +174,7 @@ class SessionFormPage:
     back: str
     form: SessionForm
     ident: str
-    codes: Codes
+    codes: SessionChoices
     zones: tuple[str, ...]
     dosing: tuple[SessionLine, ...]
     patient: UUID
@@ -181,36 +185,36 @@ class SessionFormPage:
     newer: SessionLine | None = None
 
 
-def zones_for(*first: str) -> tuple[str, ...]:
+def list_zones(*first: str) -> tuple[str, ...]:
     """Return the time zones to choose from, those that are likely first."""
-    return tuple(dict.fromkeys((*first, *common_zones())))
+    return tuple(dict.fromkeys((*first, *list_common_zones())))
 
 
-def dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
+def list_dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
     """Return the dosing sessions that another session can be about."""
-    return tuple(line for line in lines_of(actor, plan) if line.details.kind is SessionKind.DOSING)
+    return tuple(line for line in build_lines(actor, plan) if line.details.kind is SessionKind.DOSING)
 
 
-def problems_of(error: Refused) -> dict[str, str]:
+def get_field_problems(error: InvalidInput) -> dict[str, str]:
     """Return what needs another look by the names of our fields: a day and a time make one moment."""
     return {"date" if name == "local" else name: sentence for name, sentence in error.fields.items()}
 
 
-def translated(request: Request, errors: Mapping[str, str]) -> dict[str, str]:
+def translate_errors(request: Request, errors: Mapping[str, str]) -> dict[str, str]:
     """Return sentences in the language of the page."""
-    _ = translator(request)
+    _ = get_translator(request)
     return {name: _(sentence) for name, sentence in errors.items()}
 
 
-def _member(codes: type[E], name: str, text: Mapping[str, str], problems: dict[str, str]) -> E | None:
+def _parse_member(codes: type[E], name: str, text: Mapping[str, str], problems: dict[str, str]) -> E | None:
     try:
         return codes(text[name])
     except ValueError:
-        problems[name] = CHOICE
+        problems[name] = NOT_A_CHOICE
         return None
 
 
-def uuid_of(typed: str) -> UUID | None:
+def parse_uuid(typed: str) -> UUID | None:
     """Parse an id from a form; None when it is none."""
     try:
         return UUID(typed)

@@ -13,8 +13,8 @@ from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions import schedule
 from journal.sessions.rows import Session
-from journal.sessions.schedule import Number
-from journal.sessions.session import SessionDetails, SessionKind, Status, moves_of
+from journal.sessions.schedule import SessionNumber
+from journal.sessions.session import SessionDetails, SessionKind, Status, list_next_statuses
 from journal.time_zones import FoldNote, parse_zone
 
 ORDINALS = (
@@ -41,7 +41,7 @@ ORDINALS = (
 )
 
 # Button labels for the next status: the patient's words, then the clinician's.
-SAID: Mapping[Status, tuple[str, str]] = MappingProxyType(
+STATUS_LABELS: Mapping[Status, tuple[str, str]] = MappingProxyType(
     {
         Status.PLANNED: (N_("It is planned again"), N_("It is planned again")),
         Status.PREPARING: (N_("I am getting ready"), N_("They are getting ready")),
@@ -54,7 +54,7 @@ SAID: Mapping[Status, tuple[str, str]] = MappingProxyType(
         Status.CANCELLED: (N_("Cancel this session"), N_("Cancel this session")),
     }
 )
-CLOSE = N_("This session is complete")
+COMPLETE_LABEL = N_("This session is complete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class SessionLine:
     """
 
     session: Session
-    number: Number | None
+    number: SessionNumber | None
     nth: str
     days: int
     zone: ZoneInfo
-    there: ZoneInfo | None
+    own_zone: ZoneInfo | None
     fold_note: FoldNote
 
     @property
@@ -88,39 +88,39 @@ class SessionLine:
         return "done" if begun or self.days < 0 else "planned"
 
 
-def line_of(actor: Actor, one: Session, number: Number | None) -> SessionLine:
+def build_line(actor: Actor, one: Session, number: SessionNumber | None) -> SessionLine:
     """Return the line of one session for its reader."""
     zone, there = actor.zone, parse_zone(one.details.zone)
     here_says, there_says = (one.starts_at.astimezone(place).utcoffset() for place in (zone, there))
     return SessionLine(
         one,
         number,
-        nth_of(number),
-        days_from(actor, one.starts_at),
+        get_ordinal(number),
+        count_days(actor, one.starts_at),
         zone,
         None if here_says == there_says else there,
         one.details.resolved.fold_note,
     )
 
 
-def lines_of(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
+def build_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:
     """Return the lines of a patient's plan for its reader, in the plan's order."""
-    numbers = schedule.numbers(plan)
-    about = ((one, schedule.dosing_of(one, plan)) for one in plan)
-    return tuple(line_of(actor, one, numbers.get(dosing.id) if dosing else None) for one, dosing in about)
+    numbers = schedule.number_sessions(plan)
+    about = ((one, schedule.find_dosing_session(one, plan)) for one in plan)
+    return tuple(build_line(actor, one, numbers.get(dosing.id) if dosing else None) for one, dosing in about)
 
 
-def days_from(actor: Actor, moment: datetime) -> int:
+def count_days(actor: Actor, moment: datetime) -> int:
     """Count the days from the reader's today to a moment, by the reader's calendar."""
     return (moment.astimezone(actor.zone).date() - actor.now.astimezone(actor.zone).date()).days
 
 
-def nth_of(number: Number | None) -> str:
+def get_ordinal(number: SessionNumber | None) -> str:
     """Return the ordinal, to be translated; nothing beyond those that have one."""
     return ORDINALS[number.number - 1] if number and number.number <= len(ORDINALS) else ""
 
 
-def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
+def list_status_choices(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
     """Return the next statuses that make sense now, each with its label for this person."""
     side = 0 if actor.role is Role.PATIENT else 1
     begun, dosing = one.details.started_at is not None, one.details.kind is SessionKind.DOSING
@@ -128,12 +128,15 @@ def moves_for(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:
     # A start cannot be taken back, so it is offered around the planned time only; so is the end of what has begun.
     sensible = {
         Status.PREPARING: actor.now < one.starts_at - schedule.EARLY,
-        Status.DAY_OF: near and days_from(actor, one.starts_at) == 0,
+        Status.DAY_OF: near and count_days(actor, one.starts_at) == 0,
         Status.IN_SESSION: near,
         Status.CLOSED: begun or one.ends_at <= actor.now,
     }
     return tuple(
-        (status, CLOSE if status is Status.CLOSED and begun and dosing else SAID[status][side])
-        for status in moves_of(one.details)
+        (
+            status,
+            COMPLETE_LABEL if status is Status.CLOSED and begun and dosing else STATUS_LABELS[status][side],
+        )
+        for status in list_next_statuses(one.details)
         if sensible.get(status, True)
     )

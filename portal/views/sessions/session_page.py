@@ -16,14 +16,14 @@ from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
-from journal.sharing.recipients import Reader, readers
-from journal.store.rows import Opened
+from journal.sharing.recipients import Reader, load_readers
+from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
-from portal.views.sessions.session_lines import SessionLine, lines_of, moves_for
+from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class EntryLine:
     """One of the patient's own entries about a session, and who was given parts of it."""
 
     entry: Entry
@@ -52,10 +52,10 @@ class SessionPage:
     name: str
     readers: tuple[str, ...]
     about: Session
-    written: tuple[Written, ...]
+    written: tuple[EntryLine, ...]
     rest: bool
     own_day: bool = False
-    as_left: bool = True
+    is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
 
@@ -70,49 +70,53 @@ class CalmPage:
     skills: tuple[Skill, ...] = HELP_NOW
 
 
-async def calm_page(actor: Actor, one: Session, plan: Opened[Session]) -> CalmPage:
+async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session]) -> CalmPage:
     """Return the calm screen for a session under way."""
-    (line,) = lines_of(actor, (one,))
+    (line,) = build_lines(actor, (one,))
     intention = ""
-    _, about = await listing.about(actor, plan, {one.id})  # no alarm here: the journal shows it
+    _, about = await listing.load_entries_of_sessions(
+        actor, plan, {one.id}
+    )  # no alarm here: the journal shows it
     for entry in about:
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
-    return CalmPage(line, intention, moves_for(actor, one))
+    return CalmPage(line, intention, list_status_choices(actor, one))
 
 
-async def session_page(actor: Actor, one: Session, plan: Opened[Session], access: PlanAccess) -> SessionPage:
+async def build_session_page(
+    actor: Actor, one: Session, plan: OpenedRows[Session], access: PlanAccess
+) -> SessionPage:
     """Return a session's page for its reader."""
     mine = access.link is None
-    plan = schedule.as_seen(actor, plan)
-    lines = {line.session.id: line for line in lines_of(actor, plan)}
-    about = schedule.dosing_of(one, plan) or one
-    belonging = (about, *schedule.around(about, plan)) if about.details.kind is SessionKind.DOSING else ()
-    own_day = not mine and schedule.is_theirs_today(one.details, actor.now)
-    moves = moves_for(actor, lines[one.id].session)
-    as_left, written = await _written(actor, plan, {one.id, about.id}) if mine else (True, ())
+    plan = schedule.get_visible_plan(actor, plan)
+    lines = {line.session.id: line for line in build_lines(actor, plan)}
+    about = schedule.find_dosing_session(one, plan) or one
+    belonging = (about, *schedule.list_talks(about, plan)) if about.details.kind is SessionKind.DOSING else ()
+    own_day = not mine and schedule.is_home_dosing_day(one.details, actor.now)
+    moves = list_status_choices(actor, lines[one.id].session)
+    is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
         moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
-        may_change=session_plan.may_change(actor, lines[one.id].session),
+        may_change=session_plan.can_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
         name=access.link.peer_name if access.link else "",
-        readers=tuple(link.peer_name for link in await links.my_links(actor)) if mine else (),
+        readers=tuple(link.peer_name for link in await links.load_my_links(actor)) if mine else (),
         about=about,
         written=written,
         rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
         own_day=own_day,
-        as_left=as_left,
+        is_intact=is_intact,
     )
 
 
-async def _written(
+async def _load_entry_lines(
     actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
-) -> tuple[bool, tuple[Written, ...]]:
-    as_left, found = await listing.about(actor, plan, wanted)
-    who = await readers(actor, [entry.id for entry in found])
-    return as_left, tuple(
-        Written(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
+) -> tuple[bool, tuple[EntryLine, ...]]:
+    is_intact, found = await listing.load_entries_of_sessions(actor, plan, wanted)
+    who = await load_readers(actor, [entry.id for entry in found])
+    return is_intact, tuple(
+        EntryLine(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
     )

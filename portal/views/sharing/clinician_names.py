@@ -8,7 +8,7 @@ from journal.i18n import N_
 from journal.roles import LABELS
 
 
-def named(name: str, profession: str, _: Callable[..., str]) -> str:
+def format_clinician_name(name: str, profession: str, _: Callable[..., str]) -> str:
     """Return "Bob Example (therapist)", with *_* as translator; the bare name where no profession is known."""
     if profession not in LABELS:
         return name

@@ -14,30 +14,30 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
-from journal.errors import HeldUntilRested, Refused
+from journal.errors import HeldUntilRested, InvalidInput
 from journal.i18n import N_
-from journal.records.disclosures import Disclosure, six_years_before, take
-from journal.records.disclosures import disclosures as accounted
+from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start
+from journal.records.disclosures import list_disclosures as accounted
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.typed import read_whole
-from portal.access.session_cookie import actor_of
-from portal.views.sharing.clinician_names import named
-from portal.web.errors import refusal
-from portal.web.escaping import csv_file, inert
+from journal.user_input import parse_whole_number
+from portal.access.session_cookie import get_actor
+from portal.views.sharing.clinician_names import format_clinician_name
+from portal.web.errors import build_refusal_arguments
+from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
-from portal.web.pages import page, short_day, translator
+from portal.web.pages import format_short_day, get_translator, render_page
 
-LINES = 200  # of one page
+LINES_PER_PAGE = 200  # of one page
 HEADINGS = (
     N_("Date"), N_("Time"), N_("Time in UTC"), N_("Recipient"), N_("Practice"), N_("What happened"), N_("What"),
     N_("Why"),
 )  # fmt: skip
-GONE = N_("something you no longer share")
+NO_LONGER_SHARED = N_("something you no longer share")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DisclosureKind:
     """The words for one kind of disclosure; where `what` is empty, it is about one entry."""
 
     happened: str
@@ -45,25 +45,25 @@ class Kind:
     why: str
 
 
-KINDS: Mapping[Act, Kind] = MappingProxyType(
+DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
     {
-        Act.CARE_BEGAN: Kind(
+        Act.CARE_BEGAN: DisclosureKind(
             N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
             N_("you accepted their invitation"),
         ),
-        Act.HANDOVER_ACCEPTED: Kind(
+        Act.HANDOVER_ACCEPTED: DisclosureKind(
             N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
             N_("you agreed that they take over"),
         ),
-        Act.SHARED: Kind(N_("could read it from then on"), "", N_("you shared it for your treatment")),
-        Act.SHARE_UPDATED: Kind(
+        Act.SHARED: DisclosureKind(N_("could read it from then on"), "", N_("you shared it for your treatment")),
+        Act.SHARE_UPDATED: DisclosureKind(
             N_("could read a newer copy from then on"), "", N_("you shared it for your treatment")
         ),
-        Act.SHARING_RESUMED: Kind(
+        Act.SHARING_RESUMED: DisclosureKind(
             N_("could read again"), N_("what you had shared with them"), N_("you resumed sharing for your treatment")
         ),
-        Act.SHARE_OPENED: Kind(N_("opened it"), "", N_("you had shared it for your treatment")),
-        Act.RECORDS_TAKEN: Kind(
+        Act.SHARE_OPENED: DisclosureKind(N_("opened it"), "", N_("you had shared it for your treatment")),
+        Act.RECORDS_TAKEN: DisclosureKind(
             N_("took a copy away"), N_("what you shared with them, and the dates of your sessions"),
             N_("for their own records of your treatment"),
         ),
@@ -72,7 +72,7 @@ KINDS: Mapping[Act, Kind] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DisclosureLine:
     """One disclosure in words."""
 
     at: datetime
@@ -83,18 +83,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DisclosureDay:
     """The lines of one day in the patient's own time zone."""
 
     at: datetime
-    lines: tuple[Line, ...]
+    lines: tuple[DisclosureLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Accounting:
+class AccountingPage:
     """Context of the page; `older` is the event before which the next page begins, or None on the last."""
 
-    days: tuple[Day, ...]
+    days: tuple[DisclosureDay, ...]
     since: datetime
     older: int | None
     newest: bool
@@ -103,24 +103,24 @@ class Accounting:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def disclosures(request: Request) -> Response:
+async def show_disclosures(request: Request) -> Response:
     """Show what went to whom; send it as a file once the password is given again."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     if request.method == "GET":
-        return await _shown(request, actor)
+        return await _render_page(request, actor)
     form = await Form.read(request)
     try:
-        found = await take(actor, form["current"])
-    except Refused as refused:
-        return await _shown(request, actor, refused.fields, **refusal(refused))
+        found = await export_disclosures(actor, form["current"])
+    except InvalidInput as refused:
+        return await _render_page(request, actor, refused.fields, **build_refusal_arguments(refused))
     except HeldUntilRested:
-        return await _shown(request, actor, status=409)
+        return await _render_page(request, actor, status=409)
     name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(_file(request, actor, found), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(_build_csv(request, actor, found), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _shown(
+async def _render_page(
     request: Request,
     actor: Actor,
     errors: Mapping[str, str] | None = None,
@@ -129,45 +129,45 @@ async def _shown(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     asked = request.query_params.get("before", "")
-    before = read_whole(asked, 18)
-    found = await accounted(actor, limit=LINES + 1, before=before)
-    lines = [line_of(one, actor, translator(request)) for one in found[:LINES]]
+    before = parse_whole_number(asked, 18)
+    found = await accounted(actor, limit=LINES_PER_PAGE + 1, before=before)
+    lines = [build_line(one, actor, get_translator(request)) for one in found[:LINES_PER_PAGE]]
     days = []
     for _, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)
-        days.append(Day(of_day[0].at, of_day))
-    older = found[LINES - 1].id if len(found) > LINES else None
-    since, waiting = six_years_before(actor.now), await holds.held(actor)
+        days.append(DisclosureDay(of_day[0].at, of_day))
+    older = found[LINES_PER_PAGE - 1].id if len(found) > LINES_PER_PAGE else None
+    since, waiting = get_accounting_start(actor.now), await holds.load_hold(actor)
     damaged = len(found.damaged)
-    context = Accounting(tuple(days), since, older, before is None, waiting, damaged, errors or {})
-    return page(request, "sharing/disclosures.html", context, status=status, headers=headers)
+    context = AccountingPage(tuple(days), since, older, before is None, waiting, damaged, errors or {})
+    return render_page(request, "sharing/disclosures.html", context, status=status, headers=headers)
 
 
-def _file(request: Request, actor: Actor, found: tuple[Disclosure, ...]) -> bytes:
-    _, practice = translator(request), request.app.state.practice.current.name
+def _build_csv(request: Request, actor: Actor, found: tuple[Disclosure, ...]) -> bytes:
+    _, practice = get_translator(request), request.app.state.practice.current.name
     rows = [[_(heading) for heading in HEADINGS]]
-    for line in (line_of(one, actor, _) for one in found):
+    for line in (build_line(one, actor, _) for one in found):
         local, utc = line.at.astimezone(actor.zone), line.at.astimezone(UTC)
         moment = [f"{local:%Y-%m-%d}", f"{local:%H:%M}", f"{utc:%Y-%m-%dT%H:%M:%SZ}"]
         rows.append([*moment, line.recipient, practice, line.happened, line.what, line.why])
-    return csv_file(rows)
+    return build_csv(rows)
 
 
-def line_of(one: Disclosure, actor: Actor, _: Callable[..., str]) -> Line:
+def build_line(one: Disclosure, actor: Actor, _: Callable[..., str]) -> DisclosureLine:
     """Return one disclosure in words, with *_* as translator."""
-    kind = KINDS[one.act]
-    what = _(kind.what) if kind.what else _(GONE)
+    kind = DISCLOSURE_KINDS[one.act]
+    what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
         what = _(
             N_("%(kind)s, written on %(date)s"),
             kind=_(EntryKind(one.copy.kind).label),
-            date=short_day(datetime.fromisoformat(one.copy.written_at), actor.zone),
+            date=format_short_day(datetime.fromisoformat(one.copy.written_at), actor.zone),
         )
         if one.copy.title:
-            what = _(N_("“%(title)s” (%(what)s)"), title=inert(one.copy.title), what=what)
-    return Line(
+            what = _(N_("“%(title)s” (%(what)s)"), title=remove_controls(one.copy.title), what=what)
+    return DisclosureLine(
         one.at,
-        named(inert(one.recipient), one.profession, _) or _(N_("Somebody")),
+        format_clinician_name(remove_controls(one.recipient), one.profession, _) or _(N_("Somebody")),
         _(kind.happened),
         what,
         _(kind.why),

@@ -13,37 +13,37 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.invitations import AlreadyLinked
 from journal.care.links import Link
-from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sharing import handover_answers, handover_offers, shares
-from journal.sharing.handover_answers import NotNow
-from journal.sharing.handover_offers import Colleague, Offer
-from portal.access.session_cookie import actor_of
-from portal.views.sharing.shared_items import Item, items
+from journal.sharing.handover_answers import ClinicianUnavailable
+from journal.sharing.handover_offers import Colleague, HandoverOffer
+from portal.access.session_cookie import get_actor
+from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class Suggesting:
+class HandoverSuggestionPage:
     """Context of the clinician's page: who could take over, and the last suggestion."""
 
     link: Link
     colleagues: tuple[Colleague, ...]
-    latest: Offer | None
+    latest: HandoverOffer | None
     damaged: tuple[UUID | None, ...]
     chosen: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class HandoverAnswerPage:
     """Context of the patient's page: who is suggested, and what the one who leaves can read now."""
 
-    offer: Offer
-    items: tuple[Item, ...]
+    offer: HandoverOffer
+    items: tuple[SharedItem, ...]
     waiting: Hold | None
     chosen: frozenset[str] = frozenset()
     end_care: bool = False
@@ -51,75 +51,78 @@ class Answering:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def suggestion(request: Request) -> Response:
+async def suggest_colleague(request: Request) -> Response:
     """Show colleagues, or suggest one; nothing changes, and they are told nothing, until the patient agrees."""
-    actor, patient = actor_of(request), request.path_params["id"]
+    actor, patient = get_actor(request), request.path_params["id"]
     if request.method == "GET":
-        return page(request, "patients/handover.html", await _suggesting(actor, patient))
+        return render_page(request, "patients/handover.html", await _build_suggestion_page(actor, patient))
     form = await Form.read(request)
     try:
-        await handover_offers.suggest_to(actor, patient, form["successor"])
-    except Refused as error:
-        again = await _suggesting(actor, patient, form["successor"], error.fields)
-        return page(request, "patients/handover.html", again, status=422)
-    return see_other(request, f"/patients/{patient}/handover")
+        await handover_offers.suggest_colleague(actor, patient, form["successor"])
+    except InvalidInput as error:
+        again = await _build_suggestion_page(actor, patient, form["successor"], error.fields)
+        return render_page(request, "patients/handover.html", again, status=422)
+    return redirect(request, f"/patients/{patient}/handover")
 
 
-async def withdrawal(request: Request) -> Response:
+async def withdraw_suggestion(request: Request) -> Response:
     """Withdraw the suggestion."""
     patient = request.path_params["id"]
-    await handover_offers.withdraw(actor_of(request), patient)
-    return see_other(request, f"/patients/{patient}/handover")
+    await handover_offers.withdraw_offer(get_actor(request), patient)
+    return redirect(request, f"/patients/{patient}/handover")
 
 
-async def answer(request: Request) -> Response:
+async def answer_handover(request: Request) -> Response:
     """Show a handover, or accept it; what is chosen is passed on and nothing else."""
-    actor, wanted = actor_of(request), request.path_params["id"]
-    found = await handover_offers.offer(actor, wanted)
+    actor, wanted = get_actor(request), request.path_params["id"]
+    found = await handover_offers.load_offer(actor, wanted)
     if request.method == "GET":
-        return page(request, "sharing/handover.html", await _answering(actor, found))
+        return render_page(request, "sharing/handover.html", await _build_answer_page(actor, found))
     form = await Form.read(request)
-    chosen, end_care, fields, status = form.all("shares"), form["end_care"] == "yes", {}, 409
+    chosen, end_care, fields, status = form.get_all("shares"), form["end_care"] == "yes", {}, 409
     try:
-        made = await handover_answers.accept(actor, wanted, _ids(chosen), end_care=end_care)
-        return see_other(request, f"/sharing/{made}?done=began")
-    except Refused as error:
+        made = await handover_answers.accept_handover(actor, wanted, _parse_ids(chosen), end_care=end_care)
+        return redirect(request, f"/sharing/{made}?done=began")
+    except InvalidInput as error:
         problem, fields, status = "", dict(error.fields), 422
-    except (HeldUntilRested, TrustBroken, NotNow, AlreadyLinked) as error:
+    except (HeldUntilRested, TrustBroken, ClinicianUnavailable, AlreadyLinked) as error:
         problem = error.message
-    again = await _answering(actor, found, frozenset(chosen), end_care, problem, fields)
-    return page(request, "sharing/handover.html", again, status=status)
+    again = await _build_answer_page(actor, found, frozenset(chosen), end_care, problem, fields)
+    return render_page(request, "sharing/handover.html", again, status=status)
 
 
-async def refusal(request: Request) -> Response:
+async def decline_handover(request: Request) -> Response:
     """Decline a handover; only the clinician who asked is told."""
-    await handover_answers.decline(actor_of(request), request.path_params["id"])
-    return see_other(request, "/sharing?done=declined")
+    await handover_answers.decline_handover(get_actor(request), request.path_params["id"])
+    return redirect(request, "/sharing?done=declined")
 
 
-async def _suggesting(
+async def _build_suggestion_page(
     actor: Actor, patient: UUID, chosen: str = "", errors: Mapping[str, str] | None = None
-) -> Suggesting:
-    link = await links.link_with(actor, patient)
-    others, last = await handover_offers.colleagues(actor), await handover_offers.latest(actor, link)
-    return Suggesting(link, others, next(iter(last), None), last.damaged, chosen, errors or {})
+) -> HandoverSuggestionPage:
+    link = await links.load_link_with(actor, patient)
+    others, last = (
+        await handover_offers.list_colleagues(actor),
+        await handover_offers.load_latest_offer(actor, link),
+    )
+    return HandoverSuggestionPage(link, others, next(iter(last), None), last.damaged, chosen, errors or {})
 
 
-async def _answering(
+async def _build_answer_page(
     actor: Actor,
-    offer: Offer,
+    offer: HandoverOffer,
     chosen: frozenset[str] = frozenset(),
     end_care: bool = False,
     problem: str = "",
     errors: Mapping[str, str] | None = None,
-) -> Answering:
-    given = [one for one in await shares.given(actor, team=[offer.link]) if not one.damaged]
-    plan = await my_sessions(actor)
-    waiting, listed = holds.held_by(actor, plan), await items(actor, given, plan)
-    return Answering(offer, listed, waiting, chosen, end_care, problem, errors or {})
+) -> HandoverAnswerPage:
+    given = [one for one in await shares.list_shares(actor, team=[offer.link]) if not one.damaged]
+    plan = await load_my_sessions(actor)
+    waiting, listed = holds.get_hold(actor, plan), await load_shared_items(actor, given, plan)
+    return HandoverAnswerPage(offer, listed, waiting, chosen, end_care, problem, errors or {})
 
 
-def _ids(texts: list[str]) -> list[UUID]:
+def _parse_ids(texts: list[str]) -> list[UUID]:
     try:
         return [UUID(text) for text in texts]
     except ValueError as error:

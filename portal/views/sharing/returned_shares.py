@@ -13,32 +13,32 @@ from starlette.responses import Response
 
 from journal.account_reset import reset_links
 from journal.account_reset import returned_shares as giving
-from journal.account_reset.reset_links import RestartLink
+from journal.account_reset.reset_links import ResetLink
 from journal.care import link_keys, links
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind
-from journal.errors import Damaged, NotFound, Refused
+from journal.errors import Damaged, InvalidInput, NotFound
 from journal.i18n import N_
-from portal.access.session_cookie import actor_of
+from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
-COMPARED = N_("Compare the safety code first, in person, and tick this once you have.")
+NOT_COMPARED = N_("Compare the safety code first, in person, and tick this once you have.")
 
 
 @dataclass(frozen=True, slots=True)
-class OfferPage:
+class ResetLinkPage:
     """Context of the clinician's page for a restart link: what it does, and the link while one is open."""
 
     patient: UUID
     name: str
-    offered: RestartLink | None
+    offered: ResetLink | None
     link: str = ""
     picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class GivingPage:
+class ReturnSharesPage:
     """Context of the clinician's page for returning copies; `code` is to be compared before."""
 
     patient: UUID
@@ -50,7 +50,7 @@ class GivingPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedShare:
     """One returned copy: its title, its kind and when it was written."""
 
     title: str
@@ -59,83 +59,88 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnedPage:
+class ReturnedSharesPage:
     """Context of the patient's page for what one clinician has returned."""
 
     link: UUID
     name: str
-    returned: tuple[Returned, ...]
+    returned: tuple[ReturnedShare, ...]
     damaged: tuple[UUID | None, ...]
 
 
-async def offer(request: Request) -> Response:
+async def offer_reset_link(request: Request) -> Response:
     """Show the reset link, or what it does; create one."""
-    actor, patient = actor_of(request), request.path_params["id"]
+    actor, patient = get_actor(request), request.path_params["id"]
     if request.method == "POST":
-        await reset_links.offer(actor, patient)
-        return see_other(request, f"/patients/{patient}/restart")
-    care_link = await links.link_with(actor, patient)
-    name, offered = care_link.peer_name, await reset_links.offered(actor, care_link)
+        await reset_links.create_reset_link(actor, patient)
+        return redirect(request, f"/patients/{patient}/restart")
+    care_link = await links.load_link_with(actor, patient)
+    name, offered = care_link.peer_name, await reset_links.load_reset_link(actor, care_link)
     if offered is None:
-        return page(request, "patients/restart.html", OfferPage(patient, name, None))
+        return render_page(request, "patients/restart.html", ResetLinkPage(patient, name, None))
     link = f"{request.app.state.config.origin}/restart/{offered.token}"
     picture = segno.make(link, error="m", micro=False).svg_data_uri(scale=4, border=2)
-    return page(request, "patients/restart.html", OfferPage(patient, name, offered, link, picture))
+    return render_page(request, "patients/restart.html", ResetLinkPage(patient, name, offered, link, picture))
 
 
-async def withdrawal(request: Request) -> Response:
+async def withdraw_reset_link(request: Request) -> Response:
     """Withdraw the open link."""
-    await reset_links.withdraw(actor_of(request), request.path_params["id"])
-    return see_other(request, f"/patients/{request.path_params['id']}/restart")
+    await reset_links.withdraw_reset_link(get_actor(request), request.path_params["id"])
+    return redirect(request, f"/patients/{request.path_params['id']}/restart")
 
 
-async def give_back(request: Request) -> Response:
+async def return_shares(request: Request) -> Response:
     """Show the safety code to compare; then send back what was shared before."""
-    actor, patient = actor_of(request), request.path_params["id"]
-    link = await links.link_with(actor, patient)
-    count, code = await giving.able(actor, link), await link_keys.code_for(actor, link)
+    actor, patient = get_actor(request), request.path_params["id"]
+    link = await links.load_link_with(actor, patient)
+    count, code = await giving.count_returnable(actor, link), await link_keys.derive_safety_code(actor, link)
     given = "given" in request.query_params
     if request.method == "GET":
-        return page(
-            request, "patients/giving_back.html", GivingPage(patient, link.peer_name, count, code, given)
+        return render_page(
+            request,
+            "patients/giving_back.html",
+            ReturnSharesPage(patient, link.peer_name, count, code, given),
         )
     form = await Form.read(request)
     if not count:
-        return page(
-            request, "patients/giving_back.html", GivingPage(patient, link.peer_name, 0, code), status=409
+        return render_page(
+            request,
+            "patients/giving_back.html",
+            ReturnSharesPage(patient, link.peer_name, 0, code),
+            status=409,
         )
     try:
         if "compared" not in form:
-            raise Refused({"compared": COMPARED})
-        if not await giving.give_back(actor, patient):
+            raise InvalidInput({"compared": NOT_COMPARED})
+        if not await giving.return_shares(actor, patient):
             raise Damaged(
                 N_("What was shared cannot be opened: it is not what was shared. Nothing was given back.")
             )
-    except Refused as error:
-        again = GivingPage(patient, link.peer_name, count, code, errors=error.fields)
-        return page(request, "patients/giving_back.html", again, status=422)
-    return see_other(request, f"/patients/{patient}/giving-back?given")
+    except InvalidInput as error:
+        again = ReturnSharesPage(patient, link.peer_name, count, code, errors=error.fields)
+        return render_page(request, "patients/giving_back.html", again, status=422)
+    return redirect(request, f"/patients/{patient}/giving-back?given")
 
 
-async def returned(request: Request) -> Response:
+async def answer_returned_shares(request: Request) -> Response:
     """Show what was returned; add it to the journal, or delete it."""
-    actor, wanted = actor_of(request), request.path_params["id"]
+    actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "GET":
-        link = await links.my_link(actor, wanted)
-        found = await giving.given_back(actor, link)
-        shown = tuple(_one(one) for one in found)
-        context = ReturnedPage(wanted, link.peer_name, shown, found.damaged)
-        return page(request, "sharing/returned.html", context)
+        link = await links.load_my_link(actor, wanted)
+        found = await giving.list_returned_shares(actor, link)
+        shown = tuple(_build_returned_share(one) for one in found)
+        context = ReturnedSharesPage(wanted, link.peer_name, shown, found.damaged)
+        return render_page(request, "sharing/returned.html", context)
     form = await Form.read(request)
     if form["go"] == "take":
-        await giving.take_in(actor, wanted)
-        return see_other(request, "/journal")
+        await giving.accept_returned_shares(actor, wanted)
+        return redirect(request, "/journal")
     if form["go"] != "leave":
         raise NotFound
-    await giving.leave(actor, wanted)
-    return see_other(request, f"/sharing/{wanted}")
+    await giving.delete_returned_shares(actor, wanted)
+    return redirect(request, f"/sharing/{wanted}")
 
 
-def _one(document: ShareDocument) -> Returned:
+def _build_returned_share(document: ShareDocument) -> ReturnedShare:
     kind = EntryKind(document.kind).label
-    return Returned(document.title, kind, datetime.fromisoformat(document.written_at))
+    return ReturnedShare(document.title, kind, datetime.fromisoformat(document.written_at))

@@ -7,22 +7,28 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from journal.actor import Actor
-from journal.care.links import Found, Link
+from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.errors import NotFound
 from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares
 from journal.vault.entry_rows import Entry
-from portal.views.sharing.shared_items import Item, items
-from portal.views.sharing.shared_view import SharedSection, SharedView, section_of, session_of, shared_view
+from portal.views.sharing.shared_items import SharedItem, load_shared_items
+from portal.views.sharing.shared_view import (
+    SharedSection,
+    SharedView,
+    build_section,
+    build_shared_view,
+    find_session,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Choosing:
+class SharingPage:
     """
     Context of the page on which an entry is shared.
 
@@ -32,7 +38,7 @@ class Choosing:
 
     entry: Entry
     kind: str
-    items: tuple[Item, ...]
+    items: tuple[SharedItem, ...]
     team: tuple[Link, ...]
     to: Link | None
     trusted: bool
@@ -45,7 +51,7 @@ class Choosing:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class PreviewPage:
     """Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page."""
 
     entry: Entry
@@ -56,15 +62,15 @@ class Preview:
     problem: str = ""
 
 
-def chosen_link(team: Found, wanted: str) -> Link:
+def get_chosen_link(team: CareTeam, wanted: str) -> Link:
     """Return one of the actor's own links by its id as text."""
     try:
-        return team.link(UUID(wanted))
+        return team.get_link(UUID(wanted))
     except ValueError as error:
         raise NotFound from error
 
 
-async def choosing(
+async def build_sharing_page(
     actor: Actor,
     entry: Entry,
     team: tuple[Link, ...],
@@ -74,21 +80,21 @@ async def choosing(
     done: str = "",
     problem: str = "",
     errors: Mapping[str, str] | None = None,
-) -> Choosing:
+) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
-    given, plan = await shares.given(actor, entry=entry.id, team=team), await my_sessions(actor)
+    given, plan = await shares.list_shares(actor, entry=entry.id, team=team), await load_my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
     before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
-    return Choosing(
+    return SharingPage(
         entry=entry,
         kind=EntryKind(entry.document.kind).label,
-        items=await items(actor, given, plan),
+        items=await load_shared_items(actor, given, plan),
         team=team,
         to=to,
         trusted=to is None or to.trusted,
-        waiting=holds.held_by(actor, plan),
-        choices=tuple(_choices(entry)),
+        waiting=holds.get_hold(actor, plan),
+        choices=tuple(_list_choices(entry)),
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
         problem=problem,
@@ -96,25 +102,27 @@ async def choosing(
     )
 
 
-async def preview(
+async def build_preview(
     actor: Actor, entry: Entry, to: Link, sections: Iterable[str], problem: str = ""
-) -> Preview:
+) -> PreviewPage:
     """
     Build the second step, from the very copy that would be sealed.
 
     Raises:
         Refused: If nothing is chosen that can be shared.
     """
-    copy = shares.copy_of(entry, sections, actor.now)
-    about = session_of(copy, Belonging(await my_sessions(actor)))
-    replaces = any(await shares.given(actor, entry=entry.id, team=[to]))
-    return Preview(entry, to, shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem)
+    copy = shares.build_copy(entry, sections, actor.now)
+    about = find_session(copy, SessionAssignment(await load_my_sessions(actor)))
+    replaces = any(await shares.list_shares(actor, entry=entry.id, team=[to]))
+    return PreviewPage(
+        entry, to, build_shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem
+    )
 
 
-def _choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
+def _list_choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
     if entry.document.title:
         yield shares.TITLE, SharedSection(N_("Its title"), entry.document.title)
     if entry.document.note:
         yield shares.NOTE, SharedSection(N_("Your content note"), entry.document.note)
-    for one in shares.sections(entry):
-        yield one.id, section_of(one, entry.document.answers[one.id])
+    for one in shares.list_shareable_fields(entry):
+        yield one.id, build_section(one, entry.document.answers[one.id])

@@ -10,15 +10,15 @@ from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.entries.belonging import Belonging
-from journal.sessions.rows import Session, my_sessions
-from journal.sharing.shares import Given
+from journal.entries.assignment import SessionAssignment
+from journal.sessions.rows import Session, load_my_sessions
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
-from portal.views.sharing.shared_view import SharedView, session_of, shared_view
+from portal.views.sharing.shared_view import SharedView, build_shared_view, find_session
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SharedItem:
     """
     One shared copy as its patient sees it listed; `entry` is None when the entry itself cannot be opened.
 
@@ -26,7 +26,7 @@ class Item:
     the present copy was opened; `opened_before` the last at which one was that an update has since replaced.
     """
 
-    given: Given
+    share: OutgoingShare
     entry: Entry | None
     view: SharedView | None
     opened: tuple[datetime, ...]
@@ -40,35 +40,37 @@ class Item:
     @property
     def kind(self) -> str:
         """Return the label of the kind of entry, to be translated."""
-        document = self.entry.document if self.entry else self.given.document
+        document = self.entry.document if self.entry else self.share.document
         return EntryKind(document.kind).label
 
 
-async def items(
-    actor: Actor, given: Iterable[Given], plan: Sequence[Session] | None = None
-) -> tuple[Item, ...]:
+async def load_shared_items(
+    actor: Actor, given: Iterable[OutgoingShare], plan: Sequence[Session] | None = None
+) -> tuple[SharedItem, ...]:
     """Return each copy with its entry and its log; *plan* is the patient's, where it is loaded already."""
     listed = list(given)
     if not listed:
         return ()
-    log = await audit_events.openings(actor.id, [one.id for one in listed])
-    belonging = Belonging(await my_sessions(actor) if plan is None else plan)
-    sources = await entries.several(actor, {one.entry for one in listed})
-    return tuple(_item(actor, one, sources.get(one.entry), log.get(one.id, ()), belonging) for one in listed)
+    log = await audit_events.load_share_openings(actor.id, [one.id for one in listed])
+    assignment = SessionAssignment(await load_my_sessions(actor) if plan is None else plan)
+    sources = await entries.load_entries_by_id(actor, {one.entry for one in listed})
+    return tuple(
+        _build_item(actor, one, sources.get(one.entry), log.get(one.id, ()), assignment) for one in listed
+    )
 
 
-def _item(
+def _build_item(
     actor: Actor,
-    one: Given,
+    one: OutgoingShare,
     entry: Entry | None,
     moments: tuple[datetime, ...],
-    belonging: Belonging[Session],
-) -> Item:
+    assignment: SessionAssignment[Session],
+) -> SharedItem:
     now = tuple(at for at in moments if at >= one.updated_at)
     if one.opened_at is not None and not now:
         now = (one.opened_at,)
     before = [at for at in moments if at < one.updated_at]
     view = None
     if not one.damaged:
-        view = shared_view(one.document, actor.zone, session_of(one.document, belonging))
-    return Item(one, entry, view, now, before[-1] if before else None)
+        view = build_shared_view(one.document, actor.zone, find_session(one.document, assignment))
+    return SharedItem(one, entry, view, now, before[-1] if before else None)

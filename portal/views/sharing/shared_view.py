@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 
 from journal.care.documents import ShareDocument
-from journal.catalogue.emotions import Emotion, emotions
+from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
-from journal.catalogue.forms import form_of
-from journal.entries.belonging import Belonging
+from journal.catalogue.forms import get_form
+from journal.entries.assignment import SessionAssignment
 from journal.sessions.rows import Session
 
 
@@ -24,7 +24,7 @@ class SharedSection:
     """
 
     question: str
-    words: str = ""
+    text: str = ""
     chosen: tuple[str, ...] = ()
     rating: int | None = None
     least: int = 0
@@ -50,20 +50,20 @@ class SharedView:
     about: Session | None = None
 
 
-def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = None) -> SharedView:
+def build_shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = None) -> SharedView:
     """
     Return a copy for reading.
 
     Args:
         zone: The reader's own: an imported macro does not know who reads.
-        about: The session that the copy belongs to; see `session_of`.
+        about: The session that the copy belongs to; see `find_session`.
     """
     kind = EntryKind(document.kind)
     return SharedView(
         kind.label,
         document.title,
         document.note,
-        sections_of(kind, document.answers),
+        build_sections(kind, document.answers),
         datetime.fromisoformat(document.written_at),
         datetime.fromisoformat(document.shared_at),
         zone,
@@ -71,26 +71,28 @@ def shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = N
     )
 
 
-def session_of(document: ShareDocument, belonging: Belonging[Session]) -> Session | None:
+def find_session(document: ShareDocument, assignment: SessionAssignment[Session]) -> Session | None:
     """Return the session that a copy belongs to, if any."""
     written_at = datetime.fromisoformat(document.written_at)
-    return belonging.session_of(document.kind, document.session_id, written_at)
+    return assignment.find_session(document.kind, document.session_id, written_at)
 
 
-def sections_of(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
+def build_sections(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
     """Return answers for reading, in the form's order."""
-    form = form_of(kind)
+    form = get_form(kind)
     known = {field.id for field in form.fields}
     asked = [field for field in form.fields if field.id in answers]
-    sections = [replace(section_of(field, answers[field.id]), field=field.id) for field in asked]
+    sections = [replace(build_section(field, answers[field.id]), field=field.id) for field in asked]
     # A question that the form no longer asks is still somebody's words.
     sections += [
-        SharedSection("", _plain(answer), field=key) for key, answer in answers.items() if key not in known
+        SharedSection("", _format_answer(answer), field=key)
+        for key, answer in answers.items()
+        if key not in known
     ]
     return tuple(sections)
 
 
-def section_of(field: Field, answer: Answer) -> SharedSection:
+def build_section(field: Field, answer: Answer) -> SharedSection:
     """Return one answer for reading."""
     if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
         given = answer if isinstance(answer, list) else [str(answer)]
@@ -98,7 +100,7 @@ def section_of(field: Field, answer: Answer) -> SharedSection:
         unknown = ", ".join(value for value in given if value not in labels)
         return SharedSection(field.label, unknown, tuple(labels[value] for value in given if value in labels))
     if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
-        return SharedSection(field.label, feelings=emotions(answer))
+        return SharedSection(field.label, feelings=parse_emotions(answer))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):
@@ -106,8 +108,8 @@ def section_of(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(
             field.label, rating=answer, least=least, most=most, low=field.low, high=field.high
         )
-    return SharedSection(field.label, _plain(answer))
+    return SharedSection(field.label, _format_answer(answer))
 
 
-def _plain(answer: Answer) -> str:
+def _format_answer(answer: Answer) -> str:
     return "\n".join(answer) if isinstance(answer, list) else str(answer)

@@ -13,73 +13,75 @@ from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.entries import entries
-from journal.errors import HeldUntilRested, Refused, StaleRevision, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput, StaleRevision, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares as sharing_shares
 from journal.vault.entry_rows import Entry
-from portal.access.session_cookie import actor_of
+from portal.access.session_cookie import get_actor
 from portal.views.sharing import share_steps
-from portal.views.sharing.shared_items import Item, items
+from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class Revocation:
+class RevocationPage:
     """Context of the page that asks before a copy is revoked."""
 
-    item: Item
+    item: SharedItem
     waiting: Hold | None
 
 
-async def shares(request: Request) -> Response:
+async def share_entry(request: Request) -> Response:
     """Show who can read an entry, or share parts of it: choose, preview, confirm."""
-    actor = actor_of(request)
-    entry = await entries.entry(actor, request.path_params["id"])
+    actor = get_actor(request)
+    entry = await entries.load_entry(actor, request.path_params["id"])
     if request.method == "GET":
         wanted, done = (request.query_params.get(name, "") for name in ("to", "done"))
-        team = await links.found(actor)
-        to = share_steps.chosen_link(team, wanted) if wanted else None
-        context = await share_steps.choosing(actor, entry, team.links, to, done=done)
-        return page(request, "sharing/choose.html", context)
-    form, team = await Form.read(request), await links.found(actor)
-    to = share_steps.chosen_link(team, form["to"])
+        team = await links.load_care_team(actor)
+        to = share_steps.get_chosen_link(team, wanted) if wanted else None
+        context = await share_steps.build_sharing_page(actor, entry, team.links, to, done=done)
+        return render_page(request, "sharing/choose.html", context)
+    form, team = await Form.read(request), await links.load_care_team(actor)
+    to = share_steps.get_chosen_link(team, form["to"])
     if form["step"] == "choose":
-        context = await share_steps.choosing(actor, entry, team.links, to, chosen=form.all("sections"))
-        return page(request, "sharing/choose.html", context)
-    seen = form.whole("previewed") if form["step"] == "confirm" else None
-    return await _share(request, actor, entry, to, form.all("sections"), seen, done="shared")
+        context = await share_steps.build_sharing_page(
+            actor, entry, team.links, to, chosen=form.get_all("sections")
+        )
+        return render_page(request, "sharing/choose.html", context)
+    seen = form.get_whole_number("previewed") if form["step"] == "confirm" else None
+    return await _share_or_preview(request, actor, entry, to, form.get_all("sections"), seen, done="shared")
 
 
-async def update(request: Request) -> Response:
+async def update_share(request: Request) -> Response:
     """Share the same sections again as they are now; a text not previewed yet is shown first."""
-    actor = actor_of(request)
-    one = await sharing_shares.the_given(actor, request.path_params["id"])
-    entry = await entries.entry(actor, one.entry)
-    seen = (await Form.read(request)).whole("previewed")
-    return await _share(request, actor, entry, one.link, one.document.fields, seen, done="updated")
+    actor = get_actor(request)
+    one = await sharing_shares.load_share(actor, request.path_params["id"])
+    entry = await entries.load_entry(actor, one.entry)
+    seen = (await Form.read(request)).get_whole_number("previewed")
+    return await _share_or_preview(request, actor, entry, one.link, one.document.fields, seen, done="updated")
 
 
-async def revocation(request: Request) -> Response:
+async def revoke_share(request: Request) -> Response:
     """Show what was read already, or revoke a copy."""
-    actor = actor_of(request)
-    one = await sharing_shares.the_given(actor, request.path_params["id"])
+    actor = get_actor(request)
+    one = await sharing_shares.load_share(actor, request.path_params["id"])
     status = 200
     if request.method == "POST":
         try:
-            await sharing_shares.revoke(actor, one.id)
-            return see_other(request, f"/journal/{one.entry}/shares?done=revoked")
+            await sharing_shares.revoke_share(actor, one.id)
+            return redirect(request, f"/journal/{one.entry}/shares?done=revoked")
         except HeldUntilRested:
             status = 409
-    plan = await my_sessions(actor)
-    (item,) = await items(actor, [one], plan)
-    context = Revocation(item, holds.held_by(actor, plan))
-    return page(request, "sharing/revocation.html", context, status=status)
+    plan = await load_my_sessions(actor)
+    (item,) = await load_shared_items(actor, [one], plan)
+    context = RevocationPage(item, holds.get_hold(actor, plan))
+    return render_page(request, "sharing/revocation.html", context, status=status)
 
 
-async def _share(
+async def _share_or_preview(
     request: Request,
     actor: Actor,
     entry: Entry,
@@ -93,19 +95,19 @@ async def _share(
     try:
         if seen is not None:
             try:
-                await sharing_shares.share(actor, entry.id, to.id, sections, previewed=seen)
-                return see_other(request, f"/journal/{entry.id}/shares?done={done}")
+                await sharing_shares.share_entry(actor, entry.id, to.id, sections, previewed=seen)
+                return redirect(request, f"/journal/{entry.id}/shares?done={done}")
             except StaleRevision as error:
                 changed = error.message
-        context = await share_steps.preview(actor, entry, to, sections, changed)
-        return page(request, "sharing/preview.html", context, status=409 if changed else 200)
-    except Refused as error:
-        again = await share_steps.choosing(
-            actor, entry, await links.my_links(actor), to, chosen=sections, errors=error.fields
+        context = await share_steps.build_preview(actor, entry, to, sections, changed)
+        return render_page(request, "sharing/preview.html", context, status=409 if changed else 200)
+    except InvalidInput as error:
+        again = await share_steps.build_sharing_page(
+            actor, entry, await links.load_my_links(actor), to, chosen=sections, errors=error.fields
         )
-        return page(request, "sharing/choose.html", again, status=422)
+        return render_page(request, "sharing/choose.html", again, status=422)
     except (HeldUntilRested, SharingPaused, TrustBroken) as error:
-        again = await share_steps.choosing(
-            actor, entry, await links.my_links(actor), to, chosen=sections, problem=error.message
+        again = await share_steps.build_sharing_page(
+            actor, entry, await links.load_my_links(actor), to, chosen=sections, problem=error.message
         )
-        return page(request, "sharing/choose.html", again, status=409)
+        return render_page(request, "sharing/choose.html", again, status=409)

@@ -18,19 +18,19 @@ from journal.audit.acts import Act
 from journal.audit.query import Event
 from journal.care import links
 from journal.sharing import shares
-from journal.typed import read_whole
-from portal.access.session_cookie import actor_of
-from portal.documents.event_sentences import GONE, REPEATED, SENTENCES
-from portal.views.sharing.clinician_names import named
-from portal.views.sharing.shared_items import Item, items
-from portal.web.escaping import inert
-from portal.web.pages import page, translator
+from journal.user_input import parse_whole_number
+from portal.access.session_cookie import get_actor
+from portal.documents.event_sentences import REPEATED, SENTENCES, SENTENCES_WHEN_DELETED
+from portal.views.sharing.clinician_names import format_clinician_name
+from portal.views.sharing.shared_items import SharedItem, load_shared_items
+from portal.web.escaping import remove_controls
+from portal.web.pages import get_translator, render_page
 
-LINES = 100  # of one page
+LINES_PER_PAGE = 100  # of one page
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """
     One line: a sentence with its names, how many times that day, and the last moment.
 
@@ -40,58 +40,68 @@ class Line:
     sentence: str
     who: str
     other: str
-    item: Item | None
+    item: SharedItem | None
     times: int
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class LogDay:
     """The lines of one day in the reader's own time zone; `at` is its latest moment."""
 
     at: datetime
-    lines: tuple[Line, ...]
+    lines: tuple[LogLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class SharingLogPage:
     """
     Context of the log; `older` is the event before which the next page begins, or None on the last.
 
     `damaged` counts the events that cannot be read.
     """
 
-    days: tuple[Day, ...]
+    days: tuple[LogDay, ...]
     older: int | None
     newest: bool
     damaged: int
 
 
-async def log(request: Request) -> Response:
+async def show_sharing_log(request: Request) -> Response:
     """Show who opened or changed what."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     asked = request.query_params.get("before", "")
-    before = read_whole(asked, 18)
-    events = await audit_events.events_about(actor.id, limit=LINES + 1, before=before)
-    shown = events[:LINES]
-    team = await links.my_links(actor, ended=True)
-    say = translator(request)
-    called = [(one, named(inert(one.peer_name), one.peer_profession, say)) for one in team]
+    before = parse_whole_number(asked, 18)
+    events = await audit_events.list_patient_events(actor.id, limit=LINES_PER_PAGE + 1, before=before)
+    shown = events[:LINES_PER_PAGE]
+    team = await links.load_my_links(actor, ended=True)
+    say = get_translator(request)
+    called = [
+        (one, format_clinician_name(remove_controls(one.peer_name), one.peer_profession, say)) for one in team
+    ]
     names: dict[UUID | None, str] = {one.id: name for one, name in called}
     names |= {one.peer: name for one, name in called}
-    shared = {one.given.id: one for one in await items(actor, await shares.given(actor, team=team))}
+    shared = {
+        one.share.id: one
+        for one in await load_shared_items(actor, await shares.list_shares(actor, team=team))
+    }
     days = []
     for _, grouped in groupby(shown, key=lambda event: event.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)
-        if lines := tuple(_lines(actor, of_day, names, shared)):
-            days.append(Day(of_day[0].at, lines))
-    older = shown[-1].id if len(events) > LINES else None
-    return page(request, "sharing/log.html", Log(tuple(days), older, before is None, len(events.damaged)))
+        if lines := tuple(_build_lines(actor, of_day, names, shared)):
+            days.append(LogDay(of_day[0].at, lines))
+    older = shown[-1].id if len(events) > LINES_PER_PAGE else None
+    return render_page(
+        request, "sharing/log.html", SharingLogPage(tuple(days), older, before is None, len(events.damaged))
+    )
 
 
-def _lines(
-    actor: Actor, events: tuple[Event, ...], names: Mapping[UUID | None, str], shared: Mapping[UUID, Item]
-) -> Iterator[Line]:
+def _build_lines(
+    actor: Actor,
+    events: tuple[Event, ...],
+    names: Mapping[UUID | None, str],
+    shared: Mapping[UUID, SharedItem],
+) -> Iterator[LogLine]:
     seen: Counter[tuple[UUID | None, Act, UUID | None]] = Counter()
     for event in events:
         seen[event.actor_id, event.action, event.object_id] += 1
@@ -99,16 +109,18 @@ def _lines(
     for event in events:
         key = (event.actor_id, event.action, event.object_id)
         item = shared.get(event.object_id) if event.object_id else None
-        known = (GONE if item is None and event.action in GONE else SENTENCES).get(event.action, ("", ""))
+        known = (
+            SENTENCES_WHEN_DELETED if item is None and event.action in SENTENCES_WHEN_DELETED else SENTENCES
+        ).get(event.action, ("", ""))
         sentence = known[0 if event.actor_id == actor.id else 1]
         if not sentence or key in told:
             continue
         if event.action in REPEATED:
             told.add(key)
-        yield Line(
+        yield LogLine(
             sentence,
             names.get(event.actor_id, ""),
-            names.get(item.given.link.id if item else event.object_id, ""),
+            names.get(item.share.link.id if item else event.object_id, ""),
             item,
             seen[key] if event.action in REPEATED else 1,
             event.at,

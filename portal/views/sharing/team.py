@@ -17,17 +17,17 @@ from journal.care.links import Link
 from journal.errors import HeldUntilRested, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import Session, my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import handover_offers, shares
-from journal.sharing.handover_offers import Offer
-from journal.store.rows import Opened
-from portal.access.session_cookie import actor_of
-from portal.views.sharing.shared_items import Item, items
-from portal.web.pages import page, see_other
+from journal.sharing.handover_offers import HandoverOffer
+from journal.store.rows import OpenedRows
+from portal.access.session_cookie import get_actor
+from portal.views.sharing.shared_items import SharedItem, load_shared_items
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class TeamMember:
     """
     One clinician of the team; `trusted` is False when their keys are not the pinned ones.
 
@@ -36,122 +36,124 @@ class Member:
 
     link: Link
     trusted: bool
-    items: tuple[Item, ...]
+    items: tuple[SharedItem, ...]
     missing: bool
     returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class TeamPage:
     """Context of the care team's page; `strange` are false links, and `past` those that have ended."""
 
-    members: tuple[Member, ...]
-    strange: tuple[UUID | None, ...]
-    offers: Opened[Offer]
+    members: tuple[TeamMember, ...]
+    unagreed: tuple[UUID | None, ...]
+    offers: OpenedRows[HandoverOffer]
     past: tuple[Link, ...]
     can_pause: bool
-    before: tuple[UUID, ...] = ()
+    awaiting_renewal: tuple[UUID, ...] = ()
     past_damaged: int = 0
     done: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class One:
+class MemberPage:
     """Context of one clinician's page; `code` is the safety code, empty when their keys have changed."""
 
-    member: Member
+    member: TeamMember
     code: str
     waiting: Hold | None
     done: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class EndCarePage:
     """Context of the page that asks before care is ended."""
 
-    member: Member
+    member: TeamMember
     waiting: Hold | None
 
 
-async def team(request: Request) -> Response:
+async def show_team(request: Request) -> Response:
     """Show who can read something, and what."""
-    actor = actor_of(request)
-    found = await links.found(actor, ended=True)
+    actor = get_actor(request)
+    found = await links.load_care_team(actor, ended=True)
     lasting = [one for one in found.links if not one.ended_at]
-    members = await _members(actor, lasting, lasting)
+    members = await _build_members(actor, lasting, lasting)
     there = {member.link.peer for member in members}
     past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
-    offers = await handover_offers.offers(actor, [member.link for member in members])
+    offers = await handover_offers.list_offers(actor, [member.link for member in members])
     done = request.query_params.get("done", "")
-    context = Team(members, found.strange, offers, past, can_pause, found.before, found.damaged, done)
-    return page(request, "sharing/team.html", context)
+    context = TeamPage(
+        members, found.unagreed, offers, past, can_pause, found.awaiting_renewal, found.damaged, done
+    )
+    return render_page(request, "sharing/team.html", context)
 
 
-async def link(request: Request) -> Response:
+async def show_member(request: Request) -> Response:
     """Show one clinician: the safety code, and all that they can read."""
-    return await _one(request, actor_of(request))
+    return await _render_member(request, get_actor(request))
 
 
-async def pause_all(request: Request) -> Response:
+async def pause_all_sharing(request: Request) -> Response:
     """Pause sharing with everybody. Never held back, and nothing is asked first."""
-    await care_lifecycle.pause(actor_of(request))
-    return see_other(request, "/sharing?done=paused")
+    await care_lifecycle.pause_sharing(get_actor(request))
+    return redirect(request, "/sharing?done=paused")
 
 
-async def pause(request: Request) -> Response:
+async def pause_sharing(request: Request) -> Response:
     """Pause sharing with one clinician."""
     wanted = request.path_params["id"]
-    await care_lifecycle.pause(actor_of(request), wanted)
-    return see_other(request, f"/sharing/{wanted}?done=paused")
+    await care_lifecycle.pause_sharing(get_actor(request), wanted)
+    return redirect(request, f"/sharing/{wanted}?done=paused")
 
 
-async def resumption(request: Request) -> Response:
+async def resume_sharing(request: Request) -> Response:
     """Resume sharing with one clinician."""
-    actor, wanted = actor_of(request), request.path_params["id"]
+    actor, wanted = get_actor(request), request.path_params["id"]
     try:
-        await care_lifecycle.resume(actor, wanted)
+        await care_lifecycle.resume_sharing(actor, wanted)
     except (HeldUntilRested, TrustBroken):
-        return await _one(request, actor, status=409)  # the page says which of the two it is
-    return see_other(request, f"/sharing/{wanted}?done=resumed")
+        return await _render_member(request, actor, status=409)  # the page says which of the two it is
+    return redirect(request, f"/sharing/{wanted}?done=resumed")
 
 
-async def end(request: Request) -> Response:
+async def end_care(request: Request) -> Response:
     """Show what the clinician has read already, then end care with them."""
-    actor, wanted = actor_of(request), request.path_params["id"]
+    actor, wanted = get_actor(request), request.path_params["id"]
     status = 200
     if request.method == "POST":
         try:
-            await care_lifecycle.end(actor, wanted)
-            return see_other(request, "/sharing?done=ended")
+            await care_lifecycle.end_care(actor, wanted)
+            return redirect(request, "/sharing?done=ended")
         except HeldUntilRested:
             status = 409
-    team, plan = await links.found(actor), await my_sessions(actor)
-    (member,) = await _members(actor, [team.link(wanted)], team.links, plan)
-    context = Ending(member, holds.held_by(actor, plan))
-    return page(request, "sharing/end.html", context, status=status)
+    team, plan = await links.load_care_team(actor), await load_my_sessions(actor)
+    (member,) = await _build_members(actor, [team.get_link(wanted)], team.links, plan)
+    context = EndCarePage(member, holds.get_hold(actor, plan))
+    return render_page(request, "sharing/end.html", context, status=status)
 
 
-async def _one(request: Request, actor: Actor, *, status: int = 200) -> Response:
-    team = await links.found(actor)
-    one, plan = team.link(request.path_params["id"]), await my_sessions(actor)
-    (member,) = await _members(actor, [one], team.links, plan)
-    code = await link_keys.code_for(actor, one) if member.trusted else ""
-    context = One(member, code, holds.held_by(actor, plan), request.query_params.get("done", ""))
-    return page(request, "sharing/link.html", context, status=status)
+async def _render_member(request: Request, actor: Actor, *, status: int = 200) -> Response:
+    team = await links.load_care_team(actor)
+    one, plan = team.get_link(request.path_params["id"]), await load_my_sessions(actor)
+    (member,) = await _build_members(actor, [one], team.links, plan)
+    code = await link_keys.derive_safety_code(actor, one) if member.trusted else ""
+    context = MemberPage(member, code, holds.get_hold(actor, plan), request.query_params.get("done", ""))
+    return render_page(request, "sharing/link.html", context, status=status)
 
 
-async def _members(
+async def _build_members(
     actor: Actor, those: Sequence[Link], team: Sequence[Link], plan: Sequence[Session] | None = None
-) -> tuple[Member, ...]:
+) -> tuple[TeamMember, ...]:
     """Return *those* of the patient's *team*, all of whom are loaded already; so is the plan, if given."""
-    copies, missing = await shares.given_and_missing(actor, team)
-    shared = await items(actor, copies, plan)
-    back = await returned_shares.how_many(actor)
-    given: dict[UUID, list[Item]] = {one.id: [] for one in those}
+    copies, missing = await shares.list_shares_and_missing(actor, team)
+    shared = await load_shared_items(actor, copies, plan)
+    back = await returned_shares.count_returned_by_link(actor)
+    given: dict[UUID, list[SharedItem]] = {one.id: [] for one in those}
     for item in shared:
-        given.setdefault(item.given.link.id, []).append(item)
+        given.setdefault(item.share.link.id, []).append(item)
     return tuple(
-        Member(one, one.trusted, tuple(given[one.id]), one.id in missing, back.get(one.id, 0))
+        TeamMember(one, one.trusted, tuple(given[one.id]), one.id in missing, back.get(one.id, 0))
         for one in those
     )

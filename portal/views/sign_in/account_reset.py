@@ -10,19 +10,19 @@ from starlette.responses import Response
 
 from journal.account_reset import reset as account_reset
 from journal.account_reset import retained_records as aside
-from journal.account_reset.retained_records import Kept
+from journal.account_reset.retained_records import RetainedRecords
 from journal.actor import Actor
-from journal.errors import LinkExpired, Refused
-from journal.store.rows import Opened
-from journal.typed import read_whole
+from journal.errors import InvalidInput, LinkExpired
+from journal.store.rows import OpenedRows
+from journal.user_input import parse_whole_number
 from portal.access import known_browser, session_cookie
-from portal.access.session_cookie import actor_of
+from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class RestartPage:
+class AccountResetPage:
     """Context of the page of a reset link; somebody signed in only renews the connection."""
 
     clinician_name: str
@@ -32,30 +32,30 @@ class RestartPage:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAsidePage:
+class RetainedRecordsPage:
     """Context of the page that opens what was set aside; `back` entries were just restored."""
 
-    kept: Opened[Kept]
-    back: int | None = None
+    retained: OpenedRows[RetainedRecords]
+    restored_count: int | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def restart(request: Request) -> Response:
+async def reset_account(request: Request) -> Response:
     """Show what is lost and what can be restored; then reset the account, or renew one connection."""
-    house, token = request.app.state.house, request.path_params["token"]
+    installation, token = request.app.state.installation, request.path_params["token"]
     actor: Actor | None = request.state.actor
-    async with known_browser.counted(request):
-        offered = await account_reset.welcome(house, token)
+    async with known_browser.count_link_attempt(request):
+        offered = await account_reset.preview_reset(installation, token)
     if actor is not None and actor.id != offered.patient:
         raise LinkExpired
     if request.method == "GET":
-        return page(request, "account/restart.html", RestartPage(offered.clinician_name))
+        return render_page(request, "account/restart.html", AccountResetPage(offered.clinician_name))
     if actor is not None:
-        return see_other(request, f"/sharing/{await account_reset.renew(actor, token)}")
+        return redirect(request, f"/sharing/{await account_reset.renew_link(actor, token)}")
     form = await Form.read(request)
     try:
-        session = await account_reset.restart(
-            house,
+        session = await account_reset.reset_account(
+            installation,
             token,
             form["email"],
             form["password"],
@@ -63,23 +63,27 @@ async def restart(request: Request) -> Response:
             request.app.state.practice.current.name,
             understood="understood" in form,
         )
-    except Refused as error:
-        again = RestartPage(offered.clinician_name, form["email"], "understood" in form, error.fields)
-        return page(request, "account/restart.html", again, status=422)
-    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), session)
+    except InvalidInput as error:
+        again = AccountResetPage(offered.clinician_name, form["email"], "understood" in form, error.fields)
+        return render_page(request, "account/restart.html", again, status=422)
+    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
 
 
-async def set_aside(request: Request) -> Response:
+async def restore_records(request: Request) -> Response:
     """Show what was set aside, or open it with the old password or recovery key."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     if request.method == "GET":
         back = request.query_params.get("back", "")
-        number = read_whole(back, 6)
-        return page(request, "account/set_aside.html", SetAsidePage(await aside.kept(actor), number))
+        number = parse_whole_number(back, 6)
+        return render_page(
+            request,
+            "account/set_aside.html",
+            RetainedRecordsPage(await aside.list_retained_records(actor), number),
+        )
     form = await Form.read(request)
     try:
-        came = await aside.reopen(actor, form["secret"])
-    except Refused as error:
-        again = SetAsidePage(await aside.kept(actor), errors=error.fields)
-        return page(request, "account/set_aside.html", again, status=422)
-    return see_other(request, f"/account/set-aside?back={came}")
+        came = await aside.restore_records(actor, form["secret"])
+    except InvalidInput as error:
+        again = RetainedRecordsPage(await aside.list_retained_records(actor), errors=error.fields)
+        return render_page(request, "account/set_aside.html", again, status=422)
+    return redirect(request, f"/account/set-aside?back={came}")

@@ -6,30 +6,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.authentication import sign_in
-from journal.errors import NotFound, Refused
+from journal.errors import InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from portal.access import session_cookie
-from portal.access.session_cookie import Confirm, actor_of
-from portal.web.errors import refusal
+from portal.access.session_cookie import ConfirmPage, get_actor
+from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
-async def confirm(request: Request) -> Response:
+async def confirm_identity(request: Request) -> Response:
     """Verify the password, then redirect to where the person was going."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     if request.method == "GET":
-        where = session_cookie.safe_next(request.query_params.get("next", "/"))
-        return page(
-            request, "confirm.html", Confirm(where, passkey=await passkey_management.has_any(actor.id))
+        where = session_cookie.get_safe_path(request.query_params.get("next", "/"))
+        return render_page(
+            request,
+            "confirm.html",
+            ConfirmPage(where, passkey=await passkey_management.has_passkey(actor.id)),
         )
-    form, token = await Form.read(request), session_cookie.token_of(request)
-    where, password = session_cookie.safe_next(form["next"] or "/"), form.asked_again or ""
+    form, token = await Form.read(request), session_cookie.get_token(request)
+    where, password = session_cookie.get_safe_path(form["next"] or "/"), form.confirmation_password or ""
     if token is None:
         raise NotFound
     try:
-        opened = await sign_in.confirm(actor, token, password)
-    except Refused as error:
-        again = Confirm(where, error.fields["current"], passkey=await passkey_management.has_any(actor.id))
-        return page(request, "confirm.html", again, **refusal(error))
-    return session_cookie.set_token(request, see_other(request, where), opened)
+        opened = await sign_in.confirm_with_password(actor, token, password)
+    except InvalidInput as error:
+        again = ConfirmPage(
+            where, error.fields["current"], passkey=await passkey_management.has_passkey(actor.id)
+        )
+        return render_page(request, "confirm.html", again, **build_refusal_arguments(error))
+    return session_cookie.set_token(request, redirect(request, where), opened)

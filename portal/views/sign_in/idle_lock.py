@@ -8,105 +8,119 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from journal.accounts import details as account_details
-from journal.accounts.profiles import CHOICES
+from journal.accounts.profiles import LOCK_CHOICES
 from journal.authentication import idle_lock, sign_in
-from journal.errors import NotFound, Refused
+from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.passkeys import management as passkey_management
-from journal.rate_limiting.limits import TooManyTries
+from journal.rate_limiting.limits import TooManyAttempts
 from portal.access import session_cookie
-from portal.access.guard import LOCKED
-from portal.access.session_cookie import LockedPage, actor_of
-from portal.web.errors import refusal
+from portal.access.guard import LOCKED_HEADER
+from portal.access.session_cookie import LockedPage, get_actor
+from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
-from portal.web.pages import is_htmx, page, see_other, translator
+from portal.web.pages import get_translator, is_htmx, redirect, render_page
 
-OVER = N_(
+SESSION_OVER = N_(
     "You are signed out here. Sign in again in another tab, then come back and type your password: "
     "your words are still on this page."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class LockAfterPage:
+class LockTimePage:
     """Context of the page that asks after how many minutes sessions lock."""
 
     minutes: int
-    choices: tuple[int, ...] = CHOICES
+    choices: tuple[int, ...] = LOCK_CHOICES
     errors: dict[str, str] = field(default_factory=dict)
 
 
-async def lock_after(request: Request) -> Response:
+async def edit_lock_time(request: Request) -> Response:
     """Show or save after how many minutes without use a session locks."""
-    actor = actor_of(request)
+    actor = get_actor(request)
     if request.method == "GET":
-        return page(request, "account/lock.html", LockAfterPage(actor.lock_minutes))
+        return render_page(request, "account/lock.html", LockTimePage(actor.lock_minutes))
     form = await Form.read(request)
     try:
-        await account_details.lock_after(actor, form.whole("minutes"))
-    except Refused as error:
-        again = LockAfterPage(actor.lock_minutes, errors=dict(error.fields))
-        return page(request, "account/lock.html", again, status=422)
-    return see_other(request, "/account?done=lock")
+        await account_details.set_lock_minutes(actor, form.get_whole_number("minutes"))
+    except InvalidInput as error:
+        again = LockTimePage(actor.lock_minutes, errors=dict(error.fields))
+        return render_page(request, "account/lock.html", again, status=422)
+    return redirect(request, "/account?done=lock")
 
 
-async def here(request: Request) -> Response:
+async def keep_session_alive(request: Request) -> Response:
     """Return nothing: the request alone keeps the session in use while somebody reads a page."""
     return Response(status_code=204)
 
 
-async def lock(request: Request) -> Response:
+async def lock_session(request: Request) -> Response:
     """Lock this session at once."""
-    await idle_lock.lock(actor_of(request))
-    return Response(status_code=204) if is_htmx(request) else see_other(request, "/unlock")
+    await idle_lock.lock_session(get_actor(request))
+    return Response(status_code=204) if is_htmx(request) else redirect(request, "/unlock")
 
 
-async def unlock(request: Request) -> Response:
+async def unlock_session(request: Request) -> Response:
     """
     Unlock with the password, from the page of a locked session or from a page that covered itself.
 
     A page that covered itself sends whose it is, and nobody else's password uncovers it.
     """
-    house, token, actor = request.app.state.house, session_cookie.token_of(request), request.state.actor
-    owner = await idle_lock.locked(house, token) if token and not actor else None
+    installation, token, actor = (
+        request.app.state.installation,
+        session_cookie.get_token(request),
+        request.state.actor,
+    )
+    owner = await idle_lock.find_locked_session(installation, token) if token and not actor else None
     form = await Form.read(request) if request.method == "POST" else Form()
-    where = session_cookie.safe_next(form["next"] or request.query_params.get("next", "/"))
+    where = session_cookie.get_safe_path(form["next"] or request.query_params.get("next", "/"))
     whose = actor.id if actor else owner.account if owner else None
     if token is None or whose is None or (form["whose"] or str(whose)) != str(whose):
-        return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
+        return (
+            _respond_with_sentence(request, SESSION_OVER, 401)
+            if is_htmx(request)
+            else redirect(request, "/sign-in")
+        )
     if request.method == "GET":
         if owner is None:
-            return see_other(request, where)
-        passkey = await passkey_management.can_open(owner.account)
-        return page(request, "locked.html", LockedPage(owner.name, where, passkey=passkey))
-    password = form.asked_again or ""
+            return redirect(request, where)
+        passkey = await passkey_management.has_unlocking_passkey(owner.account)
+        return render_page(request, "locked.html", LockedPage(owner.name, where, passkey=passkey))
+    password = form.confirmation_password or ""
     try:
         if actor:
-            opened = await sign_in.confirm(actor, token, password)
+            opened = await sign_in.confirm_with_password(actor, token, password)
         else:
-            opened = await idle_lock.unlock(house, token, password)
+            opened = await idle_lock.unlock_session(installation, token, password)
     except NotFound:
-        return _told(request, OVER, 401) if is_htmx(request) else see_other(request, "/sign-in")
+        return (
+            _respond_with_sentence(request, SESSION_OVER, 401)
+            if is_htmx(request)
+            else redirect(request, "/sign-in")
+        )
     except Busy as error:
         if is_htmx(request):
-            return _told(request, error.message, 503)
+            return _respond_with_sentence(request, error.message, 503)
         raise
-    except Refused as error:
+    except InvalidInput as error:
         sentence = next(iter(error.fields.values()))
         if is_htmx(request):
-            return _told(request, sentence, 429 if isinstance(error, TooManyTries) else 422)
+            return _respond_with_sentence(
+                request, sentence, 429 if isinstance(error, TooManyAttempts) else 422
+            )
         name = actor.name if actor else owner.name if owner else ""
         again = LockedPage(
             name,
             where,
             sentence,
-            passkey=owner is not None and await passkey_management.can_open(owner.account),
+            passkey=owner is not None and await passkey_management.has_unlocking_passkey(owner.account),
         )
-        return page(request, "locked.html", again, **refusal(error))
-    done = Response(status_code=204) if is_htmx(request) else see_other(request, where)
+        return render_page(request, "locked.html", again, **build_refusal_arguments(error))
+    done = Response(status_code=204) if is_htmx(request) else redirect(request, where)
     return session_cookie.set_token(request, done, opened)
 
 
-def _told(request: Request, sentence: str, status: int) -> Response:
-    return PlainTextResponse(translator(request)(sentence), status, {LOCKED: "1"})
+def _respond_with_sentence(request: Request, sentence: str, status: int) -> Response:
+    return PlainTextResponse(get_translator(request)(sentence), status, {LOCKED_HEADER: "1"})

@@ -9,17 +9,17 @@ from starlette.responses import Response
 
 from journal.authentication.passwords import suggest_passphrase
 from journal.authentication.registration import NewAccount
-from journal.errors import Refused
+from journal.errors import InvalidInput
 from journal.practice import registration as staff_registration
 from journal.roles import LABELS
-from journal.time_zones import common_zones
+from journal.time_zones import list_common_zones
 from portal.access import known_browser, session_cookie
 from portal.web.forms import Form
-from portal.web.pages import page, see_other
+from portal.web.pages import redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
-class SetupPage:
+class StaffRegistrationPage:
     """Context of the page that opens an account for one of the staff, as *position* in the practice."""
 
     position: str
@@ -33,36 +33,40 @@ class SetupPage:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def new_account(form: Form) -> NewAccount:
+def parse_new_account(form: Form) -> NewAccount:
     """Parse what a person typed to open an account."""
     return NewAccount(form["name"], form["email"], form["password"], form["repeated"], form["time_zone"])
 
 
-async def set_up(request: Request) -> Response:
+async def register_staff(request: Request) -> Response:
     """Show the form, or open the account; the link works once."""
-    house, token = request.app.state.house, request.path_params["token"]
-    async with known_browser.counted(request):
-        found = await staff_registration.setting_up(house, token)
+    installation, token = request.app.state.installation, request.path_params["token"]
+    async with known_browser.count_link_attempt(request):
+        found = await staff_registration.load_setup_requirements(installation, token)
     position, ask = LABELS[found.position.key], found.needs_name
     if request.method == "GET":
-        return page(
-            request, "account/setup.html", SetupPage(position, ask, suggest_passphrase(), common_zones())
+        return render_page(
+            request,
+            "account/setup.html",
+            StaffRegistrationPage(position, ask, suggest_passphrase(), list_common_zones()),
         )
     form = await Form.read(request)
     try:
-        session = await staff_registration.set_up(house, token, form["practice_name"], new_account(form))
-    except Refused as error:
-        again = SetupPage(
+        session = await staff_registration.register_staff(
+            installation, token, form["practice_name"], parse_new_account(form)
+        )
+    except InvalidInput as error:
+        again = StaffRegistrationPage(
             position,
             ask,
             form["suggested"] or suggest_passphrase(),
-            common_zones(),
+            list_common_zones(),
             form["practice_name"],
             form["name"],
             form["email"],
             form["time_zone"],
             dict(error.fields),
         )
-        return page(request, "account/setup.html", again, status=422)
-    await request.app.state.practice.look(house)
-    return session_cookie.set_token(request, see_other(request, session_cookie.RECOVERY_KEY), session)
+        return render_page(request, "account/setup.html", again, status=422)
+    await request.app.state.practice.load(installation)
+    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)

@@ -11,17 +11,17 @@ import pytest
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.account_reset import tables as account_reset_tables
-from journal.account_reset.retained_records import KEPT
+from journal.account_reset.retained_records import RETENTION_PERIOD
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.entries import entries, revisions
-from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken, WrongCredentials
+from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound, TrustBroken, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
 from journal.operations import retention
-from journal.rate_limiting.limits import TooManyTries
+from journal.rate_limiting.limits import TooManyAttempts
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
@@ -33,19 +33,21 @@ EMAIL = "alice@example.org"
 
 async def offered(cast: Cast, who: str = "bob") -> str:
     """Let a clinician of alice's make a restart link; gives its token."""
-    return (await reset_links.offer(await cast.actor(who), await alices(cast))).token
+    return (await reset_links.create_reset_link(await cast.actor(who), await alices(cast))).token
 
 
 async def alices(cast: Cast) -> UUID:
     """Alice's id."""
-    row = await accounts_tables.Account.get(email_index=cast.house.server.blind_index(EMAIL).hex())
+    row = await accounts_tables.Account.get(
+        email_index=cast.installation.server_keys.blind_index(EMAIL).hex()
+    )
     return row.id
 
 
 async def restarted(cast: Cast, token: str, *, email: str = EMAIL) -> Actor:
     """Let alice begin anew; gives her as her next request loads her."""
-    cast.tokens["alice"] = await account_reset.restart(
-        cast.house, token, email, NEW, NEW, PRACTICE, understood=True
+    cast.tokens["alice"] = await account_reset.reset_account(
+        cast.installation, token, email, NEW, NEW, PRACTICE, understood=True
     )
     return await cast.actor("alice")
 
@@ -58,25 +60,25 @@ async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
     assert (alice.id, alice.name, alice.recovery_ready) == (before.id, before.name, False)
     assert alice.keyring != before.keyring
     assert alice.public_keys != before.public_keys
-    assert await entries.every(alice) == ()
+    assert await entries.load_all_entries(alice) == ()
     with pytest.raises(NotFound):
-        await entries.entry(alice, entry.id)
-    assert await web_sessions.actor_for(cast.house, old_token) is None
+        await entries.load_entry(alice, entry.id)
+    assert await web_sessions.load_actor(cast.installation, old_token) is None
     with pytest.raises(WrongCredentials):
-        await sign_in.sign_in(cast.house, EMAIL, PASSWORDS["alice"])
-    await sign_in.sign_in(cast.house, EMAIL, NEW)
+        await sign_in.sign_in(cast.installation, EMAIL, PASSWORDS["alice"])
+    await sign_in.sign_in(cast.installation, EMAIL, NEW)
 
 
 async def test_pins_are_renewed_on_both_sides_by_the_link(cast: Cast) -> None:
     """Both trust each other's keys of now, and see the same safety code, which is a new one."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    before = await link_keys.code_for(bob, await links.link_with(bob, alice.id))
+    before = await link_keys.derive_safety_code(bob, await links.load_link_with(bob, alice.id))
     alice = await restarted(cast, await offered(cast))
     bob = await cast.actor("bob")
-    link = await links.link_with(bob, alice.id)
+    link = await links.load_link_with(bob, alice.id)
     assert link.trusted
-    (hers,) = await links.my_links(alice)
-    codes = {await link_keys.code_for(bob, link), await link_keys.code_for(alice, hers)}
+    (hers,) = await links.load_my_links(alice)
+    codes = {await link_keys.derive_safety_code(bob, link), await link_keys.derive_safety_code(alice, hers)}
     assert len(codes) == 1
     assert before not in codes
     await shared(cast, await written(cast), to=hers.id)
@@ -91,50 +93,55 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     assert len(await read_by(cast, "charlie")) == 1
     alice = await restarted(cast, await offered(cast))
     charlie = await cast.actor("charlie")
-    assert not (await links.link_with(charlie, alice_id)).trusted
+    assert not (await links.load_link_with(charlie, alice_id)).trusted
     with pytest.raises(TrustBroken):
         await read_by(cast, "charlie")
-    assert (await links.found(alice)).before == (theirs,)
+    assert (await links.load_care_team(alice)).awaiting_renewal == (theirs,)
     entry = await written(cast)
-    renewed = await account_reset.renew(alice, await offered(cast, "charlie"))
+    renewed = await account_reset.renew_link(alice, await offered(cast, "charlie"))
     charlie = await cast.actor("charlie")
-    assert (await links.link_with(charlie, alice_id)).id == renewed
-    assert (await links.found(alice)).before == ()
-    assert (await entries.entry(alice, entry.id)).id == entry.id
-    assert await returned_shares.give_back(charlie, alice_id) == 1
-    assert len(await returned_shares.given_back(alice, await links.my_link(alice, renewed))) == 1
-    await returned_shares.take_in(alice, renewed)
-    assert (await record_state.look(alice, earlier=True)).as_left
+    assert (await links.load_link_with(charlie, alice_id)).id == renewed
+    assert (await links.load_care_team(alice)).awaiting_renewal == ()
+    assert (await entries.load_entry(alice, entry.id)).id == entry.id
+    assert await returned_shares.return_shares(charlie, alice_id) == 1
+    assert (
+        len(await returned_shares.list_returned_shares(alice, await links.load_my_link(alice, renewed))) == 1
+    )
+    await returned_shares.accept_returned_shares(alice, renewed)
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])
 async def test_what_was_set_aside_comes_back(cast: Cast, secret: str) -> None:
     """With the old password or the old kit, every entry and every earlier version is as it was."""
     old = await cast.actor("alice")
-    offer = await recovery_key.offer(old)
-    await recovery_key.confirm(old, cast.tokens["alice"], offer.sealed, offer.words)
+    offer = await recovery_key.offer_recovery_key(old)
+    await recovery_key.confirm_recovery_key(old, cast.tokens["alice"], offer.sealed, offer.formatted_key)
     first = await written(cast)
     cast.clock.forward(minutes=15)
     await rewritten(cast, first, **{"int.meaning": "Now I see it another way."})
     second = await written(cast)
-    before = {one.id: one.document for one in await entries.every(await cast.actor("alice"))}
+    before = {one.id: one.document for one in await entries.load_all_entries(await cast.actor("alice"))}
     alice = await restarted(cast, await offered(cast))
-    assert (await record_state.look(alice, earlier=True)).as_left
-    (kept,) = await retained_records.kept(alice)
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
+    (kept,) = await retained_records.list_retained_records(alice)
     assert kept.entries == 2
-    for wrong in ("not it", NEW, offer.words[:-1]):
-        with pytest.raises(Refused):
-            await retained_records.reopen(alice, wrong)
+    for wrong in ("not it", NEW, offer.formatted_key[:-1]):
+        with pytest.raises(InvalidInput):
+            await retained_records.restore_records(alice, wrong)
     assert (
-        await retained_records.reopen(alice, PASSWORDS["alice"] if secret == "password" else offer.words) == 2
+        await retained_records.restore_records(
+            alice, PASSWORDS["alice"] if secret == "password" else offer.formatted_key
+        )
+        == 2
     )
-    assert (await record_state.look(alice, earlier=True)).as_left
-    assert {one.id: one.document for one in await entries.every(alice)} == before
-    assert len(await revisions.revisions(alice, first.id)) == 1
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
+    assert {one.id: one.document for one in await entries.load_all_entries(alice)} == before
+    assert len(await revisions.list_revisions(alice, first.id)) == 1
     assert set(before) == {first.id, second.id}
-    assert await retained_records.kept(alice) == ()
-    with pytest.raises(Refused):
-        await retained_records.reopen(alice, PASSWORDS["alice"])
+    assert await retained_records.list_retained_records(alice) == ()
+    with pytest.raises(InvalidInput):
+        await retained_records.restore_records(alice, PASSWORDS["alice"])
 
 
 @pytest.mark.parametrize(
@@ -147,9 +154,9 @@ async def test_dates_of_what_was_set_aside_are_told_to_its_owner_alone(
     """A row that storage pointed at somebody else, or changed, tells nobody when; its owner can still open it."""
     await written(cast)
     alice, dana = await restarted(cast, await offered(cast)), await cast.actor("dana")
-    ((aside,)) = await retained_records.kept(alice)
+    ((aside,)) = await retained_records.list_retained_records(alice)
     assert aside.until is not None
-    assert aside.until - cast.clock.now <= KEPT
+    assert aside.until - cast.clock.now <= RETENTION_PERIOD
     later = cast.clock.now + timedelta(days=3)
     wrong = {
         key: (dana.id if key == "account_id" else later) if value is ... else value
@@ -157,21 +164,23 @@ async def test_dates_of_what_was_set_aside_are_told_to_its_owner_alone(
     }
     await account_reset_tables.SetAside.filter(id=aside.id).update(**wrong)
     whose = dana if "account_id" in moved else alice
-    ((there,)) = await retained_records.kept(whose)
+    ((there,)) = await retained_records.list_retained_records(whose)
     assert (there.since, there.until) == (None, None)
     if whose is alice:
-        assert await retained_records.reopen(alice, PASSWORDS["alice"]) == 1
+        assert await retained_records.restore_records(alice, PASSWORDS["alice"]) == 1
 
 
 async def test_a_restart_in_the_middle_of_a_renewal_loses_nothing(cast: Cast) -> None:
     """Records under the old and under the new key are set aside together, and both come back."""
     await written(cast)
-    cast.tokens["alice"] = await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
+    cast.tokens["alice"] = await account_key_renewal.begin_rotation(
+        await cast.actor("alice"), PASSWORDS["alice"]
+    )
     await written(cast)
     alice = await restarted(cast, await offered(cast))
-    assert not alice.renewing
-    assert await retained_records.reopen(alice, PASSWORDS["alice"]) == 2
-    assert len(await entries.every(alice)) == 2
+    assert not alice.is_rotating_keys
+    assert await retained_records.restore_records(alice, PASSWORDS["alice"]) == 2
+    assert len(await entries.load_all_entries(alice)) == 2
 
 
 async def test_whoever_restarts_can_destroy_nothing(cast: Cast) -> None:
@@ -179,16 +188,16 @@ async def test_whoever_restarts_can_destroy_nothing(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     await restarted(cast, await offered(cast))
-    assert await returned_shares.give_back(await cast.actor("bob"), await alices(cast)) == 1
+    assert await returned_shares.return_shares(await cast.actor("bob"), await alices(cast)) == 1
     cast.clock.forward(minutes=1)
     alice = await restarted(cast, await offered(cast))
-    assert await returned_shares.give_back(await cast.actor("bob"), alice.id) == 1
-    assert [one.entries for one in await retained_records.kept(alice)] == [0, 1]
-    cast.clock.forward(days=KEPT.days - 1)
-    await retention.purge(cast.house, cast.clock.now)
+    assert await returned_shares.return_shares(await cast.actor("bob"), alice.id) == 1
+    assert [one.entries for one in await retained_records.list_retained_records(alice)] == [0, 1]
+    cast.clock.forward(days=RETENTION_PERIOD.days - 1)
+    await retention.purge_deleted(cast.installation, cast.clock.now)
     assert await account_reset_tables.SetAsideRecord.filter(id=entry.id).exists()
     cast.clock.forward(days=2)
-    await retention.purge(cast.house, cast.clock.now)
+    await retention.purge_deleted(cast.installation, cast.clock.now)
     assert not await account_reset_tables.SetAsideRecord.exists()
     assert not await account_reset_tables.SetAsideSlot.exists()
 
@@ -197,26 +206,28 @@ async def test_a_link_works_once_for_its_patient_and_not_for_long(cast: Cast) ->
     """Guessed, used, withdrawn, replaced and expired links read alike; another's address is refused, the link stays."""
     await connected(cast, "charlie", "dana")
     used = await offered(cast)
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidInput):
         await restarted(cast, used, email="dana@example.org")
-    with pytest.raises(Refused):
-        await account_reset.restart(cast.house, used, EMAIL, NEW, NEW, PRACTICE, understood=False)
+    with pytest.raises(InvalidInput):
+        await account_reset.reset_account(
+            cast.installation, used, EMAIL, NEW, NEW, PRACTICE, understood=False
+        )
     dana = await cast.actor("dana")
     with pytest.raises(LinkExpired):
-        await account_reset.renew(dana, used)
+        await account_reset.renew_link(dana, used)
     with pytest.raises(LinkExpired):
-        await invitations.accept(dana, used)
+        await invitations.accept_invitation(dana, used)
     with pytest.raises(LinkExpired):
-        await invitations.welcome(cast.house, used)
+        await invitations.preview_invitation(cast.installation, used)
     await restarted(cast, used)
     replaced, withdrawn = await offered(cast), await offered(cast)
-    await reset_links.withdraw(await cast.actor("bob"), await alices(cast))
+    await reset_links.withdraw_reset_link(await cast.actor("bob"), await alices(cast))
     expired = await offered(cast)
-    invited = (await invitations.invite(await cast.actor("bob"), "Jan")).token
+    invited = (await invitations.create_invitation(await cast.actor("bob"), "Jan")).token
     cast.clock.forward(hours=48)
     for token in (used, replaced, withdrawn, expired, invited, used[:-2] + "AA", "x"):
         with pytest.raises(LinkExpired):
-            await account_reset.welcome(cast.house, token)
+            await account_reset.preview_reset(cast.installation, token)
         with pytest.raises(LinkExpired):
             await restarted(cast, token)
 
@@ -226,15 +237,15 @@ async def test_only_her_own_clinicians_make_one(cast: Cast) -> None:
     alice = await cast.actor("alice")
     for who in ("charlie", "dana", "alice"):
         for act in (
-            reset_links.offer,
-            links.link_with,
-            reset_links.withdraw,
-            returned_shares.give_back,
+            reset_links.create_reset_link,
+            links.load_link_with,
+            reset_links.withdraw_reset_link,
+            returned_shares.return_shares,
         ):
             with pytest.raises(NotFound):
                 await act(await cast.actor(who), alice.id)
     token = await offered(cast)
-    await lifecycle.end(alice, cast.link)
+    await lifecycle.end_care(alice, cast.link)
     with pytest.raises(NotFound):
         await offered(cast)
     with pytest.raises(LinkExpired):
@@ -247,7 +258,7 @@ async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None
     hers = await connected(cast, "bob", "dana")
     token = await offered(cast)
     row = await care_tables.Invitation.get(patient=await alices(cast))
-    plain = await invitations.invite(bob, "Jan")
+    plain = await invitations.create_invitation(bob, "Jan")
     for ident, changed, used in (
         (row.id, {"patient": dana.id, "renews": hers}, token),
         (row.id, {"patient": dana.id}, token),
@@ -257,14 +268,14 @@ async def test_storage_cannot_turn_a_link_to_another_account(cast: Cast) -> None
         kept = await care_tables.Invitation.filter(id=ident).values("patient", "renews")
         await care_tables.Invitation.filter(id=ident).update(**changed)
         with pytest.raises((TrustBroken, LinkExpired)):
-            await account_reset.restart(
-                cast.house, used, "dana@example.org", NEW, NEW, PRACTICE, understood=True
+            await account_reset.reset_account(
+                cast.installation, used, "dana@example.org", NEW, NEW, PRACTICE, understood=True
             )
         await care_tables.Invitation.filter(id=ident).update(**kept[0])
     await care_tables.Invitation.filter(id=row.id).update(patient=None, renews=None)
     with pytest.raises(TrustBroken):
-        await invitations.accept(dana, token)
-    assert await web_sessions.actor_for(cast.house, cast.tokens["dana"]) is not None
+        await invitations.accept_invitation(dana, token)
+    assert await web_sessions.load_actor(cast.installation, cast.tokens["dana"]) is not None
 
 
 async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast) -> None:
@@ -275,11 +286,11 @@ async def test_keys_that_storage_swaps_at_a_restart_are_not_believed(cast: Cast)
     dana = await cast.actor("dana")
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=dana.public_keys)
     bob = await cast.actor("bob")
-    for act in (links.link_with, returned_shares.give_back):
+    for act in (links.load_link_with, returned_shares.return_shares):
         with pytest.raises(TrustBroken):
             await act(bob, alice.id)
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=alice.public_keys)
-    assert await returned_shares.give_back(await cast.actor("bob"), alice.id) == 1
+    assert await returned_shares.return_shares(await cast.actor("bob"), alice.id) == 1
 
 
 async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
@@ -290,46 +301,46 @@ async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
     alice = await restarted(cast, await offered(cast))
     cast.clock.forward(hours=1)
     bob, alice_id = await cast.actor("bob"), alice.id
-    assert await returned_shares.able(bob, await links.link_with(bob, alice_id)) == 1
-    assert await returned_shares.give_back(bob, alice_id) == 1
-    assert await returned_shares.able(bob, await links.link_with(bob, alice_id)) == 0
+    assert await returned_shares.count_returnable(bob, await links.load_link_with(bob, alice_id)) == 1
+    assert await returned_shares.return_shares(bob, alice_id) == 1
+    assert await returned_shares.count_returnable(bob, await links.load_link_with(bob, alice_id)) == 0
     alice = await cast.actor("alice")
-    ((link, count),) = (await returned_shares.how_many(alice)).items()
+    ((link, count),) = (await returned_shares.count_returned_by_link(alice)).items()
     assert count == 1
-    assert await returned_shares.take_in(alice, link) == 1
-    (back,) = await entries.every(alice)
+    assert await returned_shares.accept_returned_shares(alice, link) == 1
+    (back,) = await entries.load_all_entries(alice)
     assert back.document.kind == "integration"
     assert back.document.title == "The sea"
     assert back.document.answers == {"int.meaning": "Maybe that I am allowed to rest."}
     assert back.created_at == entry.created_at.replace(microsecond=0)
-    assert await returned_shares.how_many(alice) == {}
-    assert await returned_shares.take_in(alice, link) == 0
+    assert await returned_shares.count_returned_by_link(alice) == {}
+    assert await returned_shares.accept_returned_shares(alice, link) == 0
 
 
 async def test_what_came_back_can_be_let_go_of(cast: Cast) -> None:
     """Left, it is gone, and the journal stays as it is."""
     await shared(cast, await written(cast))
     alice = await restarted(cast, await offered(cast))
-    await returned_shares.give_back(await cast.actor("bob"), alice.id)
-    (link,) = await returned_shares.how_many(alice)
+    await returned_shares.return_shares(await cast.actor("bob"), alice.id)
+    (link,) = await returned_shares.count_returned_by_link(alice)
     with pytest.raises(NotFound):
-        await returned_shares.leave(await cast.actor("dana"), link)
-    await returned_shares.leave(alice, link)
-    assert await returned_shares.given_back(alice, await links.my_link(alice, link)) == ()
-    assert await entries.every(alice) == ()
+        await returned_shares.delete_returned_shares(await cast.actor("dana"), link)
+    await returned_shares.delete_returned_shares(alice, link)
+    assert await returned_shares.list_returned_shares(alice, await links.load_my_link(alice, link)) == ()
+    assert await entries.load_all_entries(alice) == ()
 
 
 async def test_what_was_revoked_or_paused_is_not_given_back(cast: Cast) -> None:
     """A pause that was on when the account was begun anew holds; the end of care destroys what was kept."""
     await shared(cast, await written(cast))
-    await lifecycle.pause(await cast.actor("alice"), cast.link)
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
     alice = await restarted(cast, await offered(cast))
     bob = await cast.actor("bob")
-    assert await returned_shares.able(bob, await links.link_with(bob, alice.id)) == 0
+    assert await returned_shares.count_returnable(bob, await links.load_link_with(bob, alice.id)) == 0
     with pytest.raises(NotFound):
-        await returned_shares.give_back(bob, alice.id)
-    (link,) = await links.my_links(alice)
-    await lifecycle.end(alice, link.id)
+        await returned_shares.return_shares(bob, alice.id)
+    (link,) = await links.load_my_links(alice)
+    await lifecycle.end_care(alice, link.id)
     assert not await care_tables.KeptShare.exists()
     old = await care_tables.CareLink.get(id=cast.link)
     assert (old.clinician_key, old.clinician_pin, old.patient_pin) == (None, None, None)
@@ -343,22 +354,22 @@ async def test_copies_that_were_bent_stay_behind(cast: Cast) -> None:
     one, other = await care_tables.KeptShare.all()
     await care_tables.KeptShare.filter(id=one.id).update(sealed=bytes(other.sealed))
     bob = await cast.actor("bob")
-    assert await returned_shares.give_back(bob, alice.id) == 1
+    assert await returned_shares.return_shares(bob, alice.id) == 1
     (row,) = await care_tables.GivenBack.all()
     await care_tables.GivenBack.filter(id=row.id).update(sealed=bytes(one.sealed))
-    (link,) = await returned_shares.how_many(alice)
+    (link,) = await returned_shares.count_returned_by_link(alice)
     with pytest.raises(Damaged):
-        await returned_shares.take_in(alice, link)
-    assert await entries.every(alice) == ()
+        await returned_shares.accept_returned_shares(alice, link)
+    assert await entries.load_all_entries(alice) == ()
 
 
 async def test_the_log_says_who_made_the_link_and_that_it_was_used(cast: Cast) -> None:
     """Every step is an event about her record."""
     await shared(cast, await written(cast))
     alice = await restarted(cast, await offered(cast))
-    await returned_shares.give_back(await cast.actor("bob"), alice.id)
-    (link,) = await returned_shares.how_many(alice)
-    await returned_shares.take_in(alice, link)
+    await returned_shares.return_shares(await cast.actor("bob"), alice.id)
+    (link,) = await returned_shares.count_returned_by_link(alice)
+    await returned_shares.accept_returned_shares(alice, link)
     acts = [event.action for event in await logged(patient_id=alice.id)]
     assert acts[-5:] == [
         "account.restart-offered", "care.began", "account.restarted", "share.given-back", "share.taken-in"
@@ -370,20 +381,20 @@ async def test_guessing_at_either_door_has_to_wait(cast: Cast) -> None:
     await written(cast)
     token, mistaken = await offered(cast), "dana@example.org"
     while True:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(InvalidInput) as refused:
             await restarted(cast, token, email=mistaken)
-        if isinstance(refused.value, TooManyTries):
+        if isinstance(refused.value, TooManyAttempts):
             break
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyAttempts):
         await restarted(cast, token)
-    await cast.later(seconds=refused.value.seconds)
+    await cast.later(seconds=refused.value.retry_after)
     alice = await restarted(cast, token)
     while True:
-        with pytest.raises(Refused) as refused:
-            await retained_records.reopen(alice, "not it")
-        if isinstance(refused.value, TooManyTries):
+        with pytest.raises(InvalidInput) as refused:
+            await retained_records.restore_records(alice, "not it")
+        if isinstance(refused.value, TooManyAttempts):
             break
-    with pytest.raises(TooManyTries):
-        await retained_records.reopen(alice, PASSWORDS["alice"])
-    await cast.later(seconds=refused.value.seconds)
-    assert await retained_records.reopen(await cast.actor("alice"), PASSWORDS["alice"]) == 1
+    with pytest.raises(TooManyAttempts):
+        await retained_records.restore_records(alice, PASSWORDS["alice"])
+    await cast.later(seconds=refused.value.retry_after)
+    assert await retained_records.restore_records(await cast.actor("alice"), PASSWORDS["alice"]) == 1

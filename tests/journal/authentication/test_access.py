@@ -10,11 +10,11 @@ import pytest
 
 from crypto import Sealer, password_slot, recovery_slot
 from journal.accounts import tables as accounts_tables
-from journal.accounts.current_keys import ChangedMeanwhile, require_keys
+from journal.accounts.current_keys import ConcurrentChange, require_keys
 from journal.authentication import idle_lock, key_slots, recovery_key, second_factor, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
-from journal.authentication.sign_in import unlock
-from journal.errors import Damaged, Refused, WrongCredentials
+from journal.authentication.sign_in import verify_password
+from journal.errors import Damaged, InvalidInput, WrongCredentials
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.store.database import transaction
 from tests.cast import PASSWORDS, PRACTICE, Cast
@@ -22,13 +22,13 @@ from tests.cast import PASSWORDS, PRACTICE, Cast
 EMAIL, OLD, NEW = "alice@example.org", PASSWORDS["alice"], "a lantern on the kitchen table"
 
 
-async def changed(cast: Cast) -> None:
+async def change_password(cast: Cast) -> None:
     """Change alice's password."""
     alice = await cast.actor("alice")
     cast.tokens["alice"] = await sign_in.change_password(alice, OLD, NEW, NEW, PRACTICE)
 
 
-async def rows_of(model: Any, **wanted: Any) -> list[dict[str, Any]]:
+async def load_rows(model: Any, **wanted: Any) -> list[dict[str, Any]]:
     """Every column of some rows."""
     return list(await model.filter(**wanted).values())
 
@@ -36,30 +36,30 @@ async def rows_of(model: Any, **wanted: Any) -> list[dict[str, Any]]:
 async def test_a_new_password_closes_the_old_ones_slot_for_good(cast: Cast) -> None:
     """The old slot, put back into the database, opens nothing; the recovery kit's slot stays open."""
     alice = await cast.actor("alice")
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    (old,) = await rows_of(authentication_tables.KeySlot, account_id=alice.id, kind="password")
-    await changed(cast)
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, cast.tokens["alice"], offer.sealed, offer.formatted_key)
+    (old,) = await load_rows(authentication_tables.KeySlot, account_id=alice.id, kind="password")
+    await change_password(cast)
     await authentication_tables.KeySlot.filter(account_id=alice.id, kind="password").delete()
     await authentication_tables.KeySlot.create(**old)
     with pytest.raises(WrongCredentials):
-        await sign_in.sign_in(cast.house, EMAIL, OLD)
-    with pytest.raises(Refused):
-        await unlock(await cast.actor("alice"), OLD)
-    await sign_in.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
-    await sign_in.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.installation, EMAIL, OLD)
+    with pytest.raises(InvalidInput):
+        await verify_password(await cast.actor("alice"), OLD)
+    await sign_in.recover_account(cast.installation, EMAIL, offer.formatted_key, OLD, OLD, PRACTICE)
+    await sign_in.sign_in(cast.installation, EMAIL, OLD)
 
 
 async def test_a_used_kit_is_closed_for_good(cast: Cast) -> None:
     """A recovery kit opens once; its slot put back opens nothing."""
     alice = await cast.actor("alice")
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    (kit,) = await rows_of(authentication_tables.KeySlot, account_id=alice.id, kind="recovery")
-    await sign_in.recover(cast.house, EMAIL, offer.words, NEW, NEW, PRACTICE)
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, cast.tokens["alice"], offer.sealed, offer.formatted_key)
+    (kit,) = await load_rows(authentication_tables.KeySlot, account_id=alice.id, kind="recovery")
+    await sign_in.recover_account(cast.installation, EMAIL, offer.formatted_key, NEW, NEW, PRACTICE)
     await authentication_tables.KeySlot.create(**kit)
-    with pytest.raises(Refused):
-        await sign_in.recover(cast.house, EMAIL, offer.words, OLD, OLD, PRACTICE)
+    with pytest.raises(InvalidInput):
+        await sign_in.recover_account(cast.installation, EMAIL, offer.formatted_key, OLD, OLD, PRACTICE)
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 2, 99])
@@ -71,30 +71,30 @@ async def test_a_slot_passed_off_as_made_at_another_epoch(cast: Cast, epoch: int
         epoch += 1
     await authentication_tables.KeySlot.filter(id=slot.id).update(epoch=epoch)
     with pytest.raises(WrongCredentials):
-        await sign_in.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.installation, EMAIL, OLD)
 
 
 async def test_an_ended_session_that_is_put_back_is_over(cast: Cast) -> None:
     """A browser that a new password signed out stays out, though its row and its cookie are back."""
     alice, token = await cast.actor("alice"), cast.tokens["alice"]
-    rows = await rows_of(authentication_tables.WebSession, account_id=alice.id)
-    await changed(cast)
+    rows = await load_rows(authentication_tables.WebSession, account_id=alice.id)
+    await change_password(cast)
     for row in rows:
         await authentication_tables.WebSession.create(**row)
-    assert await web_sessions.actor_for(cast.house, token) is None
-    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is not None
+    assert await web_sessions.load_actor(cast.installation, token) is None
+    assert await web_sessions.load_actor(cast.installation, cast.tokens["alice"]) is not None
     for later in (2, 3, 4, 99):
         await authentication_tables.WebSession.filter(id=alice.session).update(epoch=later)
         with pytest.raises(Damaged):
-            await web_sessions.actor_for(cast.house, token)
+            await web_sessions.load_actor(cast.installation, token)
 
 
-async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
+async def test_an_access_document_cannot_be_deleted_or_replaced(cast: Cast) -> None:
     """Without its access document, or with an older one, the account stays closed."""
     alice = await cast.actor("alice")
-    (before,) = await rows_of(accounts_tables.Account, id=alice.id)
-    await changed(cast)
-    (now,) = await rows_of(accounts_tables.Account, id=alice.id)
+    (before,) = await load_rows(accounts_tables.Account, id=alice.id)
+    await change_password(cast)
+    (now,) = await load_rows(accounts_tables.Account, id=alice.id)
     for epoch, word in (
         (0, None),
         (now["epoch"], None),
@@ -105,57 +105,57 @@ async def test_what_the_account_says_cannot_be_taken_away(cast: Cast) -> None:
         await accounts_tables.Account.filter(id=alice.id).update(epoch=epoch, access=word)
         await rate_limiting_tables.Throttle.all().delete()
         with pytest.raises(Damaged):
-            await sign_in.sign_in(cast.house, EMAIL, NEW)
+            await sign_in.sign_in(cast.installation, EMAIL, NEW)
         with pytest.raises(Damaged):
-            assert await web_sessions.actor_for(cast.house, cast.tokens["alice"])
+            assert await web_sessions.load_actor(cast.installation, cast.tokens["alice"])
     await accounts_tables.Account.filter(id=alice.id).update(epoch=now["epoch"], access=now["access"])
     await rate_limiting_tables.Throttle.all().delete()
-    await sign_in.sign_in(cast.house, EMAIL, NEW)
+    await sign_in.sign_in(cast.installation, EMAIL, NEW)
 
 
 async def test_an_account_from_before_epochs_is_carried_over(cast: Cast) -> None:
     """Its owner's next sign-in writes down which slots open it; from then on nothing less is believed."""
     alice = await cast.actor("alice")
-    key = await web_sessions.account_key(alice, cast.tokens["alice"])
+    key = await web_sessions.load_account_key(alice, cast.tokens["alice"])
     await as_before_epochs(cast, key)
     with pytest.raises(WrongCredentials):
-        await sign_in.sign_in(cast.house, EMAIL, "not the password")
-    signed = await sign_in.sign_in(cast.house, EMAIL, OLD)
-    found = await web_sessions.actor_for(cast.house, signed.token)
+        await sign_in.sign_in(cast.installation, EMAIL, "not the password")
+    signed = await sign_in.sign_in(cast.installation, EMAIL, OLD)
+    found = await web_sessions.load_actor(cast.installation, signed.token)
     assert found is not None
     account = await accounts_tables.Account.get(id=alice.id)
     assert account.epoch == 1
-    ways = await key_slots.of(found)
+    ways = await key_slots.load_own_access(found)
     assert {way.kind for way in ways.document.ways} == {"password", "recovery"}
     await accounts_tables.Account.filter(id=alice.id).update(epoch=0, access=None)
     with pytest.raises(Damaged):
-        await sign_in.sign_in(cast.house, EMAIL, OLD)
+        await sign_in.sign_in(cast.installation, EMAIL, OLD)
 
 
 async def as_before_epochs(cast: Cast, account_key: bytes) -> None:
     """Put alice's rows back to what an earlier version wrote."""
     alice = await cast.actor("alice")
-    factor, revision = await second_factor.of(alice.id, alice.vault)
+    factor, revision = await second_factor.load_second_factor(alice.id, alice.vault)
     older = msgspec.structs.replace(factor, listed=False)
-    assert await second_factor.put(alice.id, alice.vault, older, revision)
+    assert await second_factor.replace_second_factor(alice.id, alice.vault, older, revision)
     for slot in await authentication_tables.KeySlot.filter(account_id=alice.id, kind="recovery"):
         await slot.delete()
     for made in (
-        password_slot(account_key, OLD, account=alice.id.bytes, parameters=cast.house.argon2),
+        password_slot(account_key, OLD, account=alice.id.bytes, parameters=cast.installation.argon2),
         recovery_slot(account_key, bytes(20), account=alice.id.bytes),
     ):
-        await key_slots.put(alice.id, made, alice.now)
+        await key_slots.replace_slot(alice.id, made, alice.now)
     await accounts_tables.Account.filter(id=alice.id).update(epoch=0, access=None)
     await authentication_tables.WebSession.filter(account_id=alice.id).delete()
 
 
-async def test_whose_keys_were_replaced_writes_nothing(cast: Cast) -> None:
+async def test_an_actor_with_replaced_keys_writes_nothing(cast: Cast) -> None:
     """A request that set out with keys that are the account's no more is told so, and leaves nothing sealed behind."""
     before = await cast.actor("alice")
     await accounts_tables.Account.filter(id=before.id).update(identity=b"another key sealed it")
-    with pytest.raises(ChangedMeanwhile):
-        await key_slots.of(replace(before, vault=Sealer(bytes(32))))
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(ConcurrentChange):
+        await key_slots.load_own_access(replace(before, vault=Sealer(bytes(32))))
+    with pytest.raises(ConcurrentChange):
         async with transaction():
             await require_keys(before)
 
@@ -164,9 +164,9 @@ async def test_a_made_up_session_row_names_nobody(cast: Cast) -> None:
     """Somebody who writes rows, without any key, gives a cookie of theirs another account: no name comes of it."""
     dana, alice = await cast.actor("dana"), await cast.actor("alice")
     token = cast.tokens["dana"]
-    await idle_lock.lock(dana)
-    assert (await idle_lock.locked(cast.house, token)) is not None
-    (hers,) = await rows_of(authentication_tables.WebSession, id=alice.session)
+    await idle_lock.lock_session(dana)
+    assert (await idle_lock.find_locked_session(cast.installation, token)) is not None
+    (hers,) = await load_rows(authentication_tables.WebSession, id=alice.session)
     row = authentication_tables.WebSession.filter(id=dana.session)
     for columns in (
         {"account_id": alice.id},
@@ -175,8 +175,8 @@ async def test_a_made_up_session_row_names_nobody(cast: Cast) -> None:
     ):
         await row.update(**columns)
         with pytest.raises(Damaged):
-            await idle_lock.locked(cast.house, token)
+            await idle_lock.find_locked_session(cast.installation, token)
     await authentication_tables.WebSession.filter(id=alice.session).delete()
     await row.update(handle=hers["handle"], device=hers["device"])
     with pytest.raises(Damaged):
-        await idle_lock.locked(cast.house, token)
+        await idle_lock.find_locked_session(cast.installation, token)

@@ -14,8 +14,8 @@ from journal.authentication.passwords import (
     TOO_LONG,
     TOO_SHORT,
     _gentle_words,
-    _looked_at,
-    advise,
+    _limit_guesses,
+    rate_password,
     suggest_passphrase,
 )
 
@@ -36,7 +36,7 @@ CONTEXT = ("Bob Example", "bob.example@example.org", "Lantern Hollow")
 )
 def test_words_of_any_script_are_welcome(password):
     """Fifteen characters or more that are not common need no digits, capitals or signs."""
-    advice = advise(password, context=CONTEXT)
+    advice = rate_password(password, context=CONTEXT)
     assert advice.problems == ()
     assert advice.strength >= 2
 
@@ -63,47 +63,47 @@ def test_words_of_any_script_are_welcome(password):
 )
 def test_what_bars_a_password(password, problem):
     """Too short, too long, common, or little more than a name that everybody here knows."""
-    assert advise(password, context=CONTEXT).problems == ((problem,) if problem else ())
+    assert rate_password(password, context=CONTEXT).problems == ((problem,) if problem else ())
 
 
 def test_length_counts_characters_after_composition():
     """A letter typed as two code points counts once; what is stretched is what is counted."""
-    assert TOO_SHORT in advise("a\u0308" * 14).problems
-    assert TOO_SHORT not in advise("äöü and äöü now").problems
-    assert advise("x" * 1025).problems[0] == TOO_LONG
-    assert advise("a\u0308" * 1024).problems[0] != TOO_LONG
+    assert TOO_SHORT in rate_password("a\u0308" * 14).problems
+    assert TOO_SHORT not in rate_password("äöü and äöü now").problems
+    assert rate_password("x" * 1025).problems[0] == TOO_LONG
+    assert rate_password("a\u0308" * 1024).problems[0] != TOO_LONG
 
 
 def test_a_flood_of_accents_is_too_long_and_not_weighed():
     """What would keep the machine busy is refused by its length, in the password and in the names beside it."""
     flood = "\u0301\u0316" * 500_000
-    assert advise(flood).problems == (TOO_LONG,)
-    assert advise("seven quiet stones", context=(f"a{flood}",)).problems == ()
+    assert rate_password(flood).problems == (TOO_LONG,)
+    assert rate_password("seven quiet stones", context=(f"a{flood}",)).problems == ()
 
 
 def test_a_name_is_known_in_whichever_form_it_was_typed():
     """A letter with an accent in one piece or in two makes the same name."""
     for name in ("Zoë Müller-Lüdenscheidt", "Zoe\u0308 Mu\u0308ller-Lu\u0308denscheidt"):
-        assert advise("zoë müller lüdenscheidt", context=(name,)).problems == (TOO_KNOWN,)
+        assert rate_password("zoë müller lüdenscheidt", context=(name,)).problems == (TOO_KNOWN,)
 
 
 def test_half_a_surrogate_is_no_text():
     """What cannot be written as UTF-8 gets a sentence, not an error."""
-    assert len(advise("\ud800" * 20).problems) == 1
+    assert len(rate_password("\ud800" * 20).problems) == 1
 
 
 def test_a_name_inside_a_longer_phrase_is_fine():
     """A phrase may hold a name as long as enough else remains; the hint then says that names are tried."""
-    advice = advise("alice keeps warm stones", context=("Alice Sample", "alice@example.org"))
+    advice = rate_password("alice keeps warm stones", context=("Alice Sample", "alice@example.org"))
     assert advice.problems == ()
 
 
 def test_weak_passwords_come_with_reasons():
     """A barred password is called easy to guess and comes with hints; a strong one needs none."""
-    weak, strong = advise("abcabcabcabcabcabc"), advise("lanterns beside the river path")
-    assert weak.word == STRENGTHS[0]
+    weak, strong = rate_password("abcabcabcabcabcabc"), rate_password("lanterns beside the river path")
+    assert weak.label == STRENGTHS[0]
     assert weak.hints
-    assert strong.word == STRENGTHS[strong.strength]
+    assert strong.label == STRENGTHS[strong.strength]
     assert strong.hints == ()
 
 
@@ -116,13 +116,13 @@ def test_disguised_letters_do_not_stall():
     disguised = "4@8({[<369|!1/\\$05+7%2" * 3
     assert len(set(disguised) & set("4@({[<691!|7$5+")) == 15
     assert readings(disguised) > 500
-    assert readings(_looked_at(disguised)) <= 20
-    assert advise(disguised).problems == ()
+    assert readings(_limit_guesses(disguised)) <= 20
+    assert rate_password(disguised).problems == ()
 
 
 def test_nobody_s_name_stays_in_the_strength_meter():
     """The meter's tables are shared by everybody, so no name is ever put into them."""
-    advise("quiet stones by the river", context=("Wilhelmina Unforgettable", "wilhelmina@example.org"))
+    rate_password("quiet stones by the river", context=("Wilhelmina Unforgettable", "wilhelmina@example.org"))
     assert "wilhelmina" not in matching.RANKED_DICTIONARIES.get("user_inputs", {})
 
 
@@ -130,8 +130,8 @@ def test_nobody_s_name_stays_in_the_strength_meter():
 @given(st.text(max_size=90), st.lists(st.text(max_size=30), max_size=3))
 def test_any_text_gets_advice(password, context):
     """Every password gets a strength, its word, and sentences; a barred one is never called fair."""
-    advice = advise(password, context=context)
-    assert advice.word == STRENGTHS[advice.strength]
+    advice = rate_password(password, context=context)
+    assert advice.label == STRENGTHS[advice.strength]
     assert not advice.problems or advice.strength <= 1
     assert all(sentence.endswith(".") for sentence in (*advice.problems, *advice.hints))
 
@@ -141,7 +141,7 @@ def test_suggested_passphrases():
     phrases = {suggest_passphrase() for _ in range(20)}
     assert len(phrases) == 20
     assert all(len(phrase.split(" ")) == 6 for phrase in phrases)
-    assert all(advise(phrase).problems == () for phrase in phrases)
+    assert all(rate_password(phrase).problems == () for phrase in phrases)
     assert len(suggest_passphrase(8).split(" ")) == 8
 
 
@@ -160,6 +160,6 @@ def test_suggested_words_are_gentle_and_many():
 def test_of_names_that_others_know_only_the_beginning_is_looked_at():
     """What stands behind more than an address can hold is no name, and costs nobody any work."""
     endless = "a" * 254 + " lantern" * 100_000
-    alone = advise("lantern beside lantern", context=("Bob Example",))
-    assert advise("lantern beside lantern", context=("Bob Example", endless)) == alone
-    assert advise("lantern beside lantern", context=("Bob Example", "lantern")) != alone
+    alone = rate_password("lantern beside lantern", context=("Bob Example",))
+    assert rate_password("lantern beside lantern", context=("Bob Example", endless)) == alone
+    assert rate_password("lantern beside lantern", context=("Bob Example", "lantern")) != alone

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.brief import brief as briefs
-from journal.brief.beliefs import pairs
-from journal.brief.layout import ROOM, shorten, width
-from journal.brief.quotes import quotes, skills, steps
+from journal.brief.beliefs import build_belief_pairs
+from journal.brief.layout import SECTION_LIMITS, measure_letter, shorten_text
+from journal.brief.quotes import list_quotes, list_skills, list_steps
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind, FieldKind
-from journal.catalogue.forms import form_of
+from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.errors import NotFound
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionKind, Status
-from journal.sharing.reading import Shared
+from journal.sharing.reading import IncomingShare
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, everything, plan_course, share, share_a_full_brief, write
@@ -31,19 +31,19 @@ MOMENT = datetime(2026, 11, 20, tzinfo=UTC)
 WORD = st.text(min_size=1, max_size=400).filter(lambda text: text.strip())
 
 
-def copy(kind: EntryKind, answers: dict[str, object], days: int = 0) -> Shared:
+def copy(kind: EntryKind, answers: dict[str, object], days: int = 0) -> IncomingShare:
     """A copy as its reader has it, written some days after a fixed moment."""
     at = (MOMENT + timedelta(days=days)).isoformat()
     document = ShareDocument(kind, "", None, answers, list(answers), at, at, 1)  # type: ignore[arg-type]
-    return Shared(uuid4(), document, MOMENT, True)
+    return IncomingShare(uuid4(), document, MOMENT, True)
 
 
 @st.composite
-def copies(draw: st.DrawFn) -> Shared:
+def copies(draw: st.DrawFn) -> IncomingShare:
     """Any copy that its form allows."""
     kind = draw(st.sampled_from(list(EntryKind)))
     answers: dict[str, object] = {}
-    for field in form_of(kind).shareable:
+    for field in get_form(kind).shareable:
         if draw(st.booleans()):
             continue
         if field.kind in (FieldKind.TEXT, FieldKind.LINE):
@@ -59,51 +59,51 @@ def copies(draw: st.DrawFn) -> Shared:
     return copy(kind, answers, draw(st.integers(0, 3)))
 
 
-def texts(one: Shared) -> str:
+def texts(one: IncomingShare) -> str:
     """All that a copy says."""
     return "\0".join(str(answer) for answer in one.document.answers.values())
 
 
 @given(st.lists(copies(), max_size=4))
-def test_every_line_is_quoted_from_the_copy_it_names(shared: list[Shared]) -> None:
+def test_every_line_is_quoted_from_the_copy_it_names(shared: list[IncomingShare]) -> None:
     """Whatever was shared: words stand in their source as they are, and labels are those of a chosen answer."""
-    for role in ROOM:
-        for quote in quotes(shared, role):
-            short = quote.shortened(ROOM[role].letters)
+    for role in SECTION_LIMITS:
+        for quote in list_quotes(shared, role):
+            short = quote.shorten(SECTION_LIMITS[role].letters)
             if quote.chosen:
-                fields = form_of(EntryKind(quote.source.document.kind)).fields
+                fields = get_form(EntryKind(quote.source.document.kind)).fields
                 assert any(
-                    quote.words in field.chosen(quote.source.document.answers.get(field.id, ""))
+                    quote.text in field.get_option_labels(quote.source.document.answers.get(field.id, ""))
                     for field in fields
                 )
             else:
-                assert short.words in texts(quote.source)
-                assert short.words
-    for pair in pairs(shared):
-        short_pair = pair.shortened(20)
+                assert short.text in texts(quote.source)
+                assert short.text
+    for pair in build_belief_pairs(shared):
+        short_pair = pair.shorten(20)
         assert short_pair.old in texts(pair.source)
         assert short_pair.new in texts(pair.new_source)
-    for step in steps(shared):
-        assert step.shortened(20).words in texts(step.source)
-        assert step.shortened(20).learned in texts(step.source)
-    for line in skills(shared):
+    for step in list_steps(shared):
+        assert step.shorten(20).text in texts(step.source)
+        assert step.shorten(20).learned in texts(step.source)
+    for line in list_skills(shared):
         assert all(use.source.document.kind == EntryKind.GROUNDING for use in line.uses)
 
 
 @given(st.text().map(str.strip), st.integers(1, 200))
 def test_shortening_keeps_a_beginning_that_fits(text: str, letters: int) -> None:
     """A shortened text is the beginning of the whole one, has room, and says that it was shortened."""
-    short, cut = shorten(text, letters)
+    short, cut = shorten_text(text, letters)
     assert text.startswith(short)
     assert cut is (short != text)
-    assert sum(map(width, short)) <= letters
+    assert sum(map(measure_letter, short)) <= letters
 
 
 def test_shortening_ends_with_a_word_where_there_are_words() -> None:
     """Between words where they are parted, else where the room ends."""
-    assert shorten("the sea was quiet today", 12) == ("the sea", True)
-    assert shorten("a " + "x" * 40, 20) == ("a " + "x" * 18, True)
-    assert shorten("海はとても静か", 8) == ("海はとて", True)
+    assert shorten_text("the sea was quiet today", 12) == ("the sea", True)
+    assert shorten_text("a " + "x" * 40, 20) == ("a " + "x" * 18, True)
+    assert shorten_text("海はとても静か", 8) == ("海はとて", True)
 
 
 def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
@@ -134,7 +134,7 @@ def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
         copy(EntryKind.PREPARATION, {"prep.old_story": "It was my job", "prep.old_story_belief": 95}, 0),
         copy(EntryKind.REFRAME, {"reframe.new_meaning": "I may rest."}, 0),
     ]
-    first, second = pairs(shared)
+    first, second = build_belief_pairs(shared)
     assert (first.old, first.new) == ("it WAS my job", "I was a child.")
     assert (first.old_before, first.old_after, first.old_latest) == (95, None, 40)
     assert (first.new_before, first.new_latest) == (20, 55)
@@ -159,7 +159,7 @@ def test_a_belief_is_the_same_however_it_was_typed(one: str, other: str) -> None
         copy(EntryKind.REFRAME, {"reframe.old_meaning": one, "reframe.old_belief_before": 40}, 2),
         copy(EntryKind.REFRAME, {"reframe.old_meaning": other, "reframe.old_belief_before": 80}, 0),
     ]
-    (pair,) = pairs(shared)
+    (pair,) = build_belief_pairs(shared)
     assert (pair.old, pair.old_before, pair.old_latest) == (one, 80, 40)
 
 
@@ -169,7 +169,7 @@ def test_what_made_things_worse_does_not_fall_off() -> None:
         copy(EntryKind.GROUNDING, {"ground.skill": "orient", "ground.helped": helped}, -day)
         for day, helped in enumerate(("yes", "bit", "no", "worse", "yes"))
     ]
-    (line,) = skills(used)
+    (line,) = list_skills(used)
     assert [use.helped for use in line.uses] == ["Yes", "It got worse"]
     assert line.cut
 
@@ -177,9 +177,9 @@ def test_what_made_things_worse_does_not_fall_off() -> None:
 def test_lists_are_quoted_line_by_line() -> None:
     """Three things to bring are three quotations."""
     found = list(
-        quotes([copy(EntryKind.INTEGRATION, {"int.top3": "the door\n\n my hands \nsleep"})], "bring")
+        list_quotes([copy(EntryKind.INTEGRATION, {"int.top3": "the door\n\n my hands \nsleep"})], "bring")
     )
-    assert [quote.words for quote in found] == ["the door", "my hands", "sleep"]
+    assert [quote.text for quote in found] == ["the door", "my hands", "sleep"]
 
 
 async def test_nothing_unshared_is_ever_in_a_brief(cast: Cast) -> None:
@@ -196,10 +196,10 @@ async def test_nothing_unshared_is_ever_in_a_brief(cast: Cast) -> None:
         partly |= {field: every[field] for field in every if field not in chosen}
         await share(cast, await write(cast, kind, partly, title="SECRET title", about=third), *chosen)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    drawn = await briefs.brief(bob, alice.id)
+    drawn = await briefs.build_brief(bob, alice.id)
     assert not drawn.is_empty
     assert "SECRET" not in repr(drawn)
-    assert all("open" in quote.words for quote in drawn.quotes if not quote.chosen)
+    assert all("open" in quote.text for quote in drawn.quotes if not quote.chosen)
 
 
 async def test_what_is_quoted_counts_as_opened_and_nothing_else(cast: Cast) -> None:
@@ -208,7 +208,7 @@ async def test_what_is_quoted_counts_as_opened_and_nothing_else(cast: Cast) -> N
     quoted = await share(cast, await write(cast, "integration", {"int.top3": "the door"}))
     beside = await share(cast, await write(cast, "free", {"free.text": "a long evening"}))
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    drawn = await briefs.brief(bob, alice.id)
+    drawn = await briefs.build_brief(bob, alice.id)
     assert [one.id for one in drawn.sources] == [quoted]
     opened = {row.id: row.opened_at is not None for row in await care_tables.Share.all()}
     assert opened == {quoted: True, beside: False}
@@ -219,12 +219,12 @@ async def test_the_session_in_question(cast: Cast) -> None:
     await plan_course(cast)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     third = (await dosing(cast))[2]
-    drawn = await briefs.brief(bob, alice.id)
+    drawn = await briefs.build_brief(bob, alice.id)
     assert drawn.coming is not None
     assert drawn.coming.details.about == third.id.hex
     assert (drawn.about, drawn.days) == (third, 2)
     assert drawn.number is not None
-    assert (drawn.number.number, drawn.number.of) == (3, 6)
+    assert (drawn.number.number, drawn.number.total) == (3, 6)
 
 
 async def test_before_the_first_dosing_session(cast: Cast) -> None:
@@ -232,13 +232,13 @@ async def test_before_the_first_dosing_session(cast: Cast) -> None:
     answers = {"prep.intention": "To rest.", "prep.fears": "Not coming back."}
     await share(cast, await write(cast, "preparation", answers))
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    drawn = await briefs.brief(bob, alice.id)
+    drawn = await briefs.build_brief(bob, alice.id)
     assert (drawn.coming, drawn.about, drawn.days, drawn.number) == (None, None, None, None)
-    assert [quote.words for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
+    assert [quote.text for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
     await plan_course(cast, first=NOON.date() + timedelta(days=5))
-    drawn = await briefs.brief(bob, alice.id)
+    drawn = await briefs.build_brief(bob, alice.id)
     assert drawn.days == -5
-    assert [quote.words for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
+    assert [quote.text for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
 
 
 async def test_what_belongs_to_other_sessions_stays_out(cast: Cast) -> None:
@@ -255,19 +255,19 @@ async def test_what_belongs_to_other_sessions_stays_out(cast: Cast) -> None:
     await share(cast, late)
     await share(cast, await write(cast, "capture", {"int.images": "A new sea."}))
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    drawn = await briefs.brief(bob, alice.id)
-    assert [quote.words for quote in drawn.intention] == ["Towards the third."]
-    assert {quote.words for quote in drawn.came} == {"A late thought.", "A new sea."}
+    drawn = await briefs.build_brief(bob, alice.id)
+    assert [quote.text for quote in drawn.intention] == ["Towards the third."]
+    assert {quote.text for quote in drawn.came} == {"A late thought.", "A new sea."}
 
 
 async def test_a_cancelled_talk_is_not_the_coming_one(cast: Cast) -> None:
     """When the talk is cancelled, the next one counts, with its own dosing session."""
     await plan_course(cast)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    plan = await session_plan.sessions_of(bob, alice.id)
+    plan = await session_plan.load_patient_plan(bob, alice.id)
     talk = next(one for one in plan if one.details.kind is SessionKind.INTEGRATION and one.starts_at > NOON)
-    await session_plan.move(bob, talk.id, Status.CANCELLED)
-    drawn = await briefs.brief(bob, alice.id)
+    await session_plan.change_status(bob, talk.id, Status.CANCELLED)
+    drawn = await briefs.build_brief(bob, alice.id)
     fourth = (await dosing(cast))[3]
     assert drawn.about == fourth
     assert drawn.days == -5
@@ -277,9 +277,9 @@ async def test_paused_there_is_nothing_to_quote(cast: Cast) -> None:
     """While sharing is paused the brief keeps the dates and quotes nothing; nothing counts as opened."""
     await share_a_full_brief(cast, turns=1)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    await lifecycle.pause(alice)
-    drawn = await briefs.brief(bob, alice.id)
-    assert (drawn.paused, drawn.is_empty, drawn.more) == (True, True, False)
+    await lifecycle.pause_sharing(alice)
+    drawn = await briefs.build_brief(bob, alice.id)
+    assert (drawn.paused, drawn.is_empty, drawn.has_more) == (True, True, False)
     assert drawn.about is not None
     assert not await care_tables.Share.filter(opened_at__isnull=False).exists()
 
@@ -288,10 +288,10 @@ async def test_a_full_brief_says_that_there_is_more(cast: Cast) -> None:
     """Sections hold what they hold; that something shared did not fit is said, and cut quotations are marked."""
     await share_a_full_brief(cast)
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    drawn = await briefs.brief(bob, alice.id)
-    assert drawn.more
+    drawn = await briefs.build_brief(bob, alice.id)
+    assert drawn.has_more
     assert any(quote.cut for quote in drawn.quotes)
-    for role, room in ROOM.items():
+    for role, room in SECTION_LIMITS.items():
         assert len(getattr(drawn, role)) <= room.lines
 
 
@@ -300,9 +300,9 @@ async def test_a_short_brief_quotes_whole(cast: Cast) -> None:
     await plan_course(cast)
     words = "One slow sentence after the other. " * 15
     await share(cast, await write(cast, "integration", {"int.meaning": words}))
-    drawn = await briefs.brief(await cast.actor("bob"), (await cast.actor("alice")).id)
-    assert [quote.words for quote in drawn.came] == [words.strip()]
-    assert not drawn.more
+    drawn = await briefs.build_brief(await cast.actor("bob"), (await cast.actor("alice")).id)
+    assert [quote.text for quote in drawn.came] == [words.strip()]
+    assert not drawn.has_more
 
 
 @pytest.mark.parametrize("outsider", ["charlie", "dana", "alice"])
@@ -310,7 +310,7 @@ async def test_nobody_else_draws_a_brief(cast: Cast, outsider: str) -> None:
     """A brief is for the patient's own clinician."""
     alice = await cast.actor("alice")
     with pytest.raises(NotFound):
-        await briefs.brief(await cast.actor(outsider), alice.id)
+        await briefs.build_brief(await cast.actor(outsider), alice.id)
 
 
 async def test_no_number_tells_of_private_entries(cast: Cast) -> None:
@@ -318,10 +318,10 @@ async def test_no_number_tells_of_private_entries(cast: Cast) -> None:
     await plan_course(cast)
     await share(cast, await write(cast, "integration", {"int.top3": "the door"}))
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    await briefs.brief(bob, alice.id)  # the first pins her keys
-    before = await briefs.brief(bob, alice.id)
+    await briefs.build_brief(bob, alice.id)  # the first pins her keys
+    before = await briefs.build_brief(bob, alice.id)
     for turn in range(20):
         document = EntryDocument("integration", "", answers={"int.top3": f"private {turn}"})
-        await entries.save(alice, uuid4(), 0, document)
-    after = await briefs.brief(bob, alice.id)
+        await entries.save_entry(alice, uuid4(), 0, document)
+    after = await briefs.build_brief(bob, alice.id)
     assert repr(after) == repr(before)

@@ -12,8 +12,8 @@ from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.invitations import LIFETIME, AlreadyLinked
-from journal.care.link_keys import peer_identity
-from journal.errors import Damaged, LinkExpired, NotFound, Refused, TrustBroken
+from journal.care.link_keys import get_peer_identity
+from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound, TrustBroken
 from journal.sharing import reading
 from tests.cast import Cast
 from tests.log import logged
@@ -28,8 +28,8 @@ async def links_between(cast: Cast, patient: str, clinician: str) -> int:
 
 async def test_the_invited_person_reads_who_invites_them(cast: Cast) -> None:
     """The link names the clinician, and what they called the person."""
-    invited = await invitations.invite(await cast.actor("bob"), "  Dana   P. ")
-    welcome = await invitations.welcome(cast.house, invited.token)
+    invited = await invitations.create_invitation(await cast.actor("bob"), "  Dana   P. ")
+    welcome = await invitations.preview_invitation(cast.installation, invited.token)
     assert (welcome.clinician_name, welcome.invited_as) == ("Bob Example", "Dana P.")
 
 
@@ -37,28 +37,28 @@ async def test_the_invited_person_reads_who_invites_them(cast: Cast) -> None:
 async def test_an_invitation_is_for_somebody(cast: Cast, name: str) -> None:
     """Without a name, or with one too long, none is made."""
     before = await care_tables.Invitation.all().count()
-    with pytest.raises(Refused):
-        await invitations.invite(await cast.actor("bob"), name)
+    with pytest.raises(InvalidInput):
+        await invitations.create_invitation(await cast.actor("bob"), name)
     assert await care_tables.Invitation.all().count() == before
 
 
 async def test_the_secret_is_nowhere_in_the_database(cast: Cast) -> None:
     """Neither the link's token nor the secret in it can be read from the row."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
     row = await care_tables.Invitation.get(id=invited.id)
     values = (await at_rest(care_tables.Invitation, invited.id)).values()
     everything = b"|".join(value if isinstance(value, bytes) else str(value).encode() for value in values)
     assert invited.token.encode() not in everything
-    assert invitations.secret_of(await cast.actor("bob"), row.id, row.secret) not in everything
+    assert invitations.open_secret(await cast.actor("bob"), row.id, row.secret) not in everything
     assert b"Dana" not in everything
 
 
 async def test_fifty_accepts_at_once_make_one_care_link(cast: Cast) -> None:
     """However often the button is pressed, one accept wins and the others learn that the link was used."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
     dana = await cast.actor("dana")
     outcomes = await asyncio.gather(
-        *(invitations.accept(dana, invited.token) for _ in range(50)), return_exceptions=True
+        *(invitations.accept_invitation(dana, invited.token) for _ in range(50)), return_exceptions=True
     )
     assert await links_between(cast, "dana", "bob") == 1
     won = [one for one in outcomes if not isinstance(one, BaseException)]
@@ -70,23 +70,25 @@ async def test_fifty_accepts_at_once_make_one_care_link(cast: Cast) -> None:
 
 async def test_fifty_people_pressing_at_once_make_one_care_link(cast: Cast) -> None:
     """An invitation that two patients open belongs to the one who is first."""
-    await lifecycle.end(await cast.actor("alice"), cast.link)
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    await lifecycle.end_care(await cast.actor("alice"), cast.link)
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
     people = [await cast.actor("alice"), await cast.actor("dana")] * 25
-    await asyncio.gather(*(invitations.accept(one, invited.token) for one in people), return_exceptions=True)
+    await asyncio.gather(
+        *(invitations.accept_invitation(one, invited.token) for one in people), return_exceptions=True
+    )
     assert await care_tables.CareLink.filter(ended_at=None).count() == 1
 
 
 async def test_two_invitations_at_once_make_one_care_link(cast: Cast) -> None:
     """Two links from the same clinician connect once; the other one stays unused."""
     bob, dana = await cast.actor("bob"), await cast.actor("dana")
-    tokens = [(await invitations.invite(bob, "Dana")).token for _ in range(2)]
+    tokens = [(await invitations.create_invitation(bob, "Dana")).token for _ in range(2)]
     outcomes = await asyncio.gather(
-        *(invitations.accept(dana, token) for token in tokens), return_exceptions=True
+        *(invitations.accept_invitation(dana, token) for token in tokens), return_exceptions=True
     )
     assert await links_between(cast, "dana", "bob") == 1
     assert sum(isinstance(one, AlreadyLinked) for one in outcomes) == 1
-    states = sorted(one.state for one in await invitations.invitations(await cast.actor("bob")))
+    states = sorted(one.state for one in await invitations.list_invitations(await cast.actor("bob")))
     assert states == ["accepted", "accepted", "open"]
 
 
@@ -94,29 +96,29 @@ async def test_a_second_clinician_can_be_accepted(cast: Cast) -> None:
     """A patient's links stand side by side, each with its own key."""
     second = await connected(cast, "charlie")
     alice = await cast.actor("alice")
-    assert [one.peer_name for one in await links.my_links(alice)] == ["Bob Example", "Charlie Outsider"]
+    assert [one.peer_name for one in await links.load_my_links(alice)] == ["Bob Example", "Charlie Outsider"]
     keys = {
         one.id: (await care_tables.CareLink.get(id=one.id)).clinician_key
-        for one in await links.my_links(alice)
+        for one in await links.load_my_links(alice)
     }
     await care_tables.CareLink.filter(id=second).update(clinician_key=keys[cast.link])
     with pytest.raises(TrustBroken):
-        await reading.folder(await cast.actor("charlie"), alice.id)
+        await reading.load_folder(await cast.actor("charlie"), alice.id)
 
 
 async def test_the_same_clinician_again_is_already_connected(cast: Cast) -> None:
     """Nothing happens, and the invitation stays good."""
-    invited = await invitations.invite(await cast.actor("bob"), "Alice")
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Alice")
     with pytest.raises(AlreadyLinked):
-        await invitations.accept(await cast.actor("alice"), invited.token)
+        await invitations.accept_invitation(await cast.actor("alice"), invited.token)
     assert await links_between(cast, "alice", "bob") == 1
-    assert (await invitations.invitation(await cast.actor("bob"), invited.id)).state == "open"
+    assert (await invitations.load_invitation(await cast.actor("bob"), invited.id)).state == "open"
 
 
 async def test_after_the_end_a_new_invitation_begins_anew(cast: Cast) -> None:
     """Care can begin again; what was shared before does not come back."""
     await shared(cast, await written(cast))
-    await lifecycle.end(await cast.actor("alice"), cast.link)
+    await lifecycle.end_care(await cast.actor("alice"), cast.link)
     again = await connected(cast, "bob")
     assert again != cast.link
     assert await read_by(cast, "bob") == ()
@@ -124,12 +126,12 @@ async def test_after_the_end_a_new_invitation_begins_anew(cast: Cast) -> None:
 
 async def test_a_used_link_is_used(cast: Cast) -> None:
     """Nobody accepts or even reads it a second time."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
-    await invitations.accept(await cast.actor("dana"), invited.token)
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
+    await invitations.accept_invitation(await cast.actor("dana"), invited.token)
     for attempt in (
-        invitations.accept(await cast.actor("dana"), invited.token),
-        invitations.accept(await cast.actor("alice"), invited.token),
-        invitations.welcome(cast.house, invited.token),
+        invitations.accept_invitation(await cast.actor("dana"), invited.token),
+        invitations.accept_invitation(await cast.actor("alice"), invited.token),
+        invitations.preview_invitation(cast.installation, invited.token),
     ):
         with pytest.raises(LinkExpired):
             await attempt
@@ -139,30 +141,30 @@ async def test_a_used_link_is_used(cast: Cast) -> None:
 async def test_a_withdrawn_link_does_nothing(cast: Cast) -> None:
     """From the moment it is withdrawn; and what was accepted cannot be withdrawn."""
     bob = await cast.actor("bob")
-    invited = await invitations.invite(bob, "Dana")
-    await invitations.withdraw(bob, invited.id)
+    invited = await invitations.create_invitation(bob, "Dana")
+    await invitations.withdraw_invitation(bob, invited.id)
     with pytest.raises(LinkExpired):
-        await invitations.accept(await cast.actor("dana"), invited.token)
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
     assert await links_between(cast, "dana", "bob") == 0
-    other = await invitations.invite(bob, "Dana")
-    await invitations.accept(await cast.actor("dana"), other.token)
+    other = await invitations.create_invitation(bob, "Dana")
+    await invitations.accept_invitation(await cast.actor("dana"), other.token)
     with pytest.raises(NotFound):
-        await invitations.withdraw(bob, other.id)
+        await invitations.withdraw_invitation(bob, other.id)
     assert await links_between(cast, "dana", "bob") == 1
 
 
 async def test_an_expired_link_does_nothing(cast: Cast) -> None:
     """It works up to its end and not beyond."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
     cast.clock.forward(seconds=LIFETIME.total_seconds() - 1)
-    await invitations.welcome(cast.house, invited.token)
+    await invitations.preview_invitation(cast.installation, invited.token)
     cast.clock.forward(seconds=1)
     await signed_in_again(cast)
     with pytest.raises(LinkExpired):
-        await invitations.welcome(cast.house, invited.token)
+        await invitations.preview_invitation(cast.installation, invited.token)
     with pytest.raises(LinkExpired):
-        await invitations.accept(await cast.actor("dana"), invited.token)
-    (latest, _) = await invitations.invitations(await cast.actor("bob"))
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
+    (latest, _) = await invitations.list_invitations(await cast.actor("bob"))
     assert latest.state == "expired"
     assert await links_between(cast, "dana", "bob") == 0
 
@@ -174,31 +176,31 @@ NEVER_MADE = urlsafe_b64encode(b"n" * 32).rstrip(b"=").decode()
 async def test_a_link_that_was_never_made_does_nothing(cast: Cast, token: str) -> None:
     """Whatever is typed into the address."""
     with pytest.raises(LinkExpired):
-        await invitations.welcome(cast.house, token)
+        await invitations.preview_invitation(cast.installation, token)
     with pytest.raises(LinkExpired):
-        await invitations.accept(await cast.actor("dana"), token)
+        await invitations.accept_invitation(await cast.actor("dana"), token)
 
 
 async def test_a_suspended_clinician_connects_nobody(cast: Cast) -> None:
     """Their open invitations do not work."""
     bob = await cast.actor("bob")
-    invited = await invitations.invite(bob, "Dana")
+    invited = await invitations.create_invitation(bob, "Dana")
     await accounts_tables.Account.filter(id=bob.id).update(status="suspended")
     with pytest.raises(LinkExpired):
-        await invitations.accept(await cast.actor("dana"), invited.token)
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
 
 
 async def test_keys_replaced_after_the_invitation_are_refused(cast: Cast) -> None:
     """Whoever writes the database cannot put their own keys behind bob's invitation."""
     bob = await cast.actor("bob")
-    invited = await invitations.invite(bob, "Dana")
+    invited = await invitations.create_invitation(bob, "Dana")
     await accounts_tables.Account.filter(id=bob.id).update(
         public_identity=PrivateIdentity.generate().public().encode()
     )
     with pytest.raises(TrustBroken):
-        await invitations.welcome(cast.house, invited.token)
+        await invitations.preview_invitation(cast.installation, invited.token)
     with pytest.raises(TrustBroken):
-        await invitations.accept(await cast.actor("dana"), invited.token)
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
     assert await links_between(cast, "dana", "bob") == 0
 
 
@@ -209,27 +211,27 @@ async def test_keys_replaced_before_the_invitation_are_not_vouched_for(cast: Cas
         public_identity=PrivateIdentity.generate().public().encode()
     )
     with pytest.raises(Damaged):
-        await invitations.invite(await cast.actor("bob"), "Dana")
+        await invitations.create_invitation(await cast.actor("bob"), "Dana")
     assert await care_tables.Invitation.all().count() == before
 
 
 async def test_an_invitation_moved_to_another_clinician_is_refused(cast: Cast) -> None:
     """The voucher names the account, so charlie cannot be slipped under bob's invitation."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
     await care_tables.Invitation.filter(id=invited.id).update(clinician_id=(await cast.actor("charlie")).id)
     with pytest.raises(TrustBroken):
-        await invitations.accept(await cast.actor("dana"), invited.token)
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
 
 
 async def test_a_voucher_made_without_the_secret_is_refused(cast: Cast) -> None:
     """A MAC under any other secret does not pass."""
     bob, mallory = await cast.actor("bob"), PrivateIdentity.generate().public()
-    invited = await invitations.invite(bob, "Dana")
+    invited = await invitations.create_invitation(bob, "Dana")
     forged = vouch(b"m" * 32, mallory, account=bob.id.bytes, role="clinician")
     await care_tables.Invitation.filter(id=invited.id).update(voucher=forged)
     await accounts_tables.Account.filter(id=bob.id).update(public_identity=mallory.encode())
     with pytest.raises(TrustBroken):
-        await invitations.accept(await cast.actor("dana"), invited.token)
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
 
 
 async def test_the_patients_keys_are_vouched_for_in_return(cast: Cast) -> None:
@@ -241,23 +243,23 @@ async def test_the_patients_keys_are_vouched_for_in_return(cast: Cast) -> None:
     await care_tables.CareLink.filter(id=link).update(voucher=forged)
     bob = await cast.actor("bob")
     with pytest.raises(TrustBroken):
-        await peer_identity(bob, await links.link_with(bob, dana.id))
+        await get_peer_identity(bob, await links.load_link_with(bob, dana.id))
     assert (await care_tables.CareLink.get(id=link)).clinician_pin is None
 
 
 async def test_outsiders_see_and_withdraw_no_invitation(cast: Cast) -> None:
     """Another clinician's invitations do not exist for one, and a patient has none."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
     charlie, alice = await cast.actor("charlie"), await cast.actor("alice")
-    assert await invitations.invitations(charlie) == ()
+    assert await invitations.list_invitations(charlie) == ()
     for attempt in (
-        invitations.invitation(charlie, invited.id),
-        invitations.withdraw(charlie, invited.id),
-        invitations.invite(alice, "Dana"),
-        invitations.invitations(alice),
-        invitations.withdraw(alice, invited.id),
-        invitations.accept(charlie, invited.token),
+        invitations.load_invitation(charlie, invited.id),
+        invitations.withdraw_invitation(charlie, invited.id),
+        invitations.create_invitation(alice, "Dana"),
+        invitations.list_invitations(alice),
+        invitations.withdraw_invitation(alice, invited.id),
+        invitations.accept_invitation(charlie, invited.token),
     ):
         with pytest.raises(NotFound):
             await attempt
-    assert (await invitations.invitation(await cast.actor("bob"), invited.id)).state == "open"
+    assert (await invitations.load_invitation(await cast.actor("bob"), invited.id)).state == "open"

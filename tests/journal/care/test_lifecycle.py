@@ -17,12 +17,12 @@ from journal.audit.acts import Act
 from journal.care import lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
-from journal.care.links import NAMELESS, Found
+from journal.care.links import UNKNOWN_NAME, CareTeam
 from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sharing import reading, shares
-from journal.sharing.recipients import STRANGER, Reader, readers
+from journal.sharing.recipients import UNKNOWN_CONNECTION, Reader, load_readers
 from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
 from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
@@ -41,8 +41,8 @@ async def swap_keys(actor: Actor, identity: PrivateIdentity | None = None) -> No
 
 async def test_each_sees_the_other(cast: Cast) -> None:
     """The link bears the other one's name, on both sides."""
-    (mine,) = await links.my_links(await cast.actor("alice"))
-    (theirs,) = await links.my_links(await cast.actor("bob"))
+    (mine,) = await links.load_my_links(await cast.actor("alice"))
+    (theirs,) = await links.load_my_links(await cast.actor("bob"))
     assert (mine.peer_name, theirs.peer_name) == ("Bob Example", "Alice Sample")
     assert mine.id == theirs.id == cast.link
     assert mine.state == "active"
@@ -53,22 +53,26 @@ async def test_outsiders_have_no_link(cast: Cast) -> None:
     before = await at_rest(care_tables.CareLink, cast.link)
     for who in ("charlie", "dana"):
         actor = await cast.actor(who)
-        assert await links.my_links(actor, ended=True) == ()
-        for act in (links.my_link, lifecycle.end):
+        assert await links.load_my_links(actor, ended=True) == ()
+        for act in (links.load_my_link, lifecycle.end_care):
             with pytest.raises(NotFound):
                 await act(actor, cast.link)
     dana = await cast.actor("dana")
-    for patient_act in (lifecycle.pause, lifecycle.resume):
+    for patient_act in (lifecycle.pause_sharing, lifecycle.resume_sharing):
         with pytest.raises(NotFound):
             await patient_act(dana, cast.link)
-    await lifecycle.pause(dana)
+    await lifecycle.pause_sharing(dana)
     assert await at_rest(care_tables.CareLink, cast.link) == before
 
 
 async def test_a_clinician_neither_pauses_nor_resumes(cast: Cast) -> None:
     """Those are the patient's."""
     bob = await cast.actor("bob")
-    for act in (lifecycle.pause(bob), lifecycle.pause(bob, cast.link), lifecycle.resume(bob, cast.link)):
+    for act in (
+        lifecycle.pause_sharing(bob),
+        lifecycle.pause_sharing(bob, cast.link),
+        lifecycle.resume_sharing(bob, cast.link),
+    ):
         with pytest.raises(NotFound):
             await act
     assert (await row(cast)).paused_at is None
@@ -78,16 +82,16 @@ async def test_pausing_takes_the_clinicians_key_away(cast: Cast) -> None:
     """While sharing is paused there is no copy of the key that the clinician could open."""
     share = await shared(cast, await written(cast))
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await lifecycle.pause(alice, cast.link)
+    await lifecycle.pause_sharing(alice, cast.link)
     assert (await row(cast)).clinician_key is None
-    folder = await reading.folder(bob, alice.id)
+    folder = await reading.load_folder(bob, alice.id)
     assert folder.paused
     assert folder.shared == ()
     with pytest.raises(SharingPaused):
-        await reading.read(bob, alice.id, share)
-    (case,) = (await reading.caseload(bob)).cases
+        await reading.read_share(bob, alice.id, share)
+    (case,) = (await reading.load_caseload(bob)).cases
     assert (case.paused, case.unread) == (True, 0)
-    (mine,) = await links.my_links(alice)
+    (mine,) = await links.load_my_links(alice)
     assert mine.state == "paused"
 
 
@@ -95,8 +99,8 @@ async def test_resuming_gives_the_same_copies_back(cast: Cast) -> None:
     """Nothing was lost by pausing."""
     await shared(cast, await written(cast))
     before, alice = await read_by(cast, "bob"), await cast.actor("alice")
-    await lifecycle.pause(alice)
-    await lifecycle.resume(alice, cast.link)
+    await lifecycle.pause_sharing(alice)
+    await lifecycle.resume_sharing(alice, cast.link)
     assert await read_by(cast, "bob") == before
     assert (await row(cast)).paused_at is None
 
@@ -104,13 +108,13 @@ async def test_resuming_gives_the_same_copies_back(cast: Cast) -> None:
 async def test_pausing_and_resuming_twice_is_once(cast: Cast) -> None:
     """A button pressed twice does no harm, and is logged once."""
     alice = await cast.actor("alice")
-    await lifecycle.pause(alice)
+    await lifecycle.pause_sharing(alice)
     since = (await row(cast)).paused_at
     cast.clock.forward(minutes=1)
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     assert (await row(cast)).paused_at == since
     for _ in range(2):
-        await lifecycle.resume(await cast.actor("alice"), cast.link)
+        await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     counts = [len(await logged(f"care.sharing-{act}")) for act in ("paused", "resumed")]
     assert counts == [1, 1]
 
@@ -121,9 +125,9 @@ async def test_pausing_all_pauses_each(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     await shared(cast, entry, to=second)
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     assert [(await row(cast, link)).clinician_key for link in (cast.link, second)] == [None, None]
-    await lifecycle.resume(await cast.actor("alice"), second)
+    await lifecycle.resume_sharing(await cast.actor("alice"), second)
     assert len(await read_by(cast, "charlie")) == 1
     assert await read_by(cast, "bob") == ()
 
@@ -132,7 +136,7 @@ async def test_a_key_put_back_by_storage_opens_nothing_while_paused(cast: Cast) 
     """Whoever restores the deleted key column alone does not undo a pause."""
     await shared(cast, await written(cast))
     kept = (await row(cast)).clinician_key
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     await care_tables.CareLink.filter(id=cast.link).update(clinician_key=kept)
     assert await read_by(cast, "bob") == ()
 
@@ -141,13 +145,13 @@ async def test_pausing_works_during_a_session_and_resuming_waits(cast: Cast) -> 
     """A pause takes nothing away for good; what is opened after resuming cannot be unread."""
     await shared(cast, await written(cast))
     session = await in_session(cast)
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     assert (await row(cast)).clinician_key is None
     with pytest.raises(HeldUntilRested):
-        await lifecycle.resume(await cast.actor("alice"), cast.link)
+        await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     assert (await row(cast)).clinician_key is None
     await rested(cast, session)
-    await lifecycle.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     assert len(await read_by(cast, "bob")) == 1
 
 
@@ -156,7 +160,7 @@ async def test_nothing_damaged_stands_in_the_way_of_a_pause(cast: Cast) -> None:
     bob = await cast.actor("bob")
     await accounts_tables.Account.filter(id=bob.id).update(sealed=b"?" * 80, public_identity=b"?")
     await care_tables.CareLink.filter(id=cast.link).update(patient_key=b"?" * 60, patient_pin=b"?")
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     assert (await row(cast)).clinician_key is None
 
 
@@ -166,25 +170,25 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
     for _ in range(3):
         await shared(cast, await written(cast))
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await lifecycle.end(await cast.actor(who), cast.link)
+    await lifecycle.end_care(await cast.actor(who), cast.link)
     left = await row(cast)
     assert (left.patient_key, left.clinician_key, left.pair) == (None, None, None)
     assert (left.patient_pin, left.clinician_pin, left.voucher) == (None, None, b"")
     assert left.ended_at == cast.clock.now
     assert await care_tables.Share.all().count() == 0
     for gone in (
-        reading.folder(bob, alice.id),
-        session_plan.sessions_of(bob, alice.id),
-        links.link_with(bob, alice.id),
+        reading.load_folder(bob, alice.id),
+        session_plan.load_patient_plan(bob, alice.id),
+        links.load_link_with(bob, alice.id),
     ):
         with pytest.raises(NotFound):
             await gone
-    assert (await reading.caseload(bob)).cases == ()
-    assert await shares.given(alice) == ()
-    (past,) = await links.my_links(alice, ended=True)
+    assert (await reading.load_caseload(bob)).cases == ()
+    assert await shares.list_shares(alice) == ()
+    (past,) = await links.load_my_links(alice, ended=True)
     assert past.state == "ended"
     with pytest.raises(NotFound):
-        await lifecycle.end(alice, cast.link)
+        await lifecycle.end_care(alice, cast.link)
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
@@ -193,13 +197,15 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
     cast = sqlite_cast
     other = await connected(cast, "charlie")
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await reading.folder(bob, alice.id)
+    await reading.load_folder(bob, alice.id)
     assert (await row(cast)).clinician_pin is not None
-    await lifecycle.end(await cast.actor(who), cast.link)
-    assert [link.id for link in await links.my_links(alice)] == [other]
+    await lifecycle.end_care(await cast.actor(who), cast.link)
+    assert [link.id for link in await links.load_my_links(alice)] == [other]
     left = await row(cast)
     assert (left.patient_pin, left.clinician_pin) == (None, None)
-    (event,) = [one for one in await audit_events.every_event(alice.id) if one.action is Act.CARE_ENDED]
+    (event,) = [
+        one for one in await audit_events.list_all_patient_events(alice.id) if one.action is Act.CARE_ENDED
+    ]
     assert event.object_id == cast.link
 
 
@@ -207,15 +213,15 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
 async def test_an_ended_link_is_not_revived_by_storage(cast: Cast, who: str) -> None:
     """With its end taken back, in the row as it was left, it is nobody's: neither name nor plan is seen again."""
     await shared(cast, await written(cast))
-    await lifecycle.end(await cast.actor(who), cast.link)
+    await lifecycle.end_care(await cast.actor(who), cast.link)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     await care_tables.CareLink.filter(id=cast.link).update(ended_at=None, pair=f"{alice.id}:{bob.id}")
-    assert await links.found(bob) == Found((), (cast.link,))
-    assert await links.found(alice) == Found((), (cast.link,))
-    for look in (links.link_with, session_plan.sessions_of, reading.folder):
+    assert await links.load_care_team(bob) == CareTeam((), (cast.link,))
+    assert await links.load_care_team(alice) == CareTeam((), (cast.link,))
+    for look in (links.load_link_with, session_plan.load_patient_plan, reading.load_folder):
         with pytest.raises(TrustBroken):
             await look(bob, alice.id)
-    assert await reading.caseload(bob) == reading.Caseload((), 1)
+    assert await reading.load_caseload(bob) == reading.Caseload((), 1)
 
 
 async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> None:
@@ -225,27 +231,27 @@ async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> 
     alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
     kept = (await row(cast)).clinician_id  # type: ignore[attr-defined]
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
-    for look in (links.link_with, session_plan.sessions_of, reading.folder):
+    for look in (links.load_link_with, session_plan.load_patient_plan, reading.load_folder):
         with pytest.raises(TrustBroken):
             await look(charlie, alice.id)
-    assert await reading.caseload(charlie) == reading.Caseload((), 1)
-    assert await links.found(alice) == Found((), (cast.link,))
-    assert await readers(alice, [entry.id]) == {str(entry.id): (Reader(STRANGER, False),)}
+    assert await reading.load_caseload(charlie) == reading.Caseload((), 1)
+    assert await links.load_care_team(alice) == CareTeam((), (cast.link,))
+    assert await load_readers(alice, [entry.id]) == {str(entry.id): (Reader(UNKNOWN_CONNECTION, False),)}
     with pytest.raises(TrustBroken):
-        await lifecycle.end(charlie, cast.link)
+        await lifecycle.end_care(charlie, cast.link)
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=kept)
-    (link,) = await links.my_links(alice)
+    (link,) = await links.load_my_links(alice)
     assert link.trusted
     assert len(await read_by(cast, "bob")) == 1
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=charlie.id)
-    await lifecycle.end(alice, cast.link)
-    assert await links.found(alice) == Found((), ())
+    await lifecycle.end_care(alice, cast.link)
+    assert await links.load_care_team(alice) == CareTeam((), ())
 
 
 async def test_an_ended_link_takes_no_share(cast: Cast) -> None:
     """A page that was open when care ended shares nothing."""
     entry = await written(cast)
-    await lifecycle.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
     with pytest.raises(NotFound):
         await shared(cast, entry)
     assert await care_tables.Share.all().count() == 0
@@ -255,7 +261,7 @@ async def test_keys_kept_from_before_the_end_open_nothing_after_a_new_start(cast
     """A new care link has a new key: a former copy of the key is of no use for it."""
     await shared(cast, await written(cast))
     kept = (await row(cast)).clinician_key
-    await lifecycle.end(await cast.actor("alice"), cast.link)
+    await lifecycle.end_care(await cast.actor("alice"), cast.link)
     again = await connected(cast, "bob")
     await shared(cast, await written(cast), to=again)
     assert len(await read_by(cast, "bob")) == 1
@@ -268,15 +274,15 @@ async def test_ending_care_waits_for_the_patient_but_not_for_the_clinician(cast:
     """It cannot be undone, so a patient is not asked to decide it under the medicine."""
     await in_session(cast)
     with pytest.raises(HeldUntilRested):
-        await lifecycle.end(await cast.actor("alice"), cast.link)
+        await lifecycle.end_care(await cast.actor("alice"), cast.link)
     assert (await row(cast)).ended_at is None
-    await lifecycle.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
     assert (await row(cast)).ended_at is not None
 
 
 async def test_ended_twice_at_once_ends_once(cast: Cast) -> None:
     """Both press the button in the same moment."""
-    both = [lifecycle.end(await cast.actor(who), cast.link) for who in ("alice", "bob")]
+    both = [lifecycle.end_care(await cast.actor(who), cast.link) for who in ("alice", "bob")]
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["NoneType", "NotFound"]
     assert len(await logged("care.ended")) == 1
@@ -288,7 +294,7 @@ async def test_both_sides_see_the_same_safety_code(cast: Cast) -> None:
     codes = []
     for who, at in (("alice", 0), ("bob", 0), ("dana", 0), ("bob", 1)):
         actor = await cast.actor(who)
-        codes.append(await link_keys.code_for(actor, (await links.my_links(actor))[at]))
+        codes.append(await link_keys.derive_safety_code(actor, (await links.load_my_links(actor))[at]))
     assert codes[0] == codes[1] != codes[2] == codes[3]
     assert [len(group) for group in codes[0].split()] == [5] * 12
 
@@ -298,9 +304,9 @@ async def test_the_safety_code_stands_for_the_keys_one_holds(cast: Cast) -> None
     alice = await cast.actor("alice")
     await swap_keys(alice)
     alice = await cast.actor("alice")
-    (link,) = await links.my_links(alice)
+    (link,) = await links.load_my_links(alice)
     with pytest.raises(Damaged):
-        await link_keys.code_for(alice, link)
+        await link_keys.derive_safety_code(alice, link)
 
 
 Try = Callable[[Cast, Actor], Awaitable[object]]
@@ -311,12 +317,12 @@ async def try_to_share(cast: Cast, alice: Actor) -> object:
 
 
 async def try_to_resume(cast: Cast, alice: Actor) -> object:
-    await lifecycle.resume(alice, cast.link)
+    await lifecycle.resume_sharing(alice, cast.link)
     return None
 
 
 async def try_the_code(cast: Cast, alice: Actor) -> object:
-    return await link_keys.code_for(alice, await links.my_link(alice, cast.link))
+    return await link_keys.derive_safety_code(alice, await links.load_my_link(alice, cast.link))
 
 
 @pytest.mark.parametrize("attempt", [try_to_share, try_to_resume, try_the_code])
@@ -327,7 +333,7 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
     """Whether the clinician's keys or the patient's pin of them were altered, nothing is given to them."""
     bob = await cast.actor("bob")
     if attempt is try_to_resume:
-        await lifecycle.pause(await cast.actor("alice"))
+        await lifecycle.pause_sharing(await cast.actor("alice"))
     if tampering == "keys":
         await swap_keys(bob)
     elif tampering == "no keys":
@@ -346,11 +352,11 @@ async def test_changed_keys_stop_everything_that_would_trust_them(
 async def test_a_patients_changed_keys_stop_the_clinicians_reading(cast: Cast) -> None:
     """Before the first reading the invitation's secret tells, afterwards the pin does."""
     share = await shared(cast, await written(cast))
-    alice, kept = await cast.actor("alice"), (await cast.actor("alice")).public.encode()
+    alice, kept = await cast.actor("alice"), (await cast.actor("alice")).public_identity.encode()
     for _ in range(2):
         await swap_keys(alice)
         with pytest.raises(TrustBroken):
-            await reading.read(await cast.actor("bob"), alice.id, share)
+            await reading.read_share(await cast.actor("bob"), alice.id, share)
         await accounts_tables.Account.filter(id=alice.id).update(public_identity=kept)
         await opened_by(cast, "bob", share)
 
@@ -363,7 +369,7 @@ async def test_a_link_moved_to_another_clinician_is_not_trusted(cast: Cast) -> N
     with pytest.raises(TrustBroken):
         await shared(cast, await written(cast))
     with pytest.raises((TrustBroken, Damaged)):
-        await reading.folder(charlie, alice.id)
+        await reading.load_folder(charlie, alice.id)
 
 
 async def test_a_link_made_up_by_storage_is_not_trusted(cast: Cast) -> None:
@@ -391,8 +397,8 @@ async def test_nobodys_name_is_taken_from_another_row(cast: Cast) -> None:
     charlie, bob = await cast.actor("charlie"), await cast.actor("bob")
     copied = (await accounts_tables.Account.get(id=charlie.id)).sealed
     await accounts_tables.Account.filter(id=bob.id).update(sealed=copied)
-    (link,) = await links.my_links(await cast.actor("alice"))
-    assert link.peer_name == NAMELESS
+    (link,) = await links.load_my_links(await cast.actor("alice"))
+    assert link.peer_name == UNKNOWN_NAME
 
 
 async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> None:
@@ -404,8 +410,8 @@ async def test_a_name_sealed_with_another_server_key_is_refused(cast: Cast) -> N
         profile_context(bob.id),
     )
     await accounts_tables.Account.filter(id=bob.id).update(sealed=forged)
-    (link,) = await links.my_links(await cast.actor("alice"))
-    assert link.peer_name == NAMELESS
+    (link,) = await links.load_my_links(await cast.actor("alice"))
+    assert link.peer_name == UNKNOWN_NAME
 
 
 async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None:
@@ -413,31 +419,33 @@ async def test_every_opening_is_written_down_for_the_patient(cast: Cast) -> None
     share = await shared(cast, await written(cast))
     moments = [await opened_by(cast, "bob", share) for _ in range(3)]
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await shares.given(alice)
-    assert await audit_events.openings(alice.id, [share]) == {share: tuple(moments)}
-    events = [one for one in await audit_events.events_about(alice.id) if one.action is Act.SHARE_OPENED]
+    await shares.list_shares(alice)
+    assert await audit_events.load_share_openings(alice.id, [share]) == {share: tuple(moments)}
+    events = [
+        one for one in await audit_events.list_patient_events(alice.id) if one.action is Act.SHARE_OPENED
+    ]
     assert {one.actor_id for one in events} == {bob.id}
     assert [one.at for one in events] == moments[::-1]
-    page = await audit_events.events_about(alice.id, limit=2, before=events[0].id)
+    page = await audit_events.list_patient_events(alice.id, limit=2, before=events[0].id)
     assert [one.id for one in page] == [events[1].id, events[2].id]
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
 async def test_an_ended_link_that_points_elsewhere_names_nobody(cast: Cast, who: str) -> None:
     """Whoever ended it: with another clinician, patient or dates in its row it shows no stranger's name or dates."""
-    await lifecycle.end(await cast.actor(who), cast.link)
+    await lifecycle.end_care(await cast.actor(who), cast.link)
     alice, charlie, dana = [await cast.actor(name) for name in ("alice", "charlie", "dana")]
     kept = care_tables.CareLink.filter(id=cast.link)
-    (before,) = await links.my_links(alice, ended=True)
+    (before,) = await links.load_my_links(alice, ended=True)
     assert (before.peer_name, before.ended_at) == (NAMES["bob"], alice.now)
     was = await row(cast)
     await kept.update(clinician_id=charlie.id)
-    assert await links.my_links(alice, ended=True) == ()
-    assert await links.my_links(charlie, ended=True) == ()
+    assert await links.load_my_links(alice, ended=True) == ()
+    assert await links.load_my_links(charlie, ended=True) == ()
     await kept.update(clinician_id=was.clinician_id, patient_id=dana.id)  # type: ignore[attr-defined]
-    assert await links.my_links(dana, ended=True) == ()
+    assert await links.load_my_links(dana, ended=True) == ()
     await kept.update(patient_id=alice.id, ended_at=NOON, created_at=NOON)
-    (after,) = await links.my_links(alice, ended=True)
+    (after,) = await links.load_my_links(alice, ended=True)
     assert (after.peer_name, after.since, after.ended_at) == (NAMES["bob"], before.since, before.ended_at)
     await kept.update(past=None)
-    assert await links.my_links(alice, ended=True) == ()
+    assert await links.load_my_links(alice, ended=True) == ()

@@ -9,33 +9,33 @@ import msgspec
 import pytest
 
 from journal.catalogue.crisis_contacts import (
-    DATA_FILE_WORDS,
+    DATA_FILE_SENTENCES,
     EMERGENCY_SENTENCE,
-    read_contacts,
-    region,
-    regions,
+    get_region,
+    list_regions,
+    parse_contacts,
 )
 
 FILE = resources.files("journal") / "data" / "crisis-contacts.json"
-CONTACTS = [contact for one in regions() for contact in (one.emergency, *one.contacts) if contact]
+CONTACTS = [contact for one in list_regions() for contact in (one.emergency, *one.contacts) if contact]
 
 
 def numbers(code):
-    return [(contact.kind, contact.dial) for contact in region(code).contacts]
+    return [(contact.kind, contact.dial) for contact in get_region(code).contacts]
 
 
 def test_the_numbers_are_the_clinical_ones():
     """The lines named in the clinical pages are there."""
     assert ("call", "988") in numbers("US")
     assert ("text", "988") in numbers("US")
-    assert next(one.number for one in region("US").contacts if "Veterans" in one.name).endswith("press 1")
+    assert next(one.number for one in get_region("US").contacts if "Veterans" in one.name).endswith("press 1")
     assert ("call", "988") in numbers("CA")
     assert numbers("GB-ENG")[0] == ("call", "111")
     assert {("call", "116123"), ("text", "85258")} <= set(numbers("GB"))
     assert ("call", "131114") in numbers("AU")
     assert ("call", "1737") in numbers("NZ")
     assert ("call", "116123") in numbers("IE")
-    emergency = {one.code: one.emergency and one.emergency.dial for one in regions()}
+    emergency = {one.code: one.emergency and one.emergency.dial for one in list_regions()}
     assert emergency == {
         "US": "911", "CA": "911", "GB-ENG": "999", "GB": "999", "IE": "112",
         "AU": "000", "NZ": "111", "DE": "112", "EU": "112", "OTHER": None,
@@ -61,15 +61,15 @@ def test_what_was_not_checked_says_so():
 def test_words_of_the_file_are_marked_for_translation():
     """Every name of a region and every note is in the list that translators see, and nothing else is."""
     generic = {"Emergency services", "Emotional support line"}
-    said = {one.name for one in regions()} | {contact.note for contact in CONTACTS} - {""}
+    said = {one.name for one in list_regions()} | {contact.note for contact in CONTACTS} - {""}
     said |= {contact.name for contact in CONTACTS} & generic
-    assert said == set(DATA_FILE_WORDS)
+    assert said == set(DATA_FILE_SENTENCES)
 
 
 def test_an_unknown_region_is_somewhere_else():
     """Nobody who looks for help meets an error."""
-    assert region("Atlantis").code == "OTHER"
-    assert region("").contacts
+    assert get_region("Atlantis").code == "OTHER"
+    assert get_region("").contacts
     assert "local emergency number" in EMERGENCY_SENTENCE
 
 
@@ -92,7 +92,7 @@ def test_a_careless_edit_is_refused(old, new):
     text = FILE.read_text(encoding="utf-8")
     assert old in text
     with pytest.raises((ValueError, msgspec.ValidationError)):
-        read_contacts(text.replace(old, new).encode())
+        parse_contacts(text.replace(old, new).encode())
 
 
 def test_a_region_without_contacts_is_refused():
@@ -100,4 +100,4 @@ def test_a_region_without_contacts_is_refused():
     nothing: dict[str, object] = {"code": "X", "name": "X", "emergency": None, "contacts": []}
     empty = msgspec.json.encode({"reviewed": "2026-11-22", "about": "", "regions": [nothing]})
     with pytest.raises(ValueError, match="no contacts"):
-        read_contacts(empty)
+        parse_contacts(empty)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.catalogue.answers import Problem, parse_answers
-from journal.catalogue.emotions import Emotion, emotions
+from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import EntryKind, FieldKind, Form
-from journal.catalogue.forms import FORMS, THEMES, form_of, grounding_first
+from journal.catalogue.forms import FORMS, THEMES, get_form, is_grounding_first
 from journal.catalogue.preparation import PREPARATION_SHORT
 
 ALL_FIELDS = [field for form in FORMS.values() for field in form.fields]
@@ -90,13 +90,13 @@ def parsed(form: Form, raw: dict[str, list[str]]) -> tuple[dict[str, Any], dict[
 def test_every_kind_has_its_form():
     """Each kind of entry has one form, which knows its kind."""
     assert set(FORMS) == set(EntryKind)
-    assert all(form_of(kind).kind is kind for kind in EntryKind)
+    assert all(get_form(kind).kind is kind for kind in EntryKind)
 
 
 @pytest.mark.parametrize("kind", EntryKind)
 def test_ids_are_the_ones_in_stored_documents(kind):
     """The ids and their order stay as they are: sealed documents carry them."""
-    assert [field.id.split(".")[1] for field in form_of(kind).fields] == IDS[kind].split()
+    assert [field.id.split(".")[1] for field in get_form(kind).fields] == IDS[kind].split()
 
 
 @pytest.mark.parametrize("field_id", PROMPTS)
@@ -107,10 +107,10 @@ def test_prompts_are_verbatim(field_id):
 
 def test_the_fifteen_preparation_prompts_come_in_their_order():
     """Preparation asks its fifteen prompts in order, with ratings beside two of them."""
-    asked = [field.id for field in form_of(EntryKind.PREPARATION).fields if field.id in PROMPTS]
+    asked = [field.id for field in get_form(EntryKind.PREPARATION).fields if field.id in PROMPTS]
     assert asked == [field_id for field_id in PROMPTS if field_id.startswith("prep.")]
     assert len(asked) == 15
-    assert all(field_id in form_of(EntryKind.PREPARATION) for field_id in PREPARATION_SHORT)
+    assert all(field_id in get_form(EntryKind.PREPARATION) for field_id in PREPARATION_SHORT)
     assert len(PREPARATION_SHORT) == 5
 
 
@@ -118,10 +118,10 @@ def test_exact_choices():
     """The choices of follow-up, intention, status and help are the clinical ones."""
 
     def values(kind, field_id):
-        return [option.value for option in form_of(kind).field(field_id).options]
+        return [option.value for option in get_form(kind).field(field_id).options]
 
     def labels(kind, field_id):
-        return [option.label for option in form_of(kind).field(field_id).options]
+        return [option.label for option in get_form(kind).field(field_id).options]
 
     assert labels(EntryKind.INTEGRATION, "int.followup") == ["Done", "In part", "Not yet", "No longer wanted"]
     assert labels(EntryKind.INTEGRATION, "int.intention_link") == [
@@ -152,7 +152,7 @@ def test_ids_are_unique_and_themes_are_named():
 def test_only_what_is_not_ready_can_never_be_shared():
     """What a patient is not ready to talk about is the one answer that cannot be shared."""
     assert [field.id for field in ALL_FIELDS if not field.shareable] == ["int.not_ready"]
-    assert "int.not_ready" not in [field.id for field in form_of(EntryKind.INTEGRATION).shareable]
+    assert "int.not_ready" not in [field.id for field in get_form(EntryKind.INTEGRATION).shareable]
 
 
 def test_options_belong_to_choices_alone():
@@ -188,7 +188,7 @@ def test_blank_answers_are_left_out():
 def test_a_whole_form_is_read():
     """Answers of every kind arrive in the shapes that documents store."""
     answers, problems = parsed(
-        form_of(EntryKind.REFRAME),
+        get_form(EntryKind.REFRAME),
         {
             "reframe.trigger": ["A door slammed"],
             "reframe.old_meaning": ["I am always in the way\r\nof everyone "],
@@ -216,7 +216,7 @@ def test_a_whole_form_is_read():
         "reframe.test_due": "2028-02-29",
         "reframe.status": "resting",
     }
-    assert emotions(answers["reframe.emotions"]) == (
+    assert parse_emotions(answers["reframe.emotions"]) == (
         Emotion("shame", "70", ""),
         Emotion("fear | dread", "0", "100"),
     )
@@ -247,7 +247,7 @@ def test_what_cannot_be_kept_is_handed_back(field_id, typed):
     """One answer that cannot be kept is returned as typed, with a sentence, and the others stay."""
     words = "Every other word is kept."
     answers, problems = parsed(
-        form_of(EntryKind.REFRAME), {field_id: [typed], "reframe.old_meaning": [words]}
+        get_form(EntryKind.REFRAME), {field_id: [typed], "reframe.old_meaning": [words]}
     )
     assert answers == {"reframe.old_meaning": words}
     assert set(problems) == {field_id}
@@ -266,9 +266,9 @@ def test_an_emotion_without_name_or_number_is_handed_back(name, before, after):
         "reframe.emotions.before": ["10", before],
         "reframe.emotions.after": ["20", after],
     }
-    answers, problems = parse_answers(form_of(EntryKind.REFRAME), raw)
+    answers, problems = parse_answers(get_form(EntryKind.REFRAME), raw)
     assert answers == {}
-    assert emotions(problems["reframe.emotions"].raw) == (
+    assert parse_emotions(problems["reframe.emotions"].raw) == (
         Emotion("calm", "10", "20"),
         Emotion(name, before, after),
     )
@@ -277,7 +277,7 @@ def test_an_emotion_without_name_or_number_is_handed_back(name, before, after):
 def test_ceilings_are_the_ones_stated():
     """Exactly the longest text is kept."""
     text = "ä" * 20_000
-    assert parse_answers(form_of(EntryKind.FREE), {"free.text": [text]}).answers == {"free.text": text}
+    assert parse_answers(get_form(EntryKind.FREE), {"free.text": [text]}).answers == {"free.text": text}
 
 
 RAW_VALUES = st.lists(
@@ -288,7 +288,7 @@ RAW_VALUES = st.lists(
 @given(st.sampled_from(EntryKind), st.data())
 def test_any_form_is_read_without_an_error(kind, data):
     """Whatever is posted, each question ends as an answer of its own shape, a problem, or nothing."""
-    form = form_of(kind)
+    form = get_form(kind)
     names = [field.id for field in form.fields] + [
         f"reframe.emotions.{part}" for part in ("name", "before", "after")
     ]
@@ -316,28 +316,28 @@ def test_emotions_come_back_as_they_were_stored(rows):
         "reframe.emotions.before": [str(before) for _, before, _ in rows],
         "reframe.emotions.after": [str(after) for _, _, after in rows],
     }
-    answers, _ = parsed(form_of(EntryKind.REFRAME), raw)
+    answers, _ = parsed(get_form(EntryKind.REFRAME), raw)
     for line in answers.get("reframe.emotions", []):
-        assert [row.line for row in emotions([line])] == [line]
+        assert [row.line for row in parse_emotions([line])] == [line]
 
 
 def test_high_distress_offers_grounding_first():
     """From 8 of 10, or 80 of 100 for an emotion, grounding is offered; belief never triggers it."""
-    grounding, reframe = form_of(EntryKind.GROUNDING), form_of(EntryKind.REFRAME)
-    assert grounding_first(grounding, {"ground.suds_before": 8})
-    assert not grounding_first(grounding, {"ground.suds_before": 7})
-    assert grounding_first(reframe, {"reframe.emotions": ["fear | 80 |"]})
-    assert not grounding_first(
+    grounding, reframe = get_form(EntryKind.GROUNDING), get_form(EntryKind.REFRAME)
+    assert is_grounding_first(grounding, {"ground.suds_before": 8})
+    assert not is_grounding_first(grounding, {"ground.suds_before": 7})
+    assert is_grounding_first(reframe, {"reframe.emotions": ["fear | 80 |"]})
+    assert not is_grounding_first(
         reframe, {"reframe.emotions": ["fear | 79 |"], "reframe.old_belief_before": 100}
     )
 
 
 def test_chosen_words_are_shown_and_old_codes_survive():
     """A stored code reads as its label; a code that no form knows any more reads as itself."""
-    field = form_of(EntryKind.REFRAME).field("reframe.thinking_habit")
-    assert field.chosen(["blame", "from_long_ago"]) == ("Blame", "from_long_ago")
+    field = get_form(EntryKind.REFRAME).field("reframe.thinking_habit")
+    assert field.get_option_labels(["blame", "from_long_ago"]) == ("Blame", "from_long_ago")
     with pytest.raises(KeyError):
-        form_of(EntryKind.FREE).field("prep.state")
+        get_form(EntryKind.FREE).field("prep.state")
 
 
 @pytest.mark.parametrize("zero", [0x660, 0x6F0, 0x966, 0xFF10, 0x1D7CE])
@@ -355,7 +355,7 @@ def test_numbers_and_days_are_read_in_the_digits_of_every_script(zero):
         "reframe.emotions.before": [in_script("100")],
         "reframe.emotions.after": [in_script("5")],
     }
-    answers, problems = parsed(form_of(EntryKind.REFRAME), raw)
+    answers, problems = parsed(get_form(EntryKind.REFRAME), raw)
     assert not problems
     assert answers == {
         "reframe.old_belief_before": 70,

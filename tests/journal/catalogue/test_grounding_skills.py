@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.forms import form_of
-from journal.catalogue.grounding_skills import ALWAYS, HELP_NOW, SKILLS, acute_skills
+from journal.catalogue.forms import get_form
+from journal.catalogue.grounding_skills import HELP_NOW, SAFETY_NOTES, SKILLS, list_acute_skills
 
 ORDER = (
     "orient five_senses paced_breath box_breath feet_hands container body_scan "
@@ -24,14 +24,14 @@ def test_eleven_skills_in_their_order():
 
 def test_acute_mode_offers_only_what_needs_no_imagery_breath_or_standing():
     """While a session may still be felt, skills 1, 2, 5, 10 and 11 are offered and no other."""
-    assert [skill.id for skill in acute_skills()] == [
+    assert [skill.id for skill in list_acute_skills()] == [
         "orient",
         "five_senses",
         "feet_hands",
         "kind_phrase",
         "reach_out",
     ]
-    said = " ".join(step for skill in acute_skills() for step in skill.steps)
+    said = " ".join(step for skill in list_acute_skills() for step in skill.steps)
     assert re.search(r"\b(breathe?|hold your|picture|imagine|stand)\b", said, re.IGNORECASE) is None
 
 
@@ -45,7 +45,7 @@ def test_skills_that_may_do_harm_say_so():
     """Breath holds, imagery, inward focus and temperature carry a caution, and stopping is always said."""
     assert all(SKILLS[name].caution for name in ("box_breath", "container", "body_scan", "cold_warm"))
     assert "therapist" in SKILLS["container"].caution
-    assert any("stop" in sentence for sentence in ALWAYS)
+    assert any("stop" in sentence for sentence in SAFETY_NOTES)
 
 
 def test_minutes_are_short():
@@ -57,5 +57,5 @@ def test_minutes_are_short():
 
 def test_every_skill_can_be_logged():
     """The grounding log offers every skill of the catalogue."""
-    offered = [option.value for option in form_of(EntryKind.GROUNDING).field("ground.skill").options]
+    offered = [option.value for option in get_form(EntryKind.GROUNDING).field("ground.skill").options]
     assert offered[:-1] == list(SKILLS)

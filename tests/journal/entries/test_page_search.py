@@ -17,16 +17,16 @@ from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, page_search, page_texts, removal
 from journal.entries.page_texts import text_context
-from journal.entries.search import search as by_opening
+from journal.entries.search import search_by_opening as by_opening
 from journal.key_rotation import account_key as account_key_renewal
 from journal.practice import account_deletion
 from journal.sealing import seal_document
-from journal.store.database import connection, is_sqlite
+from journal.store.database import get_connection, is_sqlite
 from journal.vault import baseline, record_state
 from journal.vault import tables as vault_tables
-from journal.vault.contents import FULL
+from journal.vault.contents import LINES_PER_PAGE
 from journal.vault.documents import EntryDocument, entry_context
-from journal.vault.entry_rows import UNOPENED, Entry
+from journal.vault.entry_rows import CANNOT_BE_OPENED, Entry
 from tests.cast import NOON, PASSWORDS, Cast
 from tests.scenes import journal_of
 
@@ -47,7 +47,7 @@ def page_of(words: str, title: str = "") -> EntryDocument:
     return EntryDocument("free", title, answers={"free.text": words})
 
 
-async def a_journal(cast: Cast, count: int = 3 * FULL + 10, who: str = "alice") -> list[UUID]:
+async def a_journal(cast: Cast, count: int = 3 * LINES_PER_PAGE + 10, who: str = "alice") -> list[UUID]:
     """Numbered entries of which each has a word of its own."""
     return await journal_of(
         cast, [page_of(f"the sea w{number}w and so on", "Title") for number in range(count)], who
@@ -56,8 +56,8 @@ async def a_journal(cast: Cast, count: int = 3 * FULL + 10, who: str = "alice") 
 
 async def ids(actor: Actor, words: str) -> list[UUID]:
     """What a search finds in a journal that is as it was left."""
-    as_left, found = await page_search.search(actor, words)
-    assert as_left
+    is_intact, found = await page_search.search_entries(actor, words)
+    assert is_intact
     return [one.id for one in found]
 
 
@@ -74,11 +74,11 @@ async def texts_of(actor: Actor) -> dict[int, bytes]:
     }
 
 
-async def with_texts(cast: Cast, count: int = 3 * FULL + 10, who: str = "alice") -> list[UUID]:
+async def with_texts(cast: Cast, count: int = 3 * LINES_PER_PAGE + 10, who: str = "alice") -> list[UUID]:
     """A journal whose full pages all have a text."""
     made = await a_journal(cast, count, who)
     await ids(await cast.actor(who), "nothing")
-    assert len(await texts_of(await cast.actor(who))) == count // FULL
+    assert len(await texts_of(await cast.actor(who))) == count // LINES_PER_PAGE
     return made
 
 
@@ -97,30 +97,30 @@ async def test_it_finds_what_opening_every_entry_finds(cast: Cast) -> None:
         document = page_of(text, dice.choice(WORDS))
         return msgspec.structs.replace(document, note=dice.choice(("", *WORDS[:3])))
 
-    made = await journal_of(cast, [some() for _ in range(6 * FULL + 20)])
+    made = await journal_of(cast, [some() for _ in range(6 * LINES_PER_PAGE + 20)])
     for turn in range(8):
         alice = await cast.actor("alice")
         for words in dice.sample(ASKED, 8) if turn else ASKED:
-            as_left, found = await page_search.search(alice, words)
-            assert as_left
+            is_intact, found = await page_search.search_entries(alice, words)
+            assert is_intact
             assert list(found) == in_order(await by_opening(alice, words)), words
         most = max(most, len(await texts_of(alice)))
         cast.clock.forward(minutes=1)
         alice = await cast.actor("alice")
         for ident in dice.sample(made, 2):
-            await entries.save(alice, ident, (await entries.entry(alice, ident)).revision, some())
+            await entries.save_entry(alice, ident, (await entries.load_entry(alice, ident)).revision, some())
         gone, back, new = *dice.sample(made, 2), uuid4()
-        await removal.delete(alice, gone)
-        await removal.delete(alice, back)
-        await removal.undelete(alice, back)
-        await entries.save(alice, new, 0, some())
+        await removal.delete_entry(alice, gone)
+        await removal.delete_entry(alice, back)
+        await removal.restore_entry(alice, back)
+        await entries.save_entry(alice, new, 0, some())
         made = [*(one for one in made if one != gone), new]
     assert most == 6
 
 
 async def test_four_texts_are_written_for_each_search(cast: Cast) -> None:
     """Of pages that have stopped growing, the newest first; after a few searches all have one."""
-    await a_journal(cast, 10 * FULL + 3)
+    await a_journal(cast, 10 * LINES_PER_PAGE + 3)
     alice = await cast.actor("alice")
     for turn in (range(6, 10), range(2, 10), range(10), range(10)):
         assert len(await ids(alice, "w5w")) == 1
@@ -133,8 +133,13 @@ async def test_only_what_is_found_is_opened(cast: Cast) -> None:
     alice = await cast.actor("alice")
     await bent(made[5])
     assert await ids(alice, "w6w") == [made[6]]
-    as_left, (found,) = await page_search.search(alice, "w5w")
-    assert (as_left, found.id, found.damaged, found.document.title) == (True, made[5], True, UNOPENED)
+    is_intact, (found,) = await page_search.search_entries(alice, "w5w")
+    assert (is_intact, found.id, found.damaged, found.document.title) == (
+        True,
+        made[5],
+        True,
+        CANNOT_BE_OPENED,
+    )
 
 
 async def test_what_does_not_open_is_found_by_every_search_until_its_page_has_a_text(cast: Cast) -> None:
@@ -149,13 +154,13 @@ async def test_what_does_not_open_is_found_by_every_search_until_its_page_has_a_
 
 async def test_a_text_has_each_word_once(cast: Cast) -> None:
     """Folded, and in no other form than what a needle is compared with."""
-    assert page_texts.words_of(page_of("The SEA, the sea\n\tand  the", "Sea")) == b"sea the sea, and"
+    assert page_texts.fold_words(page_of("The SEA, the sea\n\tand  the", "Sea")) == b"sea the sea, and"
 
 
 async def save(cast: Cast, one: UUID) -> None:
     """Other words."""
     alice = await cast.actor("alice")
-    await entries.save(alice, one, 1, page_of("other words"))
+    await entries.save_entry(alice, one, 1, page_of("other words"))
 
 
 async def restore(cast: Cast, one: UUID) -> None:
@@ -163,28 +168,28 @@ async def restore(cast: Cast, one: UUID) -> None:
     await save(cast, one)
     await ids(await cast.actor("alice"), "nothing")
     (version,) = await vault_tables.EntryRevision.filter(entry_id=one)
-    await entries.restore(await cast.actor("alice"), one, version.id)
+    await entries.restore_version(await cast.actor("alice"), one, version.id)
 
 
 async def delete(cast: Cast, one: UUID) -> None:
     """Taken away."""
-    await removal.delete(await cast.actor("alice"), one)
+    await removal.delete_entry(await cast.actor("alice"), one)
 
 
 async def erase(cast: Cast, one: UUID) -> None:
     """Erased for good."""
     alice = await cast.actor("alice")
-    await removal.delete(alice, one)
-    await page_search.search(alice, "nothing")
-    await removal.erase(alice, one)
+    await removal.delete_entry(alice, one)
+    await page_search.search_entries(alice, "nothing")
+    await removal.erase_entry(alice, one)
 
 
 async def undelete(cast: Cast, one: UUID) -> None:
     """Taken away and brought back."""
     alice = await cast.actor("alice")
-    await removal.delete(alice, one)
+    await removal.delete_entry(alice, one)
     await ids(alice, "nothing")
-    await removal.undelete(alice, one)
+    await removal.restore_entry(alice, one)
 
 
 ACTS = (save, restore, delete, undelete)
@@ -196,7 +201,7 @@ async def test_what_changes_a_page_deletes_its_text(
 ) -> None:
     """In the same transaction, and no other; the next search writes it anew."""
     made = await with_texts(cast)
-    await act(cast, made[FULL + 5])
+    await act(cast, made[LINES_PER_PAGE + 5])
     alice = await cast.actor("alice")
     assert sorted(await texts_of(alice)) == [0, 2]
     assert await ids(alice, "w6w") == [made[6]]
@@ -210,7 +215,7 @@ async def test_no_word_of_what_was_deleted_stays(
 ) -> None:
     """Also where storage put an entry back older, or took root or page away, so that its line stays or is lost."""
     made = await with_texts(cast)
-    alice, one = await cast.actor("alice"), made[FULL]
+    alice, one = await cast.actor("alice"), made[LINES_PER_PAGE]
     assert any(b"w64w" in text for text in (await texts_of(alice)).values())
     if before == "another state":
         sealed = seal_document(alice.vault, page_of("w64w"), entry_context(alice.id, one, 1))
@@ -225,26 +230,29 @@ async def test_no_word_of_what_was_deleted_stays(
 
 async def test_a_page_that_becomes_the_newest_keeps_no_old_text(cast: Cast) -> None:
     """It had a text since it was not the newest; when it grows again, the text goes."""
-    made = await a_journal(cast, FULL + 1)
+    made = await a_journal(cast, LINES_PER_PAGE + 1)
     alice = await cast.actor("alice")
     for one in made[:20]:
-        await removal.delete(alice, one)
+        await removal.delete_entry(alice, one)
     await ids(alice, "nothing")
     assert sorted(await texts_of(alice)) == [0]
-    await removal.delete(alice, made[FULL])
-    await entries.save(alice, made[50], 1, page_of("other words"))
+    await removal.delete_entry(alice, made[LINES_PER_PAGE])
+    await entries.save_entry(alice, made[50], 1, page_of("other words"))
     assert await texts_of(alice) == {}
 
 
 async def test_pages_that_are_put_together_lose_their_texts(cast: Cast) -> None:
     """Both: the one that is gone, and the one that has the lines of both."""
-    made = await with_texts(cast, 3 * FULL)
+    made = await with_texts(cast, 3 * LINES_PER_PAGE)
     alice = await cast.actor("alice")
-    for one in (*made[: FULL - 25], *made[FULL + 8 : 2 * FULL]):  # 33 are left on the two
-        await removal.delete(alice, one)
+    for one in (
+        *made[: LINES_PER_PAGE - 25],
+        *made[LINES_PER_PAGE + 8 : 2 * LINES_PER_PAGE],
+    ):  # 33 are left on the two
+        await removal.delete_entry(alice, one)
     await ids(alice, "nothing")
     assert sorted(await texts_of(alice)) == [0, 1, 2]
-    await removal.delete(alice, made[FULL + 5])
+    await removal.delete_entry(alice, made[LINES_PER_PAGE + 5])
     assert sorted(await texts_of(alice)) == [2]
     assert await vault_tables.ContentsPage.filter(owner_id=alice.id).count() == 2
 
@@ -253,20 +261,20 @@ async def test_accepting_deletes_all_texts(cast: Cast) -> None:
     """So does beginning anew."""
     await with_texts(cast)
     alice = await cast.actor("alice")
-    await acceptance.accept(alice)
+    await acceptance.accept_journal(alice)
     assert await texts_of(alice) == {}
     await ids(alice, "nothing")
     assert await texts_of(alice)
-    await baseline.begin_anew(alice.vault, alice.id)
+    await baseline.recreate_record_state(alice.vault, alice.id)
     assert await texts_of(alice) == {}
 
 
 async def test_they_go_with_the_account(cast: Cast) -> None:
     """Like everything that hangs on it."""
     await with_texts(cast)
-    await account_deletion.leave(await cast.actor("alice"), "delete")
+    await account_deletion.request_deletion(await cast.actor("alice"), "delete")
     cast.clock.forward(days=30)
-    await account_deletion.forget(cast.house, cast.clock.now)
+    await account_deletion.delete_due_accounts(cast.installation, cast.clock.now)
     assert not await vault_tables.ContentsText.exists()
 
 
@@ -274,26 +282,26 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
     """They go when a renewal begins and when it ends; in between searches write them under the new key."""
     made = await with_texts(cast)
     older = await cast.actor("alice")
-    token = await account_key_renewal.begin(older, PASSWORDS["alice"])
+    token = await account_key_renewal.begin_rotation(older, PASSWORDS["alice"])
     assert not await vault_tables.ContentsText.exists()
     came = None
-    while came is None or not came.over:
-        now = await web_sessions.actor_for(cast.house, token)
+    while came is None or not came.finished:
+        now = await web_sessions.load_actor(cast.installation, token)
         assert now is not None
         assert await ids(now, "w5w") == [made[5]]
         for text in await vault_tables.ContentsText.all():
             with pytest.raises(Exception, match="open"):
                 older.vault.open(text.sealed, context=text_context(now.id, text.number, text.revision))
         cast.clock.forward(minutes=1)
-        came = await account_key_renewal.go_on(now)
+        came = await account_key_renewal.reseal_batches(now)
     assert not await vault_tables.ContentsText.exists()
-    now = await web_sessions.actor_for(cast.house, token)
+    now = await web_sessions.load_actor(cast.installation, token)
     assert now is not None
-    contents = await page_search._contents(now)
+    contents = await page_search._load_contents(now)
     assert contents is not None
-    words = PageText.of([b"w"] * FULL)
-    await page_texts.keep(
-        older, contents.kept, [(contents.marks[0], words)], ()
+    words = PageText.of([b"w"] * LINES_PER_PAGE)
+    await page_texts.save_texts(
+        older, contents.state_row, [(contents.marks[0], words)], ()
     )  # set out before the renewal
     assert not await vault_tables.ContentsText.exists()
     assert await ids(now, "w5w") == [made[5]]
@@ -304,11 +312,11 @@ async def test_nothing_is_written_for_a_root_of_before(cast: Cast) -> None:
     """Who saved while somebody searched voids what the search would write."""
     made = await a_journal(cast)
     alice = await cast.actor("alice")
-    contents = await page_search._contents(alice)
+    contents = await page_search._load_contents(alice)
     assert contents is not None
-    await removal.delete(alice, made[0])
-    text = PageText.of([b"w"] * FULL)
-    await page_texts.keep(alice, contents.kept, [(contents.marks[0], text)], ())
+    await removal.delete_entry(alice, made[0])
+    text = PageText.of([b"w"] * LINES_PER_PAGE)
+    await page_texts.save_texts(alice, contents.state_row, [(contents.marks[0], text)], ())
     assert not await vault_tables.ContentsText.exists()
 
 
@@ -326,11 +334,11 @@ async def test_a_text_that_cannot_be_written_is_no_error(cast: Cast) -> None:
     """The search has found what it found, and the next page is served."""
     made = await a_journal(cast)
     for statement in FAIL[is_sqlite()]:
-        await connection().execute_query(statement)
+        await get_connection().execute_query(statement)
     alice = await cast.actor("alice")
     for _ in range(2):
         assert await ids(alice, "w5w") == [made[5]]
-    await removal.delete(alice, made[5])
+    await removal.delete_entry(alice, made[5])
     assert await ids(alice, "w5w") == []
     assert not await vault_tables.ContentsText.exists()
 
@@ -338,7 +346,9 @@ async def test_a_text_that_cannot_be_written_is_no_error(cast: Cast) -> None:
 async def outdated(cast: Cast, made: list[UUID]) -> None:
     """A text of before the last save, called current."""
     (before,) = await vault_tables.ContentsText.filter(number=1).values()
-    await entries.save(await cast.actor("alice"), made[FULL], 1, page_of("w5w and other words"))
+    await entries.save_entry(
+        await cast.actor("alice"), made[LINES_PER_PAGE], 1, page_of("w5w and other words")
+    )
     (page,) = await vault_tables.ContentsPage.filter(owner_id=before["owner_id"], number=1)
     await vault_tables.ContentsText.create(**before | {"revision": page.revision})
 
@@ -347,8 +357,8 @@ async def of_an_older_table(cast: Cast, made: list[UUID]) -> None:
     """A text of the very same number and revision, from before all was laid out anew."""
     alice = await cast.actor("alice")
     before = await vault_tables.ContentsText.filter(owner_id=alice.id).values()
-    await removal.delete(alice, made[0])
-    await acceptance.accept(alice)
+    await removal.delete_entry(alice, made[0])
+    await acceptance.accept_journal(alice)
     for row in before:
         await vault_tables.ContentsText.create(**row)
 
@@ -362,7 +372,7 @@ async def exchanged(cast: Cast, made: list[UUID]) -> None:
 
 async def of_another(cast: Cast, made: list[UUID]) -> None:
     """A text of somebody else's journal."""
-    await with_texts(cast, FULL, "dana")
+    await with_texts(cast, LINES_PER_PAGE, "dana")
     (hers,) = await vault_tables.ContentsText.filter(owner_id=(await cast.actor("dana")).id)
     await vault_tables.ContentsText.filter(owner_id=(await cast.actor("alice")).id).update(sealed=hers.sealed)
 
@@ -393,10 +403,10 @@ async def of_another_revision(cast: Cast, made: list[UUID]) -> None:
 async def folded_otherwise(cast: Cast, made: list[UUID]) -> None:
     """Sealed by a version of the program that folds other words alike."""
     alice = await cast.actor("alice")
-    contents = await page_search._contents(alice)
+    contents = await page_search._load_contents(alice)
     assert contents is not None
     for mark in contents.marks[:2]:
-        plain = PageText.of([b"w"] * FULL).encode(fold=1, tag=mark.tag)
+        plain = PageText.of([b"w"] * LINES_PER_PAGE).encode(fold=1, tag=mark.tag)
         sealed = alice.vault.seal(plain, context=text_context(alice.id, mark.number, mark.revision))
         await vault_tables.ContentsText.filter(number=mark.number).update(sealed=sealed)
 
@@ -422,13 +432,13 @@ async def test_what_storage_made_of_texts_is_passed_over(
     alice = await cast.actor("alice")
     for _ in range(2):
         for words in ("w5w", "w64w", "sea w70w", "the"):
-            as_left, found = await page_search.search(alice, words)
-            assert as_left
+            is_intact, found = await page_search.search_entries(alice, words)
+            assert is_intact
             assert list(found) == in_order(await by_opening(alice, words)), words
     assert sorted(await texts_of(alice)) == [0, 1, 2]
-    contents = await page_search._contents(alice)
+    contents = await page_search._load_contents(alice)
     assert contents is not None
-    (hits, void) = await page_texts.places_of(alice, contents.marks, [b"w1w"])
+    (hits, void) = await page_texts.find_places(alice, contents.marks, [b"w1w"])
     assert (sorted(hits), void) == ([0, 1, 2], [])
 
 
@@ -437,11 +447,11 @@ async def test_what_storage_made_of_texts_is_passed_over(
 async def test_wrong_types_are_passed_over(sqlite_cast: Cast, column: str, value: str) -> None:
     """SQLite lets anybody put anything into a cell."""
     made = await with_texts(sqlite_cast)
-    await connection().execute_query(f"UPDATE contents_text SET {column} = {value} WHERE number = 1")
+    await get_connection().execute_query(f"UPDATE contents_text SET {column} = {value} WHERE number = 1")
     alice = await sqlite_cast.actor("alice")
     for _ in range(2):
         assert await ids(alice, "w5w") == [made[5]]
-        assert await ids(alice, "w64w") == [made[FULL]]
+        assert await ids(alice, "w64w") == [made[LINES_PER_PAGE]]
 
 
 async def test_what_is_not_as_it_was_left_is_said(cast: Cast) -> None:
@@ -451,9 +461,9 @@ async def test_what_is_not_as_it_was_left_is_said(cast: Cast) -> None:
     before = await vault_tables.ContentsText.all().order_by("number").values()
     await vault_tables.Entry.filter(id=made[5]).delete()
     for words, found in (("w5w", []), ("w6w", [made[6]])):
-        as_left, opened = await page_search.search(alice, words)
-        assert (as_left, [one.id for one in opened]) == (False, found)
-        assert alice.house.compared.is_due(alice.session, alice.now)
+        is_intact, opened = await page_search.search_entries(alice, words)
+        assert (is_intact, [one.id for one in opened]) == (False, found)
+        assert alice.installation.comparison_schedule.is_due(alice.session, alice.now)
     assert await vault_tables.ContentsText.all().order_by("number").values() == before
 
 
@@ -464,8 +474,8 @@ async def test_what_a_search_does_not_find_is_missed_within_the_hour(cast: Cast)
     await vault_tables.Entry.filter(id=made[3]).delete()
     assert await ids(alice, "w5w") == [made[5]]
     cast.clock.forward(minutes=61)
-    as_left, found = await page_search.search(await cast.actor("alice"), "w5w")
-    assert (as_left, [one.id for one in found]) == (False, [made[5]])
+    is_intact, found = await page_search.search_entries(await cast.actor("alice"), "w5w")
+    assert (is_intact, [one.id for one in found]) == (False, [made[5]])
 
 
 @pytest.mark.parametrize("what", ["gone", "bent", "exchanged", "older"])
@@ -485,13 +495,13 @@ async def test_a_page_that_is_not_what_the_root_says_is_said(cast: Cast, what: s
         case "exchanged":
             await page.update(sealed=(await vault_tables.ContentsPage.get(number=0)).sealed)
         case "older":
-            await entries.save(alice, made[FULL], 1, page_of("w64w and more"))
+            await entries.save_entry(alice, made[LINES_PER_PAGE], 1, page_of("w64w and more"))
             await page.update(sealed=sealed)
             await vault_tables.ContentsText.filter(number=1).delete()
-    as_left, found = await page_search.search(alice, "w5w")
-    assert (as_left, [one.id for one in found]) == (with_text and what != "older", [made[5]])
-    as_left, found = await page_search.search(alice, "w64w")
-    assert (as_left, [one.id for one in found]) == (False, [made[FULL]])
+    is_intact, found = await page_search.search_entries(alice, "w5w")
+    assert (is_intact, [one.id for one in found]) == (with_text and what != "older", [made[5]])
+    is_intact, found = await page_search.search_entries(alice, "w64w")
+    assert (is_intact, [one.id for one in found]) == (False, [made[LINES_PER_PAGE]])
 
 
 @pytest.mark.parametrize("what", ["revision", "end", "exchanged"])
@@ -508,7 +518,7 @@ async def test_a_row_that_is_not_what_its_line_says_is_said(cast: Cast, what: st
         case "exchanged":
             await one.update(sealed=(await vault_tables.Entry.get(id=made[4])).sealed)
             await vault_tables.Entry.filter(id=made[4]).update(sealed=sealed)
-    assert not (await page_search.search(alice, "w5w"))[0]
+    assert not (await page_search.search_entries(alice, "w5w"))[0]
 
 
 @pytest.mark.parametrize("years", [1, 9000])
@@ -518,11 +528,11 @@ async def test_an_entry_that_was_moved_in_time_is_found(cast: Cast, years: int) 
     alice = await cast.actor("alice")
     at = NOON.replace(year=NOON.year + years) if years < 9000 else datetime(9999, 12, 31, tzinfo=UTC)
     await vault_tables.Entry.filter(id=made[5]).update(created_at=at)
-    _, found = await page_search.search(alice, "w5w")
+    _, found = await page_search.search_entries(alice, "w5w")
     assert found == await by_opening(alice, "w5w")
     assert [one.id for one in found] == [made[5]]
-    as_left, found = await page_search.search(alice, "w6w")
-    assert (as_left, [one.id for one in found]) == (False, [made[6]])
+    is_intact, found = await page_search.search_entries(alice, "w6w")
+    assert (is_intact, [one.id for one in found]) == (False, [made[6]])
 
 
 async def test_who_saves_meanwhile_disturbs_no_search(cast: Cast) -> None:
@@ -532,16 +542,16 @@ async def test_who_saves_meanwhile_disturbs_no_search(cast: Cast) -> None:
 
     async def saves() -> None:
         for turn, ident in enumerate(made[::30]):
-            await entries.save(alice, ident, 1, page_of(f"the sea and w{turn}w"))
+            await entries.save_entry(alice, ident, 1, page_of(f"the sea and w{turn}w"))
 
     async def searches() -> None:
         for _ in range(6):
             assert len(await ids(alice, "the sea")) == len(made)
 
     await asyncio.gather(saves(), searches(), searches())
-    assert (await record_state.look(alice, earlier=True)).as_left
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
     for text in (await texts_of(alice)).values():
-        assert text.count(b"sea") == FULL
+        assert text.count(b"sea") == LINES_PER_PAGE
 
 
 async def test_an_account_without_a_table_is_searched_by_opening(cast: Cast) -> None:
@@ -549,14 +559,14 @@ async def test_an_account_without_a_table_is_searched_by_opening(cast: Cast) -> 
     made = await a_journal(cast)
     alice = await cast.actor("alice")
     await vault_tables.ContentsPage.filter(owner_id=alice.id).delete()
-    as_left, found = await page_search.search(alice, "w5w")
-    assert (as_left, [one.id for one in found]) == (False, [made[5]])
+    is_intact, found = await page_search.search_entries(alice, "w5w")
+    assert (is_intact, [one.id for one in found]) == (False, [made[5]])
     assert not await vault_tables.ContentsText.exists()
 
 
 def test_all_pages_but_the_newest_have_stopped_growing() -> None:
     """A page that is neither full nor the newest is as settled as one that is full."""
-    full = PageMark(0, 1, FULL, 0, 0, bytes(16))
+    full = PageMark(0, 1, LINES_PER_PAGE, 0, 0, bytes(16))
     half = full._replace(lines=5)
     assert page_texts.is_settled([full], 0)
     assert page_texts.is_settled([half, half], 0)
@@ -568,20 +578,20 @@ async def test_the_text_of_what_was_deleted_leaves_the_files(sqlite_cast: Cast) 
     made = await with_texts(sqlite_cast)
     alice = await sqlite_cast.actor("alice")
     sealed = (await vault_tables.ContentsText.get(owner_id=alice.id, number=1)).sealed
-    file = Path(str(getattr(connection(), "filename", "")))
+    file = Path(str(getattr(get_connection(), "filename", "")))
 
     def pieces() -> int:
         there = b"".join(path.read_bytes() for path in file.parent.glob(file.name + "*"))
         return sum(sealed[at : at + 16] in there for at in range(0, len(sealed), 16))
 
     assert pieces() > 50
-    await removal.delete(alice, made[FULL + 5])
+    await removal.delete_entry(alice, made[LINES_PER_PAGE + 5])
     assert pieces() == 0
 
 
 async def test_long_texts_are_read_elsewhere(cast: Cast) -> None:
     """What takes longer than others can wait for is found as well: in threads, a stretch at a time."""
-    count, each = FULL + 2, 4000
+    count, each = LINES_PER_PAGE + 2, 4000
     made = await journal_of(
         cast, [page_of(" ".join(f"w{number}w{n}" for n in range(each))) for number in range(count)]
     )
@@ -591,4 +601,4 @@ async def test_long_texts_are_read_elsewhere(cast: Cast) -> None:
         assert await ids(alice, "w65w1") == [made[65]]
         assert len(await ids(alice, "w")) == count
     (row,) = await vault_tables.ContentsText.all()
-    assert len(row.sealed) > page_texts.STRETCH
+    assert len(row.sealed) > page_texts.BATCH_BYTES

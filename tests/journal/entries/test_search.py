@@ -13,7 +13,7 @@ from tests.cast import Cast
 
 
 async def write(cast: Cast, text: str) -> UUID:
-    saved = await entries.save(
+    saved = await entries.save_entry(
         await cast.actor("alice"), uuid4(), 0, EntryDocument("free", answers={"free.text": text})
     )
     return saved.id
@@ -28,7 +28,7 @@ async def test_every_entry_is_looked_at_once(cast: Cast, at_once: int) -> None:
         written.append({await write(cast, "the sea") for _ in range(moment)})
         await write(cast, "nothing")
     alice = await cast.actor("alice")
-    found = [one.id for one in await search.search(alice, "sea", at_once=at_once)]
+    found = [one.id for one in await search.search_by_opening(alice, "sea", batch_size=at_once)]
     assert len(found) == 7
     newest_first = [found[0:2], found[2:3], found[3:6], found[6:7]]
     assert [set(ids) for ids in newest_first] == written[::-1]
@@ -41,7 +41,7 @@ async def test_others_get_their_turn(cast: Cast) -> None:
     alice, order = await cast.actor("alice"), []
 
     async def look() -> None:
-        await search.search(alice, "sea", at_once=2)
+        await search.search_by_opening(alice, "sea", batch_size=2)
         order.append("search")
 
     async def answer() -> None:

@@ -9,11 +9,11 @@ import threading
 
 import pytest
 
-from journal.installation.installation import House
-from journal.installation.password_work import PLACES, STEP, Busy
+from journal.installation.installation import Installation
+from journal.installation.password_work import MAX_PENDING, NICENESS, Busy
 from tests.waiting import PATIENCE
 
-QUICK = House.with_key(bytes(32), quick=True)
+QUICK = Installation.with_key(bytes(32), quick=True)
 
 
 async def test_two_passwords_at_once_and_no_more() -> None:
@@ -30,14 +30,14 @@ async def test_two_passwords_at_once_and_no_more() -> None:
         with lock:
             now -= 1
 
-    await asyncio.gather(*(QUICK.stretch(work) for _ in range(8)))
+    await asyncio.gather(*(QUICK.run_password_hash(work) for _ in range(8)))
     assert most == 2
 
 
 async def test_others_are_answered_meanwhile() -> None:
     """The event loop goes on while a password is stretched."""
     answered = threading.Event()
-    stretching = asyncio.create_task(QUICK.stretch(lambda: answered.wait(PATIENCE)))
+    stretching = asyncio.create_task(QUICK.run_password_hash(lambda: answered.wait(PATIENCE)))
     await asyncio.sleep(0)
     answered.set()
     assert await stretching
@@ -50,45 +50,50 @@ async def test_a_page_goes_before_a_password() -> None:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id() if sys.platform == "linux" else 0)
 
     before = priority()
-    assert await QUICK.stretch(priority) == (min(before + STEP, 19) if sys.platform == "linux" else before)
+    assert await QUICK.run_password_hash(priority) == (
+        min(before + NICENESS, 19) if sys.platform == "linux" else before
+    )
     assert priority() == before
 
 
 async def test_what_goes_wrong_is_told() -> None:
     """An error of the work is the caller's."""
     with pytest.raises(ZeroDivisionError):
-        await QUICK.stretch(lambda: 1 // 0)
+        await QUICK.run_password_hash(lambda: 1 // 0)
 
 
 async def test_a_queue_that_is_full_says_so_and_empties_again() -> None:
     """Past the last place nothing is begun; strangers leave the queue of whoever came in before as it is."""
-    house, go = House.with_key(bytes(32), quick=True), threading.Event()
-    waiting = [asyncio.create_task(house.stretch(lambda: go.wait(PATIENCE))) for _ in range(PLACES)]
+    installation, go = Installation.with_key(bytes(32), quick=True), threading.Event()
+    waiting = [
+        asyncio.create_task(installation.run_password_hash(lambda: go.wait(PATIENCE)))
+        for _ in range(MAX_PENDING)
+    ]
     await asyncio.sleep(0)
     for _ in range(3):
         with pytest.raises(Busy):
-            await house.stretch(lambda: True)
-    assert await house.stretch(lambda: True, own=True)
-    assert await house.judge(lambda: True)
+            await installation.run_password_hash(lambda: True)
+    assert await installation.run_password_hash(lambda: True, is_returning=True)
+    assert await installation.run_strength_check(lambda: True)
     waiting.pop().cancel()  # somebody went away while they waited
     await asyncio.sleep(0)
-    waiting.append(asyncio.create_task(house.stretch(lambda: True)))
+    waiting.append(asyncio.create_task(installation.run_password_hash(lambda: True)))
     await asyncio.sleep(0)
     go.set()
     assert all(await asyncio.gather(*waiting))
-    assert await house.stretch(lambda: True)
+    assert await installation.run_password_hash(lambda: True)
 
 
 async def test_each_queue_is_full_by_itself() -> None:
     """Whoever keeps one busy keeps neither of the others busy."""
-    for full in ("stretching", "stretching_own", "judging"):
-        house, go = House.with_key(bytes(32), quick=True), threading.Event()
+    for full in ("password_queue", "returning_password_queue", "strength_queue"):
+        installation, go = Installation.with_key(bytes(32), quick=True), threading.Event()
         waiting = [
-            asyncio.create_task(getattr(house, full).run(lambda go=go: go.wait(PATIENCE)))
-            for _ in range(PLACES)
+            asyncio.create_task(getattr(installation, full).run(lambda go=go: go.wait(PATIENCE)))
+            for _ in range(MAX_PENDING)
         ]
         await asyncio.sleep(0)
-        for other in {"stretching", "stretching_own", "judging"} - {full}:
-            assert await getattr(house, other).run(lambda: True)
+        for other in {"password_queue", "returning_password_queue", "strength_queue"} - {full}:
+            assert await getattr(installation, other).run(lambda: True)
         go.set()
         await asyncio.gather(*waiting)

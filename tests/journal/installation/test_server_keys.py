@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crypto import Context, OpenError
-from journal.installation.key_file import NEEDED, KeyFile, parse
+from journal.installation.key_file import KEY_FORMAT, KeyFile, parse_keys
 from journal.installation.server_keys import ServerKeys
 
 OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
@@ -27,9 +27,9 @@ def file(tmp_path: Path) -> KeyFile:
 def test_a_made_key_is_its_owners_alone_and_stays(tmp_path: Path) -> None:
     """The first start makes it with mode 0600, the next one reads it, and nothing else is left in the folder."""
     path = tmp_path / "server-key"
-    (made,) = KeyFile.made(path).read()
+    (made,) = KeyFile.open_or_create(path).read()
     assert (len(made), path.stat().st_mode & 0o777) == (32, 0o600)
-    assert KeyFile.made(path).read() == (made,)
+    assert KeyFile.open_or_create(path).read() == (made,)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -37,13 +37,13 @@ def test_a_made_key_is_its_owners_alone_and_stays(tmp_path: Path) -> None:
 def test_what_is_no_list_of_keys_is_refused(text: str) -> None:
     """None, one of another size, one that is no number, and one that comes twice."""
     with pytest.raises(ValueError, match=r"hexadecimal|once"):
-        parse(text)
+        parse_keys(text)
 
 
 def test_a_file_is_replaced_whole_and_for_no_more_readers(file: KeyFile) -> None:
     """The mode stays, but for what others could do; nothing is left beside it."""
     file.path.chmod(0o664)
-    file.write((NEW, OLD), instead_of=(OLD,))
+    file.write((NEW, OLD), expected=(OLD,))
     assert file.path.read_text() == f"{NEW.hex()}\n{OLD.hex()}\n"
     assert file.path.stat().st_mode & 0o777 == 0o640
     assert list(file.path.parent.iterdir()) == [file.path]
@@ -52,15 +52,15 @@ def test_a_file_is_replaced_whole_and_for_no_more_readers(file: KeyFile) -> None
 def test_noise_in_a_key_file_is_told_in_our_own_words(file: KeyFile) -> None:
     """Bytes that are no text are no key, and are not told as a fault of an encoding."""
     file.path.write_bytes(b"\x88\xff" * 40)
-    with pytest.raises(ValueError, match=re.escape(NEEDED)):
+    with pytest.raises(ValueError, match=re.escape(KEY_FORMAT)):
         file.read()
 
 
 def test_two_changes_at_once_lose_no_key(file: KeyFile) -> None:
     """Whoever read another state of the file writes nothing: a key that something is sealed under would be gone."""
-    file.write((NEW, OLD), instead_of=(OLD,))
+    file.write((NEW, OLD), expected=(OLD,))
     with pytest.raises(ValueError, match="other keys"):
-        file.write((OTHER, OLD), instead_of=(OLD,))
+        file.write((OTHER, OLD), expected=(OLD,))
     assert file.read() == (NEW, OLD)
 
 
@@ -68,12 +68,12 @@ def test_a_process_that_runs_notices(file: KeyFile) -> None:
     """It seals under a key that came while it ran, and opens and looks up under both; dropped keys are dropped."""
     running = ServerKeys(file.read(), KeyFile(file.path))
     before, index = running.seal(b"Tuesday", PLACE), running.blind_index("alice@example.org")
-    file.write((NEW, OLD), instead_of=(OLD,))
+    file.write((NEW, OLD), expected=(OLD,))
     assert ServerKeys((NEW,)).open(running.seal(b"Wednesday", PLACE), PLACE) == b"Wednesday"
-    assert running.open_and_tell(before, PLACE) == (b"Tuesday", False)
+    assert running.open_with_status(before, PLACE) == (b"Tuesday", False)
     assert index in running.blind_indexes("alice@example.org")
-    file.write((NEW,), instead_of=(NEW, OLD))
-    assert running.look()
+    file.write((NEW,), expected=(NEW, OLD))
+    assert running.reload_if_changed()
     only = ServerKeys((NEW,))
     assert running.blind_indexes("alice@example.org") == only.blind_indexes("alice@example.org")
     assert index not in only.blind_indexes("alice@example.org")
@@ -87,7 +87,7 @@ def test_what_another_process_sealed_opens_without_a_restart(file: KeyFile) -> N
     sealed = ServerKeys((NEW,)).seal(b"Tuesday", PLACE)
     with pytest.raises(OpenError):
         running.open(sealed, PLACE)
-    file.write((NEW, OLD), instead_of=(OLD,))
+    file.write((NEW, OLD), expected=(OLD,))
     assert running.open(sealed, PLACE) == b"Tuesday"
 
 
@@ -100,11 +100,11 @@ def test_a_spoilt_file_takes_nobodys_keys_away(file: KeyFile, text: str | None) 
         file.path.unlink()
     else:
         file.path.write_text(text)
-    assert not running.look()
+    assert not running.reload_if_changed()
     assert running.open(sealed, PLACE) == b"Tuesday"
 
 
 def test_marks_name_keys_and_show_nothing_of_them() -> None:
     """Two keys have two marks, and an order of keys has that of its first."""
-    assert ServerKeys((NEW,)).mark == ServerKeys((NEW, OLD)).mark != ServerKeys((OLD,)).mark
-    assert ServerKeys((NEW,)).mark not in NEW.hex()
+    assert ServerKeys((NEW,)).key_id == ServerKeys((NEW, OLD)).key_id != ServerKeys((OLD,)).key_id
+    assert ServerKeys((NEW,)).key_id not in NEW.hex()

@@ -10,21 +10,21 @@ import pytest
 from tortoise.fields import BinaryField
 
 from crypto import CryptoError, Keyring
-from journal.accounts.current_keys import ChangedMeanwhile
+from journal.accounts.current_keys import ConcurrentChange
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.entries import entries, revisions
-from journal.errors import Damaged, KeptBeside, NotFound, Refused
+from journal.errors import Damaged, InvalidInput, NotFound, SavedAsEarlierVersion
 from journal.key_rotation import account_key as account_key_renewal
-from journal.key_rotation.account_columns import OWN
-from journal.key_rotation.account_key import BATCH, SETTLING, AlreadyRenewing
+from journal.key_rotation.account_columns import ACCOUNT_COLUMNS
+from journal.key_rotation.account_key import BATCH_SIZE, SETTLING_TIME, RotationInProgress
 from journal.sharing import shares
-from journal.store.database import connection, is_sqlite
-from journal.store.parts import load_models
-from journal.store.rows import whole
+from journal.store.database import get_connection, is_sqlite
+from journal.store.foreign_objects import load_models
+from journal.store.rows import filter_undamaged
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
@@ -75,8 +75,8 @@ def test_every_sealed_column_is_renewed_or_said_to_be_elsewhere() -> None:
     for model in load_models():
         found = [name for name, one in model._meta.fields_map.items() if isinstance(one, BinaryField)]
         columns |= {f"{model._meta.db_table}.{name}" for name in found}
-    assert columns == {one.name for one in OWN} | ELSEWHERE.keys()
-    assert not {one.name for one in OWN} & ELSEWHERE.keys()
+    assert columns == {one.name for one in ACCOUNT_COLUMNS} | ELSEWHERE.keys()
+    assert not {one.name for one in ACCOUNT_COLUMNS} & ELSEWHERE.keys()
 
 
 BREAK = {
@@ -100,7 +100,7 @@ MEND = {
 async def run(statements: Mapping[bool, Sequence[str]]) -> None:
     """Run statements behind the application's back."""
     for statement in statements[is_sqlite()]:
-        await connection().execute_query(statement)
+        await get_connection().execute_query(statement)
 
 
 async def furnished(cast: Cast, count: int = 3) -> list[UUID]:
@@ -110,33 +110,33 @@ async def furnished(cast: Cast, count: int = 3) -> list[UUID]:
     await rewritten(cast, made[0], **{"int.meaning": "Now I see it another way."})
     await shared(cast, made[1])
     await read_by(cast, "bob")  # pins her keys
-    await invitations.invite(await cast.actor("bob"), "Jan")
+    await invitations.create_invitation(await cast.actor("bob"), "Jan")
     return [one.id for one in made]
 
 
 async def begun(cast: Cast, who: str = "alice") -> Actor:
     """Let somebody begin; gives them as their next request loads them."""
-    cast.tokens[who] = await account_key_renewal.begin(await cast.actor(who), PASSWORDS[who])
+    cast.tokens[who] = await account_key_renewal.begin_rotation(await cast.actor(who), PASSWORDS[who])
     return await cast.actor(who)
 
 
-async def ended(cast: Cast, who: str = "alice") -> account_key_renewal.Progress:
+async def ended(cast: Cast, who: str = "alice") -> account_key_renewal.RotationProgress:
     """Let somebody's renewal come to its end."""
-    while not (came := await account_key_renewal.go_on(await cast.actor(who))).over:
+    while not (came := await account_key_renewal.reseal_batches(await cast.actor(who))).finished:
         if came.settling:
-            cast.clock.forward(seconds=SETTLING.total_seconds())
+            cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
     return came
 
 
 async def opening(account: UUID, keyring: Keyring) -> dict[str, tuple[int, int]]:
     """Count for every column the account's rows that these keys open, and all of them."""
     found = {}
-    for one in OWN:
-        rows = await one.read(one.of(account))
+    for one in ACCOUNT_COLUMNS:
+        rows = await one.load_rows(one.query_rows(account))
         able = 0
-        for row in whole(rows):
+        for row in filter_undamaged(rows):
             try:
-                one.opened(keyring, account, row)
+                one.open_value(keyring, account, row)
                 able += 1
             except CryptoError:
                 continue
@@ -154,55 +154,55 @@ async def test_afterwards_no_row_opens_with_the_old_key(cast: Cast, who: str) ->
     assert (await ended(cast, who)).unopened == 0
     after = await cast.actor(who)
     assert after.keyring.retired is None
-    assert not after.renewing
+    assert not after.is_rotating_keys
     old, new = await opening(before.id, before.keyring), await opening(before.id, after.keyring)
     assert {able for able, _ in old.values()} == {0}
     assert [name for name, (able, every) in new.items() if able != every] == []
     assert sum(every for _, every in new.values()) > 2
     assert not await authentication_tables.KeyRenewal.exists()
     with pytest.raises(Damaged):
-        replace(after, keyring=before.keyring).identity()
+        replace(after, keyring=before.keyring).open_identity()
 
 
 async def test_everything_still_works_afterwards(cast: Cast) -> None:
     """Entries, earlier versions, shares and the safety code are as they were, for both people."""
     ids = await furnished(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    code = await link_keys.code_for(alice, await links.my_link(alice, cast.link))
-    texts = {one.id: one.document for one in await entries.every(alice)}
+    code = await link_keys.derive_safety_code(alice, await links.load_my_link(alice, cast.link))
+    texts = {one.id: one.document for one in await entries.load_all_entries(alice)}
     for who in ("alice", "bob"):
         await begun(cast, who)
         await ended(cast, who)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    assert (await record_state.look(alice, earlier=True)).as_left
-    assert {one.id: one.document for one in await entries.every(alice)} == texts
-    assert len(await revisions.revisions(alice, ids[0])) == 1
-    assert [one.damaged for one in await shares.given(alice)] == [False]
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
+    assert {one.id: one.document for one in await entries.load_all_entries(alice)} == texts
+    assert len(await revisions.list_revisions(alice, ids[0])) == 1
+    assert [one.damaged for one in await shares.list_shares(alice)] == [False]
     assert len(await read_by(cast, "bob")) == 1
-    assert await link_keys.code_for(alice, await links.my_link(alice, cast.link)) == code
-    assert await link_keys.code_for(bob, await links.link_with(bob, alice.id)) == code
-    assert [one.state for one in await invitations.invitations(bob)] == ["open", "accepted"]
-    await lifecycle.pause(alice, cast.link)
-    await lifecycle.resume(alice, cast.link)
+    assert await link_keys.derive_safety_code(alice, await links.load_my_link(alice, cast.link)) == code
+    assert await link_keys.derive_safety_code(bob, await links.load_link_with(bob, alice.id)) == code
+    assert [one.state for one in await invitations.list_invitations(bob)] == ["open", "accepted"]
+    await lifecycle.pause_sharing(alice, cast.link)
+    await lifecycle.resume_sharing(alice, cast.link)
     assert len(await read_by(cast, "bob")) == 1
 
 
 async def test_the_journal_is_usable_in_the_middle(cast: Cast) -> None:
     """Between two batches she reads and writes, old and new, and shares; and bob reads."""
-    ids = await furnished(cast, BATCH + 5)
+    ids = await furnished(cast, BATCH_SIZE + 5)
     alice = await begun(cast)
-    came = await account_key_renewal.go_on(alice)
-    assert (came.done, came.over) == (BATCH, False)
-    assert {one.id for one in await entries.every(alice)} == set(ids)
+    came = await account_key_renewal.reseal_batches(alice)
+    assert (came.done, came.finished) == (BATCH_SIZE, False)
+    assert {one.id for one in await entries.load_all_entries(alice)} == set(ids)
     for wanted in ids:
-        before = await entries.entry(alice, wanted)
+        before = await entries.load_entry(alice, wanted)
         changed = EntryDocument("integration", "Changed on the way", answers=before.document.answers)
-        await entries.save(alice, wanted, before.revision, changed)
+        await entries.save_entry(alice, wanted, before.revision, changed)
     fresh = await written(cast)
     await shared(cast, fresh)
     assert len(await read_by(cast, "bob")) == 2
     await ended(cast)
-    found = {one.id: one.document.title for one in await entries.every(await cast.actor("alice"))}
+    found = {one.id: one.document.title for one in await entries.load_all_entries(await cast.actor("alice"))}
     assert set(found) == {*ids, fresh.id}
     assert {title for ident, title in found.items() if ident != fresh.id} == {"Changed on the way"}
 
@@ -218,17 +218,17 @@ async def test_whatever_batch_dies_the_next_request_goes_on(cast: Cast) -> None:
             await _with_waiting(cast)
         await run(MEND)
         after = await cast.actor("alice")
-        assert after.renewing
-        assert {one.id for one in await entries.every(after)} == set(ids)
+        assert after.is_rotating_keys
+        assert {one.id for one in await entries.load_all_entries(after)} == set(ids)
         assert (await authentication_tables.KeyRenewal.get(id=after.id)).done == came
-        if (progress := await _with_waiting(cast)).over:
+        if (progress := await _with_waiting(cast)).finished:
             break
         assert progress.done >= came
         came = progress.done
-    assert turns == len(OWN) + 1
+    assert turns == len(ACCOUNT_COLUMNS) + 1
     old = await opening(before.id, before.keyring)
     assert {able for able, _ in old.values()} == {0}
-    assert {one.id for one in await entries.every(await cast.actor("alice"))} == set(ids)
+    assert {one.id for one in await entries.load_all_entries(await cast.actor("alice"))} == set(ids)
 
 
 async def begun_with(cast: Cast) -> Actor:
@@ -238,11 +238,11 @@ async def begun_with(cast: Cast) -> Actor:
     return before
 
 
-async def _with_waiting(cast: Cast) -> account_key_renewal.Progress:
-    came = await account_key_renewal.go_on(await cast.actor("alice"))
+async def _with_waiting(cast: Cast) -> account_key_renewal.RotationProgress:
+    came = await account_key_renewal.reseal_batches(await cast.actor("alice"))
     if came.settling:
-        cast.clock.forward(seconds=SETTLING.total_seconds())
-        came = await account_key_renewal.go_on(await cast.actor("alice"))
+        cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
+        came = await account_key_renewal.reseal_batches(await cast.actor("alice"))
     return came
 
 
@@ -251,12 +251,12 @@ async def test_a_save_that_set_out_before_is_not_lost(cast: Cast) -> None:
     await furnished(cast)
     before = await cast.actor("alice")
     await begun(cast)
-    while not (await account_key_renewal.go_on(await cast.actor("alice"))).settling:
+    while not (await account_key_renewal.reseal_batches(await cast.actor("alice"))).settling:
         continue
-    late = await entries.save(before, uuid4(), 0, EntryDocument("free", "Late, but here"))
+    late = await entries.save_entry(before, uuid4(), 0, EntryDocument("free", "Late, but here"))
     assert (await ended(cast)).unopened == 0
     alice = await cast.actor("alice")
-    assert (await entries.entry(alice, late.id)).document.title == "Late, but here"
+    assert (await entries.load_entry(alice, late.id)).document.title == "Late, but here"
     assert (await opening(alice.id, before.keyring))["entry.sealed"][0] == 0
 
 
@@ -264,20 +264,20 @@ async def test_a_save_of_what_is_sealed_anew_meanwhile(cast: Cast) -> None:
     """Read under the old key, and saved after a batch: kept in its place, and the journal is as it was left."""
     first, second, third = await furnished(cast)
     alice = await begun(cast)
-    known = {ident: await entries.entry(alice, ident) for ident in (first, second, third)}
-    assert not (await account_key_renewal.go_on(alice)).over
+    known = {ident: await entries.load_entry(alice, ident) for ident in (first, second, third)}
+    assert not (await account_key_renewal.reseal_batches(alice)).finished
     document = EntryDocument("free", "Mine", answers={"free.text": "as I go on"})
-    saved = await entries.save(alice, first, known[first].revision, document, known=known[first])
-    assert (await entries.entry(alice, first)).document.title == "Mine"
+    saved = await entries.save_entry(alice, first, known[first].revision, document, known=known[first])
+    assert (await entries.load_entry(alice, first)).document.title == "Mine"
     assert saved.revision == known[first].revision + 1
-    assert (await record_state.look(alice, earlier=True)).as_left
-    with pytest.raises(KeptBeside):  # another page saved first
-        await entries.save(
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
+    with pytest.raises(SavedAsEarlierVersion):  # another page saved first
+        await entries.save_entry(
             alice, first, known[first].revision, EntryDocument("free", "Late"), known=known[first]
         )
-    assert (await record_state.look(alice, earlier=True)).as_left
+    assert (await record_state.compare_records(alice, earlier=True)).is_intact
     await ended(cast)
-    assert (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
+    assert (await record_state.compare_records(await cast.actor("alice"), earlier=True)).is_intact
 
 
 async def test_what_opens_under_no_key_is_counted_and_left(cast: Cast) -> None:
@@ -289,46 +289,51 @@ async def test_what_opens_under_no_key_is_counted_and_left(cast: Cast) -> None:
     await begun(cast)
     assert (await ended(cast)).unopened == 1
     assert bytes((await vault_tables.Entry.get(id=ids[0])).sealed) == bent
-    assert (await entries.entry(await cast.actor("alice"), ids[1])).document.title == "The sea"
+    assert (await entries.load_entry(await cast.actor("alice"), ids[1])).document.title == "The sea"
 
 
 async def test_every_other_way_in_ends(cast: Cast) -> None:
     """Other browsers are signed out, the old recovery key opens nothing, and the password opens the new key."""
     alice = await cast.actor("alice")
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    elsewhere = (await sign_in.sign_in(cast.house, "alice@example.org", PASSWORDS["alice"])).token
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, cast.tokens["alice"], offer.sealed, offer.formatted_key)
+    elsewhere = (await sign_in.sign_in(cast.installation, "alice@example.org", PASSWORDS["alice"])).token
     here = cast.tokens["alice"]
     after = await begun(cast)
     assert not after.recovery_ready
-    assert await web_sessions.actor_for(cast.house, elsewhere) is None
-    assert await web_sessions.actor_for(cast.house, here) is None
-    with pytest.raises(Refused):
-        await sign_in.recover(
-            cast.house, alice.email, offer.words, "seven small stones", "seven small stones", ""
+    assert await web_sessions.load_actor(cast.installation, elsewhere) is None
+    assert await web_sessions.load_actor(cast.installation, here) is None
+    with pytest.raises(InvalidInput):
+        await sign_in.recover_account(
+            cast.installation,
+            alice.email,
+            offer.formatted_key,
+            "seven small stones",
+            "seven small stones",
+            "",
         )
     assert {one.kind for one in await authentication_tables.KeySlot.filter(account_id=alice.id)} == {
         "password"
     }
-    again = (await sign_in.sign_in(cast.house, alice.email, PASSWORDS["alice"])).token
-    signed_in = await web_sessions.actor_for(cast.house, again)
+    again = (await sign_in.sign_in(cast.installation, alice.email, PASSWORDS["alice"])).token
+    signed_in = await web_sessions.load_actor(cast.installation, again)
     assert signed_in is not None
     assert signed_in.keyring == after.keyring
 
 
 async def test_it_needs_the_password_and_begins_once(cast: Cast) -> None:
     """Without the password nothing changes; while one renewal is under way, no other begins."""
-    with pytest.raises(Refused):
-        await account_key_renewal.begin(await cast.actor("alice"), "not the password")
-    assert not (await cast.actor("alice")).renewing
+    with pytest.raises(InvalidInput):
+        await account_key_renewal.begin_rotation(await cast.actor("alice"), "not the password")
+    assert not (await cast.actor("alice")).is_rotating_keys
     before = await cast.actor("alice")
     await begun(cast)
-    with pytest.raises(AlreadyRenewing):
-        await account_key_renewal.begin(await cast.actor("alice"), PASSWORDS["alice"])
-    with pytest.raises(ChangedMeanwhile):
-        await account_key_renewal.begin(before, PASSWORDS["alice"])
+    with pytest.raises(RotationInProgress):
+        await account_key_renewal.begin_rotation(await cast.actor("alice"), PASSWORDS["alice"])
+    with pytest.raises(ConcurrentChange):
+        await account_key_renewal.begin_rotation(before, PASSWORDS["alice"])
     await ended(cast)
-    assert (await account_key_renewal.go_on(await cast.actor("alice"))).over
+    assert (await account_key_renewal.reseal_batches(await cast.actor("alice"))).finished
 
 
 async def test_a_key_that_storage_puts_beside_the_new_one_is_refused(cast: Cast) -> None:
@@ -357,6 +362,6 @@ async def test_nothing_of_others_is_touched(cast: Cast) -> None:
     await ended(cast)
     assert bytes((await vault_tables.Entry.get(id=other.id)).sealed) == kept
     assert await care_tables.CareLink.all().values_list("clinician_pin", flat=True) == pins
-    assert (await entries.entry(dana, other.id)).document.title == "The sea"
+    assert (await entries.load_entry(dana, other.id)).document.title == "The sea"
     with pytest.raises(NotFound):
-        await entries.entry(await cast.actor("alice"), other.id)
+        await entries.load_entry(await cast.actor("alice"), other.id)

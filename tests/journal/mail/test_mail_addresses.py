@@ -7,7 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crypto import ascii_domain, normal_address
-from journal.mail.mail_addresses import deliverable, is_deliverable, kept_form, problem
+from journal.mail.mail_addresses import (
+    find_address_problem,
+    format_deliverable,
+    is_deliverable,
+    normalize_address,
+)
 
 SIGNS = st.sampled_from(
     "abAB19.-_+'\"\\ @\u00fc\u00df\u03c2\uff21\uff20\u0958\u0301\u00ad\u200b\u200d\u034f\u3002\u2028\x00"
@@ -22,20 +27,20 @@ TYPED = st.builds(lambda local, labels: f"{local}@{'.'.join(labels)}", PARTS, st
 @example("example@1._..")
 def test_what_is_kept_is_found_as_it_was_typed(typed: str) -> None:
     """An address that is taken has the normal form of what was typed, and keeping it again changes nothing."""
-    kept = kept_form(typed)
-    if not problem(kept, mails=False):
+    kept = normalize_address(typed)
+    if not find_address_problem(kept, sends_mail=False):
         assert normal_address(kept) == normal_address(typed)
-        assert kept_form(kept) == kept
+        assert normalize_address(kept) == kept
         assert len(kept) <= 254
 
 
 @given(TYPED)
 def test_where_mail_is_sent_what_is_taken_is_what_can_be_written_to(typed: str) -> None:
     """Neither more nor less; and what is written to is one mailbox in ASCII, at the domain that was typed."""
-    kept = kept_form(typed)
-    assert (not problem(kept, mails=True)) == is_deliverable(kept)
+    kept = normalize_address(typed)
+    assert (not find_address_problem(kept, sends_mail=True)) == is_deliverable(kept)
     if is_deliverable(kept):
-        sent = deliverable(kept)
+        sent = format_deliverable(kept)
         assert sent.isascii()
         assert sent.isprintable()
         assert len(sent) <= 254
@@ -60,11 +65,11 @@ def test_where_mail_is_sent_what_is_taken_is_what_can_be_written_to(typed: str) 
 )
 def test_an_address_is_shown_as_people_read_it(typed: str, kept: str) -> None:
     """As it was typed, with the domain in its own letters and without what cannot be seen."""
-    assert kept_form(typed) == kept
+    assert normalize_address(typed) == kept
 
 
 def test_a_domain_that_grows_too_long_for_mail_is_refused() -> None:
     """A short address in other letters can be longer in ASCII than an envelope allows."""
     typed = "a" * 64 + "@" + ".".join(["\u00fc" * 20 + "b" * 20] * 4)
-    assert (problem(typed, mails=False), len(typed) < 254) == ("", True)
-    assert problem(typed, mails=True)
+    assert (find_address_problem(typed, sends_mail=False), len(typed) < 254) == ("", True)
+    assert find_address_problem(typed, sends_mail=True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from journal.accounts.notices import notice
-from journal.installation.installation import House
+from journal.accounts.notices import queue_notice
+from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer
 from journal.mail import tables as mail_tables
 from journal.mail.messages import Message, Notice, message_context
@@ -18,17 +18,17 @@ from tests.cast import Cast
 SERVER = MailServer("127.0.0.1", 25, "hearth@example.org", "https://hearth.example.org")
 
 
-def with_mail(house: House) -> House:
-    """The same house, with a mail server."""
-    return replace(house, mail=SERVER)
+def with_mail(installation: Installation) -> Installation:
+    """The same installation, with a mail server."""
+    return replace(installation, mail=SERVER)
 
 
 async def test_a_notice_is_written_down_sealed(cast: Cast) -> None:
     """Its row opens to address and kind, under the server key and in its own place only."""
     alice = await cast.actor("alice")
-    await notice(with_mail(cast.house), alice.id, Notice.PASSWORD_CHANGED)
+    await queue_notice(with_mail(cast.installation), alice.id, Notice.PASSWORD_CHANGED)
     (row,) = await mail_tables.Outbox.all()
-    kept = open_document(cast.house.server, bytes(row.sealed), message_context(row.id), Message)
+    kept = open_document(cast.installation.server_keys, bytes(row.sealed), message_context(row.id), Message)
     assert kept == Message("alice@example.org", "password-changed")
     assert b"alice" not in bytes(row.sealed)
 
@@ -39,7 +39,7 @@ async def test_what_is_undone_is_told_to_nobody(cast: Cast) -> None:
 
     async def undone() -> None:
         async with transaction():
-            await notice(with_mail(cast.house), alice.id, Notice.PASSKEY_ADDED)
+            await queue_notice(with_mail(cast.installation), alice.id, Notice.PASSKEY_ADDED)
             raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):
@@ -49,5 +49,5 @@ async def test_what_is_undone_is_told_to_nobody(cast: Cast) -> None:
 
 async def test_without_a_mail_server_nothing_is_written(cast: Cast) -> None:
     """No mail settings, no mail."""
-    await notice(cast.house, (await cast.actor("alice")).id, Notice.SUSPENDED)
+    await queue_notice(cast.installation, (await cast.actor("alice")).id, Notice.SUSPENDED)
     assert await mail_tables.Outbox.all().count() == 0

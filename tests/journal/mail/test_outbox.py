@@ -11,15 +11,15 @@ from uuid import uuid4
 
 import pytest
 
-from journal.accounts.notices import notice
-from journal.installation.installation import House
-from journal.installation.mail_server import MailServer, Security
+from journal.accounts.notices import queue_notice
+from journal.installation.installation import Installation
+from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables as mail_tables
-from journal.mail.letters import write
+from journal.mail.letters import compose_letter
 from journal.mail.mail_addresses import Undeliverable
-from journal.mail.messages import INVITATION, Message, Notice, post
-from journal.mail.outbox import CLAIM, KEPT, PAUSES, deliver_due, forget
-from journal.store.database import Store, change, fetch
+from journal.mail.messages import INVITATION, Message, Notice, queue_message
+from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
+from journal.store.database import Store, execute, fetch_raw
 from portal.config import Config
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
 from tests.receiver import ORIGIN, PASSWORD, SENDER, USER, Receiver, certificate, receiving
@@ -46,16 +46,16 @@ def settings_of(settings: dict[str, str], folder: Path) -> MailServer:
     return found
 
 
-def house_of(cast: Cast, receiver: Receiver) -> House:
-    """The house, sending through *receiver*."""
-    return replace(cast.house, mail=receiver.server())
+def house_of(cast: Cast, receiver: Receiver) -> Installation:
+    """The installation, sending through *receiver*."""
+    return replace(cast.installation, mail=receiver.server())
 
 
-async def told(cast: Cast, receiver: Receiver, kind: Notice = Notice.PASSWORD_CHANGED) -> House:
+async def told(cast: Cast, receiver: Receiver, kind: Notice = Notice.PASSWORD_CHANGED) -> Installation:
     """Let one notice for alice wait."""
-    house = house_of(cast, receiver)
-    await notice(house, (await cast.actor("alice")).id, kind)
-    return house
+    installation = house_of(cast, receiver)
+    await queue_notice(installation, (await cast.actor("alice")).id, kind)
+    return installation
 
 
 async def waiting() -> int:
@@ -65,9 +65,9 @@ async def waiting() -> int:
 
 async def test_a_notice_arrives_once_and_leaves_nothing(cast: Cast, receiver: Receiver) -> None:
     """With the headers that a message from a machine has, to one person; then the outbox is empty."""
-    house = await told(cast, receiver)
-    assert await deliver_due(house) == 1
-    assert (await deliver_due(house), await waiting()) == (0, 0)
+    installation = await told(cast, receiver)
+    assert await deliver_due(installation) == 1
+    assert (await deliver_due(installation), await waiting()) == (0, 0)
     ((envelope, letter),) = receiver.letters
     assert (envelope.mail_from, envelope.rcpt_tos) == (SENDER, ["alice@example.org"])
     assert (letter["From"], letter["To"]) == (SENDER, "alice@example.org")
@@ -83,9 +83,11 @@ async def test_no_message_tells_what_the_house_is_for(cast: Cast, receiver: Rece
     """Every kind: no name, no practice, no word of the reason; one link, to the front page or the invitation."""
     for kind in Notice:
         await told(cast, receiver, kind)
-    house = house_of(cast, receiver)
-    await post(house, Message("dana@example.org", INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
-    assert await deliver_due(house) == len(Notice) + 1
+    installation = house_of(cast, receiver)
+    await queue_message(
+        installation, Message("dana@example.org", INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now
+    )
+    assert await deliver_due(installation) == len(Notice) + 1
     for text in receiver.texts:
         assert not NEVER_SAID.search(text.replace(ORIGIN, "")), text
         assert PRACTICE not in text
@@ -102,19 +104,21 @@ async def test_encrypted_ways_with_a_password(sqlite_cast: Cast, tmp_path: Path,
     trust, context = certificate(tmp_path)
     with receiving(context, wrapped=wrapped, password=True) as receiver:
         await told(sqlite_cast, receiver)
-        way = Security.TLS if wrapped else Security.STARTTLS
+        way = TransportSecurity.TLS if wrapped else TransportSecurity.STARTTLS
         known = {"user": USER, "password": PASSWORD}
-        stranger = replace(sqlite_cast.house, mail=receiver.server(way, **known))
+        stranger = replace(sqlite_cast.installation, mail=receiver.server(way, **known))
         assert await deliver_due(stranger) == 0
         assert (receiver.letters, receiver.signed_in) == ([], set())
-        sqlite_cast.clock.now += PAUSES[0]
+        sqlite_cast.clock.now += RETRY_DELAYS[0]
         wrong = replace(
-            sqlite_cast.house, mail=receiver.server(way, user=USER, password="another", trust=trust)
+            sqlite_cast.installation, mail=receiver.server(way, user=USER, password="another", ca_file=trust)
         )
         assert await deliver_due(wrong) == 0
-        sqlite_cast.clock.now += PAUSES[1]
+        sqlite_cast.clock.now += RETRY_DELAYS[1]
         assert (
-            await deliver_due(replace(sqlite_cast.house, mail=receiver.server(way, trust=trust, **known)))
+            await deliver_due(
+                replace(sqlite_cast.installation, mail=receiver.server(way, ca_file=trust, **known))
+            )
             == 1
         )
         assert receiver.signed_in == {USER.encode()}
@@ -123,48 +127,48 @@ async def test_encrypted_ways_with_a_password(sqlite_cast: Cast, tmp_path: Path,
 async def test_a_server_without_encryption_gets_nothing(sqlite_cast: Cast, receiver: Receiver) -> None:
     """Where STARTTLS is asked for and not offered, nothing is said in the clear."""
     await told(sqlite_cast, receiver)
-    house = replace(sqlite_cast.house, mail=receiver.server(Security.STARTTLS))
-    assert await deliver_due(house) == 0
+    installation = replace(sqlite_cast.installation, mail=receiver.server(TransportSecurity.STARTTLS))
+    assert await deliver_due(installation) == 0
     assert (receiver.letters, await waiting()) == ([], 1)
 
 
 async def test_greylisting_and_a_dropped_line_only_delay(cast: Cast, receiver: Receiver) -> None:
     """Later it is tried again, each time under the same id, and not before its time."""
-    house = await told(cast, receiver)
+    installation = await told(cast, receiver)
     receiver.answers, receiver.rude = [GRAY], 1
-    for pause in PAUSES[:2]:
-        assert (await deliver_due(house), await waiting()) == (0, 1)
-        assert await deliver_due(house) == 0
+    for pause in RETRY_DELAYS[:2]:
+        assert (await deliver_due(installation), await waiting()) == (0, 1)
+        assert await deliver_due(installation) == 0
         assert (receiver.answers, receiver.letters) == ([], [])
         cast.clock.now += pause
-    assert await deliver_due(house) == 1
+    assert await deliver_due(installation) == 1
     assert len(receiver.letters) == 1
 
 
 async def test_a_server_that_is_away_is_asked_again_and_given_up(cast: Cast, receiver: Receiver) -> None:
     """Nine times within two days; what was given up is kept for a while, to be told of."""
-    house = await told(cast, receiver)
-    away = replace(house, mail=replace(receiver.server(), port=1))
-    for pause in PAUSES:
+    installation = await told(cast, receiver)
+    away = replace(installation, mail=replace(receiver.server(), port=1))
+    for pause in RETRY_DELAYS:
         assert await deliver_due(away) == 0
         assert (await mail_tables.Outbox.get()).gave_up_at is None
         cast.clock.now += pause
     assert await deliver_due(away) == 0
     assert (await mail_tables.Outbox.get()).gave_up_at == cast.clock.now
-    assert await deliver_due(house) == 0
-    await forget(NOON + KEPT)
+    assert await deliver_due(installation) == 0
+    await delete_expired(NOON + RETENTION)
     assert await waiting() == 1
-    cast.clock.now = NOON + 2 * KEPT
-    await forget(cast.clock.now)
+    cast.clock.now = NOON + 2 * RETENTION
+    await delete_expired(cast.clock.now)
     assert await waiting() == 0
 
 
 @pytest.mark.parametrize("where", ["answers", "final"])
 async def test_a_no_for_good_is_taken_as_one(cast: Cast, receiver: Receiver, where: str) -> None:
     """A recipient or a message that the server refuses with 5xx is not sent there again."""
-    house = await told(cast, receiver)
+    installation = await told(cast, receiver)
     getattr(receiver, where).append("550 5.1.1 nobody here")
-    assert await deliver_due(house) == 0
+    assert await deliver_due(installation) == 0
     assert (await mail_tables.Outbox.get()).gave_up_at == cast.clock.now
 
 
@@ -172,14 +176,14 @@ async def test_many_workers_send_each_message_once(
     cast: Cast, receiver: Receiver, furnished_url: tuple[str, Furniture]
 ) -> None:
     """However many processes look at once, each with a connection of its own."""
-    house = house_of(cast, receiver)
+    installation = house_of(cast, receiver)
     for kind in Notice:
         await told(cast, receiver, kind)
     stores = [await Store.open(furnished_url[0]) for _ in range(4)]
 
     async def work(store: Store) -> int:
         with store.use():
-            return await deliver_due(house)
+            return await deliver_due(installation)
 
     sent = await asyncio.gather(*(work(store) for store in stores))
     for store in stores:
@@ -190,17 +194,17 @@ async def test_many_workers_send_each_message_once(
 
 async def test_a_restart_between_claim_and_sending_loses_nothing(cast: Cast, receiver: Receiver) -> None:
     """The claim runs out, and another process sends it under the id that it had."""
-    house = await told(cast, receiver)
+    installation = await told(cast, receiver)
     receiver.silent, receiver.loop = True, asyncio.get_running_loop()
-    ended = asyncio.create_task(deliver_due(house))
+    ended = asyncio.create_task(deliver_due(installation))
     await receiver.asked.wait()
     ended.cancel()
     await asyncio.gather(ended, return_exceptions=True)
     receiver.silent = False
-    ((ident,),) = await fetch("SELECT id FROM outbox")
-    assert await deliver_due(house) == 0
-    cast.clock.now += CLAIM
-    assert await deliver_due(house) == 1
+    ((ident,),) = await fetch_raw("SELECT id FROM outbox")
+    assert await deliver_due(installation) == 0
+    cast.clock.now += CLAIM_DURATION
+    assert await deliver_due(installation) == 1
     ((_, letter),) = receiver.letters
     assert letter["Message-ID"].startswith(f"<{str(ident).replace('-', '')}@")
 
@@ -221,8 +225,8 @@ async def test_a_service_that_ends_waits_for_no_silent_server(sqlite_cast: Cast)
 
     async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        house = await told(sqlite_cast, Receiver(port))
-        sending = asyncio.create_task(deliver_due(house))
+        installation = await told(sqlite_cast, Receiver(port))
+        sending = asyncio.create_task(deliver_due(installation))
         await silent.wait()
         sending.cancel()
         await asyncio.wait([sending])
@@ -233,12 +237,14 @@ async def test_a_service_that_ends_waits_for_no_silent_server(sqlite_cast: Cast)
 
 async def test_what_was_bent_or_moved_is_sent_to_nobody(cast: Cast, receiver: Receiver) -> None:
     """Hostile storage cannot send a message elsewhere, nor send an invitation's link to somebody else."""
-    house = await told(cast, receiver)
-    await post(house, Message("dana@example.org", INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
-    first, second = await fetch("SELECT id, sealed FROM outbox")
-    await change("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(second[1]), first[0])
-    await change("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(first[1])[:-1] + b"x", second[0])
-    assert await deliver_due(house) == 0
+    installation = await told(cast, receiver)
+    await queue_message(
+        installation, Message("dana@example.org", INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now
+    )
+    first, second = await fetch_raw("SELECT id, sealed FROM outbox")
+    await execute("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(second[1]), first[0])
+    await execute("UPDATE outbox SET sealed = $1 WHERE id = $2", bytes(first[1])[:-1] + b"x", second[0])
+    assert await deliver_due(installation) == 0
     assert receiver.letters == []
     assert await mail_tables.Outbox.filter(gave_up_at=None).count() == 0
 
@@ -291,7 +297,7 @@ def test_an_address_never_becomes_a_header_or_another_address(address: str) -> N
     """Whatever stands where one address belongs is one address or nobody's."""
     server = Receiver(25).server()
     with pytest.raises(Undeliverable):
-        write(server, Message(address, Notice.NEW_DEVICE.value), uuid4(), NOON)
+        compose_letter(server, Message(address, Notice.NEW_DEVICE.value), uuid4(), NOON)
 
 
 def test_addresses_that_people_have_are_kept_as_they_are() -> None:
@@ -309,7 +315,7 @@ def test_addresses_that_people_have_are_kept_as_they_are() -> None:
         ('"taro."@docomo.example', '"taro."@docomo.example'),
         ('"taro"@docomo.example', "taro@docomo.example"),
     ):
-        assert write(server, Message(typed, Notice.NEW_DEVICE.value), uuid4(), NOON).to == sent
+        assert compose_letter(server, Message(typed, Notice.NEW_DEVICE.value), uuid4(), NOON).to == sent
 
 
 LETTERS_OF_ONE = {
@@ -326,9 +332,9 @@ async def test_the_server_hears_of_the_mailbox_that_was_meant(
     cast: Cast, receiver: Receiver, typed: str, sent: str
 ) -> None:
     """Envelope and header name one recipient, at the domain that was typed and never somebody else's."""
-    house = house_of(cast, receiver)
-    await post(house, Message(typed, INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
-    assert await deliver_due(house) == 1
+    installation = house_of(cast, receiver)
+    await queue_message(installation, Message(typed, INVITATION, f"{ORIGIN}/invite/abc"), cast.clock.now)
+    assert await deliver_due(installation) == 1
     assert receiver.commands == [f"TO:<{sent}>"]
     ((envelope, letter),) = receiver.letters
     assert len(envelope.rcpt_tos) == len(letter["To"].addresses) == 1
@@ -344,8 +350,8 @@ async def test_our_own_address_can_be_at_a_domain_in_other_letters(
         "HEARTHSIDE_MAIL_FROM": "hearth.@fa\u00df.example",
         "HEARTHSIDE_ORIGIN": "https://fa\u00df.example",
     }
-    house = replace(await told(cast, receiver), mail=settings_of(settings, tmp_path))
-    assert await deliver_due(house) == 1
+    installation = replace(await told(cast, receiver), mail=settings_of(settings, tmp_path))
+    assert await deliver_due(installation) == 1
     ((envelope, letter),) = receiver.letters
     assert b'From: "hearth."@xn--fa-hia.example\r\n' in (envelope.original_content or b"")
     assert letter["Message-ID"].endswith("@xn--fa-hia.example>")

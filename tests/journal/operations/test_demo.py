@@ -9,11 +9,11 @@ import pytest
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
 from journal.entries import entries
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
 from journal.practice import practice
-from journal.practice.demo_data import demo_practice
-from journal.practice.practice import RealPractice
+from journal.practice.demo_data import load_demo_practice
+from journal.practice.practice import DemoConflict
 from journal.sharing import reading, shares
 from journal.store.database import Store
 from tests.cast import SERVER_KEY, Cast, Clock
@@ -24,39 +24,39 @@ EMAILS = {"alice": "alice@example.org", "bob": "bob@example.org"}
 async def test_the_demonstration_loads_with_its_people_and_words(database_url: str) -> None:
     """Three patients and their clinician can sign in; some entries are shared, one changed since."""
     store = await Store.open(database_url)
-    house = House.with_key(SERVER_KEY, clock=Clock(datetime.now(UTC)), quick=True)
-    demo = demo_practice()
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(datetime.now(UTC)), quick=True)
+    demo = load_demo_practice()
     with store.use():
-        await load_demo(house)
-        known = await practice.the_practice(house)
+        await load_demo(installation)
+        known = await practice.load_practice(installation)
         assert known is not None
         assert known.is_demo
         total = 0
         for person in demo.patients:
-            token = (await sign_in.sign_in(house, person.email, person.password)).token
-            patient = await web_sessions.actor_for(house, token)
+            token = (await sign_in.sign_in(installation, person.email, person.password)).token
+            patient = await web_sessions.load_actor(installation, token)
             assert patient is not None
-            total += len(await entries.every(patient))
-            given = await shares.given(patient)
+            total += len(await entries.load_all_entries(patient))
+            given = await shares.list_shares(patient)
             assert {one.entry for one in given}
             assert len(given) == sum(1 for one in person.entries if one.shared)
         assert total == sum(len(person.entries) for person in demo.patients) >= 40
-        token = (await sign_in.sign_in(house, demo.clinician.email, demo.clinician.password)).token
-        bob = await web_sessions.actor_for(house, token)
+        token = (await sign_in.sign_in(installation, demo.clinician.email, demo.clinician.password)).token
+        bob = await web_sessions.load_actor(installation, token)
         assert bob is not None
-        assert len((await reading.caseload(bob)).cases) == 3
-        assert len(await links.my_links(bob)) == 3
-        with pytest.raises(RealPractice):
-            await practice.new_setup_link(house)
-        with pytest.raises(RealPractice):
-            await load_demo(house)
+        assert len((await reading.load_caseload(bob)).cases) == 3
+        assert len(await links.load_my_links(bob)) == 3
+        with pytest.raises(DemoConflict):
+            await practice.create_setup_link(installation)
+        with pytest.raises(DemoConflict):
+            await load_demo(installation)
     await store.close()
 
 
 async def test_a_real_practice_never_takes_the_demonstration(cast: Cast) -> None:
     """Where real people are, invented ones are refused and nothing changes."""
-    with pytest.raises(RealPractice):
-        await load_demo(cast.house)
-    known = await practice.the_practice(cast.house)
+    with pytest.raises(DemoConflict):
+        await load_demo(cast.installation)
+    known = await practice.load_practice(cast.installation)
     assert known is not None
     assert not known.is_demo

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from journal.authentication.passwords import advise
+from journal.authentication.passwords import rate_password
 from journal.catalogue.answers import parse_answers
-from journal.catalogue.emotions import emotions
+from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import EntryKind, FieldKind
-from journal.catalogue.forms import form_of
-from journal.practice.demo_data import demo_practice
-from journal.sessions.holds import hold
+from journal.catalogue.forms import get_form
+from journal.practice.demo_data import load_demo_practice
+from journal.sessions.holds import find_hold
 from journal.sessions.session import SessionKind, Status, check_session
 
-PRACTICE = demo_practice()
+PRACTICE = load_demo_practice()
 PATIENTS = {patient.name.split()[0]: patient for patient in PRACTICE.patients}
 ENTRIES = [
     pytest.param(entry, id=f"{name}-{place}")
@@ -39,7 +39,7 @@ def posted(form, answers):
     raw: dict[str, list[str]] = {}
     for field_id, answer in answers.items():
         if form.field(field_id).kind is FieldKind.EMOTIONS:
-            rows = emotions(answer)
+            rows = parse_emotions(answer)
             raw |= {
                 f"{field_id}.{part}": [getattr(row, part) for row in rows]
                 for part in ("name", "before", "after")
@@ -62,7 +62,7 @@ def test_everybody_is_plainly_invented():
     for one in people:
         assert one.email == f"{one.name.split()[0].lower()}@example.org"
         assert one.password.endswith("by lamplight")
-        assert advise(one.password, context=(one.name, one.email, PRACTICE.name)).problems == ()
+        assert rate_password(one.password, context=(one.name, one.email, PRACTICE.name)).problems == ()
 
 
 def test_there_is_enough_to_look_at():
@@ -93,8 +93,8 @@ def test_results_are_mixed():
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_entry_is_as_its_form_would_have_made_it(entry):
     """Posting an entry gives back the same answers, before and after the change."""
-    form = form_of(entry.kind)
-    for answers in (entry.answers_on(TODAYS[0]), entry.answers_now(TODAYS[0])):
+    form = get_form(entry.kind)
+    for answers in (entry.get_first_answers(TODAYS[0]), entry.get_latest_answers(TODAYS[0])):
         assert parse_answers(form, posted(form, answers)) == (answers, {})
     assert set(entry.shared) <= set(entry.answers) & {field.id for field in form.shareable}
     assert entry.edit is None or set(entry.edit.answers) & set(entry.shared)
@@ -104,7 +104,7 @@ def test_every_entry_is_as_its_form_would_have_made_it(entry):
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_the_words_are_the_house_s(entry):
     """No entry uses a word we avoid, or claims that anything cures."""
-    said = " ".join([entry.title, entry.note, *words(entry.answers_now(TODAYS[0]))])
+    said = " ".join([entry.title, entry.note, *words(entry.get_latest_answers(TODAYS[0]))])
     assert (
         re.search(r"\b(trips?|victim|failed|should|healed|cured?|psychotherapy notes)\b", said, re.IGNORECASE)
         is None
@@ -117,7 +117,9 @@ def test_the_words_are_the_house_s(entry):
 def test_the_plan_is_whole_on_any_day(name, today):
     """Past sessions are over, coming ones planned, talks have their dosing session, and nothing is held."""
     patient = PATIENTS[name]
-    sessions = patient.session_details(today, {place: str(place) for place in range(len(patient.sessions))})
+    sessions = patient.build_session_details(
+        today, {place: str(place) for place in range(len(patient.sessions))}
+    )
     now = datetime.combine(today, datetime.min.time(), ZoneInfo(patient.time_zone)).astimezone(UTC)
     for one in sessions:
         assert check_session(one) == {}
@@ -126,12 +128,12 @@ def test_the_plan_is_whole_on_any_day(name, today):
         if one.about is not None:
             assert sessions[int(one.about)].kind is SessionKind.DOSING
     assert [one.starts_at for one in sessions] == sorted(one.starts_at for one in sessions)
-    assert hold(sessions, now) is None
+    assert find_hold(sessions, now) is None
     for entry in patient.entries:
-        assert patient.moment(today, entry.day, entry.time) < now
+        assert patient.get_moment(today, entry.day, entry.time) < now
         assert entry.session is None or entry.session < len(sessions)
         if entry.edit:
-            assert patient.moment(today, entry.edit.day, entry.edit.time) < now
+            assert patient.get_moment(today, entry.edit.day, entry.edit.time) < now
 
 
 def test_each_stands_where_the_page_shows_something_else():

@@ -11,9 +11,9 @@ import asyncio
 import sys
 from datetime import timedelta
 
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.rate_limiting import limits
-from journal.rate_limiting.limits import Count, Limit, TooManyTries
+from journal.rate_limiting.limits import Count, Limit, TooManyAttempts
 from journal.store.database import Store
 from tests.cast import NOON, SERVER_KEY, Clock
 
@@ -22,14 +22,14 @@ LIMIT = Limit(7, 30, 120, 3600)
 
 async def guess(url: str, tries: int, ahead: float = 0) -> int:
     """Try *tries* times at once, all at one moment of the clock."""
-    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
-    counts = [Count(limits.key_of(house, name, b"alice"), LIMIT) for name in ("one", "other")]
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
+    counts = [Count(limits.compute_key(installation, name, b"alice"), LIMIT) for name in ("one", "other")]
     store = await Store.open(url)
 
     async def once() -> bool:
         try:
-            await limits.charge(counts)
-        except TooManyTries:
+            await limits.count_attempt(counts)
+        except TooManyAttempts:
             return False
         return True
 

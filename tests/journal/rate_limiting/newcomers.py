@@ -12,9 +12,9 @@ import sys
 from datetime import timedelta
 
 from journal.authentication.sign_in import sign_in
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.rate_limiting.attempts import Visitor
-from journal.rate_limiting.limits import TooManyTries
+from journal.rate_limiting.limits import TooManyAttempts
 from journal.store.database import Store
 from tests.cast import NOON, SERVER_KEY, Clock
 
@@ -24,13 +24,13 @@ SOURCE = Visitor("192.0.2.77")
 
 async def come_in(url: str, ahead: float, addresses: list[str]) -> int:
     """Sign everybody in at once; returns how many were let in."""
-    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(seconds=ahead)), quick=True)
     store = await Store.open(url)
 
     async def once(email: str) -> bool:
         try:
-            await sign_in(house, email, PASSWORD, visitor=SOURCE)
-        except TooManyTries:
+            await sign_in(installation, email, PASSWORD, visitor=SOURCE)
+        except TooManyAttempts:
             return False
         return True
 

@@ -20,11 +20,11 @@ from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries, removal
-from journal.errors import HeldUntilRested, NotFound, Refused, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.records import archive
 from journal.records import collection as records_collection
 from journal.records.collection import ClinicianRecords, PatientRecords
-from journal.records.schema import NOT_AS_LEFT, EntryRecord, Manifest, PatientRecord, Unreadable
+from journal.records.schema import NOT_INTACT, EntryRecord, Manifest, PatientRecord, Unreadable
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
@@ -32,45 +32,45 @@ from journal.sharing import shares
 from journal.store.database import transaction
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
-from journal.vault.entry_rows import NOWHERE, Entry
+from journal.vault.entry_rows import UNKNOWN_ID, Entry
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 
-LESS = Unreadable(NOT_AS_LEFT, NOWHERE)
+LESS = Unreadable(NOT_INTACT, UNKNOWN_ID)
 PHRASE = "a lamp left on the quiet sill"
 
 
 async def written(cast: Cast, document: EntryDocument, who: str = "alice") -> Entry:
     """Let somebody write an entry."""
-    return await entries.save(await cast.actor(who), uuid4(), 0, document)
+    return await entries.save_entry(await cast.actor(who), uuid4(), 0, document)
 
 
 async def rewritten(cast: Cast, entry: Entry, **changes: object) -> Entry:
     """Let alice change an entry, after a pause long enough to keep the text until now."""
     cast.clock.forward(minutes=30)
     document = msgspec.structs.replace(entry.document, **changes)
-    return await entries.save(await cast.actor("alice"), entry.id, entry.revision, document)
+    return await entries.save_entry(await cast.actor("alice"), entry.id, entry.revision, document)
 
 
 async def shared(cast: Cast, entry: Entry, *parts: str, link: UUID | None = None) -> UUID:
     """Let alice share parts of an entry, with bob unless said."""
-    return await shares.share(
+    return await shares.share_entry(
         await cast.actor("alice"), entry.id, link or cast.link, parts, previewed=entry.revision
     )
 
 
 async def taken_by(cast: Cast, who: str = "alice") -> PatientRecords:
     """Let a patient collect their records."""
-    return await records_collection.of_patient(await cast.actor(who), PRACTICE)
+    return await records_collection.collect_patient_records(await cast.actor(who), PRACTICE)
 
 
 async def shared_with(cast: Cast, who: str, patient: UUID | None = None) -> ClinicianRecords:
     """Let a clinician collect what is shared with them."""
-    return await records_collection.shared(await cast.actor(who), PRACTICE, patient)
+    return await records_collection.collect_shared_records(await cast.actor(who), PRACTICE, patient)
 
 
 def packed(found: PatientRecords | ClinicianRecords, pages: dict[str, str] | None = None) -> zipfile.ZipFile:
     """Pack what was collected, as before it is sealed."""
-    return zipfile.ZipFile(io.BytesIO(archive.pack(found, pages or {}, "0.0.0")))
+    return zipfile.ZipFile(io.BytesIO(archive.pack_archive(found, pages or {}, "0.0.0")))
 
 
 def everything(packed: zipfile.ZipFile) -> bytes:
@@ -129,7 +129,7 @@ async def test_earlier_versions_come_with_their_entry(cast: Cast) -> None:
     await rewritten(cast, second, answers={"free.text": "three"})
     cast.clock.forward(minutes=1)
     with pytest.raises(Exception, match="another page"):
-        await entries.save(
+        await entries.save_entry(
             await cast.actor("alice"), first.id, 1, EntryDocument("free", answers={"free.text": "four"})
         )
     ((entry,)) = (await taken_by(cast)).entries
@@ -145,7 +145,7 @@ async def test_what_was_deleted_is_not_taken(cast: Cast) -> None:
     """A deleted entry is left out with its earlier versions, also while it could be brought back."""
     gone = await written(cast, EntryDocument("free", "Gone", answers={"free.text": "deleted words"}))
     gone = await rewritten(cast, gone, title="Still gone")
-    await removal.delete(await cast.actor("alice"), gone.id)
+    await removal.delete_entry(await cast.actor("alice"), gone.id)
     found = await taken_by(cast)
     assert found.entries == ()
     assert b"deleted words" not in everything(packed(found))
@@ -178,7 +178,7 @@ async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
         cast.clock.forward(hours=1)
         await shared_with(cast, "bob")
     gone = await shared(cast, await written(cast, EntryDocument("free", "Other")), "title")
-    await shares.revoke(await cast.actor("alice"), gone)
+    await shares.revoke_share(await cast.actor("alice"), gone)
     found = await taken_by(cast)
     ((link,), (copy,)) = (found.sharing.care_team, found.sharing.shares)
     assert (link.id, link.name, link.state) == (cast.link, NAMES["bob"], "active")
@@ -195,7 +195,7 @@ async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
 
 async def test_an_ended_care_team_stays_in_the_history(cast: Cast) -> None:
     """Whoever was on the care team is named after care has ended, also in the log."""
-    await lifecycle.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
     found = await taken_by(cast)
     assert [(one.name, one.state) for one in found.sharing.care_team] == [(NAMES["bob"], "ended")]
     assert (Act.CARE_ENDED, NAMES["bob"]) in [(one.action, one.name) for one in found.log]
@@ -206,7 +206,7 @@ async def test_records_of_others_are_not_among_ones_own(cast: Cast) -> None:
     await written(cast, EntryDocument("free", "Danas words"), "dana")
     details = SessionDetails(SessionKind.DOSING, "2026-12-01T14:00", ZONE, 60, Setting.HOME)
     dana = await cast.actor("dana")
-    await session_plan.add(dana, dana.id, details)
+    await session_plan.add_session(dana, dana.id, details)
     found = await taken_by(cast)
     assert (found.entries, found.unreadable) == ((), ())
     assert found.plan.sessions == []
@@ -247,10 +247,11 @@ async def test_taking_counts_as_opening(cast: Cast) -> None:
     bob = await cast.actor("bob")
     await shared_with(cast, "bob")
     alice = await cast.actor("alice")
-    ((given,)) = await shares.given(alice)
+    ((given,)) = await shares.list_shares(alice)
     assert given.opened_at == bob.now
     events = [
-        (one.actor_id, one.action, one.object_id, one.at) for one in await audit_events.events_about(alice.id)
+        (one.actor_id, one.action, one.object_id, one.at)
+        for one in await audit_events.list_patient_events(alice.id)
     ]
     assert (bob.id, Act.SHARE_OPENED, share, bob.now) in events
     assert (bob.id, Act.RECORDS_TAKEN, cast.link, bob.now) in events
@@ -280,31 +281,37 @@ async def test_strangers_have_nothing_to_take(cast: Cast) -> None:
             await shared_with(cast, who, patient)
     with pytest.raises(NotFound):
         await taken_by(cast, "bob")
-    await lifecycle.end(alice, cast.link)
+    await lifecycle.end_care(alice, cast.link)
     for patient in (alice.id, None):
         with pytest.raises(NotFound):
             await shared_with(cast, "bob", patient)
-    assert not [one for one in await audit_events.every_event(alice.id) if one.action is Act.RECORDS_TAKEN]
+    assert not [
+        one for one in await audit_events.list_all_patient_events(alice.id) if one.action is Act.RECORDS_TAKEN
+    ]
 
 
 async def test_one_patient_or_all(cast: Cast) -> None:
     """A clinician takes one patient's copies or everybody's; only those who are in it are told."""
-    invited = await invitations.invite(await cast.actor("bob"), "Dana")
-    await invitations.accept(await cast.actor("dana"), invited.token)
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
+    await invitations.accept_invitation(await cast.actor("dana"), invited.token)
     alice, dana = await cast.actor("alice"), await cast.actor("dana")
     one = await shared_with(cast, "bob", alice.id)
     assert [patient.name for patient in one.patients] == [NAMES["alice"]]
     assert NAMES["dana"].encode() not in everything(packed(one))
-    assert Act.RECORDS_TAKEN not in [event.action for event in await audit_events.every_event(dana.id)]
+    assert Act.RECORDS_TAKEN not in [
+        event.action for event in await audit_events.list_all_patient_events(dana.id)
+    ]
     both = await shared_with(cast, "bob")
     assert [patient.name for patient in both.patients] == [NAMES["alice"], NAMES["dana"]]
-    assert Act.RECORDS_TAKEN in [event.action for event in await audit_events.every_event(dana.id)]
+    assert Act.RECORDS_TAKEN in [
+        event.action for event in await audit_events.list_all_patient_events(dana.id)
+    ]
 
 
 async def test_a_pause_leaves_the_plan_and_no_copy(cast: Cast) -> None:
     """While sharing is paused the export holds no copy and says why."""
     await shared(cast, await written(cast, EntryDocument("free", "Shown before")), "title")
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     found = await shared_with(cast, "bob")
     assert [(patient.state, patient.shared) for patient in found.patients] == [("paused", [])]
     assert b"Shown before" not in everything(packed(found))
@@ -396,7 +403,7 @@ async def test_the_same_records_make_the_same_archive(sqlite_cast: Cast) -> None
     found = await taken_by(sqlite_cast)
     pages = {"style.css": "p {}", "index.html": "<p>"}
     again = dict(reversed(pages.items()))
-    assert archive.pack(found, pages, "1") == archive.pack(found, again, "1")
+    assert archive.pack_archive(found, pages, "1") == archive.pack_archive(found, again, "1")
 
 
 async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
@@ -414,7 +421,7 @@ async def test_no_name_leads_out_of_the_folder(sqlite_cast: Cast, name: str) -> 
     """A page whose name is anything but plain letters in at most one folder is refused."""
     found = await taken_by(sqlite_cast)
     with pytest.raises(ValueError, match="may not be called"):
-        archive.pack(found, {name: ""}, "0")
+        archive.pack_archive(found, {name: ""}, "0")
 
 
 async def test_a_thousand_entries_are_packed(sqlite_cast: Cast) -> None:
@@ -423,7 +430,7 @@ async def test_a_thousand_entries_are_packed(sqlite_cast: Cast) -> None:
     async with transaction():
         for number in range(1000):
             then = replace(alice, now=alice.now + timedelta(hours=number))
-            await entries.save(
+            await entries.save_entry(
                 then, uuid4(), 0, EntryDocument("free", answers={"free.text": f"page {number}"})
             )
     found = await taken_by(sqlite_cast)
@@ -433,14 +440,14 @@ async def test_a_thousand_entries_are_packed(sqlite_cast: Cast) -> None:
 
 async def take(cast: Cast, who: str, password: str, phrase: str) -> bytes:
     """Ask for an export as the portal does."""
-    return await archive.take(
+    return await archive.export_records(
         await cast.actor(who),
         password,
         phrase,
         practice=PRACTICE,
         app_version="0",
         patient=None,
-        draw=lambda found: {},
+        render=lambda found: {},
     )
 
 
@@ -458,19 +465,23 @@ async def test_nothing_is_opened_or_noted_when_refused(
     sqlite_cast: Cast, password: str, phrase: str, field: str
 ) -> None:
     """A wrong password or a weak passphrase ends the matter before anything is opened."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidInput) as refused:
         await take(sqlite_cast, "alice", password, phrase)
     assert set(refused.value.fields) == {field}
     alice = await sqlite_cast.actor("alice")
-    assert Act.RECORDS_TAKEN not in [one.action for one in await audit_events.every_event(alice.id)]
+    assert Act.RECORDS_TAKEN not in [
+        one.action for one in await audit_events.list_all_patient_events(alice.id)
+    ]
 
 
 async def test_after_a_dosing_session_it_waits(sqlite_cast: Cast) -> None:
     """From the start of a dosing session a patient takes nothing until they have slept; a clinician can."""
     alice = await sqlite_cast.actor("alice")
     local = alice.now.astimezone(alice.zone).strftime("%Y-%m-%dT%H:%M")
-    await session_plan.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
+    await session_plan.add_session(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME)
+    )
     with pytest.raises(HeldUntilRested):
         await take(sqlite_cast, "alice", PASSWORDS["alice"], PHRASE)
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidInput):
         await take(sqlite_cast, "bob", "wrong, but asked", PHRASE)

@@ -19,7 +19,7 @@ from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.entries.revisions import Reason
 from journal.records import schema
-from journal.records.mapping import UNKNOWN
+from journal.records.mapping import UNKNOWN_KIND
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 
@@ -33,7 +33,7 @@ SHAPES: dict[str, Any] = {
 CODES: dict[str, set[str]] = {
     "`role`": {one.value for one in Role},
     "kind of an entry or copy": {one.value for one in EntryKind},
-    "`kind` of an answer": {one.value for one in FieldKind} | {UNKNOWN},
+    "`kind` of an answer": {one.value for one in FieldKind} | {UNKNOWN_KIND},
     "`kind` of a session": {one.value for one in SessionKind},
     "`status`": {one.value for one in Status},
     "`setting`": {one.value for one in Setting},

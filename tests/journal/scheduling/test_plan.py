@@ -9,14 +9,22 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from journal.errors import Damaged, HeldUntilRested, NotFound, Refused, StaleRevision
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan
 from journal.sessions.holds import refuse_while_held
-from journal.sessions.rows import my_sessions
-from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status, moves_of
+from journal.sessions.rows import load_my_sessions
+from journal.sessions.session import (
+    Phase,
+    Route,
+    SessionDetails,
+    SessionKind,
+    Setting,
+    Status,
+    list_next_statuses,
+)
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, plan_course
 
@@ -31,12 +39,12 @@ async def test_a_course_is_written_at_once_and_both_see_it(cast: Cast) -> None:
     """Patient and clinician see the same sessions in order; talks point to their dosing session."""
     await plan_course(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    mine = await my_sessions(alice)
-    assert mine == await session_plan.sessions_of(bob, alice.id)
+    mine = await load_my_sessions(alice)
+    assert mine == await session_plan.load_patient_plan(bob, alice.id)
     assert "".join(one.details.kind.value[0] for one in mine) == "pdidididididi"
     assert [one.starts_at for one in mine] == sorted(one.starts_at for one in mine)
     third = (await dosing(cast))[2]
-    assert [one.details.kind for one in schedule.around(third, mine)] == [SessionKind.INTEGRATION]
+    assert [one.details.kind for one in schedule.list_talks(third, mine)] == [SessionKind.INTEGRATION]
     assert {one.details.added_by_patient for one in mine} == {False}
 
 
@@ -47,25 +55,25 @@ async def test_a_form_sent_twice_plans_once(cast: Cast) -> None:
     course, ident = uuid4(), uuid4()
     for _ in range(2):
         assert await session_plan.plan_course(bob, alice.id, "", plan, course=course) == course
-        assert await session_plan.add(alice, alice.id, TODAY, ident=ident) == ident
-    assert len(await my_sessions(alice)) == 3
+        assert await session_plan.add_session(alice, alice.id, TODAY, ident=ident) == ident
+    assert len(await load_my_sessions(alice)) == 3
 
 
 @pytest.mark.parametrize("outsider", ["charlie", "dana"])
 async def test_nobody_else_finds_a_session(cast: Cast, outsider: str) -> None:
     """For other clinicians and patients neither the plan nor a session exists, whatever they try."""
     alice, stranger = await cast.actor("alice"), await cast.actor(outsider)
-    ident = await session_plan.add(alice, alice.id, TODAY)
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
     for attempt in (
-        session_plan.session(stranger, ident),
-        session_plan.sessions_of(stranger, alice.id),
-        session_plan.add(stranger, alice.id, TALK),
-        session_plan.change(stranger, ident, 1, TALK),
-        session_plan.move(stranger, ident, Status.CANCELLED),
+        session_plan.load_session(stranger, ident),
+        session_plan.load_patient_plan(stranger, alice.id),
+        session_plan.add_session(stranger, alice.id, TALK),
+        session_plan.change_session(stranger, ident, 1, TALK),
+        session_plan.change_status(stranger, ident, Status.CANCELLED),
     ):
         with pytest.raises(NotFound):
             await attempt
-    assert (await session_plan.session(alice, ident)).details.status is Status.PLANNED
+    assert (await session_plan.load_session(alice, ident)).details.status is Status.PLANNED
 
 
 async def test_only_clinicians_plan_courses(cast: Cast) -> None:
@@ -80,82 +88,88 @@ async def test_only_clinicians_plan_courses(cast: Cast) -> None:
 async def test_a_patient_changes_what_they_added_and_else_the_sitter(cast: Cast) -> None:
     """Of what the clinician planned, a patient's change keeps the sitter and leaves the rest out."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    own = await session_plan.add(alice, alice.id, TODAY)
-    planned = await session_plan.add(bob, alice.id, msgspec.structs.replace(TODAY, dose_text="as told"))
+    own = await session_plan.add_session(alice, alice.id, TODAY)
+    planned = await session_plan.add_session(
+        bob, alice.id, msgspec.structs.replace(TODAY, dose_text="as told")
+    )
     wanted = msgspec.structs.replace(TODAY, local="2026-12-01T16:00", dose_text="twice as much", sitter="Kim")
     for ident in (own, planned):
-        await session_plan.change(alice, ident, 1, wanted)
-    assert (await session_plan.session(bob, own)).details.local == "2026-12-01T16:00"
-    kept = (await session_plan.session(bob, planned)).details
+        await session_plan.change_session(alice, ident, 1, wanted)
+    assert (await session_plan.load_session(bob, own)).details.local == "2026-12-01T16:00"
+    kept = (await session_plan.load_session(bob, planned)).details
     assert (kept.local, kept.dose_text, kept.sitter) == ("2026-11-22T14:00", "as told", "Kim")
 
 
 async def test_a_change_touches_no_status(cast: Cast) -> None:
     """How far along a session is cannot be slipped in with a change of the plan."""
     alice = await cast.actor("alice")
-    ident = await session_plan.add(alice, alice.id, TODAY)
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
     slipped = msgspec.structs.replace(
         TODAY, note="x", status=Status.CLOSED, rested_on="2027-01-01", started_at="2020-01-01T00:00:00+00:00"
     )
-    await session_plan.change(alice, ident, 1, slipped)
-    found = (await session_plan.session(alice, ident)).details
+    await session_plan.change_session(alice, ident, 1, slipped)
+    found = (await session_plan.load_session(alice, ident)).details
     assert (found.note, found.status, found.rested_on, found.started_at) == ("x", Status.PLANNED, None, None)
 
 
 async def test_of_two_changes_at_once_the_second_is_told(cast: Cast) -> None:
     """A change made from an older version is refused, and nothing of it is saved."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    ident = await session_plan.add(alice, alice.id, TODAY)
-    await session_plan.change(bob, ident, 1, msgspec.structs.replace(TODAY, local="2026-11-24T14:00"))
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_session(bob, ident, 1, msgspec.structs.replace(TODAY, local="2026-11-24T14:00"))
     with pytest.raises(StaleRevision):
-        await session_plan.change(alice, ident, 1, msgspec.structs.replace(TODAY, local="2026-11-25T14:00"))
-    assert (await session_plan.session(alice, ident)).details.local == "2026-11-24T14:00"
+        await session_plan.change_session(
+            alice, ident, 1, msgspec.structs.replace(TODAY, local="2026-11-25T14:00")
+        )
+    assert (await session_plan.load_session(alice, ident)).details.local == "2026-11-24T14:00"
 
 
 async def test_a_begun_session_keeps_its_day_and_kind(cast: Cast) -> None:
     """Moving a begun session, or calling it a talk, would end the hold early: neither is possible."""
     alice = await cast.actor("alice")
-    ident = await session_plan.add(alice, alice.id, TODAY)
-    await session_plan.move(alice, ident, Status.IN_SESSION)
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
     for change, field in (
         ({"local": "2026-11-20T14:00"}, "local"),
         ({"zone": "Pacific/Kiritimati"}, "local"),
         ({"kind": SessionKind.INTEGRATION}, "kind"),
     ):
-        with pytest.raises(Refused) as refused:
-            await session_plan.change(alice, ident, 2, msgspec.structs.replace(TODAY, **change))
+        with pytest.raises(InvalidInput) as refused:
+            await session_plan.change_session(alice, ident, 2, msgspec.structs.replace(TODAY, **change))
         assert set(refused.value.fields) == {field}
 
 
 async def test_a_dosing_session_that_others_belong_to_keeps_its_kind(cast: Cast) -> None:
     """A talk is always about a dosing session that is one."""
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    ident = await session_plan.add(bob, alice.id, TODAY)
-    await session_plan.add(bob, alice.id, msgspec.structs.replace(TALK, about=ident.hex))
-    with pytest.raises(Refused):
-        await session_plan.change(bob, ident, 1, msgspec.structs.replace(TODAY, kind=SessionKind.PREPARATION))
+    ident = await session_plan.add_session(bob, alice.id, TODAY)
+    await session_plan.add_session(bob, alice.id, msgspec.structs.replace(TALK, about=ident.hex))
+    with pytest.raises(InvalidInput):
+        await session_plan.change_session(
+            bob, ident, 1, msgspec.structs.replace(TODAY, kind=SessionKind.PREPARATION)
+        )
     for about in (uuid4().hex, "not an id"):
-        with pytest.raises(Refused):
-            await session_plan.add(bob, alice.id, msgspec.structs.replace(TALK, about=about))
+        with pytest.raises(InvalidInput):
+            await session_plan.add_session(bob, alice.id, msgspec.structs.replace(TALK, about=about))
 
 
 async def test_the_way_of_a_dosing_session(cast: Cast) -> None:
     """Started, over, rested the next day, complete: with the moments that go with it, and the hold between."""
     alice = await cast.actor("alice")
     one, three, next_day = (replace(alice, now=NOON + timedelta(hours=hours)) for hours in (1, 3, 21))
-    ident = await session_plan.add(alice, alice.id, TODAY)
-    await session_plan.move(one, ident, Status.IN_SESSION)
-    await session_plan.move(three, ident, Status.RECOVERING)
-    begun = (await session_plan.session(alice, ident)).details
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_status(one, ident, Status.IN_SESSION)
+    await session_plan.change_status(three, ident, Status.RECOVERING)
+    begun = (await session_plan.load_session(alice, ident)).details
     assert (begun.started_at, begun.ended_at) == ("2026-11-22T13:00:00+00:00", "2026-11-22T15:00:00+00:00")
     with pytest.raises(HeldUntilRested):
-        await session_plan.confirm_rested(three)
+        await session_plan.confirm_rest(three)
     with pytest.raises(HeldUntilRested):
         await refuse_while_held(next_day)
-    await session_plan.confirm_rested(next_day)
+    await session_plan.confirm_rest(next_day)
     await refuse_while_held(next_day)
-    await session_plan.move(next_day, ident, Status.CLOSED)
-    assert (await session_plan.session(alice, ident)).details.status is Status.CLOSED
+    await session_plan.change_status(next_day, ident, Status.CLOSED)
+    assert (await session_plan.load_session(alice, ident)).details.status is Status.CLOSED
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
@@ -163,58 +177,58 @@ async def test_the_way_of_a_dosing_session(cast: Cast) -> None:
 async def test_nobody_skips_the_rest(cast: Cast, who: str, status: Status) -> None:
     """Neither the patient nor the clinician moves a session on before the patient has rested."""
     alice = await cast.actor("alice")
-    ident = await session_plan.add(alice, alice.id, TODAY)
-    await session_plan.move(alice, ident, Status.IN_SESSION)
-    await session_plan.move(alice, ident, Status.RECOVERING)
-    with pytest.raises(Refused):
-        await session_plan.move(await cast.actor(who), ident, status)
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    await session_plan.change_status(alice, ident, Status.RECOVERING)
+    with pytest.raises(InvalidInput):
+        await session_plan.change_status(await cast.actor(who), ident, status)
 
 
 async def test_saying_afterwards_that_it_took_place_ends_no_hold(cast: Cast) -> None:
     """Closing a session that nobody had started leaves its day held."""
     alice = await cast.actor("alice")
-    ident = await session_plan.add(alice, alice.id, TODAY)
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
     alice = replace(alice, now=NOON + AFTER)
-    await session_plan.move(alice, ident, Status.CLOSED)
-    assert await holds.held(alice) is not None
-    assert await holds.held(replace(alice, now=NOON + timedelta(hours=17))) is None
+    await session_plan.change_status(alice, ident, Status.CLOSED)
+    assert await holds.load_hold(alice) is not None
+    assert await holds.load_hold(replace(alice, now=NOON + timedelta(hours=17))) is None
 
 
 async def test_who_slept_without_saying_that_it_was_over_is_not_in_a_session(cast: Cast) -> None:
     """Confirming the rest moves a session on even when it was never said to be over."""
     alice = await cast.actor("alice")
-    ident = await session_plan.add(alice, alice.id, TODAY)
-    await session_plan.move(alice, ident, Status.IN_SESSION)
-    await session_plan.confirm_rested(replace(alice, now=NOON + timedelta(hours=20)))
-    assert (await session_plan.session(alice, ident)).details.status is Status.INTEGRATING
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    await session_plan.confirm_rest(replace(alice, now=NOON + timedelta(hours=20)))
+    assert (await session_plan.load_session(alice, ident)).details.status is Status.INTEGRATING
 
 
 async def test_a_talk_is_never_something_one_is_in_the_middle_of(cast: Cast) -> None:
     """A talk takes place or is cancelled, with the reason for both to read; cancelled, it can be planned again."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    ident = await session_plan.add(bob, alice.id, TALK)
-    with pytest.raises(Refused):
-        await session_plan.move(alice, ident, Status.IN_SESSION)
-    with pytest.raises(Refused):
-        await session_plan.move(alice, ident, Status.CANCELLED, "x" * 2001)
-    await session_plan.move(alice, ident, Status.CANCELLED, "a cold")
-    assert (await session_plan.session(bob, ident)).details.cancel_reason == "a cold"
-    await session_plan.move(bob, ident, Status.PLANNED)
-    assert (await session_plan.session(bob, ident)).details.cancel_reason == ""
-    await session_plan.move(bob, ident, Status.CLOSED)
-    assert moves_of((await session_plan.session(bob, ident)).details) == ()
+    ident = await session_plan.add_session(bob, alice.id, TALK)
+    with pytest.raises(InvalidInput):
+        await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    with pytest.raises(InvalidInput):
+        await session_plan.change_status(alice, ident, Status.CANCELLED, "x" * 2001)
+    await session_plan.change_status(alice, ident, Status.CANCELLED, "a cold")
+    assert (await session_plan.load_session(bob, ident)).details.cancel_reason == "a cold"
+    await session_plan.change_status(bob, ident, Status.PLANNED)
+    assert (await session_plan.load_session(bob, ident)).details.cancel_reason == ""
+    await session_plan.change_status(bob, ident, Status.CLOSED)
+    assert list_next_statuses((await session_plan.load_session(bob, ident)).details) == ()
 
 
 async def test_a_swapped_session_does_not_open(cast: Cast) -> None:
     """The sealed details of one session in another's row are refused, and the first stays as it is."""
     alice = await cast.actor("alice")
-    first, second = [await session_plan.add(alice, alice.id, one) for one in (TODAY, TALK)]
+    first, second = [await session_plan.add_session(alice, alice.id, one) for one in (TODAY, TALK)]
     row = await sessions_tables.KapSession.get(id=first)
     await sessions_tables.KapSession.filter(id=second).update(sealed=row.sealed)
-    mine = await my_sessions(alice)
+    mine = await load_my_sessions(alice)
     assert ([one.id for one in mine], mine.damaged) == ([first], (second,))
     with pytest.raises(Damaged):
-        await session_plan.session(alice, second)
+        await session_plan.load_session(alice, second)
 
 
 async def test_numbers_follow_what_lasts(cast: Cast) -> None:
@@ -222,29 +236,29 @@ async def test_numbers_follow_what_lasts(cast: Cast) -> None:
     await plan_course(cast, count=3)
     alice = await cast.actor("alice")
     first, second, third = await dosing(cast)
-    await session_plan.move(alice, second.id, Status.CANCELLED)
+    await session_plan.change_status(alice, second.id, Status.CANCELLED)
     for phase in (Phase.MAINTENANCE, Phase.SINGLE):
         later = msgspec.structs.replace(TODAY, local="2027-02-01T10:00", phase=phase, route=Route.IM)
-        await session_plan.add(alice, alice.id, later)
-    plan = await my_sessions(alice)
-    numbers = schedule.numbers(plan)
+        await session_plan.add_session(alice, alice.id, later)
+    plan = await load_my_sessions(alice)
+    numbers = schedule.number_sessions(plan)
     assert [numbers[one.id].number for one in (first, third)] == [1, 2]
     assert second.id not in numbers
-    assert sorted((one.number, one.of) for one in numbers.values()) == [(1, 1), (1, 2), (2, 2)]
+    assert sorted((one.number, one.total) for one in numbers.values()) == [(1, 1), (1, 2), (2, 2)]
 
 
 async def test_what_is_next_and_what_is_over(cast: Cast) -> None:
     """A session is ahead until its end, unless it was cancelled or is over already; then it is behind."""
     alice = await cast.actor("alice")
-    today = await session_plan.add(alice, alice.id, TODAY)
-    talk = await session_plan.add(alice, alice.id, TALK)
-    plan = await my_sessions(alice)
+    today = await session_plan.add_session(alice, alice.id, TODAY)
+    talk = await session_plan.add_session(alice, alice.id, TALK)
+    plan = await load_my_sessions(alice)
     during, after = NOON + AFTER, NOON + timedelta(hours=3)
-    assert [one.id for one in schedule.ahead(plan, during)] == [today, talk]
-    assert [one.id for one in schedule.ahead(plan, after)] == [talk]
-    assert [one.id for one in schedule.behind(plan, after)] == [today]
-    await session_plan.move(alice, talk, Status.CANCELLED)
-    assert schedule.ahead(await my_sessions(alice), after) == ()
+    assert [one.id for one in schedule.list_upcoming(plan, during)] == [today, talk]
+    assert [one.id for one in schedule.list_upcoming(plan, after)] == [talk]
+    assert [one.id for one in schedule.list_past(plan, after)] == [today]
+    await session_plan.change_status(alice, talk, Status.CANCELLED)
+    assert schedule.list_upcoming(await load_my_sessions(alice), after) == ()
 
 
 @pytest.mark.parametrize(
@@ -262,10 +276,10 @@ async def test_the_calm_screen_lasts_while_much_may_be_felt(
 ) -> None:
     """In session always, afterwards for four hours from the start; nothing that only the clock says counts."""
     alice = await cast.actor("alice")
-    ident = await session_plan.add(alice, alice.id, TODAY)
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
     if status is not None:
-        await session_plan.move(alice, ident, Status.IN_SESSION)
+        await session_plan.change_status(alice, ident, Status.IN_SESSION)
         if status is not Status.IN_SESSION:
-            await session_plan.move(alice, ident, status)
-    one = await session_plan.session(alice, ident)
+            await session_plan.change_status(alice, ident, status)
+    one = await session_plan.load_session(alice, ident)
     assert schedule.is_acute(one, NOON + timedelta(hours=hours)) is acute

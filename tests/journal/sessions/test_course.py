@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.sessions.course import CoursePlan, check_plan, expand, linked
+from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.session import (
     ALLOWED_MOVES,
     Phase,
@@ -22,7 +22,14 @@ from journal.sessions.session import (
     Status,
     check_session,
 )
-from journal.time_zones import WallClockError, common_zones, is_zone, parse_local, parse_zone, resolve
+from journal.time_zones import (
+    WallClockError,
+    is_zone,
+    list_common_zones,
+    parse_local,
+    parse_zone,
+    resolve_local_time,
+)
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 
@@ -75,7 +82,7 @@ def dosing_session(**changes: Any) -> SessionDetails:
 )
 def test_wall_times_around_a_change_of_the_clocks(local, zone, utc, note):
     """A skipped time moves forward and says so; of a time that comes twice the first is taken."""
-    resolved = resolve(local, zone)
+    resolved = resolve_local_time(local, zone)
     assert resolved.utc == datetime.fromisoformat(utc).replace(tzinfo=UTC)
     assert resolved.fold_note == note
     assert bool(resolved.sentence) is bool(note)
@@ -83,10 +90,10 @@ def test_wall_times_around_a_change_of_the_clocks(local, zone, utc, note):
 
 def test_a_gap_moves_by_its_own_length():
     """Lord Howe's clocks skip thirty minutes, Berlin's an hour: a skipped time moves by just as much."""
-    assert resolve("2026-10-04T02:15", "Australia/Lord_Howe").utc.astimezone(
+    assert resolve_local_time("2026-10-04T02:15", "Australia/Lord_Howe").utc.astimezone(
         ZoneInfo("Australia/Lord_Howe")
     ).time() == time(2, 45)
-    assert resolve("2026-03-29T02:30", "Europe/Berlin").utc.astimezone(
+    assert resolve_local_time("2026-03-29T02:30", "Europe/Berlin").utc.astimezone(
         ZoneInfo("Europe/Berlin")
     ).time() == time(3, 30)
 
@@ -127,7 +134,7 @@ def test_a_zone_is_one_of_the_known_names(name):
 
 def test_the_list_of_zones_names_places():
     """The list to choose from is sorted, has the usual zones and none that are spelled as offsets."""
-    zones = common_zones()
+    zones = list_common_zones()
     assert zones[0] == "UTC"
     assert list(zones[1:]) == sorted(zones[1:])
     assert {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"} <= set(zones)
@@ -137,7 +144,7 @@ def test_the_list_of_zones_names_places():
 
 def test_a_course_becomes_sessions_in_order():
     """One preparation, six dosing and six integration sessions come in the order they take place."""
-    sessions = expand(plan())
+    sessions = expand_plan(plan())
     kinds = [one.details.kind for one in sessions]
     assert kinds == [SessionKind.PREPARATION] + [SessionKind.DOSING, SessionKind.INTEGRATION] * 6
     assert [one.details.sequence_no for one in sessions if one.details.kind is SessionKind.DOSING] == [
@@ -158,20 +165,20 @@ def test_a_course_becomes_sessions_in_order():
 
 def test_sessions_are_linked_by_the_ids_they_are_given():
     """Once sessions have ids, each talk carries the id of its dosing session."""
-    sessions = expand(plan(dosing_count=2))
+    sessions = expand_plan(plan(dosing_count=2))
     ids = [f"id-{place}" for place in range(len(sessions))]
-    assert [one.about for one in linked(sessions, ids)] == ["id-1", None, "id-1", None, "id-3"]
+    assert [one.about for one in link_planned_sessions(sessions, ids)] == ["id-1", None, "id-1", None, "id-3"]
 
 
 def test_talks_can_be_left_out():
     """Without days before and after, a course is its dosing sessions alone."""
-    sessions = expand(plan(preparation_days_before=None, integration_days_after=None))
+    sessions = expand_plan(plan(preparation_days_before=None, integration_days_after=None))
     assert [one.details.kind for one in sessions] == [SessionKind.DOSING] * 6
 
 
 def test_nine_o_clock_remains_nine_o_clock_when_the_clocks_change():
     """A weekly series across the end of summer time keeps its wall time; the moment shifts by an hour."""
-    sessions = expand(
+    sessions = expand_plan(
         plan(
             first_date=date(2026, 10, 18),
             dosing_count=2,
@@ -192,7 +199,9 @@ def test_nine_o_clock_remains_nine_o_clock_when_the_clocks_change():
 )
 def test_every_session_has_the_wall_time_of_the_first(first, at, zone, count, every):
     """Seen on the wall, all sessions of a course start at the same time, but for times the clocks skip."""
-    sessions = expand(CoursePlan(first, at, zone, count, every, Setting.CLINIC, preparation_days_before=None))
+    sessions = expand_plan(
+        CoursePlan(first, at, zone, count, every, Setting.CLINIC, preparation_days_before=None)
+    )
     assert len(sessions) == count
     for index, one in enumerate(sessions):
         resolved = one.details.resolved
@@ -208,7 +217,7 @@ def test_every_session_has_the_wall_time_of_the_first(first, at, zone, count, ev
 def test_resolving_never_goes_back_before_the_time_asked_for(day, at, zone):
     """Whatever the clocks do, the wall never shows an earlier time than the one asked for."""
     local = f"{day}T{at:%H:%M}"
-    seen = resolve(local, zone).utc.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    seen = resolve_local_time(local, zone).utc.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert seen >= parse_local(local)
 
 
@@ -239,7 +248,7 @@ def test_a_plan_that_cannot_be_is_refused_by_field(changes, field):
     assert set(problems) == {field}
     assert problems[field].endswith(".")
     with pytest.raises(ValueError, match=r"\.$"):
-        expand(plan(**changes))
+        expand_plan(plan(**changes))
 
 
 def test_esketamine_spray_is_for_the_clinic():

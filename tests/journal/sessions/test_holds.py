@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, hold, rested_date
-from journal.sessions.schedule import is_theirs_today
+from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, find_hold, rested_date
+from journal.sessions.schedule import is_home_dosing_day
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -26,7 +26,7 @@ def at(day, hour, minute=0):
 
 def held_at(sessions: list[SessionDetails], now: datetime) -> Hold:
     """Return the hold that has to be there."""
-    found = hold(sessions, now)
+    found = find_hold(sessions, now)
     assert found is not None
     return found
 
@@ -37,8 +37,8 @@ def with_(details, **changes):
 
 def test_nothing_is_held_without_a_session():
     """Without sessions, or before the one that is planned, every act is free."""
-    assert hold([], at(1, 15)) is None
-    assert hold([DOSING], at(1, 13, 59)) is None
+    assert find_hold([], at(1, 15)) is None
+    assert find_hold([DOSING], at(1, 13, 59)) is None
 
 
 def test_a_planned_time_holds_until_the_next_morning():
@@ -48,8 +48,8 @@ def test_a_planned_time_holds_until_the_next_morning():
     assert held.may_confirm_from == at(2, 5)
     assert held.sentence == HELD_TODAY
     assert not held.needs_confirmation
-    assert hold([DOSING], at(2, 4, 59)) is not None
-    assert hold([DOSING], at(2, 5)) is None
+    assert find_hold([DOSING], at(2, 4, 59)) is not None
+    assert find_hold([DOSING], at(2, 5)) is None
 
 
 @pytest.mark.parametrize("status", [Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY])
@@ -61,7 +61,7 @@ def test_a_begun_session_holds_until_the_patient_has_rested(status):
         assert held.needs_confirmation
         assert held.may_confirm_from == at(2, 5)
         assert held.sentence == (HELD_TODAY if now < at(2, 5) else HELD_UNTIL_RESTED)
-        assert hold([with_(session, rested_on="2026-12-02")], now) is None
+        assert find_hold([with_(session, rested_on="2026-12-02")], now) is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_session_begun_by_a_clock_that_ran_ahead_holds_no_longer(ahead, planne
     assert held.may_confirm_from <= at(2, 5)
     rested = with_(session, rested_on=rested_date(session, at(2, 5)), status=Status.INTEGRATING)
     assert rested.rested_on == "2026-12-02"
-    assert hold([rested], at(2, 5)) is None
+    assert find_hold([rested], at(2, 5)) is None
 
 
 @pytest.mark.parametrize("days", [3, 400])
@@ -85,12 +85,12 @@ def test_the_planned_day_holds_where_the_beginning_is_not_believed(days):
     session = with_(BEGUN, started_at=(at(1, 14, 5) + timedelta(days=days)).isoformat())
     assert rested_date(session, at(1, 20)) is None
     assert held_at([session], at(1, 20)).sentence == HELD_TODAY
-    assert not is_theirs_today(session, at(2, 5))
+    assert not is_home_dosing_day(session, at(2, 5))
 
 
 def test_resting_on_the_same_day_does_not_count():
     """A date of rest that is not later than the session's own day lifts nothing."""
-    assert hold([with_(BEGUN, rested_on="2026-12-01")], at(1, 20)) is not None
+    assert find_hold([with_(BEGUN, rested_on="2026-12-01")], at(1, 20)) is not None
     assert rested_date(BEGUN, at(1, 23, 59)) is None
     assert rested_date(BEGUN, at(2, 4, 59)) is None
     assert rested_date(BEGUN, at(2, 5)) == "2026-12-02"
@@ -99,14 +99,14 @@ def test_resting_on_the_same_day_does_not_count():
 @pytest.mark.parametrize("status", [Status.INTEGRATING, Status.CLOSED])
 def test_closing_a_begun_session_lifts_nothing_that_day(status):
     """A begun session holds for its day whatever it is called; one that never began is free once closed."""
-    assert hold([with_(BEGUN, status=status)], at(1, 16)) is not None
-    assert hold([with_(BEGUN, status=status)], at(2, 5)) is None
-    assert hold([with_(DOSING, status=status)], at(1, 16)) is None
+    assert find_hold([with_(BEGUN, status=status)], at(1, 16)) is not None
+    assert find_hold([with_(BEGUN, status=status)], at(2, 5)) is None
+    assert find_hold([with_(DOSING, status=status)], at(1, 16)) is None
 
 
 def test_a_cancelled_session_holds_nothing():
     """A cancelled session is free."""
-    assert hold([with_(DOSING, status=Status.CANCELLED)], at(1, 15)) is None
+    assert find_hold([with_(DOSING, status=Status.CANCELLED)], at(1, 15)) is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_cancelled_session_holds_nothing():
 )
 def test_only_dosing_holds(kind):
     """Talks and check-ins hold nothing, whatever their status."""
-    assert hold([with_(BEGUN, kind=kind)], at(1, 15)) is None
+    assert find_hold([with_(BEGUN, kind=kind)], at(1, 15)) is None
 
 
 def test_a_session_past_midnight_counts_by_the_day_it_began():
@@ -153,4 +153,6 @@ def test_the_hours_after_a_start_are_always_held(day, clock, zone, minutes):
     morning = held_at([started], session.starts_at).may_confirm_from
     assert morning.astimezone(ZoneInfo(zone)).date() > session.starts_at.astimezone(ZoneInfo(zone)).date()
     for status in set(Status) - {Status.CANCELLED}:
-        assert hold([with_(started, status=status)], min(now, morning - timedelta(seconds=1))) is not None
+        assert (
+            find_hold([with_(started, status=status)], min(now, morning - timedelta(seconds=1))) is not None
+        )

@@ -15,12 +15,12 @@ from journal.accounts import tables as accounts_tables
 from journal.care import lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.documents import share_context
-from journal.care.link_keys import SharingPaused, link_key
+from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.entries import removal
-from journal.errors import HeldUntilRested, NotFound, Refused, StaleRevision, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.sealing import seal_document
 from journal.sharing import reading, shares
-from journal.sharing.recipients import readers
+from journal.sharing.recipients import load_readers
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.cast import Cast, Furniture, cast_of
@@ -30,11 +30,11 @@ from tests.scenes import PARTS, connected, in_session, opened_by, read_by, reste
 async def test_nothing_is_shared_by_default(cast: Cast) -> None:
     """An entry that nobody shared leaves no trace that a clinician could see."""
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    before = await reading.folder(bob, alice.id), (await reading.caseload(bob)).cases
+    before = await reading.load_folder(bob, alice.id), (await reading.load_caseload(bob)).cases
     await written(cast)
-    after = await reading.folder(bob, alice.id), (await reading.caseload(bob)).cases
+    after = await reading.load_folder(bob, alice.id), (await reading.load_caseload(bob)).cases
     assert await read_by(cast, "bob") == ()
-    assert await shares.given(alice) == ()
+    assert await shares.list_shares(alice) == ()
     assert replace(before[0], link=after[0].link) == after[0]
     assert before[1] == after[1]
 
@@ -67,7 +67,7 @@ async def test_what_cannot_be_shared_is_not(cast: Cast) -> None:
 async def test_choosing_nothing_shares_nothing(cast: Cast, parts: tuple[str, ...]) -> None:
     """Without a section that can be shared there is no copy."""
     entry = await written(cast)
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidInput):
         await shared(cast, entry, parts)
     assert await care_tables.Share.all().count() == 0
 
@@ -88,7 +88,7 @@ async def test_a_later_edit_stays_private_until_it_is_shared(cast: Cast) -> None
     entry = await rewritten(cast, entry, **{"int.meaning": "Changed."})
     (copy,) = await read_by(cast, "bob")
     assert copy.answers["int.meaning"] == "Maybe that I am allowed to rest."
-    (one,) = await shares.given(await cast.actor("alice"))
+    (one,) = await shares.list_shares(await cast.actor("alice"))
     assert one.changed
     assert one.revision == entry.revision
 
@@ -98,7 +98,7 @@ async def test_an_edit_elsewhere_is_no_change_of_what_is_shared(cast: Cast) -> N
     entry = await written(cast)
     await shared(cast, entry)
     await rewritten(cast, entry, **{"int.unsure": "Another private thing."})
-    (one,) = await shares.given(await cast.actor("alice"))
+    (one,) = await shares.list_shares(await cast.actor("alice"))
     assert not one.changed
 
 
@@ -107,16 +107,16 @@ async def test_an_update_replaces_the_copy_and_is_unread_again(cast: Cast) -> No
     alice, entry = await cast.actor("alice"), await written(cast)
     share = await shared(cast, entry)
     opened = await opened_by(cast, "bob", share)
-    (one,) = await shares.given(alice)
+    (one,) = await shares.list_shares(alice)
     assert one.opened_at == opened
     entry = await rewritten(cast, entry, **{"int.meaning": "Changed."})
     assert await shared(cast, entry) == share
-    (one,) = await shares.given(await cast.actor("alice"))
+    (one,) = await shares.list_shares(await cast.actor("alice"))
     assert one.opened_at is None
     assert not one.changed
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Changed."}
-    (case,) = (await reading.caseload(await cast.actor("bob"))).cases
+    (case,) = (await reading.load_caseload(await cast.actor("bob"))).cases
     assert case.unread == 1
 
 
@@ -142,9 +142,9 @@ async def test_outsiders_find_nothing(cast: Cast) -> None:
     share = await shared(cast, await written(cast))
     alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
     with pytest.raises(NotFound):
-        await reading.folder(charlie, alice.id)
+        await reading.load_folder(charlie, alice.id)
     with pytest.raises(NotFound):
-        await reading.read(charlie, alice.id, share)
+        await reading.read_share(charlie, alice.id, share)
 
 
 async def test_a_patient_cannot_act_on_what_is_not_hers(cast: Cast) -> None:
@@ -155,14 +155,14 @@ async def test_a_patient_cannot_act_on_what_is_not_hers(cast: Cast) -> None:
     dana = await cast.actor("dana")
     own = await written(cast, "dana")
     with pytest.raises(NotFound):
-        await shares.share(dana, entry.id, theirs, PARTS, previewed=1)
+        await shares.share_entry(dana, entry.id, theirs, PARTS, previewed=1)
     with pytest.raises(NotFound):
-        await shares.share(dana, own.id, cast.link, PARTS, previewed=1)
+        await shares.share_entry(dana, own.id, cast.link, PARTS, previewed=1)
     with pytest.raises(NotFound):
-        await shares.revoke(dana, share)
+        await shares.revoke_share(dana, share)
     with pytest.raises(NotFound):
-        await shares.the_given(dana, share)
-    assert await shares.given(dana) == ()
+        await shares.load_share(dana, share)
+    assert await shares.list_shares(dana) == ()
     assert await care_tables.Share.all().count() == 1
     assert await care_tables.Share.filter(link_id=theirs).count() == 0
 
@@ -173,9 +173,9 @@ async def test_clinicians_do_not_share(cast: Cast) -> None:
     share = await shared(cast, entry)
     bob = await cast.actor("bob")
     for act in (
-        shares.given(bob),
-        shares.revoke(bob, share),
-        shares.share(bob, entry.id, cast.link, PARTS, previewed=1),
+        shares.list_shares(bob),
+        shares.revoke_share(bob, share),
+        shares.share_entry(bob, entry.id, cast.link, PARTS, previewed=1),
     ):
         with pytest.raises(NotFound):
             await act
@@ -186,13 +186,13 @@ async def test_revoking_takes_the_copy_away(cast: Cast) -> None:
     """What is revoked is not there any more, for the clinician and in the database."""
     share = await shared(cast, await written(cast))
     alice = await cast.actor("alice")
-    await shares.revoke(alice, share)
+    await shares.revoke_share(alice, share)
     assert await read_by(cast, "bob") == ()
     assert await care_tables.Share.all().count() == 0
     with pytest.raises(NotFound):
-        await reading.read(await cast.actor("bob"), alice.id, share)
+        await reading.read_share(await cast.actor("bob"), alice.id, share)
     with pytest.raises(NotFound):
-        await shares.revoke(alice, share)
+        await shares.revoke_share(alice, share)
 
 
 async def test_deleting_an_entry_takes_its_copies_away(cast: Cast) -> None:
@@ -200,16 +200,16 @@ async def test_deleting_an_entry_takes_its_copies_away(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     alice = await cast.actor("alice")
-    await removal.delete(alice, entry.id)
+    await removal.delete_entry(alice, entry.id)
     assert await read_by(cast, "bob") == ()
-    await removal.undelete(alice, entry.id)
+    await removal.restore_entry(alice, entry.id)
     assert await read_by(cast, "bob") == ()
 
 
 async def test_a_paused_link_takes_no_new_copy(cast: Cast) -> None:
     """While sharing is paused nothing is added, also when the pause comes in the middle of sharing."""
     entry, alice = await written(cast), await cast.actor("alice")
-    await lifecycle.pause(alice, cast.link)
+    await lifecycle.pause_sharing(alice, cast.link)
     with pytest.raises(SharingPaused):
         await shared(cast, entry)
     assert await care_tables.Share.all().count() == 0
@@ -218,12 +218,12 @@ async def test_a_paused_link_takes_no_new_copy(cast: Cast) -> None:
 async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     """A link that was paused after it was loaded takes no copy."""
     entry, alice = await written(cast), await cast.actor("alice")
-    link = await links.my_link(alice, cast.link)
-    key = await link_key(alice, link)
-    await lifecycle.pause(alice)
-    copy = shares.copy_of(entry, PARTS, alice.now)
+    link = await links.load_my_link(alice, cast.link)
+    key = await open_shared_key(alice, link)
+    await lifecycle.pause_sharing(alice)
+    copy = shares.build_copy(entry, PARTS, alice.now)
     with pytest.raises(StaleRevision):
-        await shares._put(alice, link, entry, copy, key)
+        await shares._save_share(alice, link, entry, copy, key)
     assert await care_tables.Share.all().count() == 0
 
 
@@ -234,11 +234,11 @@ async def test_sharing_and_revoking_wait_until_rested(cast: Cast) -> None:
     with pytest.raises(HeldUntilRested):
         await shared(cast, other)
     with pytest.raises(HeldUntilRested):
-        await shares.revoke(await cast.actor("alice"), share)
+        await shares.revoke_share(await cast.actor("alice"), share)
     await rested(cast, session)
-    assert [one.id for one in await shares.given(await cast.actor("alice"))] == [share]
+    assert [one.id for one in await shares.list_shares(await cast.actor("alice"))] == [share]
     await shared(cast, other)
-    await shares.revoke(await cast.actor("alice"), share)
+    await shares.revoke_share(await cast.actor("alice"), share)
     assert len(await read_by(cast, "bob")) == 1
 
 
@@ -267,11 +267,11 @@ async def test_a_share_planted_under_a_foreign_key_is_refused(cast: Cast) -> Non
         link=cast.link.bytes,
         patient=alice.id.bytes,
         clinician=bob.id.bytes,
-        to=bob.public,
+        to=bob.public_identity,
         signer=mallory,
     )
     ident = uuid4()
-    planted = shares.copy_of(entry, PARTS, alice.now)
+    planted = shares.build_copy(entry, PARTS, alice.now)
     other = await written(cast)
     await care_tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
     await care_tables.Share.create(
@@ -284,10 +284,10 @@ async def test_a_share_planted_under_a_foreign_key_is_refused(cast: Cast) -> Non
         updated_at=alice.now,
     )
     with pytest.raises(TrustBroken):
-        await reading.folder(bob, alice.id)
+        await reading.load_folder(bob, alice.id)
     with pytest.raises(TrustBroken):
-        await reading.read(bob, alice.id, ident)
-    mine = {one.id: one.damaged for one in await shares.given(alice)}
+        await reading.read_share(bob, alice.id, ident)
+    mine = {one.id: one.damaged for one in await shares.list_shares(alice)}
     assert mine[ident]
     assert sorted(mine.values()) == [False, True]
 
@@ -296,20 +296,20 @@ async def test_a_planted_key_signed_by_swapped_patient_keys_is_refused(cast: Cas
     """Not even with alice's public keys swapped as well: bob has hers pinned once he has read."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     await shared(cast, await written(cast))
-    await reading.folder(bob, alice.id)
+    await reading.load_folder(bob, alice.id)
     mallory = PrivateIdentity.generate()
     blob = grant_link_key(
         new_link_key(),
         link=cast.link.bytes,
         patient=alice.id.bytes,
         clinician=bob.id.bytes,
-        to=bob.public,
+        to=bob.public_identity,
         signer=mallory,
     )
     await care_tables.CareLink.filter(id=cast.link).update(clinician_key=blob)
     await accounts_tables.Account.filter(id=alice.id).update(public_identity=mallory.public().encode())
     with pytest.raises(TrustBroken):
-        await reading.folder(await cast.actor("bob"), alice.id)
+        await reading.load_folder(await cast.actor("bob"), alice.id)
 
 
 async def test_a_copy_moved_to_another_entry_is_damaged(cast: Cast) -> None:
@@ -321,7 +321,7 @@ async def test_a_copy_moved_to_another_entry_is_damaged(cast: Cast) -> None:
     entry, other = await written(cast), await written(cast)
     share = await shared(cast, entry)
     await care_tables.Share.filter(id=share).update(entry_id=other.id)
-    (one,) = await shares.given(await cast.actor("alice"))
+    (one,) = await shares.list_shares(await cast.actor("alice"))
     assert one.damaged
     assert not one.changed
     assert one.document.fields == []
@@ -336,9 +336,9 @@ async def test_a_damaged_copy_hides_nothing_and_can_be_revoked(cast: Cast) -> No
     broken[-1] ^= 1
     await care_tables.Share.filter(id=first).update(sealed=bytes(broken))
     alice = await cast.actor("alice")
-    assert {one.id: one.damaged for one in await shares.given(alice)} == {first: True, second: False}
-    await shares.revoke(alice, first)
-    assert [one.id for one in await shares.given(alice)] == [second]
+    assert {one.id: one.damaged for one in await shares.list_shares(alice)} == {first: True, second: False}
+    await shares.revoke_share(alice, first)
+    assert [one.id for one in await shares.list_shares(alice)] == [second]
 
 
 @pytest.fixture
@@ -373,11 +373,11 @@ async def test_what_is_revoked_leaves_the_files(
     assert all(piece in on_disk(path) for piece in pieces[:1])
     alice = await cast.actor("alice")
     if ending == "revoke":
-        await shares.revoke(alice, share)
+        await shares.revoke_share(alice, share)
     elif ending == "end":
-        await lifecycle.end(alice, cast.link)
+        await lifecycle.end_care(alice, cast.link)
     else:
-        await removal.delete(alice, entry.id)
+        await removal.delete_entry(alice, entry.id)
     left = on_disk(path)
     assert not any(piece in left for piece in pieces)
 
@@ -387,7 +387,7 @@ async def test_readers_of_any_number_of_entries(cast: Cast) -> None:
     entry = await written(cast)
     await shared(cast, entry)
     asked = [*(uuid4() for _ in range(33_000)), entry.id]
-    found = await readers(await cast.actor("alice"), asked)
+    found = await load_readers(await cast.actor("alice"), asked)
     assert {ident: [one.name for one in its] for ident, its in found.items()} == {
         str(entry.id): ["Bob Example"]
     }

@@ -10,10 +10,10 @@ import pytest
 from journal.authentication import web_sessions
 from journal.entries import listing, removal
 from journal.errors import NotFound
-from journal.sessions.rows import my_sessions
-from journal.sharing.recipients import readers
-from journal.sharing.timeline import load_page, select_page
-from journal.store.database import change, is_sqlite
+from journal.sessions.rows import load_my_sessions
+from journal.sharing.recipients import load_readers
+from journal.sharing.timeline import build_timeline_queries, load_timeline_page
+from journal.store.database import execute, is_sqlite
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from tests.cast import Cast
@@ -31,18 +31,18 @@ async def test_a_page_is_its_parts(cast: Cast) -> None:
     for one in dice.sample(made, 8):
         await shared(cast, one, ("title", "free.text"))
     for one in dice.sample(made, 4):
-        await removal.delete(await cast.actor("alice"), one.id)
+        await removal.delete_entry(await cast.actor("alice"), one.id)
     alice = await cast.actor("alice")
     for before in (None, *(one.created_at for one in dice.sample(made, 5)), cast.clock.now):
         for limit in (3, 31):
             page, alone = (
-                await load_page(alice, before=before, limit=limit),
-                await listing.latest(alice, before=before, limit=limit),
+                await load_timeline_page(alice, before=before, limit=limit),
+                await listing.list_latest(alice, before=before, limit=limit),
             )
             assert page.listing == alone
-            assert alone.as_left
-            assert page.plan == await my_sessions(alice)
-            assert page.readers == await readers(alice, [one.id for one in alone.entries])
+            assert alone.is_intact
+            assert page.plan == await load_my_sessions(alice)
+            assert page.readers == await load_readers(alice, [one.id for one in alone.entries])
     assert any(page.readers.values())
 
 
@@ -51,10 +51,10 @@ async def test_a_page_of_a_tampered_journal(cast: Cast) -> None:
     kept, gone = await written(cast), await written(cast)
     await shared(cast, kept)
     alice = await cast.actor("alice")
-    assert (await load_page(alice, limit=31)).listing.as_left
+    assert (await load_timeline_page(alice, limit=31)).listing.is_intact
     await vault_tables.Entry.filter(id=gone.id).delete()
-    page = await load_page(alice, limit=31)
-    assert not page.listing.as_left
+    page = await load_timeline_page(alice, limit=31)
+    assert not page.listing.is_intact
     assert [one.name for one in page.readers[str(kept.id)]] == ["Bob Example"]
 
 
@@ -63,17 +63,17 @@ async def test_a_row_in_another_spelling(cast: Cast, spelled: str) -> None:
     """What SQLite holds in another form than was written is shown as after comparing everything."""
     await written(cast)
     alice = await cast.actor("alice")
-    assert (await load_page(alice, limit=31)).listing.as_left
+    assert (await load_timeline_page(alice, limit=31)).listing.is_intact
     if is_sqlite():
-        await change(f"UPDATE entry SET {spelled}")
-    page = await load_page(alice, limit=31)
-    assert page.listing == await listing.compared(alice, None, 31)
+        await execute(f"UPDATE entry SET {spelled}")
+    page = await load_timeline_page(alice, limit=31)
+    assert page.listing == await listing.list_compared(alice, None, 31)
 
 
 async def test_a_page_is_a_patients_own(cast: Cast) -> None:
     """A clinician has no journal to show."""
     with pytest.raises(NotFound):
-        await load_page(await cast.actor("bob"), limit=31)
+        await load_timeline_page(await cast.actor("bob"), limit=31)
 
 
 async def test_a_page_read_beside_the_session(cast: Cast) -> None:
@@ -83,21 +83,23 @@ async def test_a_page_read_beside_the_session(cast: Cast) -> None:
     await shared(cast, await written(cast))
     for before in (None, cast.clock.now):
         for who, entries in (("alice", 2), ("dana", 1)):
-            select = partial(select_page, before=before, limit=31)
-            prefetched = await web_sessions.actor_for(cast.house, cast.tokens[who], select)
-            actor = await web_sessions.actor_for(cast.house, cast.tokens[who])
+            select = partial(build_timeline_queries, before=before, limit=31)
+            prefetched = await web_sessions.load_actor(cast.installation, cast.tokens[who], select)
+            actor = await web_sessions.load_actor(cast.installation, cast.tokens[who])
             assert prefetched is not None
             assert actor is not None
-            page = await load_page(actor, before=before, limit=31)
-            assert page == await load_page(actor, before=before, limit=31, rows=prefetched.prefetched)
+            page = await load_timeline_page(actor, before=before, limit=31)
+            assert page == await load_timeline_page(
+                actor, before=before, limit=31, rows=prefetched.prefetched
+            )
             assert len(page.listing.entries) == entries * (before is None)
-            assert page.listing.as_left
+            assert page.listing.is_intact
 
 
 async def test_nothing_is_prefetched_for_who_is_not_signed_in(cast: Cast) -> None:
     """A session that has ended, or never was, makes nobody; what was read beside it goes nowhere."""
     await written(cast)
-    select = partial(select_page, limit=31)
-    assert await web_sessions.actor_for(cast.house, bytes(32), select) is None
+    select = partial(build_timeline_queries, limit=31)
+    assert await web_sessions.load_actor(cast.installation, bytes(32), select) is None
     cast.clock.forward(hours=13)
-    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"], select) is None
+    assert await web_sessions.load_actor(cast.installation, cast.tokens["alice"], select) is None

@@ -13,10 +13,10 @@ from journal.store.address import (
     AddressError,
     PostgresDatabase,
     SqliteFile,
-    address_of,
-    file_of,
-    read_address,
-    shown,
+    format_path,
+    format_sqlite_url,
+    get_sqlite_file,
+    parse_database_url,
 )
 
 SECRET = "s3cr3t"
@@ -27,7 +27,7 @@ NAMES = st.binary(min_size=1).filter(lambda name: b"\0" not in name and name.str
 def test_a_path_is_read_as_it_was_written(name: bytes) -> None:
     """Whatever bytes a file's name is made of, its address leads to that file."""
     path = Path(os.fsdecode(b"/srv/" + name.strip(b"/")))
-    assert file_of(address_of(path)) == path
+    assert get_sqlite_file(format_sqlite_url(path)) == path
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_path_is_read_as_it_was_written(name: bytes) -> None:
 )
 def test_files(url: str, path: str) -> None:
     """The path stands behind `sqlite://`; signs that mean something are written as percent and two digits."""
-    assert read_address(url) == SqliteFile(Path(path))
+    assert parse_database_url(url) == SqliteFile(Path(path))
 
 
 def test_a_relative_path_begins_where_the_process_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is made absolute at once, so that no name can mean anything else than a file to SQLite."""
     monkeypatch.chdir(tmp_path)
-    assert file_of("sqlite://data/x") == tmp_path / "data" / "x"
-    assert file_of("sqlite://file:x") == tmp_path / "file:x"
+    assert get_sqlite_file("sqlite://data/x") == tmp_path / "data" / "x"
+    assert get_sqlite_file("sqlite://file:x") == tmp_path / "file:x"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_relative_path_begins_where_the_process_is(monkeypatch: pytest.MonkeyP
 )
 def test_servers(url: str, there: PostgresDatabase) -> None:
     """Every part is read back from percent and two digits."""
-    assert read_address(url) == there
+    assert parse_database_url(url) == there
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_servers(url: str, there: PostgresDatabase) -> None:
 def test_what_is_not_understood_says_what_to_write(url: str, instead: str) -> None:
     """Each refusal has what to write instead, and nothing of what was written."""
     with pytest.raises(AddressError) as refused:
-        read_address(url)
+        parse_database_url(url)
     assert instead in str(refused.value)
     assert SECRET not in str(refused.value)
 
@@ -143,20 +143,20 @@ def test_what_is_not_understood_says_what_to_write(url: str, instead: str) -> No
 def test_no_text_is_more_than_an_address_or_refused(url: str) -> None:
     """There is no third way."""
     try:
-        read_address(url)
+        parse_database_url(url)
     except AddressError as error:
         assert str(error)  # noqa: PT017 - one of two outcomes
 
 
 def test_a_password_is_not_in_what_is_shown() -> None:
     """Neither in a sentence nor where somebody prints the object."""
-    there = read_address(f"postgres://hs:{SECRET}@db/n")
+    there = parse_database_url(f"postgres://hs:{SECRET}@db/n")
     assert SECRET not in f"{there} {there!r}"
 
 
 def test_a_path_is_shown_on_one_line() -> None:
     """What a terminal would obey is escaped; a blank is quoted, so that it can be copied into a command."""
-    assert shown(Path("/srv/plain")) == "/srv/plain"
-    assert shown(Path("/srv/two words")) == "'/srv/two words'"
-    assert "\n" not in shown(Path("/srv/a\nb"))
-    assert "\x1b" not in shown(Path("/srv/\x1b[2J"))
+    assert format_path(Path("/srv/plain")) == "/srv/plain"
+    assert format_path(Path("/srv/two words")) == "'/srv/two words'"
+    assert "\n" not in format_path(Path("/srv/a\nb"))
+    assert "\x1b" not in format_path(Path("/srv/\x1b[2J"))

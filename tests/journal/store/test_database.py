@@ -12,8 +12,16 @@ from tortoise.exceptions import OperationalError
 
 from journal.audit import tables as audit_tables
 from journal.practice import tables as practice_tables
-from journal.store.database import IfThere, Store, change, change_all, fetch, fetch_aside, transaction
-from journal.store.statements import key_of, time_of
+from journal.store.database import (
+    MayChangeNothing,
+    Store,
+    execute,
+    execute_all,
+    fetch_raw,
+    fetch_raw_in_thread,
+    transaction,
+)
+from journal.store.statements import parse_id, parse_time
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 5, tzinfo=UTC)
 LINKS = "SELECT lookup, created_at, expires_at, used_at FROM setup_link WHERE lookup = $1"
@@ -40,10 +48,10 @@ async def test_what_the_orm_wrote_is_read_alike(opened: Store) -> None:
     event = await audit_tables.AuditEvent.create(
         id=1, at=NOON, actor_id=uuid4(), action="signed-in", outcome="done", mac=""
     )
-    ((lookup, created, expires, used),) = await fetch(LINKS, "a")
-    assert (lookup, time_of(created), time_of(expires), used) == ("a", NOON, NOON, None)
-    ((actor, about),) = await fetch("SELECT actor_id, object_id FROM audit_event WHERE id = $1", event.id)
-    assert key_of(actor) == event.actor_id
+    ((lookup, created, expires, used),) = await fetch_raw(LINKS, "a")
+    assert (lookup, parse_time(created), parse_time(expires), used) == ("a", NOON, NOON, None)
+    ((actor, about),) = await fetch_raw("SELECT actor_id, object_id FROM audit_event WHERE id = $1", event.id)
+    assert parse_id(actor) == event.actor_id
     assert about is None
 
 
@@ -52,8 +60,8 @@ async def test_what_was_written_out_the_orm_reads_alike(opened: Store) -> None:
     await link("a")
     event = await audit_tables.AuditEvent.create(id=1, at=NOON, action="signed-in", outcome="done", mac="")
     later, somebody = NOON + timedelta(days=1, microseconds=7), UUID(int=7)
-    assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", later, "a") == 1
-    assert await change("UPDATE audit_event SET object_id = $1 WHERE id = $2", somebody, event.id) == 1
+    assert await execute("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", later, "a") == 1
+    assert await execute("UPDATE audit_event SET object_id = $1 WHERE id = $2", somebody, event.id) == 1
     assert (await practice_tables.SetupLink.get(lookup="a")).used_at == later
     assert await practice_tables.SetupLink.filter(used_at__gt=NOON, used_at=later).exists()
     assert await audit_tables.AuditEvent.filter(object_id=somebody).exists()
@@ -63,8 +71,8 @@ async def test_a_change_says_how_many_rows_it_changed(opened: Store) -> None:
     """None, one or several."""
     for name in "abc":
         await link(name)
-    assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "nobody") == 0
-    assert await change("UPDATE setup_link SET used_at = $1 WHERE lookup > $2", NOON, "a") == 2
+    assert await execute("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "nobody") == 0
+    assert await execute("UPDATE setup_link SET used_at = $1 WHERE lookup > $2", NOON, "a") == 2
 
 
 async def test_times_are_compared_as_times(opened: Store) -> None:
@@ -73,7 +81,9 @@ async def test_times_are_compared_as_times(opened: Store) -> None:
     await link("a", whole)
     await link("b", NOON)
     await link("c", whole - timedelta(seconds=1))
-    ordered = await fetch("SELECT lookup FROM setup_link WHERE expires_at >= $1 ORDER BY expires_at", whole)
+    ordered = await fetch_raw(
+        "SELECT lookup FROM setup_link WHERE expires_at >= $1 ORDER BY expires_at", whole
+    )
     assert [row[0] for row in ordered] == ["a", "b"]
 
 
@@ -85,21 +95,21 @@ async def test_a_transaction_reads_what_it_wrote(opened: Store) -> None:
     async def write() -> str:
         async with transaction():
             try:
-                await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
-                ((_, _, _, used),) = await fetch(LINKS, "a")
+                await execute("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
+                ((_, _, _, used),) = await fetch_raw(LINKS, "a")
             finally:
                 begun.set()
             await may_end.wait()
-            return str(used and time_of(used))
+            return str(used and parse_time(used))
 
     writing = asyncio.create_task(write())
     await begun.wait()
-    ((_, _, _, outside),) = await fetch(LINKS, "a")
+    ((_, _, _, outside),) = await fetch_raw(LINKS, "a")
     may_end.set()
     assert await writing == str(NOON)
     assert outside is None
-    ((_, _, _, afterwards),) = await fetch(LINKS, "a")
-    assert time_of(afterwards) == NOON
+    ((_, _, _, afterwards),) = await fetch_raw(LINKS, "a")
+    assert parse_time(afterwards) == NOON
 
 
 async def test_what_was_taken_back_was_never_there(opened: Store) -> None:
@@ -108,12 +118,12 @@ async def test_what_was_taken_back_was_never_there(opened: Store) -> None:
 
     async def fail() -> None:
         async with transaction():
-            await change("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
+            await execute("UPDATE setup_link SET used_at = $1 WHERE lookup = $2", NOON, "a")
             raise LookupError
 
     with pytest.raises(LookupError):
         await fail()
-    ((_, _, _, used),) = await fetch(LINKS, "a")
+    ((_, _, _, used),) = await fetch_raw(LINKS, "a")
     assert used is None
 
 
@@ -123,7 +133,7 @@ async def test_a_read_cannot_write(sqlite_url: str) -> None:
     with store.use():
         await link("a")
         with pytest.raises(OperationalError):
-            await fetch("DELETE FROM setup_link WHERE lookup = $1", "a")
+            await fetch_raw("DELETE FROM setup_link WHERE lookup = $1", "a")
         assert await practice_tables.SetupLink.exists(lookup="a")
     await store.close()
 
@@ -133,13 +143,13 @@ async def test_a_statement_may_find_nothing_if_it_says_so(opened: Store) -> None
     await link("a")
     use = "UPDATE setup_link SET used_at = $1 WHERE lookup = $2"
     first, missing = (use, (NOON, "a")), (use, (NOON, "b"))
-    assert await change_all(first, missing) == 1
+    assert await execute_all(first, missing) == 1
     assert (await practice_tables.SetupLink.get(lookup="a")).used_at is None
-    assert await change_all(IfThere(missing), first, IfThere(missing)) is None
+    assert await execute_all(MayChangeNothing(missing), first, MayChangeNothing(missing)) is None
     assert (await practice_tables.SetupLink.get(lookup="a")).used_at == NOON
     async with transaction():
-        assert await change_all(IfThere(missing), first) is None
-        assert await change_all(missing) == 0
+        assert await execute_all(MayChangeNothing(missing), first) is None
+        assert await execute_all(missing) == 0
 
 
 async def test_who_reads_aside_sees_what_was_committed(opened: Store) -> None:
@@ -147,8 +157,8 @@ async def test_who_reads_aside_sees_what_was_committed(opened: Store) -> None:
     for number in range(3):
         await link(str(number))
         found = await asyncio.gather(
-            *(fetch_aside("SELECT lookup FROM setup_link") for _ in range(number + 2))
+            *(fetch_raw_in_thread("SELECT lookup FROM setup_link") for _ in range(number + 2))
         )
         assert {len(rows) for rows in found} == {number + 1}
     await opened.close()
-    assert opened.readers.kept is None
+    assert opened.readers.idle is None

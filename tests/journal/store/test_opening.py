@@ -13,10 +13,10 @@ import pytest
 from tortoise.backends.sqlite.client import SqliteClient
 
 from journal.practice import tables as practice_tables
-from journal.store.address import address_of
-from journal.store.database import Store, connection, fetch, migrate, transaction
+from journal.store.address import format_sqlite_url
+from journal.store.database import Store, fetch_raw, get_connection, migrate, transaction
 from journal.store.errors import DatabaseRefused
-from journal.store.sqlite import PRAGMAS, READING, CheckedClient, ask
+from journal.store.sqlite import PRAGMAS, READER_PRAGMAS, CheckedClient, apply_pragmas
 from portal.config import Config
 from tests.cast import SERVER_KEY
 
@@ -82,7 +82,7 @@ async def test_whatever_a_folder_is_called_the_database_is_in_it(
     store = await Store.open(address_in(folder))
     with store.use():
         await practice_tables.Practice.create(id=1, demo=False, sealed=b"", created_at="2026-11-22T12:00:00Z")
-        ((demo,),) = await fetch("SELECT demo FROM practice WHERE id = $1", 1)
+        ((demo,),) = await fetch_raw("SELECT demo FROM practice WHERE id = $1", 1)
     assert modes(folder) == owner_only(file.name)
     await store.close()
     assert not demo
@@ -109,10 +109,10 @@ async def test_a_database_that_others_could_read_is_closed_to_them(
     """One that was copied there with a wider mode, and the logs of a service that runs."""
     path = tmp_path / "hearthside.sqlite3"
     shutil.copyfile(migrated_sqlite, path)
-    running = await Store.open(address_of(path))
+    running = await Store.open(format_sqlite_url(path))
     for name in owner_only(path.name):
         path.with_name(name).chmod(0o666)
-    store = await Store.open(address_of(path))
+    store = await Store.open(format_sqlite_url(path))
     assert modes(tmp_path) == owner_only(path.name)
     for one in (store, running):
         await one.close()
@@ -125,7 +125,7 @@ async def test_another_programs_file_is_left_as_it_is(tmp_path: Path) -> None:
         database.execute("CREATE TABLE recipe (name TEXT)")
     path.chmod(0o644)
     before = path.read_bytes()
-    for opening in (migrate(address_of(path)), Store.open(address_of(path))):
+    for opening in (migrate(format_sqlite_url(path)), Store.open(format_sqlite_url(path))):
         with pytest.raises(DatabaseRefused, match="another program"):
             await opening
     assert (path.read_bytes(), modes(tmp_path)) == (before, {path.name: 0o644})
@@ -138,18 +138,18 @@ async def test_every_connection_does_what_was_asked_of_it(sqlite_url: str) -> No
     store = await Store.open(sqlite_url)
     with store.use():
         for name, value in PRAGMAS.items():
-            ((said,),) = (await connection().execute_query(f"PRAGMA {name}"))[1]
+            ((said,),) = (await get_connection().execute_query(f"PRAGMA {name}"))[1]
             assert (name, said) == (name, value)
         reading = store.reader.connection
         assert reading is not None
-        for name, value in READING.items():
+        for name, value in READER_PRAGMAS.items():
             assert reading.execute(f"PRAGMA {name}").fetchone() == (value,)
     await store.close()
 
 
 async def test_a_connection_that_does_not_is_not_used() -> None:
     """A database in memory cannot have a write-ahead log, and SQLite does not say so: the connection is closed."""
-    client = CheckedClient(":memory:", connection_name="sqlite", patience=None, **PRAGMAS)
+    client = CheckedClient(":memory:", connection_name="sqlite", statement_timeout=None, **PRAGMAS)
     with pytest.raises(DatabaseRefused, match="journal_mode is memory"):
         await client.create_connection(with_db=True)
     assert client._connection is None
@@ -168,15 +168,15 @@ async def test_a_connection_that_does_not_is_not_used() -> None:
 def test_what_sqlite_passes_over_is_noticed(name: str, value: str | int) -> None:
     """A value that it does not take, and a name that it does not know."""
     with closing(sqlite3.connect(":memory:")) as database, pytest.raises(DatabaseRefused, match=name):
-        ask(database, {name: value})
+        apply_pragmas(database, {name: value})
 
 
 async def test_the_orm_connects_as_it_is_checked(sqlite_url: str) -> None:
     """Every connection of the ORM's is made by the client that checks."""
     store = await Store.open(sqlite_url)
     with store.use():
-        assert isinstance(connection(), CheckedClient)
+        assert isinstance(get_connection(), CheckedClient)
         async with transaction() as inside:
             assert isinstance(inside, SqliteClient)
-            assert inside._connection is connection()._connection
+            assert inside._connection is get_connection()._connection
     await store.close()

@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 
 from journal.errors import Damaged
 from journal.key_rotation import tables as key_rotation_tables
-from journal.store.database import Store, change, fetch, is_sqlite, transaction
+from journal.store.database import Store, execute, fetch_raw, is_sqlite, transaction
 from journal.store.rows import (
     FIRST_YEAR,
     LAST_YEAR,
-    Counted,
     DamagedRow,
     Flag,
-    Joined,
-    Moment,
-    Opened,
+    JoinedValue,
+    NonNegative,
+    OpenedRows,
     Row,
-    bytes_of,
-    first,
-    known,
-    open_each,
-    read,
-    read_one,
-    sound,
-    typed,
-    whole,
+    Timestamp,
+    as_bytes,
+    fetch_row,
+    fetch_rows,
+    filter_undamaged,
+    get_column,
+    open_rows,
+    parse_first_row,
+    parse_rows,
+    require_undamaged,
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -41,13 +41,13 @@ class Mixed(Row, frozen=True):
     """A column of every type."""
 
     id: UUID
-    revision: Counted
+    revision: NonNegative
     sealed: bytes
-    at: Moment
-    until: Moment | None
+    at: Timestamp
+    until: Timestamp | None
     ready: Flag
     word: str
-    other: Joined
+    other: JoinedValue
 
 
 class WorkerRow(Row, frozen=True):
@@ -55,7 +55,7 @@ class WorkerRow(Row, frozen=True):
 
     id: UUID
     key_mark: str
-    seen_at: Moment
+    seen_at: Timestamp
 
 
 IDENT = uuid4()
@@ -82,27 +82,27 @@ def row_with(name: str, value: object) -> tuple[object, ...]:
 def test_a_good_row_is_read_as_it_was_written() -> None:
     """Text becomes ids and times, as the same values do that come as such."""
     other = (IDENT, 3, b"sealed", NOW, None, True, "word", None)
-    for row in typed(Mixed, [GOOD, other]):
-        one = sound(row)
+    for row in parse_rows(Mixed, [GOOD, other]):
+        one = require_undamaged(row)
         assert (one.id, one.revision, one.sealed, one.at, one.until) == (IDENT, 3, b"sealed", NOW, None)
         assert one.ready
-    assert first(Mixed, []) is None
+    assert parse_first_row(Mixed, []) is None
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_one_wrong_value_damages_its_row_alone(name: str, value: object) -> None:
     """The rows around it are whole, and all that can be read of it is known."""
-    before, wrong, after = typed(Mixed, [GOOD, row_with(name, value), GOOD])
-    assert whole([before, wrong, after]) == [sound(before), sound(after)]
+    before, wrong, after = parse_rows(Mixed, [GOOD, row_with(name, value), GOOD])
+    assert filter_undamaged([before, wrong, after]) == [require_undamaged(before), require_undamaged(after)]
     assert isinstance(wrong, DamagedRow)
-    assert wrong.known.keys() == set(NAMES) - {name}
+    assert wrong.readable.keys() == set(NAMES) - {name}
     assert wrong.id == (None if name == "id" else IDENT)
-    assert known(wrong, name) is None
-    assert known(before, "revision") == known(after, "revision") == 3
+    assert get_column(wrong, name) is None
+    assert get_column(before, "revision") == get_column(after, "revision") == 3
     with pytest.raises(Damaged):
-        sound(wrong)
+        require_undamaged(wrong)
     with pytest.raises(Damaged):
-        first(Mixed, [row_with(name, value), GOOD])
+        parse_first_row(Mixed, [row_with(name, value), GOOD])
 
 
 @given(
@@ -122,9 +122,9 @@ def test_one_wrong_value_damages_its_row_alone(name: str, value: object) -> None
 )
 def test_nothing_that_a_cell_can_hold_ends_the_reading(cells: list[tuple[str, object]]) -> None:
     """Whatever the values, as many rows come out as went in, and each that is whole is of its types."""
-    rows = typed(Mixed, [row_with(*cell) for cell in cells])
+    rows = parse_rows(Mixed, [row_with(*cell) for cell in cells])
     assert len(rows) == len(cells)
-    for row in whole(rows):
+    for row in filter_undamaged(rows):
         assert FIRST_YEAR <= row.at.year <= LAST_YEAR
         assert 0 <= row.revision < 2**31
         assert isinstance(row.sealed, bytes)
@@ -140,17 +140,17 @@ def test_a_list_names_what_could_not_be_opened() -> None:
             raise Damaged
         return row.id
 
-    rows = typed(Mixed, [GOOD, row_with("id", str(closed)), row_with("id", 5), row_with("at", "never")])
-    found = open_each(rows, opened)
+    rows = parse_rows(Mixed, [GOOD, row_with("id", str(closed)), row_with("id", 5), row_with("at", "never")])
+    found = open_rows(rows, opened)
     assert found.damaged == (closed, None, IDENT)
     assert list(found) == [IDENT]
-    assert Opened() == ()
+    assert OpenedRows() == ()
 
 
 def test_a_value_of_another_row_damages_nothing() -> None:
     """It is read where it is needed, and opens nowhere when it is of the wrong type."""
-    assert bytes_of(b"bytes") == b"bytes"
-    assert bytes_of("text") == bytes_of(None) == bytes_of(7) == b""
+    assert as_bytes(b"bytes") == b"bytes"
+    assert as_bytes("text") == as_bytes(None) == as_bytes(7) == b""
 
 
 def test_names_of_columns_can_differ_from_those_of_fields() -> None:
@@ -159,7 +159,7 @@ def test_names_of_columns_can_differ_from_those_of_fields() -> None:
     class Through(Row, frozen=True):
         """A column of another table."""
 
-        sealed: Joined = msgspec.field(name="account__sealed")
+        sealed: JoinedValue = msgspec.field(name="account__sealed")
 
     assert Through.__struct_encode_fields__ == ("account__sealed",)
 
@@ -177,14 +177,14 @@ async def workers(
             await key_rotation_tables.Worker.create(
                 id=ident, key_mark="wrong", seen_at=NOW - timedelta(days=1)
             )
-            assert await change(f"UPDATE worker SET {value} WHERE id = $1", ident)
-        bare = typed(WorkerRow, await fetch("SELECT id, key_mark, seen_at FROM worker"))
+            assert await execute(f"UPDATE worker SET {value} WHERE id = $1", ident)
+        bare = parse_rows(WorkerRow, await fetch_raw("SELECT id, key_mark, seen_at FROM worker"))
         async with transaction():  # on a connection of its own
-            asked = await read(WorkerRow, key_rotation_tables.Worker.all().order_by("key_mark"))
-        only = await read_one(WorkerRow, key_rotation_tables.Worker.filter(key_mark="mark 1"))
+            asked = await fetch_rows(WorkerRow, key_rotation_tables.Worker.all().order_by("key_mark"))
+        only = await fetch_row(WorkerRow, key_rotation_tables.Worker.filter(key_mark="mark 1"))
         assert only is not None
         assert only.key_mark == "mark 1"
-        assert await read_one(WorkerRow, key_rotation_tables.Worker.filter(key_mark="none")) is None
+        assert await fetch_row(WorkerRow, key_rotation_tables.Worker.filter(key_mark="none")) is None
     await store.close()
     return bare, asked
 
@@ -198,7 +198,7 @@ async def test_text_in_no_encoding_ends_no_query(sqlite_url: str) -> None:
         "id = x'00ff'",
     )
     for rows in await workers(sqlite_url, *wrong):
-        assert sorted(row.key_mark for row in whole(rows)) == ["mark 0", "mark 1", "mark 2"]
+        assert sorted(row.key_mark for row in filter_undamaged(rows)) == ["mark 0", "mark 1", "mark 2"]
         assert len(rows) == 3 + len(wrong)
 
 
@@ -208,7 +208,7 @@ async def test_a_date_that_no_calendar_has_ends_no_query(postgres_url: str) -> N
         f"seen_at = '{when}'" for when in ("infinity", "-infinity", "294276-12-31", "0044-03-15 BC")
     )
     for rows in await workers(postgres_url, *wrong):
-        assert sorted(row.key_mark for row in whole(rows)) == ["mark 0", "mark 1", "mark 2"]
+        assert sorted(row.key_mark for row in filter_undamaged(rows)) == ["mark 0", "mark 1", "mark 2"]
         assert len(rows) == 3 + len(wrong)
 
 
@@ -224,9 +224,11 @@ async def test_times_go_to_the_database_and_back_unchanged(database_url: str) ->
     with store.use():
         for when in times:
             await key_rotation_tables.Worker.create(id=uuid4(), key_mark="", seen_at=when)
-        rows = whole(await read(WorkerRow, key_rotation_tables.Worker.all().order_by("seen_at")))
+        rows = filter_undamaged(
+            await fetch_rows(WorkerRow, key_rotation_tables.Worker.all().order_by("seen_at"))
+        )
         assert [row.seen_at for row in rows] == times
         for when in times:
-            assert len(await fetch("SELECT id FROM worker WHERE seen_at = $1", when)) == 1
+            assert len(await fetch_raw("SELECT id FROM worker WHERE seen_at = $1", when)) == 1
         assert is_sqlite() == database_url.startswith("sqlite:")
     await store.close()

@@ -12,10 +12,10 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from journal.store.database import (
     Statement,
     Store,
-    change_all,
-    connection,
-    fetch,
+    execute_all,
     fetch_each,
+    fetch_raw,
+    get_connection,
     transaction,
 )
 from journal.store.statements import Subquery
@@ -41,33 +41,33 @@ def insert(key: str, tries: int = 0) -> Statement:
 
 async def kept() -> dict[str, int]:
     """The rows that are there."""
-    rows = await fetch("SELECT key, tries FROM throttle")
+    rows = await fetch_raw("SELECT key, tries FROM throttle")
     return {row[0]: row[1] for row in rows}
 
 
 async def test_all_happen_or_none(opened: Store) -> None:
     """Which one changed nothing is said, and what breaks a rule or is no SQL is told as it is of one statement."""
-    assert await change_all(insert("a"), insert("b", 1)) is None
-    assert await change_all((UPDATE, (5, "a", 0)), (DELETE, ("b",)), insert("c", 2)) is None
+    assert await execute_all(insert("a"), insert("b", 1)) is None
+    assert await execute_all((UPDATE, (5, "a", 0)), (DELETE, ("b",)), insert("c", 2)) is None
     there = {"a": 5, "c": 2}
     assert await kept() == there
-    assert await change_all((UPDATE, (6, "a", 4)), insert("d")) == 0
-    assert await change_all((UPDATE, (6, "a", 5)), insert("d"), (DELETE, ("nobody",))) == 2
+    assert await execute_all((UPDATE, (6, "a", 4)), insert("d")) == 0
+    assert await execute_all((UPDATE, (6, "a", 5)), insert("d"), (DELETE, ("nobody",))) == 2
     with pytest.raises(IntegrityError):
-        await change_all((UPDATE, (6, "a", 5)), insert("c"))
+        await execute_all((UPDATE, (6, "a", 5)), insert("c"))
     with pytest.raises(OperationalError):
-        await change_all((UPDATE, (6, "a", 5)), ("UPDATE nothing SET x = $1", (1,)))
+        await execute_all((UPDATE, (6, "a", 5)), ("UPDATE nothing SET x = $1", (1,)))
     assert await kept() == there
 
 
 async def test_of_two_at_once_one_wins(opened: Store, postgres_url: str) -> None:
     """A change that was compared with what stood there happens once."""
-    await change_all(insert("a"))
+    await execute_all(insert("a"))
     second = await Store.open(postgres_url)
 
     async def swap(store: Store, number: int) -> int | None:
         with store.use():
-            return await change_all((UPDATE, (number, "a", 0)), insert(f"of {number}"))
+            return await execute_all((UPDATE, (number, "a", 0)), insert(f"of {number}"))
 
     outcomes = await asyncio.gather(*(swap(one, 1 + place) for place, one in enumerate([opened, second] * 5)))
     await second.close()
@@ -80,11 +80,11 @@ async def test_a_save_is_one_way_to_the_server_and_nothing_is_put_back(opened: S
     """One statement for all changes, one for a reading, and none when a connection comes back."""
     said: list[str] = []
     async with transaction():
-        (held,) = connection()._parent._pool._holders
+        (held,) = get_connection()._parent._pool._holders
         held._con.add_query_logger(lambda one: said.append(one.query))
     said.clear()
-    await change_all(insert("a"), insert("b"))
-    await fetch("SELECT key FROM throttle WHERE key = $1", "a")
+    await execute_all(insert("a"), insert("b"))
+    await fetch_raw("SELECT key FROM throttle WHERE key = $1", "a")
     assert [first_word(one) for one in said] == ["WITH", "SELECT"]
 
 
@@ -102,7 +102,7 @@ async def test_several_questions_are_each_answered(database_url: str) -> None:
     opened = await Store.open(database_url)
     with opened.use():
         for number in range(12):
-            await change_all(insert(f"key {number:02}", number))
+            await execute_all(insert(f"key {number:02}", number))
         asked: list[Statement] = [
             (COUNT, ("key 03",)),
             (KEYS, (4, "key 07")),
@@ -113,17 +113,17 @@ async def test_several_questions_are_each_answered(database_url: str) -> None:
         def plain(answers: Any) -> list[list[tuple[Any, ...]]]:
             return [[tuple(row) for row in rows] for rows in answers]
 
-        alone = plain([await fetch(sql, *values) for sql, values in asked])
+        alone = plain([await fetch_raw(sql, *values) for sql, values in asked])
         assert [len(rows) for rows in alone] == [1, 7, 0, 1]
         assert plain(await fetch_each(*asked)) == alone
         async with transaction():
-            await change_all(insert("key 12", 12))
+            await execute_all(insert("key 12", 12))
             assert [len(rows) for rows in plain(await fetch_each(*asked))] == [1, 8, 0, 1]
         with pytest.raises(OperationalError):
             await fetch_each(asked[0], ("SELECT nothing FROM throttle WHERE key = $1", ("key",)))
         assert plain(await fetch_each(*asked[:1])) == alone[:1]
         # One that the database finds is as good as one that is given.
-        there = plain([await fetch(KEYS, 4, "key 07")])
+        there = plain([await fetch_raw(KEYS, 4, "key 07")])
         first = Subquery("SELECT tries FROM throttle WHERE key = $1", "key 04")
         second = Subquery("SELECT max(key) FROM throttle WHERE tries = $1", 7)
         assert plain(await fetch_each((KEYS, (first, "key 07")), (COUNT, (second,)))) == [*there, [(1,)]]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from crypto import Keyring, PageMark, RecordRoot, RecordSet, RecordState
 from journal.errors import Damaged
 from journal.vault import contents
-from journal.vault.contents import FULL, Draft, Kind, Line
+from journal.vault.contents import LINES_PER_PAGE, ContentsDraft, ContentsLine, LineKind
 
 OWNER = UUID(int=1)
 KEYRING = Keyring.from_account_key(bytes(32))
@@ -24,10 +24,10 @@ VAULT = KEYRING.vault_sealer()
 EMPTY = RecordRoot(RecordState(bytes(32), (RecordSet(3, 4), RecordSet(5, 6))))
 
 
-def line(number: int, created: int, revision: int = 1) -> Line:
+def line(number: int, created: int, revision: int = 1) -> ContentsLine:
     """A line about an entry."""
-    return Line(
-        created, f"{number:032x}", Kind.ENTRY, revision, f"{revision:032x}", created, "free", "", None
+    return ContentsLine(
+        created, f"{number:032x}", LineKind.ENTRY, revision, f"{revision:032x}", created, "free", "", None
     )
 
 
@@ -39,21 +39,21 @@ class Account:
         self.pages: dict[int, tuple[PageMark, bytes]] = {}
         self.read = 0
 
-    def change(self, gone: Sequence[Line] = (), come: Sequence[Line] = ()) -> int:
+    def change(self, gone: Sequence[ContentsLine] = (), come: Sequence[ContentsLine] = ()) -> int:
         """Change what an act changes, having read the pages that this needs; returns how many pages were written."""
-        draft = Draft(self.root)
-        for mark in draft.needed(gone, come):
+        draft = ContentsDraft(self.root)
+        for mark in draft.list_needed_pages(gone, come):
             self.read += 1
-            draft.read(mark, self.lines_of(mark))
-        draft.change(gone, come)
+            draft.add_page_lines(mark, self.lines_of(mark))
+        draft.apply(gone, come)
         return self.write(draft)
 
-    def lines_of(self, mark: PageMark) -> tuple[Line, ...]:
+    def lines_of(self, mark: PageMark) -> tuple[ContentsLine, ...]:
         kept, sealed = self.pages[mark.number]
         assert kept == mark
         return contents.open_page(VAULT, OWNER, mark, sealed)
 
-    def write(self, draft: Draft) -> int:
+    def write(self, draft: ContentsDraft) -> int:
         """Keep what was changed; returns how many pages were written."""
         self.root, written, dropped = draft.seal(VAULT, OWNER, self.root)
         for number in dropped:
@@ -62,19 +62,19 @@ class Account:
             self.pages[mark.number] = mark, sealed
         return len(written)
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ContentsLine]:
         """All lines, in their order."""
         return [one for mark in self.root.pages for one in self.lines_of(mark)]
 
-    def check(self, wanted: list[Line]) -> None:
+    def check(self, wanted: list[ContentsLine]) -> None:
         """Look whether everything is as it should be."""
         assert self.lines() == sorted(wanted)
         assert RecordRoot.decode(self.root.encode()) == self.root
         assert set(self.pages) == {mark.number for mark in self.root.pages}
         assert self.root.beside == EMPTY.beside
         counts = [mark.lines for mark in self.root.pages]
-        assert all(0 < count <= FULL for count in counts)
-        assert all(one + other > FULL // 2 for one, other in pairwise(counts))
+        assert all(0 < count <= LINES_PER_PAGE for count in counts)
+        assert all(one + other > LINES_PER_PAGE // 2 for one, other in pairwise(counts))
 
 
 def test_what_is_written_in_turn_fills_page_after_page() -> None:
@@ -83,7 +83,7 @@ def test_what_is_written_in_turn_fills_page_after_page() -> None:
     for number in range(1000):
         assert account.change(come=[line(number, number)]) == 1
     account.check([line(number, number) for number in range(1000)])
-    assert [mark.lines for mark in account.root.pages] == [FULL] * 15 + [40]
+    assert [mark.lines for mark in account.root.pages] == [LINES_PER_PAGE] * 15 + [40]
     assert account.read <= 1000
 
 
@@ -94,7 +94,7 @@ def test_what_is_written_in_turn_fills_page_after_page() -> None:
 def test_it_holds_what_a_sorted_list_holds(seed: int, spread: int, many: int) -> None:
     """Lines that come, change and go in any order, many at the very same moment, are all there once."""
     dice, account = Random(seed), Account()
-    wanted: dict[str, Line] = {}
+    wanted: dict[str, ContentsLine] = {}
     for step in range(many):
         known = list(wanted.values())
         act = dice.choice(("put", "put", "exchange", "take", "take")) if step > many // 2 else "put"
@@ -116,15 +116,15 @@ def test_it_holds_what_a_sorted_list_holds(seed: int, spread: int, many: int) ->
 def test_thousands_of_one_moment_are_told_apart_by_looking_at_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever dates everything alike makes no act go through all lines for each of them."""
     looked, many = 0, 2000
-    key_of = contents.Line.key.fget  # type: ignore[attr-defined]
+    key_of = contents.ContentsLine.sort_key.fget  # type: ignore[attr-defined]
 
-    def counted(one: Line) -> tuple[int, str]:
+    def counted(one: ContentsLine) -> tuple[int, str]:
         nonlocal looked
         looked += 1
         found: tuple[int, str] = key_of(one)
         return found
 
-    monkeypatch.setattr(contents.Line, "key", property(counted))
+    monkeypatch.setattr(contents.ContentsLine, "sort_key", property(counted))
     account, lines = Account(), [line(number, 5) for number in range(many)]
     account.change(come=lines[:1])
     account.change(come=lines[1:])
@@ -133,7 +133,7 @@ def test_thousands_of_one_moment_are_told_apart_by_looking_at_few(monkeypatch: p
     account.check([*(line(n, 5) for n in range(1, many, 2)), *map(later, lines[::4])])
 
 
-def later(one: Line) -> Line:
+def later(one: ContentsLine) -> ContentsLine:
     """The line of the same entry after a save."""
     return msgspec.structs.replace(one, revision=one.revision + 1)
 
@@ -141,15 +141,15 @@ def later(one: Line) -> Line:
 def test_a_table_laid_out_holds_every_line() -> None:
     """Also two about one record, which storage may have made: what is accepted is all that is there."""
     account, lines = Account(), [line(number // 2, 7, number) for number in range(200)]
-    account.write(contents.laid_out(lines))
+    account.write(contents.build_draft(lines))
     assert account.lines() == lines
-    assert [mark.lines for mark in account.root.pages] == [FULL, FULL, FULL, 8]
+    assert [mark.lines for mark in account.root.pages] == [LINES_PER_PAGE, LINES_PER_PAGE, LINES_PER_PAGE, 8]
 
 
 def test_many_acts_in_one_draft() -> None:
     """What comes and goes within one act is written once."""
     account = Account()
-    draft = contents.laid_out(line(number, number) for number in reversed(range(300)))
+    draft = contents.build_draft(line(number, number) for number in reversed(range(300)))
     assert account.write(draft) == 5
     account.check([line(number, number) for number in range(300)])
     # Then some go from the beginning, one comes at the end, and one changes.
@@ -163,7 +163,7 @@ def test_what_was_amiss_stays_so() -> None:
     account, there = Account(), [line(1, 5), line(2, 5, 2)]
     account.change([line(1, 5)])
     assert account.root.pages == ()
-    account.write(contents.laid_out(there))
+    account.write(contents.build_draft(there))
     for gone, come in (
         ([line(3, 5)], []),
         ([line(2, 5, 1)], [line(2, 5, 3)]),
@@ -177,12 +177,12 @@ def test_what_was_amiss_stays_so() -> None:
 def test_a_page_that_was_not_read_is_not_changed() -> None:
     """Forgetting to read a page is an error and not a lost line."""
     account = Account()
-    account.write(contents.laid_out(line(number, number) for number in range(200)))
+    account.write(contents.build_draft(line(number, number) for number in range(200)))
     with pytest.raises(LookupError):
-        Draft(account.root).change([], [line(300, 300)])
+        ContentsDraft(account.root).apply([], [line(300, 300)])
 
 
-def bent(mark: PageMark, sealed: bytes) -> list[Any]:
+def altered(mark: PageMark, sealed: bytes) -> list[Any]:
     other = contents.seal_page(VAULT, OWNER, mark.number, mark.revision, [line(9, 9)])
     return [
         (mark, sealed[:-1] + bytes([sealed[-1] ^ 1])),
@@ -200,11 +200,11 @@ def bent(mark: PageMark, sealed: bytes) -> list[Any]:
 def test_a_page_opens_in_the_state_that_the_root_names(which: int) -> None:
     """Another page, another revision of it, and one that was altered are damaged."""
     account = Account()
-    account.write(contents.laid_out([line(1, 1), line(2, 2)]))
+    account.write(contents.build_draft([line(1, 1), line(2, 2)]))
     (kept,) = account.pages.values()
     assert len(contents.open_page(VAULT, OWNER, *kept)) == 2
     with pytest.raises(Damaged):
-        contents.open_page(VAULT, OWNER, *bent(*kept)[which])
+        contents.open_page(VAULT, OWNER, *altered(*kept)[which])
     with pytest.raises(Damaged):
         contents.open_page(VAULT, UUID(int=2), *kept)
 

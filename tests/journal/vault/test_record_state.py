@@ -20,7 +20,7 @@ from journal.sharing import reading, shares
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.entry_rows import Entry
-from journal.vault.record_state import NotAsLeft
+from journal.vault.record_state import RollbackDetected
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, rewritten, shared, written
 
@@ -34,12 +34,12 @@ TABLES: tuple[type[Model], ...] = (
 )
 
 
-async def kept(*models: type[Model]) -> dict[type[Model], Rows]:
+async def read_rows(*models: type[Model]) -> dict[type[Model], Rows]:
     """Return the rows of some tables, as a backup holds them."""
     return {model: await model.all().values() for model in models or TABLES}
 
 
-async def put_back(backup: dict[type[Model], Rows]) -> None:
+async def restore_rows(backup: dict[type[Model], Rows]) -> None:
     """Restore some tables as they were, as whoever writes the database could."""
     for model in reversed(backup):
         await model.all().delete()
@@ -48,12 +48,12 @@ async def put_back(backup: dict[type[Model], Rows]) -> None:
             await model.create(**row)
 
 
-async def as_left(cast: Cast) -> bool:
+async def is_intact(cast: Cast) -> bool:
     """Return whether alice's journal is intact, in every part."""
-    return (await record_state.look(await cast.actor("alice"), earlier=True)).as_left
+    return (await record_state.compare_records(await cast.actor("alice"), earlier=True)).is_intact
 
 
-async def three(cast: Cast) -> list[Entry]:
+async def create_three_entries(cast: Cast) -> list[Entry]:
     """Write three entries of alice's, one with an earlier version."""
     made = [await written(cast) for _ in range(3)]
     cast.clock.forward(minutes=20)
@@ -61,40 +61,40 @@ async def three(cast: Cast) -> list[Entry]:
     return made
 
 
-async def test_every_act_leaves_the_journal_as_it_was_left(cast: Cast) -> None:
+async def test_every_act_leaves_the_journal_intact(cast: Cast) -> None:
     """Writing, restoring, deleting, bringing back, erasing, purging, sharing and ending care all update the state."""
-    assert await as_left(cast)
-    one, two, three_ = await three(cast)
-    assert await as_left(cast)
+    assert await is_intact(cast)
+    one, two, three_ = await create_three_entries(cast)
+    assert await is_intact(cast)
     alice = await cast.actor("alice")
     (earlier,) = await entries_versions(cast, one.id)
-    await entries.restore(alice, one.id, earlier)
-    assert await as_left(cast)
+    await entries.restore_version(alice, one.id, earlier)
+    assert await is_intact(cast)
     await shared(cast, two)
-    await removal.delete(alice, one.id)
-    await removal.delete(alice, two.id)
-    assert await as_left(cast)
-    await removal.undelete(alice, one.id)
-    assert await as_left(cast)
-    await removal.erase(alice, two.id)
-    await removal.delete(alice, three_.id)
-    assert await as_left(cast)
-    share = await shared(cast, await entries.entry(alice, one.id))
-    await lifecycle.pause(await cast.actor("alice"))
-    await lifecycle.resume(await cast.actor("alice"), cast.link)
-    assert await as_left(cast)
-    await shares.revoke(await cast.actor("alice"), share)
-    assert await as_left(cast)
+    await removal.delete_entry(alice, one.id)
+    await removal.delete_entry(alice, two.id)
+    assert await is_intact(cast)
+    await removal.restore_entry(alice, one.id)
+    assert await is_intact(cast)
+    await removal.erase_entry(alice, two.id)
+    await removal.delete_entry(alice, three_.id)
+    assert await is_intact(cast)
+    share = await shared(cast, await entries.load_entry(alice, one.id))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert await is_intact(cast)
+    await shares.revoke_share(await cast.actor("alice"), share)
+    assert await is_intact(cast)
     second = await connected(cast, "charlie")
-    await shared(cast, await entries.entry(alice, one.id), to=second)
-    await lifecycle.end(await cast.actor("alice"), second)
-    await lifecycle.end(await cast.actor("bob"), cast.link)
-    assert await as_left(cast)
+    await shared(cast, await entries.load_entry(alice, one.id), to=second)
+    await lifecycle.end_care(await cast.actor("alice"), second)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    assert await is_intact(cast)
     alice = await cast.actor("alice")
-    assert await retention.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
-    look = await record_state.look(alice, earlier=True)
-    assert look.as_left
-    assert (look.remembered, look.there) == (1, 1)
+    assert await retention.purge_deleted(cast.installation, cast.clock.now + timedelta(days=8)) == 1
+    look = await record_state.compare_records(alice, earlier=True)
+    assert look.is_intact
+    assert (look.remembered_count, look.stored_count) == (1, 1)
 
 
 async def entries_versions(cast: Cast, entry: UUID) -> list[UUID]:
@@ -126,15 +126,15 @@ async def bring_one_back(cast: Cast) -> None:
     """An erased entry is there again."""
     one = await written(cast)
     backup = await vault_tables.Entry.filter(id=one.id).values()
-    await removal.delete(await cast.actor("alice"), one.id)
-    await removal.erase(await cast.actor("alice"), one.id)
+    await removal.delete_entry(await cast.actor("alice"), one.id)
+    await removal.erase_entry(await cast.actor("alice"), one.id)
     await vault_tables.Entry.create(**backup[0])
 
 
 async def undo_a_deletion(cast: Cast) -> None:
     """A deleted entry is no longer marked as deleted."""
     one = await written(cast)
-    await removal.delete(await cast.actor("alice"), one.id)
+    await removal.delete_entry(await cast.actor("alice"), one.id)
     await vault_tables.Entry.filter(id=one.id).update(deleted_at=None)
 
 
@@ -147,9 +147,9 @@ async def hide_one(cast: Cast) -> None:
 async def roll_all_rows_back(cast: Cast) -> None:
     """Every row but the state as in an old backup."""
     await written(cast)
-    backup = await kept(vault_tables.Entry)
+    backup = await read_rows(vault_tables.Entry)
     await written(cast)
-    await put_back(backup)
+    await restore_rows(backup)
 
 
 async def roll_the_state_back(cast: Cast) -> None:
@@ -185,7 +185,7 @@ async def take_anothers_state(cast: Cast) -> None:
 
 async def roll_a_version_back(cast: Cast) -> None:
     """An earlier version is gone."""
-    made = await three(cast)
+    made = await create_three_entries(cast)
     await vault_tables.EntryRevision.filter(entry_id=made[0].id).delete()
 
 
@@ -193,27 +193,27 @@ async def roll_a_link_back(cast: Cast) -> None:
     """Copies and list of a care link, all of it, as they were before a copy was revoked."""
     one = await written(cast)
     share = await shared(cast, one)
-    copies = await kept(care_tables.Share)
+    copies = await read_rows(care_tables.Share)
     listed = await vault_tables.RecordState.filter(id=cast.link).values("revision", "sealed")
-    await shares.revoke(await cast.actor("alice"), share)
-    await put_back(copies)
+    await shares.revoke_share(await cast.actor("alice"), share)
+    await restore_rows(copies)
     await vault_tables.RecordState.filter(id=cast.link).update(**listed[0])
 
 
 async def roll_a_page_back(cast: Cast) -> None:
     """A page of the table of contents as it was before the last text."""
     one = await written(cast)
-    pages = await kept(vault_tables.ContentsPage)
+    pages = await read_rows(vault_tables.ContentsPage)
     await rewritten(cast, one, **{"int.meaning": "What was written since."})
-    await put_back(pages)
+    await restore_rows(pages)
 
 
 async def roll_a_page_and_its_entry_back(cast: Cast) -> None:
     """Both as they were before the last text, so that they fit each other."""
     one = await written(cast)
-    pages = await kept(vault_tables.Entry, vault_tables.ContentsPage)
+    pages = await read_rows(vault_tables.Entry, vault_tables.ContentsPage)
     await rewritten(cast, one, **{"int.meaning": "What was written since."})
-    await put_back(pages)
+    await restore_rows(pages)
 
 
 async def take_a_page_away(cast: Cast) -> None:
@@ -276,10 +276,10 @@ ATTACKS: tuple[Attack, ...] = (
 @asynccontextmanager
 async def undone(cast: Cast) -> AsyncIterator[None]:
     """The rows as they are now come back at the end, and then all is as it was left."""
-    backup = await kept()
+    backup = await read_rows()
     yield
-    await put_back(backup)
-    assert await as_left(cast)
+    await restore_rows(backup)
+    assert await is_intact(cast)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one.__name__)
@@ -288,44 +288,44 @@ async def test_what_storage_did_is_noticed_and_stops_sharing_alone(cast: Cast, a
     kept_one = await written(cast)
     async with undone(cast):
         await attack(cast)
-        assert not await as_left(cast)
+        assert not await is_intact(cast)
         alice = await cast.actor("alice")
         if attack is not roll_a_version_back:
-            with pytest.raises(NotAsLeft):
+            with pytest.raises(RollbackDetected):
                 await shared(cast, kept_one)
         if attack is not roll_all_rows_back and attack is not truncate:
-            assert (await entries.entry(alice, kept_one.id)).document.answers
+            assert (await entries.load_entry(alice, kept_one.id)).document.answers
         another = await written(cast)
         another = await rewritten(cast, another, **{"int.meaning": "And on."})
-        assert not await as_left(cast)
-        await acceptance.accept(alice)
-        assert await as_left(cast)
+        assert not await is_intact(cast)
+        await acceptance.accept_journal(alice)
+        assert await is_intact(cast)
         await shared(cast, another)
         await rewritten(cast, another, **{"int.meaning": "And on, as ever."})
-        assert await as_left(cast)
+        assert await is_intact(cast)
         await vault_tables.Entry.filter(id=another.id).delete()
-        assert not await as_left(cast)
+        assert not await is_intact(cast)
 
 
 async def test_the_whole_account_put_back_is_not_noticed(cast: Cast) -> None:
     """What the threat model says it cannot do: rows and state of one moment belong together."""
     await written(cast)
-    backup = await kept()
+    backup = await read_rows()
     await written(cast)
-    await put_back(backup)
-    assert await as_left(cast)
+    await restore_rows(backup)
+    assert await is_intact(cast)
 
 
 async def test_saves_at_the_same_moment_all_count(cast: Cast) -> None:
     """Fifty new entries and twenty texts of one entry at once leave a journal that is as it was left."""
     one, alice = await written(cast), await cast.actor("alice")
-    document = (await entries.entry(alice, one.id)).document
-    await asyncio.gather(*(entries.save(alice, uuid4(), 0, document) for _ in range(50)))
-    tries = [entries.save(alice, one.id, 1, at_work(document, number)) for number in range(20)]
+    document = (await entries.load_entry(alice, one.id)).document
+    await asyncio.gather(*(entries.save_entry(alice, uuid4(), 0, document) for _ in range(50)))
+    tries = [entries.save_entry(alice, one.id, 1, at_work(document, number)) for number in range(20)]
     await asyncio.gather(*tries, return_exceptions=True)
-    look = await record_state.look(alice, earlier=True)
-    assert look.as_left
-    assert look.there == 51
+    look = await record_state.compare_records(alice, earlier=True)
+    assert look.is_intact
+    assert look.stored_count == 51
     assert (
         await vault_tables.EntryRevision.filter(entry_id=one.id).count() == 20
     )  # those that lost, and the first
@@ -344,21 +344,21 @@ async def test_one_writes_while_another_reads(cast: Cast) -> None:
     async def read() -> tuple[Entry, ...]:
         if not saved:
             saved.append(await rewritten(cast, one, **{"int.meaning": "In between."}))
-        return (await entries.entry(alice, one.id),)
+        return (await entries.load_entry(alice, one.id),)
 
-    assert (await record_state.looked(alice, read))[0]
+    assert (await record_state.read_verified(alice, read))[0]
 
 
 async def test_an_entry_read_from_elsewhere_than_compared_is_noticed(cast: Cast) -> None:
     """A row that is not among what was compared does not pass for it."""
     one, alice = await written(cast), await cast.actor("alice")
-    older = await entries.entry(alice, one.id)
+    older = await entries.load_entry(alice, one.id)
     await rewritten(cast, one, **{"int.meaning": "Newer."})
 
     async def read() -> tuple[Entry, ...]:
         return (older,)
 
-    assert not (await record_state.looked(alice, read))[0]
+    assert not (await record_state.read_verified(alice, read))[0]
 
 
 async def test_accepting_waits_until_rested(cast: Cast) -> None:
@@ -366,18 +366,18 @@ async def test_accepting_waits_until_rested(cast: Cast) -> None:
     await take_one_away(cast)
     await in_session(cast)
     with pytest.raises(Exception, match="dosing session"):
-        await acceptance.accept(await cast.actor("alice"))
+        await acceptance.accept_journal(await cast.actor("alice"))
     await written(cast)
-    assert not await as_left(cast)
+    assert not await is_intact(cast)
 
 
 async def revoked_copy_back(cast: Cast) -> int:
     """A revoked copy is put back from a backup."""
     await shared(cast, await written(cast))
     share = await shared(cast, await written(cast))
-    copies = await kept(care_tables.Share)
-    await shares.revoke(await cast.actor("alice"), share)
-    await put_back(copies)
+    copies = await read_rows(care_tables.Share)
+    await shares.revoke_share(await cast.actor("alice"), share)
+    await restore_rows(copies)
     return 1
 
 
@@ -385,9 +385,9 @@ async def older_copy_back(cast: Cast) -> int:
     """A copy is put back as it was before its last update."""
     one = await written(cast)
     await shared(cast, one)
-    copies = await kept(care_tables.Share)
+    copies = await read_rows(care_tables.Share)
     await shared(cast, await rewritten(cast, one, **{"int.meaning": "Better said."}))
-    await put_back(copies)
+    await restore_rows(copies)
     return 1
 
 
@@ -407,51 +407,49 @@ async def no_list(cast: Cast) -> int:
 
 
 @pytest.mark.parametrize("attack", [revoked_copy_back, older_copy_back, list_back, no_list])
-async def test_a_copy_that_is_not_as_shared_opens_for_nobody(
-    cast: Cast, attack: Callable[[Cast], Awaitable[int]]
-) -> None:
+async def test_an_altered_copy_opens_for_nobody(cast: Cast, attack: Callable[[Cast], Awaitable[int]]) -> None:
     """Clinician and patient both see that it is there and is not what was shared; others stay open."""
     closed = await attack(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    folder = await reading.folder(bob, alice.id)
+    folder = await reading.load_folder(bob, alice.id)
     assert len(folder.damaged) == closed
     assert len(folder.shared) == await care_tables.Share.all().count() - closed
-    assert sum(one.damaged for one in await shares.given(alice)) == closed
+    assert sum(one.damaged for one in await shares.list_shares(alice)) == closed
     for share in folder.damaged:
         assert share is not None
-        await shares.revoke(alice, share)
-    assert (await reading.folder(bob, alice.id)).damaged == ()
+        await shares.revoke_share(alice, share)
+    assert (await reading.load_folder(bob, alice.id)).damaged == ()
 
 
-async def test_a_copy_that_was_taken_away_is_missed_on_both_sides(cast: Cast) -> None:
+async def test_a_deleted_copy_is_noticed_on_both_sides(cast: Cast) -> None:
     """Neither reads a shorter list as all there is."""
     await shared(cast, await written(cast))
     share = await shared(cast, await written(cast))
     await care_tables.Share.filter(id=share).delete()
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    assert (await reading.folder(bob, alice.id)).missing
-    assert (await shares.given_and_missing(alice))[1] == {cast.link}
+    assert (await reading.load_folder(bob, alice.id)).missing
+    assert (await shares.list_shares_and_missing(alice))[1] == {cast.link}
     assert len(await read_by(cast, "bob")) == 1
-    await acceptance.accept(alice)
-    assert not (await reading.folder(bob, alice.id)).missing
-    assert (await shares.given_and_missing(alice))[1] == frozenset()
+    await acceptance.accept_journal(alice)
+    assert not (await reading.load_folder(bob, alice.id)).missing
+    assert (await shares.list_shares_and_missing(alice))[1] == frozenset()
 
 
 async def test_a_pause_holds_also_when_key_and_row_are_put_back(cast: Cast) -> None:
     """The list says that sharing is paused, and the clinician's page believes the list."""
     await shared(cast, await written(cast))
     row = await care_tables.CareLink.filter(id=cast.link).values("clinician_key", "paused_at")
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     await care_tables.CareLink.filter(id=cast.link).update(**row[0])
     assert await read_by(cast, "bob") == ()
-    folder = await reading.folder(await cast.actor("bob"), (await cast.actor("alice")).id)
+    folder = await reading.load_folder(await cast.actor("bob"), (await cast.actor("alice")).id)
     assert folder.paused
 
 
 async def test_a_purge_needs_nobodys_key_and_changes_nothing_remembered(cast: Cast) -> None:
     """What was deleted left the sum when it was deleted."""
     one = await written(cast)
-    await removal.delete(await cast.actor("alice"), one.id)
+    await removal.delete_entry(await cast.actor("alice"), one.id)
     before = await vault_tables.RecordState.all().order_by("id").values()
-    assert await retention.purge(cast.house, cast.clock.now + timedelta(days=8)) == 1
+    assert await retention.purge_deleted(cast.installation, cast.clock.now + timedelta(days=8)) == 1
     assert await vault_tables.RecordState.all().order_by("id").values() == before

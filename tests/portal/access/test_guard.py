@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journal.audit.acts import Act
-from portal.access.guard import guard
+from portal.access.guard import guard_view
 from portal.routes import ROUTES
 from tests.cast import PASSWORDS
 from tests.log import logged
@@ -108,4 +108,4 @@ async def test_what_was_looked_for_in_vain_is_written_down(portal: Portal) -> No
 def test_what_is_dangerous_is_guarded_as_such(rule: object) -> None:
     """A rule that asks once more is for somebody who is signed in: nobody else could be asked."""
     assert rule.audience.value != "anyone"  # type: ignore[attr-defined]
-    assert callable(guard(rule.view, rule.audience, rule.fresh))  # type: ignore[attr-defined]
+    assert callable(guard_view(rule.view, rule.audience, rule.fresh))  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from journal.audit.acts import Act
 from journal.authentication import recovery_key
-from journal.installation.password_work import PLACES, Queue
+from journal.installation.password_work import MAX_PENDING, PasswordQueue
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
 from tests.cast import PASSWORDS
@@ -59,7 +59,9 @@ class Stretching(ThreadPoolExecutor):
 def stretching(portal: Portal) -> Stretching:
     """Count from now on how often a password is hashed."""
     counting = Stretching()
-    portal.app.state.house = dataclasses.replace(portal.app.state.house, stretching=Queue(counting))
+    portal.app.state.installation = dataclasses.replace(
+        portal.app.state.installation, password_queue=PasswordQueue(counting)
+    )
     return counting
 
 
@@ -209,7 +211,7 @@ async def test_whoever_holds_the_phone_waits_as_well(portal: Portal, path: str, 
 
 async def test_links_are_counted_by_source(portal: Portal) -> None:
     """Whoever tries many links that do not work waits; one that works costs nothing."""
-    good = f"/setup/{await practice.new_setup_link(portal.cast.house)}"
+    good = f"/setup/{await practice.create_setup_link(portal.cast.installation)}"
     async with browser_at(portal, "192.0.2.1") as browser, browser_at(portal, "192.0.2.2") as other:
         for _ in range(70):
             assert (await other.get(good)).status_code == 200
@@ -254,33 +256,33 @@ async def test_an_address_that_nobody_has_takes_the_same_way(
 
 async def test_what_is_counted_is_purged(portal: Portal) -> None:
     """Nothing is left of tries that are forgotten, and refusals stand in the log while they count."""
-    from journal.operations.retention import purge
+    from journal.operations.retention import purge_deleted
 
     async with browser_at(portal, "192.0.2.1") as browser:
         await guess(browser)
     assert await rate_limiting_tables.Throttle.all().count() == 3
     assert len(await logged(Act.SIGN_IN_REFUSED)) == 1
     await portal.cast.later(days=2)
-    await purge(portal.cast.house, portal.cast.clock())
+    await purge_deleted(portal.cast.installation, portal.cast.clock())
     assert await rate_limiting_tables.Throttle.all().count() == 0
 
 
 @contextmanager
-def full(queue: Queue) -> Iterator[None]:
+def full(queue: PasswordQueue) -> Iterator[None]:
     """Let every place of a queue be taken."""
-    for _ in range(PLACES):
-        assert queue.places.acquire(blocking=False)
+    for _ in range(MAX_PENDING):
+        assert queue.slots.acquire(blocking=False)
     try:
         yield
     finally:
-        queue.places.release(PLACES)
+        queue.slots.release(MAX_PENDING)
 
 
 async def test_past_the_queue_what_was_typed_is_kept_and_nothing_is_counted(any_portal: Portal) -> None:
     """503 says when to come again, the address is still there, the password is not; it was no try at it."""
-    house = any_portal.app.state.house
+    installation = any_portal.app.state.installation
     async with browser_at(any_portal, "192.0.2.1") as browser:
-        with full(house.stretching):
+        with full(installation.password_queue):
             for _ in range(8):
                 answer = await guess(browser, password=PASSWORDS["alice"])
                 assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
@@ -292,14 +294,14 @@ async def test_past_the_queue_what_was_typed_is_kept_and_nothing_is_counted(any_
 
 async def test_strangers_make_nobody_wait_who_came_in_before(portal: Portal) -> None:
     """While strangers fill their queue and the meter's, whoever is signed in is asked for the password and goes on."""
-    house = portal.app.state.house
+    installation = portal.app.state.installation
     async with portal.client("alice") as browser:
-        with full(house.stretching), full(house.judging):
+        with full(installation.password_queue), full(installation.strength_queue):
             form = {"asked-again": PASSWORDS["alice"], "next": "/journal"}
             assert (await browser.post("/confirm", data=form)).status_code == 303
             form = {"current": PASSWORDS["alice"], "password": NEW, "repeated": NEW}
             assert (await browser.post("/account/password", data=form)).status_code == 303
-        with full(house.stretching_own):
+        with full(installation.returning_password_queue):
             answer = await browser.post("/confirm", data={"asked-again": NEW, "next": "/journal"})
             assert answer.status_code == 503
             told = await browser.post("/unlock", data={"asked-again": NEW}, headers={"hx-request": "true"})
@@ -308,7 +310,7 @@ async def test_strangers_make_nobody_wait_who_came_in_before(portal: Portal) -> 
 
 async def test_a_meter_that_is_busy_stops_nothing_else(portal: Portal) -> None:
     """It says nothing then; pages are answered, and a password that is sent is judged as ever."""
-    with full(portal.app.state.house.judging):
+    with full(portal.app.state.installation.strength_queue):
         async with browser_at(portal, "192.0.2.1") as browser:
             told = await browser.post("/password-strength", data={"password": NEW})
             assert (told.status_code, told.headers["retry-after"]) == (503, "5")
@@ -330,9 +332,9 @@ async def test_a_new_password_is_not_judged_for_who_has_to_wait(portal: Portal) 
 async def test_a_new_password_that_will_not_do_is_no_guess(any_portal: Portal) -> None:
     """Whoever looks for a good password at the door for recovery has all tries at their key left."""
     alice, token = await any_portal.cast.actor("alice"), any_portal.cast.tokens["alice"]
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, token, offer.sealed, offer.words)
-    form = {"email": ALICE, "recovery_key": offer.words}
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, token, offer.sealed, offer.formatted_key)
+    form = {"email": ALICE, "recovery_key": offer.formatted_key}
     short, other = {"password": "short", "repeated": "short"}, {"password": NEW, "repeated": f"{NEW}."}
     async with browser_at(any_portal, "192.0.2.1") as browser:
         for chosen in (short, other) * 4:

@@ -20,7 +20,7 @@ async def test_reading_ahead_opens_nothing(any_portal: Portal, page: str) -> Non
     path = page.format(alice=alice.id, share=share)
 
     async def opened() -> bool:
-        (given,) = await shares.given(await cast.actor("alice"))
+        (given,) = await shares.list_shares(await cast.actor("alice"))
         return given.opened_at is not None
 
     async with any_portal.client("bob") as browser:

@@ -14,9 +14,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from journal.audit.chain import Line
+from journal.audit.chain import EventRecord
 from journal.audit.pending import write_events
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.store.database import Store
 from tests.cast import NOON, SERVER_KEY, Furniture
 from tests.waiting import PATIENCE
@@ -25,7 +25,7 @@ INTACT, BROKEN, UNCHECKED = 0, 1, 2
 FOREIGN_KEY = "ab" * 32
 
 
-class Installation:
+class Deployment:
     """A database with the cast in it, and the command that looks after it."""
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -60,12 +60,12 @@ class Installation:
 
 
 @pytest.fixture
-def here(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> Installation:
+def here(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> Deployment:
     """An installation on SQLite."""
-    return Installation(furnished_sqlite_url[0], tmp_path)
+    return Deployment(furnished_sqlite_url[0], tmp_path)
 
 
-def test_an_intact_log_and_what_cannot_be_said_of_it(here: Installation) -> None:
+def test_an_intact_log_and_what_cannot_be_said_of_it(here: Deployment) -> None:
     """Without a head the answer names what nobody could notice."""
     done = here.verify()
     assert (done.returncode, done.stderr) == (INTACT, "")
@@ -77,13 +77,13 @@ def test_an_intact_log_and_what_cannot_be_said_of_it(here: Installation) -> None
 
 def test_on_postgresql_as_well(furnished_postgres_url: tuple[str, Furniture], tmp_path: Path) -> None:
     """The same log, the same answer."""
-    there = Installation(furnished_postgres_url[0], tmp_path)
+    there = Deployment(furnished_postgres_url[0], tmp_path)
     written = there.verify("--write-head", "-")
     assert written.returncode == INTACT
     assert there.verify("--head", "-", given=written.stdout).returncode == INTACT
 
 
-def test_a_head_is_kept_and_compared(here: Installation) -> None:
+def test_a_head_is_kept_and_compared(here: Deployment) -> None:
     """Written to a file and to standard output it is the same one line; read from both it tells a cut end."""
     kept = here.folder / "elsewhere"
     assert here.verify("--write-head", str(kept)).returncode == INTACT
@@ -103,7 +103,7 @@ def test_a_head_is_kept_and_compared(here: Installation) -> None:
         assert "is missing" in again.stderr
 
 
-def test_a_broken_log_is_told_in_words_and_moves_no_head(here: Installation) -> None:
+def test_a_broken_log_is_told_in_words_and_moves_no_head(here: Deployment) -> None:
     """The event is named, standard output stays empty, and what was kept stays as it is."""
     kept = here.folder / "head"
     assert here.verify("--write-head", str(kept)).returncode == INTACT
@@ -116,7 +116,7 @@ def test_a_broken_log_is_told_in_words_and_moves_no_head(here: Installation) -> 
     assert kept.read_text() == before
 
 
-def test_a_head_is_never_replaced_by_one_that_does_not_follow(here: Installation) -> None:
+def test_a_head_is_never_replaced_by_one_that_does_not_follow(here: Deployment) -> None:
     """Writing a head over an older one checks the older one first, so one line in a timetable is enough."""
     kept = here.folder / "head"
     older = here.verify("--write-head", "-").stdout
@@ -131,7 +131,7 @@ def test_a_head_is_never_replaced_by_one_that_does_not_follow(here: Installation
     assert [file.name for file in here.folder.iterdir() if file.name.startswith(".head-")] == []
 
 
-def test_it_goes_on_from_the_last_time(here: Installation) -> None:
+def test_it_goes_on_from_the_last_time(here: Deployment) -> None:
     """The second check looks at what came since and says so; an older event that was changed is found with --all."""
     total = here.verify("--write-head", "-").stdout.split()[2]
     assert f"{total} events, 0 of them checked now" in here.verify().stdout
@@ -144,7 +144,7 @@ def test_it_goes_on_from_the_last_time(here: Installation) -> None:
     assert "Event 7 is not as it was written" in done.stderr
 
 
-def test_what_is_not_chained_yet_is_named_and_can_be_chained(here: Installation) -> None:
+def test_what_is_not_chained_yet_is_named_and_can_be_chained(here: Deployment) -> None:
     """Where no service runs, the command names what waits, checks it as well, and chains it when it is told to."""
     assert here.verify().stdout.count("not chained") == 0
     for _ in range(2):
@@ -177,7 +177,7 @@ def test_a_database_that_can_only_be_read_is_checked(
 ) -> None:
     """A standby, or a database that was set so: nothing is remembered, and the answer is the same."""
     url = furnished_postgres_url[0]
-    there = Installation(url, tmp_path)
+    there = Deployment(url, tmp_path)
     asyncio.run(never_written(url))
     for _ in range(2):
         done = there.verify()
@@ -196,7 +196,7 @@ async def never_written(url: str) -> None:
     await connection.close()
 
 
-def test_a_list_of_heads_is_checked_whole(here: Installation) -> None:
+def test_a_list_of_heads_is_checked_whole(here: Deployment) -> None:
     """Each line counts: a file that heads are only ever added to shows from where on a log was rewritten."""
     head = here.verify("--write-head", "-").stdout
     start = f"hearthside-audit 1 0 {'0' * 64}\n"
@@ -207,7 +207,7 @@ def test_a_list_of_heads_is_checked_whole(here: Installation) -> None:
     assert "Event 2 is another one than when you kept the head" in done.stderr
 
 
-def test_another_server_key_is_told_apart(here: Installation) -> None:
+def test_another_server_key_is_told_apart(here: Deployment) -> None:
     """The wrong key is the likeliest reason why nothing fits."""
     done = here.verify(key=FOREIGN_KEY)
     assert done.returncode == BROKEN
@@ -215,7 +215,7 @@ def test_another_server_key_is_told_apart(here: Installation) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n", "not a head", "hearthside-audit 1 7 \x1b[2J", "é", "\x00" * 50])
-def test_what_is_no_head_is_not_understood_and_not_repeated(here: Installation, text: str) -> None:
+def test_what_is_no_head_is_not_understood_and_not_repeated(here: Deployment, text: str) -> None:
     """Neither from a file nor from standard input; no control character reaches the terminal."""
     file = here.folder / "head"
     file.write_text(text)
@@ -230,7 +230,7 @@ def test_what_is_no_head_is_not_understood_and_not_repeated(here: Installation, 
     assert file.read_text() == text
 
 
-def test_what_cannot_be_read_or_written_is_told(here: Installation) -> None:
+def test_what_cannot_be_read_or_written_is_told(here: Deployment) -> None:
     """A missing head, a folder that is not there, no database, one without tables, and a wrong option."""
     missing = here.folder / "nobody" / "head"
     empty = here.folder / "empty.sqlite3"
@@ -251,7 +251,7 @@ def test_what_cannot_be_read_or_written_is_told(here: Installation) -> None:
     assert not (here.folder / "no.sqlite3").exists()
 
 
-def test_what_stands_in_the_log_never_reaches_the_terminal(here: Installation) -> None:
+def test_what_stands_in_the_log_never_reaches_the_terminal(here: Deployment) -> None:
     """An event that was filled with control characters is named by its number alone."""
     here.write(
         "UPDATE audit_event SET action = char(27) || '[2J', outcome = char(7), mac = char(13) WHERE id = 3"
@@ -261,7 +261,7 @@ def test_what_stands_in_the_log_never_reaches_the_terminal(here: Installation) -
     assert not any(mark in done.stdout + done.stderr for mark in "\x1b\x07\r")
 
 
-def test_what_waits_never_reaches_the_terminal_either(here: Installation) -> None:
+def test_what_waits_never_reaches_the_terminal_either(here: Deployment) -> None:
     """Not even the act of an event that somebody with the key of the log wrote."""
     asyncio.run(an_act_of_control_characters(here.url))
     done = here.verify()
@@ -272,8 +272,8 @@ def test_what_waits_never_reaches_the_terminal_either(here: Installation) -> Non
 
 async def an_act_of_control_characters(url: str) -> None:
     """Write an event as only the key of the log allows."""
-    line = Line(NOON, None, None, None, None, "\x1b[2J\x07\r", "done")
+    line = EventRecord(NOON, None, None, None, None, "\x1b[2J\x07\r", "done")
     store = await Store.open(url)
     with store.use():
-        await write_events(House.with_key(SERVER_KEY), [line])
+        await write_events(Installation.with_key(SERVER_KEY), [line])
     await store.close()

@@ -42,7 +42,7 @@ def database(furnished_sqlite_url: tuple[str, Furniture]) -> Path:
 def copy(database: Path, tmp_path: Path) -> Path:
     """A backup of it."""
     path = tmp_path / "copy.backup"
-    backup.back_up(database, path)
+    backup.back_up_database(database, path)
     return path
 
 
@@ -55,7 +55,7 @@ def test_what_is_restored_equals_what_was_there(copy: Path, database: Path, tmp_
     """Every row of every table comes back, in a place where there was nothing, for its owner only."""
     place = tmp_path / "new" / "hearthside.sqlite3"
     place.parent.mkdir()
-    assert backup.put_back(copy, place, SERVER_KEY) is False
+    assert backup.restore_backup(copy, place, SERVER_KEY) is False
     assert rows(place) == rows(copy) == rows(database)
     assert rows(place)["account"]
     for path in (copy, place):
@@ -72,7 +72,7 @@ def test_a_wrong_practice_is_refused_in_a_sentence(copy: Path, tmp_path: Path, w
     place = tmp_path / "new" / "hearthside.sqlite3"
     place.parent.mkdir()
     with pytest.raises(backup.BackupRefused):
-        backup.put_back(copy, place, SERVER_KEY)
+        backup.restore_backup(copy, place, SERVER_KEY)
     assert list(place.parent.iterdir()) == []
 
 
@@ -89,7 +89,7 @@ async def test_a_backup_while_somebody_writes_is_of_one_moment(
         alice = await cast.actor("alice")
         number = 0
         while not stop.is_set():
-            await entries.save(alice, uuid4(), 0, EntryDocument("free", title=f"entry {number}"))
+            await entries.save_entry(alice, uuid4(), 0, EntryDocument("free", title=f"entry {number}"))
             number += 1
             saved.put_nowait(number)
 
@@ -99,14 +99,14 @@ async def test_a_backup_while_somebody_writes_is_of_one_moment(
         for number in range(5):
             before.append([await saved.get() for _ in range(20)][-1])
             await asyncio.to_thread(
-                backup.back_up, Path(url.removeprefix("sqlite://")), tmp_path / f"{number}.backup"
+                backup.back_up_database, Path(url.removeprefix("sqlite://")), tmp_path / f"{number}.backup"
             )
         stop.set()
         await writing
     await store.close()
     for number, least in enumerate(before):
         place = tmp_path / f"{number}.sqlite3"
-        backup.put_back(tmp_path / f"{number}.backup", place, SERVER_KEY)
+        backup.restore_backup(tmp_path / f"{number}.backup", place, SERVER_KEY)
         titles = await _titles(f"sqlite://{place}", cast)
         assert titles == [f"entry {one}" for one in range(len(titles))]
         assert len(titles) >= least
@@ -115,7 +115,7 @@ async def test_a_backup_while_somebody_writes_is_of_one_moment(
 async def _titles(url: str, cast: Cast) -> list[str]:
     store = await Store.open(url)
     with store.use():
-        found = await entries.every(await cast.actor("alice"))
+        found = await entries.load_all_entries(await cast.actor("alice"))
     await store.close()
     return sorted((one.document.title for one in found), key=lambda title: int(title.split()[1]))
 
@@ -123,15 +123,15 @@ async def _titles(url: str, cast: Cast) -> list[str]:
 def test_nothing_is_overwritten(copy: Path, database: Path, tmp_path: Path) -> None:
     """An existing file is neither the place of a backup nor of a restored database."""
     with pytest.raises(Refused):
-        backup.back_up(database, copy)
+        backup.back_up_database(database, copy)
     taken = rows(database)
     with pytest.raises(Refused):
-        backup.put_back(copy, database, SERVER_KEY)
+        backup.restore_backup(copy, database, SERVER_KEY)
     assert rows(database) == taken
     left_over = tmp_path / "other.sqlite3-wal"
     left_over.write_bytes(b"log")
     with pytest.raises(Refused):
-        backup.put_back(copy, tmp_path / "other.sqlite3", SERVER_KEY)
+        backup.restore_backup(copy, tmp_path / "other.sqlite3", SERVER_KEY)
 
 
 def _cut(path: Path) -> None:
@@ -178,7 +178,7 @@ def test_what_is_not_a_sound_backup_is_refused(
     place = tmp_path / "new" / "hearthside.sqlite3"
     place.parent.mkdir()
     with pytest.raises(Refused, match=sentence):
-        backup.put_back(copy, place, SERVER_KEY)
+        backup.restore_backup(copy, place, SERVER_KEY)
     assert list(place.parent.iterdir()) == []
 
 
@@ -199,7 +199,7 @@ def test_what_no_version_makes_is_not_restored(
         opened.execute(statement)
     place = tmp_path / "new.sqlite3"
     with pytest.raises(Refused, match="which Hearthside did not make") as refused:
-        backup.put_back(copy, place, SERVER_KEY)
+        backup.restore_backup(copy, place, SERVER_KEY)
     assert sentence in str(refused.value)
     assert not place.exists()
 
@@ -208,14 +208,14 @@ def test_what_no_version_makes_keeps_nobody_from_a_backup(database: Path, tmp_pa
     """Nothing is lost over it: the database is copied as it is."""
     with closing(sqlite3.connect(database)) as opened, opened:
         opened.execute("CREATE TABLE kept_aside (everything BLOB)")
-    backup.back_up(database, tmp_path / "copy")
+    backup.back_up_database(database, tmp_path / "copy")
     assert (tmp_path / "copy").exists()
 
 
 def test_another_server_key_is_told(copy: Path, tmp_path: Path) -> None:
     """A backup that this installation's key cannot open is not put in place."""
     with pytest.raises(Refused, match="server key"):
-        backup.put_back(copy, tmp_path / "new.sqlite3", bytes(32))
+        backup.restore_backup(copy, tmp_path / "new.sqlite3", bytes(32))
     assert not (tmp_path / "new.sqlite3").exists()
 
 
@@ -223,7 +223,7 @@ def test_a_damaged_database_makes_no_backup(database: Path, tmp_path: Path) -> N
     """A copy that does not pass the check is not kept."""
     _scrambled(database)
     with pytest.raises((Refused, DatabaseRefused), match="damaged"):
-        backup.back_up(database, tmp_path / "copy")
+        backup.back_up_database(database, tmp_path / "copy")
     assert [path.name for path in tmp_path.glob("copy*")] == []
 
 

@@ -90,7 +90,7 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
         {"HEARTHSIDE_DATA": str(tmp_path / "data"), "HEARTHSIDE_SERVER_KEY_FILE": str(tmp_path / "key")}
     )
     assert config.server_key == bytes.fromhex("ab" * 32)
-    assert not config.key_is_beside_the_data
+    assert not config.is_key_beside_data
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
@@ -120,7 +120,7 @@ def test_a_key_beside_the_data_is_warned_of(
     if place:
         (tmp_path / place).write_text("ab" * 32)
         settings["HEARTHSIDE_SERVER_KEY_FILE"] = str(tmp_path / place)
-    serve.warn(Config.from_mapping(settings))
+    serve.warn_of_key_location(Config.from_mapping(settings))
     assert [record.levelname for record in caplog.records] == ["WARNING"] * warned
 
 

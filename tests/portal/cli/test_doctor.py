@@ -17,11 +17,11 @@ import pytest
 
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.installation.installation import House
+from journal.installation.installation import Installation
 from journal.operations import diagnostics
 from journal.operations.demo import load_demo
 from journal.operations.diagnostics import Verdict
-from journal.store.database import Store, connection, migrate, opened
+from journal.store.database import Store, get_connection, migrate, open_for_command
 from portal.cli import command, environment_checks
 from portal.config import Config
 from tests.cast import NOON, SERVER_KEY, Clock, Furniture
@@ -47,7 +47,7 @@ def data(
 
 async def findings(url: str, *, key: bytes = SERVER_KEY, now: datetime = NOON) -> dict[Verdict, str]:
     """What is said of a database, by verdict."""
-    found = await diagnostics.of_database(url, House.with_key(key, clock=Clock(now)))
+    found = await diagnostics.check_database(url, Installation.with_key(key, clock=Clock(now)))
     return {
         verdict: "\n".join(one.sentence for one in found if one.verdict is verdict) for verdict in Verdict
     }
@@ -121,9 +121,9 @@ async def test_what_no_version_makes_on_a_server_is_told(
 ) -> None:
     """Nor does what runs or hides rows there go unnoticed."""
     url, _ = furnished_postgres_url
-    async with opened(url):
+    async with open_for_command(url):
         for statement in statements:
-            await connection().execute_script(statement)
+            await get_connection().execute_script(statement)
     assert sentence in (await findings(url))[Verdict.MEND]
 
 
@@ -138,10 +138,10 @@ async def test_a_clock_behind_what_is_not_chained_yet_is_told(
     furnished_url: tuple[str, Furniture],
 ) -> None:
     """The latest act counts from the moment it is written, on either database."""
-    house = House.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(days=400)))
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(NOON + timedelta(days=400)))
     store = await Store.open(furnished_url[0])
     with store.use():
-        await audit_log.note_unsigned(house, None, Act.SIGN_IN_REFUSED)
+        await audit_log.record_unauthenticated_event(installation, None, Act.SIGN_IN_REFUSED)
     await store.close()
     later = NOON + timedelta(days=399)
     assert "before the latest record" in (await findings(furnished_url[0], now=later))[Verdict.MEND]
@@ -154,8 +154,8 @@ async def test_a_database_that_does_not_answer_is_told() -> None:
 
 def test_old_crisis_contacts_are_told() -> None:
     """After half a year somebody has to look again."""
-    assert diagnostics.of_contacts(NOON).verdict is Verdict.WELL
-    assert diagnostics.of_contacts(datetime(2036, 1, 1, tzinfo=UTC)).verdict is Verdict.MEND
+    assert diagnostics.check_crisis_contacts(NOON).verdict is Verdict.WELL
+    assert diagnostics.check_crisis_contacts(datetime(2036, 1, 1, tzinfo=UTC)).verdict is Verdict.MEND
 
 
 def test_open_folders_and_keys_are_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -212,7 +212,7 @@ async def _demonstrate(path: Path) -> None:
     await migrate(f"sqlite://{path}")
     store = await Store.open(f"sqlite://{path}")
     with store.use():
-        await load_demo(House.with_key(SERVER_KEY, quick=True))
+        await load_demo(Installation.with_key(SERVER_KEY, quick=True))
     await store.close()
 
 
@@ -243,7 +243,9 @@ def test_events_that_nobody_chains_are_told(data: Path, capsys: pytest.CaptureFi
 async def _an_old_event(data: Path) -> None:
     store = await Store.open(f"sqlite://{data / 'hearthside.sqlite3'}")
     with store.use():
-        await audit_log.note_unsigned(House.with_key(SERVER_KEY, clock=Clock()), None, Act.SIGN_IN_REFUSED)
+        await audit_log.record_unauthenticated_event(
+            Installation.with_key(SERVER_KEY, clock=Clock()), None, Act.SIGN_IN_REFUSED
+        )
     await store.close()
 
 
@@ -259,7 +261,7 @@ def test_backups_are_remembered(data: Path, capsys: pytest.CaptureFixture[str], 
     assert "note  No backup was made yet" in said(capsys)
     assert command.main(["backup", str(tmp_path / "copy")]) == 0
     assert "well  The latest backup is of" in said(capsys)
-    os.utime(data / environment_checks.MARK, (1_600_000_000, 1_600_000_000))
+    os.utime(data / environment_checks.BACKUP_MARK, (1_600_000_000, 1_600_000_000))
     assert "The latest backup is of 2020-09-13" in mended(data, capsys)
 
 
@@ -289,7 +291,7 @@ async def test_a_disk_without_room_is_told(data: Path, monkeypatch: pytest.Monke
     usage = shutil.disk_usage(data)
     for free, verdict in ((1 << 20, Verdict.MEND), (1 << 30, Verdict.NOTE), (1 << 40, Verdict.WELL)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
-        assert environment_checks.of_room(config).verdict is verdict
+        assert environment_checks.check_disk_space(config).verdict is verdict
 
 
 def test_old_time_zones_are_told(tmp_path: Path) -> None:
@@ -297,12 +299,12 @@ def test_old_time_zones_are_told(tmp_path: Path) -> None:
     rules, before = tmp_path / "tzdata.zi", zoneinfo.TZPATH
     zoneinfo.reset_tzpath([str(tmp_path)])
     try:
-        assert environment_checks.of_zones().verdict is Verdict.WELL
+        assert environment_checks.check_time_zones().verdict is Verdict.WELL
         rules.write_text("# version 2009a\n")
-        told = environment_checks.of_zones()
+        told = environment_checks.check_time_zones()
         assert (told.verdict, "of 2009a" in told.sentence) == (Verdict.MEND, True)
         rules.write_text("rubbish\n")
-        assert environment_checks.of_zones().verdict is Verdict.WELL
+        assert environment_checks.check_time_zones().verdict is Verdict.WELL
     finally:
         zoneinfo.reset_tzpath(before)
 
@@ -316,5 +318,5 @@ def test_an_open_way_to_the_database_is_told(data: Path) -> None:
         ("postgres://a:b@127.0.0.1/c", []),
         (config.database_url, []),
     ):
-        found = environment_checks.of_way(replace(config, database_url=url))
+        found = environment_checks.check_database_connection(replace(config, database_url=url))
         assert [one.verdict for one in found] == verdicts

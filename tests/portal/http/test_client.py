@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from portal.config import Config, ConfigError
-from portal.http.client import NOWHERE, source_of
+from portal.http.client import UNKNOWN_ADDRESS, get_client_address
 
 
 @dataclass
@@ -28,14 +28,14 @@ def came(peer: str | None, *forwarded: str, trusting: str = "") -> str:
         "headers": [(b"x-forwarded-for", line.encode("latin-1")) for line in forwarded],
         "app": SimpleNamespace(state=SimpleNamespace(config=config)),
     }
-    return source_of(Request(scope))
+    return get_client_address(Request(scope))
 
 
 def _trusted(text: str) -> tuple[object, ...]:
     from portal.config import SETTINGS
 
     (setting,) = (one for one in SETTINGS if one.name == "TRUSTED_PROXIES")
-    networks: tuple[object, ...] = setting.read(text)
+    networks: tuple[object, ...] = setting.parse(text)
     return networks
 
 
@@ -69,8 +69,8 @@ def test_what_stands_left_of_our_proxy_changes_nothing(lines: list[str]) -> None
         ("127.0.0.1", ["203.0.113.9, 10.0.0.7, "], "127.0.0.1"),
         ("127.0.0.1", ["203.0.113.9, _hidden, 10.0.0.7"], "10.0.0.7"),
         ("fe80::1%eth0", [], "fe80::/64"),
-        ("", ["203.0.113.9"], NOWHERE),
-        (None, ["203.0.113.9"], NOWHERE),
+        ("", ["203.0.113.9"], UNKNOWN_ADDRESS),
+        (None, ["203.0.113.9"], UNKNOWN_ADDRESS),
     ],
 )
 def test_the_right_most_hop_that_is_not_ours(peer: str | None, forwarded: list[str], source: str) -> None:

@@ -15,10 +15,10 @@ import uvicorn
 import uvloop
 from starlette.types import Message, Receive, Scope, Send
 
-from portal.http.fallback import LastResort
+from portal.http.fallback import ErrorFallback
 from portal.http.limits import STANDARD, BodyLimits, Limits
 from portal.http.middleware import HEADERS
-from portal.http.server import Counted, Wire, serving
+from portal.http.server import CountingTransport, HttpConnection, build_server_config
 from tests.portal.conftest import ORIGIN, Portal
 from tests.waiting import PATIENCE, let_pass
 
@@ -118,11 +118,13 @@ class Listening:
 
     def _buffered(self) -> int:
         open_now = set[object](self.server.server_state.connections)
-        return sum(one.transport.get_write_buffer_size() for one in open_now if isinstance(one, Wire))
+        return sum(
+            one.transport.get_write_buffer_size() for one in open_now if isinstance(one, HttpConnection)
+        )
 
     def _has_taken_in(self, begun: bytes) -> bool:
         open_now = set[object](self.server.server_state.connections)
-        return any(isinstance(one, Wire) and one.in_head == bool(begun) for one in open_now)
+        return any(isinstance(one, HttpConnection) and one.in_head == bool(begun) for one in open_now)
 
     async def answer(self, *parts: bytes) -> Answer:
         """Send what stands there and give the first answer, which is dressed whatever it is."""
@@ -145,7 +147,7 @@ async def listening(
 ) -> AsyncIterator[Listening]:
     """Serve the application on a free port, with these limits before it, and so many bytes that the system sends."""
     config = portal.app.state.config
-    server = uvicorn.Server(serving(portal.app, config, limits=limits))
+    server = uvicorn.Server(build_server_config(portal.app, config, limits=limits))
     server.config.lifespan = "off"  # it runs already
     server.config.timeout_keep_alive = round(PATIENCE)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -347,7 +349,7 @@ async def test_where_all_else_breaks_a_body_is_not_waited_for_either(portal: Por
 
     scope = {"type": "http", "method": "POST", "path": "/journal", "query_string": b"", "app": portal.app}
     scope["headers"] = [(b"transfer-encoding", b"chunked")]
-    app = LastResort(BodyLimits(breaks, limits=Limits(body_seconds=IMPATIENT)))
+    app = ErrorFallback(BodyLimits(breaks, limits=Limits(body_seconds=IMPATIENT)))
     async with asyncio.timeout(PATIENCE):
         await app(scope, drips, hear)
     assert said[0]["status"] == 500
@@ -431,7 +433,7 @@ async def test_a_small_answer_that_nobody_takes_is_not_kept(portal: Portal) -> N
 @pytest.mark.parametrize("more", [b"", b"connection: close\r\n"])
 async def test_whoever_takes_an_answer_drop_by_drop_is_let_go(portal: Portal, path: str, more: bytes) -> None:
     """A little now and then keeps no connection, of an answer that fills the buffer or of one that does not."""
-    limits = Limits(stalled_seconds=PATIENCE, slowest=round(65_536 / PATIENCE))
+    limits = Limits(stalled_seconds=PATIENCE, min_bytes_per_second=round(65_536 / PATIENCE))
     async with listening(portal, limits, send_buffer=4096) as server:
         with socket.socket() as plug:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -458,7 +460,7 @@ def test_an_answer_to_one_who_was_let_go_breaks_nothing() -> None:
     async def write_after_the_end() -> int:
         with socket.create_server(("127.0.0.1", 0)) as free:
             _, writer = await asyncio.open_connection(*free.getsockname())
-            transport = Counted(writer.transport)
+            transport = CountingTransport(writer.transport)
             transport.write(b"before")
             transport.abort()
             transport.write(b"after")
@@ -471,7 +473,7 @@ def test_an_answer_to_one_who_was_let_go_breaks_nothing() -> None:
 async def test_whoever_takes_an_answer_slowly_gets_all_of_it(portal: Portal) -> None:
     """A line that carries little more than what is asked for is waited for to the end."""
     path, size = "/static/fonts/literata-latin.woff2", 110_080
-    limits = Limits(stalled_seconds=PATIENCE, slowest=round(8192 / PATIENCE))
+    limits = Limits(stalled_seconds=PATIENCE, min_bytes_per_second=round(8192 / PATIENCE))
     async with listening(portal, limits, send_buffer=4096) as server:
         with socket.socket() as plug:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -491,9 +493,9 @@ def test_the_limits_hold_what_people_write() -> None:
     """The longest form there is, every letter of it written as nine signs, is still taken."""
     from journal.catalogue.forms import FORMS
 
-    longest = max(sum(field.ceiling for field in form.fields) for form in FORMS.values())
+    longest = max(sum(field.max_answer_length for field in form.fields) for form in FORMS.values())
     assert longest * len("%e2%82%ac") < STANDARD.body
-    assert max(field.ceiling for form in FORMS.values() for field in form.fields) * 9 < 1 << 20
+    assert max(field.max_answer_length for form in FORMS.values() for field in form.fields) * 9 < 1 << 20
 
 
 def test_no_other_place_reads_a_body() -> None:

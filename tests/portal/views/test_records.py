@@ -36,8 +36,8 @@ from journal.sharing import shares
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.documents.archive_pages import drawing
-from portal.web.pages import make_environment
+from portal.documents.archive_pages import build_page_renderer
+from portal.web.pages import build_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import logged
 from tests.portal.conftest import Portal
@@ -54,7 +54,7 @@ OUTSIDE = re.compile(
 
 async def written(cast: Cast, document: EntryDocument, who: str = "alice") -> Entry:
     """Let somebody write an entry."""
-    return await entries.save(await cast.actor(who), uuid4(), 0, document)
+    return await entries.save_entry(await cast.actor(who), uuid4(), 0, document)
 
 
 async def a_full_journal(cast: Cast) -> Entry:
@@ -63,7 +63,7 @@ async def a_full_journal(cast: Cast) -> Entry:
     cast.clock.forward(minutes=1)
     answers: dict[str, str | int | list[str]] = {"int.meaning": SHOWN, "int.top3": CANARY}
     entry = await written(cast, EntryDocument("integration", f"About {CANARY}", answers=answers))
-    await shares.share(await cast.actor("alice"), entry.id, cast.link, ["int.meaning"], previewed=1)
+    await shares.share_entry(await cast.actor("alice"), entry.id, cast.link, ["int.meaning"], previewed=1)
     return entry
 
 
@@ -76,8 +76,12 @@ async def pages_of(cast: Cast, who: str) -> dict[str, str]:
     """Draw the pages of somebody's export, without sealing them."""
     actor = await cast.actor(who)
     if who == "alice":
-        return drawing(make_environment(), actor)(await records_collection.of_patient(actor, PRACTICE))
-    return drawing(make_environment(), actor)(await records_collection.shared(actor, PRACTICE, None))
+        return build_page_renderer(build_environment(), actor)(
+            await records_collection.collect_patient_records(actor, PRACTICE)
+        )
+    return build_page_renderer(build_environment(), actor)(
+        await records_collection.collect_shared_records(actor, PRACTICE, None)
+    )
 
 
 def words_of(page: str) -> str:
@@ -164,7 +168,7 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
     Pages are answered meanwhile, and not a word of it is written to any disk of the server.
     """
     await a_full_journal(portal.cast)
-    limiter = portal.app.state.house.exporting
+    limiter = portal.app.state.installation.export_limiter
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     there = names_in(tmp_path)
@@ -255,7 +259,9 @@ async def test_a_wrong_password_gives_no_file(portal: Portal, who: str) -> None:
     assert page.one(name="offered").attributes["value"] == page.one(id="offer").words
     assert page.one(name="current").attributes["value"] == ""
     alice = await portal.cast.actor("alice")
-    assert Act.RECORDS_TAKEN not in [one.action for one in await audit_events.every_event(alice.id)]
+    assert Act.RECORDS_TAKEN not in [
+        one.action for one in await audit_events.list_all_patient_events(alice.id)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,7 @@ async def test_outsiders_get_nothing(portal: Portal) -> None:
         assert (await post(charlie, "charlie", "")).status_code == 404
         assert (await post(charlie, "charlie", "no id")).status_code == 404
         assert (await post(nobody, "alice", "")).status_code == 401
-        await lifecycle.end(alice, portal.cast.link)
+        await lifecycle.end_care(alice, portal.cast.link)
         assert (await post(bob, "bob", alice.id)).status_code == 404
         assert (await post(bob, "bob", "")).status_code == 404
 
@@ -364,7 +370,9 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
     """While acts wait, a sentence stands in place of the form, and a form sent anyway is refused."""
     alice = await portal.cast.actor("alice")
     local = alice.now.astimezone(alice.zone).strftime("%Y-%m-%dT%H:%M")
-    await session_plan.add(alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME))
+    await session_plan.add_session(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 60, Setting.HOME)
+    )
     async with portal.client("alice") as client:
         page = await client.get("/records")
         sent = await client.post("/records", data=form("alice"))
@@ -379,7 +387,7 @@ async def test_who_takes_many_files_makes_nobody_wait(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One file at a time for one person, and few who wait: past that 503, and nothing is read."""
-    limiter = portal.app.state.house.exporting
+    limiter = portal.app.state.installation.export_limiter
     await limiter.acquire_on_behalf_of("somebody")
     async with portal.client("alice") as alice, portal.client("bob") as bob:
         waiting = asyncio.create_task(alice.post("/records", data=form("alice")))
@@ -388,7 +396,7 @@ async def test_who_takes_many_files_makes_nobody_wait(
             await asyncio.sleep(0)
         taken = len(await logged(Act.RECORDS_TAKEN))
         again = await alice.post("/records", data=form("alice"))
-        monkeypatch.setattr(archive, "PLACES", 1)
+        monkeypatch.setattr(archive, "MAX_EXPORTS", 1)
         other = await bob.post("/records", data=form("bob"))
         for refused in (again, other):
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "20")
@@ -409,8 +417,8 @@ async def test_when_a_large_archive_is_not_taken_the_person_is_told(
         document = EntryDocument(
             "free", f"Noise {number}", answers={"free.text": random.Random(number).randbytes(9000).hex()}
         )
-        await entries.save(alice, uuid4(), 0, document)
-    monkeypatch.setattr(archive, "PROGRAM", Path("/nowhere/at/all.py"))
+        await entries.save_entry(alice, uuid4(), 0, document)
+    monkeypatch.setattr(archive, "AGE_PROGRAM", Path("/nowhere/at/all.py"))
     async with portal.client("alice") as client:
         answer = await client.post("/records", data=form("alice"))
     assert answer.status_code == 400
@@ -421,7 +429,7 @@ async def test_when_sealing_breaks_off_the_person_is_told(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the program that seals ends without a file, there is a sentence and no half of one."""
-    monkeypatch.setattr(archive, "PROGRAM", Path("/nowhere/at/all.py"))
+    monkeypatch.setattr(archive, "AGE_PROGRAM", Path("/nowhere/at/all.py"))
     async with portal.client("alice") as client:
         answer = await client.post("/records", data=form("alice"))
     assert answer.status_code == 400
@@ -432,14 +440,16 @@ async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) ->
     """The contents list entries under their session; every link inside the archive leads somewhere."""
     cast = portal.cast
     alice = await cast.actor("alice")
-    session = await session_plan.add(
+    session = await session_plan.add_session(
         alice, alice.id, SessionDetails(SessionKind.DOSING, "2026-11-20T14:00", ZONE, 60, Setting.HOME)
     )
     about = await written(cast, EntryDocument("capture", "Of that day", session_id=session.hex))
     for days in (20, 60):
         then = replace(alice, now=alice.now + timedelta(days=days))
-        await entries.save(then, uuid4(), 0, EntryDocument("free", "", "Heavy", answers={"free.text": "x"}))
-    await shares.share(await cast.actor("alice"), about.id, cast.link, ["title"], previewed=1)
+        await entries.save_entry(
+            then, uuid4(), 0, EntryDocument("free", "", "Heavy", answers={"free.text": "x"})
+        )
+    await shares.share_entry(await cast.actor("alice"), about.id, cast.link, ["title"], previewed=1)
     pages = await pages_of(cast, "alice")
     pager = Markup(pages["journal/2026-12.html"]).all("a", within="pager")
     assert [one.words for one in pager] == ["November 2026", "January 2027"]
@@ -485,7 +495,7 @@ async def test_pages_need_no_other_place_and_run_nothing(portal: Portal, who: st
     )
     alice = await portal.cast.actor("alice")
     parts = ["title", "note", "reframe.old_meaning"]
-    await shares.share(alice, entry.id, portal.cast.link, parts, previewed=1)
+    await shares.share_entry(alice, entry.id, portal.cast.link, parts, previewed=1)
     pages = await pages_of(portal.cast, who)
     readme = pages.pop("README.txt")
     assert [name for name, page in pages.items() if OUTSIDE.search(page)] == []
@@ -510,7 +520,9 @@ async def test_every_page_says_what_it_is(portal: Portal) -> None:
 async def test_the_plain_text_is_plain(portal: Portal) -> None:
     """In the README, which is no markup, a name stands as it is written."""
     alice = replace(await portal.cast.actor("alice"), name="Alice O’Hara & 'Co'")
-    pages = drawing(make_environment(), alice)(await records_collection.of_patient(alice, PRACTICE))
+    pages = build_page_renderer(build_environment(), alice)(
+        await records_collection.collect_patient_records(alice, PRACTICE)
+    )
     assert "Taken away by Alice O’Hara & 'Co' on" in pages["README.txt"]
     assert "Alice O’Hara &amp; &#39;Co&#39;" in pages["index.html"]
 
@@ -542,7 +554,7 @@ async def test_earlier_versions_are_folded_under_their_entry(portal: Portal) -> 
     entry = await written(cast, EntryDocument("free", "T", answers={"free.text": "as it was"}))
     cast.clock.forward(hours=1)
     now = EntryDocument("free", "T", answers={"free.text": "as it is"})
-    await entries.save(await cast.actor("alice"), entry.id, 1, now)
+    await entries.save_entry(await cast.actor("alice"), entry.id, 1, now)
     page = Markup((await pages_of(cast, "alice"))["journal/2026-11.html"])
     assert [(one.words, "earlier" in one.within) for one in page.all("div", within="answer")] == [
         ("as it is", False),

@@ -51,7 +51,7 @@ async def test_what_breaks_gives_the_words_back(broken: Portal, caplog: pytest.L
     assert "asked for it once more" in page.words
     (record,) = [one for one in caplog.records if one.name == logs.NAME]
     (mark,) = re.findall(r"name this sign: (\w{8})", page.words)
-    assert f"request={mark} method=POST route=/breaks status=500" in logs.TextLines().format(record)
+    assert f"request={mark} method=POST route=/breaks status=500" in logs.TextFormatter().format(record)
 
 
 async def test_what_breaks_under_a_page_leaves_it_alone(broken: Portal) -> None:

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from portal.web.escaping import csv_file
+from portal.web.escaping import build_csv
 from portal.web.isolation import isolate
-from portal.web.pages import make_environment
-from portal.web.translation import Words
+from portal.web.pages import build_environment
+from portal.web.translation import Translator
 
 NAME = "(1) שרה!"
 ALONE = f"\u2068{NAME}\u2069"
@@ -47,13 +47,13 @@ def test_no_mark_in_the_words_ends_the_isolate(words: str) -> None:
 
 def test_what_is_put_into_a_sentence_is_isolated() -> None:
     """Every way to say a sentence isolates the words that are put in, and escapes them as before."""
-    words = Words()
+    words = Translator()
     assert words.gettext("%(who)s, 2", who=NAME) == f"{ALONE}, 2"
-    assert words.plain("%(who)s, 2", who=NAME) == f"{ALONE}, 2"
+    assert words.translate("%(who)s, 2", who=NAME) == f"{ALONE}, 2"
     assert words.ngettext("%(num)s of %(who)s", "%(num)s of %(who)s", 2, who=NAME) == f"2 of {ALONE}"
     assert words.gettext("%(who)s", who=f"<b>{NAME}") == f"\u2068&lt;b&gt;{NAME}\u2069"
     assert words.gettext("%(who)s", who=Markup(f"<b>{NAME}</b>")) == f"\u2068<b>{NAME}</b>\u2069"
-    assert words.plain("100%") == "100%"
+    assert words.translate("100%") == "100%"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_is_put_into_a_sentence_is_isolated() -> None:
 )
 def test_words_that_stand_alone_are_as_they_were_typed(page: str) -> None:
     """In an element, a field or an attribute of their own words are left as they are."""
-    drawn = make_environment().from_string(page).render(name=NAME, kind="k")
+    drawn = build_environment().from_string(page).render(name=NAME, kind="k")
     assert NAME in drawn
     assert not {"\u2068", "\u2069"} & set(drawn)
 
@@ -103,7 +103,7 @@ def test_words_that_stand_alone_are_as_they_were_typed(page: str) -> None:
 )
 def test_words_beside_others_are_isolated(page: str, drawn: str) -> None:
     """Beside text of any kind, whichever way a template puts it there, words are isolated."""
-    assert make_environment().from_string(page).render(name=NAME, kind="k") == drawn
+    assert build_environment().from_string(page).render(name=NAME, kind="k") == drawn
 
 
 def test_a_searched_line_stays_one_line() -> None:
@@ -114,11 +114,11 @@ def test_a_searched_line_stays_one_line() -> None:
             self.text, self.marked = text, marked
 
     pieces = [Piece("<b> ש", marked=False), Piece("לו<", marked=True), Piece("ם!", marked=False)]
-    drawn = make_environment().from_string("<p>{{ pieces|marked }}</p>").render(pieces=pieces)
+    drawn = build_environment().from_string("<p>{{ pieces|marked }}</p>").render(pieces=pieces)
     assert drawn == "<p>&lt;b&gt; ש<mark>לו&lt;</mark>ם!</p>"
 
 
 def test_a_file_for_programs_holds_no_marks() -> None:
     """In a table to take away words are as they were typed."""
-    rows = csv_file([[Words().plain("%(who)s (k)", who=NAME)]])
+    rows = build_csv([[Translator().translate("%(who)s (k)", who=NAME)]])
     assert rows.decode("utf-8-sig") == f'"{NAME} (k)"\r\n'

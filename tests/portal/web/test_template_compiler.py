@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from portal.web.template_compiler import SettlingEnvironment, written
+from portal.web.template_compiler import CompilingEnvironment, escape_value
 
 Render = Callable[..., str]
 
@@ -24,7 +24,7 @@ def asked() -> list[str]:
 @pytest.fixture
 def render(asked: list[str]) -> Render:
     """Compile a page, forget what was asked for that, and render it."""
-    environment = SettlingEnvironment(autoescape=True)
+    environment = CompilingEnvironment(autoescape=True)
 
     def translate(message: str, **variables: object) -> Markup:
         asked.append(message)
@@ -78,7 +78,7 @@ def test_what_is_known_later_is_looked_up_later(
 )
 def test_what_people_wrote_stays_text(value: object) -> None:
     """Whatever stands in a page is escaped, and what was escaped already is not escaped again."""
-    assert str(written(value)) == str(escape(value))
+    assert str(escape_value(value)) == str(escape(value))
 
 
 @pytest.mark.parametrize("value", ["<script>", "a & b", Markup("<b>"), UUID(int=7), 3])

@@ -15,8 +15,8 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from jinja2 import Environment
 
-from portal.web.pages import make_environment
-from portal.web.translation import Words
+from portal.web.pages import build_environment
+from portal.web.translation import Translator
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -65,9 +65,9 @@ def test_no_template_speaks_past_gettext(template: Path) -> None:
 
 def test_what_is_translated_is_escaped() -> None:
     """A person's words that went through gettext by mistake stay text."""
-    words = Words()
+    words = Translator()
     assert words.gettext("<b>%(name)s</b>", name="<i>") == "&lt;b&gt;&lt;i&gt;&lt;/b&gt;"
-    page = make_environment().from_string("{{ _(typed) }}{{ _('Hello, %(name)s', name=typed) }}")
+    page = build_environment().from_string("{{ _(typed) }}{{ _('Hello, %(name)s', name=typed) }}")
     assert "<script" not in page.render(typed="<script>1</script>")
 
 
@@ -78,11 +78,11 @@ def test_a_list_of_errors_is_translated() -> None:
     catalogue.add(sentence, other)
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    environment = make_environment()
+    environment = build_environment()
     environment.words._translations = Translations(compiled)  # type: ignore[attr-defined]
     page = environment.from_string(
         '{% from "macros/forms.html" import error_summary, field %}'
-        '{{ error_summary(errors) }}{{ field("name", "Name", error=errors.name|said) }}'
+        '{{ error_summary(errors) }}{{ field("name", "Name", error=errors.name|optional_gettext) }}'
     )
     drawn = page.render(errors={"name": sentence})
     assert (drawn.count(other), drawn.count(sentence)) == (2, 0)

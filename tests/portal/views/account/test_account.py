@@ -57,7 +57,7 @@ async def test_wrong_password_and_unknown_address_read_alike(portal: Portal) -> 
 async def test_a_new_patient_comes_in_by_invitation(any_portal: Portal) -> None:
     """The link opens an account once; the recovery key is confirmed before anything else opens."""
     bob = await any_portal.cast.actor("bob")
-    invited = await invitations.invite(bob, "Frieda")
+    invited = await invitations.create_invitation(bob, "Frieda")
     form = {
         "name": "Frieda Sample",
         "email": "frieda@example.org",
@@ -86,7 +86,7 @@ async def test_a_new_patient_comes_in_by_invitation(any_portal: Portal) -> None:
 
 async def test_everything_that_needs_another_look_is_said_at_once(portal: Portal) -> None:
     """Whoever forgot the tick and chose a short password hears of both, and of being 18 also when that is all."""
-    invited = await invitations.invite(await portal.cast.actor("bob"), "Erin")
+    invited = await invitations.create_invitation(await portal.cast.actor("bob"), "Erin")
     form = {"name": "Erin Sample", "email": "erin@example.org", "time_zone": "Europe/Berlin"}
     async with portal.client() as browser:
         both = await browser.post(
@@ -102,14 +102,14 @@ async def test_everything_that_needs_another_look_is_said_at_once(portal: Portal
 
 async def test_a_signed_in_patient_accepts_a_second_clinician(portal: Portal) -> None:
     """Somebody who has a journal only presses a button."""
-    invited = await invitations.invite(await portal.cast.actor("charlie"), "Alice")
+    invited = await invitations.create_invitation(await portal.cast.actor("charlie"), "Alice")
     async with portal.client("alice") as browser:
         assert (await browser.post(f"/invite/{invited.token}")).headers["location"] == "/sharing"
 
 
 async def test_a_set_up_link_works_once_and_keeps_what_was_typed(portal: Portal) -> None:
     """A clinician opens an account with the link; a slip loses neither the link nor the words."""
-    token = await practice.new_setup_link(portal.cast.house)
+    token = await practice.create_setup_link(portal.cast.installation)
     form = {
         "name": "Gil Example",
         "email": "gil@example",

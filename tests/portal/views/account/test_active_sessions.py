@@ -22,7 +22,7 @@ FOX = "Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0"
 
 async def another(cast: Cast, name: str = "alice", device: str = "") -> bytes:
     """Let somebody sign in once more, elsewhere; gives the token."""
-    done = await sign_in.sign_in(cast.house, f"{name}@example.org", PASSWORDS[name], device=device)
+    done = await sign_in.sign_in(cast.installation, f"{name}@example.org", PASSWORDS[name], device=device)
     return done.token
 
 
@@ -84,7 +84,9 @@ async def test_one_browser_is_signed_out_from_another(any_portal: Portal) -> Non
     token = await another(any_portal.cast)
     async with any_portal.client("alice") as browser:
         there = next(
-            one for one in await active_sessions.visits(await any_portal.cast.actor("alice")) if not one.here
+            one
+            for one in await active_sessions.list_active_sessions(await any_portal.cast.actor("alice"))
+            if not one.is_current
         )
         answer = await browser.post(f"{LIST}/{there.id}/end")
         assert answer.headers["location"] == f"{LIST}?done=one"
@@ -96,7 +98,7 @@ async def test_one_browser_is_signed_out_from_another(any_portal: Portal) -> Non
 @pytest.mark.parametrize("name", ["bob", "dana"])
 async def test_nobody_ends_somebody_elses(portal: Portal, name: str) -> None:
     """A browser of alice's cannot be signed out by others, even by who knows its name."""
-    there = (await active_sessions.visits(await portal.cast.actor("alice")))[0]
+    there = (await active_sessions.list_active_sessions(await portal.cast.actor("alice")))[0]
     async with portal.client(name) as browser:
         assert (await browser.post(f"{LIST}/{there.id}/end")).status_code == 404
         assert (await browser.post(f"{LIST}/end", data={"which": "all"})).status_code == 303

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.web.forms import LONGEST_VALUE
+from portal.web.forms import MAX_VALUE_LENGTH
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
@@ -39,5 +39,5 @@ async def test_an_endless_name_is_refused_before_it_is_worked_on(portal: Portal)
     async with portal.client("alice") as browser:
         name = "e" + "\u0301\u0316" * 10_000
         slip = await browser.post("/account/details", data={"name": name, "time_zone": "UTC"})
-        assert (slip.status_code, Page.of(slip).value("name") == name[:LONGEST_VALUE]) == (422, True)
+        assert (slip.status_code, Page.of(slip).value("name") == name[:MAX_VALUE_LENGTH]) == (422, True)
         assert (await opened(browser, "/account/details")).value("name") == "Alice Sample"

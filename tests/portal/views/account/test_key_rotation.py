@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journal.authentication import tables as authentication_tables
-from journal.key_rotation.account_key import SETTLING
+from journal.key_rotation.account_key import SETTLING_TIME
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
@@ -35,7 +35,7 @@ async def test_password_then_kit_then_the_rest(any_portal: Portal) -> None:
         for _ in range(2):
             answer = await browser.post("/account/renewal/batches")
             assert "looked through once more" in answer.text
-        any_portal.cast.clock.forward(seconds=SETTLING.total_seconds())
+        any_portal.cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
         done = await browser.post("/account/renewal/batches", headers={"hx-request": "true"})
         assert done.headers["hx-redirect"] == "/account?done=renewed"
         assert "Your keys are renewed" in (await opened(browser, "/account?done=renewed")).words
@@ -67,7 +67,7 @@ async def test_it_goes_on_in_another_browser(portal: Portal) -> None:
         part = await browser.post("/account/renewal/batches", headers={"hx-request": "true"})
         assert part.text.lstrip().startswith("<form")
         assert "5s" in part.text
-        portal.cast.clock.forward(seconds=SETTLING.total_seconds())
+        portal.cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
         whole = await browser.post("/account/renewal/batches")
         assert whole.headers["location"] == "/account?done=renewed"
         for entry in entries:

@@ -37,7 +37,9 @@ async def test_a_passkey_is_added_renamed_and_removed(any_portal: Portal) -> Non
         assert page.words.count("Opens the journal by itself") == 1
         assert page.words.count("Works with your password") == 1
         alice = await any_portal.cast.actor("alice")
-        (one,) = [passkey for passkey in await passkey_management.mine(alice) if passkey.document.opens]
+        (one,) = [
+            passkey for passkey in await passkey_management.list_passkeys(alice) if passkey.document.opens
+        ]
         one_page = await opened(browser, f"{LIST}/{one.id}")
         assert one_page.value("name") == "My phone"
         page = await followed(browser, await browser.post(f"{LIST}/{one.id}", data={"name": "Blue <phone>"}))
@@ -54,7 +56,7 @@ async def test_what_is_refused_comes_back_with_words(portal: Portal) -> None:
         refused = await browser.post(f"{LIST}/new", data={"name": "My phone", "credential": "", "prf": ""})
         page = Page.of(refused)
         assert (refused.status_code, page.value("name")) == (422, "My phone")
-        assert passkey_management.UNPROVEN in page.words
+        assert passkey_management.NOT_VERIFIED in page.words
         refused = await browser.post(f"{LIST}/new", data={"name": " "})
         assert refused.status_code == 422
         assert passkey_management.NAMELESS in Page.of(refused).words

@@ -31,7 +31,7 @@ async def test_home_says_what_an_administrator_looks_after(portal: Portal) -> No
 async def test_the_list_says_who_people_are_and_nothing_else(portal: Portal) -> None:
     """Names, addresses, professions and states; nothing about whom they care for or what they write."""
     await written(portal.cast)
-    await people.suspend(await portal.cast.actor("erin"), (await portal.cast.actor("charlie")).id)
+    await people.suspend_person(await portal.cast.actor("erin"), (await portal.cast.actor("charlie")).id)
     async with portal.client("erin") as browser:
         page = await opened(browser, "/people")
         for words in ("Bob Example", "bob@example.org", "therapist", "Alice Sample", "patient", "suspended"):
@@ -111,7 +111,7 @@ async def test_patients_see_professions_and_who_cannot_sign_in(portal: Portal) -
     await connected(cast, "charlie")
     entry = await written(cast)
     await opened_by(cast, "bob", await shared(cast, entry))
-    await people.suspend(await cast.actor("erin"), (await cast.actor("charlie")).id)
+    await people.suspend_person(await cast.actor("erin"), (await cast.actor("charlie")).id)
     async with portal.client("alice") as browser:
         team = await opened(browser, "/sharing")
         assert "Bob Example, therapist" in team.words
@@ -151,7 +151,7 @@ async def test_the_log_names_people_and_no_words(any_portal: Portal) -> None:
 async def test_a_long_log_goes_on_on_the_next_page(portal: Portal) -> None:
     """A hundred events on a page, and a way to the older ones that keeps the filter."""
     alice = await portal.cast.actor("alice")
-    await audit_log.note_each(alice, Act.SESSION_CHANGED, alice.id, [uuid4() for _ in range(100)])
+    await audit_log.record_events(alice, Act.SESSION_CHANGED, alice.id, [uuid4() for _ in range(100)])
     async with portal.client("erin") as browser:
         page = await opened(browser, "/people/audit?room=session")
         assert not [link for link in page.markup.elements if "before=" in link.attributes.get("href", "")]

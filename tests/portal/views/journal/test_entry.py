@@ -13,7 +13,7 @@ from journal.entries import entries, removal, revisions
 from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
-from journal.store.database import connection
+from journal.store.database import get_connection
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -26,7 +26,7 @@ FREE = "/journal/new?kind=free"
 
 async def all_entries(cast: Cast) -> list[Entry]:
     """Every entry of alice's."""
-    return list(await entries.every(await cast.actor("alice")))
+    return list(await entries.load_all_entries(await cast.actor("alice")))
 
 
 def id_of(page: Page) -> UUID:
@@ -38,7 +38,7 @@ async def dosing(cast: Cast, local: str, who: str = "alice") -> UUID:
     """Plan a dosing session."""
     actor = await cast.actor(who)
     details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
-    return await session_plan.add(actor, actor.id, details)
+    return await session_plan.add_session(actor, actor.id, details)
 
 
 def answer_for(field: Field) -> str | list[str]:
@@ -116,7 +116,7 @@ async def test_nothing_is_called_saved_that_is_not_on_disk(portal: Portal) -> No
     """While the database takes no writing, the answer says so, for a pause and for a button."""
     async with portal.client("alice") as browser:
         page = await opened(browser, FREE)
-        await connection().execute_query("PRAGMA query_only = ON")
+        await get_connection().execute_query("PRAGMA query_only = ON")
         for answer in (
             await autosaved(browser, page, free__text="grey"),
             await pressed(browser, page, free__text="grey"),
@@ -124,7 +124,7 @@ async def test_nothing_is_called_saved_that_is_not_on_disk(portal: Portal) -> No
             assert answer.status_code == 503
             assert "Nothing was saved" in answer.text
             assert "Saved 13:00" not in answer.text
-        await connection().execute_query("PRAGMA query_only = OFF")
+        await get_connection().execute_query("PRAGMA query_only = OFF")
     assert await all_entries(portal.cast) == []
 
 
@@ -263,7 +263,7 @@ async def test_two_tabs_lose_no_words(any_portal: Portal) -> None:
         assert "from the desk, and more" in both.words
         assert "from the phone" in both.words
     alice = await any_portal.cast.actor("alice")
-    kept = {one.reason: one.document.answers for one in await revisions.revisions(alice, id_of(page))}
+    kept = {one.reason: one.document.answers for one in await revisions.list_revisions(alice, id_of(page))}
     assert kept == {
         Reason.CONFLICT: {"free.text": "from the desk, and more"},
         Reason.EARLIER: {"free.text": "begin"},
@@ -307,14 +307,14 @@ async def test_writing_into_a_deleted_entry_keeps_the_words_on_the_page(
         page = await opened(browser, FREE)
         await autosaved(browser, page, free__text="begin")
         alice = await portal.cast.actor("alice")
-        await removal.delete(alice, id_of(page))
+        await removal.delete_entry(alice, id_of(page))
         line = await autosaved(browser, page, free__text="going on", revision=revision)
         assert line.status_code == 422
         assert "Not saved" in line.text
         told = Page.of(await pressed(browser, page, free__text="going on", revision=revision))
         assert told.value("free.text") == "going on"
         assert any(one.attributes["href"] == "/journal/deleted" for one in told.markup.all("a"))
-        await removal.undelete(alice, id_of(page))
+        await removal.restore_entry(alice, id_of(page))
         assert (await pressed(browser, told, free__text="going on")).status_code == 303
 
 

@@ -10,13 +10,13 @@ from uuid import uuid4
 from httpx import AsyncClient
 
 from journal.entries import entries, removal
-from journal.operations.retention import purge
+from journal.operations.retention import purge_deleted
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.sharing import shares
-from journal.store.database import connection
+from journal.store.database import get_connection
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -30,7 +30,7 @@ async def wrote(cast: Cast, at: datetime, title: str, session: str | None = None
     """Let alice have written something."""
     alice = replace(await cast.actor("alice"), now=at)
     document = EntryDocument("free", title, session_id=session, answers={"free.text": f"secret {title}"})
-    return await entries.save(alice, uuid4(), 0, document)
+    return await entries.save_entry(alice, uuid4(), 0, document)
 
 
 def titles(page: Page) -> list[str]:
@@ -85,7 +85,7 @@ async def test_entries_hang_on_the_sessions_they_are_about(portal: Portal) -> No
         integration_days_after=1,
     )
     await session_plan.plan_course(bob, alice.id, "Three", plan)
-    one, talk, two, *_ = await my_sessions(alice)
+    one, talk, two, *_ = await load_my_sessions(alice)
     assert [one.details.kind, talk.details.kind] == [SessionKind.DOSING, SessionKind.INTEGRATION]
     await wrote(cast, NOON - timedelta(days=9), "Long before")
     await wrote(cast, NOON - timedelta(days=2), "In between")
@@ -111,7 +111,7 @@ async def test_a_session_today_is_said_to_be_today(portal: Portal) -> None:
     """The day counts by the patient's own clock."""
     alice = await portal.cast.actor("alice")
     details = SessionDetails(SessionKind.PREPARATION, "2026-11-22T23:30", ZONE, 50, Setting.CLINIC)
-    await session_plan.add(alice, alice.id, details)
+    await session_plan.add_session(alice, alice.id, details)
     await wrote(portal.cast, NOON, "x")
     async with portal.client("alice") as browser:
         assert "Sunday, 22 November 2026 today" in (await opened(browser, "/journal")).words
@@ -141,7 +141,7 @@ async def statements(portal: Portal, browser: AsyncClient, path: str) -> list[st
     seen: list[str] = []
     store = portal.app.state.store
     await opened(browser, path)
-    writer = connection()._connection
+    writer = get_connection()._connection
     await writer.set_trace_callback(seen.append)
     if store.reader.connection is not None:
         store.reader.connection.set_trace_callback(seen.append)
@@ -183,14 +183,14 @@ async def test_deleting_can_be_undone_for_a_week_and_then_no_more(any_portal: Po
         assert "The entry is deleted" in gone.words
         assert titles(gone) == []
         alice = await cast.actor("alice")
-        assert await shares.given(alice) == ()
+        assert await shares.list_shares(alice) == ()
         assert (await browser.get(f"/journal/{entry.id}")).status_code == 404
         back = gone.markup.one("form", within="notice").attributes["action"]
         assert (await followed(browser, await browser.post(back))).heading == "The sea"
-        assert await shares.given(alice) == ()
+        assert await shares.list_shares(alice) == ()
         await browser.post(f"/journal/{entry.id}/deletion")
         cast.clock.forward(days=7, seconds=1)
-        await purge(cast.house, cast.clock.now)
+        await purge_deleted(cast.installation, cast.clock.now)
         await signed_in_again(cast)
     async with any_portal.client("alice") as browser:
         assert (await browser.post(f"/journal/{entry.id}/restoration")).status_code == 404
@@ -246,7 +246,7 @@ async def test_a_page_of_the_journal_is_private_to_its_patient(portal: Portal) -
     """Nothing of alice's is on dana's timeline, search or list of deleted entries."""
     await wrote(portal.cast, NOON, "The lake")
     gone = await wrote(portal.cast, NOON, "The lake, deleted")
-    await removal.delete(await portal.cast.actor("alice"), gone.id)
+    await removal.delete_entry(await portal.cast.actor("alice"), gone.id)
     async with portal.client("dana") as browser:
         for path in ("/journal", "/journal/deleted", f"/journal?deleted={gone.id}"):
             assert "The lake" not in (await browser.get(path)).text

@@ -23,7 +23,7 @@ async def paused(cast: Cast, entry: Entry, **answers: str) -> Entry:
 
 async def the_version(cast: Cast, entry: Entry) -> UUID:
     """The newest earlier version."""
-    return (await revisions.revisions(await cast.actor("alice"), entry.id))[0].id
+    return (await revisions.list_revisions(await cast.actor("alice"), entry.id))[0].id
 
 
 async def test_a_pause_keeps_what_was_there_before(any_portal: Portal) -> None:
@@ -53,19 +53,19 @@ async def test_bringing_a_version_back_keeps_the_text_until_now(any_portal: Port
         assert "Maybe that I am allowed to rest." in page.words
         assert (await browser.post(f"{path}/restoration")).status_code == 303, "once more changes nothing"
     alice = await any_portal.cast.actor("alice")
-    now = await entries.entry(alice, entry.id)
+    now = await entries.load_entry(alice, entry.id)
     assert now.document == entry.document
-    kept = [one.document for one in await revisions.revisions(alice, entry.id)]
+    kept = [one.document for one in await revisions.list_revisions(alice, entry.id)]
     assert kept == [changed.document, entry.document]
 
 
 async def test_titles_and_notes_are_compared_too(portal: Portal) -> None:
     """What differs outside the answers is shown as well."""
     alice = await portal.cast.actor("alice")
-    one = await entries.save(alice, uuid4(), 0, EntryDocument("free", "Then", "old note"))
+    one = await entries.save_entry(alice, uuid4(), 0, EntryDocument("free", "Then", "old note"))
     portal.cast.clock.forward(minutes=30)
     alice = await portal.cast.actor("alice")
-    await entries.save(alice, one.id, 1, EntryDocument("free", "Now", ""))
+    await entries.save_entry(alice, one.id, 1, EntryDocument("free", "Now", ""))
     version = await the_version(portal.cast, one)
     async with portal.client("alice") as browser:
         page = await opened(browser, f"/journal/{one.id}/revisions/{version}")
@@ -81,9 +81,9 @@ async def test_a_slip_that_empties_a_text_can_be_undone(portal: Portal) -> None:
     """Most of a text going at once is kept as an earlier version, even within the same minute."""
     alice = await portal.cast.actor("alice")
     long = EntryDocument("free", answers={"free.text": "many words " * 50})
-    one = await entries.save(alice, uuid4(), 0, long, sitting="a")
-    await entries.save(alice, one.id, 1, EntryDocument("free", answers={"free.text": "m"}), sitting="a")
-    (kept,) = await revisions.revisions(alice, one.id)
+    one = await entries.save_entry(alice, uuid4(), 0, long, sitting="a")
+    await entries.save_entry(alice, one.id, 1, EntryDocument("free", answers={"free.text": "m"}), sitting="a")
+    (kept,) = await revisions.list_revisions(alice, one.id)
     assert kept.document.answers == long.answers
 
 
@@ -94,10 +94,10 @@ async def test_a_save_overtaken_on_its_way_loses_nothing(portal: Portal) -> None
     def typed(text: str) -> EntryDocument:
         return EntryDocument("free", answers={"free.text": text})
 
-    one = await entries.save(alice, uuid4(), 0, typed("one"), sitting="a")
-    await entries.save(alice, one.id, 1, typed("one two three"), sitting="a")
-    await entries.save(alice, one.id, 1, typed("one two"), sitting="a")
-    texts = [version.document.text().strip() for version in await revisions.revisions(alice, one.id)]
+    one = await entries.save_entry(alice, uuid4(), 0, typed("one"), sitting="a")
+    await entries.save_entry(alice, one.id, 1, typed("one two three"), sitting="a")
+    await entries.save_entry(alice, one.id, 1, typed("one two"), sitting="a")
+    texts = [version.document.text().strip() for version in await revisions.list_revisions(alice, one.id)]
     assert texts == ["one two three"]
 
 
@@ -125,4 +125,4 @@ async def test_versions_are_nobody_elses(any_portal: Portal, who: str) -> None:
             assert "allowed to rest" not in Page.of(answer).words
         assert (await browser.post(f"{path}/restoration")).status_code == 404
     alice = await any_portal.cast.actor("alice")
-    assert (await entries.entry(alice, entry.id)).document == changed.document
+    assert (await entries.load_entry(alice, entry.id)).document == changed.document

@@ -10,7 +10,7 @@ from httpx import AsyncClient
 
 from journal.entries import entries
 from journal.vault import tables as vault_tables
-from journal.vault.contents import FULL
+from journal.vault.contents import LINES_PER_PAGE
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
@@ -22,7 +22,7 @@ from tests.scenes import journal_of, shared
 async def wrote(cast: Cast, text: str, title: str = "", note: str = "", kind: str = "free") -> Entry:
     """Let alice write something."""
     document = EntryDocument(kind, title, note, answers={"free.text": text} if text else {})
-    return await entries.save(await cast.actor("alice"), uuid4(), 0, document)
+    return await entries.save_entry(await cast.actor("alice"), uuid4(), 0, document)
 
 
 async def found(browser: AsyncClient, words: str) -> Page:
@@ -216,7 +216,7 @@ async def test_pages_read_the_same_whether_entries_were_opened_or_not(any_portal
             EntryDocument(
                 "free", f"Day {number}", answers={"free.text": f"The LAKE lay ﬁne\nday-{number % 7}"}
             )
-            for number in range(6 * FULL + 5)
+            for number in range(6 * LINES_PER_PAGE + 5)
         ],
     )
     found: dict[str, str] = {}

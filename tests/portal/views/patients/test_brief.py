@@ -143,7 +143,7 @@ async def test_without_anything_to_quote_it_stays_kind(portal: Portal) -> None:
 async def test_paused_it_keeps_the_dates_alone(portal: Portal) -> None:
     """While sharing is paused, the brief says so neutrally and quotes nothing."""
     await share_a_full_brief(portal.cast, turns=1)
-    await lifecycle.pause(await portal.cast.actor("alice"))
+    await lifecycle.pause_sharing(await portal.cast.actor("alice"))
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
     assert "Sharing is paused" in page.words

@@ -50,7 +50,7 @@ async def test_the_caseload_says_who_is_next_in_words(any_portal: Portal) -> Non
     cast = any_portal.cast
     await plan_course(cast)
     bob, dana = await cast.actor("bob"), await cast.actor("dana")
-    await invitations.accept(dana, (await invitations.invite(bob, "Dana")).token)
+    await invitations.accept_invitation(dana, (await invitations.create_invitation(bob, "Dana")).token)
     for number in range(2):
         await share(cast, await write(cast, "free", {"free.text": str(number)}))
     async with any_portal.client("bob") as browser:
@@ -60,7 +60,7 @@ async def test_the_caseload_says_who_is_next_in_words(any_portal: Portal) -> Non
         assert "Dana Placeholder" in second.words
         assert "No session planned yet" in second.words
         assert "Nothing new" in second.words
-        await lifecycle.pause(await cast.actor("alice"))
+        await lifecycle.pause_sharing(await cast.actor("alice"))
         assert "Sharing is paused" in (await opened(browser, "/patients")).words
         assert "new since" not in (await opened(browser, "/patients")).words
 
@@ -111,7 +111,7 @@ async def test_titles_lead_to_one_copy_and_opening_is_seen(any_portal: Portal) -
         assert "the <door>" in one.words
         assert "Alice Sample will see that you opened this." in one.words
         assert "New to you" not in (await opened(browser, path)).words
-    (given,) = await shares.given(await any_portal.cast.actor("alice"))
+    (given,) = await shares.list_shares(await any_portal.cast.actor("alice"))
     assert given.opened_at == NOON
 
 
@@ -120,12 +120,12 @@ async def test_while_paused_the_plan_stays_and_nothing_opens(portal: Portal) -> 
     path = await path_of(portal)
     await plan_course(portal.cast)
     alice = await portal.cast.actor("alice")
-    await lifecycle.pause(alice)
+    await lifecycle.pause_sharing(alice)
     async with portal.client("bob") as browser:
         empty = (await opened(browser, path)).answer.text
-        await lifecycle.resume(alice, portal.cast.link)
+        await lifecycle.resume_sharing(alice, portal.cast.link)
         copy = await share(portal.cast, await write(portal.cast, "free", {"free.text": "x"}, title="T"))
-        await lifecycle.pause(alice)
+        await lifecycle.pause_sharing(alice)
         assert (await opened(browser, path)).answer.text == empty
         assert "Alice Sample has paused sharing" in empty
         assert (await browser.get(f"{path}/shared/{copy}")).status_code == 409

@@ -8,7 +8,7 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 
 from journal.scheduling import plan as session_plan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, Setting, Status
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -55,10 +55,10 @@ async def test_six_sessions_a_week_apart_in_one_form(any_portal: Portal) -> None
         assert shown[1].startswith("Friday, 4 December 2026 14:00 1st dosing session")
         assert "120 minutes" in shown[1]
         assert shown[-1].startswith("Saturday, 9 January 2027 10:00 Integration session about the 6th dosing")
-        assert await my_sessions(await any_portal.cast.actor("alice")) == ()
+        assert await load_my_sessions(await any_portal.cast.actor("alice")) == ()
         patient = await followed(browser, await sent(browser, path, preview, "confirm"))
         assert "12 more planned" in patient.words
-    plan = await my_sessions(await any_portal.cast.actor("alice"))
+    plan = await load_my_sessions(await any_portal.cast.actor("alice"))
     first = (await dosing(any_portal.cast))[0].details
     assert len(plan) == 13
     assert (first.setting, first.route, first.phase, first.dose_text, first.minutes, first.status) == (
@@ -80,7 +80,7 @@ async def test_a_course_confirmed_twice_is_planned_once(portal: Portal) -> None:
         preview = Page.of(await sent(browser, path, form, "preview", **SIX))
         for _ in range(2):
             assert (await sent(browser, path, preview, "confirm")).status_code == 303
-    assert len(await my_sessions(await portal.cast.actor("alice"))) == 13
+    assert len(await load_my_sessions(await portal.cast.actor("alice"))) == 13
 
 
 async def test_going_back_keeps_what_was_typed(portal: Portal) -> None:
@@ -121,7 +121,7 @@ async def test_what_cannot_be_planned_is_said_by_field(portal: Portal) -> None:
         assert "certified clinic" in (await sent(browser, path, form, "preview", **spray)).text
         many = SIX | {"dosing_count": "21"}
         assert "between 1 and 20" in (await sent(browser, path, form, "preview", **many)).text
-    assert await my_sessions(await portal.cast.actor("alice")) == ()
+    assert await load_my_sessions(await portal.cast.actor("alice")) == ()
 
 
 async def test_the_dates_say_what_the_clocks_do(portal: Portal) -> None:
@@ -187,7 +187,7 @@ async def test_a_clinician_adds_moves_and_cancels_single_sessions(portal: Portal
         assert "Thursday, 26 November 2026, 09:00" in shown.words
     async with portal.client("bob") as browser:
         await browser.post(f"{where}/status", data={"status": "cancelled"})
-    one = await session_plan.session(await portal.cast.actor("alice"), UUID(where.rsplit("/", 1)[1]))
+    one = await session_plan.load_session(await portal.cast.actor("alice"), UUID(where.rsplit("/", 1)[1]))
     assert one.details.status is Status.CANCELLED
 
 

@@ -76,7 +76,7 @@ async def test_an_invitation_is_mailed_on_request(
     """The form warns before, the page tells after, and the link that arrives is the one on the page."""
     with receiving() as receiver:
         async with running(*furnished_sqlite_url, tmp_path) as portal:
-            portal.app.state.house = replace(portal.app.state.house, mail=receiver.server())
+            portal.app.state.installation = replace(portal.app.state.installation, mail=receiver.server())
             async with portal.client("bob") as bob, portal.client() as erin:
                 assert "only as private as the mailbox" in (await bob.get("/invitations")).text
                 slip = await bob.post("/invitations", data={"name": "Erin", "email": "erin at home"})
@@ -84,7 +84,7 @@ async def test_an_invitation_is_mailed_on_request(
                 made = await bob.post("/invitations", data={"name": "Erin", "email": "erin@example.org"})
                 page = (await bob.get(made.headers["location"])).text
                 assert "on its way to the mailbox" in page
-                await deliver_due(portal.app.state.house)
+                await deliver_due(portal.app.state.installation)
                 (text,) = receiver.texts
                 (path,) = re.findall(r"https://hearth\.example\.org(/invite/[\w-]+)", text)
                 assert path in page

@@ -10,7 +10,7 @@ async def test_help_now_needs_nobody_signed_in(portal: Portal) -> None:
     """Every contact stands on the page with a link a phone can dial, and with the day it was checked."""
     async with portal.client() as browser:
         page = (await browser.get("/help-now")).text
-    for region in crisis_contacts.regions():
+    for region in crisis_contacts.list_regions():
         for contact in (*region.contacts, *([region.emergency] if region.emergency else [])):
             assert f'href="{contact.href}"' in page
             if contact.verified:

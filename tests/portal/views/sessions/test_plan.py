@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from journal.scheduling import plan as session_plan
-from journal.sessions.rows import my_sessions
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, followed, opened
@@ -95,7 +95,7 @@ async def test_a_form_sent_twice_adds_one_session(portal: Portal) -> None:
         page = await opened(browser, "/sessions/new")
         first, second = [await sent(browser, page, **TODAY) for _ in range(2)]
         assert first.headers["location"] == second.headers["location"]
-    assert len(await my_sessions(await portal.cast.actor("alice"))) == 1
+    assert len(await load_my_sessions(await portal.cast.actor("alice"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_the_first_of_two_times_is_the_earlier_moment(portal: Portal) -> N
     async with portal.client("alice") as browser:
         await added(browser, date="2027-10-31", time="02:30")
         await added(browser, date="2027-03-28", time="02:30")
-    spring, autumn = await my_sessions(await portal.cast.actor("alice"))
+    spring, autumn = await load_my_sessions(await portal.cast.actor("alice"))
     assert spring.starts_at.isoformat() == "2027-03-28T01:30:00+00:00"
     assert autumn.starts_at.isoformat() == "2027-10-31T00:30:00+00:00"
 
@@ -238,7 +238,7 @@ async def test_nothing_that_was_typed_for_a_session_is_dropped(
         for name, value in (TODAY | typed).items():
             if name != "about":  # of somebody else's session nothing is shown
                 assert page.fields[name] == [value]
-        assert len(await my_sessions(await portal.cast.actor("alice"))) == 1
+        assert len(await load_my_sessions(await portal.cast.actor("alice"))) == 1
 
 
 async def test_a_page_that_is_sent_again_with_other_words_is_told(portal: Portal) -> None:
@@ -252,14 +252,14 @@ async def test_a_page_that_is_sent_again_with_other_words_is_told(portal: Portal
         assert other.status_code == 422
         assert "A session was added from this page before" in Page.of(other).words
         assert Page.of(other).fields["note"] == ["second"]
-        assert len(await my_sessions(await portal.cast.actor("alice"))) == 1
+        assert len(await load_my_sessions(await portal.cast.actor("alice"))) == 1
 
 
 async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
     """Her line, her sitter, help, a few words and grounding; no form, no counting, no other entry."""
     async with portal.client("alice") as browser:
         where = await added(browser)
-        one = await session_plan.session(await portal.cast.actor("alice"), UUID(where.rsplit("/", 1)[1]))
+        one = await session_plan.load_session(await portal.cast.actor("alice"), UUID(where.rsplit("/", 1)[1]))
         await write(portal.cast, "preparation", {"prep.intention": "To let the sea be."}, about=one)
         await write(portal.cast, "free", {"free.text": "PRIVATE"}, about=one)
         page = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
@@ -385,9 +385,9 @@ async def test_sessions_of_others_do_not_exist(portal: Portal, outsider: str) ->
     """Reading, changing and moving somebody else's session: nothing here."""
     alice = await portal.cast.actor("alice")
     details = SessionDetails(SessionKind.DOSING, "2026-11-30T14:00", "Europe/Berlin", 120, Setting.HOME)
-    ident = await session_plan.add(alice, alice.id, details)
+    ident = await session_plan.add_session(alice, alice.id, details)
     async with portal.client(outsider) as browser:
         for method, path in (("GET", ""), ("GET", "/edit"), ("POST", "/edit"), ("POST", "/status")):
             answer = await browser.request(method, f"/sessions/{ident}{path}", data={"status": "cancelled"})
             assert answer.status_code == 404
-    assert (await session_plan.session(alice, ident)).details.status is Status.PLANNED
+    assert (await session_plan.load_session(alice, ident)).details.status is Status.PLANNED

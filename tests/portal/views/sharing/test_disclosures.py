@@ -12,15 +12,15 @@ from httpx import Response
 
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.audit.chain import Line
+from journal.audit.chain import EventRecord
 from journal.audit.pending import write_events
 from journal.care import lifecycle
-from journal.errors import HeldUntilRested, NotFound, Refused
+from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.records import collection as records_collection
-from journal.records.disclosures import disclosures, six_years_before, take
+from journal.records.disclosures import export_disclosures, get_accounting_start, list_disclosures
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
-from portal.web.escaping import cell, csv_file, inert
+from portal.web.escaping import build_csv, escape_cell, remove_controls
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
 from tests.portal.conftest import Portal
@@ -58,7 +58,9 @@ async def test_every_line_has_date_recipient_what_and_why(any_portal: Portal) ->
     share = await shared(cast, entry)
     await opened_by(cast, "bob", share)
     await shared(cast, entry, ("int.meaning",))
-    await records_collection.shared(await cast.actor("bob"), PRACTICE, (await cast.actor("alice")).id)
+    await records_collection.collect_shared_records(
+        await cast.actor("bob"), PRACTICE, (await cast.actor("alice")).id
+    )
     head, *found = await rows(any_portal)
     assert head == [
         "Date", "Time", "Time in UTC", "Recipient", "Practice", "What happened", "What", "Why",
@@ -89,7 +91,7 @@ async def test_a_title_is_told_only_while_its_reader_has_it(portal: Portal) -> N
     await opened_by(cast, "bob", share)
     told = "“The sea” (Integration, written on 22 Nov 2026)"
     assert [row[6] for row in await rows(portal)][1:3] == [told, told]
-    await shares.revoke(await cast.actor("alice"), share)
+    await shares.revoke_share(await cast.actor("alice"), share)
     found = (await rows(portal))[1:]
     assert [row[6] for row in found[:2]] == ["something you no longer share"] * 2
     assert [row[3] for row in found[:2]] == ["Bob Example (therapist)"] * 2
@@ -100,9 +102,9 @@ async def test_it_goes_on_after_care_has_ended(portal: Portal) -> None:
     """Who it was stays known."""
     cast = portal.cast
     await opened_by(cast, "bob", await shared(cast, await written(cast)))
-    await lifecycle.pause(await cast.actor("alice"))
-    await lifecycle.resume(await cast.actor("alice"), cast.link)
-    await lifecycle.end(await cast.actor("bob"), cast.link)
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
     found = (await rows(portal))[1:]
     assert found[0][5] == "could read again"
     assert {row[3] for row in found} == {"Bob Example (therapist)"}
@@ -111,10 +113,10 @@ async def test_it_goes_on_after_care_has_ended(portal: Portal) -> None:
 async def test_ones_own_acts_are_no_disclosures(portal: Portal) -> None:
     """Taking one's own records, or this file, discloses nothing to anybody."""
     alice = await portal.cast.actor("alice")
-    before = len(await disclosures(alice))
-    await records_collection.of_patient(alice, PRACTICE)
+    before = len(await list_disclosures(alice))
+    await records_collection.collect_patient_records(alice, PRACTICE)
     await rows(portal)
-    assert len(await disclosures(alice)) == before
+    assert len(await list_disclosures(alice)) == before
     (taken,) = await logged(Act.DISCLOSURES_TAKEN)
     assert (taken.actor_id, taken.patient_id) == (alice.id, alice.id)
     assert "You saved the accounting of disclosures as a file" in words(
@@ -126,12 +128,16 @@ async def test_six_years_are_kept_in_sight(portal: Portal) -> None:
     """To the moment; what is older is left out."""
     cast = portal.cast
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    edge = six_years_before(alice.now)
+    edge = get_accounting_start(alice.now)
     for at, seen in ((edge, True), (edge - timedelta(microseconds=1), False)):
-        count = len(await disclosures(alice))
-        await write_events(cast.house, [Line(at, bob.id, alice.id, None, None, "share.opened", "done")])
-        assert (len(await disclosures(alice)) == count + 1) is seen
-    assert six_years_before(datetime(2028, 2, 29, 12, tzinfo=UTC)) == datetime(2022, 2, 28, 12, tzinfo=UTC)
+        count = len(await list_disclosures(alice))
+        await write_events(
+            cast.installation, [EventRecord(at, bob.id, alice.id, None, None, "share.opened", "done")]
+        )
+        assert (len(await list_disclosures(alice)) == count + 1) is seen
+    assert get_accounting_start(datetime(2028, 2, 29, 12, tzinfo=UTC)) == datetime(
+        2022, 2, 28, 12, tzinfo=UTC
+    )
     assert "since 22 Nov 2020" in words(await looked_at(portal))
 
 
@@ -157,7 +163,7 @@ async def test_a_file_waits_until_rested_and_the_page_does_not(portal: Portal) -
         assert 'name="current"' not in page.text
         assert (await browser.post(PAGE, data={"current": PASSWORDS["alice"]})).status_code == 409
     with pytest.raises(HeldUntilRested):
-        await take(await portal.cast.actor("alice"), PASSWORDS["alice"])
+        await export_disclosures(await portal.cast.actor("alice"), PASSWORDS["alice"])
 
 
 async def test_others_find_nothing(portal: Portal) -> None:
@@ -169,16 +175,16 @@ async def test_others_find_nothing(portal: Portal) -> None:
         assert "Nothing of your record went to anybody" in words(await browser.get(PAGE))
     for name in ("bob", "charlie"):
         with pytest.raises(NotFound):
-            await disclosures(await portal.cast.actor(name))
-    with pytest.raises(Refused):
-        await take(await portal.cast.actor("dana"), PASSWORDS["alice"])
+            await list_disclosures(await portal.cast.actor(name))
+    with pytest.raises(InvalidInput):
+        await export_disclosures(await portal.cast.actor("dana"), PASSWORDS["alice"])
 
 
 async def test_a_long_accounting_comes_in_pages(portal: Portal) -> None:
     """Each line stands on one of them, and the file has all."""
     cast = portal.cast
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await audit_log.note_opened(bob, alice.id, [cast.link] * 450)
+    await audit_log.record_share_openings(bob, alice.id, [cast.link] * 450)
     seen, address = 0, PAGE
     for _ in range(4):
         page = await looked_at(portal, address)
@@ -210,15 +216,15 @@ async def test_no_title_becomes_a_formula(portal: Portal, title: str) -> None:
     for row in await rows(portal):
         for text in row:
             assert not re.match(r"\s*[=+\-@＝＋－＠]", text), text
-    assert not re.match(r"\s*[=+\-@＝＋－＠]", cell(title))
-    assert inert(title).strip() in cell(title).replace("'", "")
+    assert not re.match(r"\s*[=+\-@＝＋－＠]", escape_cell(title))
+    assert remove_controls(title).strip() in escape_cell(title).replace("'", "")
 
 
 def test_a_separator_of_another_country_starts_no_formula() -> None:
     """Some spreadsheets part cells at semicolons or tabs, whatever the quotes."""
     for text in ("a;=1", 'b";@x', "c|+1", "d,  -1"):
-        assert not re.search(r"[;,|\"]\s*[=+\-@]", cell(text)), text
-    assert cell("well-being; a - b, 3 + 4 = 7") == "well-being; a - b, 3 + 4 = 7"
+        assert not re.search(r"[;,|\"]\s*[=+\-@]", escape_cell(text)), text
+    assert escape_cell("well-being; a - b, 3 + 4 = 7") == "well-being; a - b, 3 + 4 = 7"
 
 
 async def test_control_characters_are_inert(portal: Portal) -> None:
@@ -238,8 +244,8 @@ def test_what_is_harmless_stays_as_it_is() -> None:
     from markupsafe import Markup, escape
 
     for text in ("Schlaf & Meer", "می‌خواهم", "👩‍👧", "海", "it’s"):
-        assert inert(text) == text
-    assert inert(Markup("a &amp; b\u202e")) == Markup("a &amp; b")
-    assert escape(inert("<b>\x1b")) == "&lt;b&gt;\ufffd"
-    assert inert("a\ud800b") == "a\ufffdb"
-    assert csv_file([["a", 'b"c']]) == b'\xef\xbb\xbf"a","b""c"\r\n'
+        assert remove_controls(text) == text
+    assert remove_controls(Markup("a &amp; b\u202e")) == Markup("a &amp; b")
+    assert escape(remove_controls("<b>\x1b")) == "&lt;b&gt;\ufffd"
+    assert remove_controls("a\ud800b") == "a\ufffdb"
+    assert build_csv([["a", 'b"c']]) == b'\xef\xbb\xbf"a","b""c"\r\n'

@@ -112,7 +112,7 @@ async def test_the_preview_is_what_the_clinician_sees(portal: Portal) -> None:
     async with portal.client("alice") as alice, portal.client("bob") as bob:
         preview = await look(alice, entry, "int.meaning", "int.top3", "note", to=cast.link)
         await confirm(alice, entry, preview)
-        (one,) = await shares.given(await cast.actor("alice"))
+        (one,) = await shares.list_shares(await cast.actor("alice"))
         read = await bob.get(f"/patients/{(await cast.actor('alice')).id}/shared/{one.id}")
         assert read.status_code == 200
         assert copy_in(preview) == copy_in(read)
@@ -161,7 +161,7 @@ async def test_a_section_that_is_gone_by_then_shares_nothing(portal: Portal) -> 
         preview = await look(alice, entry, "note", to=portal.cast.link)
         alice_now = await portal.cast.actor("alice")
         emptied = EntryDocument("integration", "The sea", answers=entry.document.answers)
-        await entries.save(alice_now, entry.id, entry.revision, emptied)
+        await entries.save_entry(alice_now, entry.id, entry.revision, emptied)
         page = await confirm(alice, entry, preview)
     assert page.status_code == 422
     assert await count() == 0
@@ -251,7 +251,7 @@ async def test_an_update_takes_one_press(any_portal: Portal) -> None:
     assert "Not opened since you updated it. Bob Example opened the copy before" in words(page)
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Newer words."}
-    (one,) = await shares.given(await cast.actor("alice"))
+    (one,) = await shares.list_shares(await cast.actor("alice"))
     assert one.opened_at is None
 
 
@@ -350,7 +350,7 @@ async def test_an_ended_clinician_takes_nothing(portal: Portal) -> None:
     entry = await written(portal.cast)
     async with portal.client("alice") as alice:
         preview = await look(alice, entry, "int.meaning", to=portal.cast.link)
-        await lifecycle.end(await portal.cast.actor("bob"), portal.cast.link)
+        await lifecycle.end_care(await portal.cast.actor("bob"), portal.cast.link)
         assert (await confirm(alice, entry, preview)).status_code == 404
         page = await alice.get(f"/journal/{entry.id}/shares")
     assert "There is nobody to share with yet" in words(page)
@@ -377,7 +377,7 @@ async def test_a_session_holds_sharing_and_stopping_back(any_portal: Portal) -> 
         ):
             assert f'action="/sharing/{cast.link}/pause"' in page.text
             assert f'action="/shares/{share}/revocation"' not in page.text
-    assert [one.id for one in await shares.given(await cast.actor("alice"))] == [share]
+    assert [one.id for one in await shares.list_shares(await cast.actor("alice"))] == [share]
 
 
 async def test_a_paused_clinician_takes_nothing_new(portal: Portal) -> None:
@@ -480,7 +480,7 @@ async def test_dates_are_in_the_readers_own_zone(portal: Portal) -> None:
 async def test_an_invitation_is_how_a_first_clinician_comes(portal: Portal) -> None:
     """Somebody without a clinician reads that, and after accepting can choose."""
     entry = await written(portal.cast, "dana")
-    invited = await invitations.invite(await portal.cast.actor("bob"), "Dana")
+    invited = await invitations.create_invitation(await portal.cast.actor("bob"), "Dana")
     async with portal.client("dana") as dana:
         assert "There is nobody to share with yet" in words(await dana.get(f"/journal/{entry.id}/shares"))
         await dana.post(f"/invite/{invited.token}")

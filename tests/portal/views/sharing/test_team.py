@@ -142,7 +142,7 @@ async def test_changed_keys_are_shown_and_resume_nothing(any_portal: Portal) -> 
     """A warning in the place of the code, on both pages; pausing and ending still work."""
     cast = any_portal.cast
     await shared(cast, await written(cast))
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     await swap_keys(cast, "bob")
     async with any_portal.client("alice") as alice:
         for address in ("/sharing", f"/sharing/{cast.link}"):
@@ -237,10 +237,10 @@ async def test_the_log_says_who_opened_what_and_when(any_portal: Portal) -> None
     for _ in range(3):
         await opened_by(cast, "bob", share)
     await shared(cast, await rewritten(cast, entry, **{"int.meaning": "New."}))
-    await lifecycle.pause(await cast.actor("alice"))
+    await lifecycle.pause_sharing(await cast.actor("alice"))
     cast.clock.forward(days=1)
     await signed_in_again(cast)
-    await lifecycle.resume(await cast.actor("alice"), cast.link)
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     await opened_by(cast, "bob", share)
     async with any_portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
@@ -266,7 +266,7 @@ async def test_the_log_keeps_no_title_of_what_is_no_longer_shared(portal: Portal
     cast = portal.cast
     share = await shared(cast, await written(cast))
     await opened_by(cast, "bob", share)
-    await shares.revoke(await cast.actor("alice"), share)
+    await shares.revoke_share(await cast.actor("alice"), share)
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
     assert "The sea" not in text
@@ -278,7 +278,7 @@ async def test_the_log_names_an_ended_clinician(portal: Portal) -> None:
     """What they did stays in it after the end."""
     cast = portal.cast
     await opened_by(cast, "bob", await shared(cast, await written(cast)))
-    await lifecycle.end(await cast.actor("bob"), cast.link)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
     async with portal.client("alice") as alice:
         text = words(await alice.get("/sharing/log"))
     assert "Bob Example (therapist) ended care" in text
@@ -289,7 +289,7 @@ async def test_a_long_log_comes_in_pages(portal: Portal) -> None:
     """Every event stands on exactly one of them."""
     cast = portal.cast
     patient = await cast.actor("alice")
-    await audit_log.note_each(patient, Act.SHARING_PAUSED, patient.id, [cast.link] * 230)
+    await audit_log.record_events(patient, Act.SHARING_PAUSED, patient.id, [cast.link] * 230)
     lines, address = 0, "/sharing/log"
     async with portal.client("alice") as alice:
         for _ in range(5):
@@ -333,6 +333,6 @@ async def test_nothing_tells_the_clinician_how_much_there_is(portal: Portal) -> 
         for _ in range(100):
             await written(cast)
         gone = await written(cast)
-        await removal.delete(await cast.actor("alice"), gone.id)
+        await removal.delete_entry(await cast.actor("alice"), gone.id)
         assert [(await bob.get(address)).text for address in addresses] == before
-    assert len((await reading.folder(await cast.actor("bob"), alice_id)).shared) == 1
+    assert len((await reading.load_folder(await cast.actor("bob"), alice_id)).shared) == 1

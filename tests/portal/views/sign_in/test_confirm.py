@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from journal.authentication import tables as authentication_tables
 from journal.authentication import web_sessions
-from portal.http.client import device_of
+from portal.http.client import get_device_name
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page
 from tests.portal.conftest import Portal
@@ -37,7 +37,9 @@ async def test_confirming_leads_on_and_changes_the_token(any_portal: Portal) -> 
         assert (await browser.get(KEY)).status_code == 200
     async with any_portal.client("alice") as replayed:
         assert (await replayed.get("/account")).status_code == 401
-    assert await web_sessions.actor_for(any_portal.cast.house, any_portal.cast.tokens["alice"]) is None
+    assert (
+        await web_sessions.load_actor(any_portal.cast.installation, any_portal.cast.tokens["alice"]) is None
+    )
 
 
 async def test_a_form_goes_on_with_what_was_typed(any_portal: Portal) -> None:
@@ -63,7 +65,7 @@ async def test_a_confirmation_does_not_lengthen_the_day(portal: Portal) -> None:
     """However often somebody confirms, twelve hours after signing in the session is over."""
     cast = portal.cast
     (before,) = await authentication_tables.WebSession.filter(account_id=(await cast.actor("alice")).id)
-    cast.tokens["alice"] = await web_sessions.confirm(await cast.actor("alice"), cast.tokens["alice"])
+    cast.tokens["alice"] = await web_sessions.confirm_session(await cast.actor("alice"), cast.tokens["alice"])
     (after,) = await authentication_tables.WebSession.filter(account_id=(await cast.actor("alice")).id)
     assert (after.handle, after.created_at, after.expires_at) == (
         before.handle,
@@ -93,7 +95,7 @@ def test_devices_are_told_in_few_words() -> None:
     mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/17.5 Safari/605.1.15"
     fox = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
     told = {
-        agent: device_of(Request({"type": "http", "headers": [(b"user-agent", agent.encode())]}))
+        agent: get_device_name(Request({"type": "http", "headers": [(b"user-agent", agent.encode())]}))
         for agent in (android, mac, fox, "curl/8", "")
     }
     assert list(told.values()) == ["Chrome on Android", "Safari on Mac", "Firefox on Linux", "", ""]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from crypto import session_id
-from journal.accounts.profiles import CHOICES
+from journal.accounts.profiles import LOCK_CHOICES
 from journal.authentication import idle_lock
 from journal.authentication import tables as authentication_tables
-from journal.operations.retention import purge
+from journal.operations.retention import purge_deleted
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import Page, action, autosaved, opened
 from tests.portal.conftest import Portal
@@ -110,7 +110,7 @@ async def test_writing_and_reading_keep_it_open(portal: Portal) -> None:
         assert (answer.status_code, answer.headers["hearthside-locked"]) == (401, "1")
 
 
-@pytest.mark.parametrize("minutes", CHOICES)
+@pytest.mark.parametrize("minutes", LOCK_CHOICES)
 async def test_people_choose_how_long(portal: Portal, minutes: int) -> None:
     """Each of the choices holds at once, to the minute and never early."""
     async with portal.client("alice") as browser:
@@ -173,11 +173,11 @@ async def test_the_purge_takes_the_key_of_what_nobody_uses(any_portal: Portal) -
     await authentication_tables.WebSession.filter(account_id=bob.id).update(
         used_at=cast.clock.now - timedelta(minutes=30)
     )
-    await purge(cast.house, cast.clock.now)
+    await purge_deleted(cast.installation, cast.clock.now)
     assert await wrapped(cast, "alice") is None
     assert await wrapped(cast, "bob") is not None
     cast.clock.forward(hours=12)
-    await purge(cast.house, cast.clock.now)
+    await purge_deleted(cast.installation, cast.clock.now)
     assert await authentication_tables.WebSession.all().count() == 0
 
 
@@ -199,7 +199,10 @@ async def test_ending_it_elsewhere_ends_a_locked_one_too(portal: Portal) -> None
     """Who signs out everywhere leaves no locked browser that a password would open."""
     async with portal.client("alice") as browser, portal.client("alice") as same:
         await browser.post("/lock")
-        assert await idle_lock.locked(portal.cast.house, portal.cast.tokens["alice"]) is not None
+        assert (
+            await idle_lock.find_locked_session(portal.cast.installation, portal.cast.tokens["alice"])
+            is not None
+        )
         form = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
         del same.cookies["hearthside"]
         await same.post("/sign-in", data=form)

@@ -10,8 +10,8 @@ import pytest
 from httpx import AsyncClient, Response
 
 from journal.authentication import tables as authentication_tables
-from journal.authentication.passwords import TOO_SHORT, TOO_SHORT_OF_TWO
-from journal.authentication.second_factor import FactorGone
+from journal.authentication.passwords import TOO_SHORT, TOO_SHORT_WITH_FACTOR
+from journal.authentication.second_factor import FactorMissing
 from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 from tests.portal.browsing import Page, opened
@@ -151,7 +151,7 @@ async def test_a_row_that_is_gone_keeps_the_account_closed_and_the_recovery_key_
         refused = await password(browser)
         assert refused.status_code == 409
         assert "set-cookie" not in refused.headers
-        assert str(FactorGone.message) in Page.of(refused).words
+        assert str(FactorMissing.message) in Page.of(refused).words
         assert await authentication_tables.WebSession.filter(account_id=alice.id).count() == sessions
         form = {"email": "alice@example.org", "recovery_key": key, "password": NEW, "repeated": NEW}
         answer = await browser.post("/recover", data=form)
@@ -172,7 +172,7 @@ async def test_twelve_characters_are_enough_only_beside_it(portal: Portal) -> No
         await enrolled(portal.cast, "alice")
         assert "At least 12 characters" in (await opened(browser, "/account/password")).words
         shorter = form | {"password": short[1:], "repeated": short[1:]}
-        assert TOO_SHORT_OF_TWO in Page.of(await browser.post("/account/password", data=shorter)).words
+        assert TOO_SHORT_WITH_FACTOR in Page.of(await browser.post("/account/password", data=shorter)).words
         assert (await browser.post("/account/password", data=form)).status_code == 303
         off = await browser.post("/account/second-factor/removal", data={"current": short})
         assert off.status_code == 422

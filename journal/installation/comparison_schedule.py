@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from journal.ages import age
+from journal.ages import age_between
 
-HOURLY = timedelta(hours=1)
+COMPARISON_INTERVAL = timedelta(hours=1)
 
 
 @dataclass(slots=True)
-class Compared:
+class ComparisonSchedule:
     """When each session last compared its whole journal; `MOST` sessions at most."""
 
-    MOST: ClassVar[int] = 10_000
-    at: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+    MAX_SESSIONS: ClassVar[int] = 10_000
+    last_compared: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
 
     def is_due(self, session: str, now: datetime) -> bool:
         """Return whether a session has to compare everything: on its first read, and then every hour."""
-        then = self.at.get(session)
-        return then is None or age(then, now) >= HOURLY
+        then = self.last_compared.get(session)
+        return then is None or age_between(then, now) >= COMPARISON_INTERVAL
 
-    def note(self, session: str, now: datetime) -> None:
+    def record(self, session: str, now: datetime) -> None:
         """Record that a session compared everything and found it intact."""
-        self.at[session] = now
-        self.at.move_to_end(session)
-        if len(self.at) > self.MOST:
-            self.at.popitem(last=False)
+        self.last_compared[session] = now
+        self.last_compared.move_to_end(session)
+        if len(self.last_compared) > self.MAX_SESSIONS:
+            self.last_compared.popitem(last=False)
 
     def forget(self, session: str) -> None:
         """Forget a session, so that it compares everything again on its next read."""
-        self.at.pop(session, None)
+        self.last_compared.pop(session, None)

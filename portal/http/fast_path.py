@@ -18,8 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.config import Config
-from portal.http.fallback import LastResort
-from portal.http.limits import Limits, bounded
+from portal.http.fallback import ErrorFallback
+from portal.http.limits import Limits, limit_body
 from portal.http.middleware import SecurityHeaders, UseStore
 
 PARAMETER = re.compile(r"{(\w+):uuid}")
@@ -28,7 +28,7 @@ ID = re.compile(r"(?<=/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=/|\Z)")
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
-class Table:
+class RouteTable:
     """Routes by method and path; of a path with ids in it, by what stands between them."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -57,7 +57,7 @@ class Table:
         return route, dict(zip(names, map(UUID, pieces[1::2]), strict=True))
 
 
-class ShortWay:
+class FastPath:
     """Send plain requests straight to their view, and all others through the middleware."""
 
     def __init__(
@@ -70,11 +70,13 @@ class ShortWay:
         handlers: Mapping[type[Exception], Handler],
     ) -> None:
         self.layers = app
-        self.table = Table(routes)
+        self.table = RouteTable(routes)
         self.origins = {origin.partition("//")[2].encode(): origin.encode() for origin in config.origins}
         self.limits = limits
         self.handlers = handlers
-        self.short = SecurityHeaders(LastResort(UseStore(self._answer), every=config.access_log), config)
+        self.direct = SecurityHeaders(
+            ErrorFallback(UseStore(self._respond), log_all=config.access_log), config
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, on either path."""
@@ -83,14 +85,14 @@ class ShortWay:
             return await self.layers(scope, receive, send)
         scope["route"], scope["path_params"] = found
         if scope["method"] != "GET":
-            receive = bounded(scope, receive, self.limits)
-        await self.short(scope, receive, send)
+            receive = limit_body(scope, receive, self.limits)
+        await self.direct(scope, receive, send)
 
     def _find(self, scope: Scope) -> tuple[Route, dict[str, UUID]] | None:
         found = self.table.find(scope["method"], scope["path"])
-        return found if found is not None and self._is_usual(scope) else None
+        return found if found is not None and self._is_plain_request(scope) else None
 
-    def _is_usual(self, scope: Scope) -> bool:
+    def _is_plain_request(self, scope: Scope) -> bool:
         """Return whether `HostCheck`, `BodyLimits` and `SameOrigin` would each let a request pass as it is."""
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
@@ -110,7 +112,7 @@ class ShortWay:
             and b"transfer-encoding" not in headers
         )
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         try:
             response: Response = await scope["route"].endpoint(request)

@@ -14,27 +14,27 @@ from typing import Any
 
 from tortoise.exceptions import IntegrityError, OperationalError
 
-MOST = 32  # writes in one commit: nobody waits for more than these
+MAX_GROUP_SIZE = 32  # writes in one commit: nobody waits for more than these
 
-Line = tuple[str, list[object], bool]
+BoundStatement = tuple[str, list[object], bool]
 """A statement with its values, and whether it may change nothing."""
 Outcome = int | Exception | None
 """None when each statement changed something, the place of the first that did not, or the error."""
 
 
-class Together:
+class GroupCommit:
     """The writes that wait for one connection."""
 
     def __init__(self, acquire: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
         """Set what returns the connection."""
         self._acquire = acquire
-        self._waiting: list[tuple[Sequence[Line], asyncio.Future[int | None]]] = []
+        self._waiting: list[tuple[Sequence[BoundStatement], asyncio.Future[int | None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def run(self, lines: Sequence[Line]) -> int | None:
-        """Run statements as one transaction, and return when it is on the disk, as `database.change_all` does."""
+    async def run(self, statements: Sequence[BoundStatement]) -> int | None:
+        """Run statements as one transaction, and return when it is on the disk, as `database.execute_all` does."""
         mine: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((lines, mine))
+        self._waiting.append((statements, mine))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
         return await mine
@@ -43,33 +43,33 @@ class Together:
         """Write until nothing waits."""
         try:
             while self._waiting:
-                await self._write_some()
+                await self._write_group()
         finally:
             self._writing = None
 
-    async def _write_some(self) -> None:
+    async def _write_group(self) -> None:
         some, before = [], len(self._waiting)
         try:
             async with self._acquire() as held:
                 waiting = [
                     one for one in self._waiting if not one[1].done()
                 ]  # some are not waited for any more
-                some, self._waiting = waiting[:MOST], waiting[MOST:]
+                some, self._waiting = waiting[:MAX_GROUP_SIZE], waiting[MAX_GROUP_SIZE:]
                 # aiosqlite has no public way to run a function on its thread.
                 outcomes = await held._execute(run_groups, held._conn, [lines for lines, _ in some])  # noqa: SLF001
         except BaseException as error:
             if not some:  # no connection came
                 some, self._waiting = self._waiting[:before], self._waiting[before:]
             for _, future in some:
-                _settle(future, error if isinstance(error, Exception) else OperationalError(error))
+                _set_outcome(future, error if isinstance(error, Exception) else OperationalError(error))
             if not isinstance(error, Exception):
                 raise
             return
         for (_, future), outcome in zip(some, outcomes, strict=True):
-            _settle(future, outcome)
+            _set_outcome(future, outcome)
 
 
-def _settle(future: asyncio.Future[int | None], outcome: Outcome) -> None:
+def _set_outcome(future: asyncio.Future[int | None], outcome: Outcome) -> None:
     if future.done():
         return
     if isinstance(outcome, Exception):
@@ -78,35 +78,37 @@ def _settle(future: asyncio.Future[int | None], outcome: Outcome) -> None:
         future.set_result(outcome)
 
 
-def run_groups(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]]) -> list[Outcome]:
+def run_groups(connection: sqlite3.Connection, groups: Sequence[Sequence[BoundStatement]]) -> list[Outcome]:
     """Run groups of statements in one transaction, or each in its own where that one is lost."""
     if len(groups) > 1:
         try:
-            return _run_together(connection, groups)
+            return _run_groups_in_one(connection, groups)
         except sqlite3.Error as error:
-            _undo(connection)
-            if _is_held(error):
-                return [_of_orm(error) for _ in groups]
+            _roll_back(connection)
+            if _is_busy(error):
+                return [_wrap_error(error) for _ in groups]
     outcomes: list[Outcome] = []
     for lines in groups:
         try:
             outcomes.append(_run_alone(connection, lines))
         except sqlite3.Error as error:  # the others would wait as long for nothing
-            return outcomes + [_of_orm(error) for _ in groups[len(outcomes) :]]
+            return outcomes + [_wrap_error(error) for _ in groups[len(outcomes) :]]
     return outcomes
 
 
-def _run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[Line]]) -> list[Outcome]:
+def _run_groups_in_one(
+    connection: sqlite3.Connection, groups: Sequence[Sequence[BoundStatement]]
+) -> list[Outcome]:
     connection.execute("BEGIN IMMEDIATE")
     outcomes: list[Outcome] = []
     for lines in groups:
         connection.execute("SAVEPOINT one")
         try:
-            outcome: Outcome = _first_that_changes_nothing(connection, lines)
+            outcome: Outcome = _find_unchanged(connection, lines)
         except Exception as error:  # also one of Python's, about a value that SQLite cannot take
             if not connection.in_transaction:
                 raise  # SQLite has undone the others as well
-            outcome = _of_orm(error)
+            outcome = _wrap_error(error)
         if outcome is not None:
             connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
@@ -115,38 +117,38 @@ def _run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[Line
     return outcomes
 
 
-def _run_alone(connection: sqlite3.Connection, lines: Sequence[Line]) -> Outcome:
+def _run_alone(connection: sqlite3.Connection, lines: Sequence[BoundStatement]) -> Outcome:
     """Run a group in a transaction of its own; raises `sqlite3.Error` while another process holds the file."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        place = _first_that_changes_nothing(connection, lines)
+        place = _find_unchanged(connection, lines)
         connection.execute("COMMIT" if place is None else "ROLLBACK")
     except Exception as error:
-        _undo(connection)
-        if isinstance(error, sqlite3.Error) and _is_held(error):
+        _roll_back(connection)
+        if isinstance(error, sqlite3.Error) and _is_busy(error):
             raise
-        return _of_orm(error)
+        return _wrap_error(error)
     return place
 
 
-def _undo(connection: sqlite3.Connection) -> None:
+def _roll_back(connection: sqlite3.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
 
 
-def _is_held(error: sqlite3.Error) -> bool:
+def _is_busy(error: sqlite3.Error) -> bool:
     """Return whether another process holds the file: each write waits its whole patience for that."""
     return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
-def _first_that_changes_nothing(connection: sqlite3.Connection, lines: Sequence[Line]) -> int | None:
+def _find_unchanged(connection: sqlite3.Connection, lines: Sequence[BoundStatement]) -> int | None:
     for place, (sql, values, if_there) in enumerate(lines):
         if not connection.execute(sql, values).rowcount and not if_there:
             return place
     return None
 
 
-def _of_orm(error: Exception) -> Exception:
+def _wrap_error(error: Exception) -> Exception:
     """Return an error of SQLite's as the ORM raises it."""
     if isinstance(error, sqlite3.IntegrityError):
         return IntegrityError(error)

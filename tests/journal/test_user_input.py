@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.typed import LONGEST_LINE, clean_line, clean_name, clean_text, read_day, read_time, read_whole
+from journal.user_input import (
+    MAX_LINE_LENGTH,
+    clean_line,
+    clean_name,
+    clean_text,
+    parse_day,
+    parse_time,
+    parse_whole_number,
+)
 
 DIVIDERS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\u2028", "\u2029")
 SEEN = (
@@ -128,10 +136,10 @@ def test_numbers_days_and_times_are_read_in_every_script(zero: int) -> None:
     def written(text: str) -> str:
         return text.translate({ord("0") + digit: zero + digit for digit in range(10)})
 
-    assert read_whole(f" {written('120')}\u200f\n") == 120
-    assert read_day(written("2026-11-22")) == date(2026, 11, 22)
-    assert read_day(written("2026\u201011\uff0d22")) == date(2026, 11, 22)
-    assert read_time(written("09:05")) == read_time(written("09：05:00.0")) == time(9, 5)
+    assert parse_whole_number(f" {written('120')}\u200f\n") == 120
+    assert parse_day(written("2026-11-22")) == date(2026, 11, 22)
+    assert parse_day(written("2026\u201011\uff0d22")) == date(2026, 11, 22)
+    assert parse_time(written("09:05")) == parse_time(written("09：05:00.0")) == time(9, 5)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +147,7 @@ def test_numbers_days_and_times_are_read_in_every_script(zero: int) -> None:
 )
 def test_what_is_no_whole_number_is_none(typed: str) -> None:
     """Neither signs nor fractions, nor signs that merely look like a digit."""
-    assert read_whole(typed) is None
+    assert parse_whole_number(typed) is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_what_is_no_whole_number_is_none(typed: str) -> None:
 )
 def test_what_is_no_day_is_none(typed: str) -> None:
     """A day has one form, and is in the calendar."""
-    assert read_day(typed) is None
+    assert parse_day(typed) is None
 
 
 @pytest.mark.parametrize(
@@ -155,13 +163,13 @@ def test_what_is_no_day_is_none(typed: str) -> None:
 )
 def test_what_is_no_time_is_none(typed: str) -> None:
     """A time has one form, and some clock shows it."""
-    assert read_time(typed) is None
+    assert parse_time(typed) is None
 
 
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
     """Whatever is typed for a number is one, or none."""
-    for read in (read_whole, read_day, read_time):
+    for read in (parse_whole_number, parse_day, parse_time):
         read(text)
         read(text * 1000)
 
@@ -170,8 +178,8 @@ def test_what_is_longer_than_any_line_is_refused_by_its_length() -> None:
     """Nothing of it is taken away, so that it stays too long; up to there blanks are gathered as ever."""
     assert clean_line("a" + " " * 4000 + "\n" + "b") == "a b"
     for long in ("a" + " " * 5000 + "b", " " * 5000, "\u00ad" * 5000 + "a"):
-        assert len(clean_line(long)) > LONGEST_LINE
-        assert len(clean_name(long)) > LONGEST_LINE
+        assert len(clean_line(long)) > MAX_LINE_LENGTH
+        assert len(clean_name(long)) > MAX_LINE_LENGTH
 
 
 @given(st.text(alphabet=" \n\ta", max_size=12))

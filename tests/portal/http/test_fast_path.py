@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tortoise.exceptions import OperationalError
 
 from journal.errors import Damaged, NotFound, StaleRevision
-from journal.rate_limiting.limits import TooManyTries
+from journal.rate_limiting.limits import TooManyAttempts
 from portal import logs
+from portal.http.fast_path import FastPath, RouteTable
 from portal.http.limits import STANDARD
-from portal.http.short_way import ShortWay, Table
 from portal.routes import ROUTES
 from portal.web.errors import HANDLERS
 from portal.web.forms import Form
@@ -122,7 +122,7 @@ def test_every_address_but_those_with_a_token_is_in_the_table() -> None:
     async def nothing(request: Request) -> Response:
         return Response()
 
-    table = Table(Route(rule.path, nothing, methods=list(rule.methods)) for rule in ROUTES)
+    table = RouteTable(Route(rule.path, nothing, methods=list(rule.methods)) for rule in ROUTES)
     for rule in ROUTES:
         ids = [uuid4(), uuid4()]
         path = rule.path.replace("{id:uuid}", str(ids[0]))
@@ -143,7 +143,7 @@ ERRORS: dict[str, Exception] = {
     "missing": NotFound(),
     "stale": StaleRevision(),
     "damaged": Damaged(),
-    "many": TooManyTries(30, "current"),
+    "many": TooManyAttempts(30, "current"),
     "refused": HTTPException(413, headers={"connection": "close"}),
     "gone": OperationalError("database is locked"),
     "away": ConnectionResetError(),
@@ -167,7 +167,7 @@ async def test_an_error_becomes_the_same_on_both_ways(
     layers = app.user_middleware[1:]
     told: list[object] = []
     lines: list[list[str]] = []
-    short = Middleware(ShortWay, routes=[route], config=config, limits=STANDARD, handlers=HANDLERS)
+    short = Middleware(FastPath, routes=[route], config=config, limits=STANDARD, handlers=HANDLERS)
     app.router.routes.insert(0, route)
     for stack in (layers, [short, *layers]):
         app.user_middleware, app.middleware_stack = stack, None
@@ -183,7 +183,7 @@ async def test_an_error_becomes_the_same_on_both_ways(
                 told += [(one.status_code, one.headers.raw, without_mark(one.text)) for one in answers]
         assert seen == []
         records = [one for one in caplog.records if one.name == logs.NAME]
-        lines.append([without_mark(logs.TextLines().format(one)) for one in records])
+        lines.append([without_mark(logs.TextFormatter().format(one)) for one in records])
         caplog.clear()
     assert told[: len(told) // 2] == told[len(told) // 2 :]
     assert lines[0] == lines[1]

@@ -11,23 +11,23 @@ import pytest
 from crypto import Keyring, OpenError, PublicIdentity, new_account_key, pin
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
-from journal.accounts.profiles import Profile, known_profile, profile_context
+from journal.accounts.profiles import Profile, open_cached_profile, profile_context
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.care import links
 from journal.errors import Damaged
-from journal.installation.installation import MOST_PINS, ROOM_PINS, House
+from journal.installation.bounded_cache import BoundedCache
+from journal.installation.installation import MAX_PIN_BYTES, MAX_PINS, Installation
 from journal.installation.key_file import KeyFile
-from journal.installation.remembered import Remembered
-from journal.installation.server_keys import MOST_OPENED, ROOM_OPENED, ServerKeys
-from journal.key_rotation.server_key import renew
-from journal.operations.retention import purge
+from journal.installation.server_keys import MAX_CACHED_BYTES, MAX_CACHED_DOCUMENTS, ServerKeys
+from journal.key_rotation.server_key import reseal_all
+from journal.operations.retention import purge_deleted
 from journal.practice import account_deletion
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
 from journal.sessions import rows as session_rows
 from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import Plan, Session, my_sessions
+from journal.sessions.rows import Plan, Session, load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from tests.cast import NAMES, SERVER_KEY, ZONE, Cast
 from tests.scenes import written
@@ -40,46 +40,46 @@ ONE = SessionDetails(
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     """What was used least lately goes first, by number and by bytes; what is larger than all the room is not kept."""
-    memory = Remembered(most=3, room=100)
+    memory = BoundedCache(max_entries=3, max_bytes=100)
     for number in range(3):
-        memory.keep((number, b"x" * 10), number + 1)
+        memory.put((number, b"x" * 10), number + 1)
     assert memory.get((0, b"x" * 10)) == 1
-    memory.keep((3, b"x" * 10), 4)
+    memory.put((3, b"x" * 10), 4)
     assert [key[0] for key, _ in memory] == [2, 0, 3]
-    memory.keep((4, b"x" * 85), 5)
+    memory.put((4, b"x" * 85), 5)
     assert [key[0] for key, _ in memory] == [3, 4]
-    memory.keep((5, b"x" * 101), 6)
+    memory.put((5, b"x" * 101), 6)
     assert len(memory) == 0
-    memory.keep((6, b"x" * 100), 7)
+    memory.put((6, b"x" * 100), 7)
     assert len(memory) == 1
-    memory.forget()
+    memory.clear()
     assert (len(memory), memory.get((6, b"x" * 100))) == (0, None)
-    memory.keep((7, b"x" * 100), 8)
+    memory.put((7, b"x" * 100), 8)
     assert len(memory) == 1
 
 
 def test_what_is_kept_twice_takes_its_room_once() -> None:
     """Two pages that open the same row at once do not make the memory seem full."""
-    memory = Remembered(most=3, room=30)
+    memory = BoundedCache(max_entries=3, max_bytes=30)
     for _ in range(10):
-        memory.keep((0, b"x" * 10), 1)
-    memory.keep((1, b"x" * 20), 2)
+        memory.put((0, b"x" * 10), 1)
+    memory.put((1, b"x" * 20), 2)
     assert len(memory) == 2
 
 
 def test_what_a_process_keeps_is_bounded_as_the_page_says() -> None:
     """However many rows there are: by number, and by the bytes of rows."""
-    house = House.with_key(SERVER_KEY, quick=True)
+    installation = Installation.with_key(SERVER_KEY, quick=True)
     page = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text()
     for memory, most, room in (
-        (house.server.opened, MOST_OPENED, ROOM_OPENED),
-        (house.pins, MOST_PINS, ROOM_PINS),
+        (installation.server_keys.document_cache, MAX_CACHED_DOCUMENTS, MAX_CACHED_BYTES),
+        (installation.pins, MAX_PINS, MAX_PIN_BYTES),
     ):
         for number in range(most + 10):
-            memory.keep((number,), True)
+            memory.put((number,), True)
         assert len(memory) == most
         for number in range(10):
-            memory.keep((number, bytes(room // 8)), True)
+            memory.put((number, bytes(room // 8)), True)
         assert len(memory) == 8
         assert f"{most:,}" in page
         assert f"{room >> 20} MiB" in page
@@ -87,45 +87,45 @@ def test_what_a_process_keeps_is_bounded_as_the_page_says() -> None:
 
 def names_in(cast: Cast) -> set[str]:
     """The names in what the server key opened lately."""
-    return {one.name for _, one in cast.house.server.opened if isinstance(one, Profile)}
+    return {one.name for _, one in cast.installation.server_keys.document_cache if isinstance(one, Profile)}
 
 
 def opened_in(cast: Cast, kind: type) -> list[Any]:
     """What is remembered of one kind."""
-    return [one for _, one in cast.house.server.opened if isinstance(one, kind)]
+    return [one for _, one in cast.installation.server_keys.document_cache if isinstance(one, kind)]
 
 
 async def planned(cast: Cast) -> tuple[Actor, Session]:
     """Let alice plan a session, and look at her plan."""
     alice = await cast.actor("alice")
-    await session_plan.add(alice, alice.id, ONE)
-    (one,) = await my_sessions(alice)
+    await session_plan.add_session(alice, alice.id, ONE)
+    (one,) = await load_my_sessions(alice)
     return alice, one
 
 
 async def test_the_very_same_row_is_opened_once(cast: Cast) -> None:
     """A second look at the same plan and the same person gives what the first one opened."""
     alice, one = await planned(cast)
-    (again,) = await my_sessions(alice)
+    (again,) = await load_my_sessions(alice)
     assert again is one
     row = await accounts_tables.Account.get(id=alice.id)
-    first = known_profile(cast.house, alice.id, bytes(row.sealed))
-    assert known_profile(cast.house, alice.id, bytes(bytearray(row.sealed))) is first
+    first = open_cached_profile(cast.installation, alice.id, bytes(row.sealed))
+    assert open_cached_profile(cast.installation, alice.id, bytes(bytearray(row.sealed))) is first
 
 
 async def test_a_plan_of_the_very_same_rows_is_opened_once(cast: Cast) -> None:
     """With a row more, fewer or changed it is another plan; one with a damaged row is not kept at all."""
     alice, one = await planned(cast)
-    plan = await my_sessions(alice)
-    assert await my_sessions(alice) is plan
-    more = await session_plan.add(alice, alice.id, ONE)
-    assert {session.id for session in await my_sessions(alice)} == {one.id, more}
+    plan = await load_my_sessions(alice)
+    assert await load_my_sessions(alice) is plan
+    more = await session_plan.add_session(alice, alice.id, ONE)
+    assert {session.id for session in await load_my_sessions(alice)} == {one.id, more}
     await sessions_tables.KapSession.filter(id=more).update(revision=2)
-    damaged = await my_sessions(alice)
+    damaged = await load_my_sessions(alice)
     assert (list(damaged), damaged.damaged) == ([one], (more,))
     assert not [kept for kept in opened_in(cast, Plan) if kept is damaged]
     await sessions_tables.KapSession.filter(id=more).delete()
-    assert await my_sessions(alice) is plan
+    assert await load_my_sessions(alice) is plan
 
 
 @pytest.mark.parametrize("place", [0, 1, 14, 40, -1])
@@ -135,13 +135,13 @@ async def test_a_row_changed_by_one_byte_is_opened_anew_and_refused(cast: Cast, 
     sealed = bytearray((await sessions_tables.KapSession.get(id=one.id)).sealed)
     sealed[place] ^= 1
     await sessions_tables.KapSession.filter(id=one.id).update(sealed=bytes(sealed))
-    assert (await my_sessions(alice)).damaged == (one.id,)
+    assert (await load_my_sessions(alice)).damaged == (one.id,)
     row = await accounts_tables.Account.get(id=alice.id)
     profile_ = bytearray(row.sealed)
     profile_[place] ^= 1
     await accounts_tables.Account.filter(id=alice.id).update(sealed=bytes(profile_))
     with pytest.raises(Damaged):
-        await web_sessions.actor_for(cast.house, cast.tokens["alice"])
+        await web_sessions.load_actor(cast.installation, cast.tokens["alice"])
 
 
 async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> None:
@@ -151,43 +151,49 @@ async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> Non
     row = session_rows.SessionRow(
         one.id, alice.id, None, 1, bytes((await sessions_tables.KapSession.get(id=one.id)).sealed)
     )
-    assert session_rows.opened(alice, row) is one
+    assert session_rows.open_session(alice, row) is one
     for other in (
         session_rows.SessionRow(alice.id, alice.id, None, 1, row.sealed),
         session_rows.SessionRow(one.id, dana.id, None, 1, row.sealed),
         session_rows.SessionRow(one.id, alice.id, None, 2, row.sealed),
     ):
         with pytest.raises(Damaged):
-            session_rows.opened(alice, other)
-    moved = session_rows.opened(alice, session_rows.SessionRow(one.id, alice.id, dana.id, 1, row.sealed))
+            session_rows.open_session(alice, other)
+    moved = session_rows.open_session(
+        alice, session_rows.SessionRow(one.id, alice.id, dana.id, 1, row.sealed)
+    )
     assert moved.course == dana.id
     hers = bytes((await accounts_tables.Account.get(id=alice.id)).sealed)
-    assert known_profile(cast.house, alice.id, hers).name == NAMES["alice"]
+    assert open_cached_profile(cast.installation, alice.id, hers).name == NAMES["alice"]
     for account, sealed in ((alice.id, row.sealed), (dana.id, hers)):
         with pytest.raises(Damaged):
-            known_profile(cast.house, account, sealed)
+            open_cached_profile(cast.installation, account, sealed)
 
 
 async def test_a_change_shows_at_once_whoever_made_it(cast: Cast) -> None:
     """A name, a lock and a session that another process changed: the next look has them, for everybody."""
     alice, one = await planned(cast)
-    assert [link.peer_name for link in await links.my_links(await cast.actor("bob"))] == [NAMES["alice"]]
-    elsewhere = replace(cast.house, server=ServerKeys((SERVER_KEY,)))
-    other = await web_sessions.actor_for(elsewhere, cast.tokens["alice"])
+    assert [link.peer_name for link in await links.load_my_links(await cast.actor("bob"))] == [NAMES["alice"]]
+    elsewhere = replace(cast.installation, server_keys=ServerKeys((SERVER_KEY,)))
+    other = await web_sessions.load_actor(elsewhere, cast.tokens["alice"])
     assert other is not None
-    await account_details.lock_after(other, 5)
+    await account_details.set_lock_minutes(other, 5)
     account = await accounts_tables.Account.get(id=alice.id)
-    now = open_document(elsewhere.server, bytes(account.sealed), profile_context(alice.id), Profile)
-    renamed = seal_document(elsewhere.server, replace_name(now, "Alice Otherwise"), profile_context(alice.id))
+    now = open_document(elsewhere.server_keys, bytes(account.sealed), profile_context(alice.id), Profile)
+    renamed = seal_document(
+        elsewhere.server_keys, replace_name(now, "Alice Otherwise"), profile_context(alice.id)
+    )
     await accounts_tables.Account.filter(id=alice.id).update(sealed=renamed)
-    await session_plan.change(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
-    assert [link.peer_name for link in await links.my_links(await cast.actor("bob"))] == ["Alice Otherwise"]
+    await session_plan.change_session(other, one.id, 1, replace_sitter(one.details, "Somebody else"))
+    assert [link.peer_name for link in await links.load_my_links(await cast.actor("bob"))] == [
+        "Alice Otherwise"
+    ]
     alice = await cast.actor("alice")
     assert (alice.name, alice.lock_minutes) == ("Alice Otherwise", 5)
-    (changed,) = await my_sessions(alice)
+    (changed,) = await load_my_sessions(alice)
     assert (changed.revision, changed.details.sitter) == (2, "Somebody else")
     cast.clock.forward(minutes=7)
-    assert await web_sessions.actor_for(cast.house, cast.tokens["alice"]) is None
+    assert await web_sessions.load_actor(cast.installation, cast.tokens["alice"]) is None
 
 
 async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> None:
@@ -195,37 +201,37 @@ async def test_with_the_key_goes_what_it_opened(cast: Cast, tmp_path: Path) -> N
     path = tmp_path / "key"
     path.write_text(SERVER_KEY.hex())
     file = KeyFile(path)
-    house = replace(cast.house, server=ServerKeys(file.read(), file))
-    alice = await web_sessions.actor_for(house, cast.tokens["alice"])
+    installation = replace(cast.installation, server_keys=ServerKeys(file.read(), file))
+    alice = await web_sessions.load_actor(installation, cast.tokens["alice"])
     assert alice is not None
-    await session_plan.add(alice, alice.id, ONE)
-    (one,) = await my_sessions(alice)
+    await session_plan.add_session(alice, alice.id, ONE)
+    (one,) = await load_my_sessions(alice)
     old = bytes((await sessions_tables.KapSession.get(id=one.id)).sealed)
-    file.write((NEW_KEY, SERVER_KEY), instead_of=(SERVER_KEY,))
-    await renew(replace(house, server=ServerKeys((NEW_KEY, SERVER_KEY))))
-    file.write((NEW_KEY,), instead_of=(NEW_KEY, SERVER_KEY))
-    assert [again.details for again in await my_sessions(alice)] == [ONE_OF_HERS]
+    file.write((NEW_KEY, SERVER_KEY), expected=(SERVER_KEY,))
+    await reseal_all(replace(installation, server_keys=ServerKeys((NEW_KEY, SERVER_KEY))))
+    file.write((NEW_KEY,), expected=(NEW_KEY, SERVER_KEY))
+    assert [again.details for again in await load_my_sessions(alice)] == [ONE_OF_HERS]
     await sessions_tables.KapSession.filter(id=one.id).update(sealed=old)
-    assert (await my_sessions(alice)).damaged == (one.id,)
+    assert (await load_my_sessions(alice)).damaged == (one.id,)
 
 
 async def test_with_the_account_goes_the_name(cast: Cast) -> None:
     """The process that deletes an account forgets at once whose it was and what was planned; others within the hour."""
     await planned(cast)
-    other = replace(cast, house=replace(cast.house, server=ServerKeys((SERVER_KEY,))))
+    other = replace(cast, installation=replace(cast.installation, server_keys=ServerKeys((SERVER_KEY,))))
     for one in (cast, other):
-        await links.my_links(await one.actor("bob"))
-        await my_sessions(await one.actor("alice"))
+        await links.load_my_links(await one.actor("bob"))
+        await load_my_sessions(await one.actor("alice"))
         assert NAMES["alice"] in names_in(one)
         assert opened_in(one, Session)
-    await account_deletion.leave(await cast.actor("alice"), account_deletion.WORD)
+    await account_deletion.request_deletion(await cast.actor("alice"), account_deletion.CONFIRMATION_WORD)
     cast.clock.forward(days=8)
     assert NAMES["alice"] in names_in(cast)
-    await account_deletion.forget(cast.house, cast.clock.now)
+    await account_deletion.delete_due_accounts(cast.installation, cast.clock.now)
     assert NAMES["alice"] not in names_in(cast)
     assert opened_in(cast, Session) == []
     assert NAMES["alice"] in names_in(other)
-    await purge(other.house, cast.clock.now)
+    await purge_deleted(other.installation, cast.clock.now)
     assert NAMES["alice"] not in names_in(other)
     assert opened_in(other, Session) == []
 
@@ -238,14 +244,14 @@ def has_pinned(actor: Actor, sealed: bytes, shown: bytes, link: links.Link) -> b
 async def test_a_pin_that_fits_is_remembered_for_these_keys_of_this_person(cast: Cast) -> None:
     """Other keys, another link, person or pin, and the same person under other keys of theirs, are asked anew."""
     alice, dana = await cast.actor("alice"), await cast.actor("dana")
-    (link,) = await links.my_links(alice)
+    (link,) = await links.load_my_links(alice)
     sealed, shown = link.row.patient_pin, link.peer_keys
     assert sealed is not None
-    assert len(cast.house.pins) == 1
+    assert len(cast.installation.pins) == 1
     assert has_pinned(alice, sealed, shown, link)
-    assert len(cast.house.pins) == 1
+    assert len(cast.installation.pins) == 1
     assert not has_pinned(alice, sealed, dana.public_keys, link)
-    assert len(cast.house.pins) == 1
+    assert len(cast.installation.pins) == 1
     bent = sealed[:-1] + bytes([sealed[-1] ^ 1])
     for refused in (
         lambda: has_pinned(alice, bent, shown, link),
@@ -257,13 +263,13 @@ async def test_a_pin_that_fits_is_remembered_for_these_keys_of_this_person(cast:
     ):
         with pytest.raises(OpenError):
             refused()
-    assert len(cast.house.pins) == 1
+    assert len(cast.installation.pins) == 1
 
 
 async def test_a_pin_of_before_a_renewal_is_not_taken_from_memory(cast: Cast) -> None:
     """While keys are renewed, pins of before open; later one that storage put back does not, though it fitted once."""
     alice = await cast.actor("alice")
-    (link,) = await links.my_links(alice)
+    (link,) = await links.load_my_links(alice)
     old, shown = link.row.patient_pin, link.peer_keys
     assert old is not None
     assert has_pinned(alice, old, shown, link)
@@ -286,8 +292,8 @@ async def test_nobodys_keys_and_words_are_remembered(cast: Cast) -> None:
     for name in cast.tokens:
         actor = await cast.actor(name)
         if name != "erin":
-            await links.found(actor)
-    kept = [*cast.house.server.opened, *cast.house.pins]
+            await links.load_care_team(actor)
+    kept = [*cast.installation.server_keys.document_cache, *cast.installation.pins]
     assert kept
     text = repr(kept)
     assert "Goldammer" in text
@@ -298,8 +304,8 @@ async def test_nobodys_keys_and_words_are_remembered(cast: Cast) -> None:
     for name in cast.tokens:
         keyring = (await cast.actor(name)).keyring
         assert not parts & {keyring.vault, keyring.pins, keyring.identity_wrap, cast.tokens[name]}
-    assert {type(one) for _, one in cast.house.server.opened} == {Profile, Plan, Session}
-    assert {one for _, one in cast.house.pins} == {True}
+    assert {type(one) for _, one in cast.installation.server_keys.document_cache} == {Profile, Plan, Session}
+    assert {one for _, one in cast.installation.pins} == {True}
 
 
 def replace_name(of: Profile, name: str) -> Profile:

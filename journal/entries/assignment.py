@@ -13,7 +13,7 @@ belongs by its kind, among the sessions that were not cancelled and are no medic
 What was written before all of these belongs to none. A session begins when its patient says so. One of which nobody
 said so begins when it was planned, except that a dosing session can be prepared for until its planned end: many begin
 late. So entries follow a session that is rescheduled, and everybody sees the same; only on a dosing day at home does a
-clinician see it as planned (`schedule.as_seen`).
+clinician see it as planned (`schedule.get_visible_plan`).
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from uuid import UUID
 from journal.catalogue.fields import EntryKind
 from journal.sessions.session import SessionKind, Status
 
-AHEAD = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
+PREPARED_KINDS = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
 """What a preparation prepares for."""
-BEHIND: Mapping[str, Collection[SessionKind]] = MappingProxyType(
+REVIEWED_KINDS: Mapping[str, Collection[SessionKind]] = MappingProxyType(
     {
         EntryKind.CAPTURE.value: frozenset({SessionKind.DOSING}),
         EntryKind.INTEGRATION.value: frozenset({SessionKind.DOSING, SessionKind.INTEGRATION}),
     }
 )
 """What an entry of this kind looks back at."""
-BEGINNING, ENDLESS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-class Planned(Protocol):
+class SessionLike(Protocol):
     """What the rule needs to know of a session."""
 
     @property
@@ -68,15 +68,15 @@ class Planned(Protocol):
         """Return its status."""
 
 
-S = TypeVar("S", bound=Planned)
-_InOrder = tuple[list[datetime], list[S]]
+S = TypeVar("S", bound=SessionLike)
+_SortedSessions = tuple[list[datetime], list[S]]
 """Sort keys, and the sessions in their order."""
 
 
-class Belonging(Generic[S]):
+class SessionAssignment(Generic[S]):
     """The rule for one plan: built once for a page, asked for each entry."""
 
-    __slots__ = ("_ahead", "_behind", "_by_id", "_posts")
+    __slots__ = ("_by_id", "_candidates", "_preparable", "_reviewed")
 
     def __init__(self, plan: Iterable[S]) -> None:
         """
@@ -92,68 +92,72 @@ class Belonging(Generic[S]):
             for one in sessions
             if one.status is not Status.CANCELLED and one.kind is not SessionKind.MEDICAL_CHECKIN
         ]
-        self._posts = _in_order(posts, _begin)
-        self._ahead = _in_order([one for one in posts if one.kind in AHEAD], _last_to_prepare)
-        self._behind = {
-            kind: _in_order([one for one in posts if one.kind in kinds], _begin)
-            for kind, kinds in BEHIND.items()
+        self._candidates = _sort_sessions(posts, _get_start)
+        self._preparable = _sort_sessions(
+            [one for one in posts if one.kind in PREPARED_KINDS], _get_preparation_end
+        )
+        self._reviewed = {
+            kind: _sort_sessions([one for one in posts if one.kind in kinds], _get_start)
+            for kind, kinds in REVIEWED_KINDS.items()
         }
 
-    def session_of(self, kind: str, tied: str | None, written_at: datetime) -> S | None:
+    def find_session(self, kind: str, session_id: str | None, written_at: datetime) -> S | None:
         """
         Return the session that an entry belongs to, or None for what was written before all of them.
 
         Args:
             kind: The entry's kind.
-            tied: The hex id of the session that its writer tied it to, if any.
+            session_id: The hex id of the session that its writer tied it to, if any.
             written_at: When it was begun.
         """
-        if (chosen := self._by_id.get(tied or "")) is not None:
+        if (chosen := self._by_id.get(session_id or "")) is not None:
             return chosen
         if kind == EntryKind.PREPARATION:
-            coming = _after(self._ahead, written_at)
-            return coming or _before(self._posts, written_at)
-        behind = self._behind.get(kind)
-        return (behind and _before(behind, written_at)) or _before(self._posts, written_at)
+            coming = _find_first_after(self._preparable, written_at)
+            return coming or _find_last_before(self._candidates, written_at)
+        behind = self._reviewed.get(kind)
+        return (behind and _find_last_before(behind, written_at)) or _find_last_before(
+            self._candidates, written_at
+        )
 
-    def stretch(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
+    def find_period(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
         """
         Return a period that contains every untied entry of these sessions, as start and exclusive end.
 
         It may be longer than necessary.
         """
-        since, until = ENDLESS, BEGINNING
-        ends, ahead = self._ahead
+        since, until = LATEST, EARLIEST
+        ends, ahead = self._preparable
         for place, (end, one) in enumerate(zip(ends, ahead, strict=True)):
             if one.id in wanted:
-                since = min(since, ends[place - 1] if place else BEGINNING)
+                since = min(since, ends[place - 1] if place else EARLIEST)
                 until = max(until, end)
-        dosing, _ = self._behind[EntryKind.CAPTURE.value]
-        for begin, one in zip(*self._posts, strict=True):
+        dosing, _ = self._reviewed[EntryKind.CAPTURE.value]
+        for begin, one in zip(*self._candidates, strict=True):
             if one.id in wanted:
                 since = min(since, begin)
-                until = max(until, next((later for later in dosing if later > begin), ENDLESS))
+                until = max(until, next((later for later in dosing if later > begin), LATEST))
         return since, until
 
 
-def _in_order(sessions: Iterable[S], key: Callable[[S], datetime]) -> _InOrder[S]:
+def _sort_sessions(sessions: Iterable[S], key: Callable[[S], datetime]) -> _SortedSessions[S]:
     ordered = sorted(sessions, key=key)
     return [key(one) for one in ordered], ordered
 
 
-def _before(row: _InOrder[S], moment: datetime) -> S | None:
+def _find_last_before(row: _SortedSessions[S], moment: datetime) -> S | None:
     place = bisect_right(row[0], moment)
     return row[1][place - 1] if place else None
 
 
-def _after(row: _InOrder[S], moment: datetime) -> S | None:
+def _find_first_after(row: _SortedSessions[S], moment: datetime) -> S | None:
     place = bisect_right(row[0], moment)
     return row[1][place] if place < len(row[1]) else None
 
 
-def _begin(one: Planned) -> datetime:
+def _get_start(one: SessionLike) -> datetime:
     return one.began_at or one.starts_at
 
 
-def _last_to_prepare(one: Planned) -> datetime:
+def _get_preparation_end(one: SessionLike) -> datetime:
     return one.began_at or (one.ends_at if one.kind is SessionKind.DOSING else one.starts_at)

@@ -16,13 +16,15 @@ from pathlib import Path
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 
-from journal.store.configuration import TABLES
-from journal.store.shape import APPLIED
+from journal.store.configuration import TABLE_MODULES
+from journal.store.schema_state import MIGRATIONS_TABLE
 
-NAMED = 5
-SQLITE = "SELECT type, name, tbl_name FROM sqlite_master WHERE type <> 'index' ORDER BY type, name"
-SQLITE_OWN = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
-POSTGRES = """
+MAX_LISTED = 5
+SELECT_SQLITE_OBJECTS = (
+    "SELECT type, name, tbl_name FROM sqlite_master WHERE type <> 'index' ORDER BY type, name"
+)
+SQLITE_INTERNAL_TABLES = frozenset({"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"})
+SELECT_POSTGRES_OBJECTS = """
     WITH visible AS (
         SELECT pg_class.oid, relname, relkind, relrowsecurity FROM pg_class
         JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -49,35 +51,43 @@ POSTGRES = """
 
 def load_models() -> Sequence[type[Model]]:
     """Return the models of all tables, by the rooms that keep them."""
-    names = (one for name in TABLES for one in vars(import_module(name)).values())
+    names = (one for name in TABLE_MODULES for one in vars(import_module(name)).values())
     return [one for one in names if isclass(one) and issubclass(one, Model) and one is not Model]
 
 
-def our_tables() -> Set[str]:
+def list_own_tables() -> Set[str]:
     """Return the names of the tables that this version has, and of the one in which its migrations are noted."""
-    return {APPLIED, *(model._meta.db_table for model in load_models())}  # noqa: SLF001 - the ORM has no other way to say it
+    return {MIGRATIONS_TABLE, *(model._meta.db_table for model in load_models())}  # noqa: SLF001 - the ORM has no other way to say it
 
 
-def unknown_in_file(path: Path) -> list[str]:
+def list_foreign_in_file(path: Path) -> list[str]:
     """Return what the SQLite file at *path* has that is not ours, such as `trigger "x" on "entry"`."""
     with closing(sqlite3.connect(path)) as looking:
-        return list(_unknown([row for row in looking.execute(SQLITE) if row[1] not in SQLITE_OWN]))
+        return list(
+            _iter_foreign(
+                [
+                    row
+                    for row in looking.execute(SELECT_SQLITE_OBJECTS)
+                    if row[1] not in SQLITE_INTERNAL_TABLES
+                ]
+            )
+        )
 
 
-async def unknown_on_server(client: BaseDBAsyncClient) -> list[str]:
+async def list_foreign_on_server(client: BaseDBAsyncClient) -> list[str]:
     """Return what the PostgreSQL database of *client* has that is not ours, as for a file."""
-    _, rows = await client.execute_query(POSTGRES)
-    return list(_unknown([tuple(row.values()) for row in rows]))
+    _, rows = await client.execute_query(SELECT_POSTGRES_OBJECTS)
+    return list(_iter_foreign([tuple(row.values()) for row in rows]))
 
 
-def named(unknown: Sequence[str]) -> str:
+def format_names(unknown: Sequence[str]) -> str:
     """Return the first few names, and how many more there are."""
-    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
-    return ", ".join(unknown[:NAMED]) + more
+    more = f" and {len(unknown) - MAX_LISTED} more" if len(unknown) > MAX_LISTED else ""
+    return ", ".join(unknown[:MAX_LISTED]) + more
 
 
-def _unknown(parts: Sequence[tuple[str, str, str]]) -> Iterator[str]:
-    ours = our_tables()
+def _iter_foreign(parts: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+    ours = list_own_tables()
     for kind, name, table in parts:
         if kind == "row security":
             yield f"row security on {table!a}"

@@ -13,29 +13,29 @@ from datetime import date, time
 
 import regex
 
-from crypto import is_flood, normalize, plain_digits
+from crypto import has_mark_flood, normalize, plain_digits
 
-LONGEST_NUMBER = 40
+MAX_NUMBER_LENGTH = 40
 """Characters of a number, a day or a time with blanks around it; what is longer is none."""
-LONGEST_TEXT = 80_000
+MAX_TEXT_LENGTH = 80_000
 """Characters of a text; what is longer is more than any field holds, also where each letter came as four signs."""
-LONGEST_LINE = 4096
+MAX_LINE_LENGTH = 4096
 """Characters of a line or a name; what is longer is more than any such field holds, and stays as it was typed."""
 
 # What ends a line, for one program or another: Unicode's own separators and the old control signs.
-_DIVIDERS = re.compile("\r\n|[\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
+_LINE_BREAKS = re.compile("\r\n|[\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
 # All other signs of the categories Cc and Cs, but for newline and tab: what files and terminals leave behind. No
 # script is written with them.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ud800-\udfff]")
 # It begins where blanks begin, or each blank of a long row would be looked at from every blank before it.
 _BETWEEN_LINES = re.compile("(?<! ) *[\n\t][ \n\t]*")
 # Signs that are not seen, or turn what stands beside a name; not those that make a letter or an emoji look right.
-_HIDDEN = regex.compile(
+_INVISIBLE = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}--[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]",
     regex.VERSION1,
 )
 # What parts words without being a blank: the zero-width space, and Hangul fillers, which look like one.
-_PARTING = str.maketrans(dict.fromkeys("\u200b\u115f\u1160\u3164\uffa0", " "))
+_WORD_SEPARATORS = str.maketrans(dict.fromkeys("\u200b\u115f\u1160\u3164\uffa0", " "))
 
 
 def clean_text(text: str) -> str:
@@ -44,16 +44,16 @@ def clean_text(text: str) -> str:
 
     One that is longer than any field holds is not looked at, and stays as it was typed.
     """
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         return text
-    text = _CONTROLS.sub("", _DIVIDERS.sub("\n", text))
-    return text if is_flood(text) else normalize("NFC", text)
+    text = _CONTROLS.sub("", _LINE_BREAKS.sub("\n", text))
+    return text if has_mark_flood(text) else normalize("NFC", text)
 
 
 def clean_line(text: str) -> str:
     """Return *text* cleaned and on one line, with a blank for what divided lines or columns and none at its ends."""
     text = clean_text(text)
-    return text if len(text) > LONGEST_LINE else _BETWEEN_LINES.sub(" ", text).strip()
+    return text if len(text) > MAX_LINE_LENGTH else _BETWEEN_LINES.sub(" ", text).strip()
 
 
 def clean_name(text: str) -> str:
@@ -62,42 +62,42 @@ def clean_name(text: str) -> str:
 
     Names stand among words of others, so what cannot be seen and what turns the direction of writing is left out.
     """
-    text = clean_line(text).translate(_PARTING)
-    if len(text) > LONGEST_LINE:
+    text = clean_line(text).translate(_WORD_SEPARATORS)
+    if len(text) > MAX_LINE_LENGTH:
         return text
-    name = " ".join(_HIDDEN.sub("", text).split())
+    name = " ".join(_INVISIBLE.sub("", text).split())
     return name if regex.search(r"[^\s\p{Default_Ignorable_Code_Point}]", name) else ""
 
 
-def read_whole(text: str, digits: int = 9) -> int | None:
+def parse_whole_number(text: str, max_digits: int = 9) -> int | None:
     """Return the whole number that was typed, in the digits of any script; None when it is none or has more digits."""
-    found = re.fullmatch("[0-9]+", _number(text))
-    return int(found[0]) if found and len(found[0]) <= digits else None
+    found = re.fullmatch("[0-9]+", _normalize_number(text))
+    return int(found[0]) if found and len(found[0]) <= max_digits else None
 
 
-def read_day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Return the day that was typed as 2026-11-22, in the digits of any script; None when there is no such day."""
-    found = re.fullmatch("([0-9]{4})-([0-9]{2})-([0-9]{2})", _number(text))
+    found = re.fullmatch("([0-9]{4})-([0-9]{2})-([0-9]{2})", _normalize_number(text))
     try:
         return date(*map(int, found.groups())) if found else None
     except ValueError:
         return None
 
 
-def read_time(text: str) -> time | None:
+def parse_time(text: str) -> time | None:
     """
     Return the time that was typed as 14:00, in the digits of any script; None when no clock shows it.
 
     A session is planned to the minute: seconds are understood when they are zero, and never dropped.
     """
-    found = re.fullmatch("([0-9]{2}):([0-9]{2})(:00([.]0+)?)?", _number(text))
+    found = re.fullmatch("([0-9]{2}):([0-9]{2})(:00([.]0+)?)?", _normalize_number(text))
     try:
         return time(int(found[1]), int(found[2])) if found else None
     except ValueError:
         return None
 
 
-def _number(text: str) -> str:
-    if len(text) > LONGEST_NUMBER:
+def _normalize_number(text: str) -> str:
+    if len(text) > MAX_NUMBER_LENGTH:
         return ""
     return plain_digits(text).replace("：", ":").strip()

@@ -20,8 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.config import Config
 from portal.http.middleware import SecurityHeaders
-from portal.http.one_write import LONG
-from portal.http.server import Wire, serving
+from portal.http.server import HttpConnection, build_server_config
+from portal.http.single_write import MAX_JOINED_SIZE
 from tests.cast import SERVER_KEY
 from tests.portal.conftest import ORIGIN
 
@@ -59,8 +59,8 @@ ANSWERS: dict[str, ASGIApp] = {
     "no content, and a body": Raw(start(status=204), body(b"alive")),
     "no content of a length": Raw(start(LENGTH, status=204), body(b"alive")),
     "not changed": Response(status_code=304),
-    "long": PlainTextResponse("a" * LONG),
-    "longer": PlainTextResponse("a" * (LONG + 1)),
+    "long": PlainTextResponse("a" * MAX_JOINED_SIZE),
+    "longer": PlainTextResponse("a" * (MAX_JOINED_SIZE + 1)),
     "redirect": Response(status_code=303, headers={"location": "/sign-in"}),
     "cookies": Raw(start(LENGTH, (b"set-cookie", b"a=b"), (b"set-cookie", b"c=d")), body(b"alive")),
     "closing": PlainTextResponse("alive", headers={"connection": "close"}),
@@ -142,7 +142,7 @@ def by_name(answers: dict[str, ASGIApp]) -> ASGIApp:
 async def test_the_server_would_have_written_the_same(config: Config, asked: bytes) -> None:
     """Byte by byte; of an answer that breaks off after its head, nothing is written instead of the head alone."""
     app = SecurityHeaders(by_name(ANSWERS | SPLIT), config)
-    ours, theirs = serving(app, config), serving(app, config)
+    ours, theirs = build_server_config(app, config), build_server_config(app, config)
     theirs.app = app
     async with listening(ours) as our_port, listening(theirs) as their_port:
         for name in ANSWERS | SPLIT:
@@ -158,7 +158,7 @@ async def test_head_and_body_are_one_write(config: Config) -> None:
     """The control: what can be written at once is."""
     written: list[bytes] = []
 
-    class Watched(Wire):
+    class Watched(HttpConnection):
         """Keeps what is written."""
 
         def connection_made(self, transport: Any) -> None:
@@ -173,7 +173,7 @@ async def test_head_and_body_are_one_write(config: Config) -> None:
         ("in pieces", 3),
         ("no content", 1),
     ):
-        settings = serving(SecurityHeaders(ANSWERS[name], config), config)
+        settings = build_server_config(SecurityHeaders(ANSWERS[name], config), config)
         settings.http = partial(Watched, **settings.http.keywords)  # type: ignore[union-attr, assignment]
         async with listening(settings) as port:
             whole = await heard(port, ASKED["get"])
@@ -213,7 +213,7 @@ async def test_what_a_request_held_goes_with_it(config: Config) -> None:
 
     gc.disable()
     try:
-        async with listening(serving(app, config)) as port:
+        async with listening(build_server_config(app, config)) as port:
             await heard(port, ASKED["twice"])
         assert [one() for one in held] == [None, None]
     finally:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.catalogue.fields import EntryKind
-from journal.entries.belonging import Belonging
+from journal.entries.assignment import SessionAssignment
 from journal.sessions.session import SessionKind, Status
 
 LENGTH = timedelta(hours=2)
@@ -121,7 +121,7 @@ def test_what_is_tied_to_nothing(kind: EntryKind, day: int, wanted: str | None) 
     if kind is EntryKind.PREPARATION and day == 5:
         wanted = "second dose"  # the last before, since the last talk is still to come
     written = MONDAY + timedelta(days=day - 0.5)
-    assert name_of(Belonging(plan()).session_of(kind, None, written)) == wanted
+    assert name_of(SessionAssignment(plan()).find_session(kind, None, written)) == wanted
 
 
 @pytest.mark.parametrize("kind", EntryKind)
@@ -132,7 +132,7 @@ def test_what_its_writer_tied(kind: EntryKind, name: str, cancelled: bool) -> No
     made = plan(cancelled=name if cancelled else "")
     tied = UUID(int=NAMES.index(name)).hex
     for day in (-9, 2.5, 30):
-        found = Belonging(made).session_of(kind, tied, MONDAY + timedelta(days=day))
+        found = SessionAssignment(made).find_session(kind, tied, MONDAY + timedelta(days=day))
         assert name_of(found) == name
 
 
@@ -153,7 +153,7 @@ def test_a_cancelled_session_holds_nothing_of_itself(
 ) -> None:
     """What is tied to nothing passes a cancelled session by."""
     written = MONDAY + timedelta(days=day)
-    assert name_of(Belonging(plan(cancelled=cancelled)).session_of(kind, None, written)) == wanted
+    assert name_of(SessionAssignment(plan(cancelled=cancelled)).find_session(kind, None, written)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_moved_session_counts_where_it_stands_now(
 ) -> None:
     """What is tied to nothing follows the plan as it is."""
     written = MONDAY + timedelta(days=day)
-    assert name_of(Belonging(plan(moved=moved)).session_of(kind, None, written)) == wanted
+    assert name_of(SessionAssignment(plan(moved=moved)).find_session(kind, None, written)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -209,15 +209,15 @@ def test_a_session_begins_when_its_patient_says_so(
 ) -> None:
     """One that began early or late takes what was written since, and what prepared for it."""
     written = MONDAY + timedelta(days=2, hours=hours)
-    assert name_of(Belonging(plan(began=began)).session_of(kind, None, written)) == wanted
+    assert name_of(SessionAssignment(plan(began=began)).find_session(kind, None, written)) == wanted
 
 
 def test_an_unknown_tie_is_none() -> None:
     """A tie to a session that is not in the plan counts for nothing, and an empty plan holds nothing."""
     written = MONDAY + timedelta(days=2.5)
     for tie in (UUID(int=77).hex, "", "bent"):
-        assert name_of(Belonging(plan()).session_of("free", tie, written)) == "first dose"
-        assert Belonging([]).session_of("preparation", tie, written) is None
+        assert name_of(SessionAssignment(plan()).find_session("free", tie, written)) == "first dose"
+        assert SessionAssignment([]).find_session("preparation", tie, written) is None
 
 
 Some = list[tuple[int, SessionKind, bool, int | None]]
@@ -250,13 +250,13 @@ def planned(kinds: Some) -> list[Planned]:
 def test_what_is_untied_is_found_within_its_stretch(minutes: list[int], kinds: Some, on_time: bool) -> None:
     """Whatever belongs to a session without being tied to it was written in the stretch that the rule names."""
     sessions = planned([(at, what, gone, None if on_time else late) for at, what, gone, late in kinds])
-    belonging = Belonging(sessions)
+    assignment = SessionAssignment(sessions)
     edges = [one.begins_at for one in sessions] + [one.ends_at for one in sessions]
     for written in [*edges, *(MONDAY + timedelta(minutes=one) for one in minutes)]:
         for kind in EntryKind:
-            found = belonging.session_of(kind.value, None, written)
+            found = assignment.find_session(kind.value, None, written)
             if found is not None:
-                since, until = belonging.stretch({found.id})
+                since, until = assignment.find_period({found.id})
                 assert since <= written < until
 
 
@@ -269,7 +269,7 @@ def test_nothing_looks_the_wrong_way(kind: str, minutes: int, kinds: Some) -> No
     """What looks back never belongs to a later session; a preparation does as soon as there is one to prepare for."""
     sessions = planned(kinds)
     written = MONDAY + timedelta(minutes=minutes)
-    found = Belonging(sessions).session_of(kind, None, written)
+    found = SessionAssignment(sessions).find_session(kind, None, written)
     lasting = [one for one in sessions if one.status is not Status.CANCELLED]
     if found is not None:
         assert found in lasting

@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from journal.store.database import Statement, Store, change_all, connection, fetch, transaction
-from journal.store.shared_commit import MOST, run_groups
+from journal.store.database import Statement, Store, execute_all, fetch_raw, get_connection, transaction
+from journal.store.group_commit import MAX_GROUP_SIZE, run_groups
 
 INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
 UPDATE = "UPDATE throttle SET tries = tries + 1 WHERE key = $1"
@@ -37,7 +37,7 @@ def insert(key: str) -> Statement:
 
 async def kept() -> dict[str, int]:
     """The rows that are there."""
-    rows = await fetch("SELECT key, tries FROM throttle")
+    rows = await fetch_raw("SELECT key, tries FROM throttle")
     return {row[0]: row[1] for row in rows}
 
 
@@ -52,23 +52,23 @@ def commits(path: str) -> int:
 
 async def test_those_that_wait_share_a_commit(opened: Store) -> None:
     """Of a hundred at once the first goes alone, or with those that came meanwhile; the others in a few commits."""
-    path = connection().filename  # type: ignore[attr-defined]
+    path = get_connection().filename  # type: ignore[attr-defined]
     before = commits(path)
-    done = await asyncio.gather(*(change_all(insert(str(number))) for number in range(100)))
+    done = await asyncio.gather(*(execute_all(insert(str(number))) for number in range(100)))
     assert done == [None] * 100
     assert len(await kept()) == 100
-    assert commits(path) - before <= 2 + -(-100 // MOST)
+    assert commits(path) - before <= 2 + -(-100 // MAX_GROUP_SIZE)
 
 
 async def test_each_fails_alone(opened: Store) -> None:
     """One that breaks a rule, one that changes nothing, one that is no SQL: each undoes itself, and hears why."""
-    await change_all(insert("there"))
+    await execute_all(insert("there"))
     outcomes = await asyncio.gather(
-        change_all(insert("a"), (UPDATE, ("a",))),
-        change_all(insert("b"), insert("there")),
-        change_all(insert("c"), (UPDATE, ("nobody",)), insert("d")),
-        change_all(insert("e"), ("UPDATE nothing SET x = $1", (1,))),
-        change_all(insert("f")),
+        execute_all(insert("a"), (UPDATE, ("a",))),
+        execute_all(insert("b"), insert("there")),
+        execute_all(insert("c"), (UPDATE, ("nobody",)), insert("d")),
+        execute_all(insert("e"), ("UPDATE nothing SET x = $1", (1,))),
+        execute_all(insert("f")),
         return_exceptions=True,
     )
     assert outcomes[0] is None
@@ -81,10 +81,10 @@ async def test_each_fails_alone(opened: Store) -> None:
 
 async def test_nobody_is_answered_before_the_commit(opened: Store) -> None:
     """Whoever reads with another connection finds what was answered."""
-    path = connection().filename  # type: ignore[attr-defined]
+    path = get_connection().filename  # type: ignore[attr-defined]
 
     async def write(key: str) -> None:
-        assert await change_all(insert(key)) is None
+        assert await execute_all(insert(key)) is None
         with sqlite3.connect(path) as other:
             assert other.execute("SELECT 1 FROM throttle WHERE key = ?", (key,)).fetchone() == (1,)
         other.close()
@@ -97,7 +97,7 @@ async def test_who_is_not_waited_for_any_more_is_left_out(opened: Store) -> None
     outside = copy_context()
     async with transaction():
         gone, stays = (
-            asyncio.create_task(change_all(insert(key)), context=outside) for key in ("gone", "stays")
+            asyncio.create_task(execute_all(insert(key)), context=outside) for key in ("gone", "stays")
         )
         await asyncio.sleep(0)
         gone.cancel()
@@ -124,20 +124,20 @@ def test_where_all_is_lost_each_goes_alone(tmp_path: Path) -> None:
 async def test_what_python_cannot_bind_undoes_itself_alone(opened: Store) -> None:
     """A value that SQLite has no room for fails its own write, and no transaction stays open behind it."""
     outcomes = await asyncio.gather(
-        change_all(insert("a")),
-        change_all(insert("b"), (INSERT, ("c", 2**70))),
-        change_all(insert("d")),
-        change_all((INSERT, ("\ud800", 0))),
+        execute_all(insert("a")),
+        execute_all(insert("b"), (INSERT, ("c", 2**70))),
+        execute_all(insert("d")),
+        execute_all((INSERT, ("\ud800", 0))),
         return_exceptions=True,
     )
     assert outcomes[0] is outcomes[2] is None
     assert isinstance(outcomes[1], OverflowError)
     assert isinstance(outcomes[3], UnicodeEncodeError)
-    await connection().execute_query(INSERT.replace("$1", "?").replace("$2", "?"), ["later", 0])
+    await get_connection().execute_query(INSERT.replace("$1", "?").replace("$2", "?"), ["later", 0])
     assert await kept() == {"a": 0, "d": 0, "later": 0}
     with pytest.raises(OverflowError):
-        await change_all((INSERT, ("alone", 2**70)))
-    await connection().execute_query(INSERT.replace("$1", "?").replace("$2", "?"), ["last", 0])
+        await execute_all((INSERT, ("alone", 2**70)))
+    await get_connection().execute_query(INSERT.replace("$1", "?").replace("$2", "?"), ["last", 0])
     assert await kept() == {"a": 0, "d": 0, "later": 0, "last": 0}
 
 

@@ -19,24 +19,24 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from portal.web.isolation import BEGIN, END, isolate
-from portal.web.template_compiler import needs_escaping, written
+from portal.web.template_compiler import escape_value, needs_escaping
 
-Drawn = Markup
+RenderedHtml = Markup
 """What a template wrote, with everything in it escaped."""
 
-MOST_PAGES = 64
+MAX_PAGES = 64
 """How many kinds of pages are remembered; there are a few, and what is marked in them is in none."""
 
-new_text = str.__new__  # without the questions that `Markup` asks of what it is made from
+make_text = str.__new__  # without the questions that `Markup` asks of what it is made from
 
 # A filter that shortens, trims, encodes or changes letters would change a mark as well, which is then not found.
 # In it stands a sign that turns a line, so that a mark is isolated wherever words would be.
-MARK = " aA\u200f\ue000{:0512}\ue001 "
-_MARKS = re.compile(f"({BEGIN}?) aA\u200f\ue000([0-9]{{512}})\ue001 ({END}?)")
+PLACEHOLDER = " aA\u200f\ue000{:0512}\ue001 "
+_PLACEHOLDERS = re.compile(f"({BEGIN}?) aA\u200f\ue000([0-9]{{512}})\ue001 ({END}?)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class _SplitText:
     """
     A macro's text, cut at its marks.
 
@@ -50,16 +50,16 @@ class _Cut:
     is_in_order: bool
 
 
-class Piece:
+class CachedMacro:
     """One macro, drawn once for each set of what there is of what it is given."""
 
-    __slots__ = ("_cuts", "_macro")
+    __slots__ = ("_macro", "_split_texts")
 
     def __init__(self, macro: Callable[..., str]) -> None:
         self._macro = macro
-        self._cuts: dict[tuple[bool, ...], _Cut] = {}
+        self._split_texts: dict[tuple[bool, ...], _SplitText] = {}
 
-    def __call__(self, *given: str) -> Drawn:
+    def __call__(self, *given: str) -> RenderedHtml:
         """
         Return what the macro would write.
 
@@ -70,96 +70,96 @@ class Piece:
             LookupError: If the macro does not write out, as it is, all that it is given.
             TypeError: For markup in a place where only words can be isolated from what stands beside them.
         """
-        cut = self._cut_for(given)
-        values = [written(value) for value in given]
+        cut = self._get_split_text(given)
+        values = [escape_value(value) for value in given]
         for place in cut.isolated:
-            values[place] = _isolated(given[place])
+            values[place] = _isolate_argument(given[place])
         # Every part was written by a template or escaped just now.
-        return new_text(Drawn, cut.text % tuple([values[place] for place in cut.places]))
+        return make_text(RenderedHtml, cut.text % tuple([values[place] for place in cut.places]))
 
-    def each(self, rows: Iterable[tuple[str, ...]]) -> list[Drawn]:
+    def render_each(self, rows: Iterable[tuple[str, ...]]) -> list[RenderedHtml]:
         """
         Return what the macro would write for each of several rows.
 
         Args:
             rows: Arguments as for one: words, and last what a template wrote.
         """
-        drawn, cut = list[Drawn](), None
+        drawn, cut = list[RenderedHtml](), None
         for row in rows:
             words = "".join(row[:-1])
-            if "" not in row and needs_escaping(words) is None and type(row[-1]) is Drawn:
-                cut = cut or self._cut_for(row)  # where everything is there
+            if "" not in row and needs_escaping(words) is None and type(row[-1]) is RenderedHtml:
+                cut = cut or self._get_split_text(row)  # where everything is there
                 if cut.is_in_order and (not cut.isolated or words.isascii()):
-                    drawn.append(new_text(Drawn, cut.text % row))
+                    drawn.append(make_text(RenderedHtml, cut.text % row))
                     continue
             drawn.append(self(*row))
         return drawn
 
-    def _cut_for(self, given: tuple[str, ...]) -> _Cut:
+    def _get_split_text(self, given: tuple[str, ...]) -> _SplitText:
         shape = tuple(map(truth, given))
-        cut = self._cuts.get(shape)
+        cut = self._split_texts.get(shape)
         if cut is None:
-            cut = self._cuts[shape] = _cut(self._macro, given)
+            cut = self._split_texts[shape] = _split(self._macro, given)
         return cut
 
 
-class Pieces:
+class MacroCache:
     """All pieces of an environment."""
 
-    __slots__ = ("_environment", "_found", "_pages")
+    __slots__ = ("_environment", "_macros", "_pages")
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._found: dict[tuple[str, str], Piece] = {}
-        self._pages: dict[tuple[object, ...], Piece] = {}
+        self._macros: dict[tuple[str, str], CachedMacro] = {}
+        self._pages: dict[tuple[object, ...], CachedMacro] = {}
 
-    def of(self, template: str, macro: str) -> Piece:
+    def get_macro(self, template: str, macro: str) -> CachedMacro:
         """Return the piece that a macro draws; one that asks nothing of the page that it comes to stand on."""
-        found = self._found.get((template, macro))
+        found = self._macros.get((template, macro))
         if found is None:
             module = self._environment.get_template(template).module
-            found = self._found[template, macro] = Piece(getattr(module, macro))
+            found = self._macros[template, macro] = CachedMacro(getattr(module, macro))
         return found
 
-    def page(self, key: tuple[object, ...]) -> Piece | None:
+    def find_page(self, key: tuple[object, ...]) -> CachedMacro | None:
         """Return the piece that was kept for a page of this kind."""
         return self._pages.get(key)
 
-    def keep_page(self, key: tuple[object, ...], draw: Callable[..., str]) -> Piece:
-        """Keep, and return, the piece that *draw* draws: it holds nothing of the request that asked for it."""
-        if len(self._pages) >= MOST_PAGES:
+    def add_page(self, key: tuple[object, ...], render: Callable[..., str]) -> CachedMacro:
+        """Keep, and return, the piece that *render* draws: it holds nothing of the request that asked for it."""
+        if len(self._pages) >= MAX_PAGES:
             self._pages.clear()
-        self._pages[key] = made = Piece(draw)
+        self._pages[key] = made = CachedMacro(render)
         return made
 
 
-def joined(parts: Sequence[Drawn]) -> Drawn:
+def join_rendered(parts: Sequence[RenderedHtml]) -> RenderedHtml:
     """
     Return what several pieces wrote, one after the other.
 
     Raises:
         TypeError: If one of them is something that no template wrote.
     """
-    if set(map(type, parts)) - {Drawn}:
+    if set(map(type, parts)) - {RenderedHtml}:
         raise TypeError("Only what was drawn is joined.")
-    return new_text(Drawn, "".join(parts))
+    return make_text(RenderedHtml, "".join(parts))
 
 
-def _cut(macro: Callable[..., str], given: tuple[str, ...]) -> _Cut:
+def _split(macro: Callable[..., str], arguments: tuple[str, ...]) -> _SplitText:
     """Draw a macro with marks for whatever is given, and cut it at them."""
-    drawn = macro(*(MARK.format(place) if value else "" for place, value in enumerate(given)))
-    pieces = _MARKS.split(drawn)
+    drawn = macro(*(PLACEHOLDER.format(place) if value else "" for place, value in enumerate(arguments)))
+    pieces = _PLACEHOLDERS.split(drawn)
     still, begins, marks, ends = pieces[::4], pieces[1::4], pieces[2::4], pieces[3::4]
     places = tuple(map(int, marks))
     isolated = {place for place, begin, end in zip(places, begins, ends, strict=True) if begin and end}
-    missing = {place for place, value in enumerate(given) if value} - set(places)
+    missing = {place for place, value in enumerate(arguments) if value} - set(places)
     if missing:
         raise LookupError(f"{macro!r} does not write out what it is given in the places {sorted(missing)}")
     text = "%s".join(one.replace("%", "%%") for one in still)
-    return _Cut(text, places, frozenset(isolated), places == tuple(range(len(given))))
+    return _SplitText(text, places, frozenset(isolated), places == tuple(range(len(arguments))))
 
 
-def _isolated(value: str) -> str:
+def _isolate_argument(value: str) -> str:
     if isinstance(value, Markup):
         raise TypeError("What stands beside text is words.")
-    return written(isolate(value))
+    return escape_value(isolate(value))

@@ -11,8 +11,8 @@ from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.care import invitations
 from journal.care import tables as care_tables
-from journal.errors import Refused, WrongCredentials
-from journal.installation.installation import House
+from journal.errors import InvalidInput, WrongCredentials
+from journal.installation.installation import Installation
 from journal.mail import tables as mail_tables
 from journal.mail.letters import SUBJECT
 from journal.mail.messages import Notice
@@ -32,15 +32,15 @@ def receiver() -> Iterator[Receiver]:
 
 async def with_mail(cast: Cast, receiver: Receiver, name: str = "alice") -> Actor:
     """Return somebody of the cast in an installation that sends mail."""
-    return replace(await cast.actor(name), house=house_of(cast, receiver))
+    return replace(await cast.actor(name), installation=house_of(cast, receiver))
 
 
-def house_of(cast: Cast, receiver: Receiver) -> House:
+def house_of(cast: Cast, receiver: Receiver) -> Installation:
     """Return the installation, sending through *receiver*."""
-    return replace(cast.house, mail=receiver.server())
+    return replace(cast.installation, mail=receiver.server())
 
 
-async def told(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
+async def read_notices(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
     """Send what waits; return the address and first line of each message, sorted."""
     receiver.letters.clear()
     await deliver_due(house_of(cast, receiver))
@@ -48,54 +48,56 @@ async def told(cast: Cast, receiver: Receiver) -> list[tuple[str, str]]:
     return sorted((str(one["To"]), one.get_content().split("\n")[0].strip()) for _, one in receiver.letters)
 
 
-async def signs_in(house: House, device: str, password: str = PASSWORDS["alice"]) -> None:
+async def sign_alice_in(installation: Installation, device: str, password: str = PASSWORDS["alice"]) -> None:
     """Sign alice in with some kind of browser."""
-    await sign_in.sign_in(house, "alice@example.org", password, device=device)
+    await sign_in.sign_in(installation, "alice@example.org", password, device=device)
 
 
-async def test_a_new_device_is_told_once(cast: Cast, receiver: Receiver) -> None:
+async def test_a_new_device_is_notified_once(cast: Cast, receiver: Receiver) -> None:
     """Not the first, not one that is known, not while nobody came in; each other one a single time."""
-    house = house_of(cast, receiver)
+    installation = house_of(cast, receiver)
     for device in ("Firefox on Linux", "Firefox on Linux"):
-        await signs_in(house, device)
+        await sign_alice_in(installation, device)
     with pytest.raises(WrongCredentials):
-        await signs_in(house, "Chrome on Windows", "a wrong password of mine")
-    assert await told(cast, receiver) == []
+        await sign_alice_in(installation, "Chrome on Windows", "a wrong password of mine")
+    assert await read_notices(cast, receiver) == []
     for device in ("Safari on iPhone", "Firefox on Linux", "Safari on iPhone", ""):
-        await signs_in(house, device)
-    assert await told(cast, receiver) == [("alice@example.org", str(Notice.NEW_DEVICE.label))] * 2
+        await sign_alice_in(installation, device)
+    assert await read_notices(cast, receiver) == [("alice@example.org", str(Notice.NEW_DEVICE.label))] * 2
 
 
-async def test_changes_of_the_ways_in_are_told(cast: Cast, receiver: Receiver) -> None:
+async def test_changes_of_key_slots_are_notified(cast: Cast, receiver: Receiver) -> None:
     """A password changed, a recovery key made in the place of one, and one used; not the first kit, nor the next."""
     alice = await with_mail(cast, receiver)
-    offer = await recovery_key.offer(alice)
-    await recovery_key.confirm(alice, cast.tokens["alice"], offer.sealed, offer.words)
-    assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_KEY_MADE.label))]
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, cast.tokens["alice"], offer.sealed, offer.formatted_key)
+    assert await read_notices(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_KEY_MADE.label))]
     await sign_in.change_password(alice, PASSWORDS["alice"], NEW, NEW, PRACTICE)
-    assert await told(cast, receiver) == [("alice@example.org", str(Notice.PASSWORD_CHANGED.label))]
-    recovered = await sign_in.recover(alice.house, alice.email, offer.words, NEW, NEW, PRACTICE)
-    assert await told(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_USED.label))]
-    renewed = await web_sessions.actor_for(alice.house, recovered.token)
+    assert await read_notices(cast, receiver) == [("alice@example.org", str(Notice.PASSWORD_CHANGED.label))]
+    recovered = await sign_in.recover_account(
+        alice.installation, alice.email, offer.formatted_key, NEW, NEW, PRACTICE
+    )
+    assert await read_notices(cast, receiver) == [("alice@example.org", str(Notice.RECOVERY_USED.label))]
+    renewed = await web_sessions.load_actor(alice.installation, recovered.token)
     assert renewed is not None
-    offer = await recovery_key.offer(renewed)
-    await recovery_key.confirm(renewed, recovered.token, offer.sealed, offer.words)
-    assert await told(cast, receiver) == []
+    offer = await recovery_key.offer_recovery_key(renewed)
+    await recovery_key.confirm_recovery_key(renewed, recovered.token, offer.sealed, offer.formatted_key)
+    assert await read_notices(cast, receiver) == []
 
 
 async def test_an_invitation_is_mailed_where_somebody_asks_for_it(cast: Cast, receiver: Receiver) -> None:
     """It holds the link and no name; the address is kept until it is sent, and nowhere after."""
     bob = await with_mail(cast, receiver, "bob")
-    made = await invitations.invite(bob, "Erin Sample", " erin@example.org ")
+    made = await invitations.create_invitation(bob, "Erin Sample", " erin@example.org ")
     (row,) = await mail_tables.Outbox.all()
     assert b"erin" not in bytes(row.sealed)
-    await deliver_due(bob.house)
+    await deliver_due(bob.installation)
     ((envelope, letter),) = receiver.letters
     assert envelope.rcpt_tos == ["erin@example.org"]
     assert f"{ORIGIN}/invite/{made.token}" in letter.get_content()
     assert not any(word in letter.as_string() for word in ("Erin", "Bob", PRACTICE))
     assert await mail_tables.Outbox.all().count() == 0
-    await invitations.invite(bob, "Erin Sample")
+    await invitations.create_invitation(bob, "Erin Sample")
     assert await mail_tables.Outbox.all().count() == 0
 
 
@@ -103,9 +105,9 @@ async def test_an_address_that_is_none_makes_no_invitation(cast: Cast, receiver:
     """Nor does any address where no mail is sent: then the clinician hands the link over."""
     bob, before = await with_mail(cast, receiver, "bob"), await care_tables.Invitation.all().count()
     for typed in ("erin", "erin@example.org,frank@example.org", "erin@example.org\nBcc: frank@example.org"):
-        with pytest.raises(Refused):
-            await invitations.invite(bob, "Erin", typed)
-    with pytest.raises(Refused):
-        await invitations.invite(await cast.actor("bob"), "Erin", "erin@example.org")
+        with pytest.raises(InvalidInput):
+            await invitations.create_invitation(bob, "Erin", typed)
+    with pytest.raises(InvalidInput):
+        await invitations.create_invitation(await cast.actor("bob"), "Erin", "erin@example.org")
     assert await care_tables.Invitation.all().count() == before
     assert await mail_tables.Outbox.all().count() == 0
