@@ -107,7 +107,7 @@ class EntryList:
 
 
 async def can_use_contents(actor: Actor) -> bool:
-    """Compare everything, when that is due; tells whether the table of contents can be gone by."""
+    """Return whether the table of contents can be used; compare everything first, when that is due."""
     compared = actor.installation.comparison_schedule
     if not compared.is_due(actor.session, actor.now):
         return True
@@ -141,7 +141,7 @@ async def list_compared(actor: Actor, before: datetime | None, limit: int) -> En
 
 async def load_verified_entry(actor: Actor, wanted: UUID) -> tuple[bool, Entry]:
     """
-    Open one of the actor's own entries, and tell whether the journal is as it was left, as far as this page shows it.
+    Open one of the actor's own entries; return whether it is as it was left, and the entry.
 
     What another page saves in between is no difference: then both are asked once more. When it was last changed is
     what its line says: its row is no proof of that.
@@ -209,7 +209,7 @@ async def load_entries_of_sessions(
 async def _find_session_lines(
     actor: Actor, assignment: SessionAssignment[Session], wanted: Collection[UUID]
 ) -> list[ContentsLine] | None:
-    """Find the lines of entries that belong to sessions on the few pages that may have some; None without a table."""
+    """Return the lines of entries that belong to sessions, from the pages that may have some; None without a table."""
     row, _ = await contents_rows.load_state(actor.id, ())
     root = record_snapshot.open_state(actor.vault, actor.id, record_snapshot.parse_state_row(row))
     if not isinstance(root, RecordRoot):
@@ -273,7 +273,7 @@ def build_summary(one: Entry) -> EntrySummary:
 
 
 def build_query(owner: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
-    """Return the statement for `lines_of`."""
+    """Return the statement for `parse_list`."""
     if before is None:
         return SELECT_LATEST, (owner, owner, owner, limit)
     return SELECT_BEFORE, (owner, owner, to_microseconds(before), owner, before, limit)

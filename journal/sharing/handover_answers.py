@@ -62,7 +62,7 @@ async def accept_handover(
     Raises:
         HeldUntilRested: Too soon after a dosing session.
         TrustBroken: If it is not what the clinician signed, or somebody's keys are not the known ones.
-        NotNow: While one of the two clinicians is suspended.
+        ClinicianUnavailable: While one of the two clinicians is suspended.
         AlreadyLinked: If the colleague is in the care team.
     """
     actor.require_role(Role.PATIENT)

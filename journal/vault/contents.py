@@ -58,17 +58,17 @@ class ContentsLine(msgspec.Struct, frozen=True, array_like=True, order=True, gc=
 
     @property
     def member(self) -> tuple[UUID, int, bytes]:
-        """Return what stands for the record in a sum."""
+        """Return what the record is hashed by in a sum."""
         return UUID(self.id), self.revision, bytes.fromhex(self.tag)
 
     @property
     def row_key(self) -> tuple[bytes, int, bytes]:
-        """Return the same as a row is compared by: the id's bytes, revision and tag."""
+        """Return id, revision and tag as a row has them."""
         return bytes.fromhex(self.id), self.revision, bytes.fromhex(self.tag)
 
     @property
     def sort_key(self) -> tuple[int, str]:
-        """Return what the record keeps for good, and lines are put in order by."""
+        """Return what lines are sorted by; it never changes."""
         return self.created, self.id
 
 
@@ -118,7 +118,7 @@ def open_entry_line(
     created: datetime,
     updated: datetime,
 ) -> ContentsLine:
-    """Return the line of an entry that is still to be opened; of one that does not open it has no title."""
+    """Open an entry and return its line; the line of one that does not open has no title."""
     try:
         document = decode_entry(open_bytes(vault, sealed, entry_context(owner, ident, revision)))
     except Damaged:
@@ -127,7 +127,7 @@ def open_entry_line(
 
 
 def build_bare_line(ident: UUID, revision: int, sealed: bytes, created: datetime) -> ContentsLine:
-    """Return the line of an entry of which no more is known: it can only tell which one goes, or be filled."""
+    """Return the line of an entry of which only id and state are known: to find, remove or reseal its line."""
     return ContentsLine(
         to_microseconds(created),
         ident.hex,
@@ -142,7 +142,7 @@ def build_bare_line(ident: UUID, revision: int, sealed: bytes, created: datetime
 
 
 def session_bloom_bits(session: str) -> int:
-    """Return the bits that a page has which may have a line that is tied to a session; of what is no id, all."""
+    """Return the bits of a session in a page's Bloom filter; all of them for what is no id."""
     try:
         return bloom_bits(UUID(session).bytes)
     except ValueError:
@@ -150,19 +150,19 @@ def session_bloom_bits(session: str) -> int:
 
 
 def page_context(owner: UUID, number: int, revision: int) -> Context:
-    """Return where a page stands."""
+    """Return the context that a page is sealed in."""
     return Context("contents", owner.bytes, number.to_bytes(16, "big"), revision)
 
 
 def root_context(owner: UUID, revision: int) -> Context:
-    """Return where the root stands."""
+    """Return the context that the root is sealed in."""
     return Context("record-state", owner.bytes, owner.bytes, revision)
 
 
 def seal_page(
     vault: Sealer, owner: UUID, number: int, revision: int, lines: Sequence[ContentsLine]
 ) -> tuple[PageMark, bytes]:
-    """Seal a page; returns what the root remembers of it, and the envelope."""
+    """Seal a page; return its mark in the root, and the envelope."""
     sealed = vault.seal(_encode_lines(lines), context=page_context(owner, number, revision))
     ties = 0
     for session in {line.session for line in lines} - {None}:
@@ -190,7 +190,7 @@ def open_page(vault: Sealer, owner: UUID, mark: PageMark, sealed: bytes) -> tupl
 
 @dataclass(slots=True)
 class _DraftPage:
-    """A page of a draft: as the root names it, and with its lines once they were read."""
+    """A page of a draft: its mark in the root, and its lines once they were loaded."""
 
     mark: PageMark
     lines: list[ContentsLine] | None = None
@@ -198,35 +198,35 @@ class _DraftPage:
 
     @property
     def loaded_lines(self) -> list[ContentsLine]:
-        """Its lines, which have been read."""
+        """Return its lines; raise `LookupError` if they were not loaded."""
         if self.lines is None:
             raise LookupError("This page of the draft was not read.")
         return self.lines
 
     def replace_lines(self, lines: list[ContentsLine]) -> None:
-        """Put other lines on it, at least one."""
+        """Replace its lines by others, at least one."""
         self.lines, self.is_changed = lines, True
         self.mark = self.mark._replace(lines=len(lines), oldest=lines[0].created)
 
 
 class ContentsDraft:
     """
-    A table of contents while an act changes it: which pages have to be read for that, and what to write.
+    A table of contents that is being changed: which pages to load for that, and what to write.
 
-    First `list_needed_pages`, then `read` for each of those pages, then `change`; all lines of an act at once.
+    First `list_needed_pages`, then `add_page_lines` for each of them, then `apply`, with all lines of a change at once.
     """
 
     __slots__ = ("_pages", "_removed_numbers")
 
     def __init__(self, root: RecordRoot) -> None:
-        """Begin from what the root names."""
+        """Begin with the pages of *root*."""
         self._pages = [_DraftPage(mark) for mark in root.pages]
         self._removed_numbers: list[int] = []
 
     def list_needed_pages(
         self, removed: Iterable[ContentsLine], added: Iterable[ContentsLine]
     ) -> list[PageMark]:
-        """Return the pages to read before `change`: each line's, and those beside it where one goes for good."""
+        """Return the pages to load before `apply`: each line's, and those beside it where one is removed."""
         coming = {line.sort_key for line in added}
         leaving = {line.sort_key for line in removed} - coming
         moments = {(key[0], 0) for key in coming} | {(key[0], 1) for key in leaving}
@@ -238,21 +238,21 @@ class ContentsDraft:
         return [page.mark for page in wanted.values() if page.lines is None]
 
     def add_page_lines(self, mark: PageMark, lines: Iterable[ContentsLine]) -> None:
-        """Take the lines of a page."""
+        """Store the lines of a loaded page."""
         next(one for one in self._pages if one.mark is mark).lines = list(lines)
 
     def list_page_numbers(self, lines: Iterable[ContentsLine]) -> set[int]:
-        """Return on which pages lines stand, or would stand."""
+        """Return the numbers of the pages that lines are on, or would be on."""
         return {
             self._pages[place].mark.number for line in lines for place in self._find_page_range(line.created)
         }
 
     def apply(self, removed: Iterable[ContentsLine], added: Iterable[ContentsLine]) -> None:
         """
-        Let records go, come, or stand there in another state.
+        Remove, add and replace lines.
 
-        The line of a record that is not what *removed* says stays: what was amiss before this act is amiss after it. So
-        it is where one comes that is there already.
+        A line that differs from the one in *removed* stays, and so does one that is added again: what was wrong before
+        this change stays visible after it.
         """
         coming = {line.sort_key: line for line in added}
         for before in removed:
@@ -273,7 +273,7 @@ class ContentsDraft:
                 self._insert_line(line)
 
     def append_pages(self, lines: Sequence[ContentsLine]) -> None:
-        """Put lines that are in order on full pages of their own: all of them, also where storage gave two one id."""
+        """Append sorted lines as full pages: all of them, also two with the same id."""
         for at in range(0, len(lines), LINES_PER_PAGE):
             self._insert_page(len(self._pages), list(lines[at : at + LINES_PER_PAGE]))
 
@@ -304,12 +304,12 @@ class ContentsDraft:
             self._insert_page(place + 1, lines[half:])
 
     def _remove_line(self, key: tuple[int, str]) -> None:
-        """Take away a line that is there."""
+        """Remove a line that is there."""
         place = self._find_page(key)
         self._shrink_page(place, [line for line in self._pages[place].loaded_lines if line.sort_key != key])
 
     def _replace_line(self, line: ContentsLine) -> None:
-        """Put a line in the place of the one about the same record, which is there."""
+        """Replace the line of the same record, which is there."""
         page = self._pages[self._find_page(line.sort_key)]
         page.replace_lines(
             [line if before.sort_key == line.sort_key else before for before in page.loaded_lines]
@@ -322,7 +322,7 @@ class ContentsDraft:
         Seal what was changed.
 
         Args:
-            root: What to keep of beside the pages.
+            root: What stands beside the pages, and stays.
 
         Returns:
             The new root, the pages to write with their envelopes, and the numbers of those to delete.
@@ -336,13 +336,13 @@ class ContentsDraft:
         return replace(root, pages=tuple(page.mark for page in self._pages)), written, self._removed_numbers
 
     def _find_page_range(self, created: int) -> range:
-        """Mostly one page: more where several begin with the very same moment."""
+        """Return the places of pages for a moment: one page, or more where several begin with that moment."""
         first = bisect_left(self._pages, created, key=_oldest_moment)
         last = bisect_right(self._pages, created, key=_oldest_moment)
         return range(max(first - 1, 0), max(last, min(1, len(self._pages))))
 
     def _find_page(self, key: tuple[int, str]) -> int:
-        """Return where a line stands, or is to stand, when there is a page."""
+        """Return the place of the page that a line is on, or would be on; there must be a page."""
         where = self._find_page_range(key[0])
         after = bisect_right(
             self._pages, key, where.start, where.stop, key=lambda page: page.loaded_lines[0].sort_key
@@ -356,7 +356,7 @@ class ContentsDraft:
         self._pages.insert(place, page)
 
     def _shrink_page(self, place: int, lines: list[ContentsLine]) -> None:
-        """Leave fewer lines on a page, and put it together with those beside it when half a page holds both."""
+        """Remove lines of a page, and merge it with a neighbour when both fit on half a page."""
         if lines:
             self._pages[place].replace_lines(lines)
         else:

@@ -76,7 +76,7 @@ async def update_contents(
     added: Sequence[ContentsLine],
 ) -> tuple[RecordRoot, list[Statement]]:
     """
-    Let lines go and come, and return the new root and the statements that write pages and delete others.
+    Remove and add lines; return the new root and the statements that write pages and delete others.
 
     Args:
         root: What was read of the pages, and what to keep beside them.

@@ -80,7 +80,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def line(self) -> ContentsLine:
-        """Return what stands for it in the table of contents; of one that does not open no title."""
+        """Return its line in the table of contents; one that does not open has no title."""
         said = EntryDocument("") if self.damaged else self.document
         return build_entry_line(self.id, self.revision, self.tag, self.created_at, self.updated_at, said)
 
@@ -120,7 +120,7 @@ def _open_entries(vault: Sealer, owner: UUID, rows: Iterable[EntryRow | DamagedR
 
 
 def build_placeholder(row: EntryRow | DamagedRow) -> Entry:
-    """Return what stands for a record that does not open: the others of a list are shown all the same."""
+    """Return a placeholder for a record that does not open."""
     known = row.readable if isinstance(row, DamagedRow) else msgspec.structs.asdict(row)
     created = known.get("created_at", UNKNOWN_TIME)
     return Entry(

@@ -76,7 +76,7 @@ class Snapshot:
 
     @property
     def dated_members(self) -> list[tuple[int, bytes, int, bytes]]:
-        """Return what stands for each entry, with when it was begun: what a line has to say of it."""
+        """Return each entry's member with the moment when it was begun."""
         moments = (
             to_microseconds(get_column(row, "created_at") or EPOCH)
             for row in parse_rows(CreatedRow, self.created)
@@ -85,7 +85,7 @@ class Snapshot:
 
 
 def open_state(vault: Sealer, owner: UUID, row: tuple[int, bytes] | None) -> State | None:
-    """Return what an account remembers, or None when it is not what was saved."""
+    """Open the record state; return None when it does not open."""
     if row is None:
         return None
     try:
@@ -107,7 +107,7 @@ def get_sums(state: State) -> RecordState:
 
 
 async def load_snapshot(owner: UUID, *, earlier: bool) -> Snapshot:
-    """Read what stands for each record, part by part, the row of the state and all pages; a thread sorts them."""
+    """Load a snapshot of an account: records, the state's row and all pages; a thread sorts the rows."""
     rows = await fetch_raw_in_thread(*build_snapshot_query(owner, earlier=earlier))
     return await asyncio.to_thread(build_snapshot, owner, rows)
 
@@ -145,7 +145,7 @@ def is_part_intact(state: State, part: Part, seen: Snapshot) -> bool:
 
 
 def parse_row_id(ident: Any) -> UUID:
-    """Return a row's id for a sum, also where storage made it something else than an id."""
+    """Return a row's id, or the nil id where it is none."""
     try:
         return parse_id(ident)
     except ValueError:
@@ -153,14 +153,14 @@ def parse_row_id(ident: Any) -> UUID:
 
 
 def build_member(ident: UUID, revision: Any, sealed: Any) -> tuple[bytes, int, bytes]:
-    """Return what stands for a row in a sum, also one that storage made of something else than a number and bytes."""
+    """Return the member of a sum for a row, also for one of other types than were written."""
     number = revision if isinstance(revision, int) and 0 <= revision <= MAX_REVISION else 0
     envelope = sealed if isinstance(sealed, bytes) else b""
     return ident.bytes, number, envelope[-TAG_SIZE:].rjust(TAG_SIZE, b"\0")
 
 
 def parse_state_row(row: Sequence[Any] | None) -> tuple[int, bytes] | None:
-    """Return what stands in the row of a state, as far as it is of its types."""
+    """Return revision and envelope of a state's row, as far as they are of their types."""
     return _parse_state_row(row) if row else None
 
 

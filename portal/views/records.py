@@ -33,7 +33,7 @@ class RecordsPage:
 
     `held` is a sentence while a dosing session keeps a patient from exporting; `extent` is a patient's, `patients` a
     clinician's. `chosen` is what was chosen before a field was refused; a passphrase never comes back, and another is
-    offered then. Without `as_left` the patient's journal is not as it was left.
+    offered then. Without `is_intact` the patient's journal is not as it was left.
     """
 
     zip_name: str

@@ -1,11 +1,11 @@
 """
-Parts that a page holds many times, or that are asked for often: drawn once, and put together from then on.
+Macros that a page calls many times, or that are asked for often: rendered once, and filled in from then on.
 
-What such a part looks like is said by a macro alone. It is drawn with marks in the places of what it is given, and cut
-at them; then what is given is escaped, as the template would, and put between the cuts. So a macro that is drawn this
-way may ask of what it is given only whether there is anything, and writes it out as it is.
+What such a part looks like is said by its macro alone. It is rendered with placeholders for its arguments, and split at
+them; then the arguments are escaped, as the template would, and put in between. So such a macro may ask of an argument
+only whether it is empty, and writes it out as it is.
 
-Nobody's words are ever looked through for a mark: they come after the cutting.
+What people wrote is never searched for placeholders: it is put in after the splitting.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PLACEHOLDERS = re.compile(f"({BEGIN}?) aA\u200f\ue000([0-9]{{512}})\ue001 ({END
 @dataclass(frozen=True, slots=True)
 class _SplitText:
     """
-    A macro's text, cut at its marks.
+    A macro's text, split at its placeholders.
 
     `text` has `%s` for each of what is given, whose numbers are `places` in the order of the text; `isolated` are
     those that stand beside other text. It `is_in_order` when each is written once, in the order of the arguments.
@@ -51,7 +51,7 @@ class _SplitText:
 
 
 class CachedMacro:
-    """One macro, drawn once for each set of what there is of what it is given."""
+    """One macro, rendered once for each set of arguments that are not empty."""
 
     __slots__ = ("_macro", "_split_texts")
 
@@ -104,7 +104,7 @@ class CachedMacro:
 
 
 class MacroCache:
-    """All pieces of an environment."""
+    """All cached macros of an environment."""
 
     __slots__ = ("_environment", "_macros", "_pages")
 
@@ -114,7 +114,7 @@ class MacroCache:
         self._pages: dict[tuple[object, ...], CachedMacro] = {}
 
     def get_macro(self, template: str, macro: str) -> CachedMacro:
-        """Return the piece that a macro draws; one that asks nothing of the page that it comes to stand on."""
+        """Return the cached macro of a template; it may use nothing of the page around it."""
         found = self._macros.get((template, macro))
         if found is None:
             module = self._environment.get_template(template).module
@@ -122,11 +122,11 @@ class MacroCache:
         return found
 
     def find_page(self, key: tuple[object, ...]) -> CachedMacro | None:
-        """Return the piece that was kept for a page of this kind."""
+        """Return the cached page for *key*, or None."""
         return self._pages.get(key)
 
     def add_page(self, key: tuple[object, ...], render: Callable[..., str]) -> CachedMacro:
-        """Keep, and return, the piece that *render* draws: it holds nothing of the request that asked for it."""
+        """Add a page to the cache, and return it; *render* may hold nothing of a request."""
         if len(self._pages) >= MAX_PAGES:
             self._pages.clear()
         self._pages[key] = made = CachedMacro(render)
@@ -135,7 +135,7 @@ class MacroCache:
 
 def join_rendered(parts: Sequence[RenderedHtml]) -> RenderedHtml:
     """
-    Return what several pieces wrote, one after the other.
+    Return rendered parts, one after the other.
 
     Raises:
         TypeError: If one of them is something that no template wrote.
@@ -146,7 +146,7 @@ def join_rendered(parts: Sequence[RenderedHtml]) -> RenderedHtml:
 
 
 def _split(macro: Callable[..., str], arguments: tuple[str, ...]) -> _SplitText:
-    """Draw a macro with marks for whatever is given, and cut it at them."""
+    """Render a macro with placeholders for its arguments, and split it at them."""
     drawn = macro(*(PLACEHOLDER.format(place) if value else "" for place, value in enumerate(arguments)))
     pieces = _PLACEHOLDERS.split(drawn)
     still, begins, marks, ends = pieces[::4], pieces[1::4], pieces[2::4], pieces[3::4]

@@ -1,4 +1,4 @@
-"""Turn a context into a page, or into the one block of it that htmx asked for."""
+"""Render a context as a page, or as the block of it that htmx asked for."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _filter_datetime(context: Context, value: datetime, zone: tzinfo | None = No
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:
-    """Write a line of somebody's words with some of them marked. All of it is one line, and runs as one."""
+    """Write a line of somebody's words with some of them marked, in one direction of writing."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(piece.text) if piece.marked else piece.text for piece in pieces
     )
@@ -171,13 +171,13 @@ async def render_long_page(
     block: str | None = None,
     status: int = 200,
 ) -> Response:
-    """Render a page, like `page`, that lists *count* things; a thread renders more than a few."""
+    """Render a page like `render_page` that lists *count* things; a thread renders more than a few."""
     draw = partial(render_page, request, template, context, block=block, status=status)
     return await asyncio.to_thread(draw) if count > INLINE_LIMIT else draw()
 
 
 def _build_shared_values(request: Request) -> dict[str, Any]:
-    """Return what every page knows besides its context."""
+    """Return the values that every page has besides its context."""
     state = request.app.state
     return {
         "actor": getattr(request.state, "actor", None),
@@ -191,7 +191,7 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _CachedActor:
-    """Whoever looks at a page that is drawn as a piece. Whatever else the page asks of them is an error."""
+    """The actor of a cached page; any other attribute is an error."""
 
     role: str
     id: str
@@ -200,7 +200,7 @@ class _CachedActor:
 
 @dataclass(frozen=True, slots=True)
 class _CachedPractice:
-    """The practice of such a page."""
+    """The practice of a cached page."""
 
     name: str
     is_demo: bool
@@ -208,7 +208,7 @@ class _CachedPractice:
 
 @dataclass(frozen=True, slots=True)
 class _CachedPage:
-    """A page for whoever has a role, without anything of the request that first asked for it."""
+    """A page for a role, without anything of the request that first asked for it."""
 
     template: Template
     role: str
@@ -217,7 +217,7 @@ class _CachedPage:
     marked: tuple[str, ...]
 
     def __call__(self, ident: str, lock_minutes: str, practice: str, *words: str) -> str:
-        """Render it for the piece that it is."""
+        """Render the page with these values."""
         somebody, somewhere = (
             _CachedActor(self.role, ident, lock_minutes),
             _CachedPractice(practice, self.is_demo),
@@ -228,10 +228,10 @@ class _CachedPage:
 
 def render_cached_page(request: Request, template: str, context: DataclassInstance, *marked: str) -> Response:
     """
-    Render a page, like `page`, whose like is asked for very often: it is drawn once as a piece.
+    Render a page like `render_page`, from a cached macro: for pages that are asked for very often.
 
     Args:
-        context: As for `page`. What is not marked is yes, no or None, and a piece is drawn for each set of that.
+        context: As for `render_page`. Fields that are not marked are true, false or None; each set is cached.
         marked: The fields of *context* that hold text, which the page writes out as it is.
     """
     around, values = (
@@ -255,7 +255,7 @@ def render_cached_page(request: Request, template: str, context: DataclassInstan
 
 
 def render_fragment(content: RenderedHtml, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with what was put together from pieces, as `page` does with what a template wrote."""
+    """Return a response with rendered HTML, like `render_page`."""
     return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
 
 
@@ -265,19 +265,19 @@ def is_htmx(request: Request) -> bool:
 
 
 def redirect(request: Request, path: str) -> Response:
-    """Send the browser on after a form; htmx follows the same way as everybody else."""
+    """Redirect the browser after a form, also by htmx."""
     if is_htmx(request):
         return Response(status_code=204, headers={"hx-redirect": path})
     return RedirectResponse(path, 303)
 
 
 def get_cached_macro(request: Request, template: str, macro: str) -> CachedMacro:
-    """Return what draws a macro that is needed often: see `portal/web/cached_macros.py`."""
+    """Return a cached macro: see `portal/web/cached_macros.py`."""
     pieces: MacroCache = request.app.state.templates.macro_cache
     return pieces.get_macro(template, macro)
 
 
 def get_translator(request: Request) -> Callable[..., str]:
-    """Return gettext, for sentences that the domain marked, and what is to be put into them."""
+    """Return gettext, for sentences that the domain marked, and their variables."""
     words: Translator = request.app.state.templates.words
     return words.translate

@@ -27,7 +27,7 @@ class RotationPage:
     """
     Context of the page: with `progress` while a rotation is under way, else what it would mean.
 
-    Without `as_left` a patient's journal is not as it was left; that can be reviewed first.
+    Without `is_intact` a patient's journal is not as it was left; that can be reviewed first.
     """
 
     progress: RotationProgress | None = None

@@ -36,7 +36,7 @@ class EntryPage:
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
     `readers` are those who can read each part, when somebody has some parts and not others.
-    Without `as_left`, storage returned something else than was left, here or elsewhere in the journal.
+    Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
     id: UUID

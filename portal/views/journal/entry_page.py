@@ -44,7 +44,7 @@ class WritingPage:
     Context of the writing page.
 
     `screen` is there when the questions come one at a time; `more` are the parts offered after the first few.
-    `sitting` names this page, so that it never conflicts with itself. Without `as_left`, the journal is not as its
+    `sitting` names this page, so that it never conflicts with itself. Without `is_intact`, the journal is not as its
     owner left it.
     """
 

@@ -37,8 +37,8 @@ class TimelinePage:
     """
     Context of the timeline. `older` is the moment before which the next page begins, as an address has it.
 
-    `undo` is what was just deleted, `rest` says that somebody stopped for today. Without `as_left`, storage gave
-    back something else than was left.
+    `undo` is what was just deleted, `rest` says that somebody stopped for today. Without `is_intact`, storage holds
+    something else than was saved.
     """
 
     spine: RenderedHtml
@@ -62,7 +62,7 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class DeletedEntry:
-    """A deleted entry: until when it can be brought back, where that is known."""
+    """A deleted entry, and until when it can be restored, where that is known."""
 
     line: TimelineLine
     until: datetime | None
@@ -76,7 +76,7 @@ class DeletedPage:
 
 
 def build_prefetch(request: Request, patient: Subquery) -> Sequence[Statement]:
-    """Return what the timeline asks for; a search asks for something else."""
+    """Return the statements of the timeline; none for a search."""
     if request.method != "GET":
         return ()
     return build_timeline_queries(
@@ -85,7 +85,7 @@ def build_prefetch(request: Request, patient: Subquery) -> Sequence[Statement]:
 
 
 async def show_timeline(request: Request) -> Response:
-    """Show a page of the timeline; a form asks for what was looked for, since an address is written down."""
+    """Show a page of the timeline, or search: by a form, since addresses are logged."""
     actor, asked = get_actor(request), request.query_params
     if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
         return await _render_search(request, actor, words[:200])
@@ -111,7 +111,7 @@ async def show_timeline(request: Request) -> Response:
 
 
 def _split_page(found: Sequence[EntrySummary]) -> tuple[Sequence[EntrySummary], datetime | None]:
-    """Cut a page off, and tell after which moment the next one begins, if there is one."""
+    """Return the entries of one page, and the moment before which the next begins, if there is one."""
     if len(found) <= PAGE_SIZE:
         return found, None
     timed = [one for one in found if one.is_dated]
@@ -125,7 +125,7 @@ def _split_page(found: Sequence[EntrySummary]) -> tuple[Sequence[EntrySummary], 
 
 
 async def show_deleted_entries(request: Request) -> Response:
-    """Show what was deleted and can still be brought back."""
+    """Show deleted entries that can still be restored."""
     lines, gone = TimelineRenderer(request), await entries.list_deleted_entries(get_actor(request))
     removed = tuple(
         DeletedEntry(
@@ -153,7 +153,7 @@ async def _find_deleted_entry(actor: Actor, text: str | None) -> Entry | None:
 
 
 def _parse_moment(text: str) -> datetime | None:
-    """Read the moment of a page; an address that somebody bent shows the newest page."""
+    """Parse the moment of a page; an invalid one shows the newest page."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Entries hung on the dates of the sessions that they belong to."""
+"""Entries under the sessions that they belong to."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ class TimelinePeriod:
 
 class TimelineRenderer:
     """
-    What every line of one page has in common.
+    Renders the lines of one page.
 
-    Lists are long and words few: they are translated once here, where a page would do it for every line.
+    Labels are translated once here, not for every line.
     """
 
     __slots__ = ("_", "actor", "kinds", "request", "zone")
@@ -98,12 +98,12 @@ class TimelineRenderer:
         self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
-        """Lay an entry out for a list."""
+        """Return an entry's line of a list."""
         day, kind, ident, title = self._get_texts(entry)
         return TimelineLine(ident, title, kind, day, readers.get(entry.id, ()))
 
     def _get_texts(self, entry: EntrySummary) -> tuple[str, str, str, str]:
-        """Return what a list says of an entry: day, kind, id and title."""
+        """Return an entry's day, kind, id and title for a list."""
         if entry.damaged:
             day = format_short_day(entry.created_at, self.zone) if entry.is_dated else ""
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
@@ -113,7 +113,7 @@ class TimelineRenderer:
         self, entries: Sequence[EntrySummary], plan: Plan, readers: Readers, period: TimelinePeriod
     ) -> RenderedHtml:
         """
-        Hang entries on the sessions that they belong to.
+        Render entries under the sessions that they belong to.
 
         Returns:
             The latest session first. One without entries is there when it falls into *period*; the next one
@@ -143,7 +143,7 @@ class TimelineRenderer:
         return join_rendered(drawn)
 
     def _load_layout(self, plan: Plan) -> PlanLayout:
-        """Lay a plan out; the very same one is laid out once for a time zone."""
+        """Return the layout of a plan, which is remembered for a time zone."""
         memory = self.actor.installation.server_keys.document_cache
         key = (PlanLayout, LANGUAGE, self.actor.time_zone, *plan.cache_key)
         found: PlanLayout | None = memory.get(key)
@@ -154,7 +154,7 @@ class TimelineRenderer:
         return found
 
     def _render_entries(self, entries: Sequence[EntrySummary], readers: Readers) -> list[RenderedHtml]:
-        """Draw entries; who can read them is drawn once for all that the same people can."""
+        """Render entries; the readers are rendered once for all entries with the same ones."""
         shared, paused = (
             get_cached_macro(self.request, CHIP_MACROS, name) for name in ("chip_shared", "chip_paused")
         )

@@ -41,7 +41,7 @@ class SessionPage:
     with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
     a clinician sees and changes nothing of it. `errors` are why it was not moved; one of its status belongs to no
     field. `reason` is why it was to be cancelled, when that was refused.
-    Without `as_left`, the journal is not as its owner left it.
+    Without `is_intact`, the journal is not as its owner left it.
     """
 
     line: SessionLine
