@@ -26,7 +26,7 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.people import PATIENT_ONLY, SERVER_KEY, SMALL, People
 from bench.server import ROOT, furnish, served
 from bench.signing_in import p99
-from journal.audit import chain_worker as audit_sealing
+from journal.audit import chain_worker
 from journal.audit import log as audit_log
 from journal.audit.acts import Act as Event
 from journal.audit.chain_worker import AuditChainWorker
@@ -149,7 +149,7 @@ async def write(url: str) -> None:
     with store.use():
         sealer = AuditChainWorker(installation, uuid4())
         chaining = asyncio.create_task(
-            run_forever(PeriodicTask(sealer.chain_pending, audit_sealing.INTERVAL))
+            run_forever(PeriodicTask(sealer.chain_pending, chain_worker.INTERVAL))
         )
         await sealer.chain_pending()
         print("ready", flush=True)

@@ -129,7 +129,7 @@ def _iter_segments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _iter_spans(whole: str, longest_first: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield where *needles* stand in a fold, one after the other, of two at one place the longer."""
+    """Yield where *longest_first* stand in a fold, one after the other, of two at one place the longer."""
     ahead = [(at, rank) for rank, one in enumerate(longest_first) if (at := whole.find(one)) >= 0]
     heapify(ahead)
     done = 0

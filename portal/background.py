@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from journal.accounts.addresses import upgrade_indexes
-from journal.audit import chain_worker as audit_sealing
+from journal.audit import chain_worker
 from journal.audit.chain_worker import AuditChainWorker
 from journal.care.past_upgrade import seal_unnamed_links
 from journal.installation.installation import Installation
@@ -80,7 +80,7 @@ async def run_periodic_tasks(installation: Installation) -> AsyncIterator[None]:
     addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
     mail = PeriodicTask(lambda: deliver_due(installation, words.translate), MAIL_INTERVAL)
-    chaining = PeriodicTask(lambda: chain_events(sealer), audit_sealing.INTERVAL)
+    chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     begun = [
         (here, await here.run_once()),
         (beating, await beating.run_once()),

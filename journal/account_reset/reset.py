@@ -38,7 +38,7 @@ from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.store.database import execute, flush_deleted, transaction
-from journal.store.progress import run_with_retry as run_repeated
+from journal.store.progress import run_with_retry
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import baseline, record_state
 
@@ -101,7 +101,7 @@ async def reset_account(
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If a field is not valid; the link stays valid. After some wrong addresses it has to wait.
+        InvalidInput: If a field is not valid; the link stays valid. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.verify_token(installation, token, renewing=True)
     active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
@@ -167,7 +167,7 @@ async def reset_account(
             )
         return session
 
-    session = await run_repeated(write)
+    session = await run_with_retry(write)
     await flush_deleted()
     return session
 
@@ -200,7 +200,7 @@ async def renew_link(actor: Actor, token: str) -> UUID:
     row, _ = await invitations.verify_token(actor.installation, token, renewing=True)
     if row.patient != actor.id or row.renews is None:
         raise LinkExpired
-    link = await run_repeated(partial(_renew_link, actor, token, row, row.renews))
+    link = await run_with_retry(partial(_renew_link, actor, token, row, row.renews))
     await flush_deleted()
     return link
 

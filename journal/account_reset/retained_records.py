@@ -234,7 +234,7 @@ async def restore_records(actor: Actor, secret: str) -> int:
         How many entries came back.
 
     Raises:
-        Refused: If it opens nothing, or has to wait after several tries.
+        InvalidInput: If it opens nothing, or has to wait after several tries.
         Damaged: If it opens the old key, but that opens none of the records.
     """
     actor.require_role(Role.PATIENT)

@@ -58,7 +58,7 @@ SELECT_OLD_LINKS = """
 
 
 class OldLinkRow(Row, frozen=True):
-    """A row of `BEFORE`: a care link from before a reset."""
+    """A row of `SELECT_OLD_LINKS`: a care link from before a reset."""
 
     id: UUID
     patient_id: UUID

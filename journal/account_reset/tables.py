@@ -1,4 +1,4 @@
-"""The rows that a restart leaves behind."""
+"""The rows that a reset leaves behind."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ MAX_NAMED = 5
 
 
 class AddressedRow(ProfileRow, frozen=True):
-    """An account, as `FIRST` and `SELECT_NEXT` ask for it."""
+    """An account, as `SELECT_FIRST` and `SELECT_NEXT` ask for it."""
 
     email_index: str
 

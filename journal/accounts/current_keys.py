@@ -37,7 +37,7 @@ async def require_keys(actor: Actor) -> None:
     """
     Verify that the actor's keys are still the account's, and lock them until the transaction ends.
 
-    For acts that seal something under those keys without changing how the account is opened. During a renewal the
+    For acts that seal something under those keys without changing how the account is opened. During a rotation the
     old keys are still accepted: it checks everything once more before it drops them. On SQLite, whose writers take
     turns, something has to be written before.
 

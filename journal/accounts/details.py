@@ -28,7 +28,7 @@ async def change_details(actor: Actor, name: str, time_zone: str) -> None:
     Change the actor's name and time zone.
 
     Raises:
-        Refused: With a sentence for each field that needs another look.
+        InvalidInput: With a sentence for each field that needs another look.
     """
     name = clean_name(name)
     if problems := find_name_problems(name) | find_zone_problems(time_zone):
@@ -43,7 +43,7 @@ async def change_email(actor: Actor, email: str) -> None:
     Change the address that the actor signs in with. A notice goes to the old one.
 
     Raises:
-        Refused: If it is no address, or another account's.
+        InvalidInput: If it is no address, or another account's.
     """
     email = normalize_address(email)
     if problems := find_email_problems(email, sends_mail=actor.installation.mail is not None):

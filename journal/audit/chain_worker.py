@@ -27,7 +27,7 @@ from journal.store.database import Statement, execute, execute_all, fetch_raw, g
 INTERVAL = timedelta(seconds=1)
 """How often each worker checks for pending events."""
 LEASE_DURATION = timedelta(seconds=3)
-"""How long nobody else chains after a worker did: with `EVERY`, a worker that dies is replaced within 5 seconds."""
+"""How long nobody else chains after a worker did: with `INTERVAL`, a worker that dies is replaced within 5 seconds."""
 BATCH_SIZE = 100  # events: a few milliseconds
 
 # An end that is further away than any lease lasts is of a clock that was set back, or of somebody else's hand.
@@ -60,7 +60,7 @@ class AuditChainWorker:
     """
     One worker that chains events while it holds the lease.
 
-    `refused` is how many pending events it passed over the last time, since this service did not write them as they
+    `skipped` is how many pending events it passed over the last time, since this service did not write them as they
     are, or wrote them once already. They stay where they are, and `hearthside verify-audit` tells of them.
     """
 

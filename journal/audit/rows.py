@@ -35,7 +35,7 @@ BATCH_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class ChainedRow:
-    """A chained event as stored; `line` is None where a column holds what Hearthside never writes."""
+    """A chained event as stored; `record` is None where a column holds what Hearthside never writes."""
 
     sequence: Any
     record: EventRecord | None
@@ -52,7 +52,7 @@ class ChainedRow:
 
 @dataclass(frozen=True, slots=True)
 class PendingRow:
-    """A pending event as stored, and whether an event of its id is chained already; `line` as for `Row`."""
+    """A pending event as stored, and whether an event of its id is chained already; `record` as for `ChainedRow`."""
 
     record: EventRecord | None
     mac: Any

@@ -41,8 +41,7 @@ from journal.audit.rows import (
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.store.database import execute, fetch_raw
-from journal.store.rows import IdRow, parse_rows
-from journal.store.rows import filter_undamaged as undamaged
+from journal.store.rows import IdRow, filter_undamaged, parse_rows
 from journal.store.statements import parse_id
 
 SELECT_ENDS = """
@@ -181,7 +180,7 @@ async def _find_start(installation: Installation, kept_heads: Sequence[Head]) ->
 async def _verify_from(
     installation: Installation, kept_heads: Sequence[Head], start: Head
 ) -> VerificationReport:
-    accounts = {one.id for one in undamaged(parse_rows(IdRow, await fetch_raw("SELECT id FROM account")))}
+    accounts = {one.id for one in filter_undamaged(parse_rows(IdRow, await fetch_raw("SELECT id FROM account")))}
     try:
         chain = await _open_chain_key(installation)
         # First what is pending and then the end: what is chained in between is seen twice, and never missed.

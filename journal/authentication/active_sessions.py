@@ -35,7 +35,9 @@ class ActiveSessionRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ActiveSession:
-    """One browser. `device` is a few words, or empty; `used_at` is a minute off at most; `here`: it is this browser."""
+    """
+    One browser. `device` is a few words, or empty; `used_at` is a minute off at most; `is_current`: it is this browser.
+    """
 
     id: UUID
     device: str

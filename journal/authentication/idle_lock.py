@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from tortoise.expressions import Q
 
-from crypto import session_id as id_of
+from crypto import session_id
 from journal.accounts.profiles import LOCK_CHOICES, Profile, load_profile, profile_context
 from journal.actor import Actor
 from journal.ages import age_between, build_alive_filter
@@ -71,13 +71,13 @@ async def unlock_session(installation: Installation, token: bytes, password: str
     Raises:
         NotFound: If no session is locked under *token*.
         TooManyAttempts: If passwords were guessed too often at this session.
-        Refused: If the password is not theirs.
+        InvalidInput: If the password is not theirs.
     """
     owner = await find_locked_session(installation, token)
     if owner is None:
         raise NotFound
     patient = owner.account if owner.role == Role.PATIENT.value else None
-    counts = attempts.build_confirmation_counts(installation, owner.account, id_of(token).hex())
+    counts = attempts.build_confirmation_counts(installation, owner.account, session_id(token).hex())
     key = await sign_in.unlock_account(installation, owner.account, password, patient, counts)
     return await run_with_retry(lambda: reopen_session(installation, token, key))
 
@@ -128,7 +128,7 @@ async def lock_unused_sessions(installation: Installation, now: datetime) -> Non
 
 async def _load_locked_row(installation: Installation, token: bytes) -> WebSessionRow | None:
     locked = tables.WebSession.filter(
-        id=id_of(token).hex(),
+        id=session_id(token).hex(),
         stage=Stage.OPEN.value,
         wrapped__isnull=True,
         account__status="active",

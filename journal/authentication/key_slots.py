@@ -50,7 +50,7 @@ USABLE_STATUSES = ("active", "leaving")
 
 
 class AccessRow(Row, frozen=True):
-    """An account's row, as `PRESENT` asks for it."""
+    """An account's row, as `SELECT_ACCESS` asks for it."""
 
     epoch: NonNegative
     access: bytes | None

@@ -80,7 +80,7 @@ async def confirm_recovery_key(actor: Actor, token: bytes, sealed: str, typed: s
         typed: The last group of the key, or all of it.
 
     Raises:
-        Refused: If what was typed is not from this key; the offer stands.
+        InvalidInput: If what was typed is not from this key; the offer stands.
         OfferExpired: As `reopen`.
     """
     before = await key_slots.load_own_access(actor)

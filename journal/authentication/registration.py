@@ -52,7 +52,7 @@ class NewAccount:
             mails: Whether people are notified by mail here.
 
         Raises:
-            Refused: With a sentence for each field that needs another look.
+            InvalidInput: With a sentence for each field that needs another look.
         """
         name, email = clean_name(self.name), normalize_address(self.email)
         problems = (
@@ -100,7 +100,7 @@ async def create_account(
     Store an account; *profession* is a clinician's.
 
     Raises:
-        Refused: If the address already has an account here.
+        InvalidInput: If the address already has an account here.
     """
     new, now = prepared.new, installation.clock()
     keyring = Keyring.from_account_key(prepared.account_key)

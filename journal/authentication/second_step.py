@@ -37,7 +37,7 @@ async def verify_code(installation: Installation, token: bytes, typed: str, visi
     Raises:
         NotFound: If no session waits under *token*.
         TooManyAttempts: If codes were guessed too often.
-        Refused: If the code is not a present one, or was used.
+        InvalidInput: If the code is not a present one, or was used.
     """
     account, vault = await _load_waiting(installation, token)
     salt = await key_slots.load_salt(account)
@@ -65,7 +65,7 @@ async def verify_recovery_code(
     Raises:
         NotFound: If no session waits under *token*.
         TooManyAttempts: If codes were guessed too often.
-        Refused: If it is not one of those left.
+        InvalidInput: If it is not one of those left.
     """
     account, vault = await _load_waiting(installation, token)
     counts = attempts.build_recovery_code_counts(installation, account, visitor)

@@ -103,7 +103,7 @@ async def sign_in(
         raise
     stage = Stage.SECOND_FACTOR if waits else Stage.OPEN
 
-    async def come_in() -> bytes:
+    async def start() -> bytes:
         async with transaction():
             token = await web_sessions.start_session(
                 installation, who, account_key, slot=slot, device=device, stage=stage
@@ -116,7 +116,7 @@ async def sign_in(
         return token
 
     try:
-        token = await run_with_retry(come_in)
+        token = await run_with_retry(start)
     except AccessRevoked as error:  # the password was changed while it was tried
         await audit_log.record_unauthenticated_event(installation, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
@@ -134,7 +134,7 @@ async def verify_password(actor: Actor, password: str) -> bytes:
 
     Raises:
         TooManyAttempts: If passwords were guessed too often in this session.
-        Refused: If the password is not theirs.
+        InvalidInput: If the password is not theirs.
     """
     patient = actor.id if actor.role is Role.PATIENT else None
     counts = attempts.build_confirmation_counts(actor.installation, actor.id, actor.session)
@@ -149,7 +149,7 @@ async def confirm_with_password(actor: Actor, token: bytes, password: str) -> by
         A new session token; the old one opens nothing any more.
 
     Raises:
-        TooManyAttempts, Refused: As `unlock`.
+        TooManyAttempts, Refused: As `unlock_account`.
     """
     await verify_password(actor, password)
     return await run_with_retry(lambda: web_sessions.confirm_session(actor, token))
@@ -166,7 +166,7 @@ async def unlock_account(
 
     Raises:
         TooManyAttempts: If a limit of *counts* is reached.
-        Refused: If the password is not theirs; it is noted in *patient*'s log.
+        InvalidInput: If the password is not theirs; it is noted in *patient*'s log.
     """
     charged = await limits.count_attempt(counts, field="current")
     slot = await key_slots.find_slot(account, "password")
@@ -224,7 +224,7 @@ async def recover_account(
 
     Raises:
         TooManyAttempts: If keys were guessed too often.
-        Refused: If a field needs another look, or the key does not open an account.
+        InvalidInput: If a field needs another look, or the key does not open an account.
     """
     counts = attempts.build_recovery_counts(installation, email, visitor)
     charged = await limits.count_attempt(counts, field="recovery_key")

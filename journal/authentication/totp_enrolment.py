@@ -63,8 +63,8 @@ class EnrolmentOffer:
     What a page shows of an offer, and the sealed copy that comes back with the answer.
 
     Attributes:
-        words: The secret to type into an app, in groups of four; empty where it is not new.
-        address: The URI in the QR code (otpauth).
+        formatted_secret: The secret to type into an app, in groups of four; empty where it is not new.
+        provisioning_uri: The URI in the QR code (otpauth).
         codes: The recovery codes; only once the app was shown to work.
     """
 
@@ -92,7 +92,7 @@ async def verify_app(actor: Actor, sealed: str, typed: str) -> EnrolmentOffer:
     Verify a code of the person's app, as proof that it works; return the offer with its recovery codes.
 
     Raises:
-        Refused: If the code is not a present one.
+        InvalidInput: If the code is not a present one.
         EnrolmentExpired: If the offer has expired or was replaced.
     """
     drawn, _ = await _open_draft(actor, sealed)
@@ -128,7 +128,7 @@ async def accept_offer(actor: Actor, sealed: str, kept: bool) -> None:
         kept: The person says that they keep the recovery codes.
 
     Raises:
-        Refused: If they do not say so.
+        InvalidInput: If they do not say so.
         EnrolmentExpired: If the offer has expired or was replaced.
     """
     before = await key_slots.load_own_access(actor)
@@ -159,7 +159,7 @@ async def remove_second_factor(actor: Actor, password: str) -> None:
     Remove the second factor.
 
     Raises:
-        Refused: If the password is not theirs, or is too short to be the only thing that is asked for.
+        InvalidInput: If the password is not theirs, or is too short to be the only thing that is asked for.
     """
     before = await key_slots.load_own_access(actor)
     await verify_password(actor, password)

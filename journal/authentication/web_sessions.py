@@ -11,9 +11,17 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import OperationalError
 
-from crypto import Context, CryptoError, Keyring, KeySlot, SessionToken, unwrap_account_key, wrap_account_key
-from crypto import new_session_token as new_token
-from crypto import session_id as id_of
+from crypto import (
+    Context,
+    CryptoError,
+    Keyring,
+    KeySlot,
+    SessionToken,
+    new_session_token,
+    session_id,
+    unwrap_account_key,
+    wrap_account_key,
+)
 from journal.accounts import current_keys
 from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
@@ -83,7 +91,7 @@ UPDATE_TOKEN = """
 
 
 class SignedInRow(Row, frozen=True):
-    """A web session and its account, as `SIGNED_IN` asks for them."""
+    """A web session and its account, as `SELECT_SIGNED_IN` asks for them."""
 
     account_id: UUID
     wrapped: bytes
@@ -147,8 +155,8 @@ async def start_session(
     Raises:
         AccessRevoked: If the slot or the key no longer opens the account.
     """
-    token, now, handle = new_token(), installation.clock(), uuid4()
-    waiting, session = stage is Stage.SECOND_FACTOR, id_of(token).hex()
+    token, now, handle = new_session_token(), installation.clock(), uuid4()
+    waiting, session = stage is Stage.SECOND_FACTOR, session_id(token).hex()
     async with ensure_transaction():
         epoch = await key_slots.verify_entry(account, account_key, slot)
         await tables.WebSession.create(
@@ -315,7 +323,7 @@ async def load_account_key(actor: Actor, token: bytes) -> bytes:
 
 async def end_session(installation: Installation, token: bytes) -> None:
     """Sign the browser out: delete the row, and with it the only way to the keys."""
-    here = tables.WebSession.filter(id=id_of(token).hex())
+    here = tables.WebSession.filter(id=session_id(token).hex())
     owners = [get_column(row, "account_id") for row in await fetch_rows(WebSessionRow, here)]
     async with transaction():
         if await here.delete():
@@ -334,7 +342,7 @@ async def _load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:
 async def _load_waiting_row(installation: Installation, token: bytes) -> WebSessionRow | None:
     now = installation.clock()
     waits = tables.WebSession.filter(
-        id=id_of(token).hex(),
+        id=session_id(token).hex(),
         stage=Stage.SECOND_FACTOR.value,
         account__status__in=key_slots.USABLE_STATUSES,  # signing in past this keeps an account that was to be deleted
         expires_at__gt=now,
@@ -356,8 +364,8 @@ async def rotate_token(
     installation: Installation, row: WebSessionRow, account_key: bytes, expires_at: datetime
 ) -> bytes:
     """Store a session, open and confirmed, under a new token; raises `NotFound` for the second of two at once."""
-    token, now = new_token(), installation.clock()
-    session, stage = id_of(token).hex(), Stage.OPEN.value
+    token, now = new_session_token(), installation.clock()
+    session, stage = session_id(token).hex(), Stage.OPEN.value
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
     browser = BrowserDocument(open_device(installation, row), session, stage)
     sealed = _seal_browser(installation, row.account_id, row.handle, row.epoch, browser)

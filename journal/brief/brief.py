@@ -50,7 +50,7 @@ class Brief:
     All that fits on one page; each tuple is newest first and may be empty.
 
     `about` is the dosing session that the coming integration session is about; `days` counts from its day to
-    today and is negative while it is still to come. `more` says that something shared did not fit.
+    today and is negative while it is still to come. `has_more` says that something shared did not fit.
     """
 
     link: Link
@@ -94,7 +94,7 @@ class Brief:
 
 
 class _LinePicker:
-    """Takes the lines that a section has room for; `more` when any were left out."""
+    """Takes the lines that a section has room for; `has_more` when any were left out."""
 
     def __init__(self) -> None:
         self.has_more = False

@@ -44,7 +44,7 @@ async def pause_sharing(actor: Actor, wanted: UUID | None = None) -> None:
 
 
 async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
-    """Pause one link of the patient's, or all, in the transaction that is open, and first in it; as `pause`."""
+    """Pause one link of the patient's, or all, in the transaction that is open, and first in it; as `pause_sharing`."""
     await record_state.lock_state(actor)
     mine, stopped = tables.CareLink.filter(patient_id=actor.id, ended_at=None), []
     ids = [row.id for row in filter_undamaged(await fetch_rows(IdRow, mine))]
@@ -107,7 +107,7 @@ async def end_care(actor: Actor, wanted: UUID) -> None:
 
 
 async def end_link(actor: Actor, wanted: UUID) -> None:
-    """End one link in the transaction that is open, which began with `record_state.lock_state`; as `end`."""
+    """End one link in the transaction that is open, which began with `record_state.lock_state`; as `end_care`."""
     await refuse_while_held(actor)
     if actor.role is Role.PATIENT:
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
@@ -138,7 +138,7 @@ async def _seal_past_care(actor: Actor, wanted: UUID) -> bytes | None:
 
 
 async def _delete_earlier_remains(wanted: UUID) -> None:
-    """Delete the copies from before a restart that wait to be given back between these two people."""
+    """Delete the copies from before a reset that wait to be returned between these two people."""
     for row in filter_undamaged(await fetch_rows(PairRow, tables.CareLink.filter(id=wanted))):
         pair = {"patient_id": row.patient_id, "clinician_id": row.clinician_id}
         before = tables.CareLink.filter(**pair, ended_at__isnull=False)

@@ -71,7 +71,7 @@ SELECT_CURRENT_LINKS_BETWEEN = SELECT_LINKS.format(
 
 
 class LinkRow(Row, frozen=True):
-    """A row of a care link, as `LINKS` asks for it; `peer` is the person who does not ask."""
+    """A row of a care link, as `SELECT_LINKS` asks for it; `peer_…` is the person who does not ask."""
 
     id: UUID
     patient_id: UUID
@@ -145,8 +145,9 @@ class CareTeam:
     """
     One person's care links, and the ids of rows that they never agreed on.
 
-    A damaged row counts as not agreed on; None stands for an id that cannot be read. `before` are ids of rows from
-    before a patient's account was started anew, which wait to be renewed. `damaged` counts damaged rows of ended care.
+    A damaged row counts as not agreed on; None stands for an id that cannot be read. `awaiting_renewal` are ids of
+    rows from before a patient's account was started anew, which wait to be renewed. `damaged` counts damaged rows of
+    ended care.
     """
 
     links: tuple[Link, ...]

@@ -31,7 +31,7 @@ SELECT_LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $
 
 
 class ListRow(Row, frozen=True):
-    """A row of a list; `opened` checks all of it but its id."""
+    """A row of a list; `open_list` checks all of it but its id."""
 
     id: UUID
     revision: JoinedValue
@@ -83,11 +83,11 @@ async def remove_copies(actor: Actor, link: UUID, copies: Iterable[UUID]) -> Non
     """Remove copies that were just deleted."""
     gone = {one.hex for one in copies}
 
-    def left(old: ShareList) -> ShareList:
+    def without_copies(old: ShareList) -> ShareList:
         kept = {ident: state for ident, state in old.copies.items() if ident not in gone}
         return msgspec.structs.replace(old, copies=kept)
 
-    await _rewrite_list(actor, link, left)
+    await _rewrite_list(actor, link, without_copies)
 
 
 async def set_paused(actor: Actor, link: UUID, paused: bool = True) -> None:

@@ -37,7 +37,7 @@ SELECT_ENTRIES_BETWEEN = SELECT_ENTRIES + " AND deleted_at IS NULL AND created_a
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The pages that a root names; `kept` is the root's row."""
+    """The pages that a root names; `state_row` is the root's row."""
 
     state_row: tuple[int, bytes]
     marks: Sequence[PageMark]

@@ -31,7 +31,7 @@ SELECT_NEXT = (
 
 
 class SealedRow(Row, frozen=True):
-    """The columns of `OWN` that are read of every row; its times, only of a match."""
+    """The columns of `SELECT_FIRST` that are read of every row; its times, only of a match."""
 
     id: UUID
     revision: NonNegative

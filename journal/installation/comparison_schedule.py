@@ -14,7 +14,7 @@ COMPARISON_INTERVAL = timedelta(hours=1)
 
 @dataclass(slots=True)
 class ComparisonSchedule:
-    """When each session last compared its whole journal; `MOST` sessions at most."""
+    """When each session last compared its whole journal; `MAX_SESSIONS` sessions at most."""
 
     MAX_SESSIONS: ClassVar[int] = 10_000
     last_compared: OrderedDict[str, datetime] = field(default_factory=OrderedDict)

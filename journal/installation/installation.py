@@ -39,16 +39,16 @@ class Installation:
     """
     The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
-    `pins` caches which pins fit, see `journal/care/links.py`. `taking` are the accounts whose export is running or
-    waits; one runs at a time.
+    `pins` caches which pins fit, see `journal/care/links.py`. `exporting_accounts` are the accounts whose export is
+    running or waits; one runs at a time.
     """
 
     server_keys: ServerKeys
     clock: Callable[[], datetime] = utc_now
     argon2: Argon2Parameters = STANDARD
-    password_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("stretch"))
+    password_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("password"))
     returning_password_queue: PasswordQueue = field(
-        default_factory=lambda: PasswordQueue.create("stretch-own", niceness=NICENESS // 2)
+        default_factory=lambda: PasswordQueue.create("password-returning", niceness=NICENESS // 2)
     )
     strength_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("judge", 1))
     export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
@@ -101,5 +101,7 @@ class Installation:
         self.pins.clear()
 
     async def run_strength_check(self, work: Callable[[], T]) -> T:
-        """Run *work*, which judges a password while it is typed, in a thread of its own; raises as `stretch`."""
+        """
+        Run *work*, which judges a password while it is typed, in a thread of its own; raises as `run_password_hash`.
+        """
         return await self.strength_queue.run(work)

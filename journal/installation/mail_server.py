@@ -21,7 +21,7 @@ class MailServer:
     Where mail goes out.
 
     `sender` is what stands in From; `origin` is the only address that a message leads to, but for an invitation's.
-    `trust` is a file of certificates to believe besides those that the machine believes.
+    `ca_file` is a file of certificates to believe besides those that the machine believes.
     """
 
     host: str

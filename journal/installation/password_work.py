@@ -39,7 +39,7 @@ class PasswordQueue:
 
     Attributes:
         pool: The threads.
-        places: How many more may enter. Work releases its place when it has ended or was cancelled.
+        slots: How many more may enter. Work releases its slot when it has ended or was cancelled.
     """
 
     pool: ThreadPoolExecutor

@@ -61,9 +61,9 @@ class AccountColumn:
 
     Attributes:
         name: Table and column.
-        whose: The field, or path of relations, from a row to its account.
-        revision: The field that counts a record's revisions, where it has one.
-        row: What has to be read to open a row, where it is more than its id, the sealed value and its revision.
+        owner_path: The field, or path of relations, from a row to its account.
+        revision_field: The field that counts a record's revisions, where it has one.
+        row_type: What has to be read to open a row, where it is more than its id, the sealed value and its revision.
     """
 
     name: str
@@ -112,7 +112,7 @@ class AccountColumn:
                 return open_sealed(keyring.vault, sealed, context=place)
 
     def seal_value(self, keyring: Keyring, account: UUID, row: SealedRow, value: bytes) -> bytes:
-        """Seal what `opened` returned with these keys, for the same context."""
+        """Seal what `open_value` returned with these keys, for the same context."""
         place = self._get_context(account, row)
         match self.sealed_with:
             case SealingKey.WRAPPED:

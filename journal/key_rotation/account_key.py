@@ -66,7 +66,7 @@ class RotationProgress:
     """
     How far a rotation has come, in records.
 
-    It is `settling` while it only waits for saves that are still under way. When it is `over`, `unopened` are the
+    It is `settling` while it only waits for saves that are still under way. When it is `finished`, `unopened` are the
     records that neither old nor new keys open: they are left as they were.
     """
 
@@ -91,8 +91,8 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
         A new session token for this browser.
 
     Raises:
-        Refused: If the password is not theirs.
-        RotationInProgress: While an earlier renewal is under way.
+        InvalidInput: If the password is not theirs.
+        RotationInProgress: While an earlier rotation is under way.
         ConcurrentChange: If another window changed how the account is opened.
         Damaged: If the password opens another key than this browser holds: somebody restored an old slot.
     """

@@ -30,7 +30,7 @@ class ServerColumn:
     """
     One column of one table; the rows' ids stand in `id`.
 
-    `place` returns the context from the row's id and the columns of `parts`. `index_column` names the column of the
+    `context` returns the context from the row's id and the columns of `parts`. `index_column` names the column of the
     e-mail address's blind index, in the table whose rows are profiles.
     """
 

@@ -58,7 +58,7 @@ def parse_invitation_address(installation: Installation, typed: str) -> str:
     Return the address to mail an invitation to; nothing if none was typed.
 
     Raises:
-        Refused: If it is no address, or no mail is sent here.
+        InvalidInput: If it is no address, or no mail is sent here.
     """
     if not typed.strip():
         return ""

@@ -90,7 +90,7 @@ async def deliver_due(installation: Installation, translate: Translate = str) ->
 
 
 async def delete_expired(now: datetime) -> None:
-    """Delete messages older than `KEPT`, sent or not."""
+    """Delete messages older than `RETENTION`, sent or not."""
     await tables.Outbox.filter(created_at__lt=now - RETENTION).delete()
 
 

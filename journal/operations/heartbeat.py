@@ -49,7 +49,7 @@ class HeartbeatRow(Row, frozen=True):
 
 @dataclass(slots=True)
 class Heartbeat:
-    """One process's readings of its clocks: `first_reading` at the first, and `looked` at the last."""
+    """One process's readings of its clocks: `first_reading` at the first, and `last_monotonic` at the last."""
 
     installation: Installation
     monotonic: Callable[[], float] = time.monotonic

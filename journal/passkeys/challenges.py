@@ -67,7 +67,7 @@ def verify_challenge(installation: Installation, challenge: bytes, request: Pass
     Verify that *challenge* was issued here for this request, and has not expired.
 
     Raises:
-        Refused: If it was not, or has expired.
+        InvalidInput: If it was not, or has expired.
     """
     head, mac = challenge[:HEAD_SIZE], challenge[HEAD_SIZE:]
     if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(installation, head, request)):
@@ -82,7 +82,7 @@ async def spend_challenge(challenge: bytes) -> None:
     Store that a valid challenge was answered; of several answers at once, one succeeds. Not in a transaction.
 
     Raises:
-        Refused: If it was answered before.
+        InvalidInput: If it was answered before.
     """
     lookup = sha256(challenge).hexdigest()
     try:

@@ -87,7 +87,7 @@ async def add_passkey(actor: Actor, token: bytes, site: Site, name: str, answer:
         prf: The output of the device's PRF, as base64url; empty where it has none.
 
     Raises:
-        Refused: If answer or name is not valid, the answer was used, or the passkey is known or one too many.
+        InvalidInput: If answer or name is not valid, the answer was used, or the passkey is known or one too many.
     """
     named = _clean_passkey_name(name)
     try:
@@ -142,7 +142,7 @@ async def add_passkey(actor: Actor, token: bytes, site: Site, name: str, answer:
 
 
 async def rename_passkey(actor: Actor, passkey: UUID, name: str) -> None:
-    """Rename a passkey; raises `Refused` for a name that is not valid, `NotFound` for somebody else's passkey."""
+    """Rename a passkey; raises `InvalidInput` for a name that is not valid, `NotFound` for somebody else's passkey."""
     named = _clean_passkey_name(name)
     found = await load_passkey(actor, passkey)
     await rows.save_passkey(actor.installation, found, msgspec.structs.replace(found.document, name=named))

@@ -101,7 +101,7 @@ def open_passkey(installation: Installation, row: PasskeyRow) -> Passkey:
 
 
 def seal_passkey(installation: Installation, passkey: Passkey) -> bytes:
-    """Seal what `opened` opens."""
+    """Seal a passkey's document for its row."""
     return seal_document(
         installation.server_keys,
         passkey.document,

@@ -49,13 +49,13 @@ async def sign_in_with_passkey(
         The session token for the cookie, 32 bytes.
 
     Raises:
-        Refused: If the passkey is unknown, does not verify, or holds no key.
+        InvalidInput: If the passkey is unknown, does not verify, or holds no key.
     """
     request = PasskeyRequest(Purpose.SIGN_IN)
     passkey, proof = await verify_answer(installation, site, request, answer)
     account_key, slot = await unlock_account_key(installation, passkey, request, answer)
 
-    async def come_in() -> bytes:
+    async def start() -> bytes:
         async with transaction():
             token = await web_sessions.start_session(
                 installation, passkey.account, account_key, slot=slot, device=device
@@ -69,7 +69,7 @@ async def sign_in_with_passkey(
         return token
 
     try:
-        return await run_with_retry(come_in)
+        return await run_with_retry(start)
     except AccessRevoked as error:  # it was removed while it was tried
         raise InvalidInput({"passkey": OPENS_NO_MORE}) from error
 
@@ -88,19 +88,19 @@ async def complete_second_step(installation: Installation, token: bytes, site: S
 
     Raises:
         NotFound: If no sign-in waits for its second step.
-        Refused: As `sign_in`, but for the key.
+        InvalidInput: As `sign_in_with_passkey`, but for the key.
     """
     request, account_key = await _load_waiting(installation, token)
     passkey, proof = await verify_answer(installation, site, request, answer)
     rows.verify_owner(passkey, build_vault_sealer(account_key))
 
-    async def come_in() -> bytes:
+    async def start() -> bytes:
         async with transaction():
             await record_use(installation, passkey, proof)
             await account_status.cancel_deletion(installation, passkey.account)
             return await web_sessions.promote_session(installation, token)
 
-    return await run_with_retry(come_in)
+    return await run_with_retry(start)
 
 
 async def build_confirmation_options(actor: Actor, site: Site) -> dict[str, Any]:
@@ -116,17 +116,17 @@ async def confirm_with_passkey(actor: Actor, token: bytes, site: Site, answer: A
         The new session token.
 
     Raises:
-        Refused: As `complete_second_step`.
+        InvalidInput: As `complete_second_step`.
     """
     passkey, proof = await verify_answer(actor.installation, site, _build_confirmation(actor), answer)
     rows.verify_owner(passkey, actor.vault)
 
-    async def confirmed() -> bytes:
+    async def confirm_session() -> bytes:
         async with transaction():
             await record_use(actor.installation, passkey, proof)
             return await web_sessions.confirm_session(actor, token)
 
-    return await run_with_retry(confirmed)
+    return await run_with_retry(confirm_session)
 
 
 async def build_unlocking_options(installation: Installation, token: bytes, site: Site) -> dict[str, Any]:
@@ -143,18 +143,18 @@ async def unlock_session(installation: Installation, token: bytes, site: Site, a
 
     Raises:
         NotFound: If no session is locked under *token*.
-        Refused: As `sign_in`.
+        InvalidInput: As `sign_in_with_passkey`.
     """
     request = await _load_locked(installation, token)
     passkey, proof = await verify_answer(installation, site, request, answer)
     account_key, _ = await unlock_account_key(installation, passkey, request, answer)
 
-    async def opened() -> bytes:
+    async def reopen() -> bytes:
         async with transaction():
             await record_use(installation, passkey, proof)
             return await idle_lock.reopen_session(installation, token, account_key)
 
-    return await run_with_retry(opened)
+    return await run_with_retry(reopen)
 
 
 async def _load_waiting(installation: Installation, token: bytes) -> tuple[PasskeyRequest, bytes]:

@@ -57,7 +57,7 @@ async def verify_answer(
     Verify an answer, and return its passkey; its challenge is then spent, whatever comes after.
 
     Raises:
-        Refused: If the passkey is unknown, or the answer does not verify.
+        InvalidInput: If the passkey is unknown, or the answer does not verify.
     """
     try:
         claim = webauthn.parse_claim(answer.credential)
@@ -97,7 +97,7 @@ async def unlock_account_key(
     Return the account key from the slot of a verified passkey, and that slot.
 
     Raises:
-        Refused: If it has none, or one that the PRF output does not open.
+        InvalidInput: If it has none, or one that the PRF output does not open.
         Damaged: If the account did not add this passkey itself.
     """
     if not passkey.document.opens:

@@ -43,7 +43,7 @@ async def request_deletion(actor: Actor, typed: str) -> None:
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
-        Refused: If it is another word.
+        InvalidInput: If it is another word.
     """
     actor.require_role(Role.PATIENT)
     await refuse_while_held(actor)

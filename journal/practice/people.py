@@ -93,7 +93,7 @@ async def suspend_person(actor: Actor, wanted: UUID) -> None:
     Suspend somebody: they cannot sign in, and every browser is signed out. Nothing of theirs is deleted.
 
     Raises:
-        Refused: If nobody would be left who can undo it (`person`).
+        InvalidInput: If nobody would be left who can undo it (`person`).
         StaleRevision: If the account is about to be deleted: nobody is signed in to it.
     """
     one = await load_person(actor, wanted)

@@ -36,7 +36,7 @@ async def register_patient(installation: Installation, token: str, new: NewAccou
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If the address has an account here; the link stays valid.
+        InvalidInput: If the address has an account here; the link stays valid.
     """
     prepared = await registration.prepare_account(installation, new)
 
@@ -75,7 +75,7 @@ async def register_staff(
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        Refused: If a field is not valid; the link stays valid.
+        InvalidInput: If a field is not valid; the link stays valid.
     """
     position = await setup_links.load_position(installation, token)
     practice = await load_practice(installation)

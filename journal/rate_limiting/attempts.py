@@ -109,7 +109,7 @@ def build_link_counts(installation: Installation, visitor: Visitor) -> tuple[Cou
 
 
 def build_reset_counts(installation: Installation, invitation: UUID) -> tuple[Count, ...]:
-    """Return the counts of an attempt at the address of a link to restart an account, by the link."""
+    """Return the counts of an attempt at the address of a link to reset an account, by the link."""
     return (Count(compute_key(installation, "restart", invitation.bytes), OWN_LIMIT, is_own=True),)
 
 

@@ -55,10 +55,10 @@ class Limit:
     How often something may be tried.
 
     Attributes:
-        free: So many tries follow each other without a pause.
-        first: The pause after them, in seconds; each further try doubles it.
-        ceiling: The longest pause, in seconds.
-        forget: When nothing was tried for so many seconds after a pause, counting begins anew.
+        free_attempts: So many tries follow each other without a pause.
+        first_pause: The pause after them, in seconds; each further try doubles it.
+        max_pause: The longest pause, in seconds.
+        forget_after: When nothing was tried for so many seconds after a pause, counting begins anew.
     """
 
     free_attempts: int
@@ -82,7 +82,7 @@ class Count:
     """
     One thing that tries are counted by.
 
-    `own` says that only whoever succeeds now is counted by it, so that their success ends the counting; otherwise
+    `is_own` says that only whoever succeeds now is counted by it, so that their success ends the counting; otherwise
     it takes back the one try, and leaves standing what others tried.
     """
 

@@ -103,11 +103,11 @@ async def export_records(
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
-        Refused: If the password is not theirs (`current`), or the passphrase is too weak or none for `age`
+        InvalidInput: If the password is not theirs (`current`), or the passphrase is too weak or none for `age`
             (`passphrase`).
         NotFound: If the patient is not in the clinician's care.
-        ManyFiles: If a file of theirs is being made already, or too many people wait for one.
-        NotSealed: If the server could not seal it, or not in time.
+        ExportBusy: If a file of theirs is being made already, or too many people wait for one.
+        SealingFailed: If the server could not seal it, or not in time.
     """
     await refuse_while_held(actor)
     known = (actor.name, actor.email, practice)
@@ -130,16 +130,16 @@ def _reserve_place(actor: Actor) -> Iterator[None]:
     Hold a place among those whose file is made or waits for its turn.
 
     Raises:
-        ManyFiles: If they have one already, or too many others have.
+        ExportBusy: If they have one already, or too many others have.
     """
-    taking = actor.installation.exporting_accounts
-    if actor.id in taking or len(taking) >= MAX_EXPORTS:
+    exporting = actor.installation.exporting_accounts
+    if actor.id in exporting or len(exporting) >= MAX_EXPORTS:
         raise ExportBusy
-    taking.add(actor.id)
+    exporting.add(actor.id)
     try:
         yield
     finally:
-        taking.remove(actor.id)
+        exporting.remove(actor.id)
 
 
 async def _build_export(

@@ -72,7 +72,7 @@ async def export_disclosures(actor: Actor, current: str) -> OpenedRows[Disclosur
 
     Raises:
         HeldUntilRested: Too soon after a dosing session: a file cannot be taken back.
-        Refused: If the password is not theirs (`current`).
+        InvalidInput: If the password is not theirs (`current`).
     """
     actor.require_role(Role.PATIENT)
     await refuse_while_held(actor)

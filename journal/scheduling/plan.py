@@ -137,7 +137,7 @@ async def plan_course(
         course: A random id made with the form, so that a form that is sent twice plans one course.
 
     Raises:
-        Refused: If the plan is not valid.
+        InvalidInput: If the plan is not valid.
     """
     actor.require_role(Role.CLINICIAN)
     await load_plan_access(actor, patient)
@@ -169,7 +169,7 @@ async def add_session(
     Add a single session, once for each *ident*; return its id. A patient can add their own.
 
     Raises:
-        Refused: If it is not valid, or another session was added with this ident before.
+        InvalidInput: If it is not valid, or another session was added with this ident before.
     """
     await load_plan_access(actor, patient)
     details = clean_details(details)
@@ -200,7 +200,7 @@ async def change_session(actor: Actor, wanted: UUID, base: int, details: Session
 
     Raises:
         StaleRevision: If somebody changed it since it was read.
-        Refused: If a field is not valid.
+        InvalidInput: If a field is not valid.
     """
     current = await load_session(actor, wanted)
     if not can_change(actor, current):
@@ -224,7 +224,7 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
         reason: Why it is cancelled; both sides can read it.
 
     Raises:
-        Refused: If that status cannot follow, or the reason is too long.
+        InvalidInput: If that status cannot follow, or the reason is too long.
     """
     current = await load_session(actor, wanted)
     before = current.details

@@ -139,7 +139,7 @@ async def load_hold(actor: Actor) -> Hold | None:
 
 
 def get_hold(actor: Actor, plan: Sequence[Session]) -> Hold | None:
-    """Return the same as `held`, from the patient's own plan where that is loaded already."""
+    """Return the same as `load_hold`, from the patient's own plan where that is loaded already."""
     return find_hold([one.details for one in plan], actor.now)
 
 

@@ -110,7 +110,7 @@ async def load_plan(actor: Actor, patient: UUID) -> Plan:
 
 
 def build_plan_query(patient: UUID | Subquery) -> Statement:
-    """Return the statement for `plan_of`."""
+    """Return the statement for `parse_plan`."""
     return SELECT_PATIENT_SESSIONS, (patient,)
 
 

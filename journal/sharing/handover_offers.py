@@ -103,7 +103,7 @@ async def suggest_colleague(actor: Actor, patient: UUID, successor: str) -> UUID
     Suggest a colleague to one's own patient; it replaces a suggestion that waits.
 
     Raises:
-        Refused: If that colleague cannot take over (`successor`).
+        InvalidInput: If that colleague cannot take over (`successor`).
         TrustBroken: If the patient's or the colleague's keys are not the ones that are known.
     """
     link = await links.load_link_with(actor, patient)

@@ -38,12 +38,12 @@ from journal.store.rows import (
     OpenedRows,
     Row,
     Timestamp,
+    fetch_rows,
     filter_undamaged,
     get_column,
     parse_rows,
     require_undamaged,
 )
-from journal.store.rows import fetch_rows as read_rows
 
 SELECT_COPIES = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
@@ -161,7 +161,7 @@ async def load_visible_plan(actor: Actor, link: Link) -> OpenedRows[Session]:
 
 
 async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Folder:
-    """Open what is shared over a care link; link and plan are loaded already. Raises as `folder` does."""
+    """Open what is shared over a care link; link and plan are loaded already. Raises as `load_folder` does."""
     try:
         key = await open_shared_key(actor, link)
     except SharingPaused:
@@ -242,7 +242,7 @@ async def load_caseload(actor: Actor) -> Caseload:
     links = there.links
     plans = await session_plan.load_patient_plans(actor, [link.patient for link in links])
     unopened = care_tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
-    unread = Counter(row.link_id for row in filter_undamaged(await read_rows(ShareLinkRow, unopened)))
+    unread = Counter(row.link_id for row in filter_undamaged(await fetch_rows(ShareLinkRow, unopened)))
     cases = [_build_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
     cases.sort(key=lambda case: (case.next.starts_at if case.next else LATEST, case.name))
     return Caseload(tuple(cases), len(there.unagreed))

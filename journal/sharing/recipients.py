@@ -34,7 +34,7 @@ BATCH_SIZE = 500  # ids in one statement: PostgreSQL takes 32,767 values, and ot
 
 
 class ReaderRow(Row, frozen=True):
-    """A row of `SHARED`: which link has a copy of which entry, and its clinician."""
+    """A row of `SELECT_READERS`: which link has a copy of which entry, and its clinician."""
 
     entry_id: UUID
     link_id: UUID
@@ -76,14 +76,14 @@ async def load_readers(actor: Actor, entries: Collection[UUID | str]) -> Readers
 
 
 def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
-    """Return the statement for `parse_readers` those entries that `listing.build_query` selects."""
+    """Return the statement for `parse_readers`, about the entries that `listing.build_query` selects."""
     if before is None:
         return SELECT_READERS, (patient, patient, limit)
     return SELECT_READERS_BEFORE, (patient, patient, before, limit)
 
 
 def parse_readers(actor: Actor, rows: Sequence[Sequence[Any]]) -> Readers:
-    """Return who has a copy of which entry, by the rows of `SHARED`."""
+    """Return who has a copy of which entry, by the rows of `SELECT_READERS`."""
     known: dict[UUID, Reader] = {}
     found: dict[str, tuple[Reader, ...]] = {}
     for row in filter_undamaged(parse_rows(ReaderRow, rows)):

@@ -66,7 +66,7 @@ LATEST_FIRST = " ORDER BY share.updated_at DESC"
 
 
 class ShareRow(Row, frozen=True):
-    """A row of `GIVEN`: a copy, and the entry that it was made from."""
+    """A row of `SELECT_SHARES`: a copy, and the entry that it was made from."""
 
     id: UUID
     link_id: UUID
@@ -105,7 +105,7 @@ class OutgoingShare:
 
     `revision` is the entry's present one; `changed`: the chosen sections read differently now.
     A copy that does not open is `damaged`: its document is empty, and it can only be revoked. Its `id` and `entry` are
-    `NOWHERE` where they cannot be read.
+    `UNKNOWN_ID` where they cannot be read.
     """
 
     id: UUID
@@ -148,7 +148,7 @@ def build_copy(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocum
     Build the copy that a clinician will read: the chosen sections and nothing else.
 
     Raises:
-        Refused: If nothing is chosen that can be shared.
+        InvalidInput: If nothing is chosen that can be shared.
     """
     chosen = set(fields)
     heads = {TITLE: entry.document.title, NOTE: entry.document.note}
@@ -237,7 +237,7 @@ async def list_shares(
 async def list_shares_and_missing(
     actor: Actor, team: Iterable[Link] | None = None
 ) -> tuple[tuple[OutgoingShare, ...], frozenset[UUID]]:
-    """Return every copy as `given` does, and the care links from which a copy or their list is missing."""
+    """Return every copy as `list_shares` does, and the care links from which a copy or their list is missing."""
     links = await _load_current_links(actor, team)
     rows = await _load_rows(actor, links)
     lists = await _load_lists(actor, links)

@@ -243,7 +243,7 @@ async def fetch_raw(sql: str, *values: object) -> Sequence[Sequence[Any]]:
 
 
 async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
-    """Run several SELECTs like `fetch`: on PostgreSQL as one statement, which sees all of them at one moment."""
+    """Run several SELECTs like `fetch_raw`: on PostgreSQL as one statement, which sees all of them at one moment."""
     selects = tuple(write_subqueries(sql, values) for sql, values in selects)
     client = get_connection()
     if isinstance(client, SqliteClient):
@@ -259,7 +259,7 @@ async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
 
 
 async def fetch_raw_in_thread(sql: str, *values: object) -> Sequence[Sequence[Any]]:
-    """Run a SELECT that returns thousands of rows, like `fetch`, but never on the event loop's thread."""
+    """Run a SELECT that returns thousands of rows, like `fetch_raw`, but never on the event loop's thread."""
     client = get_connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
         read = _current_readers.get().fetch
@@ -268,7 +268,7 @@ async def fetch_raw_in_thread(sql: str, *values: object) -> Sequence[Sequence[An
 
 
 async def execute(sql: str, *values: object) -> int:
-    """Run an UPDATE as it is written, like `fetch`; return how many rows it changed."""
+    """Run an UPDATE as it is written, like `fetch_raw`; return how many rows it changed."""
     return (await _run(get_connection(), sql, values))[0]
 
 

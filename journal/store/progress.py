@@ -47,15 +47,15 @@ class Progress:
     """
     How many commits one act has sent of which the database has not said that they came to nothing.
 
-    Those in `aside` are no part of what was asked for, as a counted try of a password is not: when it is undone all
-    the same, nothing was saved. It is not repeated even so.
+    Those in `side_commits` are no part of what was asked for, as a counted try of a password is not: when it is
+    undone all the same, nothing was saved. It is not repeated even so.
     """
 
     commits: int = 0
     side_commits: int = 0
 
 
-_is_side_commit: ContextVar[bool] = ContextVar("aside", default=False)
+_is_side_commit: ContextVar[bool] = ContextVar("is_side_commit", default=False)
 _progress: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
@@ -80,14 +80,14 @@ def commit_aside(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Return *act*, which commits nothing of what somebody asked for."""
 
     @wraps(act)
-    async def acts(*args: P.args, **named: P.kwargs) -> T:
+    async def wrapper(*args: P.args, **named: P.kwargs) -> T:
         token = _is_side_commit.set(True)
         try:
             return await act(*args, **named)
         finally:
             _is_side_commit.reset(token)
 
-    return acts
+    return wrapper
 
 
 def is_writing(sql: str) -> bool:

@@ -52,7 +52,7 @@ class IdRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DamagedRow:
-    """A row in which a column holds what Hearthside never writes; `known` are the values that can be read."""
+    """A row in which a column holds what Hearthside never writes; `readable` are the values that can be read."""
 
     readable: Mapping[str, Any]
 

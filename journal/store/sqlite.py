@@ -141,7 +141,8 @@ class _Transaction(SqliteTransactionContext):
     A transaction, which waits for its turn no longer than `WRITER_TIMEOUT`, and lets the next one come however it ends.
 
     The library's own keeps its turn for good when BEGIN fails, and leaves open what could not be committed. One that
-    takes longer than `WHOLE` is undone, whatever it waits for; but one of a command that has all the time it needs.
+    takes longer than `TRANSACTION_TIMEOUT` is undone, whatever it waits for; but one of a command that has all the
+    time it needs.
     """
 
     _limit: asyncio.Timeout
@@ -264,7 +265,7 @@ class Reader:
     no writer. It sees what is committed: what a transaction has written is read over the transaction's own.
 
     Attributes:
-        patience: How many seconds a statement may take; None for any time.
+        statement_timeout: How many seconds a statement may take; None for any time.
     """
 
     connection: sqlite3.Connection | None = None
@@ -317,7 +318,7 @@ class ReaderPool:
     Connections that only read, each in one thread at a time: for what takes too long on that of the event loop.
 
     One is kept for the next who asks. A new one would read the whole schema again, and each page of the file.
-    `patience` is as a reader's.
+    `statement_timeout` is as a reader's.
     """
 
     idle: Reader | None = None

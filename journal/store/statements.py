@@ -42,11 +42,11 @@ def write_subqueries(sql: str, values: Sequence[object]) -> tuple[str, tuple[obj
 
 @lru_cache(maxsize=256)
 def _insert_subqueries(sql: str, selects: tuple[str, ...]) -> str:
-    def written(place: re.Match[str]) -> str:
+    def write_select(place: re.Match[str]) -> str:
         select = selects[int(place[1]) - 1]
         return f"({select.replace('$1', place[0])})" if select else place[0]
 
-    return _PLACEHOLDER.sub(written, sql)
+    return _PLACEHOLDER.sub(write_select, sql)
 
 
 @lru_cache(maxsize=256)

@@ -66,13 +66,13 @@ def build_entry_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int],
     """
     open_row = key.opener(purpose="entry", owner=owner.bytes)
 
-    def opened(sealed: bytes, entry: UUID, revision: int) -> bytes:
+    def open_entry(sealed: bytes, entry: UUID, revision: int) -> bytes:
         try:
             return open_row(sealed, entry.bytes, revision)
         except CryptoError as error:
             raise Damaged from error
 
-    return opened
+    return open_entry
 
 
 def decode_entry(plain: bytes) -> EntryDocument:

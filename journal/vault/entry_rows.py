@@ -41,7 +41,7 @@ UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class EntryRow(Row, frozen=True):
-    """A row of an entry, as `OWN` asks for it."""
+    """A row of an entry, as `SELECT_ENTRIES` asks for it."""
 
     id: UUID
     revision: NonNegative
@@ -53,10 +53,10 @@ class EntryRow(Row, frozen=True):
 
 class Entry(msgspec.Struct, frozen=True):
     """
-    One entry, opened. `end` is the end of its envelope, which tells it from any other state of it.
+    One entry, opened. `tag` is the end of its envelope, which tells it from any other state of it.
 
-    In a list, one that does not open is `damaged`, and its title says so. Where its row does not even tell its id or
-    its times, it is `NOWHERE`, at `UNKNOWN_TIME`.
+    In a list, one that does not open is `damaged`, and its title says so. Where its row does not tell its id or its
+    times, these are `UNKNOWN_ID` and `UNKNOWN_TIME`.
     """
 
     id: UUID
@@ -94,7 +94,7 @@ def open_entry(actor: Actor, row: EntryRow) -> Entry:
 
 
 def open_raw_entries(vault: Sealer, owner: UUID, rows: Sequence[Sequence[Any]]) -> tuple[Entry, ...]:
-    """Open rows that `OWN` asked for."""
+    """Open rows that `SELECT_ENTRIES` asked for."""
     return _open_entries(vault, owner, parse_rows(EntryRow, rows))
 
 

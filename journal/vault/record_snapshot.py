@@ -66,7 +66,8 @@ class Snapshot:
     """
     What storage holds of an account's records at one moment.
 
-    `kept` is the row of the state with its revision; `begun` says when each entry was begun, where that was asked.
+    `state_row` is the row of the state with its revision; `created` says when each entry was begun, where that was
+    asked.
     """
 
     members: Members

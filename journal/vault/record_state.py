@@ -116,11 +116,11 @@ R = TypeVar("R", bound=_StoredEntry)
 @dataclass(frozen=True, slots=True)
 class RecordComparison:
     """
-    How the stored records compare with the record state; `remembered` and `there` count entries.
+    How the stored records compare with the record state; `remembered_count` and `stored_count` count entries.
 
-    `remembered` is None when the state itself is gone, or is not what was saved. `has_table`: there is a table of
-    contents, and no sum in its place. `dated_members` are the entries with their creation times, `versions` the earlier
-    versions, if asked for.
+    `remembered_count` is None when the state itself is gone, or is not what was saved. `has_table`: there is a table of
+    contents, and no sum in its place. `dated_members` are the entries with their creation times, `earlier_members`
+    the earlier versions, if asked for.
     """
 
     entries_intact: bool
@@ -238,7 +238,7 @@ async def require_intact(actor: Actor) -> RecordComparison:
     """
     Raise `RollbackDetected` unless all records are intact: nothing that storage altered is shared.
 
-    Check each shared entry with `Look.holds` as well.
+    Check each shared entry with `RecordComparison.has_entry` as well.
     """
     seen = await compare_records(actor)
     if not seen.is_intact:
@@ -251,7 +251,7 @@ async def commit_changes(actor: Actor, changes: Sequence[RecordChange], *stateme
     Run *statements* and the state's update as one; return False, with nothing changed, when one matched no row.
 
     Two writes at once are rare, so the update is worked out before the transaction, and again after a conflict; after
-    `TRIES` conflicts the state is locked first.
+    `ATTEMPTS` conflicts the state is locked first.
     """
     for _ in range(ATTEMPTS):
         step = await _build_step(actor, changes)
@@ -272,7 +272,7 @@ async def commit_changes(actor: Actor, changes: Sequence[RecordChange], *stateme
 
 async def lock_state(actor: Actor) -> None:
     """
-    Lock the actor's record state; first in a transaction that calls `move`.
+    Lock the actor's record state; first in a transaction that calls `update_state`.
 
     Raises:
         ConcurrentChange: If the actor's keys are not the account's any more: what they seal would never open again.
@@ -286,7 +286,7 @@ async def lock_state(actor: Actor) -> None:
 
 
 async def update_state(actor: Actor, *changes: RecordChange) -> None:
-    """Update the state, in a transaction that began with `lock`."""
+    """Update the state, in a transaction that began with `lock_state`."""
     await execute_all(*await _build_locked_step(actor, changes))
 
 
@@ -294,7 +294,7 @@ async def update_resealed_records(
     actor: Actor, part: Part, rows: Sequence[tuple[UUID, int, bytes, bytes]]
 ) -> None:
     """
-    Update the state after records were sealed anew, unchanged; in a transaction that began with `lock`.
+    Update the state after records were sealed anew, unchanged; in a transaction that began with `lock_state`.
 
     Args:
         rows: Id, revision, envelope before and envelope now.

@@ -49,9 +49,9 @@ ALLOWED_ROLES = {
 @dataclass(frozen=True, slots=True)
 class SignInPage:
     """
-    Context of the sign-in page. `kept` are the fields of a form that was sent too late.
+    Context of the sign-in page. `pending_fields` are the fields of a form that was sent too late.
 
-    `waits` says that the problem is only that passwords were tried too often.
+    `is_waiting` says that the problem is only that passwords were tried too often.
     """
 
     email: str = ""
@@ -65,7 +65,8 @@ class SignInPage:
 @dataclass(frozen=True, slots=True)
 class ConfirmPage:
     """
-    Context of the page that asks once more who somebody is. `kept` are the fields of a form that waits for it.
+    Context of the page that asks once more who somebody is. `pending_fields` are the fields of a form that waits for
+    it.
 
     `passkey`: they have one that can answer.
     """
@@ -80,7 +81,7 @@ class ConfirmPage:
 @dataclass(frozen=True, slots=True)
 class LockedPage:
     """
-    Context of the page of a locked session. `kept` are the fields of a form that waits for it.
+    Context of the page of a locked session. `pending_fields` are the fields of a form that waits for it.
 
     `passkey`: they have one that can open it.
     """

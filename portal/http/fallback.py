@@ -52,14 +52,14 @@ class ErrorFallback:
             return await self.app(scope, receive, send)
         begun, status = perf_counter(), 0
 
-        async def watched(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            await self.app(scope, receive, send_and_record)
         except ClientDisconnect:
             return None  # whoever asked has gone: there is nobody to answer
         except Exception as error:  # noqa: BLE001 - the message of an unknown error may quote what was typed

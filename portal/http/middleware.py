@@ -65,7 +65,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
-        async def dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # No view sets one of these, so they are put beside the others as they are.
                 headers = [*message["headers"], *self.headers]
@@ -74,7 +74,7 @@ class SecurityHeaders:
                 message["headers"] = headers
             await send(message)
 
-        await self.app(scope, receive, dressed)
+        await self.app(scope, receive, send_with_headers)
 
 
 def _get_cache_control(scope: Scope, status: int) -> tuple[bytes, bytes]:

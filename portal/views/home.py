@@ -38,7 +38,7 @@ class HomePage:
 
     `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
     not the one under way. `readers` are those who can read each of the `latest`. `stopped` are those with whom
-    sharing has stopped because of their keys, and `strange` are false links. `offers` wait for an answer,
+    sharing has stopped because of their keys, and `unagreed` are false links. `offers` wait for an answer,
     `damaged` are sessions that do not open. Without `is_intact`, the journal is not as its owner left it.
     """
 

@@ -112,8 +112,8 @@ class ErrorPage:
     """
     Context of the error page: a title, and a sentence that says what to do next.
 
-    `kept` are the fields of a form that was not saved, to be sent again to `pending_action` if there is one; `secret`
-    says that there was a password among them. `mark` is the request's id in the log.
+    `pending_fields` are the fields of a form that was not saved, to be sent again to `pending_action` if there is
+    one; `had_secret` says that there was a password among them. `request_id` is the request's id in the log.
     """
 
     heading: str

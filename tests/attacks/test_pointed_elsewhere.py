@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 from tortoise.fields import UUIDField
 
-from journal.audit import chain_worker as audit_sealing
+from journal.audit import chain_worker
 from journal.store.foreign_objects import load_models
 from tests.attacks import world as worlds
 from tests.attacks.asking import Asking
@@ -158,7 +158,7 @@ async def unbound(
 ) -> AsyncIterator[Postgres]:
     """The application on the world in PostgreSQL, without the constraints that an owner of the tables can drop."""
     monkeypatch.setattr(
-        audit_sealing, "INTERVAL", timedelta(days=1)
+        chain_worker, "INTERVAL", timedelta(days=1)
     )  # the database is put back while it runs
     url, furniture = furnished_postgres_url
     world = await worlds.furnish(url, furniture)

@@ -24,7 +24,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from journal.audit import chain_worker as audit_sealing
+from journal.audit import chain_worker
 from journal.audit.query import FIRST_PENDING_NUMBER
 from journal.store.foreign_objects import load_models
 from portal.routes import ROUTES
@@ -343,7 +343,7 @@ def crowded(
 @pytest.fixture
 def nothing_chained(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is put back while the service runs, which would go on to chain what was pending before."""
-    monkeypatch.setattr(audit_sealing, "INTERVAL", timedelta(days=1))
+    monkeypatch.setattr(chain_worker, "INTERVAL", timedelta(days=1))
 
 
 @pytest.fixture

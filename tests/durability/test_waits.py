@@ -361,7 +361,7 @@ async def test_a_connection_that_does_not_come_free_is_not_waited_for(
         async with writer_held(portal, 1 if is_sqlite else get_connection()._pool.get_max_size()):
             pressing = asyncio.create_task(pressed(browser, page, title="After", **FULL))
             waits = store_sqlite.WRITER_TIMEOUT if is_sqlite else store_postgres.ACQUIRE_TIMEOUT
-            await until(pressing.done, forward=waits / 30)  # far from `store_sqlite.WHOLE`
+            await until(pressing.done, forward=waits / 30)  # far from `store_sqlite.TRANSACTION_TIMEOUT`
             told = await pressing
             assert (told.status_code, told.headers["retry-after"]) == (503, "10")
             assert "Nothing was saved" in Page.of(told).words

@@ -28,7 +28,7 @@ class DetailsPage:
 
 @dataclass(frozen=True, slots=True)
 class EmailPage:
-    """Context of the page for the e-mail address; `told`: the old one gets a message."""
+    """Context of the page for the e-mail address; `old_address_notified`: the old one gets a message."""
 
     email: str
     old_address_notified: bool

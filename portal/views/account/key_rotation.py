@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.errors import InvalidInput
-from journal.key_rotation import account_key as renewing
+from journal.key_rotation import account_key
 from journal.key_rotation.account_key import RotationProgress
 from journal.roles import Role
 from journal.vault import record_state
@@ -39,13 +39,13 @@ async def rotate_keys(request: Request) -> Response:
     """Show what a rotation means, or, with the password, begin it; the new recovery key comes first."""
     actor = get_actor(request)
     if request.method == "GET":
-        came = await renewing.load_progress(actor)
+        came = await account_key.load_progress(actor)
         return render_page(
             request, "account/renewal.html", RotationPage(came, came is not None or await _is_intact(actor))
         )
     form = await Form.read(request)
     try:
-        token = await renewing.begin_rotation(actor, form["current"])
+        token = await account_key.begin_rotation(actor, form["current"])
     except InvalidInput as error:
         again = RotationPage(is_intact=await _is_intact(actor), errors=error.fields)
         return render_page(request, "account/renewal.html", again, status=422)
@@ -61,7 +61,7 @@ async def _is_intact(actor: Actor) -> bool:
 
 async def reseal_batches(request: Request) -> Response:
     """Reseal some batches, and show the progress."""
-    came = await renewing.reseal_batches(get_actor(request), BATCHES_PER_REQUEST)
+    came = await account_key.reseal_batches(get_actor(request), BATCHES_PER_REQUEST)
     if came.finished:
         return redirect(request, "/account?done=" + ("kept" if came.unopened else "renewed"))
     return render_page(request, "account/renewal.html", RotationPage(came), block="progress")

@@ -22,7 +22,7 @@ DONE = frozenset({"added", "codes", "removed"})
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorPage:
-    """Context of the overview: how many recovery codes are `left`, and what was just `done`."""
+    """Context of the overview: `codes_left`, how many recovery codes there are, and what was just `done`."""
 
     is_enabled: bool
     codes_left: int

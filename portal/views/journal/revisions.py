@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.catalogue.fields import EntryKind
-from journal.entries import entries
-from journal.entries import revisions as versions
+from journal.entries import entries, revisions
 from journal.entries.revisions import Revision
 from journal.store.rows import OpenedRows
 from journal.vault.documents import EntryDocument
@@ -22,7 +21,7 @@ from portal.web.pages import redirect, render_page
 
 @dataclass(frozen=True, slots=True)
 class VersionsPage:
-    """Context of the list of earlier versions."""
+    """Context of the list of earlier revisions."""
 
     entry: Entry
     kind: EntryKind
@@ -52,16 +51,16 @@ class VersionPage:
 async def show_versions(request: Request) -> Response:
     """List the earlier versions of an entry."""
     actor, wanted = get_actor(request), request.path_params["id"]
-    found, kept = await entries.load_entry(actor, wanted), await versions.list_revisions(actor, wanted)
+    found, kept = await entries.load_entry(actor, wanted), await revisions.list_revisions(actor, wanted)
     context = VersionsPage(found, EntryKind(found.document.kind), kept)
-    return render_page(request, "journal/versions.html", context)
+    return render_page(request, "journal/revisions.html", context)
 
 
 async def show_version(request: Request) -> Response:
     """Show one earlier version beside the present text."""
     actor, wanted = get_actor(request), request.path_params["id"]
     found = await entries.load_entry(actor, wanted)
-    version = await versions.load_revision(actor, wanted, request.path_params["revision"])
+    version = await revisions.load_revision(actor, wanted, request.path_params["revision"])
     differences, same = _compare_documents(version.document, found.document)
     context = VersionPage(found, EntryKind(found.document.kind), version, differences, same)
     return render_page(request, "journal/version.html", context)

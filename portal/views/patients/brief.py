@@ -8,8 +8,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.brief import brief as briefs
-from journal.brief.brief import Brief
+from journal.brief.brief import Brief, build_brief
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_line
 from portal.web.pages import render_page
@@ -29,7 +28,7 @@ class BriefPage:
 async def show_brief(request: Request) -> Response:
     """Show the brief; the patient sees that what it quotes was opened."""
     actor = get_actor(request)
-    drawn = await briefs.build_brief(actor, request.path_params["id"])
+    drawn = await build_brief(actor, request.path_params["id"])
     context = BriefPage(
         drawn.link.patient,
         drawn.link.peer_name,

@@ -31,7 +31,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseloadPage:
-    """Context of the caseload; `strange` counts the rows that falsely claim to be a patient's."""
+    """Context of the caseload; `unagreed_count` counts the rows that falsely claim to be a patient's."""
 
     cases: tuple[CaseLine, ...]
     unagreed_count: int

@@ -60,7 +60,7 @@ class CourseForm:
         Return the plan that was typed.
 
         Raises:
-            Refused: If a field cannot be understood, or the plan is not valid.
+            InvalidInput: If a field cannot be understood, or the plan is not valid.
         """
         reader = _FieldParser(self.values)
         plan = CoursePlan(

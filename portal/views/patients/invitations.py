@@ -8,7 +8,7 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.care import invitations as inviting
+from journal.care import invitations
 from journal.care.invitations import Invitation
 from journal.errors import InvalidInput
 from journal.store.rows import OpenedRows
@@ -44,15 +44,15 @@ async def show_invitations(request: Request) -> Response:
     mails = actor.installation.mail is not None
     if request.method == "GET":
         return render_page(
-            request, "invitations/list.html", InvitationsPage(await inviting.list_invitations(actor), mails)
+            request, "invitations/list.html", InvitationsPage(await invitations.list_invitations(actor), mails)
         )
     form = await Form.read(request)
     name, email = form["name"], form["email"].strip()
     try:
-        made = await inviting.create_invitation(actor, name, email)
+        made = await invitations.create_invitation(actor, name, email)
     except InvalidInput as error:
         again = InvitationsPage(
-            await inviting.list_invitations(actor), mails, name, email, dict(error.fields)
+            await invitations.list_invitations(actor), mails, name, email, dict(error.fields)
         )
         return render_page(request, "invitations/list.html", again, status=422)
     return redirect(request, f"/invitations/{made.id}{'?done=mailed' if email else ''}")
@@ -60,7 +60,7 @@ async def show_invitations(request: Request) -> Response:
 
 async def show_invitation(request: Request) -> Response:
     """Show one invitation's link and QR code while it is open."""
-    found = await inviting.load_invitation(get_actor(request), request.path_params["id"])
+    found = await invitations.load_invitation(get_actor(request), request.path_params["id"])
     mailed = request.query_params.get("done") == "mailed"
     link = f"{request.app.state.config.origin}/invite/{found.token}"
     picture = segno.make(link, error="m", micro=False).svg_data_uri(scale=4, border=2)
@@ -69,5 +69,5 @@ async def show_invitation(request: Request) -> Response:
 
 async def withdraw_invitation(request: Request) -> Response:
     """Withdraw an open invitation."""
-    await inviting.withdraw_invitation(get_actor(request), request.path_params["id"])
+    await invitations.withdraw_invitation(get_actor(request), request.path_params["id"])
     return redirect(request, "/invitations")

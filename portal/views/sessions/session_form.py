@@ -96,7 +96,7 @@ class SessionForm:
         Return what was typed as a planned session.
 
         Raises:
-            Refused: If a field cannot be understood. The service checks whether it is valid.
+            InvalidInput: If a field cannot be understood. The service checks whether it is valid.
         """
         problems: dict[str, str] = {}
         text = {name: value.strip() for name, value in self.values.items()}

@@ -63,7 +63,7 @@ class SessionLine:
     One session as its reader sees it.
 
     `number` is that of the dosing session it is, or is about; `days` counts from the reader's today. `zone`
-    is the reader's, `there` the session's own, where its clocks say something else.
+    is the reader's, `own_zone` the session's own, where its clocks say something else.
     """
 
     session: Session

@@ -16,8 +16,7 @@ from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
 from journal.errors import HeldUntilRested, InvalidInput
 from journal.i18n import N_
-from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start
-from journal.records.disclosures import list_disclosures as accounted
+from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start, list_disclosures
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.user_input import parse_whole_number
@@ -130,7 +129,7 @@ async def _render_page(
 ) -> Response:
     asked = request.query_params.get("before", "")
     before = parse_whole_number(asked, 18)
-    found = await accounted(actor, limit=LINES_PER_PAGE + 1, before=before)
+    found = await list_disclosures(actor, limit=LINES_PER_PAGE + 1, before=before)
     lines = [build_line(one, actor, get_translator(request)) for one in found[:LINES_PER_PAGE]]
     days = []
     for _, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):

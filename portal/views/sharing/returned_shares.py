@@ -11,8 +11,7 @@ import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.account_reset import reset_links
-from journal.account_reset import returned_shares as giving
+from journal.account_reset import reset_links, returned_shares
 from journal.account_reset.reset_links import ResetLink
 from journal.care import link_keys, links
 from journal.care.documents import ShareDocument
@@ -28,7 +27,7 @@ NOT_COMPARED = N_("Compare the safety code first, in person, and tick this once 
 
 @dataclass(frozen=True, slots=True)
 class ResetLinkPage:
-    """Context of the clinician's page for a restart link: what it does, and the link while one is open."""
+    """Context of the clinician's page for a reset link: what it does, and the link while one is open."""
 
     patient: UUID
     name: str
@@ -93,7 +92,7 @@ async def return_shares(request: Request) -> Response:
     """Show the safety code to compare; then send back what was shared before."""
     actor, patient = get_actor(request), request.path_params["id"]
     link = await links.load_link_with(actor, patient)
-    count, code = await giving.count_returnable(actor, link), await link_keys.derive_safety_code(actor, link)
+    count, code = await returned_shares.count_returnable(actor, link), await link_keys.derive_safety_code(actor, link)
     given = "given" in request.query_params
     if request.method == "GET":
         return render_page(
@@ -112,7 +111,7 @@ async def return_shares(request: Request) -> Response:
     try:
         if "compared" not in form:
             raise InvalidInput({"compared": NOT_COMPARED})
-        if not await giving.return_shares(actor, patient):
+        if not await returned_shares.return_shares(actor, patient):
             raise Damaged(
                 N_("What was shared cannot be opened: it is not what was shared. Nothing was given back.")
             )
@@ -127,17 +126,17 @@ async def answer_returned_shares(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "GET":
         link = await links.load_my_link(actor, wanted)
-        found = await giving.list_returned_shares(actor, link)
+        found = await returned_shares.list_returned_shares(actor, link)
         shown = tuple(_build_returned_share(one) for one in found)
         context = ReturnedSharesPage(wanted, link.peer_name, shown, found.damaged)
         return render_page(request, "sharing/returned.html", context)
     form = await Form.read(request)
     if form["go"] == "take":
-        await giving.accept_returned_shares(actor, wanted)
+        await returned_shares.accept_returned_shares(actor, wanted)
         return redirect(request, "/journal")
     if form["go"] != "leave":
         raise NotFound
-    await giving.delete_returned_shares(actor, wanted)
+    await returned_shares.delete_returned_shares(actor, wanted)
     return redirect(request, f"/sharing/{wanted}")
 
 

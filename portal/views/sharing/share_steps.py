@@ -109,7 +109,7 @@ async def build_preview(
     Build the second step, from the very copy that would be sealed.
 
     Raises:
-        Refused: If nothing is chosen that can be shared.
+        InvalidInput: If nothing is chosen that can be shared.
     """
     copy = shares.build_copy(entry, sections, actor.now)
     about = find_session(copy, SessionAssignment(await load_my_sessions(actor)))

@@ -19,7 +19,7 @@ class SharedSection:
     """
     One question with the patient's answer; what does not belong to its kind is empty.
 
-    `question`, `chosen`, `low` and `high` are the form's words, to be translated; `words` are the patient's
+    `question`, `chosen`, `low` and `high` are the form's words, to be translated; `text` are the patient's
     own, never to be. `field` is the id of what was answered.
     """
 

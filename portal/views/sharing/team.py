@@ -43,7 +43,7 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True)
 class TeamPage:
-    """Context of the care team's page; `strange` are false links, and `past` those that have ended."""
+    """Context of the care team's page; `unagreed` are false links, and `past` those that have ended."""
 
     members: tuple[TeamMember, ...]
     unagreed: tuple[UUID | None, ...]

@@ -1,4 +1,4 @@
-"""Reset an account with a link from one's clinician, and open what was set aside."""
+"""Reset an account with a link from one's clinician, and open what was set retained_records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.account_reset import reset as account_reset
-from journal.account_reset import retained_records as aside
+from journal.account_reset import retained_records
 from journal.account_reset.retained_records import RetainedRecords
 from journal.actor import Actor
 from journal.errors import InvalidInput, LinkExpired
@@ -33,7 +33,7 @@ class AccountResetPage:
 
 @dataclass(frozen=True, slots=True)
 class RetainedRecordsPage:
-    """Context of the page that opens what was set aside; `back` entries were just restored."""
+    """Context of the page that opens what was set aside; `restored_count` entries were just restored."""
 
     retained: OpenedRows[RetainedRecords]
     restored_count: int | None = None
@@ -78,12 +78,12 @@ async def restore_records(request: Request) -> Response:
         return render_page(
             request,
             "account/set_aside.html",
-            RetainedRecordsPage(await aside.list_retained_records(actor), number),
+            RetainedRecordsPage(await retained_records.list_retained_records(actor), number),
         )
     form = await Form.read(request)
     try:
-        came = await aside.restore_records(actor, form["secret"])
+        came = await retained_records.restore_records(actor, form["secret"])
     except InvalidInput as error:
-        again = RetainedRecordsPage(await aside.list_retained_records(actor), errors=error.fields)
+        again = RetainedRecordsPage(await retained_records.list_retained_records(actor), errors=error.fields)
         return render_page(request, "account/set_aside.html", again, status=422)
     return redirect(request, f"/account/set-aside?back={came}")

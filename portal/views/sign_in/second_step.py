@@ -19,7 +19,9 @@ from portal.web.pages import redirect, render_page
 
 @dataclass(frozen=True, slots=True)
 class SecondStepPage:
-    """Context of the page. `by_paper` asks for a recovery code instead of the app's; `passkey` can answer too."""
+    """
+    Context of the page. `asks_recovery_code` asks for a recovery code instead of the app's; `passkey` can answer too.
+    """
 
     next: str
     asks_recovery_code: bool = False
