@@ -45,7 +45,7 @@ check: .venv/ready ## Lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: .venv/ready ## Put the code in the house format
+format: .venv/ready ## Put the code with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

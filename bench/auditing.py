@@ -148,9 +148,7 @@ async def write(url: str) -> None:
     installation, store = Installation.with_key(SERVER_KEY), await Store.open(url)
     with store.use():
         sealer = AuditChainWorker(installation, uuid4())
-        chaining = asyncio.create_task(
-            run_forever(PeriodicTask(sealer.chain_pending, chain_worker.INTERVAL))
-        )
+        chaining = asyncio.create_task(run_forever(PeriodicTask(sealer.chain_pending, chain_worker.INTERVAL)))
         await sealer.chain_pending()
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):

@@ -9,7 +9,7 @@ CLOCK_TOLERANCE = timedelta(hours=1)
 """By how much a clock may be off."""
 
 
-def age_between(then: datetime, now: datetime) -> timedelta:
+def compute_age(then: datetime, now: datetime) -> timedelta:
     """Return how far *then* is from *now*: a row that was written by a clock that ran ahead grows old as well."""
     return abs(now - then)
 

@@ -55,11 +55,11 @@ async def run_forever(
         pause = await task.run_once()
 
 
-async def chain_events(sealer: AuditChainWorker) -> None:
+async def chain_events(worker: AuditChainWorker) -> None:
     """Chain pending events of the audit log, and log it when more than before cannot be chained."""
-    before = sealer.skipped
-    await sealer.chain_pending()
-    if sealer.skipped > before:
+    before = worker.skipped
+    await worker.chain_pending()
+    if worker.skipped > before:
         logs.log_event(logging.ERROR, UNCHAINABLE_EVENTS)
 
 
@@ -72,7 +72,7 @@ async def run_periodic_tasks(installation: Installation) -> AsyncIterator[None]:
     and everybody is found by the address that they type; but mail, which may take long.
     """
     words = Translator()
-    present, sealer = workers.Presence(installation, uuid4()), AuditChainWorker(installation, uuid4())
+    present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
     beating = PeriodicTask(beat.beat, workers.REPORT_INTERVAL)

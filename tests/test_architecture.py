@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from collections import Counter
@@ -329,9 +330,11 @@ def test_tests_stand_in_folders_of_their_rooms(top):
 
 
 def test_every_room_stands_in_the_glossary():
-    """Whoever meets the name of a room finds what it is for."""
+    """Whoever meets the name of a room finds what it is for, as the room itself says it."""
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    assert [room for _, room in PACKAGES if f"| `{room.replace('.', '/')}` |" not in glossary] == []
+    for top, room in PACKAGES:
+        said = " ".join((ast.get_docstring(tree(face(top, room))) or "").split())
+        assert f"| `{room.replace('.', '/')}` | {said} |" in glossary
 
 
 @pytest.mark.parametrize("path", modules("journal", "portal", "bench"), ids=str)
@@ -513,7 +516,8 @@ planning_sessions session_rows my_sessions agenda websessions visits locking dev
 passkey_proof passkey_use ceremonies vouching share_lists readers welcoming leaving the_log restarts restart_links
 set_aside giving_back renewal own_keys rotation server_sealed presence export_records export_format soundness purging
 demo_texts settling words inert wire last_resort source device auth link_tries log_words cli surroundings lock setup
-welcome professions remembered compared typed belonging one_write short_way pieces
+welcome professions crisis session_form_page disclosure_lines remembered compared typed belonging one_write short_way
+pieces
 """
 """The same of modules: `words` is `translation` today, and `visits` are `active_sessions`."""
 RETIRED_BEGINNINGS = ("forms_", "audit_check", "brief_", "cli_", "tables_")
@@ -538,6 +542,31 @@ def test_retired_names_do_not_come_back(path):
     for one in defined(tree(path)):
         assert one.name.strip("_") not in RETIRED.split(), one.lineno
         assert (ast.get_docstring(one) or "-").split()[0] not in OLD_OPENINGS, one.lineno
+
+
+RAISED = re.compile(r"^ +(\w+): ", re.MULTILINE)
+
+
+def raised(docstring: str) -> set[str]:
+    """Return the errors that a docstring names under Raises."""
+    _, _, after = docstring.partition("Raises:\n")
+    indent = len(after) - len(after.lstrip(" "))
+    return {
+        found[1]
+        for found in RAISED.finditer(after.split("\n\n")[0])
+        if len(found[0]) - len(found[0].lstrip()) == indent
+    }
+
+
+def test_errors_in_docstrings_are_there():
+    """What a docstring says is raised is a class of ours, of a library's or of Python's, under its present name."""
+    known = {
+        one.name for path in modules("crypto", "journal", "portal") for one in defined(tree(path))
+    } | set(dir(builtins))
+    known |= {name for path in modules("crypto", "journal", "portal") for _, name in imports(path)}
+    for path in modules("crypto", "journal", "portal"):
+        for one in defined(tree(path)):
+            assert raised(ast.get_docstring(one) or "") <= known, (path, one.lineno)
 
 
 PAST_THE_READER = frozenset({"values_list", "get_or_none", "select_related", "prefetch_related", "in_bulk"})

@@ -27,7 +27,7 @@ from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import Access, AccessDocument
-from journal.authentication.passwords import password_problems
+from journal.authentication.passwords import find_password_problems
 from journal.care import invitations, links, share_list
 from journal.care import tables as care_tables
 from journal.care.past_care import seal_past
@@ -120,7 +120,7 @@ async def reset_account(
         raise InvalidInput({"email": OTHER_ADDRESS})
     await limits.refund_attempt(charged)
     problems = await installation.run_password_hash(
-        partial(password_problems, password, repeated, email, practice)
+        partial(find_password_problems, password, repeated, email, practice)
     )
     if not understood:
         problems |= {"understood": NOT_TICKED}

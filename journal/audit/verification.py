@@ -180,7 +180,9 @@ async def _find_start(installation: Installation, kept_heads: Sequence[Head]) ->
 async def _verify_from(
     installation: Installation, kept_heads: Sequence[Head], start: Head
 ) -> VerificationReport:
-    accounts = {one.id for one in filter_undamaged(parse_rows(IdRow, await fetch_raw("SELECT id FROM account")))}
+    accounts = {
+        one.id for one in filter_undamaged(parse_rows(IdRow, await fetch_raw("SELECT id FROM account")))
+    }
     try:
         chain = await _open_chain_key(installation)
         # First what is pending and then the end: what is chained in between is seen twice, and never missed.

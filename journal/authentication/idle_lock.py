@@ -16,7 +16,7 @@ from tortoise.expressions import Q
 from crypto import session_id
 from journal.accounts.profiles import LOCK_CHOICES, Profile, load_profile, profile_context
 from journal.actor import Actor
-from journal.ages import age_between, build_alive_filter
+from journal.ages import build_alive_filter, compute_age
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import sign_in, tables, web_sessions
@@ -120,7 +120,7 @@ async def lock_unused_sessions(installation: Installation, now: datetime) -> Non
             limit = timedelta(minutes=profile.lock_minutes)
         except Damaged:
             limit = minutes  # its owner is told when they come; until then the shortest limit holds
-        if age_between(row.used_at, now) >= limit + USE_INTERVAL:
+        if compute_age(row.used_at, now) >= limit + USE_INTERVAL:
             over += await tables.WebSession.filter(id=row.id, used_at=row.used_at).update(wrapped=None)
     if over:
         await flush_deleted()

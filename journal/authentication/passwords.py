@@ -146,11 +146,11 @@ def suggest_passphrase(words: int = 6) -> str:
 
     They are those of the EFF's long list without harm, fear, scorn, illness, bodies and drugs.
     """
-    return " ".join(secrets.choice(_gentle_words()) for _ in range(words))
+    return " ".join(secrets.choice(_load_passphrase_words()) for _ in range(words))
 
 
 @cache
-def _gentle_words() -> tuple[str, ...]:
+def _load_passphrase_words() -> tuple[str, ...]:
     path = xkcd_password.locate_wordfile("eff-long")
     every = xkcd_password.generate_wordlist(path, min_length=3, max_length=9)
     left_out = resources.files("journal") / "data" / "words-left-out.txt"
@@ -205,7 +205,7 @@ def _rate(text: str) -> _Rating:
     return _Rating(int(judged["score"]), (*hints, ANOTHER_WORD))
 
 
-def password_problems(
+def find_password_problems(
     password: str, repeated: str, *context: str, second_factor: bool = False
 ) -> dict[str, str]:
     """Return what keeps *password* from being used, alone or beside a second factor; empty when nothing does."""

@@ -17,7 +17,7 @@ from journal.accounts.profiles import Profile, profile_context
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor
-from journal.authentication.passwords import password_problems
+from journal.authentication.passwords import find_password_problems
 from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.installation.installation import Installation
@@ -28,7 +28,7 @@ from journal.store.database import transaction
 from journal.user_input import clean_name
 from journal.vault import baseline
 
-TAKEN = N_("This address already has an account here. Sign in with it instead.")
+ADDRESS_TAKEN = N_("This address already has an account here. Sign in with it instead.")
 
 FIRST_EPOCH = 1  # 0 stands for accounts from before there were epochs
 
@@ -60,7 +60,7 @@ class NewAccount:
             | find_email_problems(email, sends_mail=mails)
             | find_zone_problems(self.time_zone)
         )
-        problems |= password_problems(self.password, self.repeated, name, email, practice)
+        problems |= find_password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise InvalidInput(problems)
         return NewAccount(name, email, self.password, self.repeated, self.time_zone)
@@ -112,7 +112,7 @@ async def create_account(
         async with transaction():
             index = await account_addresses.claim_index(installation, new.email, prepared.id)
             if index is None:
-                raise InvalidInput({"email": TAKEN})
+                raise InvalidInput({"email": ADDRESS_TAKEN})
             await accounts_tables.Account.create(
                 id=prepared.id,
                 role=role.value,
@@ -135,4 +135,4 @@ async def create_account(
                 await baseline.create_record_state(Sealer(keyring.vault), prepared.id)
             await audit_log.record_unauthenticated_event(installation, prepared.id, Act.ACCOUNT_OPENED)
     except IntegrityError as error:
-        raise InvalidInput({"email": TAKEN}) from error
+        raise InvalidInput({"email": ADDRESS_TAKEN}) from error

@@ -25,7 +25,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, second_factor, tables, web_sessions
 from journal.authentication.key_slots import Access, AccessRevoked
-from journal.authentication.passwords import password_problems
+from journal.authentication.passwords import find_password_problems
 from journal.authentication.second_factor import FactorMissing
 from journal.authentication.web_sessions import Stage
 from journal.errors import Damaged, InvalidInput, NotFound, WrongCredentials
@@ -201,7 +201,7 @@ async def change_password(actor: Actor, current: str, password: str, repeated: s
     account_key = await verify_password(actor, current)
     known = (actor.name, actor.email, practice)
     factor, _ = await second_factor.load_second_factor(actor.id, actor.vault)
-    judge = partial(password_problems, password, repeated, *known, second_factor=factor.is_enabled)
+    judge = partial(find_password_problems, password, repeated, *known, second_factor=factor.is_enabled)
     if problems := await actor.installation.run_password_hash(judge, is_returning=True):
         raise InvalidInput(problems)
     return await _replace_password(actor.installation, before, account_key, password, actor=actor)
@@ -228,7 +228,7 @@ async def recover_account(
     """
     counts = attempts.build_recovery_counts(installation, email, visitor)
     charged = await limits.count_attempt(counts, field="recovery_key")
-    judge = partial(password_problems, password, repeated, email, practice)
+    judge = partial(find_password_problems, password, repeated, email, practice)
     async with limits.refund_if_busy(charged):
         problems = await installation.run_password_hash(judge)
     if problems:

@@ -25,7 +25,7 @@ from crypto import (
 from journal.accounts import current_keys
 from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
-from journal.ages import age_between, is_alive
+from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
@@ -236,11 +236,11 @@ async def load_actor(
 
 async def _record_use(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
     """Store the use, now and then; lock a session that was idle for too long, and return False."""
-    if age_between(used, now) >= limit + USE_INTERVAL:
+    if compute_age(used, now) >= limit + USE_INTERVAL:
         await execute(LOCK_SESSION, session, used)
         await flush_deleted()
         return False
-    if age_between(used, now) >= USE_INTERVAL:
+    if compute_age(used, now) >= USE_INTERVAL:
         with suppress(OperationalError):  # on a full disk, people can still read
             await execute(UPDATE_USED_AT, now, session)
     return True
@@ -249,7 +249,7 @@ async def _record_use(session: str, used: datetime, now: datetime, limit: timede
 def is_recently_confirmed(actor: Actor) -> bool:
     """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
     return (
-        actor.confirmed_at is not None and age_between(actor.confirmed_at, actor.now) < CONFIRMATION_LIFETIME
+        actor.confirmed_at is not None and compute_age(actor.confirmed_at, actor.now) < CONFIRMATION_LIFETIME
     )
 
 

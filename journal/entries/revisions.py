@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from journal.actor import Actor
-from journal.ages import age_between
+from journal.ages import compute_age
 from journal.errors import Damaged, NotFound
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
@@ -55,7 +55,7 @@ def is_new_version(actor: Actor, at: datetime, before: EntryDocument, after: Ent
     """
     length = len(before.text())
     shrinks = length >= PARAGRAPH_LENGTH and len(after.text()) < length / 2
-    return shrinks or age_between(at, actor.now) >= VERSION_PAUSE
+    return shrinks or compute_age(at, actor.now) >= VERSION_PAUSE
 
 
 def build_revision(

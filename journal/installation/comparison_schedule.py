@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from journal.ages import age_between
+from journal.ages import compute_age
 
 COMPARISON_INTERVAL = timedelta(hours=1)
 
@@ -22,7 +22,7 @@ class ComparisonSchedule:
     def is_due(self, session: str, now: datetime) -> bool:
         """Return whether a session has to compare everything: on its first read, and then every hour."""
         then = self.last_compared.get(session)
-        return then is None or age_between(then, now) >= COMPARISON_INTERVAL
+        return then is None or compute_age(then, now) >= COMPARISON_INTERVAL
 
     def record(self, session: str, now: datetime) -> None:
         """Record that a session compared everything and found it intact."""

@@ -22,7 +22,7 @@ from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_id
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.actor import Actor
-from journal.ages import age_between
+from journal.ages import compute_age
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, web_sessions
@@ -178,7 +178,7 @@ async def _reseal_batch(actor: Actor) -> RotationProgress:
         if row is None:
             return RotationProgress(0, 0, finished=True)
         if row.place == "":
-            if age_between(row.began_at, actor.now) < SETTLING_TIME:
+            if compute_age(row.began_at, actor.now) < SETTLING_TIME:
                 return RotationProgress(row.done, row.total, settling=True)
             return await _finish_rotation(actor, older, row)
         # A version of the program that does not know the column begins again: nothing is done twice.

@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from journal.ages import age_between
+from journal.ages import compute_age
 from journal.installation.installation import Installation
 from journal.key_rotation import tables
 
@@ -22,7 +22,7 @@ WORKER_TIMEOUT = 4 * REPORT_INTERVAL
 
 
 @dataclass(slots=True)
-class Presence:
+class WorkerReporter:
     """One process that serves, and its last report."""
 
     installation: Installation
@@ -36,7 +36,7 @@ class Presence:
         if (
             self.last_report is None
             or self.last_report[0] != mark
-            or age_between(self.last_report[1], now) >= REPORT_INTERVAL
+            or compute_age(self.last_report[1], now) >= REPORT_INTERVAL
         ):
             await report_worker(self.installation, self.worker)
             self.last_report = mark, now

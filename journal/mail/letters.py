@@ -26,9 +26,11 @@ Translate = Callable[[str], str]
 SUBJECT = N_("There is something new at Hearthside")
 INVITED_SUBJECT = N_("An invitation to Hearthside")
 HAPPENED_AT = N_("It happened on %(day)s at %(time)s UTC.")
-IF_YOU = N_("If this was you, there is nothing to do.")
-IF_NOT = N_("If it was not, sign in and change your password, or ask the people who look after this site:")
-ASK = N_("If you have a question, ask the people who look after this site:")
+IF_IT_WAS_YOU = N_("If this was you, there is nothing to do.")
+IF_IT_WAS_NOT = N_(
+    "If it was not, sign in and change your password, or ask the people who look after this site:"
+)
+CONTACT_PRACTICE = N_("If you have a question, ask the people who look after this site:")
 INVITED = N_("Somebody invited you. This link shows who, and works once, for 14 days:")
 LINK_IS_KEY = N_("Whoever reads this message can use the link. If you expect no invitation, delete it.")
 NO_ANSWER = N_("Nobody reads answers to this message.")
@@ -80,5 +82,9 @@ def _build_paragraphs(
     except ValueError as error:  # of another version
         raise Undeliverable from error
     moment = translate(HAPPENED_AT) % {"day": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
-    rest = [translate(ASK)] if notice is Notice.SUSPENDED else [translate(IF_YOU), translate(IF_NOT)]
+    rest = (
+        [translate(CONTACT_PRACTICE)]
+        if notice is Notice.SUSPENDED
+        else [translate(IF_IT_WAS_YOU), translate(IF_IT_WAS_NOT)]
+    )
     return [translate(notice.label), moment, *rest, server.origin]

@@ -20,9 +20,9 @@ from journal.care import invitations
 from journal.entries import entries
 from journal.errors import InvalidInput
 from journal.installation.installation import Installation
+from journal.operations.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice import practice
 from journal.practice import tables as practice_tables
-from journal.practice.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice.practice import DemoConflict
 from journal.roles import Profession, Role
 from journal.sealing import seal_document

@@ -29,7 +29,7 @@ LIFETIME = timedelta(minutes=5)
 EXPIRY_SIZE, NONCE_SIZE, MAC_SIZE = 8, 16, 32
 HEAD_SIZE = EXPIRY_SIZE + NONCE_SIZE
 
-LATE = N_("This took longer than five minutes, or was sent twice. Please try once more.")
+CHALLENGE_EXPIRED = N_("This took longer than five minutes, or was sent twice. Please try once more.")
 
 
 class Purpose(StrEnum):
@@ -71,9 +71,9 @@ def verify_challenge(installation: Installation, challenge: bytes, request: Pass
     """
     head, mac = challenge[:HEAD_SIZE], challenge[HEAD_SIZE:]
     if len(mac) != MAC_SIZE or not compare_digest(mac, _mac(installation, head, request)):
-        raise InvalidInput({"passkey": LATE})
+        raise InvalidInput({"passkey": CHALLENGE_EXPIRED})
     if not is_alive(_parse_expiry(challenge), installation.clock(), LIFETIME):
-        raise InvalidInput({"passkey": LATE})
+        raise InvalidInput({"passkey": CHALLENGE_EXPIRED})
 
 
 @commit_aside
@@ -88,7 +88,7 @@ async def spend_challenge(challenge: bytes) -> None:
     try:
         await tables.SpentChallenge.create(lookup=lookup, expires_at=_parse_expiry(challenge))
     except IntegrityError as error:
-        raise InvalidInput({"passkey": LATE}) from error
+        raise InvalidInput({"passkey": CHALLENGE_EXPIRED}) from error
 
 
 async def delete_expired_challenges(now: datetime) -> None:

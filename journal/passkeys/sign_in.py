@@ -18,7 +18,7 @@ from journal.installation.installation import Installation
 from journal.passkeys import challenges, rows, webauthn
 from journal.passkeys.challenges import PasskeyRequest, Purpose
 from journal.passkeys.verification import (
-    OPENS_NO_MORE,
+    SLOT_REVOKED,
     Answer,
     build_vault_sealer,
     record_use,
@@ -71,7 +71,7 @@ async def sign_in_with_passkey(
     try:
         return await run_with_retry(start)
     except AccessRevoked as error:  # it was removed while it was tried
-        raise InvalidInput({"passkey": OPENS_NO_MORE}) from error
+        raise InvalidInput({"passkey": SLOT_REVOKED}) from error
 
 
 async def build_second_step_options(installation: Installation, token: bytes, site: Site) -> dict[str, Any]:

@@ -29,15 +29,15 @@ UNKNOWN_PASSKEY = N_(
     "This passkey does not belong to an account here, or not any more. Please come in another way."
 )
 NOT_VERIFIED = N_("This passkey could not be checked. Please try once more, or come in another way.")
-COUNTED_BACK = N_(
+COUNT_WENT_BACK = N_(
     "This passkey has counted backwards, as a copy of it would. Please use your password, then remove this passkey "
     "and add it again."
 )
 OPENS_NOTHING = N_("This passkey cannot hold the key to your journal. Please sign in with your password.")
-NO_OUTPUT = N_(
+NO_PRF_OUTPUT = N_(
     "This browser did not hand over the key that your passkey holds. Please sign in with your password."
 )
-OPENS_NO_MORE = N_(
+SLOT_REVOKED = N_(
     "This passkey no longer opens your journal. Please sign in with your password, then remove it and add it again."
 )
 
@@ -86,7 +86,7 @@ async def verify_answer(
     counted = passkey.document.sign_count
     if (counted or proof.sign_count) and proof.sign_count <= counted:
         await _note_refusal(installation, passkey, request)
-        raise InvalidInput({"passkey": COUNTED_BACK})
+        raise InvalidInput({"passkey": COUNT_WENT_BACK})
     return passkey, proof
 
 
@@ -104,7 +104,7 @@ async def unlock_account_key(
         raise InvalidInput({"passkey": OPENS_NOTHING})
     output = parse_prf_output(answer.prf)
     if output is None:
-        raise InvalidInput({"passkey": NO_OUTPUT})
+        raise InvalidInput({"passkey": NO_PRF_OUTPUT})
     try:
         slot = await key_slots.find_passkey_slot(passkey.account, passkey.id)
         if slot is None:
@@ -116,7 +116,7 @@ async def unlock_account_key(
             raise CryptoError
     except (CryptoError, NotFound) as error:
         await _note_refusal(installation, passkey, request)
-        raise InvalidInput({"passkey": OPENS_NO_MORE}) from error
+        raise InvalidInput({"passkey": SLOT_REVOKED}) from error
     rows.verify_owner(passkey, build_vault_sealer(account_key))
     return account_key, slot
 
@@ -132,7 +132,7 @@ async def record_use(installation: Installation, passkey: Passkey, proof: Proof)
         passkey.document, sign_count=proof.sign_count, backed_up=proof.backed_up
     )
     if not await rows.save_passkey(installation, passkey, document, installation.clock()):
-        raise InvalidInput({"passkey": challenges.LATE})
+        raise InvalidInput({"passkey": challenges.CHALLENGE_EXPIRED})
 
 
 async def _note_refusal(installation: Installation, passkey: Passkey, request: PasskeyRequest) -> None:

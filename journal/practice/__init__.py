@@ -3,7 +3,6 @@
 __all__ = [
     "account_deletion",
     "audit_review",
-    "demo_data",
     "people",
     "practice",
     "registration",

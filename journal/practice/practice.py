@@ -14,7 +14,6 @@ from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.practice import setup_links, tables
-from journal.practice.demo_data import load_demo_practice
 from journal.roles import THERAPIST, Position
 from journal.sealing import open_document, seal_document
 from journal.store.rows import Row, fetch_row, fetch_rows, open_rows
@@ -29,6 +28,8 @@ class PracticeDetails(msgspec.Struct, frozen=True):
 
 PRACTICE_ID = 1
 BATCH_SIZE = 50  # accounts
+DEMO_ADDRESSES = ("bob@example.org", "alice@example.org", "dana@example.org", "femi@example.org")
+"""The accounts of the demonstration in `journal/data`, by which a practice of before it was sealed is recognised."""
 PRACTICE_CONTEXT = Context("practice", bytes(16), bytes(16))
 
 
@@ -98,10 +99,10 @@ async def can_open_any_profile(installation: Installation) -> bool:
 
 async def _has_demo_accounts(installation: Installation) -> bool:
     """Return whether the people of the demonstration have accounts, which only the server key can fake."""
-    demo = load_demo_practice()
-    people = (demo.clinician, *demo.patients)
-    indexes = [one.hex() for person in people for one in installation.server_keys.blind_indexes(person.email)]
-    return await accounts_tables.Account.filter(email_index__in=indexes).count() == len(people)
+    indexes = [
+        one.hex() for address in DEMO_ADDRESSES for one in installation.server_keys.blind_indexes(address)
+    ]
+    return await accounts_tables.Account.filter(email_index__in=indexes).count() == len(DEMO_ADDRESSES)
 
 
 async def create_practice(installation: Installation, name: str, *, demo: bool = False) -> None:

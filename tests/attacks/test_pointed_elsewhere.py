@@ -157,9 +157,7 @@ async def unbound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Postgres]:
     """The application on the world in PostgreSQL, without the constraints that an owner of the tables can drop."""
-    monkeypatch.setattr(
-        chain_worker, "INTERVAL", timedelta(days=1)
-    )  # the database is put back while it runs
+    monkeypatch.setattr(chain_worker, "INTERVAL", timedelta(days=1))  # the database is put back while it runs
     url, furniture = furnished_postgres_url
     world = await worlds.furnish(url, furniture)
     connection = await asyncpg.connect(url, timeout=PATIENCE)

@@ -13,7 +13,7 @@ from portal.routes import ROUTES, Rule
 from tests.attacks.browse import Sent
 from tests.attacks.conftest import Target
 from tests.attacks.test_routes import OWNERS, address
-from tests.portal.web.test_kept_fields import SECRET
+from tests.portal.web.test_pending_fields import SECRET
 
 WITH_FORMS = [rule for rule in ROUTES if "POST" in rule.methods]
 TYPED = {name: f"Seven quiet lanterns & {name.replace('_', ' ')}" for name in SECRET}

@@ -61,7 +61,9 @@ def test_no_code_calls_a_text_safe() -> None:
     Outside the pages nothing makes markup but what translates sentences, which escapes them first, and what
     takes letters out of a text that is escaped already, puts marks of direction around it, or joins such texts.
     """
-    made = re.compile(r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b|\bmake_text\b|__new__\((Markup|RenderedHtml)")
+    made = re.compile(
+        r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b|\bmake_text\b|__new__\((Markup|RenderedHtml)"
+    )
     found = [str(path) for path in modules("portal", "journal", "templates") if made.search(source(path))]
     assert found == [
         "portal/web/cached_macros.py",

@@ -14,8 +14,8 @@ import pytest
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
+from journal.operations.demo_data import load_demo_practice
 from journal.practice import practice
-from journal.practice.demo_data import load_demo_practice
 from journal.practice.practice import PRACTICE_CONTEXT, DemoConflict, WrongServerKey
 from journal.store.database import Store, execute
 from portal import logs

@@ -29,7 +29,8 @@ async def show_active_sessions(request: Request) -> Response:
     """List the browsers that are signed in."""
     done = request.query_params.get("done", "")
     context = ActiveSessionsPage(
-        await active_sessions.list_active_sessions(get_actor(request)), done if done in ("one", "others") else ""
+        await active_sessions.list_active_sessions(get_actor(request)),
+        done if done in ("one", "others") else "",
     )
     return render_page(request, "account/sessions.html", context)
 

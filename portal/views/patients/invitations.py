@@ -44,7 +44,9 @@ async def show_invitations(request: Request) -> Response:
     mails = actor.installation.mail is not None
     if request.method == "GET":
         return render_page(
-            request, "invitations/list.html", InvitationsPage(await invitations.list_invitations(actor), mails)
+            request,
+            "invitations/list.html",
+            InvitationsPage(await invitations.list_invitations(actor), mails),
         )
     form = await Form.read(request)
     name, email = form["name"], form["email"].strip()

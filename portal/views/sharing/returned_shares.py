@@ -92,7 +92,10 @@ async def return_shares(request: Request) -> Response:
     """Show the safety code to compare; then send back what was shared before."""
     actor, patient = get_actor(request), request.path_params["id"]
     link = await links.load_link_with(actor, patient)
-    count, code = await returned_shares.count_returnable(actor, link), await link_keys.derive_safety_code(actor, link)
+    count, code = (
+        await returned_shares.count_returnable(actor, link),
+        await link_keys.derive_safety_code(actor, link),
+    )
     given = "given" in request.query_params
     if request.method == "GET":
         return render_page(

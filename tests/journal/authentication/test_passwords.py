@@ -13,8 +13,8 @@ from journal.authentication.passwords import (
     TOO_KNOWN,
     TOO_LONG,
     TOO_SHORT,
-    _gentle_words,
     _limit_guesses,
+    _load_passphrase_words,
     rate_password,
     suggest_passphrase,
 )
@@ -147,7 +147,7 @@ def test_suggested_passphrases():
 
 def test_suggested_words_are_gentle_and_many():
     """No suggestion hurts somebody who was hurt, and five thousand words are left to draw from."""
-    words = set(_gentle_words())
+    words = set(_load_passphrase_words())
     assert len(words) >= 5000
     hard = (
         "violate violation unloved unlovable unwanted autistic captive wrath blaspheme victim tripping valium"

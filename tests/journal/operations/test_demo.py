@@ -11,8 +11,8 @@ from journal.care import links
 from journal.entries import entries
 from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
+from journal.operations.demo_data import load_demo_practice
 from journal.practice import practice
-from journal.practice.demo_data import load_demo_practice
 from journal.practice.practice import DemoConflict
 from journal.sharing import reading, shares
 from journal.store.database import Store

@@ -13,7 +13,7 @@ from journal.catalogue.answers import parse_answers
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import get_form
-from journal.practice.demo_data import load_demo_practice
+from journal.operations.demo_data import load_demo_practice
 from journal.sessions.holds import find_hold
 from journal.sessions.session import SessionKind, Status, check_session
 

@@ -157,8 +157,12 @@ async def test_another_prf_output_opens_nothing(cast: Cast) -> None:
     """A proven passkey with an output that is not the slot's is refused, and the attempt is in the log."""
     device = Authenticator()
     passkey = await add_passkey(cast, device)
-    for prf, sentence in (("", passkey_verification.NO_OUTPUT), (encoded(bytes(31)), passkey_verification.NO_OUTPUT),
-                          (encoded(bytes(32)), passkey_verification.OPENS_NO_MORE)):  # fmt: skip
+    refusals = (
+        ("", passkey_verification.NO_PRF_OUTPUT),
+        (encoded(bytes(31)), passkey_verification.NO_PRF_OUTPUT),
+        (encoded(bytes(32)), passkey_verification.SLOT_REVOKED),
+    )
+    for prf, sentence in refusals:
         answer = device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
         await assert_refused(cast, Answer(answer.credential, prf), sentence)
     assert await refusals() == [(passkey.account, passkey.id)]
@@ -220,8 +224,8 @@ async def test_a_challenge_is_valid_once(cast: Cast) -> None:
     options = passkey_sign_in.build_sign_in_options(cast.installation, SITE)
     answer = device.use(options)
     assert await passkey_sign_in.sign_in_with_passkey(cast.installation, SITE, answer)
-    await assert_refused(cast, answer, challenges.LATE)
-    await assert_refused(cast, device.use(options), challenges.LATE)
+    await assert_refused(cast, answer, challenges.CHALLENGE_EXPIRED)
+    await assert_refused(cast, device.use(options), challenges.CHALLENGE_EXPIRED)
     before = await authentication_tables.WebSession.all().count()
     answer = device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
     tries = (passkey_sign_in.sign_in_with_passkey(cast.installation, SITE, answer) for _ in range(10))
@@ -236,7 +240,7 @@ async def test_a_challenge_expires(cast: Cast) -> None:
     await add_passkey(cast, device)
     late = device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
     cast.clock.forward(minutes=5)
-    await assert_refused(cast, late, challenges.LATE)
+    await assert_refused(cast, late, challenges.CHALLENGE_EXPIRED)
     assert await sign_in_with(cast, device)
     assert await passkeys_tables.SpentChallenge.all().count() == 2
     await purge_deleted(cast.installation, cast.clock.now)
@@ -264,7 +268,9 @@ async def test_a_challenge_is_for_one_request(cast: Cast) -> None:
         bytes(56),
         b"",
     ):
-        await assert_refused(cast, device.use(options | {"challenge": encoded(challenge)}), challenges.LATE)
+        await assert_refused(
+            cast, device.use(options | {"challenge": encoded(challenge)}), challenges.CHALLENGE_EXPIRED
+        )
     for_dana = PasskeyRequest(Purpose.CONFIRM, (await cast.actor("dana")).id)
     answer = device.use(
         options | {"challenge": encoded(challenges.issue_challenge(cast.installation, for_dana))}
@@ -307,7 +313,7 @@ async def test_a_signature_count_that_went_back_is_refused(cast: Cast) -> None:
     for step in (0, -1):
         device.step = step
         answer = device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
-        await assert_refused(cast, answer, passkey_verification.COUNTED_BACK)
+        await assert_refused(cast, answer, passkey_verification.COUNT_WENT_BACK)
     assert await refusals() == [(passkey.account, passkey.id)] * 2
 
 
@@ -425,7 +431,7 @@ async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
     for how in (*list(WRONG.values())[:8], {"key": p384_key()}):
         await refused(Authenticator(**how), passkey_management.NOT_VERIFIED)
     for_dana = await passkey_management.build_creation_options(await cast.actor("dana"), SITE)
-    await refused(Authenticator(), challenges.LATE, for_dana)
+    await refused(Authenticator(), challenges.CHALLENGE_EXPIRED, for_dana)
     assert not await authentication_tables.Passkey.all().count()
     device = Authenticator(flags=PRESENT | VERIFIED | ELIGIBLE | BACKED_UP)
     options = await passkey_management.build_creation_options(alice, SITE)
@@ -434,7 +440,7 @@ async def test_adding_takes_a_proof_as_well(cast: Cast) -> None:
         alice, cast.tokens["alice"], SITE, "Phone", answer.credential, answer.prf
     )
     assert first.document.backed_up
-    await refused(Authenticator(), challenges.LATE, options)
+    await refused(Authenticator(), challenges.CHALLENGE_EXPIRED, options)
     await refused(device, passkey_management.KNOWN_ALREADY)
     hers = Authenticator(credential=device.credential)
     with pytest.raises(InvalidInput):
@@ -524,10 +530,10 @@ async def test_a_slot_put_in_by_storage_opens_nothing(cast: Cast) -> None:
     )  # fmt: skip
     mine.secret = hers.secret
     answer = mine.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
-    await assert_refused(cast, answer, passkey_verification.OPENS_NO_MORE)
+    await assert_refused(cast, answer, passkey_verification.SLOT_REVOKED)
     await execute("UPDATE key_slot SET passkey_id = $1 WHERE id = $2", without.id, slot.id)
     answer = mine.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
-    await assert_refused(cast, answer, passkey_verification.OPENS_NO_MORE)
+    await assert_refused(cast, answer, passkey_verification.SLOT_REVOKED)
     plain.prf = True
     answer = plain.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
     await assert_refused(cast, answer, passkey_verification.OPENS_NOTHING)

@@ -1,7 +1,7 @@
 """
 A process whose children renew alice's keys, and say before each batch that it begins and after it how far they are.
 
-Run as `python -m tests.durability.renewer ADDRESS TOKEN`. Each line of input begets a child. The output has the child's
+Run as `python -m tests.durability.rotator ADDRESS TOKEN`. Each line of input begets a child. The output has the child's
 process id, `batch` before and a number of records after each batch, `renewed` at the end, and `over` when the child
 has ended.
 """

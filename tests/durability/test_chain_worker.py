@@ -1,4 +1,4 @@
-"""Whatever moment a sealer dies or freezes at, each event is chained once, by another; and the chain never forks."""
+"""Whatever moment a worker dies or freezes at, each event is chained once, by another; and the chain never forks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Process:
 @contextmanager
 def process(url: str) -> Iterator[Process]:
     """A process that is there for as long as the block lasts."""
-    command = [sys.executable, "-m", "tests.durability.sealer", url]
+    command = [sys.executable, "-m", "tests.durability.chain_worker", url]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as begun:
@@ -85,19 +85,19 @@ async def everything(installation: Installation, total: int, *kept: Head) -> Hea
 
 
 async def test_killed_at_every_statement_each_event_is_chained_once(database_url: str) -> None:
-    """One statement after the other: all of a batch is chained or none of it, and the next sealer chains the rest."""
+    """One statement after the other: all of a batch is chained or none of it, and the next worker chains the rest."""
     killed, total, kept = 0, 0, list[Head]()
     async with opened(database_url) as installation:
         await note(installation, 1)
         await AuditChainWorker(installation, uuid4()).release()
         total += 1
-        with process(database_url) as sealer:
+        with process(database_url) as worker:
             for statement in range(1, 100):
                 await note(installation, 3)
                 total += 3
                 ((waiting,),) = await fetch_raw("SELECT COUNT(*) FROM audit_pending")
-                sealer.asks(f"chain kill {statement}")
-                if (said := sealer.says()) != "killed":
+                worker.asks(f"chain kill {statement}")
+                if (said := worker.says()) != "killed":
                     assert said == f"done {waiting}"
                     break
                 killed += 1
@@ -112,7 +112,7 @@ async def test_killed_at_every_statement_each_event_is_chained_once(database_url
 
 async def test_frozen_in_the_middle_another_takes_over_and_the_chain_does_not_fork(database_url: str) -> None:
     """
-    A sealer that stops when it has read all, or (on PostgreSQL, which no stopped writer locks) between any two
+    A worker that stops when it has read all, or (on PostgreSQL, which no stopped writer locks) between any two
     statements of its transaction: another takes over, and the first changes nothing when it goes on.
     """
     points = ["execute_all 1"]
@@ -122,12 +122,12 @@ async def test_frozen_in_the_middle_another_takes_over_and_the_chain_does_not_fo
         await note(installation, 1)
         other, total = AuditChainWorker(installation, uuid4()), 1
         await other.release()
-        with process(database_url) as sealer:
+        with process(database_url) as worker:
             for point in points:
                 await note(installation, 3)
                 total += 3
-                sealer.asks(f"chain stop {point}")
-                assert sealer.says() == "stopped"
+                worker.asks(f"chain stop {point}")
+                assert worker.says() == "stopped"
                 await note(installation, 2)
                 total += 2
                 while await fetch_raw(
@@ -136,8 +136,8 @@ async def test_frozen_in_the_middle_another_takes_over_and_the_chain_does_not_fo
                     await other.chain_pending()
                 head = await everything(installation, total)
                 assert head.sequence == total
-                sealer.asks("go on")
-                assert sealer.says().startswith(("done 0", "failed"))
+                worker.asks("go on")
+                assert worker.says().startswith(("done 0", "failed"))
                 assert await everything(installation, total, head) == head
                 await other.release()
 

@@ -59,7 +59,7 @@ def test_a_killed_renewal_goes_on_and_loses_nothing(furnished_sqlite_url: tuple[
     url, furniture = furnished_sqlite_url
     dice = random.Random(0)
     before, token, titles = asyncio.run(begun(url, furniture))
-    command = [sys.executable, "-m", "tests.durability.renewer", url, token.hex()]
+    command = [sys.executable, "-m", "tests.durability.rotator", url, token.hex()]
     kills, ended = 0, False
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,7 +1,7 @@
 """
 A process whose children write events to the audit log or chain them, and are killed or stopped where they are told.
 
-Run as `python -m tests.durability.sealer ADDRESS`. Each line of input begets a child:
+Run as `python -m tests.durability.chain_worker ADDRESS`. Each line of input begets a child:
 
     chain kill N        chain what is pending; killed before the database is asked for the Nth time
     chain stop NAME N   the same; stopped when that function of the store is called for the Nth time
