@@ -14,6 +14,7 @@ from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.operations.demo_data import load_demo_practice
+from journal.practice.practice import DEMO_ADDRESSES
 from journal.sessions.holds import find_hold
 from journal.sessions.session import SessionKind, Status, check_session
 
@@ -147,3 +148,9 @@ def test_each_stands_where_the_page_shows_something_else():
     ] * 3
     assert dosing("Dana")[0].status is Status.PREPARING
     assert {one.phase and one.phase.value for one in dosing("Femi")} == {"maintenance"}
+
+
+def test_a_demonstration_of_before_is_recognised_by_its_people() -> None:
+    """The addresses by which an unsealed demonstration is recognised are those of its people, and no others."""
+    people = (PRACTICE.clinician, *PRACTICE.patients)
+    assert set(DEMO_ADDRESSES) == {one.email for one in people}

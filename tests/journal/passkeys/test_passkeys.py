@@ -157,12 +157,12 @@ async def test_another_prf_output_opens_nothing(cast: Cast) -> None:
     """A proven passkey with an output that is not the slot's is refused, and the attempt is in the log."""
     device = Authenticator()
     passkey = await add_passkey(cast, device)
-    refusals = (
+    cases = (
         ("", passkey_verification.NO_PRF_OUTPUT),
         (encoded(bytes(31)), passkey_verification.NO_PRF_OUTPUT),
         (encoded(bytes(32)), passkey_verification.SLOT_REVOKED),
     )
-    for prf, sentence in refusals:
+    for prf, sentence in cases:
         answer = device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
         await assert_refused(cast, Answer(answer.credential, prf), sentence)
     assert await refusals() == [(passkey.account, passkey.id)]
