@@ -53,7 +53,7 @@ async def show_versions(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["id"]
     found, kept = await entries.load_entry(actor, wanted), await revisions.list_revisions(actor, wanted)
     context = VersionsPage(found, EntryKind(found.document.kind), kept)
-    return render_page(request, "journal/revisions.html", context)
+    return render_page(request, "journal/versions.html", context)
 
 
 async def show_version(request: Request) -> Response:
