@@ -43,7 +43,7 @@ LETTERS = {
     ".": DayState.OVER,
 }
 TABLE = {
-    # (status, started, rested)
+    # Its status, whether its start was said, and whether the rest was.
     (Status.PLANNED, False, False): "arrr???.",
     (Status.PLANNED, False, True): "arrr???.",
     (Status.PLANNED, True, False): "arrr???.",
