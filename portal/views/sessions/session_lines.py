@@ -55,6 +55,7 @@ STATUS_LABELS: Mapping[Status, tuple[str, str]] = MappingProxyType(
         Status.CANCELLED: (N_("Cancel this session"), N_("Cancel this session")),
     }
 )
+TAKE_BACK_LABEL = N_("It is not over yet")
 COMPLETE_LABEL = N_("This session is complete")
 
 
@@ -130,14 +131,14 @@ def list_status_choices(actor: Actor, one: Session) -> tuple[tuple[Status, str],
     sensible = {
         Status.PREPARING: actor.now < one.starts_at - EARLY,
         Status.DAY_OF: near and count_days(actor, one.starts_at) == 0,
-        Status.IN_SESSION: near,
+        Status.IN_SESSION: near or begun,
         Status.CLOSED: begun or one.ends_at <= actor.now,
     }
+    labels = {status: both[side] for status, both in STATUS_LABELS.items()}
+    if begun and dosing:
+        labels |= {Status.CLOSED: COMPLETE_LABEL, Status.IN_SESSION: TAKE_BACK_LABEL}
     return tuple(
-        (
-            status,
-            COMPLETE_LABEL if status is Status.CLOSED and begun and dosing else STATUS_LABELS[status][side],
-        )
-        for status in list_next_statuses(one.details)
+        (status, labels[status])
+        for status in list_next_statuses(one.details, actor.now)
         if sensible.get(status, True)
     )
