@@ -49,7 +49,7 @@ DAYS = {
     "days before": Day("2026-11-25T14:00", (), "Write", "Prepare"),
     "an hour before": Day("2026-11-22T14:00", (), "Go to its page to start", START),
     "ten minutes past": Day("2026-11-22T12:50", (), "Go to its page to start", START),
-    "never begun": Day("2026-11-22T08:00", (), "Say how it went", START),
+    "never begun": Day("2026-11-22T08:00", (), "Say whether it took place", START),
     "started early": Day("2026-11-22T14:00", ((-10, STARTED),), "Open the quiet page", "Help now"),
     "just over": Day(
         "2026-11-22T12:00", ((-60, STARTED), (-5, OVER)), "Open the quiet page", "It is not over yet"

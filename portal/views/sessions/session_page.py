@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 from journal.actor import Actor
@@ -23,6 +24,14 @@ from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
 
+FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
+    {
+        DayState.READY: frozenset({Status.IN_SESSION}),
+        DayState.UNREPORTED: frozenset({Status.IN_SESSION, Status.CLOSED}),
+    }
+)
+"""The moves that stand first on the page of a session, by the state of its day."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
@@ -41,9 +50,9 @@ class SessionPage:
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `day` is the state that the day of `about` is in, and `suggested` the kind of entry that fits it.
-    `start` is the label of the button that starts the session, empty where it cannot be started. On `own_day`, a
-    dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not moved; one of
-    its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
+    `first` are the moves that stand before all else: to start, and once its time has passed, that it took place. On
+    `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
+    moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
     Without `is_intact`, the journal is not as its owner left it.
     """
 
@@ -58,7 +67,7 @@ class SessionPage:
     written: tuple[EntryLine, ...]
     day: DayState
     suggested: EntryKind
-    start: str
+    first: tuple[tuple[Status, str], ...]
     own_day: bool = False
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -108,13 +117,18 @@ async def build_session_page(
     day, suggested = get_day_state(about.details, actor.now), suggest_kind(about.details, actor.now)
     if about.details.kind is not SessionKind.DOSING:
         suggested = EntryKind.PREPARATION if lines[one.id].state == "planned" else EntryKind.INTEGRATION
-    start = "" if one.began_at else dict(moves).get(Status.IN_SESSION, "")
-    apart = {Status.CANCELLED, Status.IN_SESSION} if start else {Status.CANCELLED}
+    first = (
+        ()
+        if own_day
+        else tuple(move for move in moves if move[0] in FIRST_MOVES.get(day, ()) and about.id == one.id)
+    )
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
-        moves=() if own_day else tuple(move for move in moves if move[0] not in apart),
+        moves=()
+        if own_day
+        else tuple(move for move in moves if move not in first and move[0] is not Status.CANCELLED),
         may_change=session_plan.can_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
         name=access.link.peer_name if access.link else "",
@@ -123,7 +137,7 @@ async def build_session_page(
         written=written,
         day=day,
         suggested=suggested,
-        start="" if own_day else start,
+        first=first,
         own_day=own_day,
         is_intact=is_intact,
     )

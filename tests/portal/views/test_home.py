@@ -76,7 +76,7 @@ async def test_a_session_that_nobody_reported_is_asked_for(portal: Portal) -> No
     """After its planned end, home asks what became of it, and takes a memory of it."""
     where = await plan_today(portal)
     page = await home_of_alice(portal, hours=6)
-    assert list_primary(page) == ["Say how it went"]
+    assert list_primary(page) == ["Say whether it took place"]
     assert page.markup.one("a", **{"class": "button button-primary"}).attributes["href"] == where
     assert "kind=capture" in page.answer.text
 

@@ -299,6 +299,16 @@ async def test_start_stands_first(portal: Portal) -> None:
         assert page.answer.text.index("I am starting now") < page.answer.text.index("as told")
 
 
+async def test_what_nobody_reported_is_said_first(portal: Portal) -> None:
+    """Once its time has passed, it can still be started, or be said to have taken place, before all else."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, await added(browser, time="08:00"))
+        first, second, *others = page.markup.all("button", within="main", name="status")
+        assert [first.words, second.words] == ["I am starting now", "It took place"]
+        assert {"I am starting now", "It took place"}.isdisjoint(one.words for one in others)
+        assert page.answer.text.index("It took place") < page.answer.text.index("as told")
+
+
 async def test_an_end_is_taken_back_on_the_calm_page(any_portal: Portal) -> None:
     """For ten minutes the calm page offers it; afterwards it does not, and says kindly why it refuses."""
     async with any_portal.client("alice") as browser:
