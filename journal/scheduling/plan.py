@@ -265,13 +265,17 @@ async def confirm_rest(actor: Actor) -> None:
     Raises:
         HeldUntilRested: If it is still the same day.
     """
-    mine = await load_my_sessions(actor)
-    for one in mine:
-        waiting = find_hold([one.details], actor.now)
-        if waiting is None:
-            continue
-        if actor.now < waiting.may_confirm_from:
-            raise HeldUntilRested(waiting.sentence)
+    held = [
+        (one, hold)
+        for one in await load_my_sessions(actor)
+        if (hold := find_hold([one.details], actor.now)) is not None
+    ]
+    # A planned session of today is not confirmed: its hold ends by itself, and stands in the way of no other.
+    begun = [(one, hold) for one, hold in held if hold.needs_confirmation]
+    for _, hold in begun or held:
+        if actor.now < hold.may_confirm_from:
+            raise HeldUntilRested(hold.sentence)
+    for one, _ in begun:
         rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
         changes: dict[str, object] = {"rested_on": rested}
         # Whoever has slept is no longer in a session, even if nobody reported its end.

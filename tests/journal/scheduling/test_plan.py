@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.audit.tables import AuditPending
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision
@@ -189,6 +190,42 @@ async def test_nobody_skips_the_rest(cast: Cast, who: str, status: Status) -> No
     await session_plan.change_status(alice, ident, Status.RECOVERING)
     with pytest.raises(InvalidInput):
         await session_plan.change_status(await cast.actor(who), ident, status)
+
+
+async def load_statuses(actor: Actor) -> list[Status]:
+    """Load how far along each session of the plan is."""
+    return [one.status for one in await load_my_sessions(actor)]
+
+
+async def test_rest_is_confirmed_on_the_day_of_the_next_session(cast: Cast) -> None:
+    """Rest that was never confirmed still is, hours before the hold of a session planned for today ends."""
+    alice = await cast.actor("alice")
+    last_week = msgspec.structs.replace(TODAY, local="2026-11-15T14:00")
+    old = await session_plan.add_session(alice, alice.id, last_week)
+    then = replace(alice, now=NOON - timedelta(days=7))
+    for status in (Status.IN_SESSION, Status.RECOVERING):
+        await session_plan.change_status(then, old, status)
+    await session_plan.add_session(alice, alice.id, TODAY)
+    today = replace(alice, now=NOON + AFTER)
+    await session_plan.confirm_rest(today)
+    assert await load_statuses(alice) == [Status.INTEGRATING, Status.PLANNED]
+    waiting = await holds.load_hold(today)
+    assert waiting is not None
+    assert not waiting.needs_confirmation
+
+
+async def test_rest_that_is_refused_changes_nothing(cast: Cast) -> None:
+    """While another session has begun today, the rest after the last one is not half confirmed."""
+    alice = await cast.actor("alice")
+    last_week = msgspec.structs.replace(TODAY, local="2026-11-15T14:00")
+    for details, days in ((last_week, 7), (TODAY, 0)):
+        ident = await session_plan.add_session(alice, alice.id, details)
+        then = replace(alice, now=NOON - timedelta(days=days))
+        for status in (Status.IN_SESSION, Status.RECOVERING):
+            await session_plan.change_status(then, ident, status)
+    with pytest.raises(HeldUntilRested):
+        await session_plan.confirm_rest(replace(alice, now=NOON + AFTER))
+    assert await load_statuses(alice) == [Status.RECOVERING, Status.RECOVERING]
 
 
 async def test_saying_afterwards_that_it_took_place_ends_no_hold(cast: Cast) -> None:
