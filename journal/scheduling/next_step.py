@@ -1,4 +1,4 @@
-"""The entry that a patient would write next, by their plan."""
+"""The entry that a patient would write next, by the state of their day."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from journal.catalogue.fields import EntryKind
-from journal.sessions import schedule
+from journal.sessions.day_state import DayState, find_current_day, get_day_state
 from journal.sessions.rows import Session
-from journal.sessions.session import SessionKind
+from journal.sessions.session import SessionDetails
 
 CAPTURE_PERIOD = timedelta(days=1)
-INTEGRATION_PERIOD = timedelta(days=7)
 
 
 def suggest_entry(plan: Sequence[Session], now: datetime) -> tuple[EntryKind, Session | None]:
     """Return the kind of entry that fits the moment, and the dosing session that it would be about."""
-    dosing = [one for one in schedule.list_uncancelled(plan) if one.details.kind is SessionKind.DOSING]
-    past = [one for one in dosing if schedule.has_begun(one, now)]
-    if past and now - past[-1].begins_at < CAPTURE_PERIOD:
-        return EntryKind.CAPTURE, past[-1]
-    if past and now - past[-1].begins_at < INTEGRATION_PERIOD:
-        return EntryKind.INTEGRATION, past[-1]
-    if coming := next((one for one in dosing if not schedule.has_begun(one, now)), None):
-        return EntryKind.PREPARATION, coming
-    return EntryKind.FREE, None
+    _, about = find_current_day(plan, now)
+    return (suggest_kind(about.details, now), about) if about else (EntryKind.FREE, None)
+
+
+def suggest_kind(details: SessionDetails, now: datetime) -> EntryKind:
+    """Return the kind of entry about a session that fits the moment."""
+    state = get_day_state(details, now)
+    if state in (DayState.AHEAD, DayState.READY):
+        return EntryKind.PREPARATION
+    if state in (DayState.UNDER_WAY, DayState.RESTING):
+        return EntryKind.CAPTURE
+    if state in (DayState.UNREPORTED, DayState.MORNING_AFTER) and now - details.begins_at < CAPTURE_PERIOD:
+        return EntryKind.CAPTURE
+    return EntryKind.INTEGRATION

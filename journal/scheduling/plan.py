@@ -45,6 +45,10 @@ from journal.user_input import clean_line
 STATUS_NOT_POSSIBLE = N_(
     "This session has gone on in the meantime, or cannot go there. Look at where it stands now."
 )
+TOO_LATE_TO_TAKE_BACK = N_(
+    "That it is over can be taken back for ten minutes, and they have passed. Rest now. If you need somebody, "
+    "open “Help now”."
+)
 HOME_DOSING_DAY = N_(
     "This day is theirs, and nothing of it is changed from here. Call them if it cannot wait."
 )
@@ -229,19 +233,22 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     current = await load_session(actor, wanted)
     before = current.details
     theirs = actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(before, actor.now)
-    if theirs and (status is not Status.CANCELLED or status not in list_next_statuses(before)):
+    possible = status in list_next_statuses(before, actor.now)
+    if theirs and (status is not Status.CANCELLED or not possible):
         raise InvalidInput({"status": HOME_DOSING_DAY})
-    if status not in list_next_statuses(before):
-        raise InvalidInput({"status": STATUS_NOT_POSSIBLE})
+    if not possible:
+        ended = status is Status.IN_SESSION and before.ended_at is not None
+        raise InvalidInput({"status": TOO_LATE_TO_TAKE_BACK if ended else STATUS_NOT_POSSIBLE})
     moment = actor.now.isoformat(timespec="seconds")
     changes: dict[str, object] = {
         "status": status,
         "cancel_reason": reason if status is Status.CANCELLED else "",
     }
     if status is Status.IN_SESSION:
-        changes["started_at"] = moment
+        # Where its end is taken back, it began when it did: the hold stays as it was.
+        changes |= {"started_at": before.started_at or moment, "ended_at": None}
     if status in (Status.RECOVERING, Status.STOPPED_EARLY):
-        changes["ended_at"] = moment
+        changes["ended_at"] = before.ended_at or moment
     if status is Status.CLOSED and before.kind is SessionKind.DOSING and before.started_at is None:
         # Nobody reported it at the time. Its start still counts for the hold on its day.
         changes["started_at"] = before.starts_at.isoformat(timespec="seconds")
@@ -258,13 +265,17 @@ async def confirm_rest(actor: Actor) -> None:
     Raises:
         HeldUntilRested: If it is still the same day.
     """
-    mine = await load_my_sessions(actor)
-    for one in mine:
-        waiting = find_hold([one.details], actor.now)
-        if waiting is None:
-            continue
-        if actor.now < waiting.may_confirm_from:
-            raise HeldUntilRested(waiting.sentence)
+    held = [
+        (one, hold)
+        for one in await load_my_sessions(actor)
+        if (hold := find_hold([one.details], actor.now)) is not None
+    ]
+    # A planned session of today is not confirmed: its hold ends by itself, and stands in the way of no other.
+    begun = [(one, hold) for one, hold in held if hold.needs_confirmation]
+    for _, hold in begun or held:
+        if actor.now < hold.may_confirm_from:
+            raise HeldUntilRested(hold.sentence)
+    for one, _ in begun:
         rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
         changes: dict[str, object] = {"rested_on": rested}
         # Whoever has slept is no longer in a session, even if nobody reported its end.

@@ -11,6 +11,7 @@ import msgspec
 
 from journal.actor import Actor
 from journal.roles import Role
+from journal.sessions.day_state import EARLY, DayState, get_day_state
 from journal.sessions.holds import next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
@@ -19,14 +20,10 @@ from journal.store.rows import OpenedRows
 ACUTE = timedelta(hours=4)
 """How long after its start a dosing session may be felt so much that a page has to be one calm screen."""
 
-EARLY = timedelta(hours=12)
-"""How long before its planned time a session can be said to start."""
-
 LATE = timedelta(hours=24)
 """How long after its planned time a session can still be said to start."""
 
 _OVER_STATUSES = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
-_UPCOMING_STATUSES = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
 _RESTING_STATUSES = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 
 
@@ -53,13 +50,6 @@ def list_past(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     return tuple(
         one for one in reversed(tuple(plan)) if one.details.status in _OVER_STATUSES or one.ends_at <= now
     )
-
-
-def has_begun(one: Session, now: datetime) -> bool:
-    """Return whether a session began; one that nobody said to begin may begin late, until its planned end."""
-    if one.began_at is None and one.details.status in _UPCOMING_STATUSES:
-        return one.ends_at <= now
-    return one.begins_at <= now
 
 
 def number_sessions(plan: Iterable[Session]) -> Mapping[UUID, SessionNumber]:
@@ -98,15 +88,13 @@ def list_talks(dosing: Session, plan: Iterable[Session]) -> tuple[Session, ...]:
 
 def is_acute(one: Session, now: datetime) -> bool:
     """Return whether a dosing session is under way, or was so recently that little may be asked of anybody."""
-    details = one.details
-    if details.kind is not SessionKind.DOSING or details.rested_on:
-        return False
-    if details.status is Status.IN_SESSION:
-        return True
+    state = get_day_state(one.details, now)
+    if state is not DayState.RESTING:
+        return state is DayState.UNDER_WAY
     dated_ahead = (
         one.began_at is not None and one.began_at > now + ACUTE
     )  # by a clock that was put right since
-    return details.status in _RESTING_STATUSES and now < one.begins_at + ACUTE and not dated_ahead
+    return one.status in _RESTING_STATUSES and now < one.begins_at + ACUTE and not dated_ahead
 
 
 def is_home_dosing_day(details: SessionDetails, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from journal.ages import compute_age
 from journal.i18n import N_, Labelled
 from journal.time_zones import (
     ResolvedTime,
@@ -82,7 +83,7 @@ ALLOWED_MOVES: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.DAY_OF: frozenset(
             {Status.PLANNED, Status.PREPARING, Status.IN_SESSION, Status.CLOSED, Status.CANCELLED}
         ),
-        # Nothing leads back out of a session that has begun: undoing the start would also undo the hold.
+        # Nothing leads back before the start of a session: undoing the start would also undo the hold.
         Status.IN_SESSION: frozenset({Status.RECOVERING, Status.STOPPED_EARLY}),
         Status.RECOVERING: frozenset({Status.INTEGRATING, Status.CLOSED, Status.STOPPED_EARLY}),
         Status.STOPPED_EARLY: frozenset({Status.RECOVERING, Status.INTEGRATING, Status.CLOSED}),
@@ -96,6 +97,9 @@ ALLOWED_MOVES: Mapping[Status, frozenset[Status]] = MappingProxyType(
 _TALK_STATUSES = frozenset({Status.PLANNED, Status.CLOSED, Status.CANCELLED})
 _UNRESTED_STATUSES = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 _LATER_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
+
+TAKE_BACK = timedelta(minutes=10)
+"""How long somebody who said that a dosing session is over can say that it is not."""
 
 LONGEST_MINUTES = 24 * 60
 TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
@@ -147,10 +151,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def began_at(self) -> datetime | None:
         """Return when its patient said that it began, in UTC, or None."""
-        if self.started_at is None:
-            return None
-        began = datetime.fromisoformat(self.started_at)
-        return began if began.tzinfo is not None else began.replace(tzinfo=UTC)
+        return None if self.started_at is None else _parse_utc(self.started_at)
 
     @property
     def begins_at(self) -> datetime:
@@ -158,19 +159,33 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.began_at or self.starts_at
 
 
-def list_next_statuses(details: SessionDetails) -> tuple[Status, ...]:
+def list_next_statuses(details: SessionDetails, now: datetime) -> tuple[Status, ...]:
     """
-    Return the statuses that may follow, in the order of a session's life.
+    Return the statuses that may follow at *now*, in the order of a session's life.
 
     A talk is planned, takes place or is cancelled; only a dosing session has statuses in between. And after
-    one, none follows before the patient has said that they rested: that would end the hold.
+    one, none follows before the patient has said that they rested: that would end the hold. Only its end can
+    be taken back, for ten minutes.
     """
     allowed = ALLOWED_MOVES[details.status]
     if details.kind is not SessionKind.DOSING:
         allowed &= _TALK_STATUSES
     elif details.status in _UNRESTED_STATUSES and details.rested_on is None:
         allowed -= _LATER_STATUSES
+        if _can_take_back_end(details, now):
+            allowed |= {Status.IN_SESSION}
     return tuple(status for status in Status if status in allowed)
+
+
+def _parse_utc(stored: str) -> datetime:
+    moment = datetime.fromisoformat(stored)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _can_take_back_end(details: SessionDetails, now: datetime) -> bool:
+    if details.started_at is None or details.ended_at is None:
+        return False
+    return compute_age(_parse_utc(details.ended_at), now) < TAKE_BACK
 
 
 def clean_details(details: SessionDetails) -> SessionDetails:

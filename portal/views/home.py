@@ -15,11 +15,10 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.listing import EntrySummary
 from journal.roles import Role
-from journal.scheduling.next_step import suggest_entry
+from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
+from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.holds import Hold
-from journal.sessions.rows import Session
-from journal.sessions.session import SessionKind, Status
 from journal.sharing import handover_offers
 from journal.sharing.handover_offers import HandoverOffer
 from journal.sharing.recipients import Readers
@@ -34,18 +33,20 @@ from portal.web.pages import redirect, render_page
 @dataclass(frozen=True, slots=True)
 class HomePage:
     """
-    Context of a patient's home: what is next, and the entry that fits it.
+    Context of a patient's home: the state of the day, what is next, and the entry that fits it.
 
-    `invites` is the kind of entry that fits the moment; `about` is the session it would be tied to. `next` is
-    not the one under way. `readers` are those who can read each of the `latest`. `stopped` are those with whom
-    sharing has stopped because of their keys, and `unagreed` are false links. `offers` wait for an answer,
-    `damaged` are sessions that do not open. Without `is_intact`, the journal is not as its owner left it.
+    `invites` is the kind of entry that fits the moment; `about` is the session that the day is about, and the
+    entry would be tied to. `next` is not one that has begun. `readers` are those who can read each of the
+    `latest`. `stopped` are those with whom sharing has stopped because of their keys, and `unagreed` are false
+    links. `offers` wait for an answer, `damaged` are sessions that do not open. Without `is_intact`, the journal
+    is not as its owner left it.
     """
 
-    next: SessionLine | None
-    about: Session | None
+    day: DayState
+    about: SessionLine | None
+    is_acute: bool
     invites: EntryKind
-    under_way: Session | None
+    next: SessionLine | None
     waiting: Hold | None
     latest: Sequence[EntrySummary]
     readers: Readers
@@ -77,22 +78,21 @@ async def load_home(actor: Actor) -> HomePage:
     """Return the home of a patient, with the one next step."""
     shown = await load_timeline_page(actor, limit=3)
     plan = shown.plan
-    dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
-    under_way = next(
-        (one for one in dosing if one.details.status in (Status.IN_SESSION, Status.RECOVERING)), None
-    )
-    ahead = {
+    lines = {line.session.id: line for line in build_lines(actor, plan)}
+    day, about = find_current_day(plan, actor.now)
+    ahead = (
         one.id
         for one in schedule.list_upcoming(schedule.list_uncancelled(plan), actor.now)
-        if one is not under_way
-    }
-    invites, about = suggest_entry(plan, actor.now)
+        if one is not about or day in (DayState.AHEAD, DayState.READY)
+    )
+    coming = about.id if about and day is DayState.READY else next(ahead, None)
     there = await links.load_care_team(actor)
     return HomePage(
-        next((line for line in build_lines(actor, plan) if line.session.id in ahead), None),
-        about,
-        invites,
-        under_way,
+        day,
+        lines[about.id] if about else None,
+        about is not None and schedule.is_acute(about, actor.now),
+        suggest_kind(about.details, actor.now) if about else EntryKind.FREE,
+        lines[coming] if coming else None,
         holds.get_hold(actor, plan),
         shown.listing.entries,
         shown.readers,

@@ -12,6 +12,7 @@ from journal.actor import Actor
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions import schedule
+from journal.sessions.day_state import EARLY
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionDetails, SessionKind, Status, list_next_statuses
@@ -54,6 +55,7 @@ STATUS_LABELS: Mapping[Status, tuple[str, str]] = MappingProxyType(
         Status.CANCELLED: (N_("Cancel this session"), N_("Cancel this session")),
     }
 )
+TAKE_BACK_LABEL = N_("It is not over yet")
 COMPLETE_LABEL = N_("This session is complete")
 
 
@@ -124,19 +126,19 @@ def list_status_choices(actor: Actor, one: Session) -> tuple[tuple[Status, str],
     """Return the next statuses that make sense now, each with its label for this person."""
     side = 0 if actor.role is Role.PATIENT else 1
     begun, dosing = one.details.started_at is not None, one.details.kind is SessionKind.DOSING
-    near = one.starts_at - schedule.EARLY <= actor.now < one.starts_at + schedule.LATE
+    near = one.starts_at - EARLY <= actor.now < one.starts_at + schedule.LATE
     # A start cannot be taken back, so it is offered around the planned time only; so is the end of what has begun.
     sensible = {
-        Status.PREPARING: actor.now < one.starts_at - schedule.EARLY,
+        Status.PREPARING: actor.now < one.starts_at - EARLY,
         Status.DAY_OF: near and count_days(actor, one.starts_at) == 0,
-        Status.IN_SESSION: near,
+        Status.IN_SESSION: near or begun,
         Status.CLOSED: begun or one.ends_at <= actor.now,
     }
+    labels = {status: both[side] for status, both in STATUS_LABELS.items()}
+    if begun and dosing:
+        labels |= {Status.CLOSED: COMPLETE_LABEL, Status.IN_SESSION: TAKE_BACK_LABEL}
     return tuple(
-        (
-            status,
-            COMPLETE_LABEL if status is Status.CLOSED and begun and dosing else STATUS_LABELS[status][side],
-        )
-        for status in list_next_statuses(one.details)
+        (status, labels[status])
+        for status in list_next_statuses(one.details, actor.now)
         if sensible.get(status, True)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 from journal.actor import Actor
@@ -12,14 +13,24 @@ from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
 from journal.entries import listing
 from journal.scheduling import plan as session_plan
+from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
+from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
 from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
+
+FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
+    {
+        DayState.READY: frozenset({Status.IN_SESSION}),
+        DayState.UNREPORTED: frozenset({Status.IN_SESSION, Status.CLOSED}),
+    }
+)
+"""The moves that stand first on the page of a session, by the state of its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +49,10 @@ class SessionPage:
 
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
-    with this one. `rest` asks the patient to say that they have rested. On `own_day`, a dosing session at home,
-    a clinician sees and changes nothing of it. `errors` are why it was not moved; one of its status belongs to no
-    field. `reason` is why it was to be cancelled, when that was refused.
+    with this one. `day` is the state that the day of `about` is in, and `suggested` the kind of entry that fits it.
+    `first` are the moves that stand before all else: to start, and once its time has passed, that it took place. On
+    `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
+    moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
     Without `is_intact`, the journal is not as its owner left it.
     """
 
@@ -53,7 +65,9 @@ class SessionPage:
     readers: tuple[str, ...]
     about: Session
     written: tuple[EntryLine, ...]
-    rest: bool
+    day: DayState
+    suggested: EntryKind
+    first: tuple[tuple[Status, str], ...]
     own_day: bool = False
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -62,12 +76,13 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True)
 class CalmPage:
-    """Context of the one calm screen while a dosing session is under way."""
+    """Context of the one calm screen while a dosing session is under way, with the moves that fit it."""
 
     line: SessionLine
     intention: str
     moves: tuple[tuple[Status, str], ...]
     skills: tuple[Skill, ...] = HELP_NOW
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session]) -> CalmPage:
@@ -81,7 +96,11 @@ async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session])
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
             intention = words
-    return CalmPage(line, intention, list_status_choices(actor, one))
+    under_way = one.status is Status.IN_SESSION
+    moves = list_status_choices(actor, one)
+    return CalmPage(
+        line, intention, tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION)
+    )
 
 
 async def build_session_page(
@@ -95,18 +114,30 @@ async def build_session_page(
     belonging = (about, *schedule.list_talks(about, plan)) if about.details.kind is SessionKind.DOSING else ()
     own_day = not mine and schedule.is_home_dosing_day(one.details, actor.now)
     moves = list_status_choices(actor, lines[one.id].session)
+    day, suggested = get_day_state(about.details, actor.now), suggest_kind(about.details, actor.now)
+    if about.details.kind is not SessionKind.DOSING:
+        suggested = EntryKind.PREPARATION if lines[one.id].state == "planned" else EntryKind.INTEGRATION
+    first = (
+        ()
+        if own_day
+        else tuple(move for move in moves if move[0] in FIRST_MOVES.get(day, ()) and about.id == one.id)
+    )
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
-        moves=() if own_day else tuple(move for move in moves if move[0] is not Status.CANCELLED),
+        moves=()
+        if own_day
+        else tuple(move for move in moves if move not in first and move[0] is not Status.CANCELLED),
         may_change=session_plan.can_change(actor, lines[one.id].session),
         may_cancel=any(status is Status.CANCELLED for status, _ in moves),
         name=access.link.peer_name if access.link else "",
         readers=tuple(link.peer_name for link in await links.load_my_links(actor)) if mine else (),
         about=about,
         written=written,
-        rest=mine and one.details.status in (Status.RECOVERING, Status.STOPPED_EARLY),
+        day=day,
+        suggested=suggested,
+        first=first,
         own_day=own_day,
         is_intact=is_intact,
     )

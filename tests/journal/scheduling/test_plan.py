@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
+from journal.actor import Actor
+from journal.audit.acts import Act
+from journal.audit.tables import AuditPending
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
@@ -33,6 +36,11 @@ TALK = SessionDetails(
     SessionKind.INTEGRATION, "2026-11-23T10:00", "Europe/Berlin", 50, Setting.TELEHEALTH_HOME
 )
 AFTER = timedelta(hours=2)  # an hour into the session of today
+
+
+async def count_changes(session: UUID) -> int:
+    """Count what the audit log has to tell of changes of a session."""
+    return await AuditPending.filter(object_id=session, action=Act.SESSION_CHANGED).count()
 
 
 async def test_a_course_is_written_at_once_and_both_see_it(cast: Cast) -> None:
@@ -184,6 +192,42 @@ async def test_nobody_skips_the_rest(cast: Cast, who: str, status: Status) -> No
         await session_plan.change_status(await cast.actor(who), ident, status)
 
 
+async def load_statuses(actor: Actor) -> list[Status]:
+    """Load how far along each session of the plan is."""
+    return [one.status for one in await load_my_sessions(actor)]
+
+
+async def test_rest_is_confirmed_on_the_day_of_the_next_session(cast: Cast) -> None:
+    """Rest that was never confirmed still is, hours before the hold of a session planned for today ends."""
+    alice = await cast.actor("alice")
+    last_week = msgspec.structs.replace(TODAY, local="2026-11-15T14:00")
+    old = await session_plan.add_session(alice, alice.id, last_week)
+    then = replace(alice, now=NOON - timedelta(days=7))
+    for status in (Status.IN_SESSION, Status.RECOVERING):
+        await session_plan.change_status(then, old, status)
+    await session_plan.add_session(alice, alice.id, TODAY)
+    today = replace(alice, now=NOON + AFTER)
+    await session_plan.confirm_rest(today)
+    assert await load_statuses(alice) == [Status.INTEGRATING, Status.PLANNED]
+    waiting = await holds.load_hold(today)
+    assert waiting is not None
+    assert not waiting.needs_confirmation
+
+
+async def test_rest_that_is_refused_changes_nothing(cast: Cast) -> None:
+    """While another session has begun today, the rest after the last one is not half confirmed."""
+    alice = await cast.actor("alice")
+    last_week = msgspec.structs.replace(TODAY, local="2026-11-15T14:00")
+    for details, days in ((last_week, 7), (TODAY, 0)):
+        ident = await session_plan.add_session(alice, alice.id, details)
+        then = replace(alice, now=NOON - timedelta(days=days))
+        for status in (Status.IN_SESSION, Status.RECOVERING):
+            await session_plan.change_status(then, ident, status)
+    with pytest.raises(HeldUntilRested):
+        await session_plan.confirm_rest(replace(alice, now=NOON + AFTER))
+    assert await load_statuses(alice) == [Status.RECOVERING, Status.RECOVERING]
+
+
 async def test_saying_afterwards_that_it_took_place_ends_no_hold(cast: Cast) -> None:
     """Closing a session that nobody had started leaves its day held."""
     alice = await cast.actor("alice")
@@ -216,7 +260,7 @@ async def test_a_talk_is_never_something_one_is_in_the_middle_of(cast: Cast) -> 
     await session_plan.change_status(bob, ident, Status.PLANNED)
     assert (await session_plan.load_session(bob, ident)).details.cancel_reason == ""
     await session_plan.change_status(bob, ident, Status.CLOSED)
-    assert list_next_statuses((await session_plan.load_session(bob, ident)).details) == ()
+    assert list_next_statuses((await session_plan.load_session(bob, ident)).details, NOON) == ()
 
 
 async def test_a_swapped_session_does_not_open(cast: Cast) -> None:
@@ -245,6 +289,102 @@ async def test_numbers_follow_what_lasts(cast: Cast) -> None:
     assert [numbers[one.id].number for one in (first, third)] == [1, 2]
     assert second.id not in numbers
     assert sorted((one.number, one.total) for one in numbers.values()) == [(1, 1), (1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("end", [Status.RECOVERING, Status.STOPPED_EARLY])
+async def test_an_end_is_taken_back_for_ten_minutes(cast: Cast, end: Status) -> None:
+    """A tap too many leads back to the session under way: its start, its hold and the audit log stay whole."""
+    alice = await cast.actor("alice")
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    one, three, soon = (replace(alice, now=NOON + timedelta(minutes=by)) for by in (60, 180, 189))
+    await session_plan.change_status(one, ident, Status.IN_SESSION)
+    held = await holds.load_hold(one)
+    await session_plan.change_status(three, ident, end)
+    events = await count_changes(ident)
+    await session_plan.change_status(soon, ident, Status.IN_SESSION)
+    found = (await session_plan.load_session(alice, ident)).details
+    assert (found.status, found.started_at, found.ended_at) == (
+        Status.IN_SESSION,
+        "2026-11-22T13:00:00+00:00",
+        None,
+    )
+    assert held is not None
+    assert await holds.load_hold(soon) == held
+    assert await count_changes(ident) == events + 1
+    await session_plan.change_status(soon, ident, Status.RECOVERING)
+    assert (await session_plan.load_session(alice, ident)).details.ended_at == "2026-11-22T15:09:00+00:00"
+
+
+@pytest.mark.parametrize("end", [Status.RECOVERING, Status.STOPPED_EARLY])
+@pytest.mark.parametrize("minutes", [10, 600, -61])
+async def test_an_end_is_not_taken_back_later(cast: Cast, end: Status, minutes: int) -> None:
+    """After ten minutes, or by a clock that was put back, it is refused with what to do, and nothing changes."""
+    alice = await cast.actor("alice")
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    await session_plan.change_status(replace(alice, now=NOON + AFTER), ident, end)
+    before = await session_plan.load_session(alice, ident)
+    later = replace(alice, now=NOON + AFTER + timedelta(minutes=minutes))
+    with pytest.raises(InvalidInput) as refused:
+        await session_plan.change_status(later, ident, Status.IN_SESSION)
+    assert refused.value.fields == {"status": session_plan.TOO_LATE_TO_TAKE_BACK}
+    assert await session_plan.load_session(alice, ident) == before
+
+
+async def test_a_second_end_opens_no_new_ten_minutes(cast: Cast) -> None:
+    """Whoever says first that it is over and then that it was stopped has ten minutes from the first."""
+    alice = await cast.actor("alice")
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    for minutes, end in ((5, Status.RECOVERING), (14, Status.STOPPED_EARLY)):
+        await session_plan.change_status(replace(alice, now=NOON + timedelta(minutes=minutes)), ident, end)
+    with pytest.raises(InvalidInput):
+        await session_plan.change_status(
+            replace(alice, now=NOON + timedelta(minutes=16)), ident, Status.IN_SESSION
+        )
+
+
+@pytest.mark.parametrize(
+    ("who", "setting", "may"),
+    [
+        ("alice", Setting.HOME, True),
+        ("alice", Setting.CLINIC, True),
+        ("bob", Setting.CLINIC, True),
+        ("bob", Setting.HOME, False),
+        ("bob", Setting.TELEHEALTH_HOME, False),
+        ("charlie", Setting.CLINIC, False),
+        ("dana", Setting.HOME, False),
+        ("erin", Setting.CLINIC, False),
+    ],
+)
+async def test_who_may_move_a_session_may_take_its_end_back(
+    cast: Cast, who: str, setting: Setting, may: bool
+) -> None:
+    """On a day at home that is the patient alone; in the clinic their clinician as well; nobody else."""
+    alice = await cast.actor("alice")
+    ident = await session_plan.add_session(alice, alice.id, msgspec.structs.replace(TODAY, setting=setting))
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    await session_plan.change_status(alice, ident, Status.RECOVERING)
+    attempt = session_plan.change_status(await cast.actor(who), ident, Status.IN_SESSION)
+    if may:
+        await attempt
+    else:
+        with pytest.raises((InvalidInput, NotFound)):
+            await attempt
+    found = (await session_plan.load_session(alice, ident)).details.status
+    assert found is (Status.IN_SESSION if may else Status.RECOVERING)
+
+
+def test_rest_that_was_confirmed_is_not_taken_back() -> None:
+    """Once the patient has rested, nothing leads back into the session."""
+    details = msgspec.structs.replace(
+        TODAY,
+        status=Status.RECOVERING,
+        started_at="2026-11-22T12:00:00+00:00",
+        ended_at="2026-11-22T12:00:00+00:00",
+        rested_on="2026-11-23",
+    )
+    assert Status.IN_SESSION not in list_next_statuses(details, NOON)
 
 
 async def test_what_is_next_and_what_is_over(cast: Cast) -> None:

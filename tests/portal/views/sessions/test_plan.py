@@ -289,6 +289,74 @@ async def test_under_way_there_is_one_calm_screen(portal: Portal) -> None:
         assert "What you wrote around it" in (await opened(browser, where)).words
 
 
+async def test_start_stands_first(portal: Portal) -> None:
+    """On the day, the first button of a session's page starts it, and it stands there once."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, await added(browser))
+        (start,) = page.markup.all("button", name="status", value="in_session")
+        assert start.words == "I am starting now"
+        assert start is page.markup.all("button", within="main")[0]
+        assert page.answer.text.index("I am starting now") < page.answer.text.index("as told")
+
+
+async def test_what_nobody_reported_is_said_first(portal: Portal) -> None:
+    """Once its time has passed, it can still be started, or be said to have taken place, before all else."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, await added(browser, time="08:00"))
+        first, second, *others = page.markup.all("button", within="main", name="status")
+        assert [first.words, second.words] == ["I am starting now", "It took place"]
+        assert {"I am starting now", "It took place"}.isdisjoint(one.words for one in others)
+        assert page.answer.text.index("It took place") < page.answer.text.index("as told")
+
+
+async def test_an_end_is_taken_back_on_the_calm_page(any_portal: Portal) -> None:
+    """For ten minutes the calm page offers it; afterwards it does not, and says kindly why it refuses."""
+    async with any_portal.client("alice") as browser:
+        where = await added(browser)
+        for status in ("in_session", "recovering"):
+            page = await followed(browser, await browser.post(f"{where}/status", data={"status": status}))
+        (back,) = page.markup.all("button", name="status")
+        assert (back.words, back.attributes["value"]) == ("It is not over yet", "in_session")
+        again = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
+        assert "You are here. There is nothing to do." in again.words
+        await browser.post(f"{where}/status", data={"status": "recovering"})
+        any_portal.cast.clock.forward(minutes=10)
+        assert not (await opened(browser, where)).markup.all("button", name="status")
+        late = await browser.post(f"{where}/status", data={"status": "in_session"})
+        assert late.status_code == 422
+        assert "can be taken back for ten minutes" in Page.of(late).words
+        assert "Rest. There is nothing to do." in (await opened(browser, where)).words
+
+
+async def test_the_next_morning_a_session_asks_for_rest(portal: Portal) -> None:
+    """Also where nobody said that it ended, its page is calm no longer, and rest is confirmed on it."""
+    async with portal.client("alice") as browser:
+        where = await added(browser)
+        await browser.post(f"{where}/status", data={"status": "in_session"})
+    portal.cast.clock.forward(hours=20)
+    async with portal.client() as browser:
+        await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
+        page = await opened(browser, where)
+        assert page.markup.one("form", action="/sessions/rest").attributes["method"] == "post"
+        assert "I have slept and feel rested" in page.words
+
+
+async def test_a_talk_before_a_session_asks_for_no_memory_of_it(portal: Portal) -> None:
+    """On a talk that took place days before its dosing session, preparation is offered, and never capture."""
+    async with portal.client("alice") as browser:
+        dosed = (await added(browser, date="2026-11-25")).rsplit("/", 1)[1]
+        talk = {
+            "kind": "preparation",
+            "date": "2026-11-20",
+            "about": UUID(dosed).hex,
+            "sitter": "",
+            "dose_text": "",
+        }
+        page = await opened(browser, await added(browser, **talk))
+        assert "kind=preparation" in page.answer.text
+        assert "kind=capture" not in page.answer.text
+
+
 async def test_statuses_that_make_no_sense_now_are_not_offered_or_taken(portal: Portal) -> None:
     """A session days ahead does not start, rested is not a button, and a forged status is answered kindly."""
     async with portal.client("alice") as browser:

@@ -1,0 +1,100 @@
+"""
+Which state a dosing day is in, for every page that asks.
+
+What was said comes first: the status, the start and the rest. The hour only decides between what nobody said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from journal.ages import CLOCK_TOLERANCE
+from journal.sessions.holds import find_hold
+from journal.sessions.rows import Session
+from journal.sessions.session import SessionDetails, SessionKind, Status
+
+EARLY = timedelta(hours=12)
+"""How long before its planned time a session can be said to start."""
+
+INTEGRATION_PERIOD = timedelta(days=7)
+"""How long after its start a session is what the day is about."""
+
+_UPCOMING_STATUSES = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
+
+
+class DayState(StrEnum):
+    """What a dosing session asks of its patient now."""
+
+    AHEAD = "ahead"
+    """It is planned for another day."""
+
+    READY = "ready"
+    """It can be started: its time is near, or has come and has not passed."""
+
+    UNREPORTED = "unreported"
+    """Its planned time has passed, and nobody said that it began."""
+
+    UNDER_WAY = "under_way"
+    """It has begun, and nobody said that it ended."""
+
+    RESTING = "resting"
+    """It ended or was stopped early, and the next morning has not come."""
+
+    MORNING_AFTER = "morning_after"
+    """The next morning has come, and the patient has not said that they have slept."""
+
+    INTEGRATING = "integrating"
+    """The patient has rested, and it was not long ago."""
+
+    OVER = "over"
+    """It was cancelled, was long ago, or is a talk: nothing of it is to be done."""
+
+
+# Which of two dosing sessions the day is about: the one whose state stands first here.
+_ORDER = (
+    DayState.UNDER_WAY,
+    DayState.RESTING,
+    DayState.MORNING_AFTER,
+    DayState.READY,
+    DayState.INTEGRATING,
+    DayState.AHEAD,
+)
+
+
+def get_day_state(details: SessionDetails, now: datetime) -> DayState:
+    """Return which state the day of a session is in at *now*."""
+    if details.kind is not SessionKind.DOSING or details.status is Status.CANCELLED:
+        return DayState.OVER
+    if details.status in _UPCOMING_STATUSES:
+        return _get_planned_state(details, now)
+    hold = find_hold([details], now)
+    if hold is None:
+        return DayState.INTEGRATING if _is_recent(details.begins_at, now) else DayState.OVER
+    if now >= hold.may_confirm_from:
+        return DayState.MORNING_AFTER
+    return DayState.UNDER_WAY if details.status is Status.IN_SESSION else DayState.RESTING
+
+
+def find_current_day(plan: Sequence[Session], now: datetime) -> tuple[DayState, Session | None]:
+    """Return the state of the day and the session that it is about, from a plan in the order of its times."""
+    states = [(get_day_state(one.details, now), one) for one in plan]
+    for wanted in _ORDER:
+        # A session that nobody reported stands beside those that were: the latest counts.
+        among = {wanted, DayState.UNREPORTED} if wanted is DayState.INTEGRATING else {wanted}
+        if found := [(state, one) for state, one in states if state in among]:
+            return found[0] if wanted in (DayState.READY, DayState.AHEAD) else found[-1]
+    return DayState.OVER, None
+
+
+def _get_planned_state(details: SessionDetails, now: datetime) -> DayState:
+    if now < details.starts_at - EARLY:
+        return DayState.AHEAD
+    if now < details.ends_at:
+        return DayState.READY
+    return DayState.UNREPORTED if _is_recent(details.starts_at, now) else DayState.OVER
+
+
+def _is_recent(began: datetime, now: datetime) -> bool:
+    return -CLOCK_TOLERANCE <= now - began < INTEGRATION_PERIOD
