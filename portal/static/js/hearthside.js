@@ -145,16 +145,22 @@
     return control.matches("textarea, input:not([type=hidden], [type=range])") && control.value !== control.defaultValue;
   }
 
+  const touched = new WeakSet();
+  document.addEventListener("input", ({ target }) => { if (target.form) touched.add(target.form); }, true);
+
+  function saveBeside(revision) {
+    const { form } = revision;
+    if (revision.value === "0" || touched.has(form) || ![...form.elements].some((control) => control.name && isFilledIn(control))) return;
+    revision.value = "0";
+    if (!form.matches("[data-autosave]")) return;
+    draftOf(form).edits += 1;
+    askToSave(form);
+  }
+
+  // A busy browser may fill in after it has shown the page, so it is looked at again, until somebody types.
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted || (performance.getEntriesByType("navigation")[0]?.type ?? "navigate") === "navigate") return;
-    all("[name=revision]").forEach((revision) => {
-      const { form } = revision;
-      if (revision.value === "0" || ![...form.elements].some((control) => control.name && isFilledIn(control))) return;
-      revision.value = "0";
-      if (!form.matches("[data-autosave]")) return;
-      draftOf(form).edits += 1;
-      askToSave(form);
-    });
+    [0, 200, 1000].forEach((wait) => setTimeout(() => all("[name=revision]").forEach(saveBeside), wait));
   });
 
   /* --- Leaving quickly -------------------------------------------------- */
