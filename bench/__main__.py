@@ -94,7 +94,7 @@ def _room(folder: Path) -> Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the measurement; gives its exit code, which does not judge."""
+    """Run the measurement; return its exit code, which does not judge."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--rounds", type=int, default=FULL.rounds, help="how often each measurement is repeated"

@@ -77,7 +77,7 @@ async def _writing(url: str, length: Length) -> Figure:
 
 
 async def _rate(workers: list[Worker], seconds: float) -> float:
-    """Let workers write for so long, and wait until all is chained; gives events per second."""
+    """Have workers write for so long, and wait until all is chained; return events per second."""
     for worker in workers:
         _tell(worker, str(seconds))
     rates = [float(await asyncio.to_thread(_hear, worker)) for worker in workers]

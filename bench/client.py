@@ -114,7 +114,7 @@ class Round:
 
     @property
     def per_second(self) -> float:
-        """Give the answers per second."""
+        """Return the answers per second."""
         return len(self.answers) / self.seconds
 
 
@@ -145,7 +145,7 @@ async def repeat(port: int, acts: list[Act], seconds: float) -> Round:
 
 
 def asking(request: bytes, status: int = 200) -> Act:
-    """Give the act of asking the same thing again."""
+    """Return the act of asking the same thing again."""
 
     async def act(connection: Connection) -> None:
         (await connection.ask(request)).expect(status)

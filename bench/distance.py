@@ -21,7 +21,7 @@ from bench.server import ROOT
 
 @contextmanager
 def away(url: str, milliseconds: float) -> Iterator[str]:
-    """Put the database at *url* a round trip of *milliseconds* away; gives the address that it has from there."""
+    """Put the database at *url* a round trip of *milliseconds* away; return the address that it has from there."""
     parts = urlsplit(url)
     where = [parts.hostname or "", str(parts.port), str(milliseconds)]
     with subprocess.Popen(

@@ -16,11 +16,11 @@ class Aim:
 
     @property
     def at_least(self) -> bool:
-        """Tell whether more is better."""
+        """Return whether more is better."""
         return self.unit in ("per second", "of raw commits", "of one worker", "of plain", "of SQLite")
 
     def is_met_by(self, value: float) -> bool:
-        """Tell whether *value* keeps to it."""
+        """Return whether *value* keeps to it."""
         if self.limit is None:
             return True
         return value >= self.limit if self.at_least else value <= self.limit
@@ -73,7 +73,7 @@ class Figure:
     beside: dict[str, float] = field(default_factory=dict)
 
     def standing(self, name: str) -> dict[str, Any]:
-        """Give the figure with its aim, as results.json has it."""
+        """Return the figure with its aim, as results.json has it."""
         aim = AIMS[name]
         beside = {key: rounded(value) for key, value in self.beside.items()}
         return {
@@ -108,7 +108,7 @@ SMALL = Length(1, 0.05, small=True, postgres=True)
 
 
 def middle(values: list[float]) -> float:
-    """Give the median: on a machine that others use as well, the mean tells of them."""
+    """Return the median: on a machine that others use as well, the mean tells of them."""
     return median(values)
 
 

@@ -18,7 +18,7 @@ class NoCipher:
         pass
 
     def encrypt(self, _nonce: bytes, text: bytes, _associated: bytes) -> bytes:
-        """Give the text back with sixteen zero bytes in the tag's place."""
+        """Return the text with sixteen zero bytes in the tag's place."""
         return text + bytes(envelope.TAG_SIZE)
 
     def decrypt(self, _nonce: bytes, sealed: bytes, _associated: bytes) -> bytes:

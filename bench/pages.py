@@ -55,7 +55,7 @@ async def growth(few: tuple[int, People], many: tuple[int, People], length: Leng
 
 
 async def _times_as_long(one: tuple[int, People], other: tuple[int, People], length: Length) -> Figure:
-    """Tell how many times as long a page takes of *one* as of *other*, asking them page by page in turn."""
+    """Return how many times as long a page takes of *one* as of *other*, asking them page by page in turn."""
     sides = [(reading(*side), await Connection.open(side[0]), list[float]()) for side in (one, other)]
     until = perf_counter() + 2 * length.rounds * length.seconds
     while not sides[0][2] or perf_counter() < until:
@@ -70,7 +70,7 @@ async def _times_as_long(one: tuple[int, People], other: tuple[int, People], len
 
 
 async def in_turn(sides: list[tuple[int, Act]], length: Length) -> list[list[float]]:
-    """Let acts take turns, each on one connection; gives their rates round by round, a warm-up left out."""
+    """Let acts take turns, each on one connection; return their rates round by round, a warm-up left out."""
     rounds = [
         [(await repeat(port, [act], length.seconds)).per_second for port, act in sides]
         for _ in range(length.rounds + 1)

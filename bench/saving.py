@@ -96,7 +96,7 @@ async def writing(port: int, writers: Sequence[Writer]) -> list[Act]:
 
 
 async def _writing(port: int, writer: Writer, chance: random.Random) -> Act:
-    """Open a patient's page; gives the act of changing its 200 words and saving them, as the page itself does."""
+    """Open a patient's page; return the act of changing its 200 words and saving them, as the page itself does."""
     person, where = Person(port, writer.cookie), f"/journal/{writer.entry}"
     opened = await Connection.open(port)
     page = (await opened.ask(person.get(f"{where}/edit"))).expect(200).body.decode()
@@ -116,7 +116,7 @@ async def _writing(port: int, writer: Writer, chance: random.Random) -> Act:
 
 
 def _commits(copy: Path, seconds: float) -> float:
-    """Commit the bytes of an entry again and again under the product's pragmas; gives commits per second."""
+    """Commit the bytes of an entry again and again under the product's pragmas; return commits per second."""
     database, sealed = sqlite3.connect(copy, isolation_level=None), random.Random(0).randbytes(SEALED)
     apply_pragmas(database, PRAGMAS)
     ids = [row[0] for row in database.execute("SELECT id FROM entry LIMIT 8")]

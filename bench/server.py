@@ -45,7 +45,7 @@ class Port(int):
 
 @contextmanager
 def served_plainly() -> Iterator[int]:
-    """Serve `bench.plain`; gives the port."""
+    """Serve `bench.plain`; return the port."""
     port = _free_port()
     with _running(["bench.plain", str(port)], {}):
         yield port
@@ -53,7 +53,7 @@ def served_plainly() -> Iterator[int]:
 
 @contextmanager
 def served(folder: Path, *flags: str, url: str = "") -> Iterator[Port]:
-    """Serve what is in *folder*, or in the database at *url*; gives the port."""
+    """Serve what is in *folder*, or in the database at *url*; return the port."""
     port = _free_port()
     settings = {
         "HEARTHSIDE_DATA": str(folder),
@@ -76,7 +76,7 @@ def cpu_seconds(port: Port) -> float:
 
 @contextmanager
 def _running(module: list[str], settings: dict[str, str]) -> Iterator[int]:
-    """Run a module until the block ends; gives the id of its process."""
+    """Run a module until the block ends; return the id of its process."""
     server = subprocess.Popen(
         [sys.executable, "-m", *module],
         cwd=ROOT,

@@ -81,11 +81,11 @@ class Cast:
         await execute(f"UPDATE throttle SET until = until - {passed}, forgotten = forgotten - {passed}")
 
     async def in_use(self) -> None:
-        """Let every browser have been used all the time until now."""
+        """Have every browser have been used all the time until now."""
         await authentication_tables.WebSession.all().update(used_at=self.clock.now)
 
     async def just_asked(self) -> None:
-        """Let everybody have typed their password again just now."""
+        """Have everybody have typed their password again just now."""
         await authentication_tables.WebSession.all().update(
             used_at=self.clock.now, confirmed_at=self.clock.now
         )
@@ -108,7 +108,7 @@ def cast_of(furniture: Furniture, clock: Clock | None = None) -> Cast:
 
 
 async def just_come_in() -> None:
-    """Let everybody's browser have been used, and its owner asked for the password, just before the tests begin."""
+    """Have everybody's browser have been used, and its owner asked for the password, just before the tests begin."""
     await authentication_tables.WebSession.all().update(used_at=NOON, confirmed_at=NOON)
 
 

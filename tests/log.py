@@ -44,6 +44,6 @@ async def logged(*acts: str, **where: UUID) -> list[Logged]:
 
 
 async def chain_all(installation: Installation) -> int:
-    """Chain what is pending, whoever holds the lease; gives how many events that were."""
+    """Chain what is pending, whoever holds the lease; return how many events that were."""
     await execute("UPDATE audit_lease SET until = 0")
     return await AuditChainWorker(installation, uuid4()).chain_pending()

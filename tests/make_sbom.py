@@ -55,7 +55,7 @@ def of_product(environment: Bom, lock: dict[str, str]) -> Bom:
 
 
 def missing(bom: Bom, lock: dict[str, str]) -> set[str]:
-    """Give what the lock file names and the bill does not; what is for other systems is not installed here."""
+    """Return what the lock file names and the bill does not; what is for other systems is not installed here."""
     return set(lock) - {normalized(one["name"]) for one in bom["components"]}
 
 

@@ -89,7 +89,7 @@ class PostgresServer:
         self._loop.close()
 
     def stop(self) -> None:
-        """Let the server go away at once, as in a power cut."""
+        """Have the server go away at once, as in a power cut."""
         self._server.stop()
 
     def start(self) -> None:

@@ -40,32 +40,32 @@ PARTS = ("title", "int.meaning")
 
 
 async def written(cast: Cast, who: str = "alice", document: EntryDocument = THE_SEA) -> Entry:
-    """Let somebody write an entry."""
+    """Have somebody write an entry."""
     return await entries.save_entry(await cast.actor(who), uuid4(), 0, document)
 
 
 async def rewritten(cast: Cast, entry: Entry, **answers: str) -> Entry:
-    """Let alice change some answers, a while later."""
+    """Have alice change some answers, a while later."""
     cast.clock.forward(minutes=1)
     changed = msgspec.structs.replace(entry.document, answers={**entry.document.answers, **answers})
     return await entries.save_entry(await cast.actor("alice"), entry.id, entry.revision, changed)
 
 
 async def shared(cast: Cast, entry: Entry, parts: tuple[str, ...] = PARTS, *, to: UUID | None = None) -> UUID:
-    """Let alice share parts of her entry, with bob unless another link is named."""
+    """Have alice share parts of her entry, with bob unless another link is named."""
     alice = await cast.actor("alice")
     return await shares.share_entry(alice, entry.id, to or cast.link, parts, previewed=entry.revision)
 
 
 async def read_by(cast: Cast, who: str) -> tuple[ShareDocument, ...]:
-    """Give what a clinician of alice's can read."""
+    """Return what a clinician of alice's can read."""
     alice = await cast.actor("alice")
     folder = await reading.load_folder(await cast.actor(who), alice.id)
     return tuple(one.document for one in folder.shared)
 
 
 async def opened_by(cast: Cast, who: str, share: UUID) -> datetime:
-    """Let a clinician of alice's open a share, a while later; gives when."""
+    """Have a clinician of alice's open a share, a while later; return when."""
     cast.clock.forward(minutes=5)
     await reading.read_share(await cast.actor(who), (await cast.actor("alice")).id, share)
     return cast.clock.now
@@ -78,7 +78,7 @@ async def connected(cast: Cast, clinician: str, patient: str = "alice") -> UUID:
 
 
 async def in_session(cast: Cast) -> UUID:
-    """Let alice be an hour into a dosing session; gives its id."""
+    """Have alice be an hour into a dosing session; return its id."""
     alice = await cast.actor("alice")
     local = cast.clock.now.astimezone(parse_zone(ZONE)).replace(tzinfo=None).isoformat(timespec="minutes")
     details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME, Route.SUBLINGUAL)
@@ -98,20 +98,20 @@ async def rested(cast: Cast, session: UUID) -> None:
 
 
 async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:
-    """Give a row as the database has it."""
+    """Return a row as the database has it."""
     (row,) = await table.filter(id=ident).values()
     return row
 
 
 async def signed_in_again(cast: Cast) -> None:
-    """Let everybody sign in, since sessions end within a day."""
+    """Have everybody sign in, since sessions end within a day."""
     for who in cast.tokens:
         signed_in = await sign_in.sign_in(cast.installation, f"{who}@example.org", PASSWORDS[who])
         cast.tokens[who] = signed_in.token
 
 
 async def journal_of(cast: Cast, documents: list[EntryDocument], who: str = "alice") -> list[UUID]:
-    """Let somebody have a journal of these, from the oldest on, laid out as it is when it is accepted."""
+    """Have somebody have a journal of these, from the oldest on, laid out as it is when it is accepted."""
     actor = await cast.actor(who)
     rows: list[vault_tables.Entry] = []
     for document in documents:

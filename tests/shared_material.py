@@ -27,7 +27,7 @@ WORDS = (
 
 
 async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int = 6, every: int = 7) -> None:
-    """Let bob plan a course for alice: Fridays at 14:00, integration on the Sundays at 16:00."""
+    """Have bob plan a course for alice: Fridays at 14:00, integration on the Sundays at 16:00."""
     plan = CoursePlan(
         first,
         time(14),
@@ -47,7 +47,7 @@ async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int
 
 
 async def dosing(cast: Cast) -> list[Session]:
-    """Give alice's dosing sessions in order."""
+    """Return alice's dosing sessions in order."""
     mine = await load_my_sessions(await cast.actor("alice"))
     return [one for one in mine if one.details.kind is SessionKind.DOSING]
 
@@ -61,14 +61,14 @@ async def write(
     about: Session | None = None,
     at: datetime | None = None,
 ) -> UUID:
-    """Let alice write an entry."""
+    """Have alice write an entry."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
     document = EntryDocument(kind, title, session_id=about.id.hex if about else None, answers=dict(answers))
     return (await entries.save_entry(alice, uuid4(), 0, document)).id
 
 
 async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = None) -> UUID:
-    """Let alice share parts of an entry with bob; all of it when none are named."""
+    """Have alice share parts of an entry with bob; all of it when none are named."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
     written = await entries.load_entry(alice, entry)
     chosen = fields or ("title", *(field.id for field in shares.list_shareable_fields(written)))
@@ -121,5 +121,5 @@ async def share_a_full_brief(
 
 
 async def reader(cast: Cast) -> Actor:
-    """Give bob, who reads."""
+    """Return bob, who reads."""
     return await cast.actor("bob")

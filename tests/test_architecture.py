@@ -651,7 +651,7 @@ IMPATIENT = {"AsyncClient": "transport", "asyncpg.connect": "timeout"}
 
 
 def is_patient(given: ast.expr) -> bool:
-    """Tell whether an argument stands for the one bound that there is, or for none."""
+    """Return whether an argument stands for the one bound that there is, or for none."""
     return "PATIENCE" in ast.unparse(given) or (isinstance(given, ast.Constant) and not given.value)
 
 

@@ -11,7 +11,7 @@ from journal.accounts import status as account_status
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.authentication import idle_lock, known_devices, web_sessions
+from journal.authentication import idle_lock, known_devices, second_factor, web_sessions
 from journal.authentication.key_slots import AccessRevoked
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.installation.installation import Installation
@@ -20,7 +20,6 @@ from journal.passkeys.challenges import PasskeyRequest, Purpose
 from journal.passkeys.verification import (
     SLOT_REVOKED,
     Answer,
-    build_vault_sealer,
     record_use,
     unlock_account_key,
     verify_answer,
@@ -92,7 +91,7 @@ async def complete_second_step(installation: Installation, token: bytes, site: S
     """
     request, account_key = await _load_waiting(installation, token)
     passkey, proof = await verify_answer(installation, site, request, answer)
-    rows.verify_owner(passkey, build_vault_sealer(account_key))
+    rows.verify_owner(passkey, second_factor.build_vault_sealer(account_key))
 
     async def start() -> bytes:
         async with transaction():

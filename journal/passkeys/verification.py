@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from crypto import CryptoError, Keyring, KeySlot, Sealer, unlock_with_passkey
+from crypto import CryptoError, KeySlot, unlock_with_passkey
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.authentication import key_slots
+from journal.authentication import key_slots, second_factor
 from journal.authentication import tables as authentication_tables
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
@@ -110,20 +110,15 @@ async def unlock_account_key(
         if slot is None:
             raise CryptoError
         account_key = unlock_with_passkey(slot, output, account=passkey.account.bytes)
-        if not (await key_slots.load_access(passkey.account, build_vault_sealer(account_key))).is_allowed(
-            slot
-        ):
+        if not (
+            await key_slots.load_access(passkey.account, second_factor.build_vault_sealer(account_key))
+        ).is_allowed(slot):
             raise CryptoError
     except (CryptoError, NotFound) as error:
         await _note_refusal(installation, passkey, request)
         raise InvalidInput({"passkey": SLOT_REVOKED}) from error
-    rows.verify_owner(passkey, build_vault_sealer(account_key))
+    rows.verify_owner(passkey, second_factor.build_vault_sealer(account_key))
     return account_key, slot
-
-
-def build_vault_sealer(account_key: bytes) -> Sealer:
-    """Return the sealer of an account's own records."""
-    return Sealer(Keyring.from_account_key(account_key).vault)
 
 
 async def record_use(installation: Installation, passkey: Passkey, proof: Proof) -> None:

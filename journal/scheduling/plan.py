@@ -264,6 +264,7 @@ async def confirm_rest(actor: Actor) -> None:
 
     Raises:
         HeldUntilRested: If it is still the same day.
+        StaleRevision: If one of them was changed meanwhile; then none is recorded.
     """
     held = [
         (one, hold)
@@ -275,15 +276,15 @@ async def confirm_rest(actor: Actor) -> None:
     for _, hold in begun or held:
         if actor.now < hold.may_confirm_from:
             raise HeldUntilRested(hold.sentence)
-    for one, _ in begun:
-        rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
-        changes: dict[str, object] = {"rested_on": rested}
-        # Whoever has slept is no longer in a session, even if nobody reported its end.
-        if one.details.status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY):
-            changes["status"] = Status.INTEGRATING
-        await session_rows.save_session(
-            actor, one, one.revision, msgspec.structs.replace(one.details, **changes)
-        )
+    async with transaction():
+        for one, _ in begun:
+            rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
+            changes: dict[str, object] = {"rested_on": rested}
+            # Whoever has slept is no longer in a session, even if nobody reported its end.
+            if one.details.status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY):
+                changes["status"] = Status.INTEGRATING
+            details = msgspec.structs.replace(one.details, **changes)
+            await session_rows.save_session(actor, one, one.revision, details)
 
 
 async def _verify_details(

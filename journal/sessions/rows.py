@@ -25,7 +25,7 @@ from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables
 from journal.sessions.session import SessionDetails, SessionKind, Status
-from journal.store.database import Statement, fetch_raw, transaction
+from journal.store.database import Statement, ensure_transaction, fetch_raw
 from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, open_rows, parse_rows
 from journal.store.statements import Subquery
 
@@ -161,7 +161,7 @@ async def save_session(actor: Actor, current: Session, base: int, details: Sessi
     sealed = seal_document(
         actor.installation.server_keys, details, session_context(current.patient, current.id, revision)
     )
-    async with transaction():
+    async with ensure_transaction():
         changed = await tables.KapSession.filter(id=current.id, revision=base).update(
             revision=revision, sealed=sealed
         )

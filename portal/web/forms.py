@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -192,6 +193,14 @@ async def _read_fields(request: Request) -> tuple[tuple[str, str], ...]:
     if any(len(name) + len(value) > MAX_FIELD_LENGTH for name, value in items):
         raise HTTPException(400)
     return tuple(items)
+
+
+def parse_uuid(text: str | None) -> UUID | None:
+    """Parse an id from a form or an address; None when it is none."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
 
 
 def _parse_fields(sent: bytes) -> list[tuple[str, str]]:

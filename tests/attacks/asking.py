@@ -18,7 +18,7 @@ class Asking:
     portal: Portal
 
     async def ask(self, who: str | None, path: str) -> tuple[int, str]:
-        """Read a page as *who*; gives its status and text. What is asked as `q` is sent as a form."""
+        """Read a page as *who*; return its status and text. What is asked as `q` is sent as a form."""
         where, _, query = path.partition("?")
         sent = query.encode() if query.startswith("q=") else b""
         status, parts = 0, []

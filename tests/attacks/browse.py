@@ -39,7 +39,7 @@ class Form:
     controls: list[Control] = field(default_factory=list)
 
     def named(self, name: str) -> bool:
-        """Tell whether there is a field of this name."""
+        """Return whether there is a field of this name."""
         return any(control.name == name for control in self.controls)
 
     def filled(self, write: Callable[[Control], str]) -> Sent:

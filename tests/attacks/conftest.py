@@ -166,7 +166,7 @@ async def _enrolling(portal: Portal, browser: AsyncClient) -> list[browse.Page]:
 
 
 async def _rest(portal: Portal) -> None:
-    """Let alice have had a session yesterday, so that she is asked whether she has rested."""
+    """Have alice have had a session yesterday, so that she is asked whether she has rested."""
     alice = await portal.cast.actor("alice")
     begun = alice.now - timedelta(days=1)
     details = SessionDetails(

@@ -87,7 +87,7 @@ async def _alice(world: World, installation: Installation, clock: Clock) -> None
 
 
 async def _otto(world: World, installation: Installation) -> None:
-    """Let otto lose everything he shared with bob, and be given some of it back."""
+    """Have otto lose everything he shared with bob, and be given some of it back."""
     new = NewAccount(
         "Otto Example", "otto@example.org", "otto keeps the lamp lit", "otto keeps the lamp lit", ZONE
     )
@@ -123,7 +123,7 @@ async def _otto(world: World, installation: Installation) -> None:
 
 
 async def _pending(world: World, installation: Installation) -> None:
-    """Let alice take her records several times: events that have no place in the chain yet."""
+    """Have alice take her records several times: events that have no place in the chain yet."""
     alice = await _actor(world, installation, "alice")
     for _ in range(SEVERAL):
         await audit_log.record_event(alice, Act.RECORDS_TAKEN, patient=alice.id)

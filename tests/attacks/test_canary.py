@@ -131,7 +131,7 @@ class Scribe:
         return data
 
     async def send(self, browser: AsyncClient, form: Form, **special: str) -> Page:
-        """Fill a form in and send it; gives the page that it leads to."""
+        """Fill a form in and send it; return the page that it leads to."""
         data = self.fill(form, **special)
         if form.method == "get":  # then the fields go into the address, as in a browser
             answer = await browser.get(form.action, params=data, follow_redirects=True)
@@ -157,7 +157,7 @@ def form_to(page: Page, path: str) -> Form:
 
 
 async def open_account(scribe: Scribe, browser: AsyncClient, path: str, **special: str) -> str:
-    """Open an account behind a link, and confirm its recovery key; gives the password."""
+    """Open an account behind a link, and confirm its recovery key; return the password."""
     password = f"{WORD} and seven small stones {len(scribe.heard)}"
     page = await page_at(browser, path)
     slip = await scribe.send(browser, form_to(page, path), password=WORD, repeated=WORD, time_zone=WORD)
@@ -255,7 +255,7 @@ async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: d
 
 
 async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -> None:
-    """Let two people come in and do everything there is to do."""
+    """Have two people come in and do everything there is to do."""
     store = await Store.open(url)
     with store.use():
         token = await practice.create_setup_link(Installation.with_key(SERVER_KEY))
@@ -292,7 +292,7 @@ async def wait_at_the_doors(url: str) -> None:
 
 
 async def look_after(scribe: Scribe, alice: AsyncClient, first: str) -> None:
-    """Let an administrator come in and make a set-up link."""
+    """Have an administrator come in and make a set-up link."""
     async with browser_at(alice.headers["origin"]) as erin:
         erin.event_hooks = alice.event_hooks
         await open_account(scribe, erin, f"/setup/{first}", email=f"{WORD}.keeper@example.org")
@@ -305,7 +305,7 @@ async def look_after(scribe: Scribe, alice: AsyncClient, first: str) -> None:
 
 
 async def take(scribe: Scribe, alice: AsyncClient) -> bytes:
-    """Take alice's records away; gives the sealed file."""
+    """Take alice's records away; return the sealed file."""
     records = form_to(await page_at(alice, "/records"), "/records")
     phrase = f"{WORD} on eight small stones"
     data = scribe.fill(records, current=scribe.password, passphrase=phrase)

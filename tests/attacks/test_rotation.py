@@ -58,7 +58,7 @@ def rows(target: Target, sealed: ServerColumn) -> list[tuple[Any, ...]]:
 
 
 def opens(key: bytes, sealed: ServerColumn, row: tuple[Any, ...]) -> bool:
-    """Tell whether a key opens what a row holds, in its own place."""
+    """Return whether a key opens what a row holds, in its own place."""
     try:
         ServerKey(key).open(row[1], sealed.get_context(row))
     except CryptoError:

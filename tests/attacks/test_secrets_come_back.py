@@ -51,7 +51,7 @@ async def bring_about(state: str) -> None:
 
 
 async def given_back(target: Target, forms: dict[str, Sent], rule: Rule, who: str | None) -> list[str]:
-    """Send the form of a rule with secrets in it; gives the names of those that came back, in any spelling."""
+    """Send the form of a rule with secrets in it; return the names of those that came back, in any spelling."""
     sent = [(name, value) for name, value in forms[rule.path] if name not in SECRET]
     async with target.portal.client(who) as browser:
         answer = await browser.post(address(rule, target.world), data=dict(sent) | TYPED)

@@ -65,7 +65,7 @@ class Sealed:
 
     @property
     def wraps(self) -> bool:
-        """Tell whether it is a key under a key, which opens with what the outer key becomes."""
+        """Return whether it is a key under a key, which opens with what the outer key becomes."""
         return self.sealed[:2] == b"\x01\x02"
 
     def opens_with_one_of(self, keys: Iterable[bytes]) -> bool:

@@ -78,7 +78,7 @@ class Look:
             return await browser.post(self.path.format_map(known), data=form)
 
     def told(self, answer: Response) -> bool:
-        """Tell whether one of the sentences came."""
+        """Return whether one of the sentences came."""
         text = unescape(answer.text)
         return any(sentence in text for sentence in self.says)
 

@@ -161,7 +161,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
 
 
 def _is_in_order(run: str) -> bool:
-    """Tell whether marks in a row stay where they are, as they do where somebody has put them in order before."""
+    """Return whether marks in a row stay where they are, as they do where somebody has put them in order before."""
     if len(run) <= LONGEST_RUN:
         return False
     classes = [unicodedata.combining(mark) for mark in run]
@@ -253,7 +253,7 @@ async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, S
 
 
 async def _as_before(sessions: list[authentication_tables.WebSession]) -> None:
-    """Let everybody be signed in as in the beginning, and nobody have to wait."""
+    """Have everybody be signed in as in the beginning, and nobody have to wait."""
     await rate_limiting_tables.Throttle.all().delete()
     await authentication_tables.WebSession.all().delete()
     await authentication_tables.WebSession.bulk_create(sessions)

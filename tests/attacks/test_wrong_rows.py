@@ -399,7 +399,7 @@ def dealt(keys: Keys) -> list[list[tuple[str, Any, str]]]:
 
 
 def wrongs(before: dict[Look, Seen], gone: dict[Look, Seen], now: dict[Look, Seen]) -> Iterator[str]:
-    """Say what is not as it has to be."""
+    """Return what is not as it has to be."""
     known = known_to(before, gone)
     for look, seen in now.items():
         was, without = before[look], gone[look]

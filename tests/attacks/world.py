@@ -169,7 +169,7 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
 
 
 async def _renew(making: _Making) -> None:
-    """Let lena open an account, and come half the way of renewing its keys."""
+    """Have lena open an account, and come half the way of renewing its keys."""
     new = _new("lena")
     readied = await registration.prepare_account(making.installation, new)
     await registration.create_account(making.installation, Role.PATIENT, readied)
@@ -181,7 +181,7 @@ async def _renew(making: _Making) -> None:
 
 
 async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
-    """Let mona and nora lose everything that they shared with bob, and nora be given it back."""
+    """Have mona and nora lose everything that they shared with bob, and nora be given it back."""
     for name in ("mona", "nora"):
         new = _new(name)
         readied = await registration.prepare_account(making.installation, new)
@@ -232,7 +232,7 @@ async def _write(making: _Making, ids: dict[str, UUID]) -> None:
 
 
 async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
-    """Let bob plan a course, and alice add a session of her own."""
+    """Have bob plan a course, and alice add a session of her own."""
     plan = CoursePlan(
         first_date=date(YEAR, 3, 17), first_time=time(14), zone=ZONE, dosing_count=2, every_days=7,
         setting=Setting.HOME, route=Route.SUBLINGUAL, phase=Phase.INDUCTION, dose_text=f"{PLANNED} as agreed",
@@ -299,7 +299,7 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
 
 
 async def _passkey(making: _Making) -> UUID:
-    """Let alice add a passkey that opens her journal."""
+    """Have alice add a passkey that opens her journal."""
     alice, device = await making.actor("alice"), Authenticator()
     answer = device.make(await passkey_management.build_creation_options(alice, SITE))
     named = f"{HERS} phone"

@@ -87,7 +87,7 @@ class Sheet:
         await self.page.keyboard.insert_text(words)
 
     async def entry(self) -> UUID:
-        """Tell which entry the page writes."""
+        """Return which entry the page writes."""
         address = await self.page.locator("form[data-autosave]").get_attribute("action")
         assert address is not None
         return UUID(address.rpartition("/")[2])
@@ -147,7 +147,7 @@ async def nothing_kept(context: BrowserContext) -> None:
 
 
 async def written(served: Served, words: str) -> UUID:
-    """Let alice have written an entry before."""
+    """Have alice have written an entry before."""
     async with served.second_connection() as cast:
         entry = uuid4()
         document = EntryDocument("free", answers={"free.text": words})
@@ -163,7 +163,7 @@ def heard(desk: Desk) -> None:
 
 
 def a_save(request: Request) -> bool:
-    """Tell whether a request saves words."""
+    """Return whether a request saves words."""
     return request.method == "POST" and "/journal/" in request.url
 
 
@@ -388,7 +388,7 @@ async def asked_before_closing(page: Page) -> str:
 
 
 async def closes(page: Page) -> str | None:
-    """Close *page*; gives the kind of question that was asked, or None when there was none."""
+    """Close *page*; return the kind of question that was asked, or None when there was none."""
     asked: list[str] = []
 
     async def accept(dialog: Dialog) -> None:
@@ -448,7 +448,7 @@ async def test_back_leads_to_the_words(sheet: Sheet) -> None:
 
 
 async def saved_elsewhere(served: Served, entry: UUID, words: str) -> None:
-    """Let alice save other words from another browser."""
+    """Have alice save other words from another browser."""
     async with served.second_connection() as cast:
         alice = await cast.actor("alice")
         found = await entries.load_entry(alice, entry)

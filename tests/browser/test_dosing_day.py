@@ -73,7 +73,7 @@ def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator
 
 
 async def plan_day(server: Served, day: Day) -> str:
-    """Let alice's day have gone as far as *day* says; return the address of its session."""
+    """Have alice's day have gone as far as *day* says; return the address of its session."""
     async with server.second_connection() as cast:
         alice = await cast.actor("alice")
         details = SessionDetails(

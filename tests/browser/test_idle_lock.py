@@ -56,7 +56,7 @@ def cover(page: Page) -> Locator:
 
 
 def a_save(answer: Response) -> bool:
-    """Tell whether words were saved."""
+    """Return whether words were saved."""
     return answer.request.method == "POST" and "/journal/" in answer.url and answer.ok
 
 

@@ -47,7 +47,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def reading(desk: Desk, served: Served, *, javascript: bool = True) -> Page:
-    """Let alice come in, and read an entry of hers by way of the list."""
+    """Have alice come in, and read an entry of hers by way of the list."""
     async with served.second_connection() as cast:
         entry = uuid4()
         document = EntryDocument("free", HERS, answers={"free.text": f"{HERS} sings"})

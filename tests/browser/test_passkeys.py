@@ -51,7 +51,7 @@ def named(server: Served) -> str:
 
 
 async def equipped(page: Page, *, prf: bool = True, verified: bool = True) -> tuple[CDPSession, str]:
-    """Give the browser an authenticator."""
+    """Add an authenticator to the browser."""
     session = await page.context.new_cdp_session(page)
     await session.send("WebAuthn.enable")
     options = DEVICE | {"hasPrf": prf, "isUserVerified": verified}
@@ -86,7 +86,7 @@ async def signed_out(page: Page) -> None:
 
 
 async def nobody_is_in(page: Page) -> bool:
-    """Tell whether the browser has no session."""
+    """Return whether the browser has no session."""
     return "hearthside" not in {cookie["name"] for cookie in await page.context.cookies()}
 
 

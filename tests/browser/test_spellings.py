@@ -28,7 +28,7 @@ def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator
 
 
 async def sign_in(page: Page, email: str, password: str, *, kind: str = "text") -> str:
-    """Type address and password into a field of some kind; gives the address that the browser sent."""
+    """Type address and password into a field of some kind; return the address that the browser sent."""
     await page.goto("/sign-in")
     field = page.get_by_label("E-mail address")
     await field.evaluate("(field, kind) => { field.type = kind; }", kind)

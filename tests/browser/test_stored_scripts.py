@@ -66,7 +66,7 @@ class Hostile:
     turn = 0
 
     def __call__(self, name: str, ceiling: int) -> str:
-        """Give what is typed into one field."""
+        """Return what is typed into one field."""
         if name == "email":
             return ADDRESS
         chosen: list[str] = []
@@ -119,7 +119,7 @@ def plain(text: str) -> str:
 
 
 async def read(desk: Desk, page: Page) -> str:
-    """Note whatever stands on the page that is no text; gives the text."""
+    """Note whatever stands on the page that is no text; return the text."""
     found = await page.evaluate(LOOK)
     desk.troubles += [f"{page.url}: {stranger}" for stranger in found["strangers"]]
     text = plain(found["text"])

@@ -137,7 +137,7 @@ async def phone(desk: Desk, server: Served) -> Phone:
 
 
 def is_save(request: Request) -> bool:
-    """Tell whether a request saves an entry."""
+    """Return whether a request saves an entry."""
     return request.method == "POST" and "/journal/" in request.url
 
 

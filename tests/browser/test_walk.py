@@ -67,7 +67,7 @@ class Walk:
         await self.press(page, "I have it: go on")
 
     async def bob_sets_up(self, page: Page) -> str:
-        """Open the practice and invite a patient; gives the invitation's address."""
+        """Open the practice and invite a patient; return the invitation's address."""
         await page.goto(await setup_link(self.server))
         await self.looked_at(page)
         await page.get_by_label("Name of the practice").fill("Lamplight Practice")
@@ -118,7 +118,7 @@ class Walk:
         await self.looked_at(page)
 
     async def alice_writes(self, page: Page) -> str:
-        """Write about the session; gives the entry's address."""
+        """Write about the session; return the entry's address."""
         await page.goto("/sessions")
         await self.looked_at(page)
         await page.goto("/journal/new")

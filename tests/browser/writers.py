@@ -56,7 +56,7 @@ class Writers:
         return {"bob": self.bob, "alice": self.alice, "erin": self.erin, "anybody": self.anybody}[name]
 
     def typed(self, name: str, control: Control) -> str:
-        """Give what *name* types into one field: the test's words wherever words may stand."""
+        """Return what *name* types into one field: the test's words wherever words may stand."""
         if control.kind == "password":
             return PASSWORDS[name]
         if control.name == "email":
@@ -73,7 +73,7 @@ class Writers:
         return _shown(await self.client(name).get(path, follow_redirects=True))
 
     async def send(self, name: str, page: Page | str, having: str, **fixed: str) -> Page:
-        """Fill in the form of a page that has a certain field; gives the page that this leads to."""
+        """Fill in the form of a page that has a certain field; return the page that this leads to."""
         page = await self.get(name, page) if isinstance(page, str) else page
         return _shown(await self.post(name, form_with(page, having), **fixed))
 
@@ -87,7 +87,7 @@ class Writers:
 
 
 def form_with(page: Page, having: str) -> Form:
-    """Give the form of a page that has a certain field."""
+    """Return the form of a page that has a certain field."""
     found = [form for form in page.forms if form.named(having)]
     assert found, f"{page.url} has no form with {having}"
     return found[0]
@@ -197,13 +197,13 @@ async def places(writers: Writers) -> dict[str, list[Page]]:
 
 
 async def in_session(writers: Writers) -> list[str]:
-    """Let alice's session of today begin; gives where that can be seen."""
+    """Have alice's session of today begin; return where that can be seen."""
     await _move(writers, "in_session")
     return ["/", f"/sessions/{writers.session}"]
 
 
 async def after_session(writers: Writers) -> list[str]:
-    """Let it be over, and nobody have rested yet; gives where that can be seen."""
+    """Let it be over, and nobody have rested yet; return where that can be seen."""
     await _move(writers, "recovering")
     entry = writers.entries[0]
     return ["/", "/sessions", "/sessions/rest", f"/sessions/{writers.session}", f"/journal/{entry}/shares"]

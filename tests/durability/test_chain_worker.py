@@ -75,7 +75,7 @@ async def note(installation: Installation, count: int) -> None:
 
 
 async def everything(installation: Installation, total: int, *kept: Head) -> Head:
-    """Each of so many events is there once, chained or pending, and the chain is whole; gives its head."""
+    """Each of so many events is there once, chained or pending, and the chain is whole; return its head."""
     report = await verify_log(installation, kept)
     assert report.chain_break is None
     assert report.head.sequence + len(report.pending) == total

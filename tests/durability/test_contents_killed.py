@@ -31,7 +31,7 @@ def stopped() -> Iterator[subprocess.Popen[str]]:
 
 
 async def prepared(cast: Cast, act: str) -> tuple[str, ...]:
-    """Let alice have an entry with an earlier version, and a deleted one; returns their ids."""
+    """Have alice have an entry with an earlier version, and a deleted one; returns their ids."""
     kept, gone = await written(cast), await written(cast)
     cast.clock.forward(minutes=11)
     await rewritten(cast, kept, **{"int.meaning": "Later I saw more of it."})

@@ -38,7 +38,7 @@ async def _signed_in_half(browser: AsyncClient) -> None:
 
 
 async def code(portal: Portal, browser: AsyncClient) -> Send:
-    """Give the code of an app."""
+    """Return the code of an app."""
     secret, _ = await enrolled(portal.cast, "alice")
     portal.cast.clock.forward(minutes=1)
     await _signed_in_half(browser)
@@ -47,7 +47,7 @@ async def code(portal: Portal, browser: AsyncClient) -> Send:
 
 
 async def recovery_code(portal: Portal, browser: AsyncClient) -> Send:
-    """Give a recovery code."""
+    """Return a recovery code."""
     _, codes = await enrolled(portal.cast, "alice")
     await _signed_in_half(browser)
     return lambda: browser.post("/sign-in/second", data={"recovery_code": codes[0]})
@@ -73,7 +73,7 @@ async def tap(portal: Portal, browser: AsyncClient) -> Send:
 
 
 async def second_tap(portal: Portal, browser: AsyncClient) -> Send:
-    """Give a passkey in the place of a code."""
+    """Return a passkey in the place of a code."""
     device = await _device(portal, prf=False)
     await enrolled(portal.cast, "alice")
     await _signed_in_half(browser)

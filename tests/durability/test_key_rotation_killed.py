@@ -26,7 +26,7 @@ MANY = 2 * BATCH_SIZE + 7
 
 
 async def begun(url: str, furniture: Furniture) -> tuple[Actor, bytes, dict[UUID, str]]:
-    """Let alice have many entries and begin; gives her with the old keys, her token, and every title."""
+    """Have alice have many entries and begin; return her with the old keys, her token, and every title."""
     cast = cast_of(furniture)
     store = await Store.open(url)
     with store.use():
@@ -42,7 +42,7 @@ async def begun(url: str, furniture: Furniture) -> tuple[Actor, bytes, dict[UUID
 async def found(
     url: str, furniture: Furniture, token: bytes, before: Actor
 ) -> tuple[dict[UUID, str], int, bool]:
-    """Give every title as alice reads it, how many records the old keys open, and whether it goes on."""
+    """Return every title as alice reads it, how many records the old keys open, and whether it goes on."""
     cast = cast_of(furniture)
     cast.tokens["alice"] = token
     store = await Store.open(url)

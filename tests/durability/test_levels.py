@@ -28,7 +28,7 @@ STRICT = ["repeatable read", "serializable"]
 
 
 async def writes(portal: Portal, number: int) -> list[int]:
-    """Let alice write a page, which saves itself meanwhile."""
+    """Have alice write a page, which saves itself meanwhile."""
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=free")
         saved = await autosaved(browser, page, title=f"Page {number}")
@@ -37,7 +37,7 @@ async def writes(portal: Portal, number: int) -> list[int]:
 
 
 async def shares(portal: Portal, entry: Entry) -> list[int]:
-    """Let alice share an entry with bob."""
+    """Have alice share an entry with bob."""
     async with portal.client("alice") as browser:
         preview = await look(browser, entry, *PARTS, to=portal.cast.link)
         told = await confirm(browser, entry, preview)
@@ -45,20 +45,20 @@ async def shares(portal: Portal, entry: Entry) -> list[int]:
 
 
 async def reads(portal: Portal, patient: object) -> list[int]:
-    """Let bob look at his caseload and at what alice shares."""
+    """Have bob look at his caseload and at what alice shares."""
     async with portal.client("bob") as browser:
         return [(await browser.get(path)).status_code for path in ("/patients", f"/patients/{patient}")]
 
 
 async def signs_in(portal: Portal, name: str) -> list[int]:
-    """Let somebody sign in from one more browser."""
+    """Have somebody sign in from one more browser."""
     async with portal.client() as browser:
         form = {"email": f"{name}@example.org", "password": PASSWORDS[name]}
         return [(await browser.post("/sign-in", data=form)).status_code]
 
 
 async def changes_password(portal: Portal, name: str) -> list[int]:
-    """Let somebody change their password."""
+    """Have somebody change their password."""
     async with portal.client(name) as browser:
         form = {"current": PASSWORDS[name], "password": NEW, "repeated": NEW}
         return [(await browser.post("/account/password", data=form)).status_code]

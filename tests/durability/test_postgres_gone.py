@@ -112,7 +112,7 @@ class Wire:
 
 
 def commits(said: bytes) -> bool:
-    """Tell whether a transaction is being committed."""
+    """Return whether a transaction is being committed."""
     return b"COMMIT" in said
 
 

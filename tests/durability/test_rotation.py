@@ -66,7 +66,7 @@ class Practice:
         )
 
     async def says(self, *arguments: str) -> tuple[int | None, str]:
-        """Run a command; gives its exit code and what it said."""
+        """Run a command; return its exit code and what it said."""
         process = await self.command(*arguments)
         said, _ = await process.communicate()
         return process.returncode, said.decode()

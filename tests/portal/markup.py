@@ -56,7 +56,7 @@ class Markup(HTMLParser):
             element.text += data
 
     def all(self, tag: str = "", *, within: str = "", **attributes: str) -> list[Element]:
-        """Give the elements of *tag* inside a tag or class, with these attributes."""
+        """Return the elements of *tag* inside a tag or class, with these attributes."""
         return [
             one
             for one in self.elements
@@ -66,5 +66,5 @@ class Markup(HTMLParser):
         ]
 
     def one(self, tag: str = "", *, within: str = "", **attributes: str) -> Element:
-        """Give the first such element, which has to be there."""
+        """Return the first such element, which has to be there."""
         return self.all(tag, within=within, **attributes)[0]

@@ -53,7 +53,7 @@ async def last(act: Act) -> Logged:
 
 
 async def confirmed(cast: Cast, token: bytes) -> str:
-    """Let alice make a recovery key; gives it."""
+    """Have alice make a recovery key; return it."""
     actor = await web_sessions.load_actor(cast.installation, token)
     assert actor is not None
     offer = await recovery_key.offer_recovery_key(actor)
@@ -229,7 +229,7 @@ async def between_two(cast: Cast) -> None:
 
 
 async def at_the_desk(cast: Cast) -> None:
-    """Let somebody in, change one's mind; suspend somebody, let them back; look at the log."""
+    """Have somebody in, change one's mind; suspend somebody, let them back; look at the log."""
     erin, charlie, dana = [await cast.actor(name) for name in ("erin", "charlie", "dana")]
     made = await setup_links.create_setup_link_for(erin, "Nora", "nurse")
     assert (await last(Act.SETUP_LINK_MADE)).actor_id == erin.id

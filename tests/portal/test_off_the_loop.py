@@ -138,7 +138,7 @@ async def test_what_was_set_aside_is_sealed_anew_elsewhere(portal: Portal) -> No
 
 
 async def a_session_of_all(portal: Portal) -> str:
-    """Let alice have a session before all that she wrote, to which it belongs; gives the address of its page."""
+    """Have alice have a session before all that she wrote, to which it belongs; return the address of its page."""
     alice = await portal.cast.actor("alice")
     day = (portal.cast.clock.now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     details = SessionDetails(SessionKind.DOSING, day, ZONE, 120, Setting.HOME)

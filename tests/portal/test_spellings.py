@@ -48,7 +48,7 @@ async def invited(portal: Portal) -> str:
 
 
 async def signed_up(portal: Portal, email: str) -> str:
-    """Open an account for anna by invitation; gives her recovery key."""
+    """Open an account for anna by invitation; return her recovery key."""
     async with portal.client() as browser:
         answer = await browser.post(await invited(portal), data=NEW | {"email": email})
         assert answer.headers["location"] == "/account/recovery-key"

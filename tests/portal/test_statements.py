@@ -72,7 +72,7 @@ async def more_patients(cast: Cast, until: int) -> None:
 
 
 async def more_shared(cast: Cast, until: int) -> None:
-    """Let alice share entries with bob until there are *until*."""
+    """Have alice share entries with bob until there are *until*."""
     alice = await cast.actor("alice")
     for number in range(len(await shares.list_shares(alice)), until):
         await share(cast, await write(cast, "free", {"free.text": f"{number}"}, title=f"Page {number}"))

@@ -30,7 +30,7 @@ def in_script(text: str, zero: int) -> str:
 
 
 async def planned(cast: Cast) -> SessionDetails:
-    """Give alice's one session."""
+    """Return alice's one session."""
     (one,) = await load_my_sessions(await cast.actor("alice"))
     return one.details
 

@@ -70,7 +70,7 @@ class Scene:
 
 
 async def scene_of(cast: Cast) -> Scene:
-    """Let alice have an entry, a kit, a passkey and a link with which she could begin anew."""
+    """Have alice have an entry, a kit, a passkey and a link with which she could begin anew."""
     alice, token = await cast.actor("alice"), cast.tokens["alice"]
     offer = await recovery_key.offer_recovery_key(alice)
     await recovery_key.confirm_recovery_key(alice, token, offer.sealed, offer.formatted_key)
@@ -171,7 +171,7 @@ async def leave(scene: Scene) -> None:
 
 
 async def suspend(scene: Scene) -> None:
-    """Let the administrator suspend the account."""
+    """Have the administrator suspend the account."""
     await people.suspend_person(await scene.cast.actor("erin"), scene.alice.id)
 
 

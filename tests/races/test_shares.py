@@ -46,7 +46,7 @@ class Scene:
 
 
 async def scene_of(cast: Cast) -> Scene:
-    """Let alice have written and shared, bob have suggested charlie, and a dosing session be due."""
+    """Have alice have written and shared, bob have suggested charlie, and a dosing session be due."""
     given, private, alice = await written(cast), await written(cast), await cast.actor("alice")
     share = await shared(cast, given)
     charlie = await cast.actor("charlie")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 import msgspec
 
@@ -15,7 +14,7 @@ from journal.catalogue.forms import get_form, is_grounding_first
 from journal.i18n import N_
 from journal.user_input import clean_line
 from journal.vault.documents import EntryDocument
-from portal.web.forms import Form
+from portal.web.forms import Form, parse_uuid
 
 FIELD_SUFFIXES = (".name", ".before", ".after")
 """Suffixes of the fields of a question that is answered in several."""
@@ -39,14 +38,6 @@ class Question:
     value: Answer | None
     rows: tuple[Emotion, ...]
     error: str
-
-
-def parse_uuid(text: str | None) -> UUID | None:
-    """Parse an id from a form or an address; None when it is none."""
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def parse_kind(text: str | None) -> EntryKind | None:

@@ -18,9 +18,10 @@ from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
 from portal.access.session_cookie import get_actor
-from portal.views.journal.entry_form import parse_kind, parse_uuid
+from portal.views.journal.entry_form import parse_kind
 from portal.views.journal.entry_page import EntryDraft, build_address, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN, build_screens
+from portal.web.forms import parse_uuid
 from portal.web.pages import redirect, render_page
 
 

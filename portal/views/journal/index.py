@@ -22,11 +22,10 @@ from journal.store.database import Statement
 from journal.store.statements import Subquery
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
-from portal.views.journal.entry_form import parse_uuid
 from portal.views.journal.search_hits import Hit, build_hit
 from portal.views.journal.timeline import TimelineLine, TimelinePeriod, TimelineRenderer
 from portal.web.cached_macros import RenderedHtml
-from portal.web.forms import Form
+from portal.web.forms import Form, parse_uuid
 from portal.web.pages import render_cached_page, render_long_page, render_page
 
 PAGE_SIZE = 30

@@ -22,9 +22,9 @@ from portal.access.session_cookie import get_actor
 from portal.views.patients.course_form import DEFAULTS, CourseForm
 from portal.views.patients.course_preview import PlannedLine, build_preview, get_next_number
 from portal.views.sessions import session_edit
-from portal.views.sessions.session_form import SessionChoices, list_zones, parse_uuid, translate_errors
+from portal.views.sessions.session_form import SessionChoices, list_zones, translate_errors
 from portal.views.sessions.session_lines import SessionLine, build_lines
-from portal.web.forms import Form
+from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
 

@@ -24,11 +24,10 @@ from portal.views.sessions.session_form import (
     get_field_problems,
     list_dosing_lines,
     list_zones,
-    parse_uuid,
     translate_errors,
 )
 from portal.views.sessions.session_lines import build_lines
-from portal.web.forms import Form
+from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
 

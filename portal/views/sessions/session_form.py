@@ -18,7 +18,7 @@ from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, 
 from journal.time_zones import list_common_zones
 from journal.user_input import parse_day, parse_time, parse_whole_number
 from portal.views.sessions.session_lines import SessionLine, build_lines
-from portal.web.forms import Form
+from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator
 
 E = TypeVar("E", bound=Labelled)
@@ -211,12 +211,4 @@ def _parse_member(codes: type[E], name: str, text: Mapping[str, str], problems: 
         return codes(text[name])
     except ValueError:
         problems[name] = NOT_A_CHOICE
-        return None
-
-
-def parse_uuid(typed: str) -> UUID | None:
-    """Parse an id from a form; None when it is none."""
-    try:
-        return UUID(typed)
-    except ValueError:
         return None

@@ -32,7 +32,7 @@ EMAIL = "alice@example.org"
 
 
 async def offered(cast: Cast, who: str = "bob") -> str:
-    """Let a clinician of alice's make a restart link; gives its token."""
+    """Have a clinician of alice's make a restart link; return its token."""
     return (await reset_links.create_reset_link(await cast.actor(who), await alices(cast))).token
 
 
@@ -45,7 +45,7 @@ async def alices(cast: Cast) -> UUID:
 
 
 async def restarted(cast: Cast, token: str, *, email: str = EMAIL) -> Actor:
-    """Let alice begin anew; gives her as her next request loads her."""
+    """Have alice begin anew; return her as her next request loads her."""
     cast.tokens["alice"] = await account_reset.reset_account(
         cast.installation, token, email, NEW, NEW, PRACTICE, understood=True
     )

@@ -147,7 +147,7 @@ TWICE = {
 
 
 async def two_of_one(cast: Cast) -> dict[str, UUID]:
-    """Let three people have what is one address now, which only earlier versions let them."""
+    """Have three people have what is one address now, which only earlier versions let them."""
     people = {name: await as_before(cast, name, email) for name, email in TWICE.items()}
     await upgrade_indexes(cast.installation)
     return people

@@ -39,7 +39,7 @@ def mac(name: str, *fields: bytes) -> bytes:
 
 
 async def write_as_before(installation: Installation, actor: UUID) -> list[Head]:
-    """Chain three events as the older version did; gives the heads as they were kept after each."""
+    """Chain three events as the older version did; return the heads as they were kept after each."""
     sealed = installation.server_keys.seal(CHAIN, Context("audit-key", bytes(16), bytes(16)))
     await execute("INSERT INTO audit_key (id, sealed, created_at) VALUES (1, $1, $2)", sealed, NOON)
     heads, last = [], bytes(32)

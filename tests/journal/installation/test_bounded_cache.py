@@ -96,7 +96,7 @@ def opened_in(cast: Cast, kind: type) -> list[Any]:
 
 
 async def planned(cast: Cast) -> tuple[Actor, Session]:
-    """Let alice plan a session, and look at her plan."""
+    """Have alice plan a session, and look at her plan."""
     alice = await cast.actor("alice")
     await session_plan.add_session(alice, alice.id, ONE)
     (one,) = await load_my_sessions(alice)

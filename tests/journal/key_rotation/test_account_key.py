@@ -104,7 +104,7 @@ async def run(statements: Mapping[bool, Sequence[str]]) -> None:
 
 
 async def furnished(cast: Cast, count: int = 3) -> list[UUID]:
-    """Let alice have entries, an earlier version and something shared, and bob an invitation that waits."""
+    """Have alice have entries, an earlier version and something shared, and bob an invitation that waits."""
     made = [await written(cast) for _ in range(count)]
     cast.clock.forward(minutes=15)
     await rewritten(cast, made[0], **{"int.meaning": "Now I see it another way."})
@@ -115,13 +115,13 @@ async def furnished(cast: Cast, count: int = 3) -> list[UUID]:
 
 
 async def begun(cast: Cast, who: str = "alice") -> Actor:
-    """Let somebody begin; gives them as their next request loads them."""
+    """Have somebody begin; return them as their next request loads them."""
     cast.tokens[who] = await account_key_renewal.begin_rotation(await cast.actor(who), PASSWORDS[who])
     return await cast.actor(who)
 
 
 async def ended(cast: Cast, who: str = "alice") -> account_key_renewal.RotationProgress:
-    """Let somebody's renewal come to its end."""
+    """Have somebody's renewal come to its end."""
     while not (came := await account_key_renewal.reseal_batches(await cast.actor(who))).finished:
         if came.settling:
             cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
@@ -232,7 +232,7 @@ async def test_whatever_batch_dies_the_next_request_goes_on(cast: Cast) -> None:
 
 
 async def begun_with(cast: Cast) -> Actor:
-    """Let alice begin; gives her with the keys from before."""
+    """Have alice begin; return her with the keys from before."""
     before = await cast.actor("alice")
     await begun(cast)
     return before

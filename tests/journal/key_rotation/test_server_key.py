@@ -45,7 +45,7 @@ def house_with(cast: Cast, *keys: bytes) -> Installation:
 
 
 async def planned(cast: Cast, count: int) -> None:
-    """Let alice plan some sessions, each on a day of its own."""
+    """Have alice plan some sessions, each on a day of its own."""
     for day in range(1, count + 1):
         alice = await cast.actor("alice")
         one = SessionDetails(SessionKind.INTEGRATION, f"2031-03-{day:02}T09:00", ZONE, 50, Setting.CLINIC)

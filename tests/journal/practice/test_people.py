@@ -41,7 +41,7 @@ def somebody(name: str) -> NewAccount:
 
 
 async def joined(cast: Cast, name: str, position: str) -> Actor:
-    """Let erin make a link, and somebody use it."""
+    """Have erin make a link, and somebody use it."""
     erin = await cast.actor("erin")
     link = await setup_links.load_setup_link(
         erin, await setup_links.create_setup_link_for(erin, name, position)

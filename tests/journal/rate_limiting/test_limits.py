@@ -105,7 +105,7 @@ async def test_a_clock_that_was_put_back_shuts_nobody_out(cast: Cast) -> None:
 
 
 async def another_process(url: str, ahead: int) -> int:
-    """Guess in a process of its own; gives how many tries came through."""
+    """Guess in a process of its own; return how many tries came through."""
     command = (sys.executable, "-m", "tests.journal.rate_limiting.guesser", url, "40", str(ahead))
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     return int((await process.communicate())[0])

@@ -40,31 +40,31 @@ PHRASE = "a lamp left on the quiet sill"
 
 
 async def written(cast: Cast, document: EntryDocument, who: str = "alice") -> Entry:
-    """Let somebody write an entry."""
+    """Have somebody write an entry."""
     return await entries.save_entry(await cast.actor(who), uuid4(), 0, document)
 
 
 async def rewritten(cast: Cast, entry: Entry, **changes: object) -> Entry:
-    """Let alice change an entry, after a pause long enough to keep the text until now."""
+    """Have alice change an entry, after a pause long enough to keep the text until now."""
     cast.clock.forward(minutes=30)
     document = msgspec.structs.replace(entry.document, **changes)
     return await entries.save_entry(await cast.actor("alice"), entry.id, entry.revision, document)
 
 
 async def shared(cast: Cast, entry: Entry, *parts: str, link: UUID | None = None) -> UUID:
-    """Let alice share parts of an entry, with bob unless said."""
+    """Have alice share parts of an entry, with bob unless said."""
     return await shares.share_entry(
         await cast.actor("alice"), entry.id, link or cast.link, parts, previewed=entry.revision
     )
 
 
 async def taken_by(cast: Cast, who: str = "alice") -> PatientRecords:
-    """Let a patient collect their records."""
+    """Have a patient collect their records."""
     return await records_collection.collect_patient_records(await cast.actor(who), PRACTICE)
 
 
 async def shared_with(cast: Cast, who: str, patient: UUID | None = None) -> ClinicianRecords:
-    """Let a clinician collect what is shared with them."""
+    """Have a clinician collect what is shared with them."""
     return await records_collection.collect_shared_records(await cast.actor(who), PRACTICE, patient)
 
 
@@ -74,7 +74,7 @@ def packed(found: PatientRecords | ClinicianRecords, pages: dict[str, str] | Non
 
 
 def everything(packed: zipfile.ZipFile) -> bytes:
-    """Give the content of all files, and the archive as it stands."""
+    """Return the content of all files, and the archive as it stands."""
     assert packed.fp is not None
     packed.fp.seek(0)
     return b"".join(packed.read(name) for name in packed.namelist()) + packed.fp.read()

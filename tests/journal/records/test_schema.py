@@ -55,7 +55,7 @@ def documented(name: str) -> list[tuple[str, str]]:
 
 
 def in_words(annotation: Any) -> str:
-    """Say a field's type as the page says it."""
+    """Return a field's type as the page says it."""
     plain = {str: "text", int: "number", bool: "yes or no", UUID: "id", datetime: "time"}
     if annotation in plain:
         return plain[annotation]

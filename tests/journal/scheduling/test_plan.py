@@ -28,6 +28,7 @@ from journal.sessions.session import (
     Status,
     list_next_statuses,
 )
+from journal.store.database import get_connection, is_sqlite
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, plan_course
 
@@ -226,6 +227,35 @@ async def test_rest_that_is_refused_changes_nothing(cast: Cast) -> None:
     with pytest.raises(HeldUntilRested):
         await session_plan.confirm_rest(replace(alice, now=NOON + AFTER))
     assert await load_statuses(alice) == [Status.RECOVERING, Status.RECOVERING]
+
+
+SECOND = "EXISTS (SELECT 1 FROM kap_session WHERE revision > 3)"
+FAIL_SECOND = {
+    True: f"CREATE TRIGGER t1 BEFORE UPDATE ON kap_session WHEN {SECOND} BEGIN SELECT RAISE(ABORT, 'no more'); END",
+    False: (
+        f"CREATE FUNCTION no_more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {SECOND} THEN RAISE 'no more';"
+        " END IF; RETURN NEW; END $$;"
+        " CREATE TRIGGER t1 BEFORE UPDATE ON kap_session FOR EACH ROW EXECUTE FUNCTION no_more()"
+    ),
+}
+"""What makes the database refuse the second of two sessions that are confirmed; on SQLite, and on PostgreSQL."""
+
+
+async def test_rest_is_confirmed_for_all_sessions_or_none(cast: Cast) -> None:
+    """Where the second of two sessions cannot be written, the first is as it was, and so is the log."""
+    alice = await cast.actor("alice")
+    for days in (14, 7):
+        then = NOON - timedelta(days=days)
+        details = msgspec.structs.replace(TODAY, local=then.strftime("%Y-%m-%dT14:00"))
+        ident = await session_plan.add_session(alice, alice.id, details)
+        for status in (Status.IN_SESSION, Status.RECOVERING):
+            await session_plan.change_status(replace(alice, now=then), ident, status)
+    await get_connection().execute_script(FAIL_SECOND[is_sqlite()])
+    noted = await AuditPending.all().count()
+    with pytest.raises(Exception, match="no more"):
+        await session_plan.confirm_rest(alice)
+    assert await load_statuses(alice) == [Status.RECOVERING, Status.RECOVERING]
+    assert await AuditPending.all().count() == noted
 
 
 async def test_saying_afterwards_that_it_took_place_ends_no_hold(cast: Cast) -> None:

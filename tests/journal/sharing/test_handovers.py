@@ -29,7 +29,7 @@ from tests.scenes import connected, in_session, read_by, shared, signed_in_again
 
 
 async def suggested(cast: Cast) -> UUID:
-    """Let bob suggest charlie to alice."""
+    """Have bob suggest charlie to alice."""
     bob, charlie, alice = [await cast.actor(name) for name in ("bob", "charlie", "alice")]
     return await handover_offers.suggest_colleague(bob, alice.id, str(charlie.id))
 

@@ -222,7 +222,7 @@ def _state(folder: Path) -> dict[str, bytes | None]:
 
 @contextmanager
 def opened_up(path: Path, mode: int) -> Iterator[None]:
-    """Give the owner *mode* for a while."""
+    """Set the owner's rights to *mode* for a while."""
     before = path.stat().st_mode & 0o777
     path.chmod(mode)
     yield

@@ -54,13 +54,13 @@ async def findings(url: str, *, key: bytes = SERVER_KEY, now: datetime = NOON) -
 
 
 def mended(data: Path, capsys: pytest.CaptureFixture[str], expected: int = 1) -> str:
-    """Run the command; gives the lines that ask for something."""
+    """Run the command; return the lines that ask for something."""
     assert command.main(["doctor"]) == expected
     return "\n".join(line for line in capsys.readouterr().out.splitlines() if line.startswith("mend"))
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
-    """Run the command; gives all it says. The cast lives at an hour of its own, so the clock is never right."""
+    """Run the command; return all it says. The cast lives at an hour of its own, so the clock is never right."""
     command.main(["doctor"])
     return capsys.readouterr().out
 

@@ -44,7 +44,7 @@ async def linked(url: str, data: Path, **settings: str) -> tuple[int | None, str
 
 @asynccontextmanager
 async def before(url: str, context: ssl.SSLContext) -> AsyncIterator[str]:
-    """Stand before a server that knows no TLS, and speak it; gives the address to reach it by."""
+    """Stand before a server that knows no TLS, and speak it; return the address to reach it by."""
     parts = urlsplit(url)
     assert parts.port is not None
     answers = []

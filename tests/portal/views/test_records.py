@@ -53,12 +53,12 @@ OUTSIDE = re.compile(
 
 
 async def written(cast: Cast, document: EntryDocument, who: str = "alice") -> Entry:
-    """Let somebody write an entry."""
+    """Have somebody write an entry."""
     return await entries.save_entry(await cast.actor(who), uuid4(), 0, document)
 
 
 async def a_full_journal(cast: Cast) -> Entry:
-    """Let alice write two entries and share one part of the second with bob."""
+    """Have alice write two entries and share one part of the second with bob."""
     await written(cast, EntryDocument("free", f"Only mine: {CANARY}", answers={"free.text": CANARY}))
     cast.clock.forward(minutes=1)
     answers: dict[str, str | int | list[str]] = {"int.meaning": SHOWN, "int.top3": CANARY}
@@ -85,7 +85,7 @@ async def pages_of(cast: Cast, who: str) -> dict[str, str]:
 
 
 def words_of(page: str) -> str:
-    """Give a page's words, with single blanks between them."""
+    """Return a page's words, with single blanks between them."""
     return Markup(page).one("body").words
 
 
@@ -139,7 +139,7 @@ sys.addaudithook(hear)  # stays for the life of the process, so it does nothing 
 
 @contextmanager
 def written_files() -> Iterator[list[str]]:
-    """Give the files that are opened to write meanwhile, apart from Python's own caches."""
+    """Return the files that are opened to write meanwhile, apart from Python's own caches."""
     HEARD.clear()
     LISTENING.append(True)
     found: list[str] = []
@@ -220,7 +220,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 def with_traces(folder: Path) -> list[Path]:
-    """Give the files below *folder* in which a word of the journal or of the passphrase can be read."""
+    """Return the files below *folder* in which a word of the journal or of the passphrase can be read."""
     traces = (CANARY.encode(), SHOWN.encode(), PHRASE.encode())
     return [
         path

@@ -21,7 +21,7 @@ FOX = "Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0"
 
 
 async def another(cast: Cast, name: str = "alice", device: str = "") -> bytes:
-    """Let somebody sign in once more, elsewhere; gives the token."""
+    """Have somebody sign in once more, elsewhere; return the token."""
     done = await sign_in.sign_in(cast.installation, f"{name}@example.org", PASSWORDS[name], device=device)
     return done.token
 

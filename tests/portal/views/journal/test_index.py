@@ -27,7 +27,7 @@ from tests.scenes import in_session, rested, shared, signed_in_again, written
 
 
 async def wrote(cast: Cast, at: datetime, title: str, session: str | None = None) -> Entry:
-    """Let alice have written something."""
+    """Have alice have written something."""
     alice = replace(await cast.actor("alice"), now=at)
     document = EntryDocument("free", title, session_id=session, answers={"free.text": f"secret {title}"})
     return await entries.save_entry(alice, uuid4(), 0, document)

@@ -16,7 +16,7 @@ from tests.scenes import rewritten, written
 
 
 async def paused(cast: Cast, entry: Entry, **answers: str) -> Entry:
-    """Let alice come back after a pause and change some answers."""
+    """Have alice come back after a pause and change some answers."""
     cast.clock.forward(minutes=30)
     return await rewritten(cast, entry, **answers)
 

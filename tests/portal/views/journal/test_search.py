@@ -20,7 +20,7 @@ from tests.scenes import journal_of, shared
 
 
 async def wrote(cast: Cast, text: str, title: str = "", note: str = "", kind: str = "free") -> Entry:
-    """Let alice write something."""
+    """Have alice write something."""
     document = EntryDocument(kind, title, note, answers={"free.text": text} if text else {})
     return await entries.save_entry(await cast.actor("alice"), uuid4(), 0, document)
 

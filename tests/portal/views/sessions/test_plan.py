@@ -26,7 +26,7 @@ async def sent(browser: AsyncClient, page: Page, **typed: str) -> Response:
 
 
 async def added(browser: AsyncClient, **typed: str) -> str:
-    """Let a patient add a session; gives its address."""
+    """Have a patient add a session; return its address."""
     answer = await sent(browser, await opened(browser, "/sessions/new"), **(TODAY | typed))
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])

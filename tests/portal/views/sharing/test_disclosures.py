@@ -200,7 +200,7 @@ async def test_a_long_accounting_comes_in_pages(portal: Portal) -> None:
 
 
 async def named(cast: Cast, title: str) -> None:
-    """Let alice share an entry of this title, and bob open it."""
+    """Have alice share an entry of this title, and bob open it."""
     document = EntryDocument("free", title, answers={"free.text": "words"})
     await opened_by(
         cast, "bob", await shared(cast, await written(cast, document=document), ("title", "free.text"))

@@ -9,7 +9,7 @@ from tests.scenes import in_session, shared, written
 
 
 async def suggested(portal: Portal) -> str:
-    """Let bob suggest charlie on his page; gives the address of alice's page for it."""
+    """Have bob suggest charlie on his page; return the address of alice's page for it."""
     alice, charlie = await portal.cast.actor("alice"), await portal.cast.actor("charlie")
     where = f"/patients/{alice.id}/handover"
     async with portal.client("bob") as browser:

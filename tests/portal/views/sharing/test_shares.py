@@ -34,27 +34,27 @@ from tests.scenes import (
 
 
 def words(page: Response) -> str:
-    """Give what a page says, as text on one line."""
+    """Return what a page says, as text on one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
 
 
 def hidden(page: Response, name: str) -> list[str]:
-    """Give the values of a hidden field."""
+    """Return the values of a hidden field."""
     return re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)"', page.text)
 
 
 def ticked(page: Response) -> list[str]:
-    """Give the sections that are preselected."""
+    """Return the sections that are preselected."""
     return re.findall(r'name="sections" value="([^"]*)"[^>]* checked', page.text)
 
 
 def offered(page: Response) -> list[str]:
-    """Give the sections that can be chosen."""
+    """Return the sections that can be chosen."""
     return re.findall(r'type="checkbox" name="sections" value="([^"]*)"', page.text)
 
 
 def copy_in(page: Response) -> str:
-    """Give the drawn copy, without the level of its headings."""
+    """Return the drawn copy, without the level of its headings."""
     found = re.search(r'<article class="shared-entry">.*?</article>', page.text, re.DOTALL)
     assert found
     return re.sub(r"<(/?)h\d", r"<\1h", " ".join(found[0].split()))

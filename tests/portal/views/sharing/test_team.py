@@ -34,18 +34,18 @@ from tests.scenes import (
 
 
 def words(page: Response) -> str:
-    """Give what a page says, as text on one line."""
+    """Return what a page says, as text on one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
 
 
 def codes(page: Response) -> list[str]:
-    """Give the groups of a safety code."""
+    """Return the groups of a safety code."""
     found = re.search(r'<p class="code"[^>]*>(.*?)</p>', page.text, re.DOTALL)
     return re.findall(r"\d+", found[1]) if found else []
 
 
 async def swap_keys(cast: Cast, who: str) -> None:
-    """Let whoever writes the database replace somebody's public keys."""
+    """Have whoever writes the database replace somebody's public keys."""
     other = PrivateIdentity.generate().public().encode()
     await accounts_tables.Account.filter(id=(await cast.actor(who)).id).update(public_identity=other)
 

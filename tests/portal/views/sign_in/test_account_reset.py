@@ -17,7 +17,7 @@ FORM = {"email": EMAIL, "password": NEW, "repeated": NEW, "understood": "yes"}
 
 
 async def handed_over(browser: AsyncClient, patient: str) -> str:
-    """Let bob make a link; gives its path."""
+    """Have bob make a link; return its path."""
     answer = await browser.post(f"/patients/{patient}/restart")
     assert answer.status_code == 303
     shown = (await browser.get(f"/patients/{patient}/restart")).text

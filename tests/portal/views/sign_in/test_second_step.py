@@ -23,7 +23,7 @@ NEW = "seven small stones in a row"
 
 
 async def password(browser: AsyncClient, where: str = "/journal") -> Response:
-    """Give alice's password."""
+    """Return alice's password."""
     form = {"email": "alice@example.org", "password": PASSWORDS["alice"], "next": where}
     return await browser.post("/sign-in", data=form)
 
