@@ -75,14 +75,14 @@ def find_hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
     return max(holds, key=lambda found: (found.needs_confirmation, found.may_confirm_from), default=None)
 
 
-def rested_date(details: SessionDetails, now: datetime) -> str | None:
+def get_rested_date(details: SessionDetails, now: datetime) -> str | None:
     """Return the date to store when the patient says at *now* that they rested, or None before the next morning."""
-    if now < next_morning(details, now):
+    if now < get_next_morning(details, now):
         return None
     return now.astimezone(parse_zone(details.zone)).date().isoformat()
 
 
-def next_morning(details: SessionDetails, now: datetime) -> datetime:
+def get_next_morning(details: SessionDetails, now: datetime) -> datetime:
     """Return when the day after a session begins, UTC; *now* bounds the start that is believed."""
     return _get_morning_after(details, _get_start(details, now))
 

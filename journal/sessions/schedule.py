@@ -12,7 +12,7 @@ import msgspec
 from journal.actor import Actor
 from journal.roles import Role
 from journal.sessions.day_state import EARLY, DayState, get_day_state
-from journal.sessions.holds import next_morning
+from journal.sessions.holds import get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
 from journal.store.rows import OpenedRows
@@ -101,7 +101,7 @@ def is_home_dosing_day(details: SessionDetails, now: datetime) -> bool:
     """Return whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
     if details.kind is not SessionKind.DOSING or details.setting is Setting.CLINIC:
         return False
-    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < next_morning(
+    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < get_next_morning(
         details, now
     )
 

@@ -537,6 +537,28 @@ async def test_a_browser_that_fills_in_old_words_all_the_same(sheet: Sheet) -> N
     assert await sheet.on_disk() == ["of then, and more!", "of then, and more", "of then", "of now"]
 
 
+FILLED_IN_LATE = """
+addEventListener("pageshow", () => setTimeout(() => {
+    if (performance.getEntriesByType("navigation")[0].type !== "back_forward") return;
+    document.querySelector("textarea[name$='.text']").value = "of then, and more";
+}, 20));
+"""
+
+
+async def test_words_that_a_busy_browser_fills_in_late(sheet: Sheet) -> None:
+    """Also where they come after the page was shown, both texts are kept, and what is typed then replaces neither."""
+    entry = await written(sheet.served, "of then")
+    await sheet.page.add_init_script(FILLED_IN_LATE)
+    await sheet.go_on(entry)
+    await sheet.type(", and more")
+    await expect(sheet.status).to_have_text(SAVED)
+    await saved_elsewhere(sheet.served, entry, "of now")
+    await come_back(sheet.page, "back")
+    await expect(sheet.words).to_have_value("of then, and more")
+    await expect(sheet.status).to_contain_text(NEWER)
+    assert await sheet.on_disk() == ["of then, and more", "of then, and more", "of then", "of now"]
+
+
 async def test_a_page_kept_whole_goes_on_from_its_own_revision(server: Served) -> None:
     """A page that comes back from the back-forward cache is told of newer words, and neither text is lost."""
     async with (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, find_hold, rested_date
+from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, find_hold, get_rested_date
 from journal.sessions.schedule import is_home_dosing_day
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 
@@ -74,7 +74,7 @@ def test_a_session_begun_by_a_clock_that_ran_ahead_holds_no_longer(ahead, planne
     held = held_at([session], at(1, 14, 10))
     assert held.needs_confirmation
     assert held.may_confirm_from <= at(2, 5)
-    rested = with_(session, rested_on=rested_date(session, at(2, 5)), status=Status.INTEGRATING)
+    rested = with_(session, rested_on=get_rested_date(session, at(2, 5)), status=Status.INTEGRATING)
     assert rested.rested_on == "2026-12-02"
     assert find_hold([rested], at(2, 5)) is None
 
@@ -83,7 +83,7 @@ def test_a_session_begun_by_a_clock_that_ran_ahead_holds_no_longer(ahead, planne
 def test_the_planned_day_holds_where_the_beginning_is_not_believed(days):
     """Where the clock ran ahead, nobody says on the day for which the session was planned that they have slept."""
     session = with_(BEGUN, started_at=(at(1, 14, 5) + timedelta(days=days)).isoformat())
-    assert rested_date(session, at(1, 20)) is None
+    assert get_rested_date(session, at(1, 20)) is None
     assert held_at([session], at(1, 20)).sentence == HELD_TODAY
     assert not is_home_dosing_day(session, at(2, 5))
 
@@ -91,9 +91,9 @@ def test_the_planned_day_holds_where_the_beginning_is_not_believed(days):
 def test_resting_on_the_same_day_does_not_count():
     """A date of rest that is not later than the session's own day lifts nothing."""
     assert find_hold([with_(BEGUN, rested_on="2026-12-01")], at(1, 20)) is not None
-    assert rested_date(BEGUN, at(1, 23, 59)) is None
-    assert rested_date(BEGUN, at(2, 4, 59)) is None
-    assert rested_date(BEGUN, at(2, 5)) == "2026-12-02"
+    assert get_rested_date(BEGUN, at(1, 23, 59)) is None
+    assert get_rested_date(BEGUN, at(2, 4, 59)) is None
+    assert get_rested_date(BEGUN, at(2, 5)) == "2026-12-02"
 
 
 @pytest.mark.parametrize("status", [Status.INTEGRATING, Status.CLOSED])
