@@ -225,7 +225,9 @@ async def test_lists_say_how_far_a_session_is(portal: Portal, setting: str) -> N
         assert await read("/journal") == "Sunday, 22 November 2026 today"
         await browser.post(f"{where}/status", data={"status": "in_session"})
         assert await read("/journal") == "Sunday, 22 November 2026 under way"
-        assert "So far" not in (await opened(browser, "/sessions")).words
+        page = await opened(browser, "/sessions")
+        assert "So far" not in page.words
+        assert "under way" in page.words
         await browser.post(f"{where}/status", data={"status": "recovering"})
         assert await read("/journal") == "Sunday, 22 November 2026 today"
         assert await read("/sessions") == "Today, 20:00"
