@@ -1,5 +1,5 @@
 """
-Which state a dosing day is in, for every page that asks.
+Which state a dosing day is in and how far a session is, for every page that asks.
 
 What was said comes first: the status, the start and the rest. The hour only decides between what nobody said.
 """
@@ -52,6 +52,25 @@ class DayState(StrEnum):
     """It was cancelled, was long ago, or is a talk: nothing of it is to be done."""
 
 
+class Progress(StrEnum):
+    """How far a session is, in a list of sessions."""
+
+    PLANNED = "planned"
+    """It is still to come, or its time is now and nobody said that it began."""
+
+    UNDER_WAY = "under_way"
+    """It has begun, and has not ended."""
+
+    UNCONFIRMED = "unconfirmed"
+    """A dosing session whose time has passed, and nobody said whether it took place."""
+
+    DONE = "done"
+    """It took place, or was stopped early. A talk took place once its time has passed."""
+
+    CANCELLED = "cancelled"
+    """It was cancelled."""
+
+
 # Which of two dosing sessions the day is about: the one whose state stands first here.
 _ORDER = (
     DayState.UNDER_WAY,
@@ -75,6 +94,22 @@ def get_day_state(details: SessionDetails, now: datetime) -> DayState:
     if now >= hold.may_confirm_from:
         return DayState.MORNING_AFTER
     return DayState.UNDER_WAY if details.status is Status.IN_SESSION else DayState.RESTING
+
+
+def get_progress(one: Session, now: datetime) -> Progress:
+    """Return how far a session is at *now*."""
+    details = one.details
+    dosing = details.kind is SessionKind.DOSING
+    if details.status is Status.CANCELLED:
+        return Progress.CANCELLED
+    if details.status in _UPCOMING_STATUSES:
+        if now < one.ends_at:
+            return Progress.PLANNED
+        return Progress.UNCONFIRMED if dosing else Progress.DONE
+    if details.status is not Status.IN_SESSION:
+        return Progress.DONE
+    under_way = get_day_state(details, now) is DayState.UNDER_WAY if dosing else now < one.ends_at
+    return Progress.UNDER_WAY if under_way else Progress.DONE
 
 
 def find_current_day(plan: Sequence[Session], now: datetime) -> tuple[DayState, Session | None]:

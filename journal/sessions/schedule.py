@@ -11,7 +11,7 @@ import msgspec
 
 from journal.actor import Actor
 from journal.roles import Role
-from journal.sessions.day_state import EARLY, DayState, get_day_state
+from journal.sessions.day_state import EARLY, DayState, Progress, get_day_state, get_progress
 from journal.sessions.holds import get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
@@ -23,7 +23,7 @@ ACUTE = timedelta(hours=4)
 LATE = timedelta(hours=24)
 """How long after its planned time a session can still be said to start."""
 
-_OVER_STATUSES = frozenset({Status.CLOSED, Status.INTEGRATING, Status.STOPPED_EARLY, Status.CANCELLED})
+_UPCOMING = frozenset({Progress.PLANNED, Progress.UNDER_WAY})
 _RESTING_STATUSES = frozenset({Status.RECOVERING, Status.STOPPED_EARLY})
 
 
@@ -41,15 +41,20 @@ def list_uncancelled(plan: Iterable[Session]) -> tuple[Session, ...]:
 
 
 def list_upcoming(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
-    """Return the sessions that are still to come or under way, the next one first."""
-    return tuple(one for one in plan if one.details.status not in _OVER_STATUSES and one.ends_at > now)
+    """Return the sessions that are under way, then those to come, the next one first."""
+    told = [(get_progress(one, now), one) for one in plan]
+    return tuple(
+        one
+        for wanted in (Progress.UNDER_WAY, Progress.PLANNED)
+        for progress, one in told
+        if progress is wanted
+    )
 
 
 def list_past(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Return the other sessions, the latest first; cancelled ones are among them."""
-    return tuple(
-        one for one in reversed(tuple(plan)) if one.details.status in _OVER_STATUSES or one.ends_at <= now
-    )
+    behind = [one for one in plan if get_progress(one, now) not in _UPCOMING]
+    return tuple(sorted(behind, key=lambda one: one.begins_at, reverse=True))
 
 
 def number_sessions(plan: Iterable[Session]) -> Mapping[UUID, SessionNumber]:

@@ -18,11 +18,12 @@ from journal.entries.assignment import SessionAssignment
 from journal.entries.listing import EntrySummary
 from journal.i18n import N_
 from journal.sessions import schedule
+from journal.sessions.day_state import Progress, get_progress
 from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.session_lines import get_ordinal
+from portal.views.sessions.session_lines import PROGRESS_LABELS, get_ordinal
 from portal.web.cached_macros import RenderedHtml, join_rendered
 from portal.web.pages import format_long_day, format_short_day, get_cached_macro, get_translator
 from portal.web.translation import LANGUAGE
@@ -48,16 +49,16 @@ class TimelineSession(msgspec.Struct, frozen=True):
     """
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
-    `rendered` is how it looks, by its state and the word beside its day; there are a few of each.
+    `rendered` is how it looks, by its progress and the word beside its day; there are a few of each.
     """
 
     session: Session
-    starts_at: datetime
+    begins_at: datetime
     kind: str
     label: str
     day: str
     is_cancelled: bool
-    rendered: dict[tuple[str, str], RenderedHtml]
+    rendered: dict[tuple[Progress, str], RenderedHtml]
 
 
 class PlanLayout(msgspec.Struct, frozen=True):
@@ -169,20 +170,20 @@ class TimelineRenderer:
         )
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
-        planned, said = one.starts_at > self.actor.now, ""
-        if one.is_cancelled:
-            said = self._(N_("cancelled"))
-        elif one.day == today:
-            said = self._(N_("today"))
-        elif coming:
-            said = self._(N_("next"))
-        elif planned:
-            said = self._(N_("planned"))
-        state = "cancelled" if one.is_cancelled else "planned" if planned else ""
-        drawn = one.rendered.get((state, said))
+        progress = get_progress(one.session, self.actor.now)
+        label = PROGRESS_LABELS[progress]
+        if progress in (Progress.PLANNED, Progress.DONE) and one.day == today:
+            label = N_("today")
+        elif progress is Progress.PLANNED and coming:
+            label = N_("next")
+        drawn = one.rendered.get((progress, label))
         if drawn is None:
-            draw = get_cached_macro(self.request, SPINE_MACROS, "session")
-            drawn = one.rendered[state, said] = draw(
+            draw, state = (
+                get_cached_macro(self.request, SPINE_MACROS, "session"),
+                "" if progress is Progress.DONE else progress.value,
+            )
+            said = self._(label) if label else ""
+            drawn = one.rendered[progress, label] = draw(
                 one.kind, state, one.day, said, str(one.session.id), one.label
             )
         return drawn
@@ -190,21 +191,21 @@ class TimelineRenderer:
 
 def _build_layout(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> PlanLayout:
     numbers, laid = schedule.number_sessions(plan), []
-    for one in plan:
+    for one in sorted(plan, key=lambda one: one.begins_at):
         label, kind = translate(one.kind.label), one.kind
         if kind is SessionKind.DOSING and (nth := get_ordinal(numbers.get(one.id))):
             label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
         cancelled = one.status is Status.CANCELLED
         laid.append(
             TimelineSession(
-                one, one.starts_at, kind.value, label, format_long_day(one.starts_at, zone), cancelled, {}
+                one, one.begins_at, kind.value, label, format_long_day(one.starts_at, zone), cancelled, {}
             )
         )
     posts = [
         one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
     ]
     return PlanLayout(
-        tuple(reversed(laid)), tuple(posts), tuple(one.starts_at for one in posts), SessionAssignment(plan)
+        tuple(reversed(laid)), tuple(posts), tuple(one.begins_at for one in posts), SessionAssignment(plan)
     )
 
 
@@ -213,5 +214,5 @@ def _is_visible(
 ) -> bool:
     if one is coming:
         return period.newest is None
-    begun = one.starts_at <= (period.newest or now)
-    return begun and (period.oldest is None or one.starts_at >= period.oldest)
+    begun = one.begins_at <= (period.newest or now)
+    return begun and (period.oldest is None or one.begins_at >= period.oldest)

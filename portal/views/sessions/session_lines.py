@@ -12,7 +12,7 @@ from journal.actor import Actor
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions import schedule
-from journal.sessions.day_state import EARLY
+from journal.sessions.day_state import EARLY, Progress, get_progress
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionDetails, SessionKind, Status, list_next_statuses
@@ -58,6 +58,17 @@ STATUS_LABELS: Mapping[Status, tuple[str, str]] = MappingProxyType(
 TAKE_BACK_LABEL = N_("It is not over yet")
 COMPLETE_LABEL = N_("This session is complete")
 
+PROGRESS_LABELS: Mapping[Progress, str] = MappingProxyType(
+    {
+        Progress.PLANNED: N_("planned"),
+        Progress.UNDER_WAY: N_("under way"),
+        Progress.UNCONFIRMED: N_("not confirmed"),
+        Progress.DONE: "",
+        Progress.CANCELLED: N_("cancelled"),
+    }
+)
+"""What stands beside the date of a session in a list, by how far it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLine:
@@ -65,7 +76,7 @@ class SessionLine:
     One session as its reader sees it.
 
     `number` is that of the dosing session it is, or is about; `days` counts from the reader's today. `zone`
-    is the reader's, `own_zone` the session's own, where its clocks say something else.
+    is the reader's, `own_zone` the session's own, where its clocks say something else. `progress` is how far it is.
     """
 
     session: Session
@@ -75,6 +86,7 @@ class SessionLine:
     zone: ZoneInfo
     own_zone: ZoneInfo | None
     fold_note: FoldNote
+    progress: Progress
 
     @property
     def details(self) -> SessionDetails:
@@ -82,12 +94,9 @@ class SessionLine:
         return self.session.details
 
     @property
-    def state(self) -> str:
-        """Return the word that the spine knows: planned, done or cancelled."""
-        if self.details.status is Status.CANCELLED:
-            return "cancelled"
-        begun = self.details.status not in (Status.PLANNED, Status.PREPARING, Status.DAY_OF)
-        return "done" if begun or self.days < 0 else "planned"
+    def progress_label(self) -> str:
+        """Return the word for its progress, to be translated; none once it took place."""
+        return PROGRESS_LABELS[self.progress]
 
 
 def build_line(actor: Actor, one: Session, number: SessionNumber | None) -> SessionLine:
@@ -102,7 +111,15 @@ def build_line(actor: Actor, one: Session, number: SessionNumber | None) -> Sess
         zone,
         None if here_says == there_says else there,
         one.details.resolved.fold_note,
+        _get_visible_progress(actor, one),
     )
+
+
+def _get_visible_progress(actor: Actor, one: Session) -> Progress:
+    # On a day at home a clinician does not see what was said, and so not that nothing was.
+    if actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(one.details, actor.now):
+        return Progress.PLANNED
+    return get_progress(one, actor.now)
 
 
 def build_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:

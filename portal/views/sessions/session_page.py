@@ -16,7 +16,7 @@ from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
-from journal.sessions.day_state import DayState, get_day_state
+from journal.sessions.day_state import DayState, Progress, get_day_state
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
@@ -116,7 +116,9 @@ async def build_session_page(
     moves = list_status_choices(actor, lines[one.id].session)
     day, suggested = get_day_state(about.details, actor.now), suggest_kind(about.details, actor.now)
     if about.details.kind is not SessionKind.DOSING:
-        suggested = EntryKind.PREPARATION if lines[one.id].state == "planned" else EntryKind.INTEGRATION
+        suggested = (
+            EntryKind.PREPARATION if lines[one.id].progress is Progress.PLANNED else EntryKind.INTEGRATION
+        )
     first = (
         ()
         if own_day

@@ -11,7 +11,7 @@ import pytest
 
 from journal.roles import Role
 from journal.sessions import schedule
-from journal.sessions.day_state import DayState, find_current_day, get_day_state
+from journal.sessions.day_state import DayState, Progress, find_current_day, get_day_state, get_progress
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.store.rows import OpenedRows
@@ -82,12 +82,43 @@ TABLE = {
     (Status.CANCELLED, True, True): "........",
 }
 
+PROGRESS_LETTERS = {
+    "p": Progress.PLANNED,
+    "u": Progress.UNDER_WAY,
+    "?": Progress.UNCONFIRMED,
+    "d": Progress.DONE,
+    "x": Progress.CANCELLED,
+}
+PROGRESS_TABLE = {
+    # Its status and whether its start was said; of a dosing session, then of a talk.
+    (Status.PLANNED, False): ("pppp????", "ppppdddd"),
+    (Status.PLANNED, True): ("pppp????", "ppppdddd"),
+    (Status.PREPARING, False): ("pppp????", "ppppdddd"),
+    (Status.PREPARING, True): ("pppp????", "ppppdddd"),
+    (Status.DAY_OF, False): ("pppp????", "ppppdddd"),
+    (Status.DAY_OF, True): ("pppp????", "ppppdddd"),
+    (Status.IN_SESSION, False): ("uuuuuddd", "uuuudddd"),
+    (Status.IN_SESSION, True): ("duuuuddd", "uuuudddd"),
+    (Status.RECOVERING, False): ("dddddddd", "dddddddd"),
+    (Status.RECOVERING, True): ("dddddddd", "dddddddd"),
+    (Status.STOPPED_EARLY, False): ("dddddddd", "dddddddd"),
+    (Status.STOPPED_EARLY, True): ("dddddddd", "dddddddd"),
+    (Status.INTEGRATING, False): ("dddddddd", "dddddddd"),
+    (Status.INTEGRATING, True): ("dddddddd", "dddddddd"),
+    (Status.CLOSED, False): ("dddddddd", "dddddddd"),
+    (Status.CLOSED, True): ("dddddddd", "dddddddd"),
+    (Status.CANCELLED, False): ("xxxxxxxx", "xxxxxxxx"),
+    (Status.CANCELLED, True): ("xxxxxxxx", "xxxxxxxx"),
+}
+
 
 def test_the_table_is_whole() -> None:
     """Every status stands in it with every combination of start and rest, and every state is somewhere."""
     assert len(TABLE) == 4 * len(Status)
     assert set("".join(TABLE.values())) == set(LETTERS)
     assert set(LETTERS.values()) == set(DayState)
+    assert len(PROGRESS_TABLE) == 2 * len(Status)
+    assert set(PROGRESS_LETTERS.values()) == set(Progress)
 
 
 def session(details: SessionDetails, number: int = 1) -> Session:
@@ -111,6 +142,40 @@ def test_every_combination_has_its_state(
     found = {moment: get_day_state(details, now) for moment, now in MOMENTS.items()}
     wanted = (LETTERS[letter] for letter in TABLE[status, started, rested])
     assert found == dict(zip(MOMENTS, wanted, strict=True))
+
+
+@pytest.mark.parametrize("kind", list(SessionKind))
+@pytest.mark.parametrize(("status", "started"), list(PROGRESS_TABLE))
+def test_every_combination_has_its_progress(status: Status, started: bool, kind: SessionKind) -> None:
+    """A list of sessions tells what was said; the hour decides only where nothing was."""
+    details = msgspec.structs.replace(
+        PLANNED, kind=kind, status=status, started_at=STARTED_EARLY if started else None
+    )
+    found = {moment: get_progress(session(details), now) for moment, now in MOMENTS.items()}
+    letters = PROGRESS_TABLE[status, started][kind is not SessionKind.DOSING]
+    assert found == dict(zip(MOMENTS, (PROGRESS_LETTERS[letter] for letter in letters), strict=True))
+
+
+def test_a_session_under_way_comes_first() -> None:
+    """One that was started early stands before a talk that is due before its planned time."""
+    talk = session(
+        msgspec.structs.replace(PLANNED, kind=SessionKind.PREPARATION, local="2026-11-22T11:00"), 1
+    )
+    begun = session(msgspec.structs.replace(PLANNED, status=Status.IN_SESSION, started_at=STARTED_EARLY), 2)
+    now = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+    assert schedule.list_upcoming((talk, begun), now) == (begun, talk)
+    assert schedule.list_past((talk, begun), now) == ()
+
+
+def test_a_session_that_ended_early_is_behind() -> None:
+    """Before its planned time a session that is over stands with those that took place, by when it began."""
+    talk = session(
+        msgspec.structs.replace(PLANNED, kind=SessionKind.PREPARATION, local="2026-11-22T09:00"), 1
+    )
+    over = session(msgspec.structs.replace(PLANNED, status=Status.RECOVERING, started_at=STARTED_EARLY), 2)
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert schedule.list_upcoming((talk, over), now) == ()
+    assert schedule.list_past((talk, over), now) == (over, talk)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SessionKind if kind is not SessionKind.DOSING])

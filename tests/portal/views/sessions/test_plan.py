@@ -211,6 +211,39 @@ async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: li
         assert "This day is" not in (await opened(desk, where)).words
 
 
+@pytest.mark.parametrize("setting", ["clinic", "home"])
+async def test_lists_say_how_far_a_session_is(portal: Portal, setting: str) -> None:
+    """Plan, timeline and the clinician's page go by what was said, not by the hour alone."""
+
+    async def read(path: str) -> str:
+        session = (await opened(browser, path)).markup.all("span", within="spine-dosing")
+        return " ".join(one.words for one in session)
+
+    await write(portal.cast, "free", {"free.text": "a word"})
+    async with portal.client("alice") as browser:
+        where = await added(browser, setting=setting, time="20:00")
+        assert await read("/journal") == "Sunday, 22 November 2026 today"
+        await browser.post(f"{where}/status", data={"status": "in_session"})
+        assert await read("/journal") == "Sunday, 22 November 2026 under way"
+        page = await opened(browser, "/sessions")
+        assert "So far" not in page.words
+        assert "under way" in page.words
+        await browser.post(f"{where}/status", data={"status": "recovering"})
+        assert await read("/journal") == "Sunday, 22 November 2026 today"
+        assert await read("/sessions") == "Today, 20:00"
+        where = await added(browser, setting=setting, time="08:00")
+    mine = f"/patients/{(await portal.cast.actor('alice')).id}"
+    async with portal.client("alice") as browser:
+        assert "not confirmed" in (await opened(browser, "/sessions")).words
+        assert "not confirmed" in (await opened(browser, "/journal")).words
+    async with portal.client("bob") as browser:
+        assert ("not confirmed" in (await opened(browser, mine)).words) is (setting == "clinic")
+    portal.cast.clock.forward(hours=24)
+    async with portal.client() as browser:
+        await browser.post("/sign-in", data={"email": "bob@example.org", "password": PASSWORDS["bob"]})
+        assert "not confirmed" in (await opened(browser, mine)).words
+
+
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
