@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -48,7 +47,7 @@ class TimelineSession(msgspec.Struct, frozen=True):
     """
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
-    `rendered` is how it looks, by its state and the word beside its day; there are a few of each.
+    `rendered` is how it looks, by its state and the word beside its day, not yet translated; there are a few of each.
     """
 
     session: Session
@@ -124,16 +123,16 @@ class TimelineRenderer:
         coming = next(
             (one for one in layout.assignable[under_way:] if schedule.list_upcoming([one.session], now)), None
         )
-        hung: dict[UUID | None, list[RenderedHtml]] = {
-            one.session.id: [] for one in layout.assignable if _is_visible(one, coming, now, period)
+        hung: dict[int | None, list[RenderedHtml]] = {
+            one.session.id.int: [] for one in layout.assignable if _is_visible(one, coming, now, period)
         }
         for entry, its in zip(entries, self._render_entries(entries, readers), strict=True):
             post = layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
-            hung.setdefault(post.id if post else None, []).append(its)
+            hung.setdefault(post.id.int if post else None, []).append(its)
         drawn: list[RenderedHtml] = []
         today = format_long_day(now, self.zone)
         for one in layout.latest_first:
-            if (lines := hung.get(one.session.id)) is not None:
+            if (lines := hung.get(one.session.id.int)) is not None:
                 drawn.append(self._render_session(one, today, one is coming))
                 drawn += lines
         if None in hung:
@@ -171,19 +170,19 @@ class TimelineRenderer:
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
         planned, said = one.starts_at > self.actor.now, ""
         if one.is_cancelled:
-            said = self._(N_("cancelled"))
+            said = N_("cancelled")
         elif one.day == today:
-            said = self._(N_("today"))
+            said = N_("today")
         elif coming:
-            said = self._(N_("next"))
+            said = N_("next")
         elif planned:
-            said = self._(N_("planned"))
+            said = N_("planned")
         state = "cancelled" if one.is_cancelled else "planned" if planned else ""
         drawn = one.rendered.get((state, said))
         if drawn is None:
             draw = get_cached_macro(self.request, SPINE_MACROS, "session")
             drawn = one.rendered[state, said] = draw(
-                one.kind, state, one.day, said, str(one.session.id), one.label
+                one.kind, state, one.day, self._(said) if said else "", str(one.session.id), one.label
             )
         return drawn
 
