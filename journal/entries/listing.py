@@ -199,7 +199,7 @@ async def load_entries_of_sessions(
     if await can_use_contents(actor):
         lines = await _find_session_lines(actor, assignment, wanted)
         if lines is not None:
-            found = await entries.load_entries(actor, [UUID(line.id) for line in lines])
+            found = await entries.load_entries(actor, [format_line_id(line.id) for line in lines])
             same = partial(_is_match, found, lines)
             if await asyncio.to_thread(same) if len(lines) > entries.INLINE_LIMIT else same():
                 return True, found[::-1]

@@ -27,7 +27,9 @@ KEY_BESIDE_DATA = (
 
 WAITING_FOR_DATABASE = "Waiting for it; Hearthside serves as soon as it is there."
 DATABASE_READY = "The database is there."
-YOUNG_OBJECTS = 10_000  # new ones that are scanned at once, in half a millisecond; all of them after a million
+YOUNG_OBJECTS = (
+    10_000  # new ones that are scanned at once, in half a millisecond; all of them after a million
+)
 POLL_SECONDS = 1.0  # seconds between two tries of a database that is away
 
 
