@@ -27,9 +27,7 @@ KEY_BESIDE_DATA = (
 
 WAITING_FOR_DATABASE = "Waiting for it; Hearthside serves as soon as it is there."
 DATABASE_READY = "The database is there."
-YOUNG_OBJECTS = (
-    10_000  # new ones that are scanned at once, in half a millisecond; all of them after a million
-)
+COLLECT_AFTER = (10_000, 5, 20)  # new objects; five times that; a million
 POLL_SECONDS = 1.0  # seconds between two tries of a database that is away
 
 
@@ -85,7 +83,7 @@ def _freeze_garbage_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def _wait_for_database(config: Config) -> bool:

@@ -29,7 +29,7 @@ from portal.web.translation import LANGUAGE
 SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/entries.html"
 
 
-class TimelineLine(msgspec.Struct, frozen=True):
+class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     """
     An entry in a list: never more of it than its title.
 
