@@ -28,6 +28,7 @@ from uuid import UUID
 from journal.catalogue.fields import EntryKind
 from journal.sessions.session import SessionKind, Status
 
+PREPARATION = EntryKind.PREPARATION.value
 PREPARED_KINDS = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
 """What a preparation prepares for."""
 REVIEWED_KINDS: Mapping[str, Collection[SessionKind]] = MappingProxyType(
@@ -112,7 +113,7 @@ class SessionAssignment(Generic[S]):
         """
         if (chosen := self._by_id.get(session_id or "")) is not None:
             return chosen
-        if kind == EntryKind.PREPARATION:
+        if kind == PREPARATION:
             coming = _find_first_after(self._preparable, written_at)
             return coming or _find_last_before(self._candidates, written_at)
         behind = self._reviewed.get(kind)

@@ -96,20 +96,24 @@ async def load_entries_by_id(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID,
     return {one.id: one for one in open_entries(actor, await fetch_rows(EntryRow, query)) if not one.damaged}
 
 
-async def load_entries(actor: Actor, wanted: Sequence[UUID]) -> tuple[Entry, ...]:
-    """Return the actor's own entries with these ids that exist, oldest first; a thread opens many."""
+async def load_entries(actor: Actor, wanted: Sequence[str]) -> tuple[Entry, ...]:
+    """Return the actor's own entries with these ids that exist, oldest first; a thread opens and sorts many."""
     actor.require_role(Role.PATIENT)
     found: list[Entry] = []
     for at in range(0, len(wanted), BATCH_SIZE):
         some = wanted[at : at + BATCH_SIZE]
-        places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
+        places = ", ".join([f"${place}" for place in range(2, len(some) + 2)])
         asked = f"{SELECT_ENTRIES} AND deleted_at IS NULL AND id IN ({places})"
         if len(wanted) > INLINE_LIMIT:
             rows = await fetch_raw_in_thread(asked, actor.id, *some)
             found += await asyncio.to_thread(open_raw_entries, actor.vault, actor.id, rows)
         else:
             found += open_raw_entries(actor.vault, actor.id, await fetch_raw(asked, actor.id, *some))
-    return tuple(sorted(found, key=lambda one: (one.created_at, one.id.hex)))
+
+    def sort() -> tuple[Entry, ...]:
+        return tuple(sorted(found, key=lambda one: (one.created_at, one.id.hex)))
+
+    return await asyncio.to_thread(sort) if len(found) > INLINE_LIMIT else sort()
 
 
 async def list_deleted_entries(actor: Actor) -> tuple[Entry, ...]:

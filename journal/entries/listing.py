@@ -83,8 +83,8 @@ class EntrySummary(msgspec.Struct, frozen=True):
     """
     An entry in a list: no more of it than its title.
 
-    `id` is as addresses write it. One that does not open is `damaged`, and its title says so; it may have no address
-    and no date (`entries.Entry`).
+    `id` is as addresses write it, `updated` is in microseconds since 1970. One that does not open is `damaged`, and its
+    title says so; it may have no address and no date (`entries.Entry`).
     """
 
     id: str
@@ -92,10 +92,15 @@ class EntrySummary(msgspec.Struct, frozen=True):
     title: str
     session_id: str | None
     created_at: datetime
-    updated_at: datetime
+    updated: int
     damaged: bool = False
     has_address: bool = True
     is_dated: bool = True
+
+    @property
+    def updated_at(self) -> datetime:
+        """Return when it was last changed."""
+        return from_microseconds(self.updated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +199,7 @@ async def load_entries_of_sessions(
     if await can_use_contents(actor):
         lines = await _find_session_lines(actor, assignment, wanted)
         if lines is not None:
-            found = await entries.load_entries(actor, [UUID(line.id) for line in lines])
+            found = await entries.load_entries(actor, [format_line_id(line.id) for line in lines])
             same = partial(_is_match, found, lines)
             if await asyncio.to_thread(same) if len(lines) > entries.INLINE_LIMIT else same():
                 return True, found[::-1]
@@ -265,7 +270,7 @@ def build_summary(one: Entry) -> EntrySummary:
         document.title,
         document.session_id,
         one.created_at,
-        one.updated_at,
+        to_microseconds(one.updated_at),
         one.damaged,
         one.has_address,
         one.is_dated,
@@ -283,6 +288,7 @@ def parse_list(
     actor: Actor, rows: Sequence[Sequence[Any]], before: datetime | None, limit: int
 ) -> tuple[EntrySummary, ...] | None:
     """Return the entries of a list, the newest first; None when storage holds anything else, or no table at all."""
+    until = None if before is None else to_microseconds(before)
     there = [row for row in rows if row[0] == Part.ENTRIES]
     seen = record_snapshot.build_snapshot(actor.id, (row for row in rows if row[0] != Part.ENTRIES))
     root = record_snapshot.open_state(actor.vault, actor.id, seen.state_row)
@@ -290,7 +296,7 @@ def parse_list(
         return None
     lines: list[ContentsLine] = []
     for mark in reversed(root.pages):
-        if before is not None and mark.oldest >= to_microseconds(before):
+        if until is not None and mark.oldest >= until:
             continue
         if len(lines) >= limit:
             break
@@ -298,7 +304,7 @@ def parse_list(
             page = open_page(actor.vault, actor.id, mark, seen.pages.get(mark.number, b""))
         except Damaged:
             return None
-        lines += (one for one in reversed(page) if before is None or one.created < to_microseconds(before))
+        lines += page[::-1] if until is None else [one for one in reversed(page) if one.created < until]
     lines = lines[:limit]
     listed_lines = tuple(map(_build_line_summary, lines))
     # A row in another spelling, or of other types, is compared by its meaning with everything else.
@@ -308,12 +314,11 @@ def parse_list(
     ]
     if marks != [(str(ident), revision, end) for _, ident, revision, end in there]:
         return None
-    return listed_lines if all(type(row[2]) is int for row in there) else None
+    return listed_lines if {type(row[2]) for row in there} <= {int} else None
 
 
 def _build_line_summary(line: ContentsLine) -> EntrySummary:
-    title = line.title if line.form else CANNOT_BE_OPENED
-    created, updated = from_microseconds(line.created), from_microseconds(line.updated)
-    return EntrySummary(
-        format_line_id(line.id), line.form, title, line.session, created, updated, not line.form
-    )
+    ident, created = format_line_id(line.id), from_microseconds(line.created)
+    if not line.form:
+        return EntrySummary(ident, "", CANNOT_BE_OPENED, line.session, created, line.updated, damaged=True)
+    return EntrySummary(ident, line.form, line.title, line.session, created, line.updated)

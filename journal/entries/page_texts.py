@@ -98,8 +98,8 @@ async def find_places(
         values = ", ".join(f"${place}" for place in range(2, len(some) + 2))
         statement, numbers = SELECT_TEXTS.format(places=values), [mark.number for mark in some]
         if length <= BATCH_BYTES:
-            found |= _search_texts(actor, some, await fetch_raw(statement, actor.id, *numbers), needles)
             await asyncio.sleep(0)
+            found |= _search_texts(actor, some, await fetch_raw(statement, actor.id, *numbers), needles)
         else:
             rows = await fetch_raw_in_thread(statement, actor.id, *numbers)
             found |= await asyncio.to_thread(_search_texts, actor, some, rows, needles)

@@ -243,14 +243,15 @@ async def fetch_raw(sql: str, *values: object) -> Sequence[Sequence[Any]]:
 
 
 async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
-    """Run several SELECTs like `fetch_raw`: on PostgreSQL as one statement, which sees all of them at one moment."""
+    """Run several SELECTs like `fetch_raw`, all of which see one moment: on PostgreSQL as one statement."""
     selects = tuple(write_subqueries(sql, values) for sql, values in selects)
     client = get_connection()
     if isinstance(client, SqliteClient):
         if isinstance(client, TransactionalDBClient):
             return [await fetch_raw(sql, *values) for sql, values in selects]
-        read, path = _current_reader.get().fetch, client.filename
-        return [read(path, use_question_marks(sql), convert_values(values)) for sql, values in selects]
+        return _current_reader.get().fetch_each(
+            client.filename, [(use_question_marks(sql), convert_values(values)) for sql, values in selects]
+        )
     if len(selects) == 1:
         return [await fetch_raw(selects[0][0], *selects[0][1])]
     sql = combine_selects(tuple((sql, len(values)) for sql, values in selects))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from crypto import PageMark, RecordRoot, Sealer
 from journal.errors import Damaged
-from journal.store.database import MayChangeNothing, Statement, fetch_raw
+from journal.store.database import MayChangeNothing, Statement, fetch_raw, fetch_raw_in_thread
 from journal.vault.contents import ContentsDraft, ContentsLine, open_page
 
 SELECT_STATE = "SELECT 0, revision, sealed FROM record_state WHERE id = $1"
@@ -58,12 +58,13 @@ def parse_pages(rows: Iterable[Sequence[Any]]) -> Pages:
 
 
 async def load_pages(owner: UUID, marks: Sequence[PageMark]) -> Pages:
-    """Return the pages that are named, as far as they are there."""
+    """Return the pages that are named, as far as they are there; a thread reads many."""
     found: dict[int, bytes] = {}
+    fetch = fetch_raw_in_thread if len(marks) > BATCH_SIZE else fetch_raw
     for at in range(0, len(marks), BATCH_SIZE):
         numbers = [mark.number for mark in marks[at : at + BATCH_SIZE]]
         places = ", ".join(f"${place}" for place in range(2, len(numbers) + 2))
-        found |= parse_pages(await fetch_raw(SELECT_PAGES.format(places=places), owner, *numbers))
+        found |= parse_pages(await fetch(SELECT_PAGES.format(places=places), owner, *numbers))
     return found
 
 

@@ -141,8 +141,10 @@ def build_snapshot(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
 
 def is_part_intact(state: State, part: Part, seen: Snapshot) -> bool:
     """Return whether what stands on no page is as it was left."""
-    sums = get_sums(state)
-    return sums.hash_members(seen.members[part]) == sums.sets[part]
+    members = seen.members[part]
+    if isinstance(state, RecordState):
+        return state.hash_members(members) == state.sets[part]
+    return state.beside.hash_members(members) == (EMPTY_SET, *state.beside.sets)[part]
 
 
 def parse_row_id(ident: Any) -> UUID:

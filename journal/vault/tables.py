@@ -24,7 +24,7 @@ class Entry(Model):
 
     class Meta:
         table = "entry"
-        indexes = [Index(fields=("owner_id", "created_at"))]
+        indexes = [Index(fields=("owner_id", "created_at", "id"))]
 
 
 class RecordState(Model):

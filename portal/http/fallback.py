@@ -68,6 +68,10 @@ class ErrorFallback:
             if status:
                 raise ConnectionError("the answer broke off") from None
             return await (await _build_response(scope, mark))(scope, receive, send)
+        finally:
+            scope.pop(
+                LIMITED_RECEIVE_KEY, None
+            )  # it refers to the scope, which has the actor and what was typed
         told = scope.get("state", {}).get("error")
         if status >= 500 or isinstance(told, Damaged) or self.log_all:
             _log_request(scope, status, begun, secrets.token_hex(4), told)

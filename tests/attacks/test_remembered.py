@@ -11,7 +11,8 @@ from journal.actor import Actor
 from journal.care.documents import ShareDocument
 from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
-from portal.views.journal.timeline import PlanLayout
+from portal.views.journal.search_hits import Hit, MarkedPiece
+from portal.views.journal.timeline import PlanLayout, TimelineLine
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 from tests.attacks.world import HERS, OTHERS, PLANNED
@@ -57,7 +58,7 @@ async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None
     things = held_by(state.installation, state.store, target.portal.app)
     for word in (HERS, OTHERS):
         assert telling(things, word) == []
-    secret = (Actor, EntryDocument, RevisionDocument, ShareDocument, Keyring)
+    secret = (Actor, EntryDocument, RevisionDocument, ShareDocument, Keyring, TimelineLine, Hit, MarkedPiece)
     assert [one for one in things if isinstance(one, secret)] == []
     parts = {one for one in things if isinstance(one, bytes)}
     for name, token in target.portal.cast.tokens.items():

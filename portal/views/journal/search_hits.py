@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from unicodedata import category
+
+import msgspec
 
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import get_form
@@ -21,16 +22,14 @@ COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
 TEXT_KINDS = frozenset({FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS})
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedPiece:
+class MarkedPiece(msgspec.Struct, frozen=True, gc=False):
     """A few characters, marked or not."""
 
     text: str
     marked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """An entry that was found. With a `note` of care, its words are not shown here."""
 
     line: TimelineLine

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,7 +30,7 @@ from portal.web.translation import LANGUAGE
 SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/entries.html"
 
 
-class TimelineLine(msgspec.Struct, frozen=True):
+class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     """
     An entry in a list: never more of it than its title.
 
@@ -49,7 +48,7 @@ class TimelineSession(msgspec.Struct, frozen=True):
     """
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
-    `rendered` is how it looks, by its progress and the word beside its day; there are a few of each.
+    `rendered` is how it looks, by its progress and the word beside its day, not yet translated; there are a few of each.
     """
 
     session: Session
@@ -125,16 +124,16 @@ class TimelineRenderer:
         coming = next(
             (one for one in layout.assignable[under_way:] if schedule.list_upcoming([one.session], now)), None
         )
-        hung: dict[UUID | None, list[RenderedHtml]] = {
-            one.session.id: [] for one in layout.assignable if _is_visible(one, coming, now, period)
+        hung: dict[int | None, list[RenderedHtml]] = {
+            one.session.id.int: [] for one in layout.assignable if _is_visible(one, coming, now, period)
         }
         for entry, its in zip(entries, self._render_entries(entries, readers), strict=True):
             post = layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
-            hung.setdefault(post.id if post else None, []).append(its)
+            hung.setdefault(post.id.int if post else None, []).append(its)
         drawn: list[RenderedHtml] = []
         today = format_long_day(now, self.zone)
         for one in layout.latest_first:
-            if (lines := hung.get(one.session.id)) is not None:
+            if (lines := hung.get(one.session.id.int)) is not None:
                 drawn.append(self._render_session(one, today, one is coming))
                 drawn += lines
         if None in hung:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from journal.sharing.recipients import Reader, load_readers
 from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
+from portal.web.pages import INLINE_LIMIT
 
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
     {
@@ -150,6 +152,11 @@ async def _load_entry_lines(
 ) -> tuple[bool, tuple[EntryLine, ...]]:
     is_intact, found = await listing.load_entries_of_sessions(actor, plan, wanted)
     who = await load_readers(actor, [entry.id for entry in found])
-    return is_intact, tuple(
-        EntryLine(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
-    )
+
+    def build() -> tuple[EntryLine, ...]:
+        return tuple(
+            EntryLine(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ()))
+            for entry in found
+        )
+
+    return is_intact, await asyncio.to_thread(build) if len(found) > INLINE_LIMIT else build()

@@ -24,6 +24,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
+from journal.store.database import execute, fetch_raw, is_sqlite, transaction
 from journal.vault import baseline, record_snapshot, record_state
 from journal.vault import tables as vault_tables
 from journal.vault.contents import LINES_PER_PAGE, page_context, root_context
@@ -108,6 +109,21 @@ async def test_no_entry_is_opened_for_a_list(cast: Cast) -> None:
     assert (found.is_intact, [entry.title for entry in found.entries]) == (True, ["The sea"])
     with pytest.raises(Exception, match="cannot be opened"):
         await listing.load_verified_entry(alice, one.id)
+
+
+async def test_no_list_sorts_what_it_reads(cast: Cast) -> None:
+    """An index has entries in the order of lists, also those of one moment."""
+    alice = await cast.actor("alice")
+    async with transaction():
+        if not is_sqlite():  # of a small table it would read, and sort, every row
+            for way in ("seqscan", "bitmapscan", "sort"):
+                await execute(f"SET LOCAL enable_{way} = off")
+        for before in (None, NOON):
+            sql, values = listing.build_query(alice.id, before, WINDOW)
+            plan = await fetch_raw(f"EXPLAIN {'QUERY PLAN' if is_sqlite() else ''} {sql}", *values)
+            steps = "\n".join(str(tuple(row)) for row in plan)
+            assert "idx_entry" in steps
+            assert not any(word in steps for word in ("Sort", "ORDER BY")), steps
 
 
 async def test_an_account_of_before_gets_its_table_when_it_is_first_read(cast: Cast) -> None:

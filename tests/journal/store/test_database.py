@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from tortoise.backends.sqlite.client import SqliteClient
 from tortoise.exceptions import OperationalError
 
 from journal.audit import tables as audit_tables
@@ -17,8 +20,10 @@ from journal.store.database import (
     Store,
     execute,
     execute_all,
+    fetch_each,
     fetch_raw,
     fetch_raw_in_thread,
+    get_connection,
     transaction,
 )
 from journal.store.statements import parse_id, parse_time
@@ -125,6 +130,28 @@ async def test_what_was_taken_back_was_never_there(opened: Store) -> None:
         await fail()
     ((_, _, _, used),) = await fetch_raw(LINKS, "a")
     assert used is None
+
+
+async def test_what_is_read_together_is_of_one_moment(sqlite_url: str) -> None:
+    """What another process commits between two of the SELECTs is in none of them, but in the next ones."""
+    store = await Store.open(sqlite_url)
+    with store.use():
+        await link("a")
+        client, every, begun = get_connection(), "SELECT lookup FROM setup_link", 0
+        assert isinstance(client, SqliteClient)
+        assert store.reader.connection is not None
+        with closing(sqlite3.connect(client.filename, isolation_level=None)) as elsewhere:
+
+            def commit_between(statement: str) -> None:
+                nonlocal begun
+                begun += statement == every
+                if begun == 2:
+                    elsewhere.execute("DELETE FROM setup_link")
+
+            store.reader.connection.set_trace_callback(commit_between)
+            together = [await fetch_each(*[(every, ())] * 3) for _ in range(2)]
+    await store.close()
+    assert [[len(rows) for rows in each] for each in together] == [[1, 1, 1], [0, 0, 0]]
 
 
 async def test_a_read_cannot_write(sqlite_url: str) -> None:

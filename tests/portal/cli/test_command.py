@@ -147,17 +147,18 @@ def test_help_is_there_for_every_command(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_the_collector_passes_over_the_program(tmp_path: Path) -> None:
-    """Before anybody is answered: what was loaded stays, and looking through it would keep everybody waiting."""
+    """Before anybody is answered: what was loaded stays, and so does, for a while, what a long page is made of."""
     data = str(tmp_path / "data")
     assert hearthside("migrate", "--data", data).returncode == 0
     code = (
         "import gc, uvicorn; from portal.cli.command import main;"
-        "uvicorn.Server.run = lambda self: print(gc.get_freeze_count(), len(gc.get_objects()));"
+        "uvicorn.Server.run = lambda self: print(gc.get_freeze_count(), len(gc.get_objects()), *gc.get_threshold());"
         f"main(['serve', '--data', {data!r}])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    passed_over, looked_through = map(int, done.stdout.split())
+    passed_over, looked_through, young, rounds, more = map(int, done.stdout.split())
     assert passed_over > 10 * looked_through
+    assert young * rounds * more >= 1_000_000  # new objects, before those of all pages are looked through
 
 
 def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:

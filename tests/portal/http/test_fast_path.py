@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tortoise.exceptions import OperationalError
 
+from journal.actor import Actor
 from journal.errors import Damaged, NotFound, StaleRevision
 from journal.rate_limiting.limits import TooManyAttempts
 from portal import logs
@@ -192,3 +194,28 @@ async def test_an_error_becomes_the_same_on_both_ways(
 def without_mark(text: str) -> str:
     """The text without what differs from one request to the next."""
     return re.sub(r"\b[0-9a-f]{8}\b|ms=[0-9.]+|[0-9T:.-]{20,}[+0-9:]*", "*", text)
+
+
+@pytest.mark.parametrize("way", ["short", "long"])
+async def test_what_a_form_brought_goes_with_it(portal: Portal, way: str) -> None:
+    """Keys and words of whoever sent it are let go when it is answered, not when memory is tidied up."""
+    seen = watched(portal)
+
+    def count_held() -> int:
+        return sum(isinstance(one, Actor | Form) for one in gc.get_objects())
+
+    async with portal.client("alice") as browser:
+        if way == "long":
+            del browser.headers["sec-fetch-site"]
+        gc.collect()
+        held = count_held()
+        gc.disable()
+        try:
+            for path in ("/password-strength", "/journal"):
+                answer = await browser.post(path, data={"q": "the sea", "password": "the sea"})
+                assert answer.status_code == 200
+            del answer
+            assert count_held() == held
+        finally:
+            gc.enable()
+    assert bool(seen) is (way == "long")
